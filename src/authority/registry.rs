@@ -1,0 +1,69 @@
+//! The registry: participants and their responsible persons (R 3.2).
+
+use crate::document::{DatasetName, Digest, Fin, ParticipantName, Voen};
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a person may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Right {
+    /// Sign and file submissions.
+    File,
+    /// Approve what needs approval.
+    Approve,
+}
+
+/// A responsible person.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Full name.
+    pub name: String,
+    /// Personal number.
+    pub fin: Fin,
+    /// Fingerprints of the registered certificates.
+    pub certificates: Vec<Digest>,
+    /// Datasets the person may file.
+    pub datasets: BTreeSet<DatasetName>,
+    /// Rights.
+    pub rights: BTreeSet<Right>,
+    /// First day.
+    pub from: Date,
+    /// Last day, if any.
+    pub to: Option<Date>,
+}
+
+/// A body that files.
+#[derive(Clone, Debug)]
+pub struct Participant {
+    /// Its slug.
+    pub slug: ParticipantName,
+    /// Its name for people.
+    pub name: String,
+    /// Its tax number.
+    pub voen: Voen,
+    /// Whether it is the owner (S 2.1.3).
+    pub owner: bool,
+    /// Its competence.
+    pub datasets: BTreeSet<DatasetName>,
+    /// Whether its access is suspended (S 10.4).
+    pub suspended: bool,
+    /// Its responsible persons.
+    pub persons: Vec<Person>,
+}
+
+/// All participants.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    /// By slug.
+    pub participants: BTreeMap<ParticipantName, Participant>,
+}
+
+/// Where FİN and VÖEN stand in a certificate: an ordered list of subject attribute (dotted OID)
+/// and a pattern with one hole.
+#[derive(Clone, Debug)]
+pub struct IdentityProfile {
+    /// Tried in order for the FİN: attribute OID and what stands before the identifier in it.
+    pub fin: Vec<(String, String)>,
+    /// Tried in order for the VÖEN.
+    pub voen: Vec<(String, String)>,
+}

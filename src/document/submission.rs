@@ -1,0 +1,130 @@
+//! A submission's own marks: its id, revision, content and the decision on it.
+
+use super::Digest;
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// The id of one submission: a UUID of version 7, so that ids sort by arrival.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubmissionId(Uuid);
+
+impl SubmissionId {
+    /// A new id for something that arrives now. Made once, before anything is kept under it.
+    pub fn new(now: jiff::Timestamp) -> Self {
+        let seconds = now.as_second().max(0) as u64;
+        let nanos = now.subsec_nanosecond().max(0) as u32;
+        Self(Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanos)))
+    }
+}
+
+impl fmt::Display for SubmissionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for SubmissionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl FromStr for SubmissionId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        Uuid::try_parse(text).map(Self)
+    }
+}
+
+impl serde::Serialize for SubmissionId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for SubmissionId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Which version of a statement this is: 1 to 9999; a higher one supersedes (CONTRACT 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Revision(u16);
+
+impl Revision {
+    /// The number itself.
+    pub fn get(self) -> u16 {
+        self.0
+    }
+}
+
+impl FromStr for Revision {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let plain = (1..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
+        match plain.then(|| text.parse()) {
+            Some(Ok(number)) => Ok(Self(number)),
+            _ => Err("a revision is a whole number from 1 to 9999"),
+        }
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// The digest of a submission's content: the covered octets without signatures, whatever the
+/// packaging, name or channel (CONTRACT 3). Equal contents are duplicates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Content(pub Digest);
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+/// The window's word on a submission (CONTRACT 4 and 5). There is no default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Decision {
+    /// Loaded into BOEMİS.
+    Accepted,
+    /// Not loaded; the sender can mend it.
+    Rejected,
+    /// The same content stands, is pending or is held already.
+    Duplicate,
+    /// Waits for an approval.
+    Pending,
+    /// Safe in the window; nobody can tell yet.
+    Held,
+    /// Accepted before, and put in doubt by a later revocation.
+    Contested,
+}
+
+impl Decision {
+    /// The word as the contract writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Duplicate => "duplicate",
+            Self::Pending => "pending",
+            Self::Held => "held",
+            Self::Contested => "contested",
+        }
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}

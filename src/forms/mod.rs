@@ -1,0 +1,7 @@
+//! Formats of signatures and certificates: how they are written, for verifier and seal alike.
+//!
+//! Owns XMLDSig, XAdES, CMS, DER, PEM and X.509 as *forms*. Never decides whether to believe one:
+//! that is `signature`'s and `trust`'s.
+
+pub mod algorithm;
+pub mod certificate;

@@ -1,0 +1,7 @@
+//! The only clock and disk of our own code, with a faulty twin for the tests.
+//!
+//! Owns time ([`Clock`]) and octets at rest ([`Octets`]). Never decides anything.
+
+mod octets;
+
+pub use octets::{Octets, OctetsReader};

@@ -1,0 +1,11 @@
+pub mod authority;
+pub mod boemis;
+pub mod document;
+pub mod finding;
+pub mod forms;
+pub mod host;
+pub mod schema;
+pub mod seal;
+pub mod signature;
+pub mod staging;
+pub mod trust;

@@ -1,0 +1,85 @@
+//! What a submission states, and what already stands.
+
+use crate::document::{Content, DatasetName, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId};
+use crate::finding::Place;
+use std::collections::BTreeMap;
+
+/// Whose statement on what: there is one current statement for each key.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// Its sender.
+    pub participant: ParticipantName,
+    /// Its dataset.
+    pub dataset: DatasetName,
+    /// Its period.
+    pub period: Period,
+}
+
+/// The value of one column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// An optional column left out.
+    Absent,
+    /// A station's code.
+    Station(StationCode),
+    /// An exact decimal.
+    Decimal(Quantity),
+}
+
+/// One record, its values in the order of the dataset's columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The values.
+    pub values: Vec<Value>,
+    /// Where it stands in the file.
+    pub place: Place,
+}
+
+/// A whole statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Whose, on what.
+    pub key: Key,
+    /// Which version of it.
+    pub revision: Revision,
+    /// Its records.
+    pub records: Vec<Record>,
+}
+
+/// A total that was read, for the receipt: so that an official sees that the window read what he
+/// meant.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Understood {
+    /// Column title in Azerbaijani.
+    pub title_az: String,
+    /// The same in English.
+    pub title_en: String,
+    /// The exact value, as text.
+    pub value: String,
+    /// The unit, empty for a count.
+    pub unit: String,
+}
+
+/// A statement that stands in BOEMİS already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stood {
+    /// Its submission.
+    pub submission: SubmissionId,
+    /// Its revision.
+    pub revision: u16,
+    /// Its content.
+    pub content: Content,
+    /// Station by station, the dataset's decimal columns in order.
+    pub values: BTreeMap<StationCode, Vec<Option<Quantity>>>,
+}
+
+/// All that BOEMİS holds that bears on one statement; made by `boemis`, judged here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// The current statement of the same key.
+    pub current: Option<Stood>,
+    /// Stations whose current statement of this dataset and period comes from another body.
+    pub elsewhere: BTreeMap<StationCode, ParticipantName>,
+    /// The current statements of the same sender, dataset and year: its quarters and the year.
+    pub same_year: BTreeMap<Period, Stood>,
+}

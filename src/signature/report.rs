@@ -1,0 +1,124 @@
+//! The verdict as data: CONTRACT.md 4's answer of `verify`, in the words of EN 319 102-1.
+
+use crate::document::Digest;
+use jiff::Timestamp;
+
+/// The main indication; worse ones sort later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[allow(missing_docs)]
+pub enum Indication {
+    #[serde(rename = "TOTAL-PASSED")]
+    TotalPassed,
+    #[serde(rename = "INDETERMINATE")]
+    Indeterminate,
+    #[serde(rename = "TOTAL-FAILED")]
+    TotalFailed,
+}
+
+/// The sub-indication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(missing_docs)]
+pub enum SubIndication {
+    FormatFailure,
+    HashFailure,
+    SigCryptoFailure,
+    Revoked,
+    NotYetValid,
+    Expired,
+    SigConstraintsFailure,
+    ChainConstraintsFailure,
+    CertificateChainGeneralFailure,
+    CryptoConstraintsFailure,
+    PolicyProcessingError,
+    SignaturePolicyNotAvailable,
+    TimestampOrderFailure,
+    NoSigningCertificateFound,
+    NoCertificateChainFound,
+    RevokedNoPoe,
+    RevokedCaNoPoe,
+    OutOfBoundsNotRevoked,
+    OutOfBoundsNoPoe,
+    CryptoConstraintsFailureNoPoe,
+    NoPoe,
+    TryLater,
+    SignedDataNotFound,
+    Generic,
+}
+
+/// Whether digests and signature value hold, apart from all trust.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Integrity {
+    Intact,
+    Broken,
+    Unsupported,
+}
+
+/// Where the moment comes from at which the certificate was judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum TimeSource {
+    Timestamp,
+    Reception,
+    Asserted,
+    Now,
+}
+
+/// Why, as a finding's slug and an English sentence.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Reason {
+    /// The finding's slug.
+    pub code: &'static str,
+    /// The sentence.
+    pub message: String,
+}
+
+/// Who signed, read from the certificate that the signature commits to.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct SignerReport {
+    /// Subject, RFC 4514.
+    pub subject: String,
+    /// FİN by the identity profile, unmasked: the answer goes to whoever holds the file.
+    pub fin: Option<String>,
+    /// VÖEN by the identity profile.
+    pub voen: Option<String>,
+    /// Fingerprint.
+    pub certificate_sha256: Digest,
+}
+
+/// One signature's verdict.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct SignatureReport {
+    /// `XAdES-B-B`, `XMLDSig`, `CAdES-B-B`, `CMS`.
+    pub format: String,
+    /// Digests and value alone.
+    pub integrity: Integrity,
+    /// Main indication.
+    pub indication: Indication,
+    /// Sub-indication, none when passed.
+    pub sub_indication: Option<SubIndication>,
+    /// Who signed, when that can be told.
+    pub signer: Option<SignerReport>,
+    /// The claimed signing time.
+    pub signing_time: Option<Timestamp>,
+    /// Whose time the judgement used.
+    pub time_source: TimeSource,
+    /// Nothing is left out but `ds:Signature` children of the root, each judged itself.
+    pub covers_whole_document: bool,
+    /// Why not, when not.
+    pub reasons: Vec<Reason>,
+}
+
+/// The verdict on a file.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Report {
+    /// Of several signatures the worst.
+    pub indication: Indication,
+    /// Of that one.
+    pub sub_indication: Option<SubIndication>,
+    /// In document order.
+    pub signatures: Vec<SignatureReport>,
+}

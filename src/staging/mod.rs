@@ -1,0 +1,68 @@
+//! Staging: what arrived becomes safe, and only then leaves its source.
+
+use crate::document::{Digest, GivenName, ParticipantName, SubmissionId};
+use crate::host::Octets;
+use jiff::Timestamp;
+
+/// A submission that is safe in the window. Its octets are not readable as such: only
+/// `signature` takes it apart.
+#[derive(Debug)]
+pub struct Staged {
+    about: About,
+    document: Octets,
+    detached: Option<Octets>,
+}
+
+/// What may be known of a submission before anybody believed it: facts of its arrival.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// Its id.
+    pub id: SubmissionId,
+    /// When it was received; every judgement is made at this time.
+    pub received: Timestamp,
+    /// The participant whose channel it came by; none where the signer says it (`check`).
+    pub participant: Option<ParticipantName>,
+    /// The document.
+    pub document: Given,
+    /// The detached signature that came beside it.
+    pub detached: Option<Given>,
+    /// Whether it is durable in evidence, or only looked at (`check`).
+    pub custody: Custody,
+}
+
+/// A file as it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// Its name: data, never a path.
+    pub name: GivenName,
+    /// Its size in octets.
+    pub size: u64,
+    /// Its SHA-256.
+    pub sha256: Digest,
+}
+
+/// Who answers for the octets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Custody {
+    /// Durable in evidence and journal.
+    Held,
+    /// Looked at where it lies; can be judged, never loaded.
+    Glance,
+}
+
+impl Staged {
+    /// What is known of it.
+    pub fn about(&self) -> &About {
+        &self.about
+    }
+
+    /// Takes it apart. For `signature` alone (held by `tests/rooms.rs`).
+    pub(crate) fn into_octets(self) -> (About, Octets, Option<Octets>) {
+        (self.about, self.document, self.detached)
+    }
+
+    /// A submission that is only looked at.
+    pub fn glance(about: About, document: Octets, detached: Option<Octets>) -> Self {
+        Self { about: About { custody: Custody::Glance, ..about }, document, detached }
+    }
+}
