@@ -7,6 +7,9 @@ pub use registry::{IdentityProfile, Participant, Person, Registry, Right};
 pub use stations::{Station, StationKind, Stations};
 
 use crate::document::{DatasetName, ParticipantName, Voen};
+/// What a signature covers, as schema reads it: it sees a document only through this room.
+pub use crate::signature::{CoveredAttribute, CoveredEvent};
+
 use crate::signature::Verified;
 
 /// A document whose signers may file it.
