@@ -47,14 +47,16 @@ pub(super) fn schema(dataset: &Dataset) -> String {
   <xs:element name="Submission">
     <xs:complexType>
       <xs:sequence>
-{SIGNATURES}        <xs:sequence maxOccurs="unbounded">
+        {SIGNATURES}
+        <xs:sequence maxOccurs="unbounded">
           <xs:element name="Record">
             <xs:complexType>
               <xs:sequence>
 {record}              </xs:sequence>
             </xs:complexType>
           </xs:element>
-{SIGNATURES}        </xs:sequence>
+          {SIGNATURES}
+        </xs:sequence>
         <xs:sequence minOccurs="{at_least}">
           <xs:element name="Total">
             <xs:complexType>
@@ -62,7 +64,8 @@ pub(super) fn schema(dataset: &Dataset) -> String {
 {total}              </xs:sequence>
             </xs:complexType>
           </xs:element>
-{SIGNATURES}        </xs:sequence>
+          {SIGNATURES}
+        </xs:sequence>
       </xs:sequence>
 {attributes}    </xs:complexType>
   </xs:element>
@@ -74,8 +77,12 @@ pub(super) fn schema(dataset: &Dataset) -> String {
     )
 }
 
-/// Signatures may stand anywhere among the root's children; only `ds:Signature` is taken.
-const SIGNATURES: &str = "        <xs:any namespace=\"http://www.w3.org/2000/09/xmldsig#\" processContents=\"skip\" minOccurs=\"0\" maxOccurs=\"unbounded\"/>\n";
+/// Signatures may stand anywhere among the root's children; of that namespace the reader takes
+/// `ds:Signature` alone.
+const SIGNATURES: &str = concat!(
+    r#"<xs:any namespace="http://www.w3.org/2000/09/xmldsig#" processContents="skip""#,
+    r#" minOccurs="0" maxOccurs="unbounded"/>"#
+);
 
 fn attribute(frame: Frame, dataset: &Dataset) -> String {
     let uses = if frame.required_in_xml() { "required" } else { "optional" };
