@@ -270,6 +270,7 @@ impl Table<'_> {
     fn record(&mut self, row: &Row<'_>, fields: &[Field<'_>]) {
         let dataset = self.dataset;
         let mut values = vec![Value::Absent; dataset.columns.len()];
+        let mut offsets = vec![row.offset; dataset.columns.len()];
         let roles = self.roles.clone();
         let total = dataset.station_column().is_some_and(|station| {
             fields.iter().zip(&roles).any(|(field, role)| *role == Role::Column(station) && field.text == TOTAL)
@@ -281,6 +282,9 @@ impl Table<'_> {
         for (field, role) in fields.iter().zip(&roles) {
             let Role::Column(at) = *role else { continue };
             let Some(column) = dataset.columns.get(at) else { continue };
+            if let Some(offset) = offsets.get_mut(at) {
+                *offset = field.offset;
+            }
             let is_station = column.kind == ColumnKind::Station;
             if (total && is_station) || (field.text.is_empty() && !column.required) {
                 continue;
@@ -300,8 +304,9 @@ impl Table<'_> {
         }
         let place = Place::at(row.offset).row(row.number);
         if total {
-            self.reading.total = Some(Total { values, place });
+            self.reading.total = Some(Total { values, offsets, place });
         } else {
+            self.reading.offsets.extend(offsets);
             self.reading.records.push(Record { values, place });
         }
     }

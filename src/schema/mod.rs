@@ -136,7 +136,7 @@ pub fn validate(
     if standing.repeats(content).is_some_and(|earlier| earlier != about.id) {
         return Err(Stop::Halt(format!("the duplicate {} reached the rules", about.id)));
     }
-    let Reading { period, revision, records, total, broken, mut faults } = reading;
+    let Reading { period, revision, records, offsets, total, broken, mut faults } = reading;
     let case = rules::Case {
         dataset,
         id: about.id,
@@ -147,6 +147,7 @@ pub fn validate(
         period,
         revision,
         records: statement.as_ref().map_or(&records[..], |statement| &statement.records),
+        offsets: &offsets,
         total: total.as_ref(),
         broken: &broken,
         standing,

@@ -10,6 +10,8 @@ use crate::finding::Place;
 pub(super) struct Total {
     /// In the order of the dataset's columns.
     pub values: Vec<Value>,
+    /// Where each of them begins, or would.
+    pub offsets: Vec<u64>,
     /// Where it stands.
     pub place: Place,
 }
@@ -24,6 +26,9 @@ pub(super) struct Reading {
     pub revision: Option<Revision>,
     /// Its records. A value that could not be read is absent.
     pub records: Vec<Record>,
+    /// Where each value of each record begins, record after record: kept apart, so that a record
+    /// that is loaded carries no more than it means.
+    pub offsets: Vec<u64>,
     /// Its total, if one stands.
     pub total: Option<Total>,
     /// Columns, of which some value could not be read: their sum says nothing.
@@ -39,6 +44,7 @@ impl Reading {
             period: None,
             revision: None,
             records: Vec::new(),
+            offsets: Vec::new(),
             total: None,
             broken: vec![false; dataset.columns.len()],
             faults: Faults::new(findings_max),

@@ -27,6 +27,8 @@ pub(super) struct Case<'a> {
     /// None when the document does not say it in its form.
     pub revision: Option<Revision>,
     pub records: &'a [Record],
+    /// Where each value of each record begins, in one row.
+    pub offsets: &'a [u64],
     pub total: Option<&'a Total>,
     /// Columns of which some value could not be read.
     pub broken: &'a [bool],
@@ -52,32 +54,45 @@ pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
 
 impl<'a> Case<'a> {
     /// The records that name a station.
-    fn stated(&self) -> impl Iterator<Item = (&'a Record, &'a StationCode)> {
+    fn stated(&self) -> impl Iterator<Item = (usize, &'a StationCode)> {
         let column = self.dataset.station_column();
-        self.records.iter().filter_map(move |record| match record.values.get(column?) {
-            Some(Value::Station(code)) => Some((record, code)),
+        self.records.iter().enumerate().filter_map(move |(nth, record)| match record.values.get(column?) {
+            Some(Value::Station(code)) => Some((nth, code)),
             _ => None,
         })
     }
 
     /// The same, where the register knows the station.
-    fn registered(&self) -> impl Iterator<Item = (&'a Record, &'a Station)> {
-        self.stated().filter_map(|(record, code)| Some((record, self.stations.by_code.get(code)?)))
+    fn registered(&self) -> impl Iterator<Item = (usize, &'a Station)> {
+        self.stated().filter_map(|(nth, code)| Some((nth, self.stations.by_code.get(code)?)))
     }
 
-    /// The place of one column of a record.
-    fn place(&self, at: &Place, column: usize) -> Place {
-        let Some(column) = self.dataset.columns.get(column) else { return at.clone() };
-        match (&at.path, at.row) {
-            (_, Some(_)) => at.clone().path(column.name.as_str()),
-            (Some(path), None) => at.clone().path(format!("{path}/{}", column.element)),
-            (None, None) => at.clone().path(column.element.as_str()),
-        }
+    /// The place of one value of the nth record.
+    fn place(&self, nth: usize, column: usize) -> Place {
+        let at = self.records.get(nth).map_or_else(Place::whole, |record| record.place.clone());
+        let offset = nth.checked_mul(self.dataset.columns.len()).and_then(|first| self.offsets.get(first + column));
+        self.within(at, offset.copied(), column)
     }
 
-    /// The place of a record's station.
-    fn station_place(&self, record: &Record) -> Place {
-        self.dataset.station_column().map_or_else(|| record.place.clone(), |column| self.place(&record.place, column))
+    /// The place of one value inside its record's or total's.
+    fn within(&self, at: Place, offset: Option<u64>, column: usize) -> Place {
+        let Some(column) = self.dataset.columns.get(column) else { return at };
+        let path = match (&at.path, at.row) {
+            (_, Some(_)) => column.name.clone(),
+            (Some(path), None) => format!("{path}/{}", column.element),
+            (None, None) => column.element.clone(),
+        };
+        Place { offset: offset.or(at.offset), ..at.path(path) }
+    }
+
+    /// The place of the nth record's station.
+    fn station_place(&self, nth: usize) -> Place {
+        self.place(nth, self.dataset.station_column().unwrap_or_default())
+    }
+
+    /// A figure of the nth record.
+    fn figure(&self, nth: usize, column: usize) -> Option<Quantity> {
+        decimal(self.records.get(nth)?, column)
     }
 
     /// Whether every value of the column was read.
@@ -146,9 +161,9 @@ fn revision_follows(case: &Case<'_>, faults: &mut Faults) {
 
 /// R 3.5.4: a station is one of the register.
 fn stations_known(case: &Case<'_>, faults: &mut Faults) {
-    for (record, code) in case.stated() {
+    for (nth, code) in case.stated() {
         if !case.stations.by_code.contains_key(code) {
-            faults.push(Finding::new(Code::RuleUnknownStation).at(case.station_place(record)).found(code));
+            faults.push(Finding::new(Code::RuleUnknownStation).at(case.station_place(nth)).found(code));
         }
     }
 }
@@ -156,18 +171,18 @@ fn stations_known(case: &Case<'_>, faults: &mut Faults) {
 /// R 2.1.2: each station stands once, or its figure would be ambiguous.
 fn stations_once(case: &Case<'_>, faults: &mut Faults) {
     let mut seen = BTreeSet::new();
-    for (record, code) in case.stated() {
+    for (nth, code) in case.stated() {
         if !seen.insert(code) {
-            faults.push(Finding::new(Code::RuleStationDoubled).at(case.station_place(record)).found(code));
+            faults.push(Finding::new(Code::RuleStationDoubled).at(case.station_place(nth)).found(code));
         }
     }
 }
 
 /// R 3.5.4: a body files for its own stations; S 7.1.4: the owner for any.
 fn stations_own(case: &Case<'_>, faults: &mut Faults) {
-    for (record, station) in case.registered() {
+    for (nth, station) in case.registered() {
         if !case.owner && station.operator != *case.participant {
-            let place = case.station_place(record);
+            let place = case.station_place(nth);
             faults.push(Finding::new(Code::AuthorityNotYourStation).at(place).found(&station.code));
         }
     }
@@ -176,14 +191,14 @@ fn stations_own(case: &Case<'_>, faults: &mut Faults) {
 /// R 3.5.1: figures are of stations that were in service in the period.
 fn stations_in_service(case: &Case<'_>, faults: &mut Faults) {
     let Some(period) = case.period else { return };
-    for (record, station) in case.registered() {
+    for (nth, station) in case.registered() {
         if station.in_service(period) {
             continue;
         }
         let (from, to) = (station.from.map(|day| day.to_string()), station.to.map(|day| day.to_string()));
         let wanted = format!("{} – {}", from.as_deref().unwrap_or("…"), to.as_deref().unwrap_or("…"));
         let mut finding =
-            Finding::new(Code::RuleNotInService).at(case.station_place(record)).found(&station.code).wanted(wanted);
+            Finding::new(Code::RuleNotInService).at(case.station_place(nth)).found(&station.code).wanted(wanted);
         if from.is_none() {
             finding = finding.hint(Hint::fixed(
                 "Stansiya reyestrdə planlaşdırılan kimi qeyd olunub.",
@@ -196,9 +211,9 @@ fn stations_in_service(case: &Case<'_>, faults: &mut Faults) {
 
 /// R 1.2.6: a figure has one primary source; a second sender for a station and period is refused.
 fn one_sender(case: &Case<'_>, faults: &mut Faults) {
-    for (record, code) in case.stated() {
+    for (nth, code) in case.stated() {
         if let Some(other) = case.standing.elsewhere.get(code) {
-            let place = case.station_place(record);
+            let place = case.station_place(nth);
             faults.push(Finding::new(Code::RuleOtherSender).at(place).found(code).wanted(other));
         }
     }
@@ -211,7 +226,7 @@ fn total_exact(case: &Case<'_>, faults: &mut Faults) {
         let Some(Value::Decimal(stated)) = total.values.get(at) else { continue };
         let sum = sum(case.records, at);
         if case.is_whole(at) && i128::from(stated.scaled()) != sum {
-            let place = case.place(&total.place, at);
+            let place = case.within(total.place.clone(), total.offsets.get(at).copied(), at);
             faults.push(Finding::new(Code::RuleTotalDiffers).at(place).found(stated).wanted(shown(sum, places)));
         }
     }
@@ -222,13 +237,13 @@ fn total_exact(case: &Case<'_>, faults: &mut Faults) {
 fn within_capacity(case: &Case<'_>, faults: &mut Faults) {
     let Some(column) = case.dataset.energy_column.as_deref().and_then(|name| case.dataset.column(name)) else { return };
     let Some(period) = case.period.filter(|period| period.hours() > 0) else { return };
-    for (record, station) in case.registered() {
-        let Some(energy) = decimal(record, column) else { continue };
+    for (nth, station) in case.registered() {
+        let Some(energy) = case.figure(nth, column) else { continue };
         let places = energy.places().max(station.mw.places());
         let most = scaled_to(station.mw, places).saturating_mul(i128::from(period.hours()));
         if scaled_to(energy, places) > most {
             let unit = case.dataset.columns.get(column).and_then(|column| column.unit.as_deref()).unwrap_or_default();
-            let place = case.place(&record.place, column);
+            let place = case.place(nth, column);
             let wanted = format!("{} {unit} ({} MW × {} h)", shown(most, places), station.mw, period.hours());
             faults.push(
                 Finding::new(Code::RuleExceedsCapacity).at(place).found(format!("{energy} {unit}")).wanted(wanted),
@@ -275,11 +290,14 @@ fn year_agrees(case: &Case<'_>, faults: &mut Faults) {
             let quarterly: i128 = quarters.iter().map(|figures| scaled(figures)).sum();
             let annually = scaled(annual);
             if quarterly != annually {
-                let record = case.stated().find(|(_, code)| *code == station).map(|(record, _)| record);
-                let at = record.map_or_else(Place::whole, |record| record.place.clone());
+                let here = case.stated().find(|(_, code)| *code == station);
+                let place = match here {
+                    Some((nth, _)) => case.place(nth, column),
+                    None => case.within(Place::whole(), None, column),
+                };
                 faults.push(
                     Finding::new(Code::RuleYearDiffers)
-                        .at(case.place(&at, column))
+                        .at(place)
                         .found(shown(quarterly, places))
                         .wanted(shown(annually, places))
                         .hint(Hint {
@@ -295,8 +313,8 @@ fn year_agrees(case: &Case<'_>, faults: &mut Faults) {
 /// What the statement at hand says, as a standing one is kept.
 fn figures(case: &Case<'_>) -> BTreeMap<StationCode, Vec<Option<Quantity>>> {
     case.stated()
-        .map(|(record, code)| {
-            (code.clone(), case.dataset.decimals().map(|(column, _, _)| decimal(record, column)).collect())
+        .map(|(nth, code)| {
+            (code.clone(), case.dataset.decimals().map(|(column, _, _)| case.figure(nth, column)).collect())
         })
         .collect()
 }
@@ -331,11 +349,11 @@ fn capacity_as_registered(case: &Case<'_>, faults: &mut Faults) {
     let Some(column) = case.dataset.capacity_column.as_deref().and_then(|name| case.dataset.column(name)) else {
         return;
     };
-    for (record, station) in case.registered() {
-        let Some(stated) = decimal(record, column) else { continue };
+    for (nth, station) in case.registered() {
+        let Some(stated) = case.figure(nth, column) else { continue };
         let places = stated.places().max(station.mw.places());
         if scaled_to(stated, places) != scaled_to(station.mw, places) {
-            let place = case.place(&record.place, column);
+            let place = case.place(nth, column);
             faults.push(Finding::new(Code::RuleCapacityDiffers).at(place).found(stated).wanted(station.mw));
         }
     }

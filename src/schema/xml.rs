@@ -50,6 +50,7 @@ struct Group {
     number: u64,
     offset: u64,
     values: Vec<Value>,
+    offsets: Vec<u64>,
     seen: Vec<bool>,
     last: usize,
     stray: bool,
@@ -249,6 +250,7 @@ impl<'a> XmlInspector<'a> {
             number: self.root.records,
             offset,
             values: vec![Value::Absent; columns],
+            offsets: vec![offset; columns],
             seen: vec![false; columns],
             last: 0,
             stray: false,
@@ -375,6 +377,10 @@ impl<'a> XmlInspector<'a> {
         let dataset = self.dataset;
         let (Some(group), Some(column)) = (self.group.as_mut(), dataset.columns.get(field.column)) else { return };
         let total = group.total;
+        let offset = field.text_offset.unwrap_or(field.offset);
+        if let Some(at) = group.offsets.get_mut(field.column) {
+            *at = offset;
+        }
         let read = if field.spoilt { None } else { Some(form::value(column.kind, &field.text, '.')) };
         match read {
             Some(Ok(value)) => {
@@ -384,11 +390,7 @@ impl<'a> XmlInspector<'a> {
                 return;
             }
             Some(Err(wrong)) => {
-                let place = Place::at(field.text_offset.unwrap_or(field.offset)).path(format!(
-                    "{}/{}",
-                    group.path(),
-                    column.element
-                ));
+                let place = Place::at(offset).path(format!("{}/{}", group.path(), column.element));
                 self.fault(Code::SchemaInvalid, place, Some(&field.text), &wrong.wanted, wrong.hint);
             }
             None => {}
@@ -419,8 +421,9 @@ impl<'a> XmlInspector<'a> {
         }
         let place = Place::at(group.offset).path(group.path());
         if group.total {
-            self.reading.total = Some(Total { values: group.values, place });
+            self.reading.total = Some(Total { values: group.values, offsets: group.offsets, place });
         } else {
+            self.reading.offsets.extend(group.offsets);
             self.reading.records.push(Record { values: group.values, place });
         }
     }

@@ -90,6 +90,18 @@ fn a_field_knows_its_offset() {
     let text = document("2026-Q3", "1", &[("GUN-0001", "9 8"), ("SU-0001", "1")], "");
     let finding = Judge::of(generation()).xml(&text).remove(0);
     assert_eq!(finding.place.offset, Some(text.find("9 8").unwrap() as u64));
+    // the rules know it as well
+    for rest in ["", "<Total><EnergyMWh>600001</EnergyMWh></Total>"] {
+        let text = document("2026-Q3", "1", &[("SU-0001", "1"), ("GUN-0001", "600000")], rest);
+        let finding = Judge::of(generation()).xml(&text).remove(0);
+        assert_eq!(finding.place.offset, Some(text.find("600000").unwrap() as u64));
+    }
+    let text = format!("{HEADER}{ROWS}generation,2026-Q3,1,9990000631,trial,\"TOTAL\",\"7\"\n");
+    let finding = Judge::of(generation()).csv(&text).remove(0);
+    assert_eq!(
+        (finding.code.slug(), finding.place.offset),
+        ("rule.total-differs", text.find("\"7\"").map(|at| at as u64))
+    );
 }
 
 #[test]

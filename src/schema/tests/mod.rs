@@ -246,7 +246,7 @@ impl Judge {
     }
 
     pub fn judge(&self, reading: Reading) -> Vec<Finding> {
-        let Reading { period, revision, records, total, broken, mut faults } = reading;
+        let Reading { period, revision, records, offsets, total, broken, mut faults } = reading;
         let participant: ParticipantName = self.participant.parse().unwrap();
         let case = judged::Case {
             dataset: &self.dataset,
@@ -258,6 +258,7 @@ impl Judge {
             period,
             revision,
             records: &records,
+            offsets: &offsets,
             total: total.as_ref(),
             broken: &broken,
             standing: &self.standing,
