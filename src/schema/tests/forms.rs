@@ -180,3 +180,37 @@ fn limits_are_told() {
     let reading = super::super::csv::inspect(long.as_bytes(), &generation(), &limits).unwrap();
     assert_eq!(said(&reading.faults.finish()), ["schema.limit 2"]);
 }
+
+#[test]
+fn hostile_names_are_not_repeated_as_they_are() {
+    let name = format!("\u{1b}[31m{}", "x".repeat(500));
+    let findings = Judge::of(generation()).csv(format!("{}\n{ROWS}", HEADER.trim_end().replace("energy_mwh", &name)));
+    let message = findings[0].message(crate::finding::Language::En);
+    assert!(message.chars().count() < 500 && !message.chars().any(char::is_control), "{message}");
+    let text = document("2026-Q3", "1", &[("SU-0001", "1")], &format!("<{}/>", "x".repeat(5000)));
+    assert!(Judge::of(generation()).xml(&text)[0].message(crate::finding::Language::Az).chars().count() < 500);
+}
+
+#[test]
+fn a_dataset_without_periods_has_no_period() {
+    let dataset = Dataset { periods: PeriodKinds::None, energy_column: None, ..generation() };
+    let text = document("2026-Q3", "1", &[("GUN-0001", "1"), ("SU-0001", "1")], "");
+    assert_eq!(errors(&Judge::of(dataset.clone()).xml(&text)), ["schema.invalid /Submission/@period"]);
+    let reading = read_xml(&text.replace(" period=\"2026-Q3\"", ""), &dataset);
+    assert_eq!(reading.period, Some(crate::document::Period::None));
+    assert_eq!(errors(&reading.faults.finish()), [""; 0]);
+    let csv = "dataset,revision,station,energy_mwh\ngeneration,1,GUN-0001,1\n";
+    assert_eq!(errors(&Judge::of(dataset.clone()).csv(csv)), [""; 0]);
+    assert_eq!(errors(&Judge::of(dataset).csv(format!("{HEADER}{ROWS}"))), ["schema.invalid 1:period"]);
+}
+
+#[test]
+fn warnings_past_the_limit_are_counted() {
+    let mut faults = super::super::faults::Faults::new(2);
+    for _ in 0..5 {
+        faults.push(Finding::new(crate::finding::Code::RuleStationMissing));
+    }
+    let findings = faults.finish();
+    assert_eq!(findings.len(), 2);
+    assert_eq!(findings[1].hint.as_ref().unwrap().en, "There are 3 more warnings.");
+}
