@@ -4,6 +4,10 @@ use crate::document::Digest;
 use jiff::Timestamp;
 use openssl::pkey::{PKey, Public};
 
+/// The certificate policy that marks a PKI made for trials, whose private keys anybody may hold.
+/// An OID of the project's own, from the UUID arc (ITU-T X.667): a272de70-51f0-4631-8a55-c85f454a1667.
+pub const TRIAL_POLICY_OID: &str = "2.25.215931368752874313500257962830988973671";
+
 /// A certificate, parsed once; its DER is kept as it came.
 #[derive(Clone, Debug)]
 pub struct Certificate {
