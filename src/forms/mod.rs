@@ -8,4 +8,3 @@ pub mod certificate;
 pub mod der;
 pub mod pem;
 pub mod value;
-pub mod xmldsig;

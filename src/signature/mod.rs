@@ -6,8 +6,8 @@
 
 mod cms;
 mod covered;
-mod judge;
-mod policy;
+pub mod judge;
+pub mod policy;
 mod report;
 mod xml;
 
