@@ -8,3 +8,4 @@ pub mod certificate;
 pub mod der;
 pub mod pem;
 pub mod value;
+pub mod xmldsig;

@@ -200,8 +200,7 @@ impl Reference {
 /// Enveloped-signature and one canonicalisation, in that order, either left out; anything else is
 /// unsupported. XML Signature allows more than is safe.
 fn understand(transforms: Option<&Element>) -> Result<Transforms, Unsupported> {
-    let mut understood =
-        Transforms { enveloped: false, method: Method::Inclusive { comments: false, eleven: false } };
+    let mut understood = Transforms { enveloped: false, method: Method::Inclusive { comments: false, eleven: false } };
     let mut canonical = false;
     for transform in transforms.iter().flat_map(|transforms| &transforms.children) {
         let algorithm = transform.attribute("Algorithm").unwrap_or_default();

@@ -209,7 +209,8 @@ mod tests {
         let text = "\u{feff}ə=1\r\nsöz;2\rx\nend";
         let octets = Octets::from(text.as_bytes().to_vec());
         let at = |needle: &str| text.find(needle).unwrap() as u64;
-        let mut places = [Place::at(at("end")), Place::at(at("2")), Place::at(at("=")), Place::at(at("x")), Place::whole()];
+        let mut places =
+            [Place::at(at("end")), Place::at(at("2")), Place::at(at("=")), Place::at(at("x")), Place::whole()];
         locate(&octets, &mut places.iter_mut().collect::<Vec<_>>());
         let found: Vec<_> = places.iter().map(|place| (place.line, place.column)).collect();
         let some = |line, column| (Some(line), Some(column));

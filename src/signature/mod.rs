@@ -6,8 +6,8 @@
 
 mod cms;
 mod covered;
-pub mod judge;
-pub mod policy;
+mod judge;
+mod policy;
 mod report;
 mod xml;
 
@@ -162,8 +162,7 @@ pub fn prove(file: &Octets, seal: &Certificate, limits: &Limits) -> Result<(), F
     let trust = Snapshot::default();
     let (policy, profile) = (Policy::strict(), IdentityProfile::standard());
     let at = seal.not_before(); // the verdict on the chain is not asked for
-    let context =
-        Context { trust: &trust, policy: &policy, profile: &profile, at, time_source: TimeSource::Asserted };
+    let context = Context { trust: &trust, policy: &policy, profile: &profile, at, time_source: TimeSource::Asserted };
     let examined = xml::examine(file, &context, limits).map_err(|fault| altered(describe(&fault)))?;
     let [one] = &examined.signatures[..] else {
         let count = examined.signatures.len();
@@ -303,12 +302,7 @@ fn examine_detached(signature: &Octets, document: &Octets, context: &Context<'_>
 }
 
 /// A document with whatever is inside it and beside it: every signature counts.
-fn examine_both(
-    document: &Octets,
-    detached: Option<&Octets>,
-    context: &Context<'_>,
-    limits: &Limits,
-) -> Examined {
+fn examine_both(document: &Octets, detached: Option<&Octets>, context: &Context<'_>, limits: &Limits) -> Examined {
     let Some(detached) = detached else { return examine_embedded(document, context, limits) };
     let mut beside = examine_detached(detached, document, context);
     if beside.refused.is_some() {

@@ -300,7 +300,7 @@ impl<R: Read> Reader<R> {
 
     /// Byte order mark and XML declaration (production 23).
     fn declaration(&mut self) -> Result<(), Halt> {
-        if self.buffer.len() < 6 && !self.ended {
+        if self.buffer.len() < 9 && !self.ended {
             return Err(Halt::More);
         }
         if self.rest().starts_with(b"\xEF\xBB\xBF") {
@@ -309,8 +309,7 @@ impl<R: Read> Reader<R> {
         if self.rest().starts_with(b"<?xml") && self.rest().get(5).is_none_or(|&b| is_space(b)) {
             let Some(length) = memmem::find(self.rest(), b"?>") else { return Err(Halt::More) };
             let utf16 = self.source.is_utf16();
-            check_declaration(&self.rest()[5..length], utf16)
-                .map_err(|wrong| Halt::Wrong(self.at, wrong))?;
+            check_declaration(&self.rest()[5..length], utf16).map_err(|wrong| Halt::Wrong(self.at, wrong))?;
             self.at += length + 2;
         }
         self.part = Part::Prolog;
@@ -552,20 +551,26 @@ impl<R: Read> Reader<R> {
                 Some(_) => self.attribute(&mut at)?,
             }
         };
-        if self.attributes.len() > self.limits.attributes {
-            return Err(Halt::Wrong(start, Wrong::Limit("attributes of one element", self.limits.attributes)));
-        }
         if self.open.len() >= self.limits.depth {
             return Err(Halt::Wrong(start, Wrong::Limit("elements inside each other", self.limits.depth)));
         }
         self.open.push(Open { name_at: self.names.len(), namespaces: self.namespaces.mark() });
         self.names.extend_from_slice(&self.buffer[name.range.clone()]);
         let (prefix, uri) = self.resolve(start, &name)?;
+        if self.attributes.len() > self.limits.attributes {
+            return Err(Halt::Wrong(start, Wrong::Limit("attributes of one element", self.limits.attributes)));
+        }
         self.at = at;
         self.brackets = 0;
         self.part = Part::Content;
         self.empty = empty;
-        Ok(Some(Found::Start { name: name.range, local_at: name.local_at, prefix, uri, offset: self.base + start as u64 }))
+        Ok(Some(Found::Start {
+            name: name.range,
+            local_at: name.local_at,
+            prefix,
+            uri,
+            offset: self.base + start as u64,
+        }))
     }
 
     fn name(&self, at: &mut usize) -> Result<Name, Halt> {
@@ -590,7 +595,9 @@ impl<R: Read> Reader<R> {
             (true, None) => begins(octets),
             (true, Some(colon)) => begins(&octets[..colon]) && begins(&octets[colon + 1..]),
             (false, None) => characters::check_name(octets),
-            (false, Some(colon)) => characters::check_name(&octets[..colon]) && characters::check_name(&octets[colon + 1..]),
+            (false, Some(colon)) => {
+                characters::check_name(&octets[..colon]) && characters::check_name(&octets[colon + 1..])
+            }
         };
         if !good {
             return wrong(start, "a name that XML does not allow, or a stray “<” or attribute");
@@ -628,7 +635,8 @@ impl<R: Read> Reader<R> {
             normalise_value(raw, start, &mut self.values)?;
             from..self.values.len()
         };
-        let raw = RawAttribute { name: name.range, local_at: name.local_at, prefix: 0, uri: 0, value, rewritten: !plain };
+        let raw =
+            RawAttribute { name: name.range, local_at: name.local_at, prefix: 0, uri: 0, value, rewritten: !plain };
         self.attributes.push(raw);
         // The real limit is held when the tag is whole; this one keeps a tag from growing without end.
         match self.attributes.len() > self.limits.attributes + self.limits.namespaces {
@@ -718,9 +726,11 @@ impl<R: Read> Reader<R> {
     fn doubled(&self) -> bool {
         let key = |raw: &RawAttribute| (raw.uri, &self.buffer[raw.name.start + raw.local_at..raw.name.end]);
         if self.attributes.len() <= 16 {
-            return self.attributes.iter().enumerate().any(|(index, one)| {
-                self.attributes[..index].iter().any(|other| key(one) == key(other))
-            });
+            return self
+                .attributes
+                .iter()
+                .enumerate()
+                .any(|(index, one)| self.attributes[..index].iter().any(|other| key(one) == key(other)));
         }
         let mut keys: Vec<_> = self.attributes.iter().map(key).collect();
         keys.sort_unstable();

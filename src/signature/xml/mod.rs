@@ -155,13 +155,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Finds what each reference means.
-    fn resolve(
-        &mut self,
-        walked: &Walked,
-        single: bool,
-        wants: &mut Vec<Want>,
-        limits: &Limits,
-    ) -> Result<(), Fault> {
+    fn resolve(&mut self, walked: &Walked, single: bool, wants: &mut Vec<Want>, limits: &Limits) -> Result<(), Fault> {
         let Ok(signature) = &self.parsed else { return Ok(()) };
         let mut resolved = Vec::with_capacity(signature.references.len());
         for reference in &signature.references {
@@ -256,9 +250,10 @@ impl<'a> Draft<'a> {
             let mut ended = false;
             match &event {
                 Event::Start(tag) => {
-                    let own = tag.attributes().filter(|a| a.prefix == crate::xml::Namespaces::XML).map(|a| {
-                        XmlAttribute { local: a.local.to_vec(), value: a.value.to_vec() }
-                    });
+                    let own = tag
+                        .attributes()
+                        .filter(|a| a.prefix == crate::xml::Namespaces::XML)
+                        .map(|a| XmlAttribute { local: a.local.to_vec(), value: a.value.to_vec() });
                     let namespace = match tag.namespaces.uri_text(tag.uri) {
                         uri if uri == XADES.as_bytes() => "xades:",
                         uri if uri == crate::forms::xmldsig::DS.as_bytes() => "",
@@ -372,7 +367,9 @@ impl<'a> Draft<'a> {
                         0 | 1 => {}
                         _ => {
                             let uri = reference.uri.as_deref().unwrap_or_default();
-                            facts.faults.push(Finding::new(Code::SignatureDoubledId).found(uri.trim_start_matches('#')));
+                            facts
+                                .faults
+                                .push(Finding::new(Code::SignatureDoubledId).found(uri.trim_start_matches('#')));
                         }
                     }
                     facts.covers_whole_document |= enveloped && self.found.depth == 2 && (!by_id || found.is_root);
@@ -415,9 +412,10 @@ impl<'a> Draft<'a> {
             }
             return None;
         };
-        let own_target = properties.target.as_deref().is_none_or(|target| {
-            signature.id.as_deref().is_some_and(|id| target.strip_prefix('#') == Some(id))
-        });
+        let own_target = properties
+            .target
+            .as_deref()
+            .is_none_or(|target| signature.id.as_deref().is_some_and(|id| target.strip_prefix('#') == Some(id)));
         let covered = match (first, second) {
             (Some((_, Resolved::Inside { path, .. })), None) => {
                 path[..] == ["Signature", "Object", "xades:QualifyingProperties", "xades:SignedProperties"]
@@ -524,7 +522,11 @@ fn leaf(certificates: &[Certificate]) -> Option<usize> {
     let issues = |one: &Certificate| {
         certificates.iter().any(|other| other.der() != one.der() && other.issuer_der() == one.subject_der())
     };
-    certificates.iter().position(|certificate| !issues(certificate)).or(if certificates.is_empty() { None } else { Some(0) })
+    certificates.iter().position(|certificate| !issues(certificate)).or(if certificates.is_empty() {
+        None
+    } else {
+        Some(0)
+    })
 }
 
 /// What a URI means inside the same document, and whether comments count (XMLDSig 4.4.3.3).
