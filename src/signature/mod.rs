@@ -274,7 +274,7 @@ fn examine_embedded(file: &Octets, context: &Context<'_>, limits: &Limits) -> Ex
         Ok(Kind::Container) => unsupported("ASiC"),
         Ok(Kind::Cms) => unsupported("CMS with its content inside (.p7m)"),
         Ok(Kind::Other) => Examined::refused(Finding::new(Code::SignatureMissing)),
-        Err(error) => Examined::refused(Stop::Halt(format!("a document cannot be read: {error}"))),
+        Err(error) => Examined::refused(unreadable(&error)),
     }
 }
 
@@ -294,11 +294,15 @@ fn examine_xml(file: &Octets, context: &Context<'_>, limits: &Limits) -> Examine
 
 /// A signature file over a document.
 fn examine_detached(signature: &Octets, document: &Octets, context: &Context<'_>) -> Examined {
-    let judged = match cms::examine(signature, document, context) {
-        Ok(judged) => judged,
-        Err(stop) => return Examined::refused(stop),
-    };
-    Examined { judged, content: None, xml: false, uncovered: None, refused: None }
+    let limits = cms::Limits::default();
+    // One octet more than the limit tells a signature file that is too large.
+    let judged = signature
+        .head(limits.octets as usize + 1)
+        .and_then(|signature| cms::examine(&signature, document, context, &limits));
+    match judged {
+        Ok(judged) => Examined { judged, content: None, xml: false, uncovered: None, refused: None },
+        Err(error) => Examined::refused(unreadable(&error)),
+    }
 }
 
 /// A document with whatever is inside it and beside it: every signature counts.
@@ -321,9 +325,9 @@ fn examine_both(document: &Octets, detached: Option<&Octets>, context: &Context<
         Ok(Kind::Pdf) => Examined::refused(Finding::new(Code::SignaturePdf)),
         Ok(_) => match digest(document) {
             Ok(digest) => Examined { content: Some(Content(digest)), ..beside },
-            Err(error) => Examined::refused(Stop::Halt(format!("a document cannot be read: {error}"))),
+            Err(error) => Examined::refused(unreadable(&error)),
         },
-        Err(error) => Examined::refused(Stop::Halt(format!("a document cannot be read: {error}"))),
+        Err(error) => Examined::refused(unreadable(&error)),
     }
 }
 
@@ -335,6 +339,10 @@ fn digest(octets: &Octets) -> std::io::Result<Digest> {
             count => digester.update(&buffer[..count]),
         }
     }
+}
+
+fn unreadable(error: &std::io::Error) -> Stop {
+    Stop::Halt(format!("a document cannot be read: {error}"))
 }
 
 /// A document that cannot be read as XML: the sender's fault, or our disk's.
