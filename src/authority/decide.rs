@@ -2,12 +2,12 @@
 //! before proved and answers with the first thing that is wrong.
 
 use super::claims::{Claim, Claims};
-use super::identity::IdentityProfile;
 use super::registry::{Participant, Person, Registry, Right};
 use super::window::{Environment, Window};
 use crate::document::{BAKU, DatasetName, Digest, Fin, ParticipantName, Voen};
 use crate::finding::{Code, Finding, Hint, Place, Stop};
 use crate::forms::certificate::Certificate;
+use crate::trust::IdentityProfile;
 use jiff::Timestamp;
 
 /// What authority looks at in a signer's certificate.
@@ -17,8 +17,8 @@ pub(super) struct Signer {
     pub fingerprint: Digest,
     /// FİN by the identity profile.
     pub fin: Option<Fin>,
-    /// What stands where a VÖEN does.
-    pub voen: Option<String>,
+    /// VÖEN by the identity profile.
+    pub voen: Option<Voen>,
 }
 
 impl Signer {
@@ -69,7 +69,7 @@ impl<'r> Signers<'r> {
         for signer in signers {
             // R 4.6: what stands in the certificate must not contradict the register
             if let Some(voen) = &signer.voen
-                && voen != participant.voen.as_str()
+                && *voen != participant.voen
             {
                 let finding = Finding::new(Code::AuthorityIdentityDiffers).found(voen).wanted(&participant.voen);
                 return Err(finding.into());

@@ -7,13 +7,11 @@
 
 mod claims;
 mod decide;
-mod identity;
 mod registry;
 mod stations;
 mod window;
 
 pub use claims::NAMESPACE;
-pub use identity::IdentityProfile;
 pub use registry::{Participant, Person, Registry, Right};
 pub use stations::{Station, StationKind, Stations};
 pub use window::{Environment, Window, WindowId};
@@ -21,6 +19,7 @@ pub use window::{Environment, Window, WindowId};
 use crate::document::{DatasetName, ParticipantName, Voen};
 use crate::finding::Stop;
 use crate::signature::Verified;
+use crate::trust::IdentityProfile;
 use claims::Claims;
 use decide::{Signer, Signers};
 

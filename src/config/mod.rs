@@ -5,7 +5,6 @@
 //! file, line and key. Never judges a submission, never writes, and gives nothing half-read away.
 //! Rooms do not import it: it fills the settings types that they define.
 
-mod certificates;
 mod dataset;
 mod files;
 mod mistake;
@@ -56,7 +55,7 @@ impl Config {
         let read = gathered.toml(path, Part::Window, |gathered, source, top| {
             let settings = settings::read(base, top)?;
             trust::seal(gathered, source, &settings, now);
-            let world = world::read(gathered, path, &settings);
+            let world = world::read(gathered, path, &settings, now);
             Some((settings, world))
         });
         if !gathered.mistakes.is_empty() {
@@ -73,13 +72,13 @@ impl Config {
     }
 
     /// Reads registry, stations, datasets and trust again, as the running window's settings name
-    /// them: whole, or the old ones stay (S 3.1.5).
+    /// them: whole, or the old ones stay (S 3.1.5). `now` dates the trust snapshot.
     ///
     /// # Errors
     /// Every mistake that was found; never empty.
-    pub fn reload_world(&self) -> Result<World, Vec<Mistake>> {
+    pub fn reload_world(&self, now: Timestamp) -> Result<World, Vec<Mistake>> {
         let mut gathered = Gathered::default();
-        let world = world::read(&mut gathered, &self.path, &self.settings);
+        let world = world::read(&mut gathered, &self.path, &self.settings, now);
         match (world, gathered.mistakes.is_empty()) {
             (Some(mut world), true) => {
                 world.files = gathered.files;

@@ -1,11 +1,12 @@
 //! Reads `registry.toml`: participants and their responsible persons (R 3.2), with the
 //! certificates that it names. Never judges a document.
 
-use super::certificates;
 use super::files::{Gathered, Part};
 use super::reader::{At, Source, Spot, Table};
-use crate::authority::{IdentityProfile, Participant, Person, Registry, Right};
+use crate::authority::{Participant, Person, Registry, Right};
 use crate::document::{DatasetName, Digest, Fin, IdentityFault, ParticipantName, Voen};
+use crate::forms::certificate::Certificate;
+use crate::trust::IdentityProfile;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -187,7 +188,7 @@ impl Reading<'_, '_, '_> {
     fn certificate(&mut self, text: &At<String>, whose: &str, fin: Option<&Fin>, voen: Option<&Voen>) -> Option<Digest> {
         let path = self.base.join(&text.value);
         let octets = self.gathered.named(self.source, &text.spot, &path, Part::Registry)?;
-        let certificate = match certificates::parse(&octets) {
+        let certificate = match Certificate::from_file(&octets) {
             Ok(found) if found.len() == 1 => found.into_iter().next()?,
             Ok(found) => {
                 let message = format!("{} holds {} certificates; one file, one certificate", text.value, found.len());
@@ -213,7 +214,7 @@ impl Reading<'_, '_, '_> {
             self.source.mistake(&text.spot, format!("{} bears the FİN of another person", text.value));
         }
         if let (Some(in_it), Some(voen)) = (self.against.profile.voen(&certificate), voen)
-            && in_it != voen.as_str()
+            && in_it != *voen
         {
             let message = format!("{} was issued for the body {in_it}, and this participant is {voen}", text.value);
             self.source.warning(&text.spot, message);

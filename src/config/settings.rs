@@ -4,7 +4,8 @@
 //! Never opens a file but `pencere.toml` itself.
 
 use super::reader::{At, Source, Table};
-use crate::authority::{Environment, IdentityProfile, Window};
+use crate::authority::{Environment, Window};
+use crate::trust::IdentityProfile;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -59,14 +60,16 @@ pub enum BoemisUrl {
 }
 
 /// `[trust]`: files and folders as written, made absolute.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct TrustSettings {
     /// Anchors.
     pub anchors: Vec<At<PathBuf>>,
     /// Intermediates.
     pub intermediates: Vec<At<PathBuf>>,
-    /// Revocation lists.
+    /// Revocation lists; none named: revocation is not checked.
     pub crls: Vec<At<PathBuf>>,
+    /// How long after its `nextUpdate` a list still counts as fresh.
+    pub crl_grace: Duration,
 }
 
 /// `[seal]`.
@@ -202,7 +205,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Option<Settings> {
     let trust = top.table("trust").map(|table| trust(base, table));
     let seal = top.table("seal").and_then(|table| seal(base, table));
     let signature = signature(environment.unwrap_or(Environment::Production), top.table("signature"));
-    let identity = top.table("identity").map(identity).unwrap_or_default();
+    let identity = top.table("identity").map_or_else(|| Some(IdentityProfile::standard()), identity);
     let hold = top.table("hold").map(hold).unwrap_or_default();
     let limits = top.table("limits").map(limits).unwrap_or_default();
     let log = top.table("log").map(log).unwrap_or_default();
@@ -214,7 +217,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Option<Settings> {
         trust: trust?,
         seal: seal?,
         signature,
-        identity,
+        identity: identity?,
         hold,
         limits,
         log,
@@ -244,6 +247,10 @@ fn window(base: &Path, mut table: Table<'_, '_>) -> Option<WindowSettings> {
 }
 
 const SECOND: Duration = Duration::from_secs(1);
+/// Default of `trust.crl_grace`: lists are renewed every three hours (C 27, registry rules 9.4), and
+/// a missed renewal should not hold everybody.
+const CRL_GRACE: Duration = Duration::from_secs(3 * 3600);
+
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn intake(mut table: Table<'_, '_>) -> IntakeSettings {
@@ -293,8 +300,9 @@ fn trust(base: &Path, mut table: Table<'_, '_>) -> TrustSettings {
     let anchors = paths(anchors);
     let intermediates = paths(table.one_or_more("intermediates"));
     let crls = paths(table.one_or_more("crls"));
+    let crl_grace = value(table.duration("crl_grace", Duration::ZERO..=7 * DAY), CRL_GRACE);
     table.finish();
-    TrustSettings { anchors, intermediates, crls }
+    TrustSettings { anchors, intermediates, crls, crl_grace }
 }
 
 fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealSettings> {
@@ -316,28 +324,27 @@ fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Signatur
     settings
 }
 
-fn identity(mut table: Table<'_, '_>) -> IdentityProfile {
-    let default = IdentityProfile::default();
-    let mut places = |key, default| {
-        let Some(texts) = table.strings(key) else { return default };
+fn identity(mut table: Table<'_, '_>) -> Option<IdentityProfile> {
+    table.need(&["fin", "voen"]);
+    let mut places = |key| {
         let mut places = Vec::new();
-        for text in texts {
-            let (oid, before) = text.value.split_once(' ').unwrap_or((&text.value, ""));
-            // by form alone: a dotted number of at least two arcs
-            let arcs = oid.split('.').all(|arc| !arc.is_empty() && arc.bytes().all(|b| b.is_ascii_digit()));
-            match arcs && oid.contains('.') {
-                true => places.push((oid.to_owned(), before.to_owned())),
-                false => table.source().mistake(
-                    &text.spot,
-                    format!("{:?} is no place in a certificate; wanted is an attribute's OID, then what stands before the identifier, as \"2.5.4.97 VATAZ-\"", text.value),
-                ),
+        for text in table.strings(key).unwrap_or_default() {
+            let (oid, pattern) = text.value.split_once(' ').unwrap_or((&text.value, ""));
+            match IdentityProfile::new(&[(oid, pattern)], &[]) {
+                Ok(_) => places.push((oid.to_owned(), pattern.to_owned())),
+                Err(fault) => {
+                    let wanted = "an attribute's OID, a space and a pattern, as \"2.5.4.97 VATAZ-{}\"";
+                    table.source().mistake(&text.spot, format!("{:?} is no place: {fault}; wanted is {wanted}", text.value));
+                }
             }
         }
         places
     };
-    let profile = IdentityProfile { fin: places("fin", default.fin), voen: places("voen", default.voen) };
+    let (fin, voen) = (places("fin"), places("voen"));
     table.finish();
-    profile
+    let fin: Vec<(&str, &str)> = fin.iter().map(|(oid, pattern)| (oid.as_str(), pattern.as_str())).collect();
+    let voen: Vec<(&str, &str)> = voen.iter().map(|(oid, pattern)| (oid.as_str(), pattern.as_str())).collect();
+    IdentityProfile::new(&fin, &voen).ok()
 }
 
 fn hold(mut table: Table<'_, '_>) -> HoldSettings {

@@ -2,22 +2,20 @@
 //! the files parse, the seal's key fits and is in force, and no trial PKI stands in a window that
 //! is not for trials (S 5.1.5). Never judges a signature.
 
-use super::certificates;
 use super::files::{self, Gathered, Part};
 use super::reader::{At, Source};
 use super::settings::Settings;
 use crate::authority::Environment;
 use crate::forms::certificate::Certificate;
-use crate::trust::Snapshot;
-use jiff::Timestamp;
+use crate::trust::{RevocationList, Snapshot};
+use jiff::{SignedDuration, Timestamp};
 use openssl::pkey::PKey;
-use openssl::x509::X509Crl;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 /// Anchors, intermediates and revocation lists as one snapshot. `path` is that of
 /// `pencere.toml`: it is not read again, mistakes are told at its keys as they stood.
-pub(super) fn snapshot(gathered: &mut Gathered, path: &Path, settings: &Settings) -> Option<Snapshot> {
+pub(super) fn snapshot(gathered: &mut Gathered, path: &Path, settings: &Settings, now: Timestamp) -> Option<Snapshot> {
     let (source, _) = Source::parse(path, "");
     let trust = &settings.trust;
     let environment = settings.window.window.environment;
@@ -33,12 +31,10 @@ pub(super) fn snapshot(gathered: &mut Gathered, path: &Path, settings: &Settings
     let whole = mistakes.is_empty();
     gathered.mistakes.extend(mistakes);
     gathered.warnings.extend(warnings);
-    whole.then(|| assemble(anchors, intermediates, crls))
-}
-
-/// Makes the snapshot of certificates and DER revocation lists.
-fn assemble(_anchors: Vec<Certificate>, _intermediates: Vec<Certificate>, _crls: Vec<Vec<u8>>) -> Snapshot {
-    Snapshot::default()
+    // a window that names no list checks no revocation, and one that names some always does
+    let revocation = (!trust.crls.is_empty()).then_some(crls);
+    let grace = SignedDuration::try_from(trust.crl_grace).unwrap_or(SignedDuration::ZERO);
+    whole.then(|| Snapshot::new(anchors, intermediates, revocation, grace, now))
 }
 
 fn chain_ends(
@@ -50,9 +46,9 @@ fn chain_ends(
     let mut certificates = Vec::new();
     for path in gathered.spread(source, paths) {
         let Some(octets) = gathered.named(source, &path.spot, &path.value, Part::Trust) else { continue };
-        match certificates::parse(&octets) {
+        match Certificate::from_file(&octets) {
             Ok(found) => {
-                if environment != Environment::Test && found.iter().any(certificates::is_trial) {
+                if environment != Environment::Test && found.iter().any(Certificate::is_trial) {
                     let message = format!("{} is of a trial PKI, whose keys anybody may hold; {REFUSED}", path.value.display());
                     source.mistake(&path.spot, message);
                 }
@@ -68,17 +64,15 @@ fn chain_ends(
 
 const REFUSED: &str = "a window whose environment is not \"test\" refuses it";
 
-fn revocation_lists(gathered: &mut Gathered, source: &Source<'_>, paths: &[At<PathBuf>]) -> Vec<Vec<u8>> {
+fn revocation_lists(gathered: &mut Gathered, source: &Source<'_>, paths: &[At<PathBuf>]) -> Vec<RevocationList> {
     let mut lists = Vec::new();
     for path in gathered.spread(source, paths) {
         let Some(octets) = gathered.named(source, &path.spot, &path.value, Part::Trust) else { continue };
-        let list = match certificates::is_pem(&octets) {
-            true => X509Crl::from_pem(&octets),
-            false => X509Crl::from_der(&octets),
-        };
-        match list.and_then(|list| list.to_der()) {
-            Ok(der) => lists.push(der),
-            Err(_) => source.mistake(&path.spot, format!("{} holds no revocation list", path.value.display())),
+        match RevocationList::from_file(&octets) {
+            Ok(found) => lists.extend(found),
+            Err(fault) => {
+                source.mistake(&path.spot, format!("{} holds no revocation list: {fault}", path.value.display()))
+            }
         }
     }
     lists
@@ -88,7 +82,7 @@ fn revocation_lists(gathered: &mut Gathered, source: &Source<'_>, paths: &[At<Pa
 pub(super) fn seal(gathered: &mut Gathered, source: &Source<'_>, settings: &Settings, now: Timestamp) {
     let (spot, path) = (&settings.seal.certificate.spot, &settings.seal.certificate.value);
     let certificate = gathered.named(source, spot, path, Part::Seal).and_then(|octets| {
-        let found = certificates::parse(&octets).map_err(|fault| format!("holds no certificate: {fault}"));
+        let found = Certificate::from_file(&octets).map_err(|fault| format!("holds no certificate: {fault}"));
         match found.and_then(|found| <[Certificate; 1]>::try_from(found).map_err(|_| "holds several".to_owned())) {
             Ok([certificate]) => Some(certificate),
             Err(fault) => {
@@ -104,7 +98,7 @@ pub(super) fn seal(gathered: &mut Gathered, source: &Source<'_>, settings: &Sett
         if certificate.not_before() > now {
             source.mistake(spot, format!("{} is in force from {} only", path.display(), certificate.not_before()));
         }
-        if settings.window.window.environment != Environment::Test && certificates::is_trial(certificate) {
+        if settings.window.window.environment != Environment::Test && certificate.is_trial() {
             source.mistake(spot, format!("{} is a seal for trials; {REFUSED}", path.display()));
         }
     }

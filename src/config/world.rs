@@ -9,6 +9,7 @@ use crate::authority::{Registry, Stations};
 use crate::document::Digest;
 use crate::schema::Datasets;
 use crate::trust::Snapshot;
+use jiff::Timestamp;
 use std::path::Path;
 
 /// What a window judges by, besides the document and the time.
@@ -37,13 +38,13 @@ impl World {
 
 /// Reads the world that the settings name; none, or mistakes gathered, when it is not whole.
 /// `path` is that of `pencere.toml`, at whose keys the mistakes are told.
-pub(super) fn read(gathered: &mut Gathered, path: &Path, settings: &Settings) -> Option<World> {
+pub(super) fn read(gathered: &mut Gathered, path: &Path, settings: &Settings, now: Timestamp) -> Option<World> {
     let window = &settings.window;
     let datasets = dataset::read(gathered, &window.datasets);
     let against = Against { profile: &settings.identity, datasets: datasets.by_name.keys().cloned().collect() };
     let registry = registry::read(gathered, &window.registry, &against);
     let stations = stations::read(gathered, &window.stations, registry.as_ref());
-    let trust = trust::snapshot(gathered, path, settings);
+    let trust = trust::snapshot(gathered, path, settings, now);
     if let Some(registry) = &registry {
         folders(gathered, &window.drop, registry);
     }

@@ -5,3 +5,6 @@
 
 pub mod algorithm;
 pub mod certificate;
+pub mod der;
+pub mod pem;
+pub mod value;
