@@ -349,7 +349,8 @@ fn without_tests(code: &str) -> String {
 #[test]
 fn the_reader_of_sources_sees_what_it_must() {
     let text = "use crate::{a::{b, c}, d};\nlet s = \"crate::e \\\" crate::f\"; // crate::g\nlet r = r#\"crate::h\"#;\n\
-        fn f<'a>(c: char) -> bool { c == '\"' || crate::i::j() }\n#[cfg(test)]\nmod tests {\n use crate::k; }\ncrate::l!();\n\
+        fn f<'a>(c: char) -> bool { c == '\"' || crate::i::j() }\n\
+        #[cfg(test)]\nmod tests {\n use crate::k; }\ncrate::l!();\n\
         use super::super::m; mycrate::n();";
     let code = without_tests(&without_prose(text));
     assert_eq!(code.lines().count(), text.lines().count());

@@ -25,6 +25,7 @@ pub use screen::{Format, Screen};
 pub use table::Table;
 
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -232,8 +233,11 @@ impl WindowArgs {
 
     /// The configuration when anybody named one; for commands that can do without a window.
     pub fn named(&self) -> Option<PathBuf> {
-        let variable = || std::env::var_os(Self::VARIABLE).filter(|value| !value.is_empty()).map(PathBuf::from);
-        self.config.clone().or_else(variable)
+        self.named_with(std::env::var_os(Self::VARIABLE))
+    }
+
+    fn named_with(&self, variable: Option<OsString>) -> Option<PathBuf> {
+        self.config.clone().or_else(|| variable.filter(|value| !value.is_empty()).map(PathBuf::from))
     }
 }
 

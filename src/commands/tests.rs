@@ -177,8 +177,11 @@ fn a_reader_that_went_away_changes_nothing_and_a_full_disk_does() {
 }
 
 #[test]
-fn the_configuration_is_found_by_flag_then_default() {
-    // The variable between them is seen from outside, in tests/command_line.rs.
-    let named = WindowArgs { config: Some("a.toml".into()) };
-    assert_eq!(named.path(), Path::new("a.toml"));
+fn the_configuration_is_found_by_flag_then_variable_then_default() {
+    let flag = WindowArgs { config: Some("a.toml".into()) };
+    let none = WindowArgs { config: None };
+    assert_eq!(flag.named_with(Some("b.toml".into())), Some("a.toml".into()));
+    assert_eq!(none.named_with(Some("b.toml".into())), Some("b.toml".into()));
+    assert_eq!((none.named_with(Some("".into())), none.named_with(None)), (None, None));
+    assert_eq!((flag.path(), WindowArgs::DEFAULT), ("a.toml".into(), "/etc/pencere/pencere.toml"));
 }
