@@ -69,7 +69,8 @@ impl Claims {
             return Err(Finding::new(Code::SchemaInvalid).at(place).found(found).wanted(wanted));
         }
         let claim = |name: &str| {
-            let attribute = attributes.iter().find(|attribute| attribute.namespace.is_empty() && attribute.local == name)?;
+            let attribute =
+                attributes.iter().find(|attribute| attribute.namespace.is_empty() && attribute.local == name)?;
             let place = Place::at(offset).path(format!("/Submission/@{name}"));
             Some(Claim { text: attribute.value.to_owned(), place })
         };
@@ -79,11 +80,16 @@ impl Claims {
     /// From the header and first row of a CSV document.
     fn of_csv(mut octets: impl Read) -> Result<Self, Stop> {
         let mut head = Vec::new();
-        octets.by_ref().take(HEAD_MAX).read_to_end(&mut head).map_err(|error| Stop::Halt(format!("reading a held document: {error}")))?;
+        octets
+            .by_ref()
+            .take(HEAD_MAX)
+            .read_to_end(&mut head)
+            .map_err(|error| Stop::Halt(format!("reading a held document: {error}")))?;
         let mark = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         let body = head.get(mark..).unwrap_or_default();
         // the header's names hold neither mark, so the first that occurs is the separator
-        let separator = body.iter().copied().find(|octet| matches!(octet, b',' | b';' | b'\n')).filter(|&octet| octet != b'\n');
+        let separator =
+            body.iter().copied().find(|octet| matches!(octet, b',' | b';' | b'\n')).filter(|&octet| octet != b'\n');
         let mut rows = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true) // unequal rows are the schema's to tell, with their own finding
@@ -99,16 +105,18 @@ impl Claims {
             let offset = record.position().map_or(0, |position| position.byte()) + mark as u64;
             let mut fields = Vec::new();
             for field in &record {
-                let text = std::str::from_utf8(field).map_err(|_| {
-                    Finding::new(Code::SchemaEncoding).at(Place::at(offset)).found("not UTF-8")
-                })?;
+                let text = std::str::from_utf8(field)
+                    .map_err(|_| Finding::new(Code::SchemaEncoding).at(Place::at(offset)).found("not UTF-8"))?;
                 fields.push(text.to_owned());
             }
             Ok(Some((offset, fields)))
         };
         let place = |offset, row| Place::at(offset).row(row);
         let Some((header_at, header)) = row()? else {
-            return Err(Finding::new(Code::SchemaMissing).at(place(0, 1)).wanted("dataset, period, revision, …").into());
+            return Err(Finding::new(Code::SchemaMissing)
+                .at(place(0, 1))
+                .wanted("dataset, period, revision, …")
+                .into());
         };
         let first = row()?;
         let claim = |name: &str| {
@@ -149,7 +157,10 @@ mod tests {
         let root = |namespace, local| CoveredEvent::Start { namespace, local, attributes: &attributes, offset: 39 };
         let claims = Claims::of_root(root(NAMESPACE, "Submission")).unwrap();
         let dataset = claims.dataset.unwrap();
-        assert_eq!((dataset.text.as_str(), dataset.place.path.as_deref()), ("generation", Some("/Submission/@dataset")));
+        assert_eq!(
+            (dataset.text.as_str(), dataset.place.path.as_deref()),
+            ("generation", Some("/Submission/@dataset"))
+        );
         assert_eq!((dataset.place.offset, claims.to), (Some(39), None));
         for (namespace, local) in [("", "Submission"), (NAMESPACE, "Receipt"), ("urn:boemis:receipt:1", "Submission")] {
             assert_eq!(Claims::of_root(root(namespace, local)).unwrap_err().code, Code::SchemaInvalid);

@@ -176,10 +176,9 @@ fn sender(participant: &Participant, window: &Window, claims: &Claims) -> Result
         text.parse().map_err(|_| Finding::new(Code::AuthoritySenderInvalid).at(place.clone()).found(text))?;
     match sender == participant.voen {
         true => Ok(()),
-        false => Err(Finding::new(Code::AuthoritySenderDiffers)
-            .at(place.clone())
-            .found(&sender)
-            .wanted(&participant.voen)),
+        false => {
+            Err(Finding::new(Code::AuthoritySenderDiffers).at(place.clone()).found(&sender).wanted(&participant.voen))
+        }
     }
 }
 

@@ -27,6 +27,7 @@ pub use settings::{
 };
 pub use world::World;
 
+use crate::authority::Registry;
 use files::Gathered;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -113,6 +114,15 @@ impl Config {
     pub fn warnings(&self) -> &[Mistake] {
         &self.warnings
     }
+}
+
+/// The participants and persons of a registry's text, its certificates left unread: for making
+/// the PKI that the registry names.
+///
+/// # Errors
+/// Every mistake in the text.
+pub fn persons_of(text: &str) -> Result<Registry, Vec<Mistake>> {
+    registry::persons_of(text)
 }
 
 impl Gathered {

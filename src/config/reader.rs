@@ -68,11 +68,6 @@ impl<'t> Source<'t> {
         (source, table.into_inner())
     }
 
-    /// The file.
-    pub fn file(&self) -> &Path {
-        &self.file
-    }
-
     /// The top of the file as a table.
     pub fn top<'s>(&'s self, table: DeTable<'t>) -> Table<'s, 't> {
         self.table(String::new(), String::new(), 0..0, table)
@@ -144,11 +139,6 @@ pub struct Table<'s, 't> {
 }
 
 impl<'s, 't> Table<'s, 't> {
-    /// Where the table stands.
-    pub fn spot(&self) -> &Spot {
-        &self.spot
-    }
-
     /// Notes a mistake about the table as a whole.
     pub fn mistake(&self, message: impl Into<String>) {
         self.source.mistake(&self.spot, message);
@@ -206,7 +196,12 @@ impl<'s, 't> Table<'s, 't> {
             let known = words.iter().map(|&(word, _)| word);
             self.source.mistake(
                 &text.spot,
-                format!("{:?} is not known here: it is {}{}", text.value, listed(known.clone()), meant(&text.value, known)),
+                format!(
+                    "{:?} is not known here: it is {}{}",
+                    text.value,
+                    listed(known.clone()),
+                    meant(&text.value, known)
+                ),
             );
         }
         found.map(|value| At { value, spot: text.spot })
@@ -552,7 +547,9 @@ mod tests {
             assert!(top.boolean("c").is_some());
         });
         assert_eq!(found.len(), 2, "{found:#?}");
-        assert!(found[0].starts_with("w.toml:1: this is no TOML") && found[1].starts_with("w.toml:2: b: is an integer"));
+        assert!(
+            found[0].starts_with("w.toml:1: this is no TOML") && found[1].starts_with("w.toml:2: b: is an integer")
+        );
     }
 
     #[test]

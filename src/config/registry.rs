@@ -2,6 +2,7 @@
 //! certificates that it names. Never judges a document.
 
 use super::files::{Gathered, Part};
+use super::mistake::Mistake;
 use super::reader::{At, Source, Spot, Table};
 use crate::authority::{Participant, Person, Registry, Right};
 use crate::document::{DatasetName, Digest, Fin, IdentityFault, ParticipantName, Voen};
@@ -25,25 +26,30 @@ pub(super) struct Against<'a> {
 /// The registry, as far as it can be read; complete when no mistake was noted.
 pub(super) fn read(gathered: &mut Gathered, path: &Path, against: &Against<'_>) -> Option<Registry> {
     let base = path.parent().unwrap_or(Path::new("")).to_owned();
-    gathered.toml(path, Part::Registry, |gathered, source, mut top| {
-        top.need(&["participants"]);
-        let mut reading = Reading { gathered, source, base: &base, against, registered: BTreeMap::new(), owner: None };
-        let mut registry = Registry::default();
-        for (slug, table) in top.table("participants").map(Table::entries).unwrap_or_default() {
-            if let Some(participant) = reading.participant(&slug, table) {
-                reading.voen_is_alone(&registry, &participant, &slug.spot);
-                registry.participants.insert(participant.slug.clone(), participant);
-            }
-        }
-        top.finish();
-        registry
+    gathered.toml(path, Part::Registry, |gathered, source, top| {
+        let certificates = Some((gathered, base.as_path()));
+        Reading { certificates, source, against, registered: BTreeMap::new(), owner: None }.registry(top)
     })
 }
 
+/// The participants and persons of a registry's text, certificates left unread.
+pub(super) fn persons_of(text: &str) -> Result<Registry, Vec<Mistake>> {
+    let profile = IdentityProfile::standard();
+    let against = Against { profile: &profile, datasets: BTreeSet::new() };
+    let (source, table) = Source::parse(Path::new("registry.toml"), text);
+    let top = source.top(table);
+    let reading =
+        Reading { certificates: None, source: &source, against: &against, registered: BTreeMap::new(), owner: None };
+    let registry = reading.registry(top);
+    let (mistakes, ..) = source.finish();
+    if mistakes.is_empty() { Ok(registry) } else { Err(mistakes) }
+}
+
 struct Reading<'a, 's, 't> {
-    gathered: &'a mut Gathered,
+    /// Where certificates are gathered, and the folder their paths start from; none when they are
+    /// left unread.
+    certificates: Option<(&'a mut Gathered, &'a Path)>,
     source: &'s Source<'t>,
-    base: &'a Path,
     against: &'a Against<'a>,
     /// Certificate by certificate, whose it is: no two persons may share one.
     registered: BTreeMap<Digest, String>,
@@ -51,6 +57,19 @@ struct Reading<'a, 's, 't> {
 }
 
 impl Reading<'_, '_, '_> {
+    fn registry(mut self, mut top: Table<'_, '_>) -> Registry {
+        top.need(&["participants"]);
+        let mut registry = Registry::default();
+        for (slug, table) in top.table("participants").map(Table::entries).unwrap_or_default() {
+            if let Some(participant) = self.participant(&slug, table) {
+                self.voen_is_alone(&registry, &participant, &slug.spot);
+                registry.participants.insert(participant.slug.clone(), participant);
+            }
+        }
+        top.finish();
+        registry
+    }
+
     fn participant(&mut self, slug: &At<String>, mut table: Table<'_, '_>) -> Option<Participant> {
         table.need(&["name", "voen", "datasets", "suspended"]);
         let name = table.string("name");
@@ -105,7 +124,10 @@ impl Reading<'_, '_, '_> {
             for text in texts.iter().filter(|text| competence.iter().all(|known| known.as_str() != text.value)) {
                 self.source.warning(
                     &text.spot,
-                    format!("{:?} is not among the datasets of {}, so this person cannot file it", text.value, slug.value),
+                    format!(
+                        "{:?} is not among the datasets of {}, so this person cannot file it",
+                        text.value, slug.value
+                    ),
                 );
             }
             self.datasets(texts)
@@ -176,7 +198,8 @@ impl Reading<'_, '_, '_> {
                 "approve" => rights.insert(Right::Approve),
                 other => {
                     let meant = super::reader::meant(other, ["file", "approve"].into_iter());
-                    self.source.mistake(&text.spot, format!("{other:?} is no right: it is \"file\" or \"approve\"{meant}"));
+                    self.source
+                        .mistake(&text.spot, format!("{other:?} is no right: it is \"file\" or \"approve\"{meant}"));
                     false
                 }
             };
@@ -185,9 +208,15 @@ impl Reading<'_, '_, '_> {
     }
 
     /// Fingerprint of a person's certificate, which must fit the person as far as it speaks.
-    fn certificate(&mut self, text: &At<String>, whose: &str, fin: Option<&Fin>, voen: Option<&Voen>) -> Option<Digest> {
-        let path = self.base.join(&text.value);
-        let octets = self.gathered.named(self.source, &text.spot, &path, Part::Registry)?;
+    fn certificate(
+        &mut self,
+        text: &At<String>,
+        whose: &str,
+        fin: Option<&Fin>,
+        voen: Option<&Voen>,
+    ) -> Option<Digest> {
+        let (gathered, base) = self.certificates.as_mut()?;
+        let octets = gathered.named(self.source, &text.spot, &base.join(&text.value), Part::Registry)?;
         let certificate = match Certificate::from_file(&octets) {
             Ok(found) if found.len() == 1 => found.into_iter().next()?,
             Ok(found) => {

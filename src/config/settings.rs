@@ -3,7 +3,7 @@
 //! A section's struct moves to the room it speaks to when that room has settings of its own.
 //! Never opens a file but `pencere.toml` itself.
 
-use super::reader::{At, Source, Table};
+use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
 use crate::trust::IdentityProfile;
 use std::path::{Path, PathBuf};
@@ -278,7 +278,9 @@ fn boemis(base: &Path, mut table: Table<'_, '_>) -> Option<BoemisUrl> {
         }
         Some(("sqlite", _)) => Err("needs the path of the database file: sqlite://state/boemis.sqlite"),
         // the credentials in such an address are not repeated
-        Some(("postgres" | "postgresql", _)) => Err("names PostgreSQL, which this version cannot store to; use sqlite://PATH"),
+        Some(("postgres" | "postgresql", _)) => {
+            Err("names PostgreSQL, which this version cannot store to; use sqlite://PATH")
+        }
         _ => Err("is no address of a database: write sqlite://PATH"),
     };
     let url = found.map_err(|fault| table.source().mistake(&url.spot, fault)).ok();
@@ -294,7 +296,7 @@ fn trust(base: &Path, mut table: Table<'_, '_>) -> TrustSettings {
     {
         table.mistake("anchors names nothing, so nobody's signature could ever be believed");
     }
-    let mut paths = |found: Option<Vec<At<String>>>| -> Vec<At<PathBuf>> {
+    let paths = |found: Option<Vec<At<String>>>| -> Vec<At<PathBuf>> {
         found.unwrap_or_default().into_iter().map(|path| path.map(|path| base.join(path))).collect()
     };
     let anchors = paths(anchors);
@@ -334,7 +336,9 @@ fn identity(mut table: Table<'_, '_>) -> Option<IdentityProfile> {
                 Ok(_) => places.push((oid.to_owned(), pattern.to_owned())),
                 Err(fault) => {
                     let wanted = "an attribute's OID, a space and a pattern, as \"2.5.4.97 VATAZ-{}\"";
-                    table.source().mistake(&text.spot, format!("{:?} is no place: {fault}; wanted is {wanted}", text.value));
+                    table
+                        .source()
+                        .mistake(&text.spot, format!("{:?} is no place: {fault}; wanted is {wanted}", text.value));
                 }
             }
         }
@@ -400,7 +404,7 @@ fn value<T>(found: Option<At<T>>, default: T) -> T {
 /// The keys of `pencere.toml`, dotted, as the reader asks for them.
 #[cfg(test)]
 pub(super) fn keys(text: &str) -> std::collections::BTreeSet<String> {
-    let (source, table) = Source::parse(Path::new("pencere.toml"), text);
+    let (source, table) = super::reader::Source::parse(Path::new("pencere.toml"), text);
     read(Path::new("/"), source.top(table));
     source.finish().2
 }

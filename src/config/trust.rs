@@ -49,14 +49,13 @@ fn chain_ends(
         match Certificate::from_file(&octets) {
             Ok(found) => {
                 if environment != Environment::Test && found.iter().any(Certificate::is_trial) {
-                    let message = format!("{} is of a trial PKI, whose keys anybody may hold; {REFUSED}", path.value.display());
+                    let message =
+                        format!("{} is of a trial PKI, whose keys anybody may hold; {REFUSED}", path.value.display());
                     source.mistake(&path.spot, message);
                 }
                 certificates.extend(found);
             }
-            Err(fault) => {
-                source.mistake(&path.spot, format!("{} holds no certificate: {fault}", path.value.display()))
-            }
+            Err(fault) => source.mistake(&path.spot, format!("{} holds no certificate: {fault}", path.value.display())),
         }
     }
     certificates

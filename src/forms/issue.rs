@@ -6,7 +6,7 @@
 
 use super::certificate::TRIAL_POLICY_OID;
 use jiff::Timestamp;
-use openssl::asn1::{Asn1Integer, Asn1Object, Asn1OctetString, Asn1StringType, Asn1Time};
+use openssl::asn1::{Asn1Integer, Asn1Object, Asn1OctetString, Asn1Time, Asn1Type};
 use openssl::bn::{BigNum, MsbOption};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::error::ErrorStack;
@@ -104,11 +104,11 @@ const ORGANIZATION_IDENTIFIER: Nid = Nid::from_raw(1089);
 fn subject(attributes: &[(Nid, &str)]) -> Result<X509Name, ErrorStack> {
     let mut name = X509NameBuilder::new()?;
     // countryName is a PrintableString (X.520); the others are UTF-8
-    name.append_entry_by_nid_with_type(Nid::COUNTRYNAME, "AZ", Asn1StringType::PRINTABLESTRING)?;
+    name.append_entry_by_nid_with_type(Nid::COUNTRYNAME, "AZ", Asn1Type::PRINTABLESTRING)?;
     for &(attribute, value) in attributes {
         let form = match attribute {
-            Nid::SERIALNUMBER => Asn1StringType::PRINTABLESTRING,
-            _ => Asn1StringType::UTF8STRING,
+            Nid::SERIALNUMBER => Asn1Type::PRINTABLESTRING,
+            _ => Asn1Type::UTF8STRING,
         };
         name.append_entry_by_nid_with_type(attribute, value, form)?;
     }
@@ -135,7 +135,7 @@ fn issue(
     // 127 random bits: positive, unique, not to be guessed (RFC 5280 4.1.2.2)
     let mut serial = BigNum::new()?;
     serial.rand(127, MsbOption::ONE, false)?;
-    builder.set_serial_number(&Asn1Integer::from_bn(&serial)?)?;
+    builder.set_serial_number(&*Asn1Integer::from_bn(&serial)?)?;
     builder.set_subject_name(subject)?;
     let own: Option<&X509Ref> = issuer.map(|issuer| &*issuer.certificate);
     builder.set_issuer_name(own.map_or(subject, |issuer| issuer.subject_name()))?;
@@ -162,7 +162,7 @@ fn trial_policy() -> Result<X509Extension, ErrorStack> {
     let identifier = wrapped(0x06, oid.as_slice());
     let policies = wrapped(0x30, &wrapped(0x30, &identifier));
     let extension = Asn1Object::from_str("2.5.29.32")?;
-    X509Extension::new_from_der(&extension, false, &Asn1OctetString::new_from_bytes(&policies)?)
+    X509Extension::new_from_der(&extension, false, &*Asn1OctetString::new_from_bytes(&policies)?)
 }
 
 /// One DER value. Only for contents below 128 octets, as a policy's are.
@@ -193,14 +193,20 @@ mod tests {
         let (ca_file, person_file) = (dir.path().join("ca.crt"), dir.path().join("p.crt"));
         std::fs::write(&ca_file, ca.certificate_pem().unwrap()).unwrap();
         std::fs::write(&person_file, person.certificate_pem().unwrap()).unwrap();
-        let verified = Command::new("openssl").args(["verify", "-x509_strict", "-attime", "1750000000", "-CAfile"]);
-        let verified = { verified }.arg(&ca_file).arg(&person_file).output().unwrap();
+        let mut openssl = Command::new("openssl");
+        openssl.args(["verify", "-x509_strict", "-attime", "1750000000", "-CAfile"]).arg(&ca_file);
+        let verified = openssl.arg(&person_file).output().unwrap();
         assert!(verified.status.success(), "{}", String::from_utf8_lossy(&verified.stderr));
-        let text = Command::new("openssl").args(["x509", "-noout", "-text", "-nameopt", "utf8,sep_comma_plus", "-in"]);
-        let text = String::from_utf8({ text }.arg(&person_file).output().unwrap().stdout).unwrap();
-        for wanted in
-            ["serialNumber=5VBK5VR", "VATAZ-9990000481", "CN=Əliyeva Günel", "Digital Signature, Non Repudiation", TRIAL_POLICY_OID]
-        {
+        let mut openssl = Command::new("openssl");
+        openssl.args(["x509", "-noout", "-text", "-nameopt", "utf8,sep_comma_plus", "-in"]).arg(&person_file);
+        let text = String::from_utf8(openssl.output().unwrap().stdout).unwrap();
+        for wanted in [
+            "serialNumber=5VBK5VR",
+            "VATAZ-9990000481",
+            "CN=Əliyeva Günel",
+            "Digital Signature, Non Repudiation",
+            TRIAL_POLICY_OID,
+        ] {
             assert!(text.contains(wanted), "{wanted} is not in {text}");
         }
     }

@@ -6,5 +6,6 @@
 pub mod algorithm;
 pub mod certificate;
 pub mod der;
+pub mod issue;
 pub mod pem;
 pub mod value;
