@@ -1,5 +1,10 @@
+//! pencere, the integration window of BOEMİS: signed files in, rows and sealed receipts out.
+
 pub mod authority;
 pub mod boemis;
+pub mod commands;
+pub mod config;
+pub mod daemon;
 pub mod document;
 pub mod finding;
 pub mod forms;

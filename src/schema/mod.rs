@@ -56,3 +56,7 @@ impl Validated {
         &self.warnings
     }
 }
+
+/// The dataset files that ship with the program, path below `datasets/` and text: what
+/// `pencere init` writes into a trial window.
+pub const SHIPPED: &[(&str, &str)] = &[];
