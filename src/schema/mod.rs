@@ -56,3 +56,11 @@ impl Validated {
         &self.warnings
     }
 }
+
+#[cfg(test)]
+impl Validated {
+    /// A statement believed without a look, for tests of later rooms.
+    pub(crate) fn unseen(authorised: Authorised, statement: Statement) -> Self {
+        Self { authorised, statement, understood: Vec::new(), warnings: Vec::new() }
+    }
+}

@@ -30,6 +30,7 @@ pub(super) struct Store {
     /// A transaction failed on this connection: it is not used again.
     broken: bool,
     plans: Plans,
+    writes: bool,
 }
 
 impl Store {
@@ -43,7 +44,7 @@ impl Store {
             .foreign_keys(true)
             .pragma("wal_autocheckpoint", settings.checkpoint_pages.to_string())
             .pragma("journal_size_limit", (u64::from(settings.checkpoint_pages) * 4096).to_string());
-        let mut store = Self { options, connection: None, broken: false, plans: Plans::default() };
+        let mut store = Self { options, connection: None, broken: false, plans: Plans::default(), writes: true };
         let connection = store.connected("opening the database").await?;
         prepare::migrate(connection).await?;
         store.prepare(datasets).await?;
@@ -56,7 +57,7 @@ impl Store {
             return Err(Fault::Missing { path: path.display().to_string() });
         }
         let options = options(path, settings).read_only(true).pragma("query_only", "ON");
-        let mut store = Self { options, connection: None, broken: false, plans: Plans::default() };
+        let mut store = Self { options, connection: None, broken: false, plans: Plans::default(), writes: false };
         let connection = store.connected("opening the database for reading").await?;
         store.plans = prepare::look(connection, datasets).await?;
         Ok(store)
@@ -125,7 +126,10 @@ impl Store {
         const DOING: &str = "closing the database";
         let Some(mut connection) = self.connection.take() else { return Ok(()) };
         // without a reader beside it, closing alone would do; with one, this leaves an empty log
-        let folded = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await;
+        let folded = match self.writes {
+            true => sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await.map(drop),
+            false => Ok(()),
+        };
         let closed = connection.close().await;
         folded.map_err(|e| fault(DOING, e))?;
         closed.map_err(|e| fault(DOING, e))

@@ -13,7 +13,7 @@ use crate::document::{Content, DatasetName, ParticipantName, SubmissionId};
 use crate::schema::{Key, Record, Standing, Value};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
-use sqlx::{AssertSqlSafe, Connection, SqlSafeStr, SqlStr, Sqlite};
+use sqlx::{AssertSqlSafe, Connection, SqlSafeStr, Sqlite};
 
 /// Records that travel with the mark. Each number up to it may be prepared and kept once.
 const HEAD_RECORDS: usize = 24;
