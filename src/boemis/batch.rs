@@ -7,7 +7,7 @@
 use super::mark::Mark;
 use super::sqlite::{Insert, Transaction};
 use super::{Fault, rows};
-use crate::document::{Content, DatasetName, ParticipantName, SubmissionId};
+use crate::document::{Content, Revision, SubmissionId};
 use crate::schema::{Key, Standing, Understood, Validated};
 use crate::staging::Custody;
 use jiff::Timestamp;
@@ -118,20 +118,20 @@ impl<'s> Batch<'s> {
         self.noting(result)
     }
 
-    /// The earliest submission of this body and dataset with the same content, of those loaded
-    /// before `id`.
+    /// The other submission that was loaded with the same content. A document's period and revision
+    /// are part of its content, so it can only be the one of this very statement and revision.
     ///
     /// # Errors
     /// The database is away or damaged.
     pub async fn find_content(
         &mut self,
-        participant: &ParticipantName,
-        dataset: &DatasetName,
+        key: &Key,
+        revision: Revision,
         content: Content,
         id: SubmissionId,
     ) -> Result<Option<SubmissionId>, Fault> {
         self.usable()?;
-        let result = self.transaction.find_content(participant, dataset, content, id).await;
+        let result = self.transaction.find_content(key, revision, content, id).await;
         self.noting(result)
     }
 

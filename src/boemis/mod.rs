@@ -23,7 +23,7 @@ pub use fault::Fault;
 pub use location::{Location, LocationFault};
 pub use mark::Mark;
 
-use crate::document::{Content, DatasetName, ParticipantName, Period, SubmissionId};
+use crate::document::{Content, DatasetName, Period, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -158,12 +158,12 @@ impl Reader {
     /// The database is away or damaged.
     pub async fn find_content(
         &mut self,
-        participant: &ParticipantName,
-        dataset: &DatasetName,
+        key: &Key,
+        revision: Revision,
         content: Content,
         id: SubmissionId,
     ) -> Result<Option<SubmissionId>, Fault> {
-        self.store.find_content(participant, dataset, content, id).await
+        self.store.find_content(key, revision, content, id).await
     }
 
     /// As [`Boemis::mark`].

@@ -90,9 +90,12 @@ impl Filing {
         }
     }
 
+    fn revision(&self) -> Revision {
+        self.text.split(' ').nth(3).unwrap().parse().unwrap()
+    }
+
     fn validated(&self) -> Validated {
-        let key = self.key();
-        let revision: Revision = self.text.split(' ').nth(3).unwrap().parse().unwrap();
+        let (key, revision) = (self.key(), self.revision());
         let places: &[u8] = if key.dataset.as_str() == "carbon-revenue" { &[2, 3] } else { &[3] };
         let records = self.records.iter().map(|text| record(text, places)).collect();
         let given = Given { name: GivenName::new("a.xml"), size: 1, sha256: Digest::of(b"a") };
@@ -290,10 +293,11 @@ async fn a_group_sees_its_own_loads_and_nothing_beyond_them() {
 
     let again = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3", "SU-0001 4.5"]);
     let key = again.key();
-    let found = batch.find_content(&key.participant, &key.dataset, again.content(), again.id).await.unwrap();
+    let found = batch.find_content(&key, again.revision(), again.content(), again.id).await.unwrap();
     assert_eq!(found, Some(quarter.id));
-    let elsewhere = "azerisiq".parse().unwrap();
-    assert_eq!(batch.find_content(&elsewhere, &key.dataset, again.content(), again.id).await.unwrap(), None);
+    let elsewhere = Key { participant: "azerisiq".parse().unwrap(), ..key.clone() };
+    assert_eq!(batch.find_content(&elsewhere, again.revision(), again.content(), again.id).await.unwrap(), None);
+    assert_eq!(batch.find_content(&key, again.revision(), next.content(), again.id).await.unwrap(), None);
     assert_eq!(batch.standing(&key, again.id).await.unwrap().current.unwrap().submission, quarter.id);
     drop(batch);
 
@@ -321,9 +325,11 @@ async fn loading_again_is_harmless_and_sees_what_stood_then() {
     assert_eq!(batch.standing(&first.key(), first.id).await.unwrap(), Standing::default());
     let before = batch.standing(&second.key(), second.id).await.unwrap().current.unwrap();
     assert_eq!(before.submission, first.id);
-    let key = first.key();
-    let found = batch.find_content(&key.participant, &key.dataset, first.content(), first.id).await.unwrap();
+    let found = batch.find_content(&first.key(), first.revision(), first.content(), first.id).await.unwrap();
     assert_eq!(found, None);
+    // and a third that repeats the first is told so, superseded as that is
+    let found = batch.find_content(&first.key(), first.revision(), first.content(), new_id()).await.unwrap();
+    assert_eq!(found, Some(first.id));
     assert!(batch.load(first.validated()).await.unwrap().stands_already());
     let loaded = batch.commit().await.unwrap();
     assert!(loaded[0].stood_already());
@@ -355,6 +361,44 @@ async fn a_document_that_was_only_looked_at_is_not_loaded() {
     assert!(matches!(unloaded.fault, Fault::Wrong(_)));
     assert!(batch.commit().await.unwrap().is_empty());
     assert_eq!(window.ask("SELECT count(*) FROM submission"), "0");
+}
+
+#[tokio::test]
+async fn a_load_that_was_broken_off_loses_its_group_and_nothing_else() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let (first, second) = (
+        filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]),
+        filing("azerenerji generation 2025-Q2 1", &["GUN-0001 4"]),
+    );
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let _ = batch.load(first.validated()).await.unwrap();
+    tokio::select! {
+        biased;
+        _ = batch.load(second.validated()) => panic!("the statement was loaded before anybody stopped waiting"),
+        () = std::future::ready(()) => {}
+    }
+    let uncommitted = batch.commit().await.unwrap_err();
+    assert!(uncommitted.fault.to_string().contains("broken off") && uncommitted.statements.len() == 1);
+    assert_eq!(window.ask("SELECT count(*) FROM submission"), "0");
+    assert_eq!(load(&mut boemis, &[&first, &second]).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_abandoned_group_leaves_nothing_and_no_lock() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let first = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]);
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let _ = batch.load(first.validated()).await.unwrap();
+    batch.abandon().await.unwrap();
+    let said = Command::new("sqlite3")
+        .arg(window.path())
+        .arg("BEGIN IMMEDIATE; SELECT count(*) FROM submission; ROLLBACK")
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), "0", "{said:?}");
+    assert_eq!(load(&mut boemis, &[&first]).await.len(), 1);
 }
 
 #[tokio::test]
@@ -449,7 +493,7 @@ async fn a_reader_looks_on_beside_the_loader() {
     assert_eq!(standing.current.unwrap().submission, first.id);
     batch.commit().await.unwrap();
     let key = second.key();
-    let found = reader.find_content(&key.participant, &key.dataset, second.content(), new_id()).await.unwrap();
+    let found = reader.find_content(&key, second.revision(), second.content(), new_id()).await.unwrap();
     assert_eq!(found, Some(second.id));
     assert_eq!(reader.mark(second.id).await.unwrap().unwrap().revision.get(), 2);
     let totals = reader.totals(&key.dataset).await.unwrap();
@@ -535,4 +579,92 @@ fn the_digest_of_rows_is_that_of_the_documented_text() {
     let text =
         "boemis-rows-1\ncarbon-revenue\nrevenue_azn=0.15\tsold_tco2e=2.500\tstation=KUL-0001\nrevenue_azn=7.00\n";
     assert_eq!(rows::digest(&layout, filed.validated().statement()), Ok(Digest::of(text.as_bytes())));
+}
+
+/// Prints rates and memory; run by name, with `--ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement, not a test"]
+async fn measure() {
+    let folder = std::env::var("BOEMIS_MEASURE_DIR").unwrap_or_else(|_| ".".to_owned());
+    let folder = tempfile::tempdir_in(folder).unwrap();
+    let memory = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        status.lines().filter(|l| l.starts_with("VmRSS") || l.starts_with("RssAnon")).collect::<Vec<_>>().join(" ")
+    };
+    println!("before open: {}", memory());
+    let number = |name: &str, usual: u32| std::env::var(name).map_or(usual, |v| v.parse().unwrap());
+    let settings = Settings {
+        cache_kib: number("CACHE", 256),
+        checkpoint_pages: number("CHECKPOINT", 1000),
+        ..Settings::default()
+    };
+    let location = Location::Sqlite(folder.path().join("boemis.sqlite"));
+    let mut boemis = Boemis::open(&location, &settings, &usual()).await.unwrap();
+    println!("open: {}", memory());
+    if let Ok(sql) = std::env::var("FIRST") {
+        assert!(Command::new("sqlite3").arg(folder.path().join("boemis.sqlite")).arg(sql).status().unwrap().success());
+    }
+    let log = || std::fs::metadata(folder.path().join("boemis.sqlite-wal")).unwrap().len() / 4120;
+    let mut serial = 0u32;
+    let mut file = |count: usize| -> Vec<(Key, Validated)> {
+        (0..count)
+            .map(|_| {
+                serial += 1;
+                let (year, quarter, body) = (1900 + serial / 4 % 8000, serial % 4 + 1, serial / 32000);
+                let text = format!("body-{body} generation {year}-Q{quarter} 1");
+                let one = filing(&text, &["GUN-0001 98765.432", "SU-0001 0.1"]);
+                (one.key(), one.validated())
+            })
+            .collect()
+    };
+    for (group, groups) in [(1usize, 300usize), (8, 200), (64, 200), (1, 300)] {
+        let mut worst = Vec::new();
+        let mut begins = Duration::ZERO;
+        let mut standings = Duration::ZERO;
+        let mut loads = Duration::ZERO;
+        let mut commits = Duration::ZERO;
+        let mut total = Duration::ZERO;
+        for _ in 0..groups {
+            let filings = file(group);
+            let started = std::time::Instant::now();
+            let mut batch = boemis.begin(now()).await.unwrap();
+            begins += started.elapsed();
+            for (key, validated) in filings {
+                let at = std::time::Instant::now();
+                let id = validated.authorised().verified().about().id;
+                batch.standing(&key, id).await.unwrap();
+                standings += at.elapsed();
+                let at = std::time::Instant::now();
+                let _ = batch.load(validated).await.unwrap();
+                loads += at.elapsed();
+            }
+            let at = std::time::Instant::now();
+            batch.commit().await.unwrap();
+            commits += at.elapsed();
+            worst.push(started.elapsed());
+            total += started.elapsed();
+        }
+        worst.sort();
+        let documents = (group * groups) as u128;
+        let each = |d: Duration, n: usize| d.as_micros() / n as u128;
+        println!(
+            "group {group}: {} documents/s, group p50 {:?} p99 {:?}; begin {} µs, commit {} µs, each document: \
+             standing {} µs, load {} µs; log {} pages; {}",
+            documents * 1_000_000 / total.as_micros(),
+            worst[worst.len() / 2],
+            worst[worst.len() * 99 / 100],
+            each(begins, groups),
+            each(commits, groups),
+            each(standings, groups * group),
+            each(loads, groups * group),
+            log(),
+            memory()
+        );
+    }
+    let at = std::time::Instant::now();
+    boemis.totals(&"generation".parse().unwrap()).await.unwrap();
+    println!("totals {:?}; {}", at.elapsed(), memory());
+    let at = std::time::Instant::now();
+    boemis.close().await.unwrap();
+    println!("close {:?}; {}", at.elapsed(), memory());
 }

@@ -16,7 +16,7 @@ pub(super) use write::{Insert, Transaction};
 
 use super::mark::Mark;
 use super::{Fault, Settings, Total};
-use crate::document::{Content, DatasetName, ParticipantName, SubmissionId};
+use crate::document::{Content, DatasetName, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
@@ -93,13 +93,13 @@ impl Store {
 
     pub(super) async fn find_content(
         &mut self,
-        participant: &ParticipantName,
-        dataset: &DatasetName,
+        key: &Key,
+        revision: Revision,
         content: Content,
         id: SubmissionId,
     ) -> Result<Option<SubmissionId>, Fault> {
         let connection = self.connected("looking for the same content").await?;
-        read::find_content(connection, participant, dataset, content, id).await
+        read::find_content(connection, key, revision, content, id).await
     }
 
     pub(super) async fn totals(&mut self, dataset: &DatasetName) -> Result<Vec<Total>, Fault> {

@@ -7,7 +7,7 @@ use super::fault;
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::{Mark, RawMark, digest, period};
 use crate::boemis::{Fault, Total};
-use crate::document::{Content, DatasetName, ParticipantName, Period, Quantity, SubmissionId};
+use crate::document::{Content, DatasetName, ParticipantName, Period, Quantity, Revision, SubmissionId};
 use crate::schema::{Key, Standing, Stood};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, SqlSafeStr, SqlStr};
@@ -145,24 +145,24 @@ fn gather(layout: &Layout, key: &Key, rows: &[SqliteRow]) -> Result<Standing, Fa
     Ok(standing)
 }
 
-/// An earlier submission of the same body and dataset with the same content.
+/// The earlier submission of this statement and revision, when its content is the same.
 pub(super) async fn find_content(
     connection: &mut SqliteConnection,
-    participant: &ParticipantName,
-    dataset: &DatasetName,
+    key: &Key,
+    revision: Revision,
     content: Content,
     id: SubmissionId,
 ) -> Result<Option<SubmissionId>, Fault> {
     const DOING: &str = "looking for the same content";
-    let sql = format!(
-        "SELECT s.id FROM submission s WHERE s.content = ?2 AND s.participant = ?3 AND s.dataset = ?4 \
-         AND s.number < {HORIZON} ORDER BY s.number LIMIT 1"
-    );
-    let found: Option<String> = sqlx::query_scalar(AssertSqlSafe(sql))
-        .bind(id.to_string())
+    const SQL: &str = "SELECT id FROM submission WHERE dataset = ?1 AND period = ?2 AND participant = ?3 \
+        AND revision = ?4 AND content = ?5 AND id <> ?6";
+    let found: Option<String> = sqlx::query_scalar(SQL)
+        .bind(key.dataset.as_str().to_owned())
+        .bind(key.period.to_string())
+        .bind(key.participant.as_str().to_owned())
+        .bind(i64::from(revision.get()))
         .bind(content.0.as_bytes().to_vec())
-        .bind(participant.as_str().to_owned())
-        .bind(dataset.as_str().to_owned())
+        .bind(id.to_string())
         .fetch_optional(connection)
         .await
         .map_err(|e| fault(DOING, e))?;

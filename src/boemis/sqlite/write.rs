@@ -9,7 +9,7 @@ use super::read::{self, Plan, Plans};
 use crate::boemis::Fault;
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::Mark;
-use crate::document::{Content, DatasetName, ParticipantName, SubmissionId};
+use crate::document::{Content, DatasetName, Revision, SubmissionId};
 use crate::schema::{Key, Record, Standing, Value};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
@@ -60,12 +60,12 @@ impl<'s> Transaction<'s> {
 
     pub(in crate::boemis) async fn find_content(
         &mut self,
-        participant: &ParticipantName,
-        dataset: &DatasetName,
+        key: &Key,
+        revision: Revision,
         content: Content,
         id: SubmissionId,
     ) -> Result<Option<SubmissionId>, Fault> {
-        let result = read::find_content(&mut self.inner, participant, dataset, content, id).await;
+        let result = read::find_content(&mut self.inner, key, revision, content, id).await;
         self.noting(result)
     }
 

@@ -18,11 +18,11 @@ CREATE TABLE submission (
     received_at TEXT    NOT NULL,  -- RFC 3339, UTC
     loaded_at   TEXT    NOT NULL,
     signers     TEXT    NOT NULL,  -- SHA-256 of each signer's certificate in hexadecimal, parted by blanks
-    -- in this order it also finds all that stands for a dataset and period, whoever filed it
+    -- In this order it also finds all that stands for a dataset and period, whoever filed it; and
+    -- since period and revision are part of what was signed, it finds equal contents too. An index
+    -- of contents would be spread at random and triple what each group writes.
     UNIQUE (dataset, period, participant, revision)
 ) STRICT;
-
-CREATE INDEX submission_content ON submission (content);
 
 -- The columns of every dataset as they were when first described: a later description may add
 -- columns; it may not change what the numbers stored under an old name mean.
