@@ -23,7 +23,7 @@ pub use fault::Fault;
 pub use location::{Location, LocationFault};
 pub use mark::Mark;
 
-use crate::document::{Content, DatasetName, Period, Revision, SubmissionId};
+use crate::document::{Content, DatasetName, Digest, Period, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -180,6 +180,15 @@ impl Reader {
     /// The database is away or damaged.
     pub async fn totals(&mut self, dataset: &DatasetName) -> Result<Vec<Total>, Fault> {
         self.store.totals(dataset).await
+    }
+
+    /// The digest of the records that stand for this mark now, read back from their table: equal
+    /// to [`Mark::rows`] unless somebody changed them behind the window's back.
+    ///
+    /// # Errors
+    /// The database is away, or holds what no load has written.
+    pub async fn stored_rows(&mut self, mark: &Mark) -> Result<Digest, Fault> {
+        self.store.stored_rows(mark).await
     }
 
     /// Closes it.

@@ -12,27 +12,55 @@ use crate::document::{Digest, Digester};
 use crate::schema::{ColumnKind, Statement, Value};
 use std::fmt::Write;
 
-/// The digest of these records under this layout.
+/// The digest of a statement that is about to be loaded; also the check that its records have
+/// the form of their dataset.
 pub(crate) fn digest(layout: &Layout, statement: &Statement) -> Result<Digest, Fault> {
-    let mut order: Vec<usize> = (0..layout.columns.len()).collect();
-    order.sort_by(|&a, &b| layout.columns.get(a).map(|c| &c.name).cmp(&layout.columns.get(b).map(|c| &c.name)));
-    let mut digester = Digester::new();
-    digester.update(b"boemis-rows-1\n");
-    digester.update(layout.slug.as_bytes());
-    digester.update(b"\n");
-    let mut line = String::new();
+    let mut rows = Rows::new(layout);
     for record in &statement.records {
-        line.clear();
-        if record.values.len() != layout.columns.len() {
-            return Err(unlike(layout, "number of values"));
+        for (column, value) in layout.columns.iter().zip(&record.values) {
+            if column.required && *value == Value::Absent {
+                return Err(unlike(layout, &column.name));
+            }
         }
-        for &at in &order {
-            let (Some(column), Some(value)) = (layout.columns.get(at), record.values.get(at)) else {
-                return Err(unlike(layout, "number of values"));
+        rows.add(&record.values)?;
+    }
+    Ok(rows.finish())
+}
+
+/// A digest under way, for rows that come in pieces.
+pub(crate) struct Rows<'l> {
+    layout: &'l Layout,
+    /// Positions of the columns, sorted by name.
+    order: Vec<usize>,
+    line: String,
+    digester: Digester,
+}
+
+impl<'l> Rows<'l> {
+    pub(crate) fn new(layout: &'l Layout) -> Self {
+        let name = |at: usize| layout.columns.get(at).map(|column| &column.name);
+        let mut order: Vec<usize> = (0..layout.columns.len()).collect();
+        order.sort_by(|&a, &b| name(a).cmp(&name(b)));
+        let mut digester = Digester::new();
+        digester.update(b"boemis-rows-1\n");
+        digester.update(layout.slug.as_bytes());
+        digester.update(b"\n");
+        Self { layout, order, line: String::new(), digester }
+    }
+
+    /// Takes the next record, its values in the order of the layout.
+    pub(crate) fn add(&mut self, values: &[Value]) -> Result<(), Fault> {
+        let Self { layout, order, line, digester } = self;
+        if values.len() != layout.columns.len() {
+            return Err(unlike(layout, "the number of values"));
+        }
+        line.clear();
+        for &at in order.iter() {
+            let (Some(column), Some(value)) = (layout.columns.get(at), values.get(at)) else {
+                return Err(unlike(layout, "the number of values"));
             };
             let tab = if line.is_empty() { "" } else { "\t" };
             let written = match (value, &column.kind) {
-                (Value::Absent, _) if column.required => return Err(unlike(layout, &column.name)),
                 (Value::Absent, _) => Ok(()),
                 (Value::Station(code), ColumnKind::Station) => write!(line, "{tab}{}={code}", column.name),
                 (Value::Decimal(quantity), ColumnKind::Decimal { places })
@@ -46,8 +74,12 @@ pub(crate) fn digest(layout: &Layout, statement: &Statement) -> Result<Digest, F
         }
         line.push('\n');
         digester.update(line.as_bytes());
+        Ok(())
     }
-    Ok(digester.finish())
+
+    pub(crate) fn finish(self) -> Digest {
+        self.digester.finish()
+    }
 }
 
 /// A validated record that does not have its dataset's form: our own mistake, never the sender's.

@@ -422,6 +422,32 @@ async fn a_long_statement_is_loaded_in_pieces() {
 }
 
 #[tokio::test]
+async fn records_changed_behind_our_back_no_longer_have_their_digest() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let mut long = filing("azerenerji generation 2025-Q1 1", &[]);
+    long.records = (1..=1201).map(|n| format!("GUN-{n:04} {n}.001")).collect();
+    let sparse = filing("azerisiq carbon-revenue 2025-Q1 1", &["KUL-0001 0.15 2.5", "- 7 -"]);
+    load(&mut boemis, &[&long, &sparse]).await;
+    // a column that comes later changes no digest made before
+    let mut grown = usual();
+    let carbon = dataset("carbon-revenue", YearRule::Sum, &[("revenue_azn", 2), ("sold_tco2e", 3), ("a_note", 0)]);
+    grown.by_name.insert(carbon.name.clone(), carbon);
+    boemis.prepare(&grown).await.unwrap();
+    boemis.close().await.unwrap();
+
+    let mut reader = Reader::open(&window.location(), &Settings::default(), &grown).await.unwrap();
+    for filed in [&long, &sparse] {
+        let mark = reader.mark(filed.id).await.unwrap().unwrap();
+        assert_eq!(reader.stored_rows(&mark).await.unwrap(), mark.rows);
+    }
+    let change = "UPDATE generation_record SET energy_mwh = 1 WHERE record = 1100";
+    assert!(Command::new("sqlite3").arg(window.path()).arg(change).status().unwrap().success());
+    let mark = reader.mark(long.id).await.unwrap().unwrap();
+    assert_ne!(reader.stored_rows(&mark).await.unwrap(), mark.rows);
+}
+
+#[tokio::test]
 async fn another_programs_lock_holds_and_then_lets_go_on() {
     let window = Window::new();
     let mut boemis = window.open().await;

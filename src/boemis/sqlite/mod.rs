@@ -16,7 +16,7 @@ pub(super) use write::{Insert, Transaction};
 
 use super::mark::Mark;
 use super::{Fault, Settings, Total};
-use crate::document::{Content, DatasetName, Revision, SubmissionId};
+use crate::document::{Content, DatasetName, Digest, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
@@ -106,6 +106,14 @@ impl Store {
         self.connected("reading totals").await?;
         match self.connection.as_mut() {
             Some(connection) => read::totals(connection, &self.plans, dataset).await,
+            None => Err(closed()),
+        }
+    }
+
+    pub(super) async fn stored_rows(&mut self, mark: &Mark) -> Result<Digest, Fault> {
+        self.connected("reading records back").await?;
+        match self.connection.as_mut() {
+            Some(connection) => read::stored_rows(connection, &self.plans, mark).await,
             None => Err(closed()),
         }
     }

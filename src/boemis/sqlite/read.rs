@@ -6,9 +6,10 @@
 use super::fault;
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::{Mark, RawMark, digest, period};
+use crate::boemis::rows::Rows;
 use crate::boemis::{Fault, Total};
-use crate::document::{Content, DatasetName, ParticipantName, Period, Quantity, Revision, SubmissionId};
-use crate::schema::{Key, Standing, Stood};
+use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Quantity, Revision, SubmissionId};
+use crate::schema::{ColumnKind, Key, Standing, Stood, Value};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, SqlSafeStr, SqlStr};
 use std::collections::BTreeMap;
@@ -67,6 +68,19 @@ fn totals_sql(layout: &Layout) -> String {
     let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!(", \"{}\"", c.name)).collect();
     format!("SELECT period, stations{} FROM \"{}_total\" ORDER BY period", decimals.concat(), layout.stem)
 }
+
+fn rows_sql(layout: &Layout) -> String {
+    let columns: Vec<String> = layout.columns.iter().map(|c| format!(", r.\"{}\"", c.name)).collect();
+    format!(
+        "SELECT r.\"record\"{} FROM submission s JOIN \"{}\" r ON r.submission = s.number \
+         WHERE s.id = ?1 AND r.\"record\" > ?2 ORDER BY r.\"record\" LIMIT {PAGE}",
+        columns.concat(),
+        layout.table()
+    )
+}
+
+/// Records read at a time when all of a statement are wanted.
+const PAGE: usize = 500;
 
 const READING: &str = "reading what stands";
 
@@ -219,6 +233,51 @@ pub(super) async fn totals(
             })
         })
         .collect()
+}
+
+/// The digest of the records that stand for this mark now, read back from their table.
+pub(super) async fn stored_rows(
+    connection: &mut SqliteConnection,
+    plans: &Plans,
+    mark: &Mark,
+) -> Result<Digest, Fault> {
+    const DOING: &str = "reading records back";
+    let Some(Plan { layout, .. }) = plans.get(&mark.key.dataset) else {
+        return Err(Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset)));
+    };
+    let sql = AssertSqlSafe(rows_sql(layout)).into_sql_str();
+    let mut rows = Rows::new(layout);
+    let mut last = 0i64;
+    loop {
+        let page = sqlx::query(sql.clone())
+            .bind(mark.id.to_string())
+            .bind(last)
+            .fetch_all(&mut *connection)
+            .await
+            .map_err(|e| fault(DOING, e))?;
+        for row in &page {
+            last = row.try_get(0).map_err(|e| fault(DOING, e))?;
+            let values = layout.columns.iter().enumerate().map(|(at, column)| value(layout, row, at + 1, &column.kind));
+            rows.add(&values.collect::<Result<Vec<_>, _>>()?)?;
+        }
+        if page.len() < PAGE {
+            return Ok(rows.finish());
+        }
+    }
+}
+
+fn value(layout: &Layout, row: &SqliteRow, at: usize, kind: &ColumnKind) -> Result<Value, Fault> {
+    const DOING: &str = "reading records back";
+    Ok(match kind {
+        ColumnKind::Station => match row.try_get::<Option<&str>, _>(at).map_err(|e| fault(DOING, e))? {
+            Some(code) => Value::Station(code.parse().map_err(|_| odd(&layout.table(), "station"))?),
+            None => Value::Absent,
+        },
+        ColumnKind::Decimal { places } => match row.try_get::<Option<i64>, _>(at).map_err(|e| fault(DOING, e))? {
+            Some(scaled) => Value::Decimal(Quantity::from_scaled(scaled, *places)),
+            None => Value::Absent,
+        },
+    })
 }
 
 /// A stored value that no load could have written.
