@@ -9,7 +9,6 @@ use super::sqlite::{Insert, Transaction};
 use super::{Fault, rows};
 use crate::document::{Content, Revision, SubmissionId};
 use crate::schema::{Key, Standing, Understood, Validated};
-use crate::staging::Custody;
 use jiff::Timestamp;
 
 /// A statement whose rows and mark are committed.
@@ -181,9 +180,8 @@ impl<'s> Batch<'s> {
         let verified = authorised.verified();
         let about = verified.about();
         let (id, key) = (about.id, &statement.key);
-        match about.custody {
-            Custody::Held => {}
-            Custody::Glance => return Err(Fault::Wrong(format!("{id} was only looked at and may not be loaded"))),
+        if !about.is_held() {
+            return Err(Fault::Wrong(format!("{id} was only looked at and may not be loaded")));
         }
         if (&key.participant, &key.dataset) != (authorised.participant(), authorised.dataset()) {
             return Err(Fault::Wrong(format!("{id} states something else than was authorised")));

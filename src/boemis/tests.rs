@@ -1,14 +1,11 @@
 //! BOEMİS against real SQLite files, looked at with the `sqlite3` program.
 
 use super::*;
-use crate::authority::Authorised;
-use crate::document::{Content, Digest, GivenName, Quantity, Revision, StationCode};
+use crate::document::{Content, Digest, Quantity, Revision, StationCode};
 use crate::finding::{Place, Stop};
 use crate::schema::{
     Column, ColumnKind, Dataset, PeriodKinds, Record, Statement, TotalRule, Validated, Value, YearRule,
 };
-use crate::signature::Verified;
-use crate::staging::{About, Custody, Given};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -64,7 +61,7 @@ struct Filing {
     id: SubmissionId,
     text: String,
     records: Vec<String>,
-    custody: Custody,
+    held: bool,
 }
 
 fn filing(text: &str, records: &[&str]) -> Filing {
@@ -72,7 +69,7 @@ fn filing(text: &str, records: &[&str]) -> Filing {
         id: new_id(),
         text: text.to_owned(),
         records: records.iter().map(|r| (*r).to_owned()).collect(),
-        custody: Custody::Held,
+        held: true,
     }
 }
 
@@ -98,18 +95,7 @@ impl Filing {
         let (key, revision) = (self.key(), self.revision());
         let places: &[u8] = if key.dataset.as_str() == "carbon-revenue" { &[2, 3] } else { &[3] };
         let records = self.records.iter().map(|text| record(text, places)).collect();
-        let given = Given { name: GivenName::new("a.xml"), size: 1, sha256: Digest::of(b"a") };
-        let about = About {
-            id: self.id,
-            received: "2026-10-05T06:00:00Z".parse().unwrap(),
-            participant: Some(key.participant.clone()),
-            document: given,
-            detached: None,
-            custody: self.custody,
-        };
-        let verified = Verified::unseen(about, self.content());
-        let authorised = Authorised::unseen(verified, key.participant.clone(), key.dataset.clone());
-        Validated::unseen(authorised, Statement { key, revision, records })
+        Validated::unseen_arrival(self.id, self.held, self.content(), Statement { key, revision, records })
     }
 }
 
@@ -355,7 +341,7 @@ async fn loading_again_is_harmless_and_sees_what_stood_then() {
 async fn a_document_that_was_only_looked_at_is_not_loaded() {
     let window = Window::new();
     let mut boemis = window.open().await;
-    let glance = Filing { custody: Custody::Glance, ..filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]) };
+    let glance = Filing { held: false, ..filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]) };
     let mut batch = boemis.begin(now()).await.unwrap();
     let unloaded = batch.load(glance.validated()).await.unwrap_err();
     assert!(matches!(unloaded.fault, Fault::Wrong(_)));

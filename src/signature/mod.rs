@@ -51,4 +51,9 @@ impl Verified {
         let report = Report { indication: Indication::TotalPassed, sub_indication: None, signatures: Vec::new() };
         Self { about, signers: Vec::new(), report, covered: Covered::nothing(), content }
     }
+
+    /// The same, of an arrival that nobody saw either.
+    pub(crate) fn unseen_arrival(id: crate::document::SubmissionId, held: bool, content: Content) -> Self {
+        Self::unseen(About::unseen(id, held), content)
+    }
 }
