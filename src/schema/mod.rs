@@ -60,3 +60,17 @@ impl Validated {
 /// The dataset files that ship with the program, path below `datasets/` and text: what
 /// `pencere init` writes into a trial window.
 pub const SHIPPED: &[(&str, &str)] = &[];
+#[cfg(test)]
+impl Validated {
+    /// A statement believed without a look, of an arrival that nobody saw, for tests of later rooms.
+    pub(crate) fn unseen_arrival(
+        id: crate::document::SubmissionId,
+        held: bool,
+        content: crate::document::Content,
+        statement: Statement,
+    ) -> Self {
+        let (participant, dataset) = (statement.key.participant.clone(), statement.key.dataset.clone());
+        let authorised = Authorised::unseen_arrival(id, held, content, participant, dataset);
+        Self { authorised, statement, understood: Vec::new(), warnings: Vec::new() }
+    }
+}

@@ -228,3 +228,11 @@ mod tests {
         assert_eq!((end.line, end.column), (Some(1), Some(3)));
     }
 }
+
+#[cfg(test)]
+impl Covered {
+    /// A document without a covered octet, for tests of the rooms that never look at them.
+    pub(crate) fn nothing() -> Self {
+        Self { octets: Octets::from(Vec::new()), content: Content(crate::document::Digest::of(b"")), xml: None }
+    }
+}

@@ -229,10 +229,11 @@ impl Examined {
             (judged.report.indication, !judged.may_be_held()) // a hold only when nothing rejects
         });
         match worst {
-            Some(judged) => {
-                let finding = judged.finding.clone()?;
-                Some(if judged.may_be_held() { Stop::Hold(finding) } else { finding.into() })
-            }
+            Some(judged) => Some(match &judged.finding {
+                Some(finding) if judged.may_be_held() => Stop::Hold(finding.clone()),
+                Some(finding) => finding.clone().into(),
+                None => Stop::Halt("a signature that did not pass says nothing".into()),
+            }),
             None => self.uncovered.clone().map(Stop::from),
         }
     }
@@ -355,4 +356,17 @@ fn broken(fault: &Fault) -> Stop {
 
 fn describe(fault: &Fault) -> String {
     format!("{:?} at octet {}", fault.wrong, fault.offset)
+}
+#[cfg(test)]
+impl Verified {
+    /// A document believed without a look, for tests of later rooms.
+    pub(crate) fn unseen(about: About, content: Content) -> Self {
+        let report = Report { indication: Indication::TotalPassed, sub_indication: None, signatures: Vec::new() };
+        Self { about, signers: Vec::new(), report, covered: Covered::nothing(), content }
+    }
+
+    /// The same, of an arrival that nobody saw either.
+    pub(crate) fn unseen_arrival(id: crate::document::SubmissionId, held: bool, content: Content) -> Self {
+        Self::unseen(About::unseen(id, held), content)
+    }
 }
