@@ -5,3 +5,4 @@
 
 pub mod algorithm;
 pub mod certificate;
+pub mod xades;
