@@ -154,13 +154,8 @@ impl Page {
         self.value(label, &file.name);
         self.value("", &size);
         if let Some(sha256) = &file.sha256 {
-            // in two halves, so that the eye finds its place again
-            let digest: Vec<char> = sha256.chars().collect();
-            for (count, half) in digest.chunks(32).enumerate() {
-                let label = if count == 0 { "SHA-256 " } else { "        " };
-                let half: String = half.iter().collect();
-                self.line(&format!("{}{label}{}", " ".repeat(VALUES), clean(&half)));
-            }
+            // whole on its line, so that it can be copied and searched for
+            self.paragraph(2, &format!("SHA-256 {sha256}"));
         }
     }
 
