@@ -3,7 +3,7 @@
 mod registry;
 mod stations;
 
-pub use registry::{IdentityProfile, Participant, Person, Registry, Right};
+pub use registry::{Participant, Person, Registry, Right};
 pub use stations::{Station, StationKind, Stations};
 
 use crate::document::{DatasetName, ParticipantName, Voen};

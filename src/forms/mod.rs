@@ -5,4 +5,7 @@
 
 pub mod algorithm;
 pub mod certificate;
+pub mod der;
+pub mod pem;
+pub mod value;
 pub mod xades;

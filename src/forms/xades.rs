@@ -6,18 +6,15 @@
 //! text only in where namespaces are declared. So no canonicaliser stands between a key and what it
 //! signs. Never canonicalises the document itself: its digest is the caller's. Never reads a clock.
 
+use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
+use super::certificate::Certificate;
+use super::value::{self, Form, ValueFault};
 use crate::document::Digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
-use openssl::ec::EcKey;
-use openssl::ecdsa::EcdsaSig;
 use openssl::error::ErrorStack;
-use openssl::hash::{Hasher, MessageDigest};
-use openssl::nid::Nid;
-use openssl::pkey::{Id, PKey, Private};
-use openssl::pkey_ctx::PkeyCtx;
-use openssl::x509::X509;
+use openssl::pkey::{PKey, Private};
 use std::fmt::Write;
 
 /// Namespace of XML Signature.
@@ -32,17 +29,13 @@ const SIGNED_PROPERTIES: &str = "http://uri.etsi.org/01903#SignedProperties";
 
 /// A key with its certificate, ready to sign documents of XML.
 pub struct XadesSigner {
-    key: Key,
-    certificate: X509,
+    key: PKey<Private>,
+    algorithm: SignatureAlgorithm,
+    algorithm_uri: String,
+    digest: DigestAlgorithm,
+    certificate: Certificate,
     certificate_base64: String,
     certificate_digest_base64: String,
-}
-
-enum Key {
-    /// The key, the octets of one coordinate, and the digest that fits the curve.
-    Ec(EcKey<Private>, i32, MessageDigest),
-    /// PKCS#1 v1.5 with SHA-256.
-    Rsa(PKey<Private>),
 }
 
 /// Why a key and certificate cannot sign.
@@ -54,9 +47,6 @@ pub enum SignerFault {
     /// Neither RSA of 2048 bits and more nor ECDSA on P-256, P-384 or P-521.
     #[error("the key is neither RSA (2048 bits or more) nor ECDSA on P-256, P-384 or P-521")]
     Unsuitable,
-    /// What the cryptographic library says.
-    #[error("{0}")]
-    Library(#[from] ErrorStack),
 }
 
 impl XadesSigner {
@@ -64,35 +54,33 @@ impl XadesSigner {
     ///
     /// # Errors
     /// When they do not belong together, or the key is of a kind or size that nobody should use.
-    pub fn new(key: PKey<Private>, certificate: X509) -> Result<Self, SignerFault> {
-        if !certificate.public_key()?.public_eq(&key) {
+    pub fn new(key: PKey<Private>, certificate: Certificate) -> Result<Self, SignerFault> {
+        if !certificate.public_key().public_eq(&key) {
             return Err(SignerFault::OtherKey);
         }
-        let der = certificate.to_der()?;
-        let key = match key.id() {
-            Id::EC => {
-                let key = key.ec_key()?;
-                let (octets, digest) = match key.group().curve_name() {
-                    Some(Nid::X9_62_PRIME256V1) => (32, MessageDigest::sha256()),
-                    Some(Nid::SECP384R1) => (48, MessageDigest::sha384()),
-                    Some(Nid::SECP521R1) => (66, MessageDigest::sha512()),
-                    _ => return Err(SignerFault::Unsuitable),
-                };
-                Key::Ec(key, octets, digest)
-            }
-            Id::RSA if key.bits() >= 2048 => Key::Rsa(key),
-            _ => return Err(SignerFault::Unsuitable),
+        let algorithm = value::algorithm_for(&key).map_err(|_| SignerFault::Unsuitable)?;
+        let suitable = match algorithm {
+            SignatureAlgorithm::RsaPkcs1(_) => key.bits() >= 2048,
+            SignatureAlgorithm::Ecdsa(_) => true,
+            // what every verifier of XML signatures knows, and no more
+            _ => false,
         };
-        Ok(Self {
-            key,
-            certificate_digest_base64: BASE64.encode(openssl::sha::sha256(&der)),
-            certificate_base64: BASE64.encode(&der),
-            certificate,
-        })
+        match (suitable, algorithm.uri(), algorithm.digest()) {
+            (true, Some(algorithm_uri), Some(digest)) => Ok(Self {
+                key,
+                algorithm,
+                algorithm_uri,
+                digest,
+                certificate_digest_base64: BASE64.encode(certificate.sha256().as_bytes()),
+                certificate_base64: BASE64.encode(certificate.der()),
+                certificate,
+            }),
+            _ => Err(SignerFault::Unsuitable),
+        }
     }
 
     /// The certificate that goes into each signature.
-    pub fn certificate(&self) -> &X509 {
+    pub fn certificate(&self) -> &Certificate {
         &self.certificate
     }
 
@@ -104,7 +92,7 @@ impl XadesSigner {
     ///
     /// # Errors
     /// What the cryptographic library says; `out` is then as before.
-    pub fn sign(&self, document: &Digest, at: Timestamp, suffix: &str, out: &mut String) -> Result<String, ErrorStack> {
+    pub fn sign(&self, document: &Digest, at: Timestamp, suffix: &str, out: &mut String) -> Result<String, ValueFault> {
         let start = out.len();
         let signed_info = self.write_signed_info(document, at, suffix, out);
         let value = match self.value(&out[signed_info..]) {
@@ -147,7 +135,7 @@ impl XadesSigner {
                  <ds:Transform Algorithm=\"{EXCLUSIVE}\"></ds:Transform></ds:Transforms>\
                  <ds:DigestMethod Algorithm=\"{SHA256}\"></ds:DigestMethod>\
                  <ds:DigestValue>{properties}</ds:DigestValue></ds:Reference></ds:SignedInfo>",
-                self.algorithm()
+                self.algorithm_uri
             ),
         );
         content
@@ -189,42 +177,16 @@ impl XadesSigner {
         );
     }
 
-    /// The signature algorithm's URI (RFC 9231 2.2, 2.3).
-    fn algorithm(&self) -> &'static str {
-        match &self.key {
-            Key::Ec(_, 32, _) => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256",
-            Key::Ec(_, 48, _) => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha384",
-            Key::Ec(..) => "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha512",
-            Key::Rsa(_) => "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256",
-        }
-    }
-
     /// Signs `SignedInfo`, given as the written text behind its start tag, and encodes the value.
-    fn value(&self, signed_info: &str) -> Result<String, ErrorStack> {
-        let digest = |kind| {
-            let mut hasher = Hasher::new(kind)?;
-            hasher.update(b"<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">")?;
-            hasher.update(signed_info.as_bytes())?;
-            hasher.finish()
+    fn value(&self, signed_info: &str) -> Result<String, ValueFault> {
+        let digest = || {
+            let mut hasher = self.digest.hasher()?;
+            hasher.update(b"<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">").ok()?;
+            hasher.update(signed_info.as_bytes()).ok()?;
+            hasher.finish().ok()
         };
-        let value = match &self.key {
-            Key::Ec(key, octets, kind) => {
-                // XML Signature 6.4.3: r and s, each of the full length, not DER
-                let pair = EcdsaSig::sign(&digest(*kind)?, key)?;
-                let mut value = pair.r().to_vec_padded(*octets)?;
-                value.extend(pair.s().to_vec_padded(*octets)?);
-                value
-            }
-            Key::Rsa(key) => {
-                let mut context = PkeyCtx::new(key)?;
-                context.sign_init()?;
-                context.set_signature_md(openssl::md::Md::sha256())?;
-                let mut value = Vec::new();
-                context.sign_to_vec(&digest(MessageDigest::sha256())?, &mut value)?;
-                value
-            }
-        };
-        Ok(BASE64.encode(value))
+        let digest = digest().ok_or(ValueFault::Unavailable(self.algorithm))?;
+        value::sign_digest(&self.key, self.algorithm, &digest, Form::Raw).map(|value| BASE64.encode(value))
     }
 }
 

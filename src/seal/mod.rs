@@ -18,11 +18,12 @@ pub use content::NAMESPACE;
 pub use record::{FileRecord, OriginalRecord, OutcomeRecord, SignerRecord, TotalRecord};
 
 use crate::document::{BAKU, Decision, Digest, SubmissionId};
+use crate::forms::certificate::Certificate;
+use crate::forms::value::ValueFault;
 use crate::forms::xades::{SignerFault, XadesSigner};
 use acts::{Act, Acts};
 use jiff::Timestamp;
 use openssl::pkey::PKey;
-use openssl::x509::X509;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -179,7 +180,7 @@ pub enum Refused {
     },
     /// The key could not be used.
     #[error("the seal's key: {0}")]
-    Key(#[from] openssl::error::ErrorStack),
+    Key(#[from] ValueFault),
     /// The act log could not be used.
     #[error(transparent)]
     Log(#[from] LogFault),
@@ -199,8 +200,11 @@ impl Seal {
             return Err(OpenFault::WindowId(window.id));
         }
         let read = |path: &PathBuf| std::fs::read(path).map_err(|fault| OpenFault::File { path: path.clone(), fault });
-        let certificate = X509::from_pem(&read(&settings.certificate)?)
-            .map_err(|_| OpenFault::NotPem { path: settings.certificate.clone(), what: "a certificate" })?;
+        // the first one is the seal's; what follows it, if anything, is its chain
+        let certificate = Certificate::from_pem(&read(&settings.certificate)?)
+            .ok()
+            .and_then(|certificates| certificates.into_iter().next())
+            .ok_or_else(|| OpenFault::NotPem { path: settings.certificate.clone(), what: "a certificate" })?;
         // a callback that gives no passphrase, so that an encrypted key is refused and never asked for
         let key = PKey::private_key_from_pem_callback(&read(&settings.key)?, |_| Ok(0)).map_err(|_| {
             OpenFault::NotPem { path: settings.key.clone(), what: "a private key without a passphrase" }

@@ -1,6 +1,8 @@
 //! Signature: who signed what, judged by ETSI EN 319 102-1.
 
 mod covered;
+pub mod judge;
+pub mod policy;
 mod report;
 
 pub use covered::{Covered, CoveredAttribute, CoveredEvent};
