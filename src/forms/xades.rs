@@ -205,3 +205,81 @@ fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     let written = out.write_fmt(text);
     debug_assert!(written.is_ok(), "a String refuses no text");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+    use std::process::Command;
+
+    fn tool(name: &str, arguments: &[&str]) -> Vec<u8> {
+        let output = Command::new(name).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
+    fn signer(folder: &Path, key: &[&str]) -> Result<XadesSigner, SignerFault> {
+        let at = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+        tool("openssl", &[&["genpkey", "-out", &at("k")], key].concat());
+        tool("openssl", &["req", "-x509", "-new", "-key", &at("k"), "-out", &at("c"), "-subj", "/CN=x", "-days", "9"]);
+        let key = PKey::private_key_from_pem(&std::fs::read(folder.join("k")).unwrap()).unwrap();
+        XadesSigner::new(key, Certificate::from_pem(&std::fs::read(folder.join("c")).unwrap()).unwrap().remove(0))
+    }
+
+    /// Documents whose surroundings differ: namespaces, attributes of `xml:`, a declaration, prefixes that clash.
+    #[test]
+    fn a_signature_holds_in_any_document() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("document.xml");
+        let (path, certificate) = (path.to_str().unwrap(), folder.path().join("c"));
+        let signer = signer(folder.path(), &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]).unwrap();
+        for document in [
+            "<a></a>",
+            "<?xml version=\"1.0\"?>\r\n<a xmlns='urn:x' xml:lang='az' b = \"1\"\n a='&#10;'><b/> \n</a>\n<!-- end -->\n",
+            "<ds:a xmlns:ds='urn:other' xmlns:xades='urn:third' xades:z='1'><![CDATA[<]]></ds:a>",
+            "<x:a xmlns:x='http://uri.etsi.org/01903/v1.3.2#' xmlns='http://www.w3.org/2000/09/xmldsig#'><Object/></x:a>",
+        ] {
+            std::fs::write(path, document).unwrap();
+            let canonical = tool("xmllint", &["--nonet", "--exc-c14n", path]);
+            // this canonicaliser keeps comments, the reference's does not
+            let canonical = String::from_utf8(canonical).unwrap().replace("\n<!-- end -->", "");
+            let (at, suffix) = ("2026-11-21T20:35:58.5Z".parse().unwrap(), fresh_suffix().unwrap());
+            let mut signature = String::new();
+            let value = signer.sign(&Digest::of(canonical.as_bytes()), at, &suffix, &mut signature).unwrap();
+            let mut again = String::new();
+            signer.write_again(&Digest::of(canonical.as_bytes()), at, &suffix, &value, &mut again);
+            assert_eq!(signature, again);
+            let end = document.rfind("</").unwrap();
+            let verify = |signature: &str| {
+                std::fs::write(path, format!("{}{signature}{}", &document[..end], &document[end..])).unwrap();
+                let id = "--id-attr:Id";
+                let output = Command::new("xmlsec1")
+                    .args(["--verify", "--enabled-key-data", "key-name", "--pubkey-cert-pem"])
+                    .arg(&certificate)
+                    .args([id, "http://uri.etsi.org/01903/v1.3.2#:SignedProperties", path])
+                    .output();
+                output.unwrap().status.success()
+            };
+            assert!(verify(&signature), "{document}");
+            assert!(!verify(&signature.replace("20:35:58Z", "20:35:59Z")), "another time");
+        }
+    }
+
+    #[test]
+    fn keys_that_nobody_should_use_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for key in [
+            &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"][..],
+            &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
+            &["-algorithm", "ED25519"],
+        ] {
+            assert!(matches!(signer(folder.path(), key), Err(SignerFault::Unsuitable)), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn suffixes_are_fresh() {
+        let (one, other) = (fresh_suffix().unwrap(), fresh_suffix().unwrap());
+        assert!(one != other && one.len() == 32);
+    }
+}
