@@ -9,6 +9,7 @@ pub mod document;
 pub mod finding;
 pub mod forms;
 pub mod host;
+pub mod receipt;
 pub mod schema;
 pub mod seal;
 pub mod signature;

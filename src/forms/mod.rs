@@ -11,3 +11,4 @@ pub mod issue;
 pub mod pem;
 pub mod value;
 pub mod xmldsig;
+pub mod xades;
