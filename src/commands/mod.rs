@@ -24,6 +24,7 @@ mod verify;
 pub use screen::{Format, Screen};
 pub use table::Table;
 
+use crate::daemon::log::{self, LogFault};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -104,6 +105,15 @@ impl Trouble {
     }
 }
 
+impl From<LogFault> for Trouble {
+    fn from(fault: LogFault) -> Self {
+        match fault {
+            LogFault::Filter(_) | LogFault::Journal(_) => Self::Usage(fault.to_string()),
+            LogFault::Twice => Self::Broken(fault.to_string()),
+        }
+    }
+}
+
 /// What a command comes to.
 pub type Outcome = Result<Exit, Trouble>;
 
@@ -159,24 +169,34 @@ enum Command {
 /// Runs the command that was asked for.
 pub fn run(arguments: Arguments) -> Exit {
     let mut screen = Screen::standard(arguments.format());
-    let outcome = match arguments.command {
-        Command::Init(args) => init::run(&args, &mut screen),
-        Command::Demo(args) => demo::run(&args, &mut screen),
-        Command::Run(args) => run::run(&args, &mut screen),
-        Command::Once(args) => once::run(&args, &mut screen),
-        Command::Check(args) => check::run(&args, &mut screen),
-        Command::Verify(args) => verify::run(&args, &mut screen),
-        Command::Sign(args) => sign::run(&args, &mut screen),
-        Command::Template(args) => template::run(&args, &mut screen),
-        Command::Receipt(receipt::ReceiptCommand::Verify(args)) => receipt::verify(&args, &mut screen),
-        Command::Receipt(receipt::ReceiptCommand::Show(args)) => receipt::show(&args, &mut screen),
-        Command::List(args) => list::run(&args, &mut screen),
-        Command::Show(args) => show::run(&args, &mut screen),
-        Command::Status(args) => status::run(&args, &mut screen),
-        Command::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, &mut screen),
-        Command::Config(config::ConfigCommand::Check(args)) => config::check(&args, &mut screen),
-    };
+    let outcome = arguments.command.run(&mut screen);
     screen.close(outcome)
+}
+
+impl Command {
+    fn run(self, screen: &mut Screen) -> Outcome {
+        if !matches!(self, Self::Run(_)) {
+            // The daemon begins its log by itself, once it knows what its configuration wants.
+            log::start(log::Settings::default(), log::Voice::Command)?;
+        }
+        match self {
+            Self::Init(args) => init::run(&args, screen),
+            Self::Demo(args) => demo::run(&args, screen),
+            Self::Run(args) => run::run(&args, screen),
+            Self::Once(args) => once::run(&args, screen),
+            Self::Check(args) => check::run(&args, screen),
+            Self::Verify(args) => verify::run(&args, screen),
+            Self::Sign(args) => sign::run(&args, screen),
+            Self::Template(args) => template::run(&args, screen),
+            Self::Receipt(receipt::ReceiptCommand::Verify(args)) => receipt::verify(&args, screen),
+            Self::Receipt(receipt::ReceiptCommand::Show(args)) => receipt::show(&args, screen),
+            Self::List(args) => list::run(&args, screen),
+            Self::Show(args) => show::run(&args, screen),
+            Self::Status(args) => status::run(&args, screen),
+            Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
+            Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
+        }
+    }
 }
 
 /// Prints what the parser says: help and version on stdout (0), a wrong usage on stderr (2).
