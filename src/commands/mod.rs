@@ -119,13 +119,14 @@ pub type Outcome = Result<Exit, Trouble>;
 
 /// pencere, the integration window of BOEMİS.
 ///
-/// Agencies drop signed XML or CSV files into their folder. The window checks signature, authority,
-/// form and rules, loads the figures into BOEMİS, and lays a sealed receipt into the folder beside.
+/// Agencies drop signed XML or CSV files into their folder. The window checks signature,
+/// authority, form and rules, loads the figures into BOEMİS, and lays a sealed receipt into
+/// the folder beside.
 ///
-/// Exit codes: 0 done, the answer is yes; 1 done, the answer is no; 2 wrong usage, a missing file or a
-/// wrong configuration; 3 the program could not do its work.
+/// Exit codes: 0 done, the answer is yes; 1 done, the answer is no; 2 wrong usage, a
+/// missing file or a wrong configuration; 3 the program could not do its work.
 #[derive(Debug, Parser)]
-#[command(name = "pencere", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "pencere", version, verbatim_doc_comment, disable_help_subcommand = true)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -133,30 +134,19 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a complete trial window in an empty or new folder
     Init(init::InitArgs),
-    /// Show the whole way on sample files: trial window, documents, receipts, totals
     Demo(demo::DemoArgs),
-    /// Open the window: watch the drop folders until told to stop (the daemon)
     Run(run::RunArgs),
-    /// Process everything that waits now, write the receipts, and end
     Once(once::OnceArgs),
-    /// Say what the window would answer to a file; nothing is loaded or changed
     Check(check::CheckArgs),
-    /// Check the signatures of any signed file; needs no window
     Verify(verify::VerifyArgs),
-    /// Sign files with a key and certificate
     Sign(sign::SignArgs),
-    /// Print an empty, commented form to fill in
     Template(template::TemplateArgs),
     /// Prove a receipt, or read it as a page of text
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
-    /// List submissions and where they stand
     List(list::ListArgs),
-    /// Show everything that happened to one submission
     Show(show::ShowArgs),
-    /// Say whether the window is healthy, and what waits
     Status(status::StatusArgs),
     /// Look over the window's records
     #[command(subcommand)]
@@ -234,7 +224,7 @@ impl Arguments {
 /// Which window a command speaks of.
 #[derive(Debug, Args)]
 pub struct WindowArgs {
-    /// The window's configuration [default: /etc/pencere/pencere.toml]
+    /// The window's configuration [default: $PENCERE_CONFIG, else /etc/pencere/pencere.toml]
     // The variable is read here and not by clap, so that an empty one counts as not set.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -264,7 +254,7 @@ impl WindowArgs {
 /// In which form a command answers.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
-    /// `text` for people, `json` for programs: exactly one JSON value on stdout
+    /// Text for people, or exactly one JSON value on stdout for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }
