@@ -57,13 +57,3 @@ pub struct Registry {
     /// By slug.
     pub participants: BTreeMap<ParticipantName, Participant>,
 }
-
-/// Where FİN and VÖEN stand in a certificate: an ordered list of subject attribute (dotted OID)
-/// and a pattern with one hole.
-#[derive(Clone, Debug)]
-pub struct IdentityProfile {
-    /// Tried in order for the FİN: attribute OID and what stands before the identifier in it.
-    pub fin: Vec<(String, String)>,
-    /// Tried in order for the VÖEN.
-    pub voen: Vec<(String, String)>,
-}

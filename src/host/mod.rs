@@ -3,5 +3,7 @@
 //! Owns time ([`Clock`]) and octets at rest ([`Octets`]). Never decides anything.
 
 mod octets;
+mod printable;
 
 pub use octets::{Octets, OctetsReader};
+pub use printable::{is_unprintable, printable, printable_line};

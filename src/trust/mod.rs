@@ -1,16 +1,41 @@
 //! Trust as a dated snapshot: anchors, intermediates, revocation lists; and the path from a
 //! signer's certificate to an anchor, judged at a given moment.
+//!
+//! Owns the identity profile too: what a believed certificate says of its holder. Never reads a
+//! file, a clock or a network; who refreshes the snapshot is not the judge's business.
 
+mod identity;
+mod path;
+mod revocation;
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(crate) mod trial;
+
+pub use identity::IdentityProfile;
+pub use revocation::RevocationList;
+
+use crate::document::{Digest, Digester};
 use crate::finding::Code;
 use crate::forms::certificate::Certificate;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
 
-/// What was trusted at a moment; who refreshes it is not the judge's business.
-#[derive(Debug, Default)]
-pub struct Snapshot {}
+/// What was trusted at a moment.
+pub struct Snapshot {
+    anchors: Vec<Certificate>,
+    intermediates: Vec<Certificate>,
+    revocation: Option<Vec<RevocationList>>,
+    grace: SignedDuration,
+    taken_at: Timestamp,
+    digest: Digest,
+    known: Mutex<HashMap<Digest, Known>>,
+}
 
 /// A path from signer to anchor.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Chain {
     /// Signer first, anchor last.
     pub certificates: Vec<Certificate>,
@@ -19,15 +44,16 @@ pub struct Chain {
 /// Why a certificate is not believed at that moment.
 #[derive(Debug, Clone)]
 pub struct Distrust {
-    /// EN 319 102-1 main indication and sub-indication.
-    pub verdict: crate::trust::Doubt,
+    /// EN 319 102-1 sub-indication.
+    pub verdict: Doubt,
     /// The finding that says so.
     pub code: Code,
     /// The fact for the finding's hole.
     pub fact: String,
 }
 
-/// EN 319 102-1 sub-indications that a chain may end in.
+/// EN 319 102-1 sub-indications that a chain may end in; each with INDETERMINATE, as no proof of
+/// existence earlier than the judgement's own moment is at hand here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Doubt {
@@ -37,13 +63,126 @@ pub enum Doubt {
     OutOfBoundsNotRevoked,
     Revoked,
     RevokedNoPoe,
+    RevokedCaNoPoe,
     TryLater,
     CryptoConstraintsFailure,
 }
 
+/// A path that was found good, and from when to when it stays so by this snapshot.
+struct Known {
+    chain: Chain,
+    from: Timestamp,
+    until: Timestamp,
+}
+
 impl Snapshot {
-    /// Builds a path to an anchor and judges it at `at`.
-    pub fn judge(&self, _signer: &Certificate, _others: &[Certificate], _at: Timestamp) -> Result<Chain, Distrust> {
-        todo!()
+    /// Paths remembered at most: one a signer, and a window has tens of them; a flood of strangers
+    /// finds no path and is not remembered.
+    const KNOWN_MAX: usize = 1024;
+
+    /// A snapshot of these anchors (self-signed or not), of intermediates that may stand in a path,
+    /// and of revocation lists; `None` means that the window checks no revocation, an empty list
+    /// that it does and has none at hand. `grace` is how long after its `nextUpdate` a list still
+    /// counts as fresh.
+    pub fn new(
+        anchors: Vec<Certificate>,
+        intermediates: Vec<Certificate>,
+        revocation: Option<Vec<RevocationList>>,
+        grace: SignedDuration,
+        taken_at: Timestamp,
+    ) -> Self {
+        let mut digester = Digester::new();
+        let mut part = |name: &str, mut digests: Vec<Digest>| {
+            digests.sort();
+            digests.dedup();
+            digester.update(format!("{name} {}\n", digests.len()).as_bytes());
+            digests.iter().for_each(|digest| digester.update(digest.as_bytes()));
+        };
+        part("anchors", anchors.iter().map(Certificate::sha256).collect());
+        part("intermediates", intermediates.iter().map(Certificate::sha256).collect());
+        match &revocation {
+            Some(lists) => part("lists", lists.iter().map(RevocationList::sha256).collect()),
+            None => part("unchecked", Vec::new()),
+        }
+        digester.update(format!("grace {}\n", grace.as_secs()).as_bytes());
+        let digest = digester.finish();
+        Self { anchors, intermediates, revocation, grace, taken_at, digest, known: Mutex::default() }
+    }
+
+    /// When it was taken.
+    pub fn taken_at(&self) -> Timestamp {
+        self.taken_at
+    }
+
+    /// The digest of all that decides in it, in no order: the journal names a snapshot by this.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// The anchors.
+    pub fn anchors(&self) -> &[Certificate] {
+        &self.anchors
+    }
+
+    /// Whether revocation is checked.
+    pub fn checks_revocation(&self) -> bool {
+        self.revocation.is_some()
+    }
+
+    /// Builds a path from the signer to an anchor, with the help of `others`, and judges it at `at`
+    /// (RFC 5280 section 6, EN 319 102-1 5.2.6).
+    ///
+    /// # Errors
+    /// The first reason not to believe the certificate.
+    pub fn judge(&self, signer: &Certificate, others: &[Certificate], at: Timestamp) -> Result<Chain, Distrust> {
+        let key = Self::key(signer, others);
+        {
+            let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(known) = known.get(&key).filter(|known| known.from <= at && at <= known.until) {
+                return Ok(known.chain.clone());
+            }
+        }
+        let chain = path::find(&self.anchors, &self.intermediates, signer, others, at)?;
+        path::check_signer(signer)?;
+        let mut from = chain.certificates.iter().map(Certificate::not_before).max().unwrap_or(at);
+        let mut until = chain.certificates.iter().map(Certificate::not_after).min().unwrap_or(at);
+        if let Some(lists) = &self.revocation {
+            let window = revocation::check(lists, &chain.certificates, at, self.grace)?;
+            (from, until) = (from.max(window.0), until.min(window.1));
+        }
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= Self::KNOWN_MAX {
+            known.clear();
+        }
+        known.insert(key, Known { chain: chain.clone(), from, until });
+        Ok(chain)
+    }
+
+    fn key(signer: &Certificate, others: &[Certificate]) -> Digest {
+        let mut digests: Vec<Digest> = others.iter().map(Certificate::sha256).collect();
+        digests.sort();
+        let mut digester = Digester::new();
+        digester.update(signer.sha256().as_bytes());
+        digests.iter().for_each(|digest| digester.update(digest.as_bytes()));
+        digester.finish()
+    }
+}
+
+impl Default for Snapshot {
+    /// Nothing and nobody is trusted.
+    fn default() -> Self {
+        Self::new(Vec::new(), Vec::new(), None, SignedDuration::ZERO, Timestamp::UNIX_EPOCH)
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Snapshot({}, taken {})", self.digest, self.taken_at)
+    }
+}
+
+impl Distrust {
+    fn new(verdict: Doubt, code: Code, fact: impl Into<String>) -> Self {
+        Self { verdict, code, fact: fact.into() }
     }
 }

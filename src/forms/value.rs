@@ -1,0 +1,257 @@
+//! Signature values: made with a private key, checked with a public one.
+//!
+//! One algorithm, one key, one form of writing at a time, and a key of another kind than the
+//! algorithm's never fits. Whether the algorithm is good enough is policy, not form.
+
+use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
+use super::der::{DerFault, Reader, tag};
+use openssl::bn::BigNum;
+use openssl::dsa::DsaSig;
+use openssl::ecdsa::EcdsaSig;
+use openssl::md_ctx::MdCtx;
+use openssl::nid::Nid;
+use openssl::pkey::{HasPublic, Id, PKey, PKeyRef, Private};
+use openssl::pkey_ctx::{PkeyCtx, PkeyCtxRef};
+use openssl::rsa::Padding;
+use openssl::sign::RsaPssSaltlen;
+
+/// How the two numbers of an ECDSA or DSA signature are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// XML Signature 1.1 6.4.3: r and s side by side, each as long as the order of the group.
+    Raw,
+    /// CMS (RFC 5753 7.2): a DER sequence of two integers.
+    Der,
+}
+
+/// Why a value could not even be checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ValueFault {
+    /// The key is of another kind than the algorithm.
+    #[error("the key in the certificate is not one for {0}")]
+    KeyDiffers(SignatureAlgorithm),
+    /// The cryptographic library lacks the algorithm.
+    #[error("{0} is not available")]
+    Unavailable(SignatureAlgorithm),
+    /// The algorithm signs the octets themselves, and only a digest is at hand.
+    #[error("{0} does not sign a digest")]
+    NeedsOctets(SignatureAlgorithm),
+    /// The key has no algorithm here, or the library failed to sign.
+    #[error("this key cannot sign")]
+    CannotSign,
+}
+
+/// Whether `signature` is `key`'s over these octets.
+///
+/// # Errors
+/// When that cannot be told: another kind of key, or an algorithm that is not at hand.
+pub fn verify<T: HasPublic>(
+    key: &PKeyRef<T>,
+    algorithm: SignatureAlgorithm,
+    octets: &[u8],
+    signature: &[u8],
+    form: Form,
+) -> Result<bool, ValueFault> {
+    match algorithm.digest() {
+        Some(digest) => {
+            let digest = digest.digest(octets).ok_or(ValueFault::Unavailable(algorithm))?;
+            verify_digest(key, algorithm, &digest, signature, form)
+        }
+        None => {
+            fits(key, algorithm)?;
+            let mut context = MdCtx::new().map_err(|_| ValueFault::Unavailable(algorithm))?;
+            context.digest_verify_init(None, key).map_err(|_| ValueFault::Unavailable(algorithm))?;
+            // an error here is a signature of the wrong length or shape: not this key's
+            Ok(context.digest_verify(octets, signature).unwrap_or(false))
+        }
+    }
+}
+
+/// The same over a digest that was computed before.
+///
+/// # Errors
+/// As above; EdDSA takes no digest.
+pub fn verify_digest<T: HasPublic>(
+    key: &PKeyRef<T>,
+    algorithm: SignatureAlgorithm,
+    digest: &[u8],
+    signature: &[u8],
+    form: Form,
+) -> Result<bool, ValueFault> {
+    fits(key, algorithm)?;
+    let over = algorithm.digest().ok_or(ValueFault::NeedsOctets(algorithm))?;
+    if digest.len() != over.size() {
+        return Ok(false);
+    }
+    let two_numbers;
+    let signature = match (algorithm, form) {
+        (SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::Dsa(_), Form::Raw) => match from_raw(key, signature) {
+            Some(der) => {
+                two_numbers = der;
+                two_numbers.as_slice()
+            }
+            None => return Ok(false),
+        },
+        (SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::Dsa(_), Form::Der) if !is_two_numbers(signature) => {
+            return Ok(false);
+        }
+        _ => signature,
+    };
+    let context = context(key, algorithm, PkeyCtxRef::verify_init).ok_or(ValueFault::Unavailable(algorithm));
+    Ok(context?.verify(digest, signature).unwrap_or(false))
+}
+
+/// The algorithm with which this key signs: PKCS #1 v1.5 and SHA-256 for RSA, which every verifier
+/// knows; the digest of its curve's strength for ECDSA (RFC 5753, FIPS 186-5).
+///
+/// # Errors
+/// A key that this program does not sign with.
+pub fn algorithm_for(key: &PKeyRef<Private>) -> Result<SignatureAlgorithm, ValueFault> {
+    match key.id() {
+        Id::RSA => Ok(SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256)),
+        Id::EC => match curve(key) {
+            Some(Nid::X9_62_PRIME256V1) => Ok(SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256)),
+            Some(Nid::SECP384R1) => Ok(SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha384)),
+            Some(Nid::SECP521R1) => Ok(SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha512)),
+            _ => Err(ValueFault::CannotSign),
+        },
+        Id::ED25519 => Ok(SignatureAlgorithm::Ed25519),
+        _ => Err(ValueFault::CannotSign),
+    }
+}
+
+/// Signs these octets.
+///
+/// # Errors
+/// A key of another kind, or one that fails.
+pub fn sign(
+    key: &PKey<Private>,
+    algorithm: SignatureAlgorithm,
+    octets: &[u8],
+    form: Form,
+) -> Result<Vec<u8>, ValueFault> {
+    match algorithm.digest() {
+        Some(digest) => {
+            let digest = digest.digest(octets).ok_or(ValueFault::Unavailable(algorithm))?;
+            sign_digest(key, algorithm, &digest, form)
+        }
+        None => {
+            fits(key, algorithm)?;
+            let mut signature = Vec::new();
+            let mut context = MdCtx::new().map_err(|_| ValueFault::CannotSign)?;
+            context.digest_sign_init(None, key).map_err(|_| ValueFault::CannotSign)?;
+            context.digest_sign_to_vec(octets, &mut signature).map_err(|_| ValueFault::CannotSign)?;
+            Ok(signature)
+        }
+    }
+}
+
+/// Signs a digest that was computed before.
+///
+/// # Errors
+/// As above; EdDSA takes no digest.
+pub fn sign_digest(
+    key: &PKey<Private>,
+    algorithm: SignatureAlgorithm,
+    digest: &[u8],
+    form: Form,
+) -> Result<Vec<u8>, ValueFault> {
+    fits(key, algorithm)?;
+    let over = algorithm.digest().ok_or(ValueFault::NeedsOctets(algorithm))?;
+    if digest.len() != over.size() {
+        return Err(ValueFault::CannotSign);
+    }
+    let mut context = context(key, algorithm, PkeyCtxRef::sign_init).ok_or(ValueFault::Unavailable(algorithm))?;
+    let mut signature = Vec::new();
+    context.sign_to_vec(digest, &mut signature).map_err(|_| ValueFault::CannotSign)?;
+    match (algorithm, form) {
+        (SignatureAlgorithm::Ecdsa(_), Form::Raw) => to_raw(key, &signature).ok_or(ValueFault::CannotSign),
+        (SignatureAlgorithm::Dsa(_), _) => Err(ValueFault::CannotSign), // never made, only recognised
+        _ => Ok(signature),
+    }
+}
+
+/// A key context set up for the algorithm; none when the library refuses.
+fn context<T>(
+    key: &PKeyRef<T>,
+    algorithm: SignatureAlgorithm,
+    init: impl FnOnce(&mut PkeyCtxRef<T>) -> Result<(), openssl::error::ErrorStack>,
+) -> Option<PkeyCtx<T>> {
+    let mut context = PkeyCtx::new(key).ok()?;
+    init(&mut context).ok()?;
+    match algorithm {
+        SignatureAlgorithm::RsaPkcs1(_) => context.set_rsa_padding(Padding::PKCS1).ok()?,
+        SignatureAlgorithm::RsaPss { .. } => context.set_rsa_padding(Padding::PKCS1_PSS).ok()?,
+        _ => {}
+    }
+    context.set_signature_md(algorithm.digest()?.md()?).ok()?;
+    if let SignatureAlgorithm::RsaPss { mask, salt, .. } = algorithm {
+        context.set_rsa_mgf1_md(mask.md()?).ok()?;
+        // longer than any key could carry: not a length
+        context
+            .set_rsa_pss_saltlen(RsaPssSaltlen::custom(i32::try_from(salt).ok().filter(|&salt| salt <= 4096)?))
+            .ok()?;
+    }
+    Some(context)
+}
+
+/// The key's kind must be the algorithm's.
+fn fits<T: HasPublic>(key: &PKeyRef<T>, algorithm: SignatureAlgorithm) -> Result<(), ValueFault> {
+    let fits = match algorithm {
+        SignatureAlgorithm::RsaPkcs1(_) => key.id() == Id::RSA,
+        SignatureAlgorithm::RsaPss { .. } => key.id() == Id::RSA || key.id() == Id::RSA_PSS,
+        SignatureAlgorithm::Ecdsa(_) => key.id() == Id::EC,
+        SignatureAlgorithm::Dsa(_) => key.id() == Id::DSA,
+        SignatureAlgorithm::Ed25519 => key.id() == Id::ED25519,
+        SignatureAlgorithm::Ed448 => key.id() == Id::ED448,
+    };
+    if fits { Ok(()) } else { Err(ValueFault::KeyDiffers(algorithm)) }
+}
+
+/// The named curve of an EC key; none for other keys and for curves spelled out.
+pub fn curve<T: HasPublic>(key: &PKeyRef<T>) -> Option<Nid> {
+    key.ec_key().ok()?.group().curve_name()
+}
+
+/// Octets of the order of the key's group: the length of r and of s.
+fn order_octets<T: HasPublic>(key: &PKeyRef<T>) -> Option<usize> {
+    if let Ok(dsa) = key.dsa() {
+        return usize::try_from(dsa.q().num_bytes()).ok();
+    }
+    let ec = key.ec_key().ok()?;
+    Some(usize::try_from(ec.group().order_bits()).ok()?.div_ceil(8))
+}
+
+fn from_raw<T: HasPublic>(key: &PKeyRef<T>, signature: &[u8]) -> Option<Vec<u8>> {
+    let length = order_octets(key)?;
+    if signature.len() != length * 2 {
+        return None;
+    }
+    let (r, s) = signature.split_at(length);
+    let (r, s) = (BigNum::from_slice(r).ok()?, BigNum::from_slice(s).ok()?);
+    match key.id() {
+        Id::DSA => DsaSig::from_private_components(r, s).ok()?.to_der().ok(),
+        _ => EcdsaSig::from_private_components(r, s).ok()?.to_der().ok(),
+    }
+}
+
+fn to_raw(key: &PKeyRef<Private>, signature: &[u8]) -> Option<Vec<u8>> {
+    let length = i32::try_from(order_octets(key)?).ok()?;
+    let numbers = EcdsaSig::from_der(signature).ok()?;
+    let mut raw = numbers.r().to_vec_padded(length).ok()?;
+    raw.extend(numbers.s().to_vec_padded(length).ok()?);
+    Some(raw)
+}
+
+/// Two positive integers in their shortest form and nothing else, so that no signature has two spellings.
+fn is_two_numbers(signature: &[u8]) -> bool {
+    let read = || -> Result<(), DerFault> {
+        let mut whole = Reader::new(signature);
+        let mut numbers = whole.expect(tag::SEQUENCE, "no sequence")?.reader();
+        numbers.any()?.integer()?;
+        numbers.any()?.integer()?;
+        numbers.finish()?;
+        whole.finish()
+    };
+    read().is_ok()
+}

@@ -1,0 +1,277 @@
+//! The verdict on one signature, from the facts that its form gave (EN 319 102-1 5.3).
+//!
+//! Shared by XML and CMS. Takes what was computed over the octets, asks the trust snapshot and the
+//! policy, and answers with the report and the one finding that decides. Reads no octets itself.
+
+use super::policy::Policy;
+use super::{Indication, Integrity, Reason, SignatureReport, SignerReport, SubIndication, TimeSource};
+use crate::finding::{Code, Finding, Hint, Language};
+use crate::forms::algorithm::{DigestAlgorithm, SignatureAlgorithm};
+use crate::forms::certificate::Certificate;
+use crate::trust::{Doubt, IdentityProfile, Snapshot};
+use jiff::Timestamp;
+
+/// All that a verdict rests on besides the document.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// Whom we believe.
+    pub trust: &'a Snapshot,
+    /// What is good enough.
+    pub policy: &'a Policy,
+    /// Where FİN and VÖEN stand in a certificate.
+    pub profile: &'a IdentityProfile,
+    /// The moment at which certificates are judged.
+    pub at: Timestamp,
+    /// Where that moment comes from.
+    pub time_source: TimeSource,
+}
+
+/// What the digests and the signature value came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Every digest and the value hold.
+    Intact,
+    /// A digest differs; `what` says of which part, for the finding's hint.
+    DigestDiffers {
+        /// In words, as `the document` or `the signed properties`.
+        what: Option<String>,
+    },
+    /// The digest is right for the content with other line ends.
+    TextMode,
+    /// The value is not the key's.
+    ValueWrong,
+    /// The digests hold as far as they go, and there is no certificate to check the value with.
+    NoKey,
+    /// A feature that is not processed.
+    Unsupported {
+        /// Which.
+        what: String,
+    },
+    /// More parts than are looked at.
+    Limit {
+        /// How many of what.
+        found: String,
+        /// How many at most.
+        wanted: String,
+    },
+    /// Not the form that the standard demands.
+    Malformed {
+        /// How.
+        what: String,
+    },
+}
+
+impl Outcome {
+    /// More parts than are looked at: so many of what, and how many at most.
+    pub fn limit(found: impl ToString, wanted: impl ToString) -> Self {
+        Self::Limit { found: found.to_string(), wanted: wanted.to_string() }
+    }
+}
+
+/// Whether the signature itself says whose certificate it is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commitment {
+    /// A signed reference to the certificate stands there and fits it.
+    Signed,
+    /// None stands there: plain XMLDSig, or CMS without signing-certificate.
+    Absent,
+    /// One stands there and fits another certificate.
+    Differs,
+}
+
+/// What a form found out about one signature.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// `XAdES-B-B`, `XMLDSig`, `CAdES-B-B`, `CMS`.
+    pub format: String,
+    /// Digests and value.
+    pub outcome: Outcome,
+    /// Digest algorithms used for what is covered (not the one inside the signature algorithm).
+    pub digests: Vec<DigestAlgorithm>,
+    /// The signature algorithm, when known.
+    pub algorithm: Option<SignatureAlgorithm>,
+    /// The certificate whose key checked the value.
+    pub signer: Option<Certificate>,
+    /// All others that came along: only stones for a path, never believed.
+    pub others: Vec<Certificate>,
+    /// Whether it is the one the signature commits to.
+    pub commitment: Commitment,
+    /// The claimed signing time, from a signed property.
+    pub signing_time: Option<Timestamp>,
+    /// Nothing is left out but `ds:Signature` children of the root.
+    pub covers_whole_document: bool,
+    /// What else the form's own rules found wrong, worst first: coverage, hidden content, doubled
+    /// ids, missing signed attributes, limits. Any of them keeps the signature from passing.
+    pub faults: Vec<Finding>,
+}
+
+/// The verdict on one signature. `finding` is none exactly when it is TOTAL-PASSED.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The answer of `verify`.
+    pub report: SignatureReport,
+    /// What a refusal or a hold would carry.
+    pub finding: Option<Finding>,
+    /// The signer's certificate, when there is one; to be believed only when passed.
+    pub signer: Option<Certificate>,
+}
+
+impl Judged {
+    /// Whether nothing speaks against it.
+    pub fn passed(&self) -> bool {
+        self.finding.is_none()
+    }
+
+    /// Whether nobody can tell yet (EN 319 102-1: TRY_LATER): a hold, when authority agrees.
+    pub fn may_be_held(&self) -> bool {
+        self.report.sub_indication == Some(SubIndication::TryLater)
+    }
+}
+
+/// One thing that keeps a signature from passing.
+struct Fault(Indication, SubIndication, Finding);
+
+/// Judges: form, signing certificate, digests and value, commitment, the form's own rules, path,
+/// policy. The first that fails decides; what else is known is among the reasons.
+pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
+    let faults = faults(&facts, context);
+    let integrity = match facts.outcome {
+        Outcome::Intact => Integrity::Intact,
+        Outcome::DigestDiffers { .. } | Outcome::TextMode | Outcome::ValueWrong | Outcome::Malformed { .. } => {
+            Integrity::Broken
+        }
+        Outcome::NoKey | Outcome::Unsupported { .. } | Outcome::Limit { .. } => Integrity::Unsupported,
+    };
+    let (indication, sub_indication) = match faults.first() {
+        Some(&Fault(indication, sub_indication, _)) => (indication, Some(sub_indication)),
+        None => (Indication::TotalPassed, None),
+    };
+    let reasons = faults
+        .iter()
+        .map(|Fault(_, _, finding)| Reason { code: finding.code.slug(), message: finding.message(Language::En) });
+    let report = SignatureReport {
+        format: facts.format,
+        integrity,
+        indication,
+        sub_indication,
+        signer: facts.signer.as_ref().map(|certificate| SignerReport {
+            subject: certificate.subject().to_owned(),
+            fin: context.profile.fin(certificate).map(|fin| fin.reveal().to_owned()),
+            voen: context.profile.voen(certificate).map(|voen| voen.to_string()),
+            certificate_sha256: certificate.sha256(),
+        }),
+        signing_time: facts.signing_time,
+        time_source: context.time_source,
+        covers_whole_document: facts.covers_whole_document,
+        reasons: reasons.collect(),
+    };
+    let finding = faults.into_iter().next().map(|Fault(_, _, finding)| finding);
+    Judged { report, finding, signer: facts.signer }
+}
+
+fn faults(facts: &Facts, context: &Context<'_>) -> Vec<Fault> {
+    use Indication::{Indeterminate, TotalFailed};
+    let mut faults = Vec::new();
+    // 5.2.2 format checking, and what we do not process
+    match &facts.outcome {
+        Outcome::Malformed { what } => {
+            return vec![Fault(
+                TotalFailed,
+                SubIndication::FormatFailure,
+                Finding::new(Code::SignatureFormat).found(what),
+            )];
+        }
+        Outcome::Unsupported { what } => {
+            return vec![Fault(
+                Indeterminate,
+                SubIndication::Generic,
+                Finding::new(Code::SignatureUnsupported).found(what),
+            )];
+        }
+        Outcome::Limit { found, wanted } => {
+            let finding = Finding::new(Code::SignatureLimit).found(found).wanted(wanted);
+            return vec![Fault(Indeterminate, SubIndication::Generic, finding)];
+        }
+        // 5.2.7 cryptographic verification, the digests first
+        Outcome::DigestDiffers { what } => {
+            let mut finding = Finding::new(Code::SignatureDigestDiffers);
+            if let Some(what) = what {
+                finding = finding.hint(Hint { az: format!("({what})").into(), en: format!("({what})").into() });
+            }
+            faults.push(Fault(TotalFailed, SubIndication::HashFailure, finding));
+        }
+        Outcome::TextMode => {
+            faults.push(Fault(TotalFailed, SubIndication::HashFailure, Finding::new(Code::SignatureTextMode)));
+        }
+        Outcome::ValueWrong => {
+            faults.push(Fault(TotalFailed, SubIndication::SigCryptoFailure, Finding::new(Code::SignatureValueWrong)));
+        }
+        Outcome::NoKey | Outcome::Intact => {}
+    }
+    // 5.2.3 identification of the signing certificate
+    let Some(signer) = facts.signer.as_ref().filter(|_| facts.outcome != Outcome::NoKey) else {
+        let missing = Finding::new(Code::SignatureNoCertificate);
+        faults.push(Fault(Indeterminate, SubIndication::NoSigningCertificateFound, missing));
+        return faults;
+    };
+    if facts.commitment == Commitment::Differs {
+        let differs = Finding::new(Code::SignatureCertificateDiffers);
+        faults.push(Fault(Indeterminate, SubIndication::NoSigningCertificateFound, differs));
+    }
+    faults.extend(facts.faults.iter().map(own_rule));
+    if facts.outcome != Outcome::Intact {
+        return faults; // whose certificate it is no longer matters
+    }
+    // 5.2.6 X.509 certificate validation
+    match context.trust.judge(signer, &facts.others, context.at) {
+        Ok(chain) => {
+            if !context.policy.trial && chain.certificates.iter().any(Certificate::is_trial) {
+                let trial = Finding::new(Code::SignatureTrialPki);
+                faults.push(Fault(Indeterminate, SubIndication::ChainConstraintsFailure, trial));
+            }
+        }
+        Err(distrust) => {
+            let finding = Finding::new(distrust.code).found(&distrust.fact);
+            faults.push(Fault(Indeterminate, distrust.verdict.into(), finding));
+        }
+    }
+    // 5.2.8 signature acceptance: policy
+    if facts.commitment == Commitment::Absent && !context.policy.plain {
+        let plain = Finding::new(Code::SignaturePlainRefused);
+        faults.push(Fault(Indeterminate, SubIndication::SigConstraintsFailure, plain));
+    }
+    if let Some(weak) = context.policy.weakness(&facts.digests, facts.algorithm, signer) {
+        let weak = Finding::new(Code::SignatureWeakAlgorithm).found(weak);
+        faults.push(Fault(Indeterminate, SubIndication::CryptoConstraintsFailure, weak));
+    }
+    // TRY_LATER is only for a document against which nothing else speaks (EN 319 102-1 5.3.4)
+    faults.sort_by_key(|Fault(_, sub_indication, _)| *sub_indication == SubIndication::TryLater);
+    faults
+}
+
+/// A finding of the form's own rules, in the words of EN 319 102-1.
+fn own_rule(finding: &Finding) -> Fault {
+    let (indication, sub_indication) = match finding.code {
+        Code::SignatureFormat | Code::SignatureDoubledId => (Indication::TotalFailed, SubIndication::FormatFailure),
+        Code::SignatureReferenceUnresolved => (Indication::Indeterminate, SubIndication::SignedDataNotFound),
+        Code::SignatureUnsupported | Code::SignatureLimit => (Indication::Indeterminate, SubIndication::Generic),
+        _ => (Indication::Indeterminate, SubIndication::SigConstraintsFailure),
+    };
+    Fault(indication, sub_indication, finding.clone())
+}
+
+impl From<Doubt> for SubIndication {
+    fn from(doubt: Doubt) -> Self {
+        match doubt {
+            Doubt::NoCertificateChainFound => Self::NoCertificateChainFound,
+            Doubt::ChainConstraintsFailure => Self::ChainConstraintsFailure,
+            Doubt::OutOfBoundsNoPoe => Self::OutOfBoundsNoPoe,
+            Doubt::OutOfBoundsNotRevoked => Self::OutOfBoundsNotRevoked,
+            Doubt::Revoked => Self::Revoked,
+            Doubt::RevokedNoPoe => Self::RevokedNoPoe,
+            Doubt::RevokedCaNoPoe => Self::RevokedCaNoPoe,
+            Doubt::TryLater => Self::TryLater,
+            Doubt::CryptoConstraintsFailure => Self::CryptoConstraintsFailure,
+        }
+    }
+}
