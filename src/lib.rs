@@ -4,6 +4,7 @@ pub mod document;
 pub mod finding;
 pub mod forms;
 pub mod host;
+pub mod intake;
 pub mod schema;
 pub mod seal;
 pub mod signature;
