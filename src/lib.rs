@@ -10,6 +10,7 @@ pub mod finding;
 pub mod forms;
 pub mod host;
 pub mod receipt;
+pub mod intake;
 pub mod schema;
 pub mod seal;
 pub mod signature;
