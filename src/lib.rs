@@ -1,9 +1,13 @@
+pub mod archive;
 pub mod authority;
 pub mod boemis;
 pub mod document;
+pub mod evidence;
 pub mod finding;
 pub mod forms;
 pub mod host;
+pub mod journal;
+pub mod ledger;
 pub mod schema;
 pub mod seal;
 pub mod signature;
