@@ -6,6 +6,7 @@ pub mod evidence;
 pub mod finding;
 pub mod forms;
 pub mod host;
+pub mod intake;
 pub mod journal;
 pub mod ledger;
 pub mod schema;
