@@ -2,8 +2,9 @@
 
 use super::{EvidenceError, Kept, Location, Reader};
 use crate::document::{Digest, Digester};
-use crate::host::{Disk, DiskFile};
+use crate::host::{Disk, DiskFile, Octets};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A file under `staging/incoming`. Dropped without [`super::Evidence::keep`], it is deleted.
 #[derive(Debug)]
@@ -42,7 +43,7 @@ impl IncomingFile {
     }
 
     /// Syncs it and gives it its lasting name; the folder of that name is given back for syncing.
-    pub(super) fn settle(mut self, reader: &Reader) -> Result<(Kept, PathBuf), EvidenceError> {
+    pub(super) fn settle(mut self, reader: &Reader) -> Result<(Kept, Octets, PathBuf), EvidenceError> {
         let sha256 = self.digester.take().map_or_else(|| Digest::of(b""), Digester::finish);
         let path = reader.object_path(sha256);
         let folder = path.parent().map_or_else(|| reader.objects_folder(), Path::to_owned);
@@ -51,7 +52,9 @@ impl IncomingFile {
         // The same octets may lie there already; replacing them by themselves heals a damaged copy.
         self.disk.rename(self.file.path(), &path).map_err(EvidenceError::disk("rename", self.file.path()))?;
         self.settled = true;
-        Ok((Kept { sha256, size: self.size, location: Location::Object }, folder))
+        let file = self.file.handle().map_err(EvidenceError::disk("open", &path))?;
+        let octets = Octets::File(Arc::new(file), self.size);
+        Ok((Kept { sha256, size: self.size, location: Location::Object }, octets, folder))
     }
 }
 

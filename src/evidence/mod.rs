@@ -30,7 +30,7 @@ pub use pack::PackEntry;
 pub use read::Reader;
 
 use crate::document::Digest;
-use crate::host::{Appendix, Disk};
+use crate::host::{Appendix, Disk, Octets};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io;
@@ -174,7 +174,7 @@ impl Evidence {
         if !self.is_small(octets.len() as u64) {
             let mut file = self.incoming()?;
             file.write(octets)?;
-            return self.keep(file);
+            return Ok(self.keep(file)?.0);
         }
         let (number, begin) = self.pack()?;
         if begin == 0 && self.pending.is_empty() {
@@ -195,14 +195,15 @@ impl Evidence {
         IncomingFile::create(&self.disk, self.incoming.join(self.last_incoming.to_string()))
     }
 
-    /// Keeps what was written to an incoming file, from [`Evidence::sync`] on.
+    /// Keeps what was written to an incoming file, from [`Evidence::sync`] on; its
+    /// octets are given back as the open file.
     ///
     /// # Errors
     /// What the disk says; nothing is kept then, and the incoming file is gone.
-    pub fn keep(&mut self, file: IncomingFile) -> Result<Kept, EvidenceError> {
-        let (kept, folder) = file.settle(&self.reader)?;
+    pub fn keep(&mut self, file: IncomingFile) -> Result<(Kept, Octets), EvidenceError> {
+        let (kept, octets, folder) = file.settle(&self.reader)?;
         self.folders.insert(folder);
-        Ok(kept)
+        Ok((kept, octets))
     }
 
     /// Makes everything promised durable: one fdatasync for all that is small, and one of each

@@ -193,8 +193,9 @@ impl DiskFile {
     }
 
     /// The handle itself, for reading what was written.
-    pub fn into_file(self) -> File {
-        self.file
+    pub fn handle(&self) -> io::Result<File> {
+        self.disk.step()?;
+        self.file.try_clone()
     }
 
     /// Where it lies.

@@ -164,10 +164,9 @@ pub struct RefusedInPlace {
     /// Its name.
     #[serde(with = "name")]
     pub name: GivenName,
-    /// Its device.
-    pub device: u64,
-    /// Its inode: the same name on another inode is something new.
-    pub inode: u64,
+    /// By what it is known again, as intake writes it: its inode, its name, and of a file its
+    /// modification time. The same name on another inode is something new.
+    pub key: String,
     /// When it was seen.
     pub received: Timestamp,
     /// The slug of the finding.

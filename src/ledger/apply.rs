@@ -35,15 +35,11 @@ impl<'a> Changes<'a> {
                 let detached = held.detached.as_ref();
                 let octets = keys::octets(of, held.document.sha256, detached.map(|file| file.sha256));
                 self.put_if_absent(octets, &order)?;
-                for source in [held.document.source.as_ref(), detached.and_then(|file| file.source.as_ref())] {
-                    source.into_iter().for_each(|source| self.put(keys::source(source), order.clone()));
-                }
                 let arrival = Arrived::Held((**held).clone());
                 Submission { phase, arrival, answers: 0, last: None }
             }
             (Event::RefusedInPlace(refused), None) => {
-                let key = keys::refused(&refused.participant, &refused.name, refused.device, refused.inode);
-                self.put(key, order.clone());
+                self.put(keys::refused(&refused.participant, &refused.key), order.clone());
                 let arrival = Arrived::RefusedInPlace((**refused).clone());
                 Submission { phase, arrival, answers: 0, last: None }
             }

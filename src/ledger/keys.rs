@@ -1,10 +1,9 @@
 //! The keys of the one tree, and the form of its values.
 
 use super::LedgerError;
-use crate::document::{Content, Digest, GivenName, ParticipantName, SubmissionId};
-use crate::journal::{Position, Source};
+use crate::document::{Content, Digest, ParticipantName, SubmissionId};
+use crate::journal::Position;
 use serde::{Deserialize, Serialize};
-use std::os::unix::ffi::OsStrExt;
 
 pub(super) const SUBMISSION: u8 = b's';
 pub(super) const OPEN: u8 = b'o';
@@ -74,15 +73,8 @@ pub(super) fn receipt(number: &str) -> Vec<u8> {
     key(b'r', &[number.as_bytes()])
 }
 
-pub(super) fn refused(of: &ParticipantName, name: &GivenName, device: u64, inode: u64) -> Vec<u8> {
-    let (device, inode) = (device.to_be_bytes(), inode.to_be_bytes());
-    key(b'x', &[of.as_str().as_bytes(), b"\0", &device, &inode, name.as_os_str().as_bytes()])
-}
-
-pub(super) fn source(source: &Source) -> Vec<u8> {
-    let Source { device, inode, size, modified, changed } = source;
-    let numbers = [device.to_be_bytes(), inode.to_be_bytes(), size.to_be_bytes()];
-    key(b'f', &[&numbers.concat(), &modified.to_be_bytes(), &changed.to_be_bytes()])
+pub(super) fn refused(of: &ParticipantName, thing: &str) -> Vec<u8> {
+    key(b'x', &[of.as_str().as_bytes(), b"\0", thing.as_bytes()])
 }
 
 fn key(kind: u8, parts: &[&[u8]]) -> Vec<u8> {

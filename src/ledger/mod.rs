@@ -16,8 +16,7 @@
 //! | `c` participant, NUL, content digest | order of the submission by which this content stands |
 //! | `d` participant, NUL, digests of document and detached signature | the same for octets |
 //! | `r` receipt number | order |
-//! | `x` participant, NUL, device, inode, name | order of what was refused in place |
-//! | `f` device, inode, size, times | order of what was held from this source |
+//! | `x` participant, NUL, intake's key | order of what was refused in place |
 //!
 //! *Order* is the place of a submission's first line in the journal: its order of arrival.
 
@@ -29,7 +28,7 @@ mod tests;
 use crate::document::{Content, Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{
-    Answered, Held, Impossible, Journal, JournalError, Phase, Position, Reader, RefusedInPlace, Source, Written,
+    Answered, Held, Impossible, Journal, JournalError, Phase, Position, Reader, RefusedInPlace, Written,
 };
 use apply::Changes;
 use serde::{Deserialize, Serialize};
@@ -272,25 +271,15 @@ impl Ledger {
         self.by(keys::octets(of, document, detached))
     }
 
-    /// The submission that was held from this very file: its source may be released.
-    pub fn find_source(&self, source: &Source) -> Result<Option<Submission>, LedgerError> {
-        self.by(keys::source(source))
-    }
-
     /// The submission to which this receipt was given.
     pub fn find_receipt(&self, number: &str) -> Result<Option<Submission>, LedgerError> {
         self.by(keys::receipt(number))
     }
 
-    /// Whether this thing in a drop folder was refused already, and under which id.
-    pub fn find_refused(
-        &self,
-        of: &ParticipantName,
-        name: &GivenName,
-        device: u64,
-        inode: u64,
-    ) -> Result<Option<Submission>, LedgerError> {
-        self.by(keys::refused(of, name, device, inode))
+    /// What was refused in this participant's folder under intake's key, and is not to be answered
+    /// a second time.
+    pub fn find_refused(&self, of: &ParticipantName, key: &str) -> Result<Option<Submission>, LedgerError> {
+        self.by(keys::refused(of, key))
     }
 
     /// Everything with which something is left to do, in order of arrival: what a start begins with.
