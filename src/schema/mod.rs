@@ -1,7 +1,7 @@
 //! Schema: the form of a submission and the rules of its dataset.
 //!
 //! Owns the dataset descriptions as values ([`Dataset`]) and what is generated from them
-//! ([`publish`], [`template`]). [`inspect`] reads the form, [`validate`] judges the content; together
+//! ([`publish`], [`template()`]). [`inspect`] reads the form, [`validate`] judges the content; together
 //! they name all faults of a file in one answer, each with its place (R 4.9). Judges only: the time
 //! is that of reception, what stands in BOEMİS and the register are arguments; no clock, disk or
 //! network of its own.

@@ -243,6 +243,22 @@ fn a_document_goes_through_with_line_and_column() {
 }
 
 #[test]
+fn a_duplicate_never_passes_the_rules() {
+    let text = document("2025-Q3", "1", &[("GUN-0001", "1")], "");
+    let datasets = Datasets { by_name: [(generation().name, generation())].into() };
+    let inspected = inspect(authorised(&text, true, &generation()), &datasets, &Limits::default()).unwrap();
+    let current = Stood { content: content(&text), ..stood(1, &[]) };
+    let standing = Standing { current: Some(current), ..Standing::default() };
+    let judged = validate(inspected, &standing, &datasets, &stations());
+    assert!(matches!(judged, Err(crate::finding::Stop::Halt(_))));
+    // and a dataset that was taken away in between is told, not guessed
+    let gone = inspect(authorised(&text, true, &generation()), &Datasets::default(), &Limits::default());
+    assert!(
+        matches!(gone, Err(crate::finding::Stop::Reject(findings)) if said(&findings) == ["schema.unknown-dataset"])
+    );
+}
+
+#[test]
 fn a_table_that_changed_after_it_was_verified_halts() {
     use std::io::Write;
     let text = format!("{HEADER}{ROWS}");
