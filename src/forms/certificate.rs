@@ -31,6 +31,7 @@ struct Parsed {
     subject_der: Vec<u8>,
     issuer: String,
     subject: String,
+    authority: String,
     attributes: Vec<(String, Option<String>)>,
     not_before: Timestamp,
     not_after: Timestamp,
@@ -83,8 +84,9 @@ impl Certificate {
         let serial_decimal = serial_decimal.map_err(|_| "the serial number is malformed".to_owned())?.to_string();
         let tbs = Reader::only(der).and_then(|whole| whole.reader().expect(tag::SEQUENCE, "no TBSCertificate"));
         let parsed = read(tbs.map_err(not_one)?).map_err(not_one)?;
-        let (subject, attributes) = name(parsed.subject).map_err(not_one)?;
-        let (issuer, _) = name(parsed.issuer).map_err(not_one)?;
+        let (subject, attributes) = name(parsed.subject, &[]).map_err(not_one)?;
+        let (issuer, _) = name(parsed.issuer, &[]).map_err(not_one)?;
+        let (authority, _) = name(parsed.issuer, &PERSONAL).map_err(not_one)?;
         Ok(Self(Arc::new(Parsed {
             der: der.to_vec(),
             sha256: Digest::of(der),
@@ -96,6 +98,7 @@ impl Certificate {
             subject_der: parsed.subject.raw.to_vec(),
             issuer,
             subject,
+            authority,
             attributes,
             not_before: parsed.not_before,
             not_after: parsed.not_after,
@@ -134,6 +137,12 @@ impl Certificate {
     /// The issuer as RFC 4514 text.
     pub fn issuer(&self) -> &str {
         &self.0.issuer
+    }
+
+    /// The issuer for logs and findings: RFC 4514 text without attributes that hold a person's
+    /// number, and none at all of a certificate that issued itself, which may be a person's.
+    pub fn authority(&self) -> &str {
+        if self.is_self_issued() && !self.is_ca() { "self-signed" } else { &self.0.authority }
     }
 
     /// The subject name's DER, for comparing.
@@ -363,8 +372,12 @@ const SHORT_NAMES: [(&str, &str); 21] = [
 
 type Attributes = Vec<(String, Option<String>)>;
 
-/// A Name as RFC 4514 text (the last RDN first) and its attributes in encoded order.
-fn name(name: Element<'_>) -> Result<(String, Attributes), DerFault> {
+/// Attributes that hold a person's number: serialNumber, UID (R 2.1.4).
+const PERSONAL: [&str; 2] = ["2.5.4.5", "0.9.2342.19200300.100.1.1"];
+
+/// A Name as RFC 4514 text (the last RDN first), without attributes of the types left out, and all
+/// attributes in encoded order.
+fn name(name: Element<'_>, left_out: &[&str]) -> Result<(String, Attributes), DerFault> {
     let (mut parts, mut attributes) = (Vec::new(), Vec::new());
     let mut names = name.reader();
     while !names.is_empty() {
@@ -374,10 +387,14 @@ fn name(name: Element<'_>) -> Result<(String, Attributes), DerFault> {
             let mut fields = set.expect(tag::SEQUENCE, "a name is malformed")?.reader();
             let (oid, value) = (fields.any()?.oid()?, fields.any()?);
             fields.finish()?;
+            let text = value.text();
+            if left_out.contains(&oid.as_str()) {
+                attributes.push((oid, text));
+                continue;
+            }
             if !part.is_empty() {
                 part.push('+');
             }
-            let text = value.text();
             match (SHORT_NAMES.iter().find(|row| row.0 == oid), &text) {
                 (Some((_, short)), Some(text)) => {
                     part.push_str(short);
@@ -397,7 +414,9 @@ fn name(name: Element<'_>) -> Result<(String, Attributes), DerFault> {
             }
             attributes.push((oid, text));
         }
-        parts.push(part);
+        if !part.is_empty() {
+            parts.push(part);
+        }
     }
     parts.reverse();
     Ok((parts.join(","), attributes))

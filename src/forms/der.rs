@@ -165,11 +165,11 @@ impl<'a> Element<'a> {
             }
             // T.61 proper is used by nobody: what stands there is Latin-1 (as OpenSSL reads it)
             tag::T61_STRING => Some(self.content.iter().copied().map(char::from).collect()),
-            tag::BMP_STRING if self.content.len() % 2 == 0 => {
+            tag::BMP_STRING if self.content.len().is_multiple_of(2) => {
                 let units = self.content.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
                 char::decode_utf16(units).collect::<Result<_, _>>().ok()
             }
-            tag::UNIVERSAL_STRING if self.content.len() % 4 == 0 => self
+            tag::UNIVERSAL_STRING if self.content.len().is_multiple_of(4) => self
                 .content
                 .chunks_exact(4)
                 .map(|four| char::from_u32(u32::from_be_bytes([four[0], four[1], four[2], four[3]])))

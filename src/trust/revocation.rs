@@ -74,7 +74,7 @@ impl RevocationList {
             && self.issuer_der == certificate.issuer_der()
             && point
             && !(self.scope.users_only && certificate.is_ca())
-            && !(self.scope.authorities_only && !certificate.is_ca())
+            && (!self.scope.authorities_only || certificate.is_ca())
             && self.fresh_until(grace).is_some_and(|until| at <= until)
             // RFC 5280 3.3: an entry may go once the certificate has ended
             && self.this_update <= certificate.not_after()
@@ -112,7 +112,7 @@ pub(super) fn check(
             .max_by_key(|list| list.this_update);
         let Some(list) = latest else {
             // a revocation further up weighs more than a list that is missing
-            unknown.get_or_insert_with(|| certificate.issuer().to_owned());
+            unknown.get_or_insert_with(|| certificate.authority().to_owned());
             continue;
         };
         until = until.min(list.fresh_until(grace).unwrap_or(at));

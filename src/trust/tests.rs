@@ -81,6 +81,9 @@ fn a_path_is_good_within_its_validity_alone() {
         Err((Doubt::OutOfBoundsNoPoe, Code::SignatureCertificateNotYetValid))
     );
     assert_eq!(answer(&snapshot, &signer, after(0)), Ok(2));
+    pki.openssl("x509 -req -in signer.csr -signkey signer.key -days 30 -out self.crt");
+    let fact = snapshot.judge(&pki.certificate("self"), &[], after(0)).unwrap_err().fact;
+    assert_eq!(fact, "self-signed", "a FİN is never shown");
     let fact = snapshot.judge(&signer, &[], after(31)).unwrap_err().fact;
     assert_eq!(fact, signer.not_after().to_string());
     pki.root("other", "ec:P-256");
