@@ -82,7 +82,7 @@ impl Certificate {
         let key = x509.public_key().map_err(|_| "the certificate has a key of an unknown kind".to_owned())?;
         let serial_decimal = x509.serial_number().to_bn().and_then(|number| number.to_dec_str());
         let serial_decimal = serial_decimal.map_err(|_| "the serial number is malformed".to_owned())?.to_string();
-        let tbs = Reader::only(der).and_then(|whole| whole.reader().expect(tag::SEQUENCE, "no TBSCertificate"));
+        let tbs = Reader::only(der).and_then(|whole| whole.reader().take(tag::SEQUENCE, "no TBSCertificate"));
         let parsed = read(tbs.map_err(not_one)?).map_err(not_one)?;
         let (subject, attributes) = name(parsed.subject, &[]).map_err(not_one)?;
         let (issuer, _) = name(parsed.issuer, &[]).map_err(not_one)?;
@@ -266,14 +266,14 @@ struct Tbs<'a> {
 fn read(tbs: Element<'_>) -> Result<Tbs<'_>, DerFault> {
     let mut fields = tbs.reader();
     fields.optional(tag::context(0))?; // version
-    let serial = fields.expect(tag::INTEGER, "no serial number")?.content;
-    fields.expect(tag::SEQUENCE, "no signature algorithm")?;
-    let issuer = fields.expect(tag::SEQUENCE, "no issuer")?;
-    let mut validity = fields.expect(tag::SEQUENCE, "no validity")?.reader();
+    let serial = fields.take(tag::INTEGER, "no serial number")?.content;
+    fields.take(tag::SEQUENCE, "no signature algorithm")?;
+    let issuer = fields.take(tag::SEQUENCE, "no issuer")?;
+    let mut validity = fields.take(tag::SEQUENCE, "no validity")?.reader();
     let (not_before, not_after) = (validity.any()?.time()?, validity.any()?.time()?);
     validity.finish()?;
-    let subject = fields.expect(tag::SEQUENCE, "no subject")?;
-    fields.expect(tag::SEQUENCE, "no public key")?;
+    let subject = fields.take(tag::SEQUENCE, "no subject")?;
+    fields.take(tag::SEQUENCE, "no public key")?;
     fields.optional(tag::context_primitive(1))?; // unique identifiers, used by nobody
     fields.optional(tag::context_primitive(2))?;
     let extensions = match fields.optional(tag::context(3))? {
@@ -289,10 +289,10 @@ fn extensions(list: Element<'_>) -> Result<Extensions, DerFault> {
     let mut seen: Vec<String> = Vec::new();
     let mut list = list.reader();
     while !list.is_empty() {
-        let mut extension = list.expect(tag::SEQUENCE, "an extension is malformed")?.reader();
+        let mut extension = list.take(tag::SEQUENCE, "an extension is malformed")?.reader();
         let oid = extension.any()?.oid()?;
         extension.optional(tag::BOOLEAN)?;
-        let value = extension.expect(tag::OCTET_STRING, "an extension has no value")?.content;
+        let value = extension.take(tag::OCTET_STRING, "an extension has no value")?.content;
         extension.finish()?;
         if seen.contains(&oid) {
             return Err(DerFault("an extension stands twice")); // RFC 5280 4.2
@@ -315,7 +315,7 @@ fn extensions(list: Element<'_>) -> Result<Extensions, DerFault> {
             "2.5.29.32" => {
                 let mut policies = Reader::only(value)?.reader();
                 while !policies.is_empty() {
-                    let policy = policies.expect(tag::SEQUENCE, "a certificate policy is malformed")?;
+                    let policy = policies.take(tag::SEQUENCE, "a certificate policy is malformed")?;
                     found.policies.push(policy.reader().any()?.oid()?);
                 }
             }
@@ -381,10 +381,10 @@ fn name(name: Element<'_>, left_out: &[&str]) -> Result<(String, Attributes), De
     let (mut parts, mut attributes) = (Vec::new(), Vec::new());
     let mut names = name.reader();
     while !names.is_empty() {
-        let mut set = names.expect(tag::SET, "a name is malformed")?.reader();
+        let mut set = names.take(tag::SET, "a name is malformed")?.reader();
         let mut part = String::new();
         while !set.is_empty() {
-            let mut fields = set.expect(tag::SEQUENCE, "a name is malformed")?.reader();
+            let mut fields = set.take(tag::SEQUENCE, "a name is malformed")?.reader();
             let (oid, value) = (fields.any()?.oid()?, fields.any()?);
             fields.finish()?;
             let text = value.text();
