@@ -247,7 +247,7 @@ fn to_raw(key: &PKeyRef<Private>, signature: &[u8]) -> Option<Vec<u8>> {
 fn is_two_numbers(signature: &[u8]) -> bool {
     let read = || -> Result<(), DerFault> {
         let mut whole = Reader::new(signature);
-        let mut numbers = whole.expect(tag::SEQUENCE, "no sequence")?.reader();
+        let mut numbers = whole.take(tag::SEQUENCE, "no sequence")?.reader();
         numbers.any()?.integer()?;
         numbers.any()?.integer()?;
         numbers.finish()?;

@@ -81,6 +81,9 @@ fn a_path_is_good_within_its_validity_alone() {
         Err((Doubt::OutOfBoundsNoPoe, Code::SignatureCertificateNotYetValid))
     );
     assert_eq!(answer(&snapshot, &signer, after(0)), Ok(2));
+    pki.openssl("x509 -req -in signer.csr -signkey signer.key -days 30 -out self.crt");
+    let fact = snapshot.judge(&pki.certificate("self"), &[], after(0)).unwrap_err().fact;
+    assert_eq!(fact, "self-signed", "a FİN is never shown");
     let fact = snapshot.judge(&signer, &[], after(31)).unwrap_err().fact;
     assert_eq!(fact, signer.not_after().to_string());
     pki.root("other", "ec:P-256");
@@ -173,4 +176,27 @@ fn before_its_revocation_a_certificate_was_good() {
     let snapshot = with_lists(&pki, &["ca"], Some(vec![pki.revocation_list("ca", &["bad"], 24)]));
     assert_eq!(answer(&snapshot, &bad, before), Ok(2));
     assert_eq!(answer(&snapshot, &bad, after(0)), Err((Doubt::RevokedNoPoe, Code::SignatureCertificateRevoked)));
+}
+
+#[test]
+fn a_list_counts_for_its_own_part_alone() {
+    let pki = Pki::new();
+    let point = |name: &str| format!("{PERSON}\ncrlDistributionPoints=URI:http://crl.test/{name}.crl");
+    let first = pki.issue("first", "ec:P-256", "ca", SUBJECT, &point("1"));
+    let second = pki.issue("second", "ec:P-256", "ca", SUBJECT, &point("2"));
+    let soon = Timestamp::now() + SignedDuration::from_secs(2);
+    let later = Err((Doubt::TryLater, Code::SignatureRevocationUnknown));
+    let ask = |extensions: &str, signer: &Certificate| {
+        let list = pki.revocation_list_with("ca", &[], 24, extensions);
+        answer(&with_lists(&pki, &["ca"], Some(vec![list])), signer, soon)
+    };
+    let scope = "issuingDistributionPoint=critical,@p\n[p]\n";
+    assert_eq!(ask(&format!("{scope}fullname=URI:http://crl.test/1.crl\nonlyuser=TRUE"), &first), Ok(2));
+    assert_eq!(ask(&format!("{scope}fullname=URI:http://crl.test/1.crl"), &second), later, "another point's list");
+    assert_eq!(ask(&format!("{scope}onlyCA=TRUE"), &first), later);
+    assert_eq!(ask(&format!("{scope}onlysomereasons=keyCompromise"), &first), later);
+    assert_eq!(ask(&format!("{scope}indirectCRL=TRUE"), &first), later);
+    assert_eq!(ask("2.5.29.27=critical,DER:020101", &first), later, "a delta list");
+    assert_eq!(ask("1.2.3.4=critical,DER:0500", &first), later, "nobody knows what it limits");
+    assert_eq!(ask("1.2.3.4=DER:0500", &first), Ok(2));
 }

@@ -73,11 +73,12 @@ fn failed(sub: SubIndication, code: Code) -> Verdict {
 #[test]
 fn every_usual_key_and_form_passes() {
     let bench = Bench::new();
+    let mut last = "";
     let pss = "-binary -outform DER -keyopt rsa_padding_mode:pss";
     for (kind, options) in [
-        ("ec:P-256", "-binary -outform DER"),
         ("ec:P-384", "-binary -outform PEM"),
         ("ec:P-521", "-binary -outform SMIME"),
+        ("ec:P-256", "-binary -outform DER"),
         ("ec:P-256", "-binary -outform DER -keyid"),
         ("ec:P-256", "-binary -outform DER -stream"),
         ("ec:P-256", "-binary -outform PEM -indef -stream"),
@@ -86,7 +87,9 @@ fn every_usual_key_and_form_passes() {
         ("rsa:2048", pss),
         ("rsa:3072", &format!("{pss} -keyopt rsa_pss_saltlen:20 -keyopt rsa_mgf1_md:sha384 -md sha512")),
     ] {
-        bench.pki.person("signer", kind);
+        if kind != std::mem::replace(&mut last, kind) {
+            bench.pki.person("signer", kind);
+        }
         let judged = bench.one(&bench.sign("signer", options));
         assert_eq!(verdict(&judged), PASSED, "{kind} {options}: {:?}", judged.report.reasons);
         assert_eq!(judged.report.format, "CMS");
