@@ -1,13 +1,29 @@
 //! Authority: may this person file this dataset for this body, here and now?
+//!
+//! Owns the registry, the station register and every question between a believed signature and
+//! the content: who signed, for whom, with which right, in which competence, for which window.
+//! Judged at reception time (R 3.2). Stops at the first finding. Never reads a record, a clock, a
+//! disk or a network; and until the signer is known, a refusal says nothing of the registry.
 
+mod claims;
+mod decide;
 mod registry;
 mod stations;
+mod window;
 
+pub use claims::NAMESPACE;
 pub use registry::{Participant, Person, Registry, Right};
 pub use stations::{Station, StationKind, Stations};
+pub use window::{Environment, Window, WindowId};
+/// What a signature covers, as schema reads it: it sees a document only through this room.
+pub use crate::signature::{CoveredAttribute, CoveredEvent};
 
 use crate::document::{DatasetName, ParticipantName, Voen};
+use crate::finding::Stop;
 use crate::signature::Verified;
+use crate::trust::IdentityProfile;
+use claims::Claims;
+use decide::{Signer, Signers};
 
 /// A document whose signers may file it.
 #[derive(Debug)]
@@ -17,6 +33,48 @@ pub struct Authorised {
     owner: bool,
     voen: Voen,
     dataset: DatasetName,
+}
+
+/// Asks every question of authority of a verified document, at the time it was received.
+///
+/// # Errors
+/// [`Stop::Reject`] with the first finding; [`Stop::Hold`] when everything is in order but a
+/// certificate of a known person is not registered yet; [`Stop::Halt`] when the document cannot
+/// be read.
+pub fn authorise(
+    verified: Verified,
+    registry: &Registry,
+    window: &Window,
+    profile: &IdentityProfile,
+) -> Result<Authorised, Stop> {
+    let about = verified.about();
+    let signers: Vec<Signer> = verified.signers().iter().map(|certificate| Signer::of(certificate, profile)).collect();
+    let granted = Signers::known(registry, &signers, about.participant.as_ref())
+        .and_then(|signers| signers.entitled(about.received))
+        .and_then(|entitled| {
+            let claims = Claims::read(verified.covered())?;
+            entitled.may_file(registry, window, &claims)
+        });
+    match granted {
+        Ok(granted) => Ok(Authorised {
+            participant: granted.participant.slug.clone(),
+            owner: granted.participant.owner,
+            voen: granted.participant.voen.clone(),
+            dataset: granted.dataset,
+            verified,
+        }),
+        Err(mut stop) => {
+            if let Stop::Reject(findings) = &mut stop {
+                let mut places: Vec<_> = findings.iter_mut().map(|finding| &mut finding.place).collect();
+                // only a place that is known by its offset has a line to find
+                places.retain(|place| place.offset.is_some());
+                if !places.is_empty() {
+                    verified.covered().locate(&mut places);
+                }
+            }
+            Err(stop)
+        }
+    }
 }
 
 impl Authorised {
@@ -39,5 +97,25 @@ impl Authorised {
     /// The dataset it claims, within the participant's and the persons' competence.
     pub fn dataset(&self) -> &DatasetName {
         &self.dataset
+    }
+}
+
+#[cfg(test)]
+impl Authorised {
+    /// A document allowed without a look, for tests of later rooms.
+    pub(crate) fn unseen(verified: Verified, participant: ParticipantName, dataset: DatasetName) -> Self {
+        let voen = "9900003611".parse().expect("a VÖEN with a right check digit");
+        Self { verified, participant, owner: false, voen, dataset }
+    }
+
+    /// The same, of an arrival that nobody saw either.
+    pub(crate) fn unseen_arrival(
+        id: crate::document::SubmissionId,
+        held: bool,
+        content: crate::document::Content,
+        participant: ParticipantName,
+        dataset: DatasetName,
+    ) -> Self {
+        Self::unseen(Verified::unseen_arrival(id, held, content), participant, dataset)
     }
 }

@@ -5,7 +5,10 @@
 
 pub mod algorithm;
 pub mod certificate;
+pub mod cms;
 pub mod der;
+pub mod issue;
 pub mod pem;
 pub mod value;
+pub mod xmldsig;
 pub mod xades;

@@ -1,4 +1,16 @@
 //! Staging: what arrived becomes safe, and only then leaves its source.
+//!
+//! Owns the step from *copying* to *held safely* ([`Staging::hold`]): octets into evidence, their
+//! digests into the journal, each made durable once for a whole group, evidence first. A
+//! [`Staged`] in custody exists only after both, and only for it may intake release the source.
+//! Never judges, never reads what the octets say.
+
+mod copy;
+mod hold;
+#[cfg(test)]
+mod tests;
+
+pub use hold::{HeldGroup, Holding, NotHeld, Staging, Why};
 
 use crate::document::{Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Octets;
@@ -50,6 +62,13 @@ pub enum Custody {
     Glance,
 }
 
+impl About {
+    /// Whether its octets are durable in the window; nothing else is ever loaded.
+    pub fn is_held(&self) -> bool {
+        self.custody == Custody::Held
+    }
+}
+
 impl Staged {
     /// What is known of it.
     pub fn about(&self) -> &About {
@@ -64,5 +83,20 @@ impl Staged {
     /// A submission that is only looked at.
     pub fn glance(about: About, document: Octets, detached: Option<Octets>) -> Self {
         Self { about: About { custody: Custody::Glance, ..about }, document, detached }
+    }
+}
+
+#[cfg(test)]
+impl About {
+    /// An arrival that nobody saw, for tests of later rooms.
+    pub(crate) fn unseen(id: SubmissionId, held: bool) -> Self {
+        Self {
+            id,
+            received: "2026-10-05T06:00:00Z".parse().expect("a moment"),
+            participant: None,
+            document: Given { name: GivenName::new("unseen.xml"), size: 1, sha256: Digest::of(b"unseen") },
+            detached: None,
+            custody: if held { Custody::Held } else { Custody::Glance },
+        }
     }
 }

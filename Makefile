@@ -1,0 +1,34 @@
+# make demo    shows the whole way on the sample documents
+# make test    passes every test
+# make lint    format, clippy and docs, as CI holds them
+# make bench   measures, where the measure is there
+#
+# The first two install by themselves the Debian packages that they need.
+
+.POSIX:
+.PHONY: demo test lint bench clean
+
+CARGO = cargo
+
+demo:
+	@.ci/packages demo
+	$(CARGO) build --release --locked
+	target/release/pencere demo
+
+test:
+	@.ci/packages test
+	$(CARGO) test --release --locked
+
+# All in the release profile, as the tests: one set of compiled crates serves every step.
+lint:
+	@.ci/packages demo
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --release --locked --no-deps
+
+bench:
+	@.ci/packages test
+	@if [ -x benches/window.sh ]; then benches/window.sh; else echo "pencere: there is no benches/window.sh here" >&2; exit 2; fi
+
+clean:
+	$(CARGO) clean

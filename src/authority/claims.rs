@@ -1,0 +1,198 @@
+//! Claims: what a document says of itself before anybody believes it — dataset, sender and
+//! addressee, read from what the signatures cover and from nothing else (CONTRACT 3).
+//!
+//! Looks at the root of XML or at the header and first row of CSV; never at the records.
+
+use crate::finding::{Code, Finding, Place, Stop};
+use crate::signature::{Covered, CoveredEvent};
+use std::io::{BufReader, Read};
+
+/// The namespace of a submission.
+pub const NAMESPACE: &str = "urn:boemis:submission:1";
+
+/// Octets of a CSV file that are looked at for its header and first row: enough for columns of
+/// any dataset, too few to fill memory. Fixed, since no document of the form comes near it.
+const HEAD_MAX: u64 = 1 << 20;
+
+/// One claim and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The text, as it stands.
+    pub text: String,
+    /// Its place.
+    pub place: Place,
+}
+
+/// What a document claims; what it leaves out is `None` with its place beside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// The dataset.
+    pub dataset: Option<Claim>,
+    /// The sender's VÖEN.
+    pub sender: Option<Claim>,
+    /// The window it is addressed to.
+    pub to: Option<Claim>,
+    /// Whether the document is CSV, where a test window lets `sender` be left out.
+    pub csv: bool,
+    /// Where a missing claim should stand.
+    pub place: Place,
+}
+
+impl Claims {
+    /// Reads them from what the signatures cover.
+    ///
+    /// # Errors
+    /// A rejection when the document is no submission; a halt when it cannot be read.
+    pub fn read(covered: &Covered) -> Result<Self, Stop> {
+        match covered.is_xml() {
+            true => {
+                let mut claims = None;
+                covered.read_xml(&mut |event| {
+                    claims = Some(Self::of_root(event));
+                    false
+                })?;
+                Ok(claims.unwrap_or_else(|| Err(Finding::new(Code::SchemaInvalid).wanted("<Submission>")))?)
+            }
+            false => Self::of_csv(covered.octets().reader()),
+        }
+    }
+
+    /// From the first event of an XML document, the start of its root.
+    fn of_root(event: CoveredEvent<'_>) -> Result<Self, Finding> {
+        let CoveredEvent::Start { namespace, local, attributes, offset } = event else {
+            return Err(Finding::new(Code::SchemaInvalid).wanted("<Submission>"));
+        };
+        let place = Place::at(offset).path(format!("/{local}"));
+        if (namespace, local) != (NAMESPACE, "Submission") {
+            let wanted = format!("{{{NAMESPACE}}}Submission");
+            let found = format!("{{{namespace}}}{local}");
+            return Err(Finding::new(Code::SchemaInvalid).at(place).found(found).wanted(wanted));
+        }
+        let claim = |name: &str| {
+            let attribute =
+                attributes.iter().find(|attribute| attribute.namespace.is_empty() && attribute.local == name)?;
+            let place = Place::at(offset).path(format!("/Submission/@{name}"));
+            Some(Claim { text: attribute.value.to_owned(), place })
+        };
+        Ok(Self { dataset: claim("dataset"), sender: claim("sender"), to: claim("to"), csv: false, place })
+    }
+
+    /// From the header and first row of a CSV document.
+    fn of_csv(mut octets: impl Read) -> Result<Self, Stop> {
+        let mut head = Vec::new();
+        octets
+            .by_ref()
+            .take(HEAD_MAX)
+            .read_to_end(&mut head)
+            .map_err(|error| Stop::Halt(format!("reading a held document: {error}")))?;
+        let mark = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+        let body = head.get(mark..).unwrap_or_default();
+        // the header's names hold neither mark, so the first that occurs is the separator
+        let separator =
+            body.iter().copied().find(|octet| matches!(octet, b',' | b';' | b'\n')).filter(|&octet| octet != b'\n');
+        let mut rows = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true) // unequal rows are the schema's to tell, with their own finding
+            .delimiter(separator.unwrap_or(b','))
+            .from_reader(BufReader::new(body));
+        let mut row = || -> Result<Option<(u64, Vec<String>)>, Finding> {
+            let mut record = csv::ByteRecord::new();
+            match rows.read_byte_record(&mut record) {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(error) => return Err(Finding::new(Code::SchemaInvalid).found(error).wanted("CSV")),
+            }
+            let offset = record.position().map_or(0, |position| position.byte()) + mark as u64;
+            let mut fields = Vec::new();
+            for field in &record {
+                let text = std::str::from_utf8(field)
+                    .map_err(|_| Finding::new(Code::SchemaEncoding).at(Place::at(offset)).found("not UTF-8"))?;
+                fields.push(text.to_owned());
+            }
+            Ok(Some((offset, fields)))
+        };
+        let place = |offset, row| Place::at(offset).row(row);
+        let Some((header_at, header)) = row()? else {
+            return Err(Finding::new(Code::SchemaMissing)
+                .at(place(0, 1))
+                .wanted("dataset, period, revision, …")
+                .into());
+        };
+        let first = row()?;
+        let claim = |name: &str| {
+            let column = header.iter().position(|field| field.trim() == name)?;
+            let (offset, fields) = first.as_ref()?;
+            let text = fields.get(column)?.clone();
+            Some(Claim { text, place: place(*offset, 2).path(name) })
+        };
+        // a column that stands but is empty leaves the claim out
+        let stated = |name: &str| claim(name).filter(|claim| !claim.text.is_empty());
+        Ok(Self {
+            dataset: stated("dataset"),
+            sender: stated("sender"),
+            to: stated("to"),
+            csv: true,
+            place: place(header_at, 1),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::CoveredAttribute;
+
+    fn csv(text: &str) -> Result<Claims, Stop> {
+        Claims::of_csv(text.as_bytes())
+    }
+
+    #[test]
+    fn the_root_alone_says_what_an_xml_document_claims() {
+        let attribute = |namespace, local, value| CoveredAttribute { namespace, local, value };
+        let attributes = [
+            attribute("urn:other", "dataset", "capacity"),
+            attribute("", "dataset", "generation"),
+            attribute("", "sender", "9990000631"),
+        ];
+        let root = |namespace, local| CoveredEvent::Start { namespace, local, attributes: &attributes, offset: 39 };
+        let claims = Claims::of_root(root(NAMESPACE, "Submission")).unwrap();
+        let dataset = claims.dataset.unwrap();
+        assert_eq!(
+            (dataset.text.as_str(), dataset.place.path.as_deref()),
+            ("generation", Some("/Submission/@dataset"))
+        );
+        assert_eq!((dataset.place.offset, claims.to), (Some(39), None));
+        for (namespace, local) in [("", "Submission"), (NAMESPACE, "Receipt"), ("urn:boemis:receipt:1", "Submission")] {
+            assert_eq!(Claims::of_root(root(namespace, local)).unwrap_err().code, Code::SchemaInvalid);
+        }
+    }
+
+    #[test]
+    fn columns_stand_in_any_order_with_either_separator_and_a_mark_before() {
+        for text in [
+            "dataset,period,sender,to,station\ngeneration,2026-Q3,9990000631,trial,GUN-0001\n",
+            "\u{feff}to;\"sender\";dataset\r\ntrial;9990000631;\"generation\"\r\n",
+            "sender;to;dataset\n9990000631;trial;generation",
+        ] {
+            let claims = csv(text).unwrap();
+            let texts = [claims.dataset, claims.sender, claims.to].map(|claim| claim.unwrap().text);
+            assert_eq!(texts, ["generation", "9990000631", "trial"], "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_claim_knows_its_row_column_and_offset() {
+        let claims = csv("\u{feff}dataset,to\ngeneration,\n").unwrap();
+        let place = claims.dataset.unwrap().place;
+        assert_eq!((place.offset, place.row, place.path.as_deref()), (Some(14), Some(2), Some("dataset")));
+        assert_eq!(claims.to, None);
+    }
+
+    #[test]
+    fn what_is_no_table_is_refused_and_not_guessed() {
+        assert!(matches!(csv(""), Err(Stop::Reject(findings)) if findings[0].code == Code::SchemaMissing));
+        assert_eq!(csv("dataset,sender\n").unwrap().dataset, None);
+        let latin = Claims::of_csv(&b"dataset\ng\xe9n\n"[..]);
+        assert!(matches!(latin, Err(Stop::Reject(findings)) if findings[0].code == Code::SchemaEncoding));
+    }
+}

@@ -1,0 +1,264 @@
+//! The command line: one file a command, each with its arguments and its body.
+//!
+//! Owns the names that callers script against, the help texts, the four exit codes and what goes
+//! to which stream ([`Screen`]). Never judges a document: `check` and the daemon share the rooms.
+
+mod audit;
+mod check;
+mod config;
+mod demo;
+mod init;
+mod list;
+mod once;
+pub mod progress;
+mod receipt;
+mod run;
+pub mod screen;
+mod show;
+mod sign;
+mod status;
+pub mod table;
+mod template;
+pub mod trial;
+mod verify;
+
+pub use screen::{Format, Screen};
+pub use table::Table;
+
+use crate::daemon::log::{self, LogFault};
+use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// How a command ended. The numbers are fixed; there is no default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done, and the answer is yes.
+    Done,
+    /// 1: done, and the answer is no.
+    No,
+    /// 2: wrong usage, a missing file, a wrong configuration.
+    Usage,
+    /// 3: the program could not do its work: disk, database, or a fault of its own.
+    Broken,
+}
+
+impl Exit {
+    /// Yes or no.
+    pub fn answer(yes: bool) -> Self {
+        match yes {
+            true => Self::Done,
+            false => Self::No,
+        }
+    }
+
+    /// The number that the caller sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::No => 1,
+            Self::Usage => 2,
+            Self::Broken => 3,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Why a command could not give an answer. The texts go to people as they are.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// The caller can mend it: exit 2.
+    #[error("{0}")]
+    Usage(String),
+    /// The caller cannot: exit 3.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Trouble {
+    /// Wrong usage, a missing file, a wrong configuration.
+    pub fn usage(text: impl Into<String>) -> Self {
+        Self::Usage(text.into())
+    }
+
+    /// Disk, database, or a fault of our own.
+    pub fn broken(text: impl Into<String>) -> Self {
+        Self::Broken(text.into())
+    }
+
+    /// A file named on the command line that cannot be read: exit 2 with its name.
+    pub fn reading(path: &Path, error: &std::io::Error) -> Self {
+        Self::Usage(format!("cannot read {}: {error}", path.display()))
+    }
+
+    /// The exit code that it means.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Usage(_) => Exit::Usage,
+            Self::Broken(_) => Exit::Broken,
+        }
+    }
+}
+
+impl From<LogFault> for Trouble {
+    fn from(fault: LogFault) -> Self {
+        match fault {
+            LogFault::Filter(_) | LogFault::Journal(_) => Self::Usage(fault.to_string()),
+            LogFault::Twice => Self::Broken(fault.to_string()),
+        }
+    }
+}
+
+/// What a command comes to.
+pub type Outcome = Result<Exit, Trouble>;
+
+/// pencere, the integration window of BOEMİS.
+///
+/// Agencies drop signed XML or CSV files into their folder. The window checks signature,
+/// authority, form and rules, loads the figures into BOEMİS, and lays a sealed receipt into
+/// the folder beside.
+///
+/// Exit codes: 0 done, the answer is yes; 1 done, the answer is no; 2 wrong usage, a
+/// missing file or a wrong configuration; 3 the program could not do its work.
+#[derive(Debug, Parser)]
+#[command(name = "pencere", version, verbatim_doc_comment, disable_help_subcommand = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::InitArgs),
+    Demo(demo::DemoArgs),
+    Run(run::RunArgs),
+    Once(once::OnceArgs),
+    Check(check::CheckArgs),
+    Verify(verify::VerifyArgs),
+    Sign(sign::SignArgs),
+    Template(template::TemplateArgs),
+    /// Prove a receipt, or read it as a page of text
+    #[command(subcommand)]
+    Receipt(receipt::ReceiptCommand),
+    List(list::ListArgs),
+    Show(show::ShowArgs),
+    Status(status::StatusArgs),
+    /// Look over the window's records
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Look over the configuration
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+}
+
+/// Runs the command that was asked for.
+pub fn run(arguments: Arguments) -> Exit {
+    let mut screen = Screen::standard(arguments.format());
+    let outcome = arguments.command.run(&mut screen);
+    screen.close(outcome)
+}
+
+impl Command {
+    fn run(self, screen: &mut Screen) -> Outcome {
+        if !matches!(self, Self::Run(_)) {
+            // The daemon begins its log by itself, once it knows what its configuration wants.
+            log::start(log::Settings::default(), log::Voice::Command)?;
+        }
+        match self {
+            Self::Init(args) => init::run(&args, screen),
+            Self::Demo(args) => demo::run(&args, screen),
+            Self::Run(args) => run::run(&args, screen),
+            Self::Once(args) => once::run(&args, screen),
+            Self::Check(args) => check::run(&args, screen),
+            Self::Verify(args) => verify::run(&args, screen),
+            Self::Sign(args) => sign::run(&args, screen),
+            Self::Template(args) => template::run(&args, screen),
+            Self::Receipt(receipt::ReceiptCommand::Verify(args)) => receipt::verify(&args, screen),
+            Self::Receipt(receipt::ReceiptCommand::Show(args)) => receipt::show(&args, screen),
+            Self::List(args) => list::run(&args, screen),
+            Self::Show(args) => show::run(&args, screen),
+            Self::Status(args) => status::run(&args, screen),
+            Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
+            Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
+        }
+    }
+}
+
+/// Prints what the parser says: help and version on stdout (0), a wrong usage on stderr (2).
+pub fn refuse(refusal: &clap::Error) -> Exit {
+    // Nobody may be reading any more (`pencere --help | head -1`); that changes no answer.
+    let _ = refusal.print();
+    match refusal.use_stderr() {
+        true => Exit::Usage,
+        false => Exit::Done,
+    }
+}
+
+impl Arguments {
+    fn format(&self) -> Format {
+        match &self.command {
+            Command::Once(args) => args.output.format,
+            Command::Check(args) => args.output.format,
+            Command::Verify(args) => args.output.format,
+            Command::Receipt(receipt::ReceiptCommand::Verify(args)) => args.output.format,
+            Command::List(args) => args.output.format,
+            Command::Show(args) => args.output.format,
+            Command::Status(args) => args.output.format,
+            Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
+            Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
+            Command::Init(_)
+            | Command::Demo(_)
+            | Command::Run(_)
+            | Command::Sign(_)
+            | Command::Template(_)
+            | Command::Receipt(receipt::ReceiptCommand::Show(_)) => Format::Text,
+        }
+    }
+}
+
+/// Which window a command speaks of.
+#[derive(Debug, Args)]
+pub struct WindowArgs {
+    /// The window's configuration [default: $PENCERE_CONFIG, else /etc/pencere/pencere.toml]
+    // The variable is read here and not by clap, so that an empty one counts as not set.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl WindowArgs {
+    /// Names the configuration when `--config` does not.
+    pub const VARIABLE: &'static str = "PENCERE_CONFIG";
+    /// Where it lies when nothing names it.
+    pub const DEFAULT: &'static str = "/etc/pencere/pencere.toml";
+
+    /// `--config`, then `PENCERE_CONFIG`, then the default.
+    pub fn path(&self) -> PathBuf {
+        self.named().unwrap_or_else(|| PathBuf::from(Self::DEFAULT))
+    }
+
+    /// The configuration when anybody named one; for commands that can do without a window.
+    pub fn named(&self) -> Option<PathBuf> {
+        self.named_with(std::env::var_os(Self::VARIABLE))
+    }
+
+    fn named_with(&self, variable: Option<OsString>) -> Option<PathBuf> {
+        self.config.clone().or_else(|| variable.filter(|value| !value.is_empty()).map(PathBuf::from))
+    }
+}
+
+/// In which form a command answers.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Text for people, or exactly one JSON value on stdout for programs
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Configuration: `pencere.toml` and the files it names, read whole or refused whole.
+//!
+//! Owns the reading and every check that needs no document: types, bounds, unknown keys, files
+//! that exist and parse, keys that fit their certificates. All mistakes come at once, each with
+//! file, line and key. Never judges a submission, never writes, and gives nothing half-read away.
+//! Rooms do not import it: it fills the settings types that they define.
+
+mod dataset;
+mod files;
+mod mistake;
+mod reader;
+mod registry;
+mod settings;
+mod stations;
+mod trust;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use files::{FileRead, Part};
+pub use mistake::Mistake;
+pub use reader::At;
+pub use settings::{
+    BoemisUrl, HoldSettings, IntakeSettings, LimitSettings, LogFormat, LogLevel, LogSettings, SealSettings, Settings,
+    SignatureSettings, TrustSettings, WindowSettings,
+};
+pub use world::World;
+
+use crate::authority::Registry;
+use files::Gathered;
+use jiff::Timestamp;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A configuration without a mistake.
+#[derive(Clone, Debug)]
+pub struct Config {
+    path: PathBuf,
+    settings: Settings,
+    files: Vec<FileRead>,
+    world: Arc<World>,
+    warnings: Vec<Mistake>,
+}
+
+impl Config {
+    /// Reads `pencere.toml` and all that it names. `now` decides whether the seal is in force.
+    ///
+    /// # Errors
+    /// Every mistake that was found, in order of file and line; never empty.
+    pub fn load(path: &Path, now: Timestamp) -> Result<Self, Vec<Mistake>> {
+        let mut gathered = Gathered::default();
+        let base = path.parent().unwrap_or(Path::new(""));
+        // what pencere.toml names is read while it is open, so that a file that cannot be read is
+        // told at the key that names it
+        let read = gathered.toml(path, Part::Window, |gathered, source, top| {
+            let settings = settings::read(base, top)?;
+            trust::seal(gathered, source, &settings, now);
+            let world = world::read(gathered, path, &settings, now);
+            Some((settings, world))
+        });
+        if !gathered.mistakes.is_empty() {
+            return Err(gathered.into_mistakes());
+        }
+        let Some((settings, Some(mut world))) = read.flatten() else {
+            return Err(vec![Mistake::of_file(path, "cannot be understood")]);
+        };
+        let warnings = gathered.warnings;
+        let (files, of_world) = gathered.files.into_iter().partition(|file| file.part.is_fixed());
+        world.files = of_world;
+        world.warnings = warnings.clone();
+        Ok(Self { path: path.to_owned(), settings, files, world: Arc::new(world), warnings })
+    }
+
+    /// Reads registry, stations, datasets and trust again, as the running window's settings name
+    /// them: whole, or the old ones stay (S 3.1.5). `now` dates the trust snapshot.
+    ///
+    /// # Errors
+    /// Every mistake that was found; never empty.
+    pub fn reload_world(&self, now: Timestamp) -> Result<World, Vec<Mistake>> {
+        let mut gathered = Gathered::default();
+        let world = world::read(&mut gathered, &self.path, &self.settings, now);
+        match (world, gathered.mistakes.is_empty()) {
+            (Some(mut world), true) => {
+                world.files = gathered.files;
+                world.warnings = gathered.warnings;
+                Ok(world)
+            }
+            _ => Err(gathered.into_mistakes()),
+        }
+    }
+
+    /// Where it was read from.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What `pencere.toml` sets.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Registry, stations, datasets and trust as they were at [`Config::load`].
+    pub fn world(&self) -> &Arc<World> {
+        &self.world
+    }
+
+    /// `pencere.toml` and the seal's certificate as they were read.
+    pub fn files(&self) -> &[FileRead] {
+        &self.files
+    }
+
+    /// What is odd without stopping a window.
+    pub fn warnings(&self) -> &[Mistake] {
+        &self.warnings
+    }
+}
+
+/// The participants and persons of a registry's text, its certificates left unread: for making
+/// the PKI that the registry names.
+///
+/// # Errors
+/// Every mistake in the text.
+pub fn persons_of(text: &str) -> Result<Registry, Vec<Mistake>> {
+    registry::persons_of(text)
+}
+
+impl Gathered {
+    fn into_mistakes(mut self) -> Vec<Mistake> {
+        if self.mistakes.is_empty() {
+            self.mistakes.push(Mistake::of_file(Path::new(""), "the configuration cannot be understood"));
+        }
+        self.mistakes.sort();
+        self.mistakes.dedup();
+        self.mistakes
+    }
+}
+
+impl Part {
+    /// Whether a reload leaves it alone.
+    fn is_fixed(self) -> bool {
+        matches!(self, Self::Window | Self::Seal)
+    }
+}

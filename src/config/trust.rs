@@ -1,0 +1,121 @@
+//! Reads what `[trust]` and `[seal]` name, and checks what can be checked before any document:
+//! the files parse, the seal's key fits and is in force, and no trial PKI stands in a window that
+//! is not for trials (S 5.1.5). Never judges a signature.
+
+use super::files::{self, Gathered, Part};
+use super::reader::{At, Source};
+use super::settings::Settings;
+use crate::authority::Environment;
+use crate::forms::certificate::Certificate;
+use crate::trust::{RevocationList, Snapshot};
+use jiff::{SignedDuration, Timestamp};
+use openssl::pkey::PKey;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Anchors, intermediates and revocation lists as one snapshot. `path` is that of
+/// `pencere.toml`: it is not read again, mistakes are told at its keys as they stood.
+pub(super) fn snapshot(gathered: &mut Gathered, path: &Path, settings: &Settings, now: Timestamp) -> Option<Snapshot> {
+    let (source, _) = Source::parse(path, "");
+    let trust = &settings.trust;
+    let environment = settings.window.window.environment;
+    let anchors = chain_ends(gathered, &source, &trust.anchors, environment);
+    let intermediates = chain_ends(gathered, &source, &trust.intermediates, environment);
+    let crls = revocation_lists(gathered, &source, &trust.crls);
+    if anchors.is_empty()
+        && let Some(first) = trust.anchors.first()
+    {
+        source.mistake(&first.spot, "gives no certificate at all, so nobody's signature could be believed");
+    }
+    let (mistakes, warnings, _) = source.finish();
+    let whole = mistakes.is_empty();
+    gathered.mistakes.extend(mistakes);
+    gathered.warnings.extend(warnings);
+    // a window that names no list checks no revocation, and one that names some always does
+    let revocation = (!trust.crls.is_empty()).then_some(crls);
+    let grace = SignedDuration::try_from(trust.crl_grace).unwrap_or(SignedDuration::ZERO);
+    whole.then(|| Snapshot::new(anchors, intermediates, revocation, grace, now))
+}
+
+fn chain_ends(
+    gathered: &mut Gathered,
+    source: &Source<'_>,
+    paths: &[At<PathBuf>],
+    environment: Environment,
+) -> Vec<Certificate> {
+    let mut certificates = Vec::new();
+    for path in gathered.spread(source, paths) {
+        let Some(octets) = gathered.named(source, &path.spot, &path.value, Part::Trust) else { continue };
+        match Certificate::from_file(&octets) {
+            Ok(found) => {
+                if environment != Environment::Test && found.iter().any(Certificate::is_trial) {
+                    let message =
+                        format!("{} is of a trial PKI, whose keys anybody may hold; {REFUSED}", path.value.display());
+                    source.mistake(&path.spot, message);
+                }
+                certificates.extend(found);
+            }
+            Err(fault) => source.mistake(&path.spot, format!("{} holds no certificate: {fault}", path.value.display())),
+        }
+    }
+    certificates
+}
+
+const REFUSED: &str = "a window whose environment is not \"test\" refuses it";
+
+fn revocation_lists(gathered: &mut Gathered, source: &Source<'_>, paths: &[At<PathBuf>]) -> Vec<RevocationList> {
+    let mut lists = Vec::new();
+    for path in gathered.spread(source, paths) {
+        let Some(octets) = gathered.named(source, &path.spot, &path.value, Part::Trust) else { continue };
+        match RevocationList::from_file(&octets) {
+            Ok(found) => lists.extend(found),
+            Err(fault) => {
+                source.mistake(&path.spot, format!("{} holds no revocation list: {fault}", path.value.display()))
+            }
+        }
+    }
+    lists
+}
+
+/// Checks the seal: one certificate, in force, its key beside it and kept from others.
+pub(super) fn seal(gathered: &mut Gathered, source: &Source<'_>, settings: &Settings, now: Timestamp) {
+    let (spot, path) = (&settings.seal.certificate.spot, &settings.seal.certificate.value);
+    let certificate = gathered.named(source, spot, path, Part::Seal).and_then(|octets| {
+        let found = Certificate::from_file(&octets).map_err(|fault| format!("holds no certificate: {fault}"));
+        match found.and_then(|found| <[Certificate; 1]>::try_from(found).map_err(|_| "holds several".to_owned())) {
+            Ok([certificate]) => Some(certificate),
+            Err(fault) => {
+                source.mistake(spot, format!("{} {fault}", path.display()));
+                None
+            }
+        }
+    });
+    if let Some(certificate) = &certificate {
+        if certificate.not_after() < now {
+            source.mistake(spot, format!("{} ended on {}", path.display(), certificate.not_after()));
+        }
+        if certificate.not_before() > now {
+            source.mistake(spot, format!("{} is in force from {} only", path.display(), certificate.not_before()));
+        }
+        if settings.window.window.environment != Environment::Test && certificate.is_trial() {
+            source.mistake(spot, format!("{} is a seal for trials; {REFUSED}", path.display()));
+        }
+    }
+    // the key's octets are neither kept nor digested
+    let (spot, path) = (&settings.seal.key.spot, &settings.seal.key.value);
+    let octets = match files::octets(path) {
+        Ok(octets) => octets,
+        Err(error) => return source.mistake(spot, format!("{} cannot be read: {error}", path.display())),
+    };
+    let Ok(key) = PKey::private_key_from_pem_callback(&octets, |_| Ok(0)) else {
+        return source.mistake(spot, format!("{} holds no private key in PEM, or an encrypted one", path.display()));
+    };
+    if let Some(certificate) = &certificate
+        && !certificate.public_key().public_eq(&key)
+    {
+        source.mistake(spot, format!("{} is not the key of the seal's certificate", path.display()));
+    }
+    if std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
+        source.warning(spot, format!("{} can be read by others than its owner; `chmod 600` it", path.display()));
+    }
+}

@@ -1,0 +1,76 @@
+//! The world of a running window: registry, stations, datasets and trust, read whole or not at all.
+
+use super::files::{FileRead, Gathered};
+use super::mistake::Mistake;
+use super::registry::Against;
+use super::settings::Settings;
+use super::{dataset, registry, stations, trust};
+use crate::authority::{Registry, Stations};
+use crate::document::Digest;
+use crate::schema::Datasets;
+use crate::trust::Snapshot;
+use jiff::Timestamp;
+use std::path::Path;
+
+/// What a window judges by, besides the document and the time.
+#[derive(Debug)]
+pub struct World {
+    /// Participants and persons.
+    pub registry: Registry,
+    /// The station register.
+    pub stations: Stations,
+    /// Dataset descriptions.
+    pub datasets: Datasets,
+    /// Anchors, intermediates, revocation lists.
+    pub trust: Snapshot,
+    /// Every file it was read from, with its octets for evidence.
+    pub files: Vec<FileRead>,
+    /// What is odd without stopping a window.
+    pub warnings: Vec<Mistake>,
+}
+
+impl World {
+    /// The digests of its files for the journal, in the order of reading.
+    pub fn digests(&self) -> impl Iterator<Item = (&Path, Digest)> {
+        self.files.iter().map(|file| (file.path.as_path(), file.digest))
+    }
+}
+
+/// Reads the world that the settings name; none, or mistakes gathered, when it is not whole.
+/// `path` is that of `pencere.toml`, at whose keys the mistakes are told.
+pub(super) fn read(gathered: &mut Gathered, path: &Path, settings: &Settings, now: Timestamp) -> Option<World> {
+    let window = &settings.window;
+    let datasets = dataset::read(gathered, &window.datasets);
+    let against = Against { profile: &settings.identity, datasets: datasets.by_name.keys().cloned().collect() };
+    let registry = registry::read(gathered, &window.registry, &against);
+    let stations = stations::read(gathered, &window.stations, registry.as_ref());
+    let trust = trust::snapshot(gathered, path, settings, now);
+    if let Some(registry) = &registry {
+        folders(gathered, &window.drop, registry);
+    }
+    Some(World {
+        registry: registry?,
+        stations: stations?,
+        datasets,
+        trust: trust?,
+        files: Vec::new(),
+        warnings: Vec::new(),
+    })
+}
+
+/// A drop folder without a participant is nobody's, and a participant without one cannot drop.
+fn folders(gathered: &mut Gathered, drop: &Path, registry: &Registry) {
+    for slug in registry.participants.keys() {
+        if !drop.join(slug.as_str()).join("in").is_dir() {
+            let message = format!("has no folder {slug}/in, so {slug} cannot drop anything");
+            gathered.warnings.push(Mistake::of_file(drop, message));
+        }
+    }
+    for entry in std::fs::read_dir(drop).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let known = name.to_str().is_some_and(|name| registry.participants.keys().any(|slug| slug.as_str() == name));
+        if !known && !name.as_encoded_bytes().starts_with(b".") {
+            gathered.warnings.push(Mistake::of_file(&entry.path(), "belongs to no participant of the registry"));
+        }
+    }
+}

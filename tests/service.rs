@@ -1,0 +1,93 @@
+//! The systemd unit: what it promises, and that systemd agrees where its tools are installed.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn unit() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd/pencere.service")
+}
+
+/// Section and key, with the values in order.
+fn settings() -> BTreeMap<String, Vec<String>> {
+    let (mut section, mut settings) = (String::new(), BTreeMap::<String, Vec<String>>::new());
+    for line in std::fs::read_to_string(unit()).unwrap().lines() {
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name.to_owned();
+            continue;
+        }
+        let (key, value) = line.split_once('=').unwrap_or_else(|| panic!("{line} is no setting"));
+        settings.entry(format!("{section}.{key}")).or_default().push(value.to_owned());
+    }
+    settings
+}
+
+#[test]
+fn the_manager_is_told_and_the_window_comes_back() {
+    let settings = settings();
+    for (key, value) in [
+        ("Type", "notify"),
+        ("NotifyAccess", "main"),
+        ("Restart", "on-failure"),
+        ("RestartPreventExitStatus", "2"),
+        ("ExecReload", "/bin/kill -HUP $MAINPID"),
+        ("ExecStart", "/usr/bin/pencere run --config /etc/pencere/pencere.toml"),
+        ("StateDirectory", "pencere"),
+        ("ReadWritePaths", "/srv/pencere/drop"),
+    ] {
+        assert_eq!(settings[&format!("Service.{key}")], [value], "{key}");
+    }
+    assert!(settings.contains_key("Service.WatchdogSec"));
+    assert_eq!(settings["Install.WantedBy"], ["multi-user.target"]);
+}
+
+#[test]
+fn it_can_do_little_beyond_its_folders() {
+    let settings = settings();
+    for (key, value) in [
+        ("User", "pencere"),
+        ("NoNewPrivileges", "yes"),
+        ("CapabilityBoundingSet", ""),
+        ("ProtectSystem", "strict"),
+        ("ProtectHome", "yes"),
+        ("PrivateNetwork", "yes"),
+        ("RestrictAddressFamilies", "AF_UNIX"),
+        ("MemoryDenyWriteExecute", "yes"),
+        ("LimitCORE", "0"),
+    ] {
+        assert_eq!(settings[&format!("Service.{key}")], [value], "{key}");
+    }
+    assert_eq!(settings["Service.SystemCallFilter"], ["@system-service", "~@privileged @resources"]);
+}
+
+/// The output of `systemd-analyze`, or none where it is not installed.
+fn analyze(arguments: &[&str]) -> Option<(bool, String)> {
+    let output = Command::new("systemd-analyze").args(arguments).env("SYSTEMD_COLORS", "0").output().ok()?;
+    let text = [output.stdout, output.stderr].concat();
+    Some((output.status.success(), String::from_utf8_lossy(&text).into_owned()))
+}
+
+#[test]
+fn systemd_finds_it_well_closed() {
+    // The threshold is in tenths: at most 1.5 of 10.
+    let unit = unit();
+    let arguments = ["security", "--offline=true", "--threshold=15", "--no-pager", unit.to_str().unwrap()];
+    if let Some((good, said)) = analyze(&arguments) {
+        assert!(good, "{said}");
+    }
+}
+
+#[test]
+fn systemd_understands_every_line() {
+    // `verify` wants the binary to be there, so the unit is read with that of this build.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pencere.service");
+    let text = std::fs::read_to_string(unit()).unwrap().replace("/usr/bin/pencere", env!("CARGO_BIN_EXE_pencere"));
+    std::fs::write(&path, text).unwrap();
+    if let Some((good, said)) = analyze(&["verify", "--man=no", path.to_str().unwrap()]) {
+        assert!(good && !said.contains("Unknown") && !said.contains("pencere.service:"), "{said}");
+    }
+}
