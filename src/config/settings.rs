@@ -16,6 +16,13 @@ pub struct WindowSettings {
     pub window: Window,
     /// Name for people.
     pub name: String,
+    /// Where things lie.
+    pub paths: Paths,
+}
+
+/// Where a window's files lie, made absolute as far as the configuration's own path is.
+#[derive(Clone, Debug)]
+pub struct Paths {
     /// Folder of all that the window keeps.
     pub state: PathBuf,
     /// Folder of the participants' drop folders.
@@ -194,12 +201,25 @@ pub struct Settings {
     pub log: LogSettings,
 }
 
-/// Reads all sections; none when something without which no window can be is missing or wrong.
-/// `base` is the folder that relative paths start from.
-pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Option<Settings> {
+/// What can be told of `pencere.toml` even when it is not whole, so that the files it names are
+/// looked at all the same and every mistake comes at once.
+pub(super) struct Outline {
+    pub paths: Paths,
+    pub environment: Option<Environment>,
+    pub identity: IdentityProfile,
+    pub trust: Option<TrustSettings>,
+    pub seal: Option<SealSettings>,
+    /// None when something without which no window can be is missing or wrong.
+    pub settings: Option<Settings>,
+}
+
+/// Reads all sections. `base` is the folder that relative paths start from.
+pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     top.need(&["window", "boemis", "trust", "seal"]);
-    let window = top.table("window").and_then(|table| window(base, table));
-    let environment = window.as_ref().map(|window| window.window.environment);
+    let (paths, environment, window) = match top.table("window") {
+        Some(table) => window(base, table),
+        None => (Paths::default_in(base), None, None),
+    };
     let intake = top.table("intake").map(intake).unwrap_or_default();
     let boemis = top.table("boemis").and_then(|table| boemis(base, table));
     let trust = top.table("trust").map(|table| trust(base, table));
@@ -210,21 +230,30 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Option<Settings> {
     let limits = top.table("limits").map(limits).unwrap_or_default();
     let log = top.table("log").map(log).unwrap_or_default();
     top.finish();
-    Some(Settings {
-        window: window?,
-        intake,
-        boemis: boemis?,
-        trust: trust?,
-        seal: seal?,
-        signature,
-        identity: identity?,
-        hold,
-        limits,
-        log,
-    })
+    let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {
+        (Some(window), Some(boemis), Some(trust), Some(seal), Some(identity)) => {
+            Some(Settings { window, intake, boemis, trust, seal, signature, identity, hold, limits, log })
+        }
+        _ => None,
+    };
+    let identity = identity.unwrap_or_else(IdentityProfile::standard);
+    Outline { paths, environment, identity, trust, seal, settings }
 }
 
-fn window(base: &Path, mut table: Table<'_, '_>) -> Option<WindowSettings> {
+impl Paths {
+    /// The default names beside `pencere.toml`.
+    fn default_in(base: &Path) -> Self {
+        Self {
+            state: base.join("state"),
+            drop: base.join("drop"),
+            registry: base.join("registry.toml"),
+            stations: base.join("stations.toml"),
+            datasets: base.join("datasets"),
+        }
+    }
+}
+
+fn window(base: &Path, mut table: Table<'_, '_>) -> (Paths, Option<Environment>, Option<WindowSettings>) {
     table.need(&["id", "name", "environment"]);
     let id = table.parsed("id");
     let environment =
@@ -235,15 +264,25 @@ fn window(base: &Path, mut table: Table<'_, '_>) -> Option<WindowSettings> {
     {
         table.source().mistake(&name.spot, "stands in every receipt: give it a text on one line");
     }
-    let mut path = |key, default: &str| base.join(table.string(key).map_or(default.to_owned(), |path| path.value));
-    let state = path("state", "state");
-    let drop = path("drop", "drop");
-    let registry = path("registry", "registry.toml");
-    let stations = path("stations", "stations.toml");
-    let datasets = path("datasets", "datasets");
+    let default = Paths::default_in(base);
+    let mut path = |key, default| table.string(key).map_or(default, |path| base.join(path.value));
+    let paths = Paths {
+        state: path("state", default.state),
+        drop: path("drop", default.drop),
+        registry: path("registry", default.registry),
+        stations: path("stations", default.stations),
+        datasets: path("datasets", default.datasets),
+    };
     table.finish();
-    let window = Window { id: id?.value, environment: environment?.value };
-    Some(WindowSettings { window, name: name?.value, state, drop, registry, stations, datasets })
+    let environment = environment.map(|environment| environment.value);
+    let settings = match (id, name, environment) {
+        (Some(id), Some(name), Some(environment)) => {
+            let window = Window { id: id.value, environment };
+            Some(WindowSettings { window, name: name.value, paths: paths.clone() })
+        }
+        _ => None,
+    };
+    (paths, environment, settings)
 }
 
 const SECOND: Duration = Duration::from_secs(1);
