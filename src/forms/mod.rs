@@ -5,6 +5,7 @@
 
 pub mod algorithm;
 pub mod certificate;
+pub mod cms;
 pub mod der;
 pub mod issue;
 pub mod pem;

@@ -47,11 +47,25 @@ pub enum Outcome {
         /// Which.
         what: String,
     },
+    /// More parts than are looked at.
+    Limit {
+        /// How many of what.
+        found: String,
+        /// How many at most.
+        wanted: String,
+    },
     /// Not the form that the standard demands.
     Malformed {
         /// How.
         what: String,
     },
+}
+
+impl Outcome {
+    /// More parts than are looked at: so many of what, and how many at most.
+    pub fn limit(found: impl ToString, wanted: impl ToString) -> Self {
+        Self::Limit { found: found.to_string(), wanted: wanted.to_string() }
+    }
 }
 
 /// Whether the signature itself says whose certificate it is made with.
@@ -126,7 +140,7 @@ pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
         Outcome::DigestDiffers { .. } | Outcome::TextMode | Outcome::ValueWrong | Outcome::Malformed { .. } => {
             Integrity::Broken
         }
-        Outcome::NoKey | Outcome::Unsupported { .. } => Integrity::Unsupported,
+        Outcome::NoKey | Outcome::Unsupported { .. } | Outcome::Limit { .. } => Integrity::Unsupported,
     };
     let (indication, sub_indication) = match faults.first() {
         Some(&Fault(indication, sub_indication, _)) => (indication, Some(sub_indication)),
@@ -173,6 +187,10 @@ fn faults(facts: &Facts, context: &Context<'_>) -> Vec<Fault> {
                 SubIndication::Generic,
                 Finding::new(Code::SignatureUnsupported).found(what),
             )];
+        }
+        Outcome::Limit { found, wanted } => {
+            let finding = Finding::new(Code::SignatureLimit).found(found).wanted(wanted);
+            return vec![Fault(Indeterminate, SubIndication::Generic, finding)];
         }
         // 5.2.7 cryptographic verification, the digests first
         Outcome::DigestDiffers { what } => {

@@ -1,5 +1,6 @@
 //! Signature: who signed what, judged by ETSI EN 319 102-1.
 
+pub mod cms;
 mod covered;
 pub mod judge;
 pub mod policy;

@@ -9,6 +9,8 @@ mod path;
 mod revocation;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) mod trial;
 
 pub use identity::IdentityProfile;
 pub use revocation::RevocationList;

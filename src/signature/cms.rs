@@ -1,0 +1,281 @@
+//! Detached CMS signatures over octets: digests, values and signed attributes, each signer judged.
+//!
+//! The content streams; only the signature file is held in memory. Unsigned attributes never
+//! decide anything (RFC 5652 5.3), and content inside the signature file is not looked at.
+
+use super::judge::{Commitment, Context, Facts, Judged, Outcome, judge};
+use crate::finding::{Code, Finding};
+use crate::forms::algorithm::DigestAlgorithm;
+use crate::forms::certificate::Certificate;
+use crate::forms::cms::{DATA, SignedAttributes, SignedData, SignerInfo};
+use crate::forms::value::{self, Form, ValueFault};
+use crate::forms::{der, pem};
+use crate::host::Octets;
+use openssl::hash::Hasher;
+use std::io::{self, Read};
+
+/// What a signature file may hold at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Octets of the file (`signature.cms_octets`). A signature with its path and timestamps needs
+    /// some 20 000; it is held in memory whole.
+    pub octets: u64,
+    /// Signers (`signature.signers`). Each costs a public key operation.
+    pub signers: usize,
+    /// Certificates (`signature.certificates`). Each is parsed.
+    pub certificates: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { octets: 1 << 20, signers: 16, certificates: 32 }
+    }
+}
+
+/// Judges every signer of a CMS file (DER, PEM or S/MIME) over this content, in their order. No
+/// signer at all gives an empty answer: nobody signed.
+///
+/// # Errors
+/// The content cannot be read.
+pub fn examine(cms: &[u8], content: &Octets, context: &Context<'_>, limits: &Limits) -> io::Result<Vec<Judged>> {
+    let alone = |outcome| Ok(vec![judge(nobody(outcome), context)]);
+    let malformed = |what| alone(Outcome::Malformed { what });
+    let unsupported = |what| alone(Outcome::Unsupported { what });
+    if cms.len() as u64 > limits.octets {
+        return alone(Outcome::limit(format!("{} octets", cms.len()), limits.octets));
+    }
+    let der = match pem::cms(cms).and_then(|ber| der::definite(&ber).map_err(|fault| fault.to_string())) {
+        Ok(der) => der,
+        Err(what) => return malformed(what),
+    };
+    let signed = match SignedData::read(&der) {
+        Ok(signed) => signed,
+        Err(fault) => return malformed(fault.to_string()),
+    };
+    if signed.signers.len() > limits.signers {
+        return alone(Outcome::limit(format!("{} signers", signed.signers.len()), limits.signers));
+    }
+    if signed.certificates.len() > limits.certificates {
+        return alone(Outcome::limit(format!("{} certificates", signed.certificates.len()), limits.certificates));
+    }
+    if signed.content.is_some() {
+        return unsupported("CMS with the content inside".to_owned());
+    }
+    if signed.content_type != DATA {
+        return unsupported(format!("CMS content type {}", signed.content_type));
+    }
+    // what OpenSSL cannot read is nobody's certificate here
+    let certificates: Vec<_> = signed.certificates.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
+    let digests = Digests::of(content, &signed.signers)?;
+    let mut judged = Vec::new();
+    for signer in &signed.signers {
+        judged.push(judge(facts(signer, &certificates, &digests, content)?, context));
+    }
+    Ok(judged)
+}
+
+/// Facts where there is no signer to speak of.
+fn nobody(outcome: Outcome) -> Facts {
+    Facts {
+        format: "CMS".to_owned(),
+        outcome,
+        digests: Vec::new(),
+        algorithm: None,
+        signer: None,
+        others: Vec::new(),
+        commitment: Commitment::Absent,
+        signing_time: None,
+        covers_whole_document: false,
+        faults: Vec::new(),
+    }
+}
+
+fn facts(
+    signer: &SignerInfo<'_>,
+    certificates: &[Certificate],
+    digests: &Digests,
+    content: &Octets,
+) -> io::Result<Facts> {
+    let certificate = certificates.iter().find(|certificate| signer.identifier.means(certificate));
+    let attributes = signer.attributes.as_ref();
+    let mut facts = Facts {
+        format: format(attributes).to_owned(),
+        outcome: outcome(signer, certificate, digests, content)?,
+        digests: signer.digest.iter().copied().collect(),
+        algorithm: signer.algorithm.as_ref().ok().copied(),
+        signer: certificate.cloned(),
+        others: certificates.iter().filter(|other| Some(*other) != certificate).cloned().collect(),
+        commitment: Commitment::Absent,
+        signing_time: attributes.and_then(|attributes| attributes.signing_time),
+        covers_whole_document: true,
+        faults: Vec::new(),
+    };
+    match attributes {
+        None => facts.faults.push(Finding::new(Code::SignatureNoSignedAttributes)),
+        Some(attributes) => {
+            if let Some(certificate) = certificate {
+                facts.commitment = commitment(attributes, certificate);
+            }
+            if let Some(Ok(digest)) = attributes.signing_certificate_v2.as_ref().map(|reference| reference.digest()) {
+                facts.digests.push(digest);
+            }
+        }
+    }
+    Ok(facts)
+}
+
+/// ETSI EN 319 122-1 6.3: what baseline B demands of the signed attributes.
+fn format(attributes: Option<&SignedAttributes<'_>>) -> &'static str {
+    match attributes {
+        Some(attributes) if attributes.signing_certificate_v2.is_some() && attributes.signing_time.is_some() => {
+            "CAdES-B-B"
+        }
+        _ => "CMS",
+    }
+}
+
+/// RFC 5035 5.4. The old reference by SHA-1 must fit where it stands, but commits to nothing.
+fn commitment(attributes: &SignedAttributes<'_>, certificate: &Certificate) -> Commitment {
+    match (&attributes.signing_certificate, &attributes.signing_certificate_v2) {
+        (Some(old), _) if !old.means(certificate) => Commitment::Differs,
+        (_, Some(reference)) if reference.means(certificate) => Commitment::Signed,
+        (_, Some(_)) => Commitment::Differs,
+        (_, None) => Commitment::Absent,
+    }
+}
+
+fn outcome(
+    signer: &SignerInfo<'_>,
+    certificate: Option<&Certificate>,
+    digests: &Digests,
+    content: &Octets,
+) -> io::Result<Outcome> {
+    let unsupported = |what: String| Ok(Outcome::Unsupported { what });
+    let (digest, algorithm) = match (&signer.digest, &signer.algorithm) {
+        (Err(oid), _) => return unsupported(format!("digest algorithm {oid}")),
+        (_, Err(oid)) => return unsupported(format!("signature algorithm {oid}")),
+        (Ok(digest), Ok(algorithm)) => (*digest, *algorithm),
+    };
+    let Some(over_content) = digests.get(digest) else {
+        return unsupported(digest.name().to_owned());
+    };
+    let verified = |check: Result<bool, ValueFault>| match check {
+        Ok(true) => Outcome::Intact,
+        Ok(false) | Err(ValueFault::KeyDiffers(_)) => Outcome::ValueWrong,
+        Err(fault) => Outcome::Unsupported { what: fault.to_string() },
+    };
+    let Some(attributes) = &signer.attributes else {
+        // RFC 5652 5.4: the value is over the content itself
+        let Some(certificate) = certificate else { return Ok(Outcome::NoKey) };
+        let key = certificate.public_key();
+        let check = |digest: &[u8]| value::verify_digest(key, algorithm, digest, signer.signature, Form::Der);
+        if algorithm.digest().is_none() {
+            return match content.in_memory() {
+                Some(octets) => Ok(verified(value::verify(key, algorithm, octets, signer.signature, Form::Der))),
+                None => unsupported(format!("{algorithm} without signed attributes over a large document")),
+            };
+        }
+        return Ok(match verified(check(over_content)) {
+            Outcome::ValueWrong if text_mode(content, digest)?.iter().any(|digest| check(digest) == Ok(true)) => {
+                Outcome::TextMode
+            }
+            other => other,
+        });
+    };
+    if attributes.content_type != DATA {
+        // RFC 5652 11.1
+        return Ok(Outcome::Malformed { what: "the signed content type is not that of the content".to_owned() });
+    }
+    if attributes.message_digest != over_content {
+        return Ok(match text_mode(content, digest)?.iter().any(|digest| digest == attributes.message_digest) {
+            true => Outcome::TextMode,
+            false => Outcome::DigestDiffers { what: None },
+        });
+    }
+    let Some(certificate) = certificate else { return Ok(Outcome::NoKey) };
+    let mut outcome = Outcome::ValueWrong;
+    for octets in attributes.signed_octets() {
+        outcome = verified(value::verify(certificate.public_key(), algorithm, &octets, signer.signature, Form::Der));
+        if outcome != Outcome::ValueWrong {
+            break;
+        }
+    }
+    Ok(outcome)
+}
+
+/// The digests of the content, one an algorithm, from one reading.
+struct Digests(Vec<(DigestAlgorithm, Vec<u8>)>);
+
+impl Digests {
+    fn of(content: &Octets, signers: &[SignerInfo<'_>]) -> io::Result<Self> {
+        let mut hashers: Vec<(DigestAlgorithm, Hasher)> = Vec::new();
+        for digest in signers.iter().filter_map(|signer| signer.digest.as_ref().ok().copied()) {
+            if !hashers.iter().any(|(known, _)| *known == digest)
+                && let Some(hasher) = digest.hasher()
+            {
+                hashers.push((digest, hasher));
+            }
+        }
+        read(content, |piece| hashers.iter_mut().try_for_each(|(_, hasher)| Ok(hasher.update(piece)?)))?;
+        let finish = |(digest, mut hasher): (DigestAlgorithm, Hasher)| Ok((digest, hasher.finish()?.to_vec()));
+        hashers.into_iter().map(finish).collect::<io::Result<_>>().map(Self)
+    }
+
+    fn get(&self, digest: DigestAlgorithm) -> Option<&[u8]> {
+        self.0.iter().find(|(known, _)| *known == digest).map(|(_, octets)| octets.as_slice())
+    }
+}
+
+fn read(content: &Octets, mut piece: impl FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    let (mut reader, mut buffer) = (content.reader(), vec![0; 64 * 1024]);
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(count) => piece(&buffer[..count])?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Carriage returns in a row that may belong to one line end; bounds what is kept back.
+const RETURNS_MAX: usize = 64;
+
+/// The digests that the content has with other line ends: CRLF as text mode writes them
+/// (RFC 8551 3.1.1), the same behind a text header, and LF.
+fn text_mode(content: &Octets, digest: DigestAlgorithm) -> io::Result<Vec<Vec<u8>>> {
+    let hasher = || digest.hasher().ok_or_else(|| io::Error::other("the digest algorithm has gone"));
+    let (mut crlf, mut text, mut lf) = (hasher()?, hasher()?, hasher()?);
+    text.update(b"Content-Type: text/plain\r\n\r\n")?;
+    let mut returns = 0usize; // carriage returns whose line feed may still come
+    let mut dense: Vec<u8> = Vec::new();
+    let mut bare: Vec<u8> = Vec::new();
+    read(content, |piece| {
+        dense.clear();
+        bare.clear();
+        for &octet in piece {
+            match octet {
+                b'\r' if returns < RETURNS_MAX => returns += 1,
+                b'\n' => {
+                    dense.extend(b"\r\n");
+                    bare.push(b'\n');
+                    returns = 0;
+                }
+                octet => {
+                    for lines in [&mut dense, &mut bare] {
+                        lines.extend(std::iter::repeat_n(b'\r', returns));
+                        lines.push(octet);
+                    }
+                    returns = 0;
+                }
+            }
+        }
+        crlf.update(&dense)?;
+        text.update(&dense)?;
+        Ok(lf.update(&bare)?)
+    })?;
+    Ok([crlf.finish()?, text.finish()?, lf.finish()?].iter().map(|digest| digest.to_vec()).collect())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+//! Behaviour with the real tool.
