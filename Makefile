@@ -24,7 +24,7 @@ lint:
 	@.ci/packages demo
 	$(CARGO) fmt --check
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
-	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --release --locked --no-deps --document-private-items
+	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --release --locked --no-deps
 
 bench:
 	@.ci/packages test

@@ -43,3 +43,11 @@ fn a_reader_that_went_away_is_no_panic() {
         assert_eq!(String::from_utf8_lossy(&ended.stderr), "", "{arguments:?}");
     }
 }
+
+#[test]
+fn a_log_filter_that_is_not_understood_is_a_wrong_usage() {
+    let refused = pencere(&["status", "--format", "json"]).env("PENCERE_LOG", "loudest=very").output().unwrap();
+    let value: serde_json::Value = serde_json::from_slice(&refused.stdout).unwrap();
+    assert_eq!((refused.status.code(), &value["error"]["exit"]), (Some(2), &2.into()));
+    assert!(String::from_utf8(refused.stderr).unwrap().contains("PENCERE_LOG"));
+}

@@ -161,6 +161,28 @@ fn the_files_keep_the_style() {
     }
 }
 
+#[test]
+fn there_is_one_crypto_stack() {
+    let lock = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
+    assert!(lock.contains("name = \"openssl\""));
+    for other in ["rustls", "ring", "aws-lc-rs", "aws-lc-sys", "boring", "openssl-src"] {
+        assert!(!lock.contains(&format!("name = \"{other}\"\n")), "{other} came into Cargo.lock beside OpenSSL");
+    }
+}
+
+#[test]
+fn every_crate_says_why_it_is_there() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let reasons = fs::read_to_string(top.join("docs/dependencies.md")).unwrap();
+    let manifest: toml::Table = fs::read_to_string(top.join("Cargo.toml")).unwrap().parse().unwrap();
+    for table in ["dependencies", "dev-dependencies"] {
+        for name in manifest[table].as_table().unwrap().keys() {
+            let row = |line: &str| line.starts_with('|') && line.contains(&format!("`{name}`"));
+            assert!(reasons.lines().any(row), "docs/dependencies.md has no row for {name}");
+        }
+    }
+}
+
 /// A file under the law.
 struct Source {
     /// Its name from the repository's top.

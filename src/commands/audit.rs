@@ -6,14 +6,14 @@ use clap::{Args, Subcommand};
 /// What to look over.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
-    /// Walk the window's records and name the first thing that does not fit
     Verify(AuditVerifyArgs),
 }
 
-/// Walks the window's records from the first entry to the last and names the first thing that does not fit.
+/// Walk the window's records and name the first thing that does not fit
 ///
 /// Exit code 0: everything fits. 1: something does not.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct AuditVerifyArgs {
     #[command(flatten)]
     pub window: WindowArgs,

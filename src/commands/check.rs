@@ -5,12 +5,15 @@ use crate::document::ParticipantName;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Says what the window would answer to a file, with every fault and its place. Nothing is loaded, kept or
-/// changed. A signature beside the file (FILE.p7s) is found by itself.
+/// Say what the window would answer to a file; nothing is loaded or changed
 ///
-/// Exit code 0: it would be accepted, wait for approval, or repeat an accepted one. 1: it would be rejected
-/// or held.
+/// Names every fault with its place. A signature beside the file (FILE.p7s) is found by
+/// itself.
+///
+/// Exit code 0: it would be accepted, wait for approval, or repeat an accepted one.
+/// 1: it would be rejected or held.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct CheckArgs {
     /// The files to check
     #[arg(value_name = "FILE", required = true)]

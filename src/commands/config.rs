@@ -6,14 +6,14 @@ use clap::{Args, Subcommand};
 /// What to do with the configuration.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Name every mistake of the configuration at once
     Check(ConfigCheckArgs),
 }
 
-/// Names every mistake of the configuration at once, each with file, line and key. Nothing is changed.
+/// Name every mistake of the configuration at once, each with file, line and key
 ///
 /// Exit code 0: no mistake. 2: mistakes.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct ConfigCheckArgs {
     #[command(flatten)]
     pub window: WindowArgs,

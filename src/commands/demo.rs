@@ -4,9 +4,9 @@ use super::{Outcome, Screen, Trouble};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Makes a trial window, drops the sample documents into it, processes them, and shows the receipts
-/// and what stands in BOEMİS afterwards.
+/// Show the whole way on sample files: trial window, documents, receipts, totals
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct DemoArgs {
     /// The folder to make the trial window in: new, or empty [default: a new temporary folder]
     #[arg(value_name = "DIR")]

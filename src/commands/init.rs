@@ -4,9 +4,12 @@ use super::{Outcome, Screen, Trouble};
 use clap::Args;
 use std::path::PathBuf;
 
-/// Makes a complete trial window: configuration, participants, stations, datasets, a demo CA with keys,
-/// and the drop folders. Its CA and keys are for trying out; a real window refuses them.
+/// Make a complete trial window in an empty or new folder
+///
+/// It has a configuration, participants, stations, datasets, a CA with keys, and the drop
+/// folders. CA and keys are for trying out: a real window refuses them.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct InitArgs {
     /// The folder to make it in: new, or empty
     #[arg(value_name = "DIR")]

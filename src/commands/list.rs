@@ -4,8 +4,11 @@ use super::{Outcome, OutputArgs, Screen, Trouble, WindowArgs};
 use crate::document::{DatasetName, ParticipantName};
 use clap::{Args, ValueEnum};
 
-/// Lists submissions, the newest last. Works beside a running daemon.
+/// List submissions and where they stand, the newest last
+///
+/// Works beside a running daemon.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct ListArgs {
     /// Only those in this state
     #[arg(long, value_enum)]

@@ -25,6 +25,7 @@ mod verify;
 pub use screen::{Format, Screen};
 pub use table::Table;
 
+use crate::daemon::log::{self, LogFault};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -105,18 +106,28 @@ impl Trouble {
     }
 }
 
+impl From<LogFault> for Trouble {
+    fn from(fault: LogFault) -> Self {
+        match fault {
+            LogFault::Filter(_) | LogFault::Journal(_) => Self::Usage(fault.to_string()),
+            LogFault::Twice => Self::Broken(fault.to_string()),
+        }
+    }
+}
+
 /// What a command comes to.
 pub type Outcome = Result<Exit, Trouble>;
 
 /// pencere, the integration window of BOEMİS.
 ///
-/// Agencies drop signed XML or CSV files into their folder. The window checks signature, authority,
-/// form and rules, loads the figures into BOEMİS, and lays a sealed receipt into the folder beside.
+/// Agencies drop signed XML or CSV files into their folder. The window checks signature,
+/// authority, form and rules, loads the figures into BOEMİS, and lays a sealed receipt into
+/// the folder beside.
 ///
-/// Exit codes: 0 done, the answer is yes; 1 done, the answer is no; 2 wrong usage, a missing file or a
-/// wrong configuration; 3 the program could not do its work.
+/// Exit codes: 0 done, the answer is yes; 1 done, the answer is no; 2 wrong usage, a
+/// missing file or a wrong configuration; 3 the program could not do its work.
 #[derive(Debug, Parser)]
-#[command(name = "pencere", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "pencere", version, verbatim_doc_comment, disable_help_subcommand = true)]
 pub struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -124,30 +135,19 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make a complete trial window in an empty or new folder
     Init(init::InitArgs),
-    /// Show the whole way on sample files: trial window, documents, receipts, totals
     Demo(demo::DemoArgs),
-    /// Open the window: watch the drop folders until told to stop (the daemon)
     Run(run::RunArgs),
-    /// Process everything that waits now, write the receipts, and end
     Once(once::OnceArgs),
-    /// Say what the window would answer to a file; nothing is loaded or changed
     Check(check::CheckArgs),
-    /// Check the signatures of any signed file; needs no window
     Verify(verify::VerifyArgs),
-    /// Sign files with a key and certificate
     Sign(sign::SignArgs),
-    /// Print an empty, commented form to fill in
     Template(template::TemplateArgs),
     /// Prove a receipt, or read it as a page of text
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
-    /// List submissions and where they stand
     List(list::ListArgs),
-    /// Show everything that happened to one submission
     Show(show::ShowArgs),
-    /// Say whether the window is healthy, and what waits
     Status(status::StatusArgs),
     /// Look over the window's records
     #[command(subcommand)]
@@ -160,24 +160,34 @@ enum Command {
 /// Runs the command that was asked for.
 pub fn run(arguments: Arguments) -> Exit {
     let mut screen = Screen::standard(arguments.format());
-    let outcome = match arguments.command {
-        Command::Init(args) => init::run(&args, &mut screen),
-        Command::Demo(args) => demo::run(&args, &mut screen),
-        Command::Run(args) => run::run(&args, &mut screen),
-        Command::Once(args) => once::run(&args, &mut screen),
-        Command::Check(args) => check::run(&args, &mut screen),
-        Command::Verify(args) => verify::run(&args, &mut screen),
-        Command::Sign(args) => sign::run(&args, &mut screen),
-        Command::Template(args) => template::run(&args, &mut screen),
-        Command::Receipt(receipt::ReceiptCommand::Verify(args)) => receipt::verify(&args, &mut screen),
-        Command::Receipt(receipt::ReceiptCommand::Show(args)) => receipt::show(&args, &mut screen),
-        Command::List(args) => list::run(&args, &mut screen),
-        Command::Show(args) => show::run(&args, &mut screen),
-        Command::Status(args) => status::run(&args, &mut screen),
-        Command::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, &mut screen),
-        Command::Config(config::ConfigCommand::Check(args)) => config::check(&args, &mut screen),
-    };
+    let outcome = arguments.command.run(&mut screen);
     screen.close(outcome)
+}
+
+impl Command {
+    fn run(self, screen: &mut Screen) -> Outcome {
+        if !matches!(self, Self::Run(_)) {
+            // The daemon begins its log by itself, once it knows what its configuration wants.
+            log::start(log::Settings::default(), log::Voice::Command)?;
+        }
+        match self {
+            Self::Init(args) => init::run(&args, screen),
+            Self::Demo(args) => demo::run(&args, screen),
+            Self::Run(args) => run::run(&args, screen),
+            Self::Once(args) => once::run(&args, screen),
+            Self::Check(args) => check::run(&args, screen),
+            Self::Verify(args) => verify::run(&args, screen),
+            Self::Sign(args) => sign::run(&args, screen),
+            Self::Template(args) => template::run(&args, screen),
+            Self::Receipt(receipt::ReceiptCommand::Verify(args)) => receipt::verify(&args, screen),
+            Self::Receipt(receipt::ReceiptCommand::Show(args)) => receipt::show(&args, screen),
+            Self::List(args) => list::run(&args, screen),
+            Self::Show(args) => show::run(&args, screen),
+            Self::Status(args) => status::run(&args, screen),
+            Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
+            Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
+        }
+    }
 }
 
 /// Prints what the parser says: help and version on stdout (0), a wrong usage on stderr (2).
@@ -215,7 +225,7 @@ impl Arguments {
 /// Which window a command speaks of.
 #[derive(Debug, Args)]
 pub struct WindowArgs {
-    /// The window's configuration [default: /etc/pencere/pencere.toml]
+    /// The window's configuration [default: $PENCERE_CONFIG, else /etc/pencere/pencere.toml]
     // The variable is read here and not by clap, so that an empty one counts as not set.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -245,7 +255,7 @@ impl WindowArgs {
 /// In which form a command answers.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
-    /// `text` for people, `json` for programs: exactly one JSON value on stdout
+    /// Text for people, or exactly one JSON value on stdout for programs
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }

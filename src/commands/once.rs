@@ -3,10 +3,13 @@
 use super::{Outcome, OutputArgs, Screen, Trouble, WindowArgs};
 use clap::Args;
 
-/// Processes everything that waits in the drop folders now, writes the receipts, and ends with 0 whatever
-/// was decided. Names what it left, such as a file whose signature has not come yet. Not beside a running
-/// daemon (exit 3): that one processes everything already.
+/// Process everything that waits now, write the receipts, and end
+///
+/// Ends with 0 whatever was decided, and names what it left, such as a file whose signature
+/// has not come yet. Not beside a running daemon (exit 3): that one processes everything
+/// already.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct OnceArgs {
     #[command(flatten)]
     pub window: WindowArgs,

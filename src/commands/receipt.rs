@@ -8,17 +8,18 @@ use std::path::PathBuf;
 /// What to do with a receipt.
 #[derive(Debug, Subcommand)]
 pub enum ReceiptCommand {
-    /// Prove that the window issued this receipt
     Verify(ReceiptVerifyArgs),
-    /// Print the receipt as a page of text
     Show(ReceiptShowArgs),
 }
 
-/// Proves that the window sealed this receipt and that it is unchanged, and, with --document, that it speaks
-/// of exactly that file. The seal certificate decides, not any authority: a signature by anybody else is a no.
+/// Prove that the window issued this receipt
+///
+/// And that it is unchanged, and, with --document, that it speaks of exactly that file. The
+/// seal certificate decides, not any authority: a signature by anybody else is a no.
 ///
 /// Exit code 0: proven. 1: not proven.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct ReceiptVerifyArgs {
     /// The receipt (….receipt.xml)
     #[arg(value_name = "RECEIPT")]
@@ -35,8 +36,11 @@ pub struct ReceiptVerifyArgs {
     pub output: OutputArgs,
 }
 
-/// Prints the receipt as a page of text, made from the sealed XML. It proves nothing: that is `receipt verify`.
+/// Print the receipt as a page of text
+///
+/// The page is made from the sealed XML. It proves nothing: that is `receipt verify`.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct ReceiptShowArgs {
     /// The receipt (….receipt.xml)
     #[arg(value_name = "RECEIPT")]

@@ -3,13 +3,16 @@
 use super::{Outcome, Screen, Trouble, WindowArgs};
 use clap::Args;
 
-/// Watches the drop folders and answers what arrives, until SIGTERM or SIGINT. Prints one line with
-/// `ready` on stdout as soon as it watches. SIGHUP reads registry, stations, datasets and trust again:
-/// wholly, or not at all when anything in them is wrong.
+/// Open the window: watch the drop folders until told to stop (the daemon)
 ///
-/// Logs go to stderr, under systemd to the journal. PENCERE_LOG sets what is logged, for instance
-/// `debug` or `info,pencere::intake=debug`.
+/// Ends at SIGTERM or SIGINT. Prints one line with `ready` on stdout as soon as it watches.
+/// SIGHUP reads registry, stations, datasets and trust again: wholly, or not at all when
+/// anything in them is wrong.
+///
+/// Logs go to stderr, under systemd to the journal. PENCERE_LOG sets what is logged, for
+/// instance `debug` or `info,pencere::intake=debug`.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct RunArgs {
     #[command(flatten)]
     pub window: WindowArgs,

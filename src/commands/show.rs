@@ -3,8 +3,9 @@
 use super::{Outcome, OutputArgs, Screen, Trouble, WindowArgs};
 use clap::Args;
 
-/// Shows everything that happened to one submission, from its arrival to its receipts.
+/// Show everything that happened to one submission, from its arrival to its receipts
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct ShowArgs {
     /// Its id, a receipt's number, the file's name, or the file's SHA-256
     #[arg(value_name = "WHAT")]

@@ -5,10 +5,13 @@ use clap::{Args, ValueEnum};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Signs each file. An XML file gets its signature inside (XAdES), anything else a signature file beside it
-/// (CMS). The signed XML is NAME.signed.xml, the signature file FILE.p7s, the container FILE.asice; a file
-/// that stands there already is not replaced, unless -o or --out-dir says where to write.
+/// Sign files with a key and certificate
+///
+/// An XML file gets its signature inside (XAdES), anything else a signature file beside it
+/// (CMS). Written are NAME.signed.xml, FILE.p7s, or FILE.asice; what stands there already
+/// is not replaced, unless -o or --out-dir says where to write.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct SignArgs {
     /// The files to sign
     #[arg(value_name = "FILE", required = true)]

@@ -3,11 +3,14 @@
 use super::{Outcome, OutputArgs, Screen, Trouble, WindowArgs};
 use clap::Args;
 
-/// Says what waits, the oldest that is unanswered, what failed, the last activity and the last reload, for
-/// each participant. Works beside a running daemon.
+/// Say whether the window is healthy, and what waits
 ///
-/// Exit code 0: healthy. 1: not; the text says why.
+/// For each participant: what waits, the oldest that is unanswered, what failed, the last
+/// activity. Works beside a running daemon.
+///
+/// Exit code 0: healthy. 1: not, and the text says why.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct StatusArgs {
     #[command(flatten)]
     pub window: WindowArgs,

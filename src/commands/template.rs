@@ -4,9 +4,12 @@ use super::{Outcome, Screen, Trouble, WindowArgs};
 use crate::document::{DatasetName, ParticipantName, Period};
 use clap::{Args, ValueEnum};
 
-/// Prints an empty, commented form on stdout, with the participant's own stations already in it. Fill in the
+/// Print an empty, commented form to fill in
+///
+/// It goes to stdout, with the participant's own stations already in it. Fill in the
 /// figures, sign it, drop it.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct TemplateArgs {
     /// The dataset, for instance generation or capacity
     #[arg(value_name = "DATASET")]

@@ -90,6 +90,17 @@ fn what_the_contract_names_is_understood() {
 }
 
 #[test]
+fn what_the_readme_shows_is_understood() {
+    let shown = |line: &&str| line.starts_with("    ") && line.trim_start().starts_with("pencere ");
+    let readme: Vec<_> = include_str!("../../README.md").lines().filter(shown).collect();
+    assert!(readme.len() > 10);
+    for line in readme {
+        let words = line.split_whitespace().take_while(|word| !["#", ">"].contains(word));
+        assert!(Arguments::try_parse_from(words).is_ok(), "{line}");
+    }
+}
+
+#[test]
 fn what_nobody_meant_is_refused_with_2() {
     for line in [
         "pencere",

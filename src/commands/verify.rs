@@ -5,11 +5,14 @@ use clap::Args;
 use jiff::Timestamp;
 use std::path::PathBuf;
 
-/// Checks the signatures of a signed file: XML, CMS (.p7s, .p7m) or a container. Without --trust it can say
-/// whether the signature is intact, not whose word it is.
+/// Check the signatures of any signed file; needs no window
 ///
-/// Exit code 0: every signature passed (TOTAL-PASSED). 1: any failed or cannot be judged.
+/// The file may be XML, CMS (.p7s, .p7m) or a container. Without --trust, it can be said
+/// whether a signature is intact, but not whose word it is.
+///
+/// Exit code 0: every signature passed (TOTAL-PASSED). 1: one failed, or cannot be judged.
 #[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
 pub struct VerifyArgs {
     /// The signed file, or the detached signature
     #[arg(value_name = "FILE")]

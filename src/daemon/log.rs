@@ -10,7 +10,9 @@ use jiff::Timestamp;
 use std::fmt::{self, Write as _};
 use std::io::IsTerminal;
 use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
@@ -88,7 +90,11 @@ pub fn start(settings: Settings, voice: Voice) -> Result<(), LogFault> {
     };
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let text = Shape::Text { colour };
-    let journal = || tracing_journald::layer().map(|layer| Journal(layer.with_syslog_identifier("pencere".to_owned())));
+    let journal = || {
+        let levels = PriorityMappings { info: Priority::Informational, ..PriorityMappings::new() };
+        let layer = tracing_journald::layer()?.with_syslog_identifier("pencere".to_owned());
+        Ok(Journal(layer.with_priority_mappings(levels)))
+    };
     let shape = match settings.format {
         LogFormat::Text => text,
         LogFormat::Json => Shape::Json,
@@ -256,6 +262,16 @@ impl Visit for Told {
 struct Journal<L>(L);
 
 impl<S: Subscriber, L: Layer<S>> Layer<S> for Journal<L> {
+    // The journal's layer keeps the fields of each span, and would panic at an event inside one that
+    // it was not shown.
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        self.0.on_new_span(attributes, id, context);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        self.0.on_record(id, values, context);
+    }
+
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         /// An event of ours has fewer fields; the rest of a larger one stands in the line.
         const FIELDS_MAX: usize = 16;
