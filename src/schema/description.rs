@@ -4,7 +4,7 @@ use crate::document::DatasetName;
 use std::collections::BTreeMap;
 
 /// What a column holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
     /// A station's code; the key of a record.
     Station,
@@ -84,6 +84,26 @@ pub struct Dataset {
     pub energy_column: Option<String>,
     /// The column that is compared with the register's MW, if any.
     pub capacity_column: Option<String>,
+}
+
+impl Dataset {
+    /// Where the station stands in a record, if records are of stations.
+    pub fn station_column(&self) -> Option<usize> {
+        self.columns.iter().position(|column| column.kind == ColumnKind::Station)
+    }
+
+    /// The decimal columns: where each stands in a record, and its places.
+    pub fn decimals(&self) -> impl Iterator<Item = (usize, &Column, u8)> {
+        self.columns.iter().enumerate().filter_map(|(at, column)| match column.kind {
+            ColumnKind::Decimal { places } => Some((at, column, places)),
+            ColumnKind::Station => None,
+        })
+    }
+
+    /// Where the column of this name stands in a record.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column.name == name)
+    }
 }
 
 /// All datasets of the window.

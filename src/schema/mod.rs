@@ -1,31 +1,61 @@
 //! Schema: the form of a submission and the rules of its dataset.
+//!
+//! Owns the dataset descriptions as values ([`Dataset`]) and what is generated from them
+//! ([`publish`], [`template`]). [`inspect`] reads the form, [`validate`] judges the content; together
+//! they name all faults of a file in one answer, each with its place (R 4.9). Judges only: the time
+//! is that of reception, what stands in BOEMİS and the register are arguments; no clock, disk or
+//! network of its own.
 
+mod csv;
 mod description;
+mod faults;
+mod form;
+mod limits;
+pub mod publish;
+mod reading;
+mod rows;
+mod rules;
 mod statement;
+mod template;
+#[cfg(test)]
+mod tests;
+mod xml;
 
 pub use description::{Column, ColumnKind, Dataset, Datasets, PeriodKinds, TotalRule, YearRule};
+pub use limits::Limits;
+pub use publish::SHIPPED;
 pub use statement::{Key, Record, Standing, Statement, Stood, Understood, Value};
+pub use template::{Format, template};
+pub use xml::NAMESPACE;
 
-use crate::authority::Authorised;
-use crate::finding::Finding;
+use crate::authority::{Authorised, Stations};
+use crate::finding::{Code, Finding, Place, Stop};
+use reading::Reading;
+use std::io::BufReader;
 
 /// A document that was read: its form is known, its faults are gathered, nothing is judged yet.
 #[derive(Debug)]
 pub struct Inspected {
     authorised: Authorised,
-    /// None when the form is too broken to say what is stated.
+    /// None when the document does not say its period or revision in their form.
     statement: Option<Statement>,
-    findings: Vec<Finding>,
+    /// What was read, but for what the statement has taken from it.
+    reading: Reading,
 }
 
 impl Inspected {
-    /// What it states, when that can be told.
+    /// What it states, when it says for which period and as which revision. Its form may have
+    /// faults all the same; only [`validate`] says that it holds.
     pub fn statement(&self) -> Option<&Statement> {
         self.statement.as_ref()
     }
     /// The authorised document.
     pub fn authorised(&self) -> &Authorised {
         &self.authorised
+    }
+    /// How many records were read.
+    pub fn records(&self) -> usize {
+        self.statement.as_ref().map_or(self.reading.records.len(), |statement| statement.records.len())
     }
 }
 
@@ -57,6 +87,95 @@ impl Validated {
     }
 }
 
-/// The dataset files that ship with the program, path below `datasets/` and text: what
-/// `pencere init` writes into a trial window.
-pub const SHIPPED: &[(&str, &str)] = &[];
+/// Reads the form. Faults do not end the reading: they are gathered in the value, and
+/// [`validate`] gives them back together with those of the content.
+///
+/// # Errors
+/// [`Stop::Reject`] when there is no such dataset, [`Stop::Halt`] when the document, which is ours by
+/// now, cannot be read again as it was verified.
+pub fn inspect(authorised: Authorised, datasets: &Datasets, limits: &Limits) -> Result<Inspected, Stop> {
+    let dataset = dataset_of(&authorised, datasets)?;
+    let covered = authorised.verified().covered();
+    let mut reading = if covered.is_xml() {
+        let mut inspector = xml::XmlInspector::new(dataset, limits);
+        covered.read_xml(&mut |event| inspector.feed(event))?;
+        inspector.finish()
+    } else {
+        csv::inspect(BufReader::new(covered.octets().reader()), dataset, limits)
+            .map_err(|error| Stop::Halt(format!("a verified document can no longer be read: {error}")))?
+    };
+    let statement = match (reading.period, reading.revision) {
+        (Some(period), Some(revision)) => Some(Statement {
+            key: Key { participant: authorised.participant().clone(), dataset: dataset.name.clone(), period },
+            revision,
+            records: std::mem::take(&mut reading.records),
+        }),
+        _ => None,
+    };
+    Ok(Inspected { authorised, statement, reading })
+}
+
+/// Judges the content by the rules of its dataset, at the time of reception.
+///
+/// `standing` is what BOEMİS holds for the statement's key; a document without a
+/// [`statement`](Inspected::statement) is judged with an empty one, and rejected.
+///
+/// # Errors
+/// [`Stop::Reject`] with every fault of form and content, errors before warnings;
+/// [`Stop::Halt`] for a state that cannot be.
+pub fn validate(
+    inspected: Inspected,
+    standing: &Standing,
+    datasets: &Datasets,
+    stations: &Stations,
+) -> Result<Validated, Stop> {
+    let Inspected { authorised, statement, reading } = inspected;
+    let dataset = dataset_of(&authorised, datasets)?;
+    let about = authorised.verified().about();
+    let content = authorised.verified().content();
+    if standing.repeats(content).is_some_and(|earlier| earlier != about.id) {
+        return Err(Stop::Halt(format!("the duplicate {} reached the rules", about.id)));
+    }
+    let Reading { period, revision, records, offsets, total, broken, mut faults } = reading;
+    let case = rules::Case {
+        dataset,
+        id: about.id,
+        content,
+        participant: authorised.participant(),
+        owner: authorised.is_owner(),
+        received: about.received,
+        period,
+        revision,
+        records: statement.as_ref().map_or(&records[..], |statement| &statement.records),
+        offsets: &offsets,
+        total: total.as_ref(),
+        broken: &broken,
+        standing,
+        stations,
+    };
+    rules::judge(&case, &mut faults);
+    let errors = faults.any_errors();
+    let mut findings = faults.finish();
+    if !findings.is_empty() {
+        let mut places: Vec<&mut Place> = findings.iter_mut().map(|finding| &mut finding.place).collect();
+        authorised.verified().covered().locate(&mut places);
+    }
+    match statement {
+        Some(statement) if !errors => {
+            let understood = rules::understood(dataset, &statement.records);
+            Ok(Validated { authorised, statement, understood, warnings: findings })
+        }
+        Some(_) => Err(Stop::Reject(findings)),
+        None if errors => Err(Stop::Reject(findings)),
+        None => Err(Stop::Halt("a document without period or revision has no fault of form".to_owned())),
+    }
+}
+
+/// The description of the dataset that the document was authorised for (R 3.5.3).
+fn dataset_of<'a>(authorised: &Authorised, datasets: &'a Datasets) -> Result<&'a Dataset, Stop> {
+    let name = authorised.dataset();
+    datasets.by_name.get(name).ok_or_else(|| {
+        let known: Vec<_> = datasets.by_name.keys().map(|name| name.as_str()).collect();
+        Finding::new(Code::SchemaUnknownDataset).found(name).wanted(known.join(", ")).into()
+    })
+}

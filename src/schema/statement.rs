@@ -83,3 +83,11 @@ pub struct Standing {
     /// The current statements of the same sender, dataset and year: its quarters and the year.
     pub same_year: BTreeMap<Period, Stood>,
 }
+
+impl Standing {
+    /// The submission whose current statement has this very content: then the one at hand repeats
+    /// it, is a duplicate, and is not judged by the rules (CONTRACT 3).
+    pub fn repeats(&self, content: Content) -> Option<SubmissionId> {
+        self.current.as_ref().filter(|stood| stood.content == content).map(|stood| stood.submission)
+    }
+}

@@ -1,0 +1,370 @@
+//! The form of a CSV submission (CONTRACT 3): UTF-8 with or without a byte order mark, `,` or `;`,
+//! decimal point or, with `;`, decimal comma, columns in any order.
+//!
+//! A row is a record, or with `TOTAL` for its station the total. What in XML stands once in the
+//! root (period, revision, sender) is a column here and has one value throughout.
+
+use super::form::{self, Frame, TOTAL};
+use super::reading::{Reading, Total};
+use super::rows::{Field, Next, Row, RowFault, Rows};
+use super::{ColumnKind, Dataset, Limits, PeriodKinds, Record, TotalRule, Value};
+use crate::document::Period;
+use crate::finding::{Code, Finding, Hint, Place};
+use std::io::{self, BufRead};
+
+/// What a column of the file is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Frame(Frame),
+    Column(usize),
+    /// Not known; told at the header.
+    Unknown,
+}
+
+/// Reads the form of one document.
+///
+/// # Errors
+/// What the disk says.
+pub(super) fn inspect(input: impl BufRead, dataset: &Dataset, limits: &Limits) -> io::Result<Reading> {
+    let mut rows = Rows::new(input, limits.row_max);
+    let mut table = Table {
+        dataset,
+        delimiter: b',',
+        mark: Some('.'),
+        roles: Vec::new(),
+        frame: Vec::new(),
+        blank: None,
+        stated: 0,
+        reading: Reading::new(dataset, limits.findings_max),
+    };
+    if dataset.periods == PeriodKinds::None {
+        table.reading.period = Some(Period::None);
+    }
+    loop {
+        match rows.next()? {
+            Next::End => break,
+            Next::TooLong { number, offset } => {
+                let found = format!("> {}", limits.row_max);
+                table.fault(
+                    Code::SchemaLimit,
+                    Place::at(offset).row(number),
+                    &found,
+                    limits.row_max,
+                    Some(ROW_TOO_LONG),
+                );
+                table.reading.breaks_all();
+                return Ok(table.reading);
+            }
+            Next::Row(row) if row.number == 1 => {
+                if !table.header(&row) {
+                    return Ok(table.reading);
+                }
+            }
+            Next::Row(row) => {
+                if table.reading.records.len() as u64 >= limits.records_max && !row.octets().is_empty() {
+                    let found = limits.records_max.saturating_add(1);
+                    table.fault(
+                        Code::SchemaLimit,
+                        Place::at(row.offset).row(row.number),
+                        found,
+                        limits.records_max,
+                        None,
+                    );
+                    table.reading.breaks_all();
+                    return Ok(table.reading);
+                }
+                table.row(&row);
+            }
+        }
+    }
+    table.end();
+    Ok(table.reading)
+}
+
+struct Table<'a> {
+    dataset: &'a Dataset,
+    delimiter: u8,
+    /// The decimal mark; none while the file, being of the `;` kind, has not shown its own.
+    mark: Option<char>,
+    roles: Vec<Role>,
+    /// What the first row says, which every other repeats.
+    frame: Vec<(Frame, String)>,
+    /// The first of the blank rows that stand here, harmless if nothing follows.
+    blank: Option<(u64, u64)>,
+    /// Rows that state something, broken ones too.
+    stated: u64,
+    reading: Reading,
+}
+
+impl Table<'_> {
+    fn fault(
+        &mut self,
+        code: Code,
+        place: Place,
+        found: impl std::fmt::Display,
+        wanted: impl std::fmt::Display,
+        hint: Option<Hint>,
+    ) {
+        let mut finding = Finding::new(code).at(place).found(found).wanted(wanted);
+        finding.hint = hint;
+        self.reading.faults.push(finding);
+    }
+
+    fn missing(&mut self, place: Place, wanted: &str, hint: Option<Hint>) {
+        let mut finding = Finding::new(Code::SchemaMissing).at(place).wanted(wanted);
+        finding.hint = hint;
+        self.reading.faults.push(finding);
+    }
+
+    fn unreadable(&mut self, row: &Row<'_>, fault: RowFault, offset: u64) {
+        let place = Place::at(offset).row(row.number);
+        self.reading.breaks_all();
+        match fault {
+            RowFault::Encoding => {
+                let octet = row.octets().get((offset - row.offset) as usize).copied().unwrap_or_default();
+                self.fault(Code::SchemaEncoding, place, format!("0x{octet:02X}"), "UTF-8", None);
+            }
+            RowFault::Quote => {
+                let found = String::from_utf8_lossy(row.octets()).into_owned();
+                self.fault(Code::SchemaInvalid, place, found, "\"…\"", Some(QUOTES));
+            }
+        }
+    }
+
+    /// The header: which column is which, and by its sign the kind of file.
+    fn header(&mut self, row: &Row<'_>) -> bool {
+        if row.octets().starts_with(b"\xff\xfe") || row.octets().starts_with(b"\xfe\xff") {
+            self.fault(Code::SchemaEncoding, Place::at(0).row(1), "UTF-16", "UTF-8", None);
+            return false;
+        }
+        let count = |sign| row.octets().iter().filter(|&&octet| octet == sign).count();
+        if count(b';') > count(b',') {
+            (self.delimiter, self.mark) = (b';', None);
+        }
+        let fields = match row.fields(self.delimiter) {
+            Ok(fields) => fields,
+            Err((fault, offset)) => {
+                self.unreadable(row, fault, offset);
+                return false;
+            }
+        };
+        let mut unknown = Vec::new();
+        for field in &fields {
+            let role = self.role(&field.text);
+            if role == Role::Unknown {
+                unknown.push((field.text.to_string(), field.offset));
+            } else if self.roles.contains(&role) {
+                let place = Place::at(field.offset).row(1).path(&*field.text);
+                self.fault(
+                    Code::SchemaInvalid,
+                    place,
+                    &field.text,
+                    format!("1 × {}", field.text),
+                    Some(COLUMN_DOUBLED),
+                );
+                self.roles.push(Role::Unknown);
+                continue;
+            }
+            self.roles.push(role);
+        }
+        if self.roles.iter().all(|&role| role == Role::Unknown) {
+            let wanted: Vec<_> = self.wanted().into_iter().map(|(name, _)| name).collect();
+            let found = String::from_utf8_lossy(row.octets()).into_owned();
+            self.fault(Code::SchemaInvalid, Place::at(row.offset).row(1), found, wanted.join(","), Some(NO_HEADER));
+            return false;
+        }
+        // A column of another name most often is one that is missing: named once, not twice.
+        let absent = self.wanted().into_iter().filter(|(_, role)| !self.roles.contains(role)).collect::<Vec<_>>();
+        for &(_, role) in &absent {
+            if let Role::Column(column) = role {
+                self.reading.breaks(column);
+            }
+        }
+        let mut absent = absent.into_iter();
+        for (found, offset) in unknown {
+            let wanted = absent.next().map_or_else(|| "—".to_owned(), |(name, _)| name);
+            let place = Place::at(offset).row(1).path(found.clone());
+            self.fault(Code::SchemaInvalid, place, found, wanted, Some(COLUMN_UNKNOWN));
+        }
+        for (name, _) in absent {
+            self.missing(Place::at(row.offset).row(1).path(name.clone()), &name, Some(COLUMN_MISSING));
+        }
+        true
+    }
+
+    fn role(&self, name: &str) -> Role {
+        Frame::columns(self.dataset)
+            .find(|frame| frame.name() == name)
+            .map(Role::Frame)
+            .or_else(|| self.dataset.column(name).map(Role::Column))
+            .unwrap_or(Role::Unknown)
+    }
+
+    /// The columns that must stand.
+    fn wanted(&self) -> Vec<(String, Role)> {
+        let frame = Frame::columns(self.dataset)
+            .filter(|frame| frame.required_in_csv())
+            .map(|frame| (frame.name().to_owned(), Role::Frame(frame)));
+        let columns = self.dataset.columns.iter().enumerate().filter(|(_, column)| column.required);
+        frame.chain(columns.map(|(at, column)| (column.name.clone(), Role::Column(at)))).collect()
+    }
+
+    fn row(&mut self, row: &Row<'_>) {
+        let blank = row.octets().iter().all(|&octet| octet == self.delimiter);
+        if blank {
+            self.blank.get_or_insert((row.number, row.offset));
+            return;
+        }
+        if let Some((number, offset)) = self.blank.take() {
+            self.fault(Code::SchemaInvalid, Place::at(offset).row(number), "", "—", Some(BLANK_ROW));
+        }
+        self.stated += 1;
+        let fields = match row.fields(self.delimiter) {
+            Ok(fields) => fields,
+            Err((fault, offset)) => return self.unreadable(row, fault, offset),
+        };
+        if fields.len() != self.roles.len() {
+            self.reading.breaks_all();
+            let hint =
+                if fields.len() > self.roles.len() && self.delimiter == b',' { ROW_TOO_WIDE } else { ROW_LENGTH };
+            let place = Place::at(row.offset).row(row.number);
+            let columns = self.roles.len();
+            return self.fault(Code::SchemaInvalid, place, fields.len(), columns, Some(hint));
+        }
+        self.frame(row, &fields);
+        self.record(row, &fields);
+    }
+
+    /// What every row repeats: judged in the first, compared in the others.
+    fn frame(&mut self, row: &Row<'_>, fields: &[Field<'_>]) {
+        let first = self.frame.is_empty();
+        for (at, field) in fields.iter().enumerate() {
+            let Some(&Role::Frame(frame)) = self.roles.get(at) else { continue };
+            let place = Place::at(field.offset).row(row.number).path(frame.name());
+            if first {
+                self.frame.push((frame, field.text.to_string()));
+                self.first_frame(frame, &field.text, place);
+            } else if let Some((_, said)) = self.frame.iter().find(|(known, _)| *known == frame)
+                && *said != field.text
+            {
+                let said = said.clone();
+                self.fault(Code::SchemaInvalid, place, &field.text, said, Some(FRAME_DIFFERS));
+            }
+        }
+    }
+
+    fn first_frame(&mut self, frame: Frame, text: &str, place: Place) {
+        if text.is_empty() && !frame.required_in_csv() {
+            return; // left out, as a trial window allows (CONTRACT 3)
+        }
+        if let Err(wrong) = frame.judge(text, self.dataset) {
+            return self.fault(Code::SchemaInvalid, place, text, wrong.wanted, wrong.hint);
+        }
+        match frame {
+            Frame::Period => self.reading.period = text.parse().ok(),
+            Frame::Revision => self.reading.revision = text.parse().ok(),
+            Frame::Id | Frame::To | Frame::Dataset | Frame::Sender => {}
+        }
+    }
+
+    fn record(&mut self, row: &Row<'_>, fields: &[Field<'_>]) {
+        let dataset = self.dataset;
+        let mut values = vec![Value::Absent; dataset.columns.len()];
+        let mut offsets = vec![row.offset; dataset.columns.len()];
+        let roles = self.roles.clone();
+        let total = dataset.station_column().is_some_and(|station| {
+            fields.iter().zip(&roles).any(|(field, role)| *role == Role::Column(station) && field.text == TOTAL)
+        });
+        if total && self.reading.total.is_some() {
+            let place = Place::at(row.offset).row(row.number);
+            return self.fault(Code::SchemaInvalid, place, TOTAL, format!("1 × {TOTAL}"), Some(TOTAL_DOUBLED));
+        }
+        for (field, role) in fields.iter().zip(&roles) {
+            let Role::Column(at) = *role else { continue };
+            let Some(column) = dataset.columns.get(at) else { continue };
+            if let Some(offset) = offsets.get_mut(at) {
+                *offset = field.offset;
+            }
+            let is_station = column.kind == ColumnKind::Station;
+            if (total && is_station) || (field.text.is_empty() && !column.required) {
+                continue;
+            }
+            let mark = if is_station { '.' } else { self.mark_of(&field.text) };
+            match (form::value(column.kind, &field.text, mark), values.get_mut(at)) {
+                (Ok(value), Some(place)) => *place = value,
+                (Ok(_), None) => {}
+                (Err(wrong), _) => {
+                    let place = Place::at(field.offset).row(row.number).path(column.name.as_str());
+                    self.fault(Code::SchemaInvalid, place, &field.text, wrong.wanted, wrong.hint);
+                    if !total {
+                        self.reading.breaks(at);
+                    }
+                }
+            }
+        }
+        let place = Place::at(row.offset).row(row.number);
+        if total {
+            self.reading.total = Some(Total { values, offsets, place });
+        } else {
+            self.reading.offsets.extend(offsets);
+            self.reading.records.push(Record { values, place });
+        }
+    }
+
+    /// The file's decimal mark. With `;` it is the first that shows itself: were both allowed side
+    /// by side, 1.234 and 1,234 in one file could mean a thousandfold difference.
+    fn mark_of(&mut self, text: &str) -> char {
+        if let Some(mark) = self.mark {
+            return mark;
+        }
+        match (text.contains('.'), text.contains(',')) {
+            (true, false) => *self.mark.insert('.'),
+            (false, true) => *self.mark.insert(','),
+            (true, true) | (false, false) => ',',
+        }
+    }
+
+    fn end(&mut self) {
+        if self.roles.is_empty() {
+            let wanted: Vec<_> = self.wanted().into_iter().map(|(name, _)| name).collect();
+            self.missing(Place::whole().row(1), &wanted.join(","), Some(NO_HEADER));
+        } else if self.stated == 0 {
+            let station = self.dataset.columns.first().map_or_else(String::new, |column| column.name.clone());
+            self.missing(Place::whole().row(2).path(station.clone()), &station, Some(NO_ROWS));
+        } else if self.dataset.total == TotalRule::Required && self.reading.total.is_none() {
+            self.missing(Place::whole(), TOTAL, None);
+        }
+    }
+}
+
+const ROW_TOO_LONG: Hint = Hint::fixed("Sətir çox uzundur (oktetlə).", "The row is too long (in octets).");
+const QUOTES: Hint = Hint::fixed(
+    "Dırnaqlar düzgün deyil: dəyər bütövlükdə dırnaqda olmalı, dırnaq həmin sətirdə bağlanmalıdır.",
+    "The quotes are wrong: a value is quoted as a whole, and its quote closes in the same row.",
+);
+const COLUMN_DOUBLED: Hint = Hint::fixed("Bu sütun iki dəfə yazılıb.", "This column stands twice.");
+const COLUMN_UNKNOWN: Hint = Hint::fixed(
+    "Bu sütun tanınmır; adını olduğu kimi, kiçik hərflərlə və boşluqsuz yazın.",
+    "This column is not known; write its name exactly, in small letters and without blanks.",
+);
+const COLUMN_MISSING: Hint = Hint::fixed("Başlıqda bu sütun yoxdur.", "The header lacks this column.");
+const NO_HEADER: Hint = Hint::fixed(
+    "Faylın birinci sətri sütunların adlarıdır.",
+    "The first row of the file holds the names of the columns.",
+);
+const NO_ROWS: Hint = Hint::fixed("Başlıqdan sonra heç bir sətir yoxdur.", "No row follows the header.");
+const BLANK_ROW: Hint = Hint::fixed("Sətirlərin arasında boş sətir var.", "A blank row stands between the rows.");
+const ROW_LENGTH: Hint = Hint::fixed(
+    "Sətirdəki dəyərlərin sayı başlıqdakı sütunların sayına bərabər deyil.",
+    "The row has another number of values than the header has columns.",
+);
+const ROW_TOO_WIDE: Hint = Hint::fixed(
+    "Sətirdə başlıqdakı sütunlardan çox dəyər var. Onluq işarəsi vergüldürsə, nöqtə ilə əvəz edin və ya sütunları «;» ilə ayırın.",
+    "The row has more values than the header has columns. If a decimal comma is the cause, write a point, or separate the columns by “;”.",
+);
+const FRAME_DIFFERS: Hint = Hint::fixed(
+    "Bu sütunun dəyəri bütün sətirlərdə eyni olmalıdır.",
+    "The value of this column must be the same in every row.",
+);
+const TOTAL_DOUBLED: Hint =
+    Hint::fixed("Yekun sətri ikinci dəfə yazılıb.", "The row with the total stands a second time.");

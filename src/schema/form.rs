@@ -1,0 +1,318 @@
+//! The form of single values: the patterns that XSD and table schema publish, and beside each the
+//! check that the reader does. A property test holds that both say the same.
+//!
+//! Blanks around a value are refused, in XSD by types whose `whiteSpace` is `preserve`: a value is
+//! what was signed, nobody trims it.
+
+use super::{ColumnKind, Dataset, PeriodKinds, Value};
+use crate::document::{Period, Quantity, QuantityFault, Revision, StationCode};
+use crate::finding::Hint;
+use std::borrow::Cow;
+
+/// A station's code, at most [`STATION_MAX`] characters.
+pub(super) const STATION: &str = "[A-Z]{2,3}-[0-9]{4,}";
+/// Longest station code, in characters.
+pub(super) const STATION_MAX: usize = 32;
+/// A quarter or a year from 1900 to 9990.
+pub(super) const PERIOD: &str = "(19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|9990)(-Q[1-4])?";
+/// A revision, 1 to 9999.
+pub(super) const REVISION: &str = "[1-9][0-9]{0,3}";
+/// A VÖEN by its form; its check digit is judged by authority.
+pub(super) const SENDER: &str = "[0-9]{10}";
+/// A window's id.
+pub(super) const TO: &str = "[A-Za-z0-9._-]{1,64}";
+/// Longest `id` of a document, in characters.
+pub(super) const ID_MAX: usize = 128;
+/// The word that marks the total among the stations of a CSV.
+pub(super) const TOTAL: &str = "TOTAL";
+
+/// XML 1.0 (fifth edition) production 4 without the colon: what an NCName begins with.
+const NAME_START: [(char, char); 15] = [
+    ('A', 'Z'),
+    ('_', '_'),
+    ('a', 'z'),
+    ('\u{c0}', '\u{d6}'),
+    ('\u{d8}', '\u{f6}'),
+    ('\u{f8}', '\u{2ff}'),
+    ('\u{370}', '\u{37d}'),
+    ('\u{37f}', '\u{1fff}'),
+    ('\u{200c}', '\u{200d}'),
+    ('\u{2070}', '\u{218f}'),
+    ('\u{2c00}', '\u{2fef}'),
+    ('\u{3001}', '\u{d7ff}'),
+    ('\u{f900}', '\u{fdcf}'),
+    ('\u{fdf0}', '\u{fffd}'),
+    ('\u{10000}', '\u{effff}'),
+];
+/// Production 4a: what else it may hold.
+const NAME_REST: [(char, char); 5] =
+    [('-', '.'), ('0', '9'), ('\u{b7}', '\u{b7}'), ('\u{300}', '\u{36f}'), ('\u{203f}', '\u{2040}')];
+
+/// The pattern of an NCName, its characters written out: XSD's own `NCName` trims blanks, and
+/// `\i` follows another edition of XML in each library.
+pub(super) fn ncname_pattern() -> String {
+    let ranges = |ranges: &[(char, char)]| -> String {
+        ranges
+            .iter()
+            .map(|&(from, to)| {
+                let shown = |c: char| match c {
+                    '-' => "\\-".to_owned(),
+                    c if c.is_ascii() => c.to_string(),
+                    c => format!("&#x{:X};", c as u32),
+                };
+                if from == to { shown(from) } else { format!("{}-{}", shown(from), shown(to)) }
+            })
+            .collect()
+    };
+    let start = ranges(&NAME_START);
+    format!("[{start}][{start}{}]*", ranges(&NAME_REST))
+}
+
+/// Whether the text is an NCName of bearable length.
+pub(super) fn is_id(text: &str) -> bool {
+    let within = |c: char, ranges: &[(char, char)]| ranges.iter().any(|&(from, to)| (from..=to).contains(&c));
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| within(c, &NAME_START))
+        && chars.all(|c| within(c, &NAME_START) || within(c, &NAME_REST))
+        && text.chars().count() <= ID_MAX
+}
+
+/// Whether the text has the form of a window's id.
+pub(super) fn is_to(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+}
+
+/// Whether the text has the form of a VÖEN.
+pub(super) fn is_sender(text: &str) -> bool {
+    text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The pattern of a decimal with so many places; the digits before the point are those that
+/// [`Quantity`] bears.
+pub(super) fn decimal_pattern(places: u8) -> String {
+    let whole = 14usize.saturating_sub(usize::from(places));
+    match places {
+        0 => format!("0|[1-9][0-9]{{0,{whole}}}"),
+        places => format!("(0|[1-9][0-9]{{0,{whole}}})(\\.[0-9]{{1,{places}}})?"),
+    }
+}
+
+/// Why a value has not its form: what was wanted, and words for this case.
+#[derive(Debug)]
+pub(super) struct Misformed {
+    /// An example or a range.
+    pub wanted: Cow<'static, str>,
+    /// What to do.
+    pub hint: Option<Hint>,
+}
+
+impl Misformed {
+    fn new(wanted: impl Into<Cow<'static, str>>, az: &'static str, en: &'static str) -> Self {
+        Self { wanted: wanted.into(), hint: Some(Hint::fixed(az, en)) }
+    }
+}
+
+/// The frame of a statement: what stands once in a document, in XML as attributes of the root, in
+/// CSV as columns with one and the same value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Frame {
+    Id,
+    To,
+    Dataset,
+    Period,
+    Revision,
+    Sender,
+}
+
+impl Frame {
+    /// The attributes of the root, in the order in which the schema lists them.
+    pub fn attributes(dataset: &Dataset) -> impl Iterator<Item = Self> {
+        let all = [Self::Id, Self::To, Self::Dataset, Self::Period, Self::Revision, Self::Sender];
+        let periodic = dataset.periods != PeriodKinds::None;
+        all.into_iter().filter(move |&frame| frame != Self::Period || periodic)
+    }
+
+    /// The columns of a CSV, in the order of the template.
+    pub fn columns(dataset: &Dataset) -> impl Iterator<Item = Self> {
+        let all = [Self::Dataset, Self::Period, Self::Revision, Self::Sender, Self::To];
+        let periodic = dataset.periods != PeriodKinds::None;
+        all.into_iter().filter(move |&frame| frame != Self::Period || periodic)
+    }
+
+    /// Its name in both.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::To => "to",
+            Self::Dataset => "dataset",
+            Self::Period => "period",
+            Self::Revision => "revision",
+            Self::Sender => "sender",
+        }
+    }
+
+    /// Whether the form demands it in XML. A window that is not for trials demands `to` as well;
+    /// that is authority's to say, which knows the window.
+    pub fn required_in_xml(self) -> bool {
+        self != Self::To
+    }
+
+    /// Whether the form demands it in CSV, where a trial window spares `sender` too (CONTRACT 3).
+    pub fn required_in_csv(self) -> bool {
+        !matches!(self, Self::To | Self::Sender)
+    }
+
+    /// Whether the text has the form of this one.
+    pub fn judge(self, text: &str, dataset: &Dataset) -> Result<(), Misformed> {
+        let (fits, wrong) = match self {
+            Self::Id => (
+                is_id(text),
+                Misformed::new(
+                    "S-1",
+                    "«id» hərf və ya «_» ilə başlayan, boşluqsuz addır.",
+                    "“id” is a name without blanks that begins with a letter or “_”.",
+                ),
+            ),
+            Self::To => (
+                is_to(text),
+                Misformed::new(
+                    "trial",
+                    "«to» pəncərənin adıdır: ən çoxu 64 latın hərfi, rəqəm, nöqtə, alt xətt və defis.",
+                    "“to” is the window's id: at most 64 Latin letters, digits, points, underscores and hyphens.",
+                ),
+            ),
+            Self::Dataset => (
+                text == dataset.name.as_str(),
+                Misformed {
+                    wanted: dataset.name.to_string().into(),
+                    hint: Some(Hint::fixed(
+                        "Bir sənəd yalnız bir məlumat toplusu üçündür.",
+                        "One document is for one dataset.",
+                    )),
+                },
+            ),
+            Self::Period => (
+                text.parse::<Period>().is_ok(),
+                Misformed::new(
+                    "2026-Q3, 2026",
+                    "Rüb 2026-Q3, il isə 2026 kimi yazılır.",
+                    "A quarter is written 2026-Q3, a year 2026.",
+                ),
+            ),
+            Self::Revision => (
+                text.parse::<Revision>().is_ok(),
+                Misformed::new(
+                    "1–9999",
+                    "Redaksiya 1-dən 9999-a qədər tam ədəddir, əvvəlində sıfır və boşluq olmadan.",
+                    "A revision is a whole number from 1 to 9999, without leading zeros or blanks.",
+                ),
+            ),
+            Self::Sender => (
+                is_sender(text),
+                Misformed::new(
+                    "VÖEN",
+                    "VÖEN on rəqəmdir, boşluqsuz və defissiz.",
+                    "A VÖEN is ten digits, without blanks or hyphens.",
+                ),
+            ),
+        };
+        if fits { Ok(()) } else { Err(wrong) }
+    }
+}
+
+/// Reads the value of a column; `mark` stands before the decimals.
+pub(super) fn value(kind: ColumnKind, text: &str, mark: char) -> Result<Value, Misformed> {
+    match kind {
+        ColumnKind::Station => text.parse::<StationCode>().map(Value::Station).map_err(|_| station_fault(text)),
+        ColumnKind::Decimal { places } => Quantity::parse(text, places, mark)
+            .map(Value::Decimal)
+            .map_err(|fault| decimal_fault(fault, text, places, mark)),
+    }
+}
+
+fn station_fault(text: &str) -> Misformed {
+    let (az, en) = if text.is_empty() {
+        ("Stansiyanın kodu yazılmayıb.", "The station's code is not filled in.")
+    } else if text == TOTAL {
+        (
+            "XML-də yekun ayrıca «Total» elementində yazılır.",
+            "In XML the total stands in an element of its own, “Total”.",
+        )
+    } else if text.trim().parse::<StationCode>().is_ok() {
+        ("Kodun əvvəlində və sonunda boşluq olmamalıdır.", "No blank may stand before or after the code.")
+    } else if !text.is_ascii() {
+        (
+            "Kodda latın olmayan hərf və ya işarə var; onu latın klaviaturası ilə yenidən yazın.",
+            "The code holds a letter or sign that is not Latin; type it again with a Latin keyboard.",
+        )
+    } else if text.to_ascii_uppercase().parse::<StationCode>().is_ok() {
+        ("Kod böyük hərflərlə yazılır.", "The code is written in capital letters.")
+    } else {
+        (
+            "Stansiyanın kodu iki və ya üç böyük hərf, defis və ən azı dörd rəqəmdir.",
+            "A station's code is two or three capital letters, a hyphen and at least four digits.",
+        )
+    };
+    Misformed::new("GUN-0001", az, en)
+}
+
+fn decimal_fault(fault: QuantityFault, text: &str, places: u8, mark: char) -> Misformed {
+    let example = match places {
+        0 => "98765".to_owned(),
+        places => format!("98765{mark}{}", &"432109876543210"[..usize::from(places.min(15))]),
+    };
+    let hint = match fault {
+        QuantityFault::Empty => Hint::fixed(
+            "Dəyər yazılmayıb; göstərici yoxdursa, 0 yazın.",
+            "No value stands there; where there was none, write 0.",
+        ),
+        QuantityFault::Sign => Hint::fixed(
+            "İşarə (+ və ya −) yazılmır; miqdar mənfi ola bilməz.",
+            "Write no sign (+ or −); the amount cannot be negative.",
+        ),
+        QuantityFault::Exponent => Hint::fixed(
+            "Ədədi üstlü formada (1e5) deyil, bütöv yazın: 100000.",
+            "Write the number out, 100000, and not with an exponent, 1e5.",
+        ),
+        QuantityFault::Separator if mark == '.' && text.matches(',').count() == 1 && !text.contains(['.', ' ']) => {
+            Hint::fixed(
+                "Vergül olmaz: onluq hissə nöqtə ilə ayrılır (1234.5), minliklər ayrılmır.",
+                "No comma: decimals follow a point (1234.5), and thousands are not separated.",
+            )
+        }
+        QuantityFault::Separator if mark == ',' && text.matches('.').count() == 1 && !text.contains([',', ' ']) => {
+            Hint::fixed(
+                "Bu faylda onluq işarəsi vergüldür; hər yerdə eyni işarəni yazın, minlikləri ayırmayın.",
+                "The decimal mark of this file is the comma; use the same one throughout, and do not separate thousands.",
+            )
+        }
+        QuantityFault::Separator => Hint::fixed(
+            "Minlikləri ayırmayın: nə boşluq, nə vergül, nə nöqtə; yalnız bir onluq işarəsi ola bilər.",
+            "Do not separate thousands, be it by blank, comma or point; one decimal mark may stand.",
+        ),
+        QuantityFault::Places => Hint {
+            az: format!("Onluq işarəsindən sonra ən çoxu {places} rəqəm ola bilər.").into(),
+            en: format!("At most {places} digits may follow the decimal mark.").into(),
+        },
+        QuantityFault::TooLarge => Hint::fixed(
+            "Ədəd həddindən böyükdür; ölçü vahidini yoxlayın.",
+            "The number is larger than any real one; check its unit.",
+        ),
+        QuantityFault::BarePoint => Hint::fixed(
+            "Onluq işarəsinin hər iki tərəfində rəqəm olmalıdır: 0.5.",
+            "A digit must stand on both sides of the decimal mark: 0.5.",
+        ),
+        QuantityFault::Form if text.trim().len() != text.len() => Hint::fixed(
+            "Ədədin əvvəlində və sonunda boşluq olmamalıdır.",
+            "No blank may stand before or after the number.",
+        ),
+        QuantityFault::Form if text.starts_with('0') => {
+            Hint::fixed("Ədəd sıfırla başlamır.", "A number does not begin with a zero.")
+        }
+        QuantityFault::Form => Hint::fixed(
+            "Yalnız 0–9 rəqəmləri və bir onluq işarəsi ola bilər.",
+            "Only the digits 0–9 and one decimal mark may stand.",
+        ),
+    };
+    Misformed { wanted: example.into(), hint: Some(hint) }
+}

@@ -1,0 +1,189 @@
+//! The guide page of a dataset: what to file, how to write it, what is checked. In Azerbaijani, and
+//! beside it in English.
+
+use crate::finding::Language;
+use crate::schema::form::{Frame, TOTAL};
+use crate::schema::{ColumnKind, Dataset, NAMESPACE, PeriodKinds, TotalRule, YearRule};
+
+/// The page.
+pub(super) fn page(dataset: &Dataset, language: Language) -> String {
+    let az = language == Language::Az;
+    let pick = |in_az: &str, in_en: &str| if az { in_az.to_owned() } else { in_en.to_owned() };
+    let periodic = dataset.periods != PeriodKinds::None;
+    let mut page = String::new();
+    page.push_str(&pick(
+        "<!-- dataset.toml faylından yaradılıb; əl ilə dəyişməyin. -->\n",
+        "<!-- Generated from dataset.toml; do not edit. -->\n",
+    ));
+    page.push_str(&format!("# {} (`{}`)\n\n", if az { &dataset.title_az } else { &dataset.title_en }, dataset.name));
+    page.push_str(&pick(&format!("Hüquqi əsas: {}. ", dataset.clause), &format!("Legal ground: {}. ", dataset.clause)));
+    page.push_str(&pick(
+        "Bir sənəd bir qurumun bu toplu üzrə bütöv məlumatıdır; sənəd imzalanır və qurumun qovluğuna qoyulur.\n\n",
+        "One document is a body's whole statement for this dataset; it is signed and put into the body's folder.\n\n",
+    ));
+
+    page.push_str(&pick(
+        "## Sütunlar\n\n| CSV | XML | nədir | vahid | forma |\n|---|---|---|---|---|\n",
+        "## Columns\n\n| CSV | XML | what it is | unit | form |\n|---|---|---|---|---|\n",
+    ));
+    for frame in Frame::columns(dataset) {
+        let (what_az, what_en, example) = match frame {
+            Frame::Dataset => ("məlumat toplusu", "the dataset", dataset.name.as_str()),
+            Frame::Period => ("dövr: rüb və ya il", "the period: a quarter or a year", "2026-Q3, 2026"),
+            Frame::Revision => ("redaksiya; düzəlişdə artırılır", "the revision; raised for a correction", "1–9999"),
+            Frame::Sender => ("göndərən qurumun VÖEN-i", "the VÖEN of the sending body", "9990000221"),
+            Frame::To | Frame::Id => ("pəncərənin adı", "the id of the window", "trial"),
+        };
+        page.push_str(&format!("| `{0}` | `@{0}` | {1} | | `{example}` |\n", frame.name(), pick(what_az, what_en)));
+    }
+    for column in &dataset.columns {
+        let form = match column.kind {
+            ColumnKind::Station => "`GUN-0001`".to_owned(),
+            ColumnKind::Decimal { places } => pick(
+                &format!("onluq ədəd, nöqtədən sonra ən çoxu {places} rəqəm"),
+                &format!("decimal, at most {places} digits after the point"),
+            ),
+        };
+        page.push_str(&format!(
+            "| `{}` | `{}` | {}{} | {} | {form} |\n",
+            column.name,
+            column.element,
+            if az { &column.title_az } else { &column.title_en },
+            if column.required { String::new() } else { pick(" (olmaya bilər)", " (may be left out)") },
+            column.unit.as_deref().unwrap_or_default(),
+        ));
+    }
+
+    let sample = sample(dataset);
+    page.push_str(&format!("\n## XML\n\n```xml\n{}```\n\n", sample.0));
+    page.push_str(&pick(
+        &format!("Sxem: `{}.xsd`. Elementlərin sırası belədir; dəyərlərin ətrafında boşluq olmur. `ds:Signature` kök elementin içindədir.\n", dataset.name),
+        &format!("Schema: `{}.xsd`. The elements stand in this order; no blank surrounds a value. `ds:Signature` stands inside the root.\n", dataset.name),
+    ));
+    page.push_str(&format!("\n## CSV\n\n```csv\n{}```\n\n", sample.1));
+    page.push_str(&pick(
+        &format!("Cədvəl sxemi: `{}.schema.json`. Kodlaşdırma UTF-8; sütunların sırası sərbəstdir; ayırıcı `,` və ya `;`. `;` olduqda onluq işarəsi vergül də ola bilər, amma bütün faylda eyni işarə. Dırnaqda sətir keçidi olmur. İmza ayrıca `.p7s` faylındadır.\n", dataset.name),
+        &format!("Table schema: `{}.schema.json`. UTF-8; columns in any order; separated by `,` or `;`. With `;` the decimal mark may be a comma, the same one throughout the file. No line break stands in quotes. The signature is a `.p7s` file beside it.\n", dataset.name),
+    ));
+
+    page.push_str(&pick("\n## Yoxlamalar\n\n", "\n## What is checked\n\n"));
+    for (in_az, in_en) in rules(dataset, periodic) {
+        page.push_str(&format!("- {}\n", if az { in_az } else { in_en }));
+    }
+    page
+}
+
+/// The rules that this description switches on, and those that always hold.
+fn rules(dataset: &Dataset, periodic: bool) -> Vec<(String, String)> {
+    let mut rules: Vec<(String, String)> = Vec::new();
+    let mut rule = |az: &str, en: &str| rules.push((az.to_owned(), en.to_owned()));
+    rule(
+        "Ədədlər işarəsiz, üstlü yazılışsız və minlikləri ayrılmadan yazılır; göstərici yoxdursa, 0.",
+        "Numbers have no sign, exponent or thousands separator; where there was none, 0.",
+    );
+    if dataset.station_column().is_some() {
+        rule(
+            "Hər stansiya reyestrdədir, qurumun özünündür və bir dəfə yazılır.",
+            "Each station is in the register, is the body's own, and stands once.",
+        );
+    }
+    match dataset.total {
+        TotalRule::Optional => rule(
+            "Yekun yazılmaya bilər; yazılıbsa, dəqiq cəmdir.",
+            "A total may be left out; where it stands, it is the exact sum.",
+        ),
+        TotalRule::Required => rule("Yekun yazılmalıdır və dəqiq cəmdir.", "A total must stand, and is the exact sum."),
+    }
+    if periodic {
+        rule(
+            "Dövr bitdikdən sonra (Bakı vaxtı ilə) göndərilir.",
+            "A period is filed after it has ended, in Baku time.",
+        );
+        if dataset.station_column().is_some() {
+            rule("Stansiya həmin dövrdə istismardadır.", "The station is in service in that period.");
+        }
+        match dataset.year {
+            YearRule::Sum => rule(
+                "İl dörd rübün cəminə bərabərdir (beşi də verildikdə, hər stansiya üzrə).",
+                "The year is the sum of its four quarters (once all five stand, station by station).",
+            ),
+            YearRule::Last => rule(
+                "İl dördüncü rübə bərabərdir (il və bütün rüblər verildikdə, hər stansiya üzrə).",
+                "The year equals its fourth quarter (once the year and all quarters stand, station by station).",
+            ),
+        }
+    }
+    if let Some(column) = &dataset.energy_column {
+        rule(
+            &format!("`{column}` stansiyanın gücü ilə dövrün saatlarının hasilindən çox ola bilməz."),
+            &format!("`{column}` is at most the station's capacity times the hours of the period."),
+        );
+    }
+    if let Some(column) = &dataset.capacity_column {
+        rule(
+            &format!("`{column}` reyestrdəki gücdən fərqlənirsə, xəbərdarlıq edilir."),
+            &format!("A warning is given where `{column}` differs from the capacity in the register."),
+        );
+    }
+    rule(
+        "Daha yüksək redaksiya əvvəlkini əvəz edir; aşağı redaksiya və eyni redaksiyanın başqa məzmunu rədd edilir.",
+        "A higher revision supersedes the one before; a lower one, or the same with other content, is rejected.",
+    );
+    if dataset.station_column().is_some() {
+        rule(
+            "İstismarda olan öz stansiyanız yazılmayıbsa, xəbərdarlıq edilir; sənəd qəbul olunur.",
+            "A warning is given where a station of yours in service is left out; the document is taken.",
+        );
+    }
+    rules
+}
+
+/// The same small statement in XML and CSV.
+fn sample(dataset: &Dataset) -> (String, String) {
+    let value = |places: u8| match places {
+        0 => "230".to_owned(),
+        places => format!("230.{}", &"500000000000000"[..usize::from(places.min(15))]),
+    };
+    let said = |frame: Frame| match frame {
+        Frame::Id => "S-1",
+        Frame::To => "trial",
+        Frame::Dataset => dataset.name.as_str(),
+        Frame::Period => "2026-Q3",
+        Frame::Revision => "1",
+        Frame::Sender => "9990000221",
+    };
+    let attributes: String =
+        Frame::attributes(dataset).map(|frame| format!(" {}=\"{}\"", frame.name(), said(frame))).collect();
+    let (mut record, mut total) = (String::new(), String::new());
+    let (mut record_row, mut total_row) = (Vec::new(), Vec::new());
+    for column in &dataset.columns {
+        match column.kind {
+            ColumnKind::Station => {
+                record.push_str(&format!("<{0}>GUN-0001</{0}>", column.element));
+                record_row.push("GUN-0001".to_owned());
+                total_row.push(TOTAL.to_owned());
+            }
+            ColumnKind::Decimal { places } => {
+                let element = format!("<{0}>{1}</{0}>", column.element, value(places));
+                record.push_str(&element);
+                total.push_str(&element);
+                record_row.push(value(places));
+                total_row.push(value(places));
+            }
+        }
+    }
+    let xml = format!(
+        "<Submission xmlns=\"{NAMESPACE}\"{attributes}>\n  <Record>{record}</Record>\n  <Total>{total}</Total>\n</Submission>\n"
+    );
+    let frames: Vec<Frame> = Frame::columns(dataset).collect();
+    let line = |row: Vec<String>| {
+        frames.iter().map(|&frame| said(frame).to_owned()).chain(row).collect::<Vec<_>>().join(",") + "\n"
+    };
+    let header = frames
+        .iter()
+        .map(|frame| frame.name())
+        .chain(dataset.columns.iter().map(|column| column.name.as_str()))
+        .collect::<Vec<_>>()
+        .join(",");
+    (xml, format!("{header}\n{}{}", line(record_row), line(total_row)))
+}

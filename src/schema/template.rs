@@ -1,0 +1,198 @@
+//! The empty form of a dataset, to be filled in and signed. A figure that is not filled in is
+//! refused with a finding at its place; nothing is prefilled that only the sender knows.
+
+use super::form::{Frame, TOTAL};
+use super::{ColumnKind, Dataset, NAMESPACE, PeriodKinds, TotalRule};
+use crate::authority::Station;
+use crate::document::{Period, Voen};
+use crate::finding::Language;
+
+/// The format of a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// XML.
+    Xml,
+    /// CSV, with `,` between the columns and a decimal point.
+    Csv,
+}
+
+/// The empty form with those of the participant's `stations` that were in service in the period;
+/// `to` is the window's id. CSV bears no comments, so it holds the header and the rows alone.
+pub fn template(
+    dataset: &Dataset,
+    stations: &[&Station],
+    period: Period,
+    to: &str,
+    sender: &Voen,
+    format: Format,
+) -> String {
+    let lines: Vec<Line> = stations
+        .iter()
+        .filter(|station| station.in_service(period))
+        .map(|station| Line {
+            code: station.code.to_string(),
+            comment: Some(format!("{}, {} MW", station.name, station.mw)),
+        })
+        .collect();
+    let blank = Blank { period: &period.to_string(), to, sender: sender.as_str(), lines };
+    match format {
+        Format::Xml => xml(dataset, &blank),
+        Format::Csv => csv(dataset, &blank),
+    }
+}
+
+/// The form that is published: no station, no sender, no period.
+pub(super) fn published(dataset: &Dataset, format: Format) -> String {
+    let lines = vec![Line { code: String::new(), comment: None }];
+    let blank = Blank { period: "", to: "", sender: "", lines };
+    match format {
+        Format::Xml => xml(dataset, &blank),
+        Format::Csv => csv(dataset, &blank),
+    }
+}
+
+struct Line {
+    code: String,
+    comment: Option<String>,
+}
+
+struct Blank<'a> {
+    period: &'a str,
+    to: &'a str,
+    sender: &'a str,
+    lines: Vec<Line>,
+}
+
+impl Blank<'_> {
+    fn frame(&self, frame: Frame, dataset: &Dataset) -> String {
+        match frame {
+            Frame::Id => "S-1".to_owned(),
+            Frame::To => self.to.to_owned(),
+            Frame::Dataset => dataset.name.to_string(),
+            Frame::Period => self.period.to_owned(),
+            Frame::Revision => "1".to_owned(),
+            Frame::Sender => self.sender.to_owned(),
+        }
+    }
+}
+
+fn xml(dataset: &Dataset, blank: &Blank<'_>) -> String {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!--\n");
+    for language in [Language::Az, Language::En] {
+        for line in instructions(dataset, language) {
+            text.push_str(&format!("  {}\n", comment(&line)));
+        }
+    }
+    text.push_str(&format!("-->\n<Submission xmlns=\"{NAMESPACE}\""));
+    for frame in Frame::attributes(dataset) {
+        text.push_str(&format!(" {}=\"{}\"", frame.name(), escaped(&blank.frame(frame, dataset))));
+    }
+    text.push_str(">\n");
+    for line in &blank.lines {
+        if let Some(about) = &line.comment {
+            text.push_str(&format!("  <!-- {} -->\n", comment(about)));
+        }
+        text.push_str("  <Record>");
+        for column in &dataset.columns {
+            match column.kind {
+                ColumnKind::Station => {
+                    text.push_str(&format!("<{0}>{1}</{0}>", column.element, escaped(&line.code)));
+                }
+                ColumnKind::Decimal { .. } if column.required => {
+                    text.push_str(&format!("<{0}></{0}>", column.element));
+                }
+                ColumnKind::Decimal { .. } => text.push_str(&format!("<!-- <{0}></{0}> -->", column.element)),
+            }
+        }
+        text.push_str("</Record>\n");
+    }
+    let total: String = dataset
+        .decimals()
+        .filter(|(_, column, _)| column.required)
+        .map(|(_, c, _)| format!("<{0}></{0}>", c.element))
+        .collect();
+    match dataset.total {
+        TotalRule::Required => text.push_str(&format!("  <Total>{total}</Total>\n")),
+        TotalRule::Optional => text.push_str(&format!("  <!-- <Total>{total}</Total> -->\n")),
+    }
+    text.push_str("</Submission>\n");
+    text
+}
+
+fn csv(dataset: &Dataset, blank: &Blank<'_>) -> String {
+    let frames: Vec<Frame> = Frame::columns(dataset).collect();
+    let names =
+        frames.iter().map(|frame| frame.name()).chain(dataset.columns.iter().map(|column| column.name.as_str()));
+    let mut text = names.collect::<Vec<_>>().join(",");
+    text.push('\n');
+    let total = (dataset.total == TotalRule::Required && dataset.station_column().is_some())
+        .then(|| Line { code: TOTAL.to_owned(), comment: None });
+    for line in blank.lines.iter().chain(&total) {
+        let values =
+            frames.iter().map(|&frame| blank.frame(frame, dataset)).chain(dataset.columns.iter().map(|column| {
+                match column.kind {
+                    ColumnKind::Station => line.code.clone(),
+                    ColumnKind::Decimal { .. } => String::new(),
+                }
+            }));
+        text.push_str(&values.collect::<Vec<_>>().join(","));
+        text.push('\n');
+    }
+    text
+}
+
+/// What stands at the head of the XML form.
+fn instructions(dataset: &Dataset, language: Language) -> Vec<String> {
+    let units: Vec<_> = dataset
+        .decimals()
+        .map(|(_, column, places)| {
+            let unit = column.unit.as_deref().unwrap_or("—");
+            match language {
+                Language::Az => {
+                    format!("{}: {}, {unit}, nöqtədən sonra ən çoxu {places} rəqəm", column.element, column.title_az)
+                }
+                Language::En => {
+                    format!("{}: {}, {unit}, at most {places} digits after the point", column.element, column.title_en)
+                }
+            }
+        })
+        .collect();
+    let periodic = dataset.periods != PeriodKinds::None;
+    let mut lines = match language {
+        Language::Az => vec![
+            format!("{} ({}). Boş dəyərləri doldurun və sənədi imzalayın.", dataset.title_az, dataset.clause),
+            "Ədəd: 98765.432 kimi; işarəsiz, minliklər ayrılmadan. Göstərici yoxdursa, 0.".to_owned(),
+            "Düzəliş üçün «revision» bir vahid artırılır.".to_owned(),
+        ],
+        Language::En => vec![
+            format!("{} ({}). Fill in the empty values and sign the document.", dataset.title_en, dataset.clause),
+            "A number: as 98765.432; no sign, no thousands separator. Where there was none, 0.".to_owned(),
+            "For a correction raise “revision” by one.".to_owned(),
+        ],
+    };
+    if periodic {
+        lines.push(match language {
+            Language::Az => "Dövr: rüb 2026-Q3, il 2026 kimi.".to_owned(),
+            Language::En => "The period: a quarter as 2026-Q3, a year as 2026.".to_owned(),
+        });
+    }
+    lines.extend(units);
+    lines
+}
+
+/// Text that may stand in an XML comment: no two hyphens in a row (XML 1.0 production 15).
+fn comment(text: &str) -> String {
+    let mut safe = String::new();
+    for c in text.chars() {
+        match c {
+            '-' if safe.ends_with('-') => safe.push_str(" -"),
+            c if c.is_control() => safe.push(' '),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+pub(super) fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

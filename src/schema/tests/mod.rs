@@ -1,0 +1,330 @@
+//! The room from outside: whole documents in, findings out. Documents are fed as a verifier feeds
+//! them (canonical events, no signature of the root), what stands and the register are made here.
+
+mod agreement;
+mod forms;
+mod published;
+mod rules;
+
+use super::reading::Reading;
+use super::{
+    Column, ColumnKind, Dataset, Limits, PeriodKinds, Standing, Stood, TotalRule, YearRule, csv, rules as judged, xml,
+};
+use crate::authority::{CoveredAttribute, CoveredEvent, Station, StationKind, Stations};
+use crate::document::{Content, Digest, ParticipantName, Quantity, SubmissionId};
+use crate::finding::{Finding, Severity};
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::name::{NamespaceResolver, ResolveResult};
+use quick_xml::{NsReader, XmlVersion};
+
+pub fn column(
+    name: &str,
+    element: &str,
+    kind: ColumnKind,
+    unit: Option<&str>,
+    required: bool,
+    titles: [&str; 2],
+) -> Column {
+    Column {
+        name: name.to_owned(),
+        element: element.to_owned(),
+        kind,
+        unit: unit.map(str::to_owned),
+        required,
+        title_az: titles[0].to_owned(),
+        title_en: titles[1].to_owned(),
+    }
+}
+
+fn station() -> Column {
+    column("station", "Station", ColumnKind::Station, None, true, ["Stansiya", "Station"])
+}
+
+/// The shipped descriptions, written here once more by hand: a test compares what they publish.
+pub fn generation() -> Dataset {
+    let titles = ["İstehsal olunmuş elektrik enerjisi", "Electricity generated"];
+    Dataset {
+        name: "generation".parse().unwrap(),
+        title_az: "Elektrik enerjisi istehsalı".to_owned(),
+        title_en: "Electricity generation".to_owned(),
+        clause: "S 6.1.4".to_owned(),
+        periods: PeriodKinds::QuarterAndYear,
+        total: TotalRule::Optional,
+        year: YearRule::Sum,
+        columns: vec![
+            station(),
+            column("energy_mwh", "EnergyMWh", ColumnKind::Decimal { places: 3 }, Some("MWh"), true, titles),
+        ],
+        energy_column: Some("energy_mwh".to_owned()),
+        capacity_column: None,
+    }
+}
+
+pub fn capacity() -> Dataset {
+    let titles = ["Layihə gücü", "Design capacity"];
+    Dataset {
+        name: "capacity".parse().unwrap(),
+        title_az: titles[0].to_owned(),
+        title_en: titles[1].to_owned(),
+        clause: "S 6.1.3".to_owned(),
+        year: YearRule::Last,
+        columns: vec![
+            station(),
+            column("capacity_mw", "CapacityMW", ColumnKind::Decimal { places: 3 }, Some("MW"), true, titles),
+        ],
+        energy_column: None,
+        capacity_column: Some("capacity_mw".to_owned()),
+        ..generation()
+    }
+}
+
+/// A dataset of another trade: two figures, one of them optional, a total that must stand.
+pub fn water() -> Dataset {
+    Dataset {
+        name: "water-use".parse().unwrap(),
+        title_az: "Su sərfi".to_owned(),
+        title_en: "Water used".to_owned(),
+        clause: "S 1.3".to_owned(),
+        periods: PeriodKinds::QuarterAndYear,
+        total: TotalRule::Required,
+        year: YearRule::Sum,
+        columns: vec![
+            column("intake", "Intake", ColumnKind::Station, None, true, ["Suqəbuledici", "Intake"]),
+            column("water_m3", "WaterM3", ColumnKind::Decimal { places: 0 }, Some("m³"), true, ["Su", "Water"]),
+            column("loss_m3", "LossM3", ColumnKind::Decimal { places: 2 }, Some("m³"), false, ["İtki", "Loss"]),
+        ],
+        energy_column: None,
+        capacity_column: None,
+    }
+}
+
+pub fn stations() -> Stations {
+    let rows = [
+        ("GUN-0001", "Qaradağ GES", StationKind::Solar, "230", "azerenerji", Some("2023-10-26"), None),
+        ("SU-0001", "Mingəçevir SES", StationKind::Hydro, "424", "azerenerji", Some("1954-01-01"), None),
+        ("SU-0009", "Köhnə SES", StationKind::Hydro, "10", "azerenerji", Some("1950-01-01"), Some("2026-06-30")),
+        ("GUN-0900", "Biləsuvar GES", StationKind::Solar, "445", "azerenerji", None, None),
+        ("KUL-0001", "Yeni Yaşma KES", StationKind::Wind, "50", "azerisiq", Some("2018-01-01"), None),
+    ];
+    let stations = rows.map(|(code, name, kind, mw, operator, from, to)| Station {
+        code: code.parse().unwrap(),
+        name: name.to_owned(),
+        kind,
+        mw: Quantity::parse(mw, 3, '.').unwrap(),
+        region: "AZ-BA".to_owned(),
+        operator: operator.parse().unwrap(),
+        from: from.map(|day: &str| day.parse().unwrap()),
+        to: to.map(|day: &str| day.parse().unwrap()),
+    });
+    Stations { by_code: stations.into_iter().map(|station| (station.code.clone(), station)).collect() }
+}
+
+/// Reads an XML document by its canonical events, as the verifier gives them.
+pub fn read_xml(text: &str, dataset: &Dataset) -> Reading {
+    read_xml_within(text, dataset, &Limits::default())
+}
+
+pub fn read_xml_within(text: &str, dataset: &Dataset, limits: &Limits) -> Reading {
+    let mut inspector = xml::XmlInspector::new(dataset, limits);
+    feed(text, &mut |event| inspector.feed(event));
+    inspector.finish()
+}
+
+pub fn read_csv(text: impl AsRef<[u8]>, dataset: &Dataset) -> Reading {
+    csv::inspect(text.as_ref(), dataset, &Limits::default()).unwrap()
+}
+
+fn feed(text: &str, visit: &mut dyn FnMut(CoveredEvent<'_>) -> bool) {
+    let mut reader = NsReader::from_str(text);
+    let (mut depth, mut hidden) = (0u32, 0u32);
+    loop {
+        let offset = reader.buffer_position();
+        let event = reader.read_event().unwrap();
+        let resolver = reader.resolver();
+        let empty = matches!(event, Event::Empty(_));
+        match &event {
+            Event::Eof => return,
+            Event::Start(tag) | Event::Empty(tag) => {
+                let signature = depth == 1 && name_of(resolver, tag) == (DS.to_owned(), "Signature".to_owned());
+                if hidden > 0 || signature {
+                    hidden += u32::from(!empty);
+                    continue;
+                }
+                if !start(resolver, tag, offset, visit) {
+                    return;
+                }
+                if empty {
+                    visit(CoveredEvent::End { offset });
+                } else {
+                    depth += 1;
+                }
+            }
+            Event::End(_) if hidden > 0 => hidden -= 1,
+            Event::End(_) => {
+                depth -= 1;
+                visit(CoveredEvent::End { offset });
+            }
+            _ if hidden > 0 || depth == 0 => {}
+            Event::Text(text) => {
+                visit(CoveredEvent::Text { text: &text.xml10_content(), offset });
+            }
+            Event::CData(text) => {
+                visit(CoveredEvent::Text { text: &text.xml10_content(), offset });
+            }
+            Event::GeneralRef(name) => {
+                let text = match &*name.xml10_content() {
+                    "amp" => "&",
+                    "lt" => "<",
+                    other => panic!("&{other}; is not used in tests"),
+                };
+                visit(CoveredEvent::Text { text, offset });
+            }
+            Event::Comment(_) | Event::PI(_) | Event::Decl(_) | Event::DocType(_) => {}
+        }
+    }
+}
+
+const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
+
+fn name_of(resolver: &NamespaceResolver, tag: &BytesStart<'_>) -> (String, String) {
+    let (namespace, local) = resolver.resolve_element(tag.name());
+    (bound(namespace), local.as_ref().to_owned())
+}
+
+fn bound(namespace: ResolveResult<'_>) -> String {
+    match namespace {
+        ResolveResult::Bound(namespace) => namespace.as_ref().to_owned(),
+        ResolveResult::Unbound => String::new(),
+        ResolveResult::Unknown(prefix) => panic!("{prefix:?} is bound nowhere"),
+    }
+}
+
+fn start(
+    resolver: &NamespaceResolver,
+    tag: &BytesStart<'_>,
+    offset: u64,
+    visit: &mut dyn FnMut(CoveredEvent<'_>) -> bool,
+) -> bool {
+    let (namespace, local) = name_of(resolver, tag);
+    let mut attributes = Vec::new();
+    for attribute in tag.attributes() {
+        let attribute = attribute.unwrap();
+        if attribute.key.as_namespace_binding().is_some() {
+            continue;
+        }
+        let (namespace, local) = resolver.resolve_attribute(attribute.key);
+        let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap().into_owned();
+        attributes.push((bound(namespace), local.as_ref().to_owned(), value));
+    }
+    let attributes: Vec<_> =
+        attributes.iter().map(|(namespace, local, value)| CoveredAttribute { namespace, local, value }).collect();
+    visit(CoveredEvent::Start { namespace: &namespace, local: &local, attributes: &attributes, offset })
+}
+
+/// Who files, when, and what stands: the frame of a judgement, azerenerji on 5 October 2026.
+pub struct Judge {
+    pub dataset: Dataset,
+    pub participant: &'static str,
+    pub owner: bool,
+    pub received: &'static str,
+    pub standing: Standing,
+    pub id: SubmissionId,
+    pub content: Content,
+}
+
+impl Judge {
+    pub fn of(dataset: Dataset) -> Self {
+        Self {
+            dataset,
+            participant: "azerenerji",
+            owner: false,
+            received: "2026-10-05T08:00:00Z",
+            standing: Standing::default(),
+            id: id(1),
+            content: content("this"),
+        }
+    }
+
+    pub fn judge(&self, reading: Reading) -> Vec<Finding> {
+        let Reading { period, revision, records, offsets, total, broken, mut faults } = reading;
+        let participant: ParticipantName = self.participant.parse().unwrap();
+        let case = judged::Case {
+            dataset: &self.dataset,
+            id: self.id,
+            content: self.content,
+            participant: &participant,
+            owner: self.owner,
+            received: self.received.parse().unwrap(),
+            period,
+            revision,
+            records: &records,
+            offsets: &offsets,
+            total: total.as_ref(),
+            broken: &broken,
+            standing: &self.standing,
+            stations: &stations(),
+        };
+        judged::judge(&case, &mut faults);
+        faults.finish()
+    }
+
+    pub fn xml(&self, text: &str) -> Vec<Finding> {
+        self.judge(read_xml(text, &self.dataset))
+    }
+
+    pub fn csv(&self, text: impl AsRef<[u8]>) -> Vec<Finding> {
+        self.judge(read_csv(text, &self.dataset))
+    }
+}
+
+pub fn id(number: i64) -> SubmissionId {
+    format!("018bcfe6-f288-7000-8000-{number:012}").parse().unwrap()
+}
+
+pub fn content(text: &str) -> Content {
+    Content(Digest::of(text.as_bytes()))
+}
+
+/// A statement that stands, its figures in the first decimal column.
+pub fn stood(revision: u16, figures: &[(&str, &str)]) -> Stood {
+    Stood {
+        submission: id(100 + i64::from(revision)),
+        revision,
+        content: content("stood"),
+        values: figures
+            .iter()
+            .map(|(code, value)| (code.parse().unwrap(), vec![Some(Quantity::parse(value, 3, '.').unwrap())]))
+            .collect(),
+    }
+}
+
+/// What a finding says, in short: slug and where.
+pub fn said(findings: &[Finding]) -> Vec<String> {
+    findings
+        .iter()
+        .map(|finding| match (finding.place.row, &finding.place.path) {
+            (Some(row), Some(path)) => format!("{} {row}:{path}", finding.code.slug()),
+            (Some(row), None) => format!("{} {row}", finding.code.slug()),
+            (None, Some(path)) => format!("{} {path}", finding.code.slug()),
+            (None, None) => finding.code.slug().to_owned(),
+        })
+        .collect()
+}
+
+/// The errors alone.
+pub fn errors(findings: &[Finding]) -> Vec<String> {
+    let errors: Vec<_> = findings.iter().filter(|finding| finding.severity() == Severity::Error).cloned().collect();
+    said(&errors)
+}
+
+/// A statement of `generation` with these records and whatever follows them.
+pub fn document(period: &str, revision: &str, records: &[(&str, &str)], rest: &str) -> String {
+    let records: String = records
+        .iter()
+        .map(|(code, value)| format!("  <Record><Station>{code}</Station><EnergyMWh>{value}</EnergyMWh></Record>\n"))
+        .collect();
+    format!(
+        "<Submission xmlns=\"urn:boemis:submission:1\" id=\"S-1\" to=\"trial\" dataset=\"generation\" \
+         period=\"{period}\" revision=\"{revision}\" sender=\"9990000631\">\n{records}{rest}</Submission>"
+    )
+}

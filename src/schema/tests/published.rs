@@ -1,0 +1,81 @@
+//! What is published follows from the descriptions.
+
+use super::*;
+use crate::document::{Period, Voen};
+use crate::schema::{Format, SHIPPED, publish, template};
+use std::path::{Path, PathBuf};
+
+fn folder(dataset: &Dataset) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config/datasets").join(dataset.name.as_str())
+}
+
+/// With `PENCERE_REWRITE=1` the files are written instead.
+#[test]
+fn committed_files_are_the_generated_ones() {
+    for dataset in [generation(), capacity()] {
+        for (name, text) in publish::files(&dataset) {
+            let path = folder(&dataset).join(&name);
+            if std::env::var_os("PENCERE_REWRITE").is_some() {
+                std::fs::write(&path, &text).unwrap();
+            }
+            assert_eq!(
+                std::fs::read_to_string(&path).unwrap(),
+                text,
+                "{} — PENCERE_REWRITE=1 writes it",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn everything_in_the_folder_is_shipped() {
+    let datasets = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/datasets");
+    let mut found = Vec::new();
+    for folder in std::fs::read_dir(&datasets).unwrap() {
+        for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            found.push(path.strip_prefix(&datasets).unwrap().to_str().unwrap().to_owned());
+        }
+    }
+    found.sort();
+    assert_eq!(SHIPPED.iter().map(|(path, _)| *path).collect::<Vec<_>>(), found);
+}
+
+#[test]
+fn an_unfilled_form_is_refused_where_it_is_empty() {
+    let register = stations();
+    let own: Vec<&Station> =
+        register.by_code.values().filter(|station| station.operator.as_str() == "azerenerji").collect();
+    let voen: Voen = "9990000631".parse().unwrap();
+    let blank = |format| template(&generation(), &own, Period::Quarter(2026, 3), "trial", &voen, format);
+
+    let xml = blank(Format::Xml);
+    assert_eq!(
+        said(&Judge::of(generation()).xml(&xml)),
+        ["schema.invalid /Submission/Record[1]/EnergyMWh", "schema.invalid /Submission/Record[2]/EnergyMWh"],
+        "{xml}"
+    );
+    assert!(xml.contains("<!-- Qaradağ GES, 230.000 MW -->") && !xml.contains("GUN-0900"), "{xml}");
+    let filled = xml.replace("<EnergyMWh></EnergyMWh></Record>", "<EnergyMWh>1</EnergyMWh></Record>");
+    assert_eq!(said(&Judge::of(generation()).xml(&filled)), [""; 0]);
+
+    let csv = blank(Format::Csv);
+    assert_eq!(
+        said(&Judge::of(generation()).csv(&csv)),
+        ["schema.invalid 2:energy_mwh", "schema.invalid 3:energy_mwh"],
+        "{csv}"
+    );
+    assert_eq!(said(&Judge::of(generation()).csv(csv.replace(",\n", ",1\n"))), [""; 0]);
+}
+
+#[test]
+fn a_name_cannot_end_the_comment_that_holds_it() {
+    let mut register = stations();
+    let code = "GUN-0001".parse().unwrap();
+    register.by_code.get_mut(&code).unwrap().name = "A --> <Record/> ---".to_owned();
+    let own = [&register.by_code[&code]];
+    let voen: Voen = "9990000631".parse().unwrap();
+    let xml = template(&generation(), &own, Period::Quarter(2026, 3), "trial", &voen, Format::Xml);
+    assert_eq!(said(&Judge::of(generation()).xml(&xml)).len(), 2, "{xml}"); // the empty figure, and SU-0001 left out
+}
