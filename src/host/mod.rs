@@ -1,9 +1,36 @@
 //! The only clock and disk of our own code, with a faulty twin for the tests.
 //!
-//! Owns time ([`Clock`]) and octets at rest ([`Octets`]). Never decides anything.
+//! Owns time ([`Clock`]), the steps by which our own files change ([`Disk`], [`Appendix`]) and
+//! octets at rest ([`Octets`]). Never decides anything. BOEMİS and the ledger's sled bring their
+//! own disk code; everything else that pencere writes goes through here, so that a test can make
+//! every single step fail.
 
+mod append;
+mod clock;
+mod disk;
+mod faults;
 mod octets;
 mod printable;
 
+pub use append::Appendix;
+pub use clock::Clock;
+pub use disk::{Disk, DiskFile, Lock};
+pub use faults::{Fault, Faults};
 pub use octets::{Octets, OctetsReader};
 pub use printable::{is_unprintable, printable, printable_line};
+
+/// Clock and disk together: all that a room which touches the world is given.
+#[derive(Clone, Debug)]
+pub struct Host {
+    /// The time.
+    pub clock: Clock,
+    /// The disk.
+    pub disk: Disk,
+}
+
+impl Host {
+    /// The real ones.
+    pub fn system() -> Self {
+        Self { clock: Clock::system(), disk: Disk::system() }
+    }
+}

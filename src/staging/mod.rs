@@ -1,4 +1,16 @@
 //! Staging: what arrived becomes safe, and only then leaves its source.
+//!
+//! Owns the step from *copying* to *held safely* ([`Staging::hold`]): octets into evidence, their
+//! digests into the journal, each made durable once for a whole group, evidence first. A
+//! [`Staged`] in custody exists only after both, and only for it may intake release the source.
+//! Never judges, never reads what the octets say.
+
+mod copy;
+mod hold;
+#[cfg(test)]
+mod tests;
+
+pub use hold::{HeldGroup, Holding, NotHeld, Staging, Why};
 
 use crate::document::{Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Octets;

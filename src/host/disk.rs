@@ -1,0 +1,205 @@
+//! The disk: each method is one step that can fail by itself.
+//!
+//! A step either happens or does not; what is written is durable only after [`DiskFile::sync`],
+//! and a name only after [`Disk::sync_folder`] on the folder it stands in. Files are made for the
+//! window's own user alone (mode 0600, folders 0700).
+
+use super::faults::Faults;
+use rustix::fs::{FlockOperation, flock};
+use std::ffi::OsString;
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A handle on the disk. Cheap to clone; clones share the plan of faults, if there is one.
+#[derive(Clone, Debug, Default)]
+pub struct Disk {
+    faults: Option<Arc<Faults>>,
+}
+
+/// A file of ours, open for writing.
+#[derive(Debug)]
+pub struct DiskFile {
+    disk: Disk,
+    file: File,
+    path: PathBuf,
+}
+
+/// A folder locked for this process, until it is dropped or the process ends.
+#[derive(Debug)]
+pub struct Lock(#[allow(dead_code)] File); // held, never read
+
+impl Disk {
+    /// The real disk.
+    pub fn system() -> Self {
+        Self::default()
+    }
+
+    /// The faulty twin: the real disk, with the faults of this plan.
+    pub fn faulty(faults: Arc<Faults>) -> Self {
+        Self { faults: Some(faults) }
+    }
+
+    fn step(&self) -> io::Result<()> {
+        self.faults.as_ref().map_or(Ok(()), |faults| faults.step())
+    }
+
+    /// Makes a new file; one that exists already is an error.
+    pub fn create(&self, path: &Path) -> io::Result<DiskFile> {
+        self.open_for_writing(path, OpenOptions::new().create_new(true))
+    }
+
+    /// Opens a file for writing, making it when it is not there. Nothing in it is changed.
+    pub fn open_or_create(&self, path: &Path) -> io::Result<DiskFile> {
+        self.open_for_writing(path, OpenOptions::new().create(true).truncate(false))
+    }
+
+    fn open_for_writing(&self, path: &Path, options: &mut OpenOptions) -> io::Result<DiskFile> {
+        self.step()?;
+        let file = options.read(true).write(true).mode(0o600).open(path)?;
+        if let Some(faults) = &self.faults {
+            faults.opened(path, file.metadata()?.len());
+        }
+        Ok(DiskFile { disk: self.clone(), file, path: path.to_owned() })
+    }
+
+    /// Opens a file for reading.
+    pub fn open(&self, path: &Path) -> io::Result<File> {
+        self.step()?;
+        File::open(path)
+    }
+
+    /// Reads a small file whole; one longer than `max` octets is an error.
+    pub fn read(&self, path: &Path, max: u64) -> io::Result<Vec<u8>> {
+        let mut octets = Vec::new();
+        self.open(path)?.take(max.saturating_add(1)).read_to_end(&mut octets)?;
+        match octets.len() as u64 > max {
+            true => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {max} octets"))),
+            false => Ok(octets),
+        }
+    }
+
+    /// The names in a folder, sorted.
+    pub fn list(&self, folder: &Path) -> io::Result<Vec<OsString>> {
+        self.step()?;
+        let mut names =
+            std::fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
+        names.sort();
+        Ok(names)
+    }
+
+    /// Makes a folder and those above it that are missing, and syncs the folder it stands in.
+    pub fn make_folder(&self, path: &Path) -> io::Result<()> {
+        if path.is_dir() {
+            return Ok(());
+        }
+        if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
+            self.make_folder(above)?;
+        }
+        self.step()?;
+        match DirBuilder::new().mode(0o700).create(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            other => other?,
+        }
+        match path.parent().filter(|above| !above.as_os_str().is_empty()) {
+            Some(above) => self.sync_folder(above),
+            None => Ok(()),
+        }
+    }
+
+    /// Renames; what stood at `to` is replaced.
+    pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step()?;
+        std::fs::rename(from, to)?;
+        if let Some(faults) = &self.faults {
+            faults.renamed(from, to);
+        }
+        Ok(())
+    }
+
+    /// Takes a name away.
+    pub fn unlink(&self, path: &Path) -> io::Result<()> {
+        self.step()?;
+        std::fs::remove_file(path)?;
+        if let Some(faults) = &self.faults {
+            faults.unlinked(path);
+        }
+        Ok(())
+    }
+
+    /// Makes the names in a folder durable.
+    pub fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        self.step()?;
+        File::open(folder)?.sync_all()?;
+        if let Some(faults) = &self.faults {
+            faults.synced_folder(folder);
+        }
+        Ok(())
+    }
+
+    /// Locks a folder for this process alone; none when another process, or another handle of this
+    /// one, has it.
+    pub fn lock(&self, folder: &Path) -> io::Result<Option<Lock>> {
+        self.step()?;
+        let file = File::open(folder)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Some(Lock(file))),
+            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+impl DiskFile {
+    /// Its length in octets.
+    pub fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> io::Result<bool> {
+        Ok(self.len()? == 0)
+    }
+
+    /// Writes all these octets at an offset.
+    pub fn write_at(&self, octets: &[u8], offset: u64) -> io::Result<()> {
+        if let Some(faults) = &self.disk.faults {
+            if let Err(error) = faults.step() {
+                // A write that fails may have written a part: the twin leaves half of it.
+                let half = &octets[..octets.len() / 2];
+                self.file.write_all_at(half, offset)?;
+                return Err(error);
+            }
+        }
+        self.file.write_all_at(octets, offset)
+    }
+
+    /// Makes its octets durable (fdatasync).
+    pub fn sync(&self) -> io::Result<()> {
+        self.disk.step()?;
+        self.file.sync_data()?;
+        if let Some(faults) = &self.disk.faults {
+            faults.synced(&self.path, self.len()?);
+        }
+        Ok(())
+    }
+
+    /// Cuts it to a length.
+    pub fn truncate(&self, len: u64) -> io::Result<()> {
+        self.disk.step()?;
+        self.file.set_len(len)
+    }
+
+    /// The handle itself, for reading what was written.
+    pub fn handle(&self) -> io::Result<File> {
+        self.disk.step()?;
+        self.file.try_clone()
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}

@@ -1,0 +1,162 @@
+//! A folder held by handle, and the only ways anything beneath it is reached.
+//!
+//! Owns the flags: nothing is followed, crossed or waited for. Never takes a path of more than one
+//! component.
+
+use rustix::fs::{self, AtFlags, CWD, Mode, OFlags, RawDir, RenameFlags, ResolveFlags, Stat, StatxFlags};
+use rustix::io::Errno;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+/// `NONBLOCK`, so that a FIFO put in the place of a file does not hold us up; `NOCTTY` for a terminal.
+const READ: OFlags =
+    OFlags::RDONLY.union(OFlags::NOFOLLOW).union(OFlags::NONBLOCK).union(OFlags::NOCTTY).union(OFlags::CLOEXEC);
+
+/// A folder held since start.
+#[derive(Debug)]
+pub(super) struct Beneath(OwnedFd);
+
+impl Beneath {
+    /// Opens the folder at a path of ours.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        fs::openat(CWD, path, FOLDER, Mode::empty()).map(Self).map_err(|errno| named(errno, path.as_os_str()))
+    }
+
+    /// Opens a folder beneath, which must be no link.
+    pub(super) fn folder(&self, name: impl AsRef<OsStr>) -> io::Result<Self> {
+        let name = name.as_ref();
+        fs::openat(&self.0, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())
+            .map(Self)
+            .map_err(|errno| named(errno, name))
+    }
+
+    /// Makes a folder for ourselves alone, unless it is there, and opens it.
+    pub(super) fn make_folder(&self, name: impl AsRef<OsStr>) -> io::Result<Self> {
+        let name = name.as_ref();
+        match fs::mkdirat(&self.0, name, Mode::RWXU) {
+            Ok(()) | Err(Errno::EXIST) => self.folder(name),
+            Err(errno) => Err(named(errno, name)),
+        }
+    }
+
+    /// What stands under this name, itself and not what it points to.
+    pub(super) fn stat(&self, name: &OsStr) -> io::Result<Stat> {
+        Ok(fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?)
+    }
+
+    /// Whether this name still leads to that folder.
+    pub(super) fn still_holds(&self, name: &str, folder: &Self) -> bool {
+        match (self.stat(OsStr::new(name)), fs::fstat(&folder.0)) {
+            (Ok(there), Ok(held)) => (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino),
+            _ => false,
+        }
+    }
+
+    /// Opens what lies beneath for reading: no link, no crossing to another file system, no waiting.
+    pub(super) fn read(&self, name: &OsStr) -> Result<File, Errno> {
+        static NO_OPENAT2: AtomicBool = AtomicBool::new(false);
+        let narrow =
+            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_XDEV;
+        while !NO_OPENAT2.load(Ordering::Relaxed) {
+            match fs::openat2(&self.0, name, READ, Mode::empty(), narrow) {
+                Ok(file) => return Ok(file.into()),
+                // renamed under our eyes: openat2(2) asks to try again
+                Err(Errno::AGAIN | Errno::INTR) => {}
+                // before Linux 5.6, or forbidden by a sandbox that does not know it
+                Err(Errno::NOSYS) => NO_OPENAT2.store(true, Ordering::Relaxed),
+                Err(errno) => return Err(errno),
+            }
+        }
+        // one component and NOFOLLOW: the same but for the crossing, which fstat shows
+        fs::openat(&self.0, name, READ, Mode::empty()).map(File::from)
+    }
+
+    /// Makes a new file for writing.
+    pub(super) fn create(&self, name: &OsStr) -> Result<File, Errno> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        fs::openat(&self.0, name, flags, Mode::from_raw_mode(0o644)).map(File::from)
+    }
+
+    /// Calls `with` for each name, read anew from the folder's handle.
+    pub(super) fn each_name(&self, with: &mut dyn FnMut(&OsStr)) -> io::Result<()> {
+        // a handle of its own, so that its position is its own
+        let fresh = fs::openat(&self.0, ".", FOLDER, Mode::empty())?;
+        let mut buffer = Vec::with_capacity(64 << 10);
+        let mut names = RawDir::new(fresh, buffer.spare_capacity_mut());
+        while let Some(entry) = names.next() {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if name != b"." && name != b".." {
+                with(OsStr::from_bytes(name));
+            }
+        }
+        Ok(())
+    }
+
+    /// Renames to a name that must be free. Where the file system cannot say so by itself, a new
+    /// link says it, and the old name goes after.
+    pub(super) fn rename_to_free(&self, name: &OsStr, to: &Self, new: &OsStr) -> Result<(), Errno> {
+        match fs::renameat_with(&self.0, name, &to.0, new, RenameFlags::NOREPLACE) {
+            Err(Errno::INVAL | Errno::NOSYS) => {
+                fs::linkat(&self.0, name, &to.0, new, AtFlags::empty())?;
+                fs::unlinkat(&self.0, name, AtFlags::empty())
+            }
+            other => other,
+        }
+    }
+
+    /// Renames to a name that nobody else can have, for it holds a fresh id.
+    pub(super) fn rename_to_fresh(&self, name: &OsStr, to: &Self, new: &OsStr) -> Result<(), Errno> {
+        match fs::renameat_with(&self.0, name, &to.0, new, RenameFlags::NOREPLACE) {
+            Err(Errno::INVAL | Errno::NOSYS) => fs::renameat(&self.0, name, &to.0, new),
+            other => other,
+        }
+    }
+
+    /// Removes a file; that it is gone already is no error.
+    pub(super) fn unlink(&self, name: &OsStr) -> io::Result<()> {
+        gone_is_fine(fs::unlinkat(&self.0, name, AtFlags::empty()))
+    }
+
+    /// Removes an empty folder; that it is gone already is no error.
+    pub(super) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        gone_is_fine(fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR))
+    }
+
+    /// On which mount it lies; renames do not go from one to another, even of one device.
+    pub(super) fn mount(&self) -> io::Result<(u64, Option<u64>)> {
+        let dev = fs::fstat(&self.0)?.st_dev;
+        let mount = fs::statx(&self.0, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID).ok();
+        let known = mount.filter(|statx| statx.stx_mask & StatxFlags::MNT_ID.bits() != 0);
+        Ok((dev, known.map(|statx| statx.stx_mnt_id)))
+    }
+
+    /// A path that leads to this very folder whatever its name is now, for inotify.
+    pub(super) fn own_path(&self) -> std::path::PathBuf {
+        format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()
+    }
+}
+
+impl AsFd for Beneath {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+fn gone_is_fine(result: Result<(), Errno>) -> io::Result<()> {
+    match result {
+        Ok(()) | Err(Errno::NOENT) => Ok(()),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+fn named(errno: Errno, name: &OsStr) -> io::Error {
+    let error = io::Error::from(errno);
+    io::Error::new(error.kind(), format!("{}: {error}", Path::new(name).display()))
+}

@@ -1,0 +1,244 @@
+//! Drop folders: where an agency drops, and where its answers appear.
+//!
+//! Owns `in/`, `receipts/` and `.taken/` of one participant, held by handle since start. What lies
+//! on disk, and what a crash leaves ([`DropFolder::recover`]):
+//!
+//! | lies there | is | after a crash |
+//! |---|---|---|
+//! | `in/NAME` | the sender's | looked at again |
+//! | `.taken/<id>~NAME` | taken, its id not known to the journal | given back as `in/NAME` |
+//! | `.taken/<id>~NAME` | taken, its id known: safe | unlinked |
+//! | `receipts/.<random>.part` | an answer being written | removed |
+//!
+//! Where `<id>~NAME` would be too long for the file system, it is `<id>~/NAME`.
+
+mod beneath;
+mod custody;
+mod entries;
+mod look;
+mod outlet;
+mod sniff;
+mod watch;
+
+pub use custody::Recovered;
+pub use outlet::Published;
+pub use sniff::carries_signature;
+pub use watch::{Signal, Signals, Watch};
+
+use super::{Arrival, Key, Refusal, Settings, Waiting};
+use crate::document::{GivenName, ParticipantName, SubmissionId};
+use beneath::Beneath;
+use custody::Custody;
+use entries::{Entries, State};
+use jiff::Timestamp;
+use std::ffi::OsStr;
+use std::io;
+use std::path::Path;
+
+/// One participant's drop folder.
+#[derive(Debug)]
+pub struct DropFolder {
+    participant: ParticipantName,
+    settings: Settings,
+    home: Beneath,
+    inward: Beneath,
+    receipts: Beneath,
+    custody: Custody,
+    entries: Entries,
+    /// Whether `in/` was found replaced, so that it is said once.
+    replaced: bool,
+}
+
+/// What [`DropFolder::take_next`] came to.
+pub(super) enum Step {
+    /// A submission.
+    Arrival(Box<Arrival>),
+    /// An answer.
+    Refusal(Box<Refusal>),
+    /// Nothing is ready.
+    Nothing,
+    /// The next one is larger than what is left of the group.
+    TooMuch,
+    /// The process can open no more files.
+    NoHandles,
+}
+
+impl DropFolder {
+    /// Opens the folder at `home`, which holds `in/` and `receipts/`; makes `.taken/` (mode 0700).
+    ///
+    /// # Errors
+    /// When one of them is missing, is a link, or cannot be opened; the text names it.
+    pub fn open(participant: ParticipantName, home: &Path, settings: Settings) -> io::Result<Self> {
+        let home = Beneath::open(home)?;
+        let inward = home.folder("in")?;
+        let receipts = home.folder("receipts")?;
+        let custody = Custody::open(&home, &inward)?;
+        outlet::sweep(&receipts)?;
+        Ok(Self {
+            participant,
+            settings,
+            home,
+            inward,
+            receipts,
+            custody,
+            entries: Entries::default(),
+            replaced: false,
+        })
+    }
+
+    /// Whose folder it is.
+    pub fn participant(&self) -> &ParticipantName {
+        &self.participant
+    }
+
+    /// The settings it was opened with.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// An event told that this name was closed after writing or moved in: it is taken at once.
+    pub fn on_name(&mut self, name: &OsStr, now: Timestamp) {
+        if is_upload(name) {
+            tracing::debug!(participant = %self.participant, name = %GivenName::new(name), "upload under way");
+            return;
+        }
+        match self.inward.stat(name) {
+            Ok(stat) => {
+                // our own giving back shows as moved in; that settles as if a scan had found it
+                let told = !self.custody.was_returned(name, &stat);
+                self.entries.note(name, &stat, now, told, &self.settings);
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.entries.forget(name),
+            Err(error) => self.complain(name, &error),
+        }
+    }
+
+    /// Reads the folder whole: what no event told of is found, what is gone is forgotten.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn scan(&mut self, now: Timestamp) -> io::Result<()> {
+        self.custody.retry(&self.inward);
+        let replaced = !self.home.still_holds("in", &self.inward);
+        if replaced && !self.replaced {
+            tracing::warn!(
+                participant = %self.participant,
+                "in/ was replaced since start; the folder opened then counts until the window is started again"
+            );
+        }
+        self.replaced = replaced;
+        self.entries.begin_scan();
+        let (entries, inward, settings) = (&mut self.entries, &self.inward, &self.settings);
+        let participant = &self.participant;
+        inward.each_name(&mut |name| {
+            if is_upload(name) {
+                tracing::debug!(%participant, name = %GivenName::new(name), "upload under way");
+                return;
+            }
+            match inward.stat(name) {
+                Ok(stat) => entries.note(name, &stat, now, false, settings),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    entries.keep(name);
+                    tracing::warn!(%participant, name = %GivenName::new(name), %error, "cannot be looked at");
+                }
+            }
+        })?;
+        self.entries.end_scan();
+        Ok(())
+    }
+
+    /// `now` when something is ready, else when the next thing becomes ready by itself.
+    pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        self.entries.due(now)
+    }
+
+    /// When all that was found by now is settled.
+    pub fn settled_at(&self) -> Option<Timestamp> {
+        self.entries.settled_at()
+    }
+
+    /// What waits for its other half, by name.
+    pub fn waiting(&self) -> Vec<Waiting> {
+        let mut waiting: Vec<Waiting> = self
+            .entries
+            .iter()
+            .filter_map(|(name, entry)| match entry.state {
+                State::Waiting(until) => {
+                    Some(Waiting { participant: self.participant.clone(), name: GivenName::new(name), until })
+                }
+                _ => None,
+            })
+            .collect();
+        waiting.sort_by(|a, b| a.name.cmp(&b.name));
+        waiting
+    }
+
+    /// The submission is held safely: its source goes. Nothing in `in/` is touched, so a newer
+    /// file of the same name stays. Doing it again does nothing.
+    ///
+    /// # Errors
+    /// What the disk says; the files go at the next start then.
+    pub fn release(&mut self, id: SubmissionId) -> io::Result<()> {
+        self.custody.release(id)
+    }
+
+    /// The submission is not held (it changed while it was copied, or could not be kept): its
+    /// files lie under their own names again. Where a name is taken by a newer file meanwhile, the
+    /// older is given back once the name is free; `false` says so.
+    ///
+    /// # Errors
+    /// What the disk says; the files are given back at the next start then.
+    pub fn give_back(&mut self, id: SubmissionId) -> io::Result<bool> {
+        self.custody.give_back(id, &self.inward)
+    }
+
+    /// See [`Queue::recover`](super::Queue::recover).
+    ///
+    /// # Errors
+    /// When `.taken/` cannot be read.
+    pub fn recover(&mut self, known: &dyn Fn(SubmissionId) -> bool) -> io::Result<Recovered> {
+        self.custody.recover(&self.inward, known)
+    }
+
+    /// An answer could not be given after all: what stays in the folder is to be answered again.
+    pub fn unanswered(&mut self, refusal: &Refusal) {
+        self.entries.set(refusal.name.as_os_str(), State::Ready);
+    }
+
+    /// Makes an answer appear in `receipts/`: complete when visible, never over another one, not
+    /// synced. Publishing the same again is no error.
+    ///
+    /// # Errors
+    /// What the disk says; `AlreadyExists` when other octets stand under this name;
+    /// `InvalidInput` when `file_name` is no plain file name.
+    pub fn publish(&self, file_name: &str, octets: &[u8]) -> io::Result<Published> {
+        outlet::publish(&self.receipts, file_name, octets)
+    }
+
+    /// Takes what is next in order, if it fits into `left` octets.
+    pub(super) fn take_next(
+        &mut self,
+        now: Timestamp,
+        left: Option<u64>,
+        answered: &dyn Fn(&ParticipantName, &Key) -> bool,
+    ) -> Step {
+        self.entries.wake(now);
+        while let Some(name) = self.entries.first_ready() {
+            if let Some(step) = self.consider(&name, now, left, answered) {
+                return step;
+            }
+        }
+        Step::Nothing
+    }
+
+    fn complain(&self, name: &OsStr, error: &io::Error) {
+        tracing::warn!(participant = %self.participant, name = %GivenName::new(name), %error, "cannot be looked at");
+    }
+}
+
+/// Whether the name says that its upload is under way (CONTRACT 3).
+fn is_upload(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(b".") || [&b".part"[..], b".tmp", b".filepart"].iter().any(|ending| name.ends_with(ending))
+}

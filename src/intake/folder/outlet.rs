@@ -1,0 +1,80 @@
+//! The outlet: answers appear in `receipts/`, complete when visible, never over another one.
+//!
+//! Owns the temporary names there (`.<random>.part`). Never syncs: what a crash takes is published
+//! again at start.
+
+use super::beneath::Beneath;
+use rustix::io::Errno;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::unix::ffi::OsStrExt;
+use uuid::Uuid;
+
+/// What publishing did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// It appeared.
+    Now,
+    /// The very same stood there already.
+    Before,
+}
+
+/// See [`DropFolder::publish`](super::DropFolder::publish). A rename makes it appear, so that those
+/// who watch the folder see one moved-in event, after the last octet.
+pub(super) fn publish(receipts: &Beneath, file_name: &str, octets: &[u8]) -> io::Result<Published> {
+    if file_name.is_empty() || file_name.starts_with('.') || file_name.contains(['/', '\0']) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "no plain file name"));
+    }
+    let name = OsStr::new(file_name);
+    if receipts.stat(name).is_ok() {
+        return same(receipts, name, octets);
+    }
+    let temporary = temporary_name();
+    let temporary = OsStr::new(&temporary);
+    let written = write(receipts.create(temporary)?, octets)
+        .and_then(|()| Ok(receipts.rename_to_free(temporary, receipts, name)?));
+    match written {
+        Ok(()) => Ok(Published::Now),
+        Err(error) => {
+            receipts.unlink(temporary)?;
+            match error.raw_os_error() == Some(Errno::EXIST.raw_os_error()) {
+                true => same(receipts, name, octets),
+                false => Err(error),
+            }
+        }
+    }
+}
+
+/// Removes what a crash left half-written.
+pub(super) fn sweep(receipts: &Beneath) -> io::Result<()> {
+    let mut left = Vec::new();
+    receipts.each_name(&mut |name| {
+        let random = name.as_bytes().strip_prefix(b".").and_then(|name| name.strip_suffix(b".part"));
+        if random.is_some_and(|random| Uuid::try_parse_ascii(random).is_ok()) {
+            left.push(name.to_owned());
+        }
+    })?;
+    left.iter().try_for_each(|name| receipts.unlink(name))
+}
+
+fn temporary_name() -> String {
+    format!(".{}.part", Uuid::now_v7())
+}
+
+fn write(mut file: File, octets: &[u8]) -> io::Result<()> {
+    file.write_all(octets)
+}
+
+fn same(receipts: &Beneath, name: &OsStr, octets: &[u8]) -> io::Result<Published> {
+    let file = receipts.read(name)?;
+    let mut there = Vec::with_capacity(octets.len());
+    // one octet more than ours is enough to know that it differs
+    if file.metadata()?.is_file() {
+        file.take((octets.len() as u64).saturating_add(1)).read_to_end(&mut there)?;
+        if there == octets {
+            return Ok(Published::Before);
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, "something else stands under this receipt's name"))
+}

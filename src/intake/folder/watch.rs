@@ -1,0 +1,150 @@
+//! The watch: the kernel's events become signals. The only threads of intake.
+//!
+//! Owns the watcher and the bounded channel behind it. Decides nothing: an event only names what to
+//! look at, and whatever goes wrong here becomes a rescan.
+
+use super::DropFolder;
+use crate::document::ParticipantName;
+use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
+
+/// Most signals that wait to be read; past it a rescan stands for all of them. 16,384: as many as
+/// the kernel keeps (`fs.inotify.max_queued_events`), about 2 MiB of names.
+const SIGNALS_MAX: usize = 16_384;
+
+/// What the watch has to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// This name was closed after writing, or moved in.
+    Name(ParticipantName, OsString),
+    /// Events of this folder may be missing: scan it.
+    Rescan(ParticipantName),
+    /// Events may be missing anywhere: scan all.
+    RescanAll,
+}
+
+/// Watches while it lives.
+#[derive(Debug)]
+pub struct Watch {
+    /// None where this system has no inotify to give.
+    _watcher: Option<RecommendedWatcher>,
+    unwatched: Vec<ParticipantName>,
+}
+
+/// The receiving end.
+#[derive(Debug)]
+pub struct Signals {
+    receiver: Receiver<Signal>,
+    lost: Arc<AtomicBool>,
+    /// Kept so that a watch that never was is silent, not closed.
+    _sender: Sender<Signal>,
+}
+
+impl Watch {
+    /// Watches the very folders that were opened, whatever their names lead to by now. What cannot
+    /// be watched is left to rescans, and said in the log.
+    pub fn start(folders: &[DropFolder]) -> (Self, Signals) {
+        let (sender, receiver) = channel(SIGNALS_MAX);
+        let lost = Arc::new(AtomicBool::new(false));
+        let signals = Signals { receiver, lost: lost.clone(), _sender: sender.clone() };
+        let paths: HashMap<PathBuf, ParticipantName> =
+            folders.iter().map(|folder| (folder.inward.own_path(), folder.participant.clone())).collect();
+        let teller = Teller { sender, lost, paths: paths.clone() };
+        let mut watcher = notify::recommended_watcher(move |event| teller.tell(event))
+            .inspect_err(|error| tracing::warn!(%error, "no file events on this system; folders are only rescanned"))
+            .ok();
+        let mut unwatched = Vec::new();
+        for (path, participant) in paths {
+            let Some(watcher) = &mut watcher else {
+                unwatched.push(participant);
+                continue;
+            };
+            if let Err(error) = watcher.watch(&path, RecursiveMode::NonRecursive) {
+                tracing::warn!(%participant, %error, "the folder cannot be watched and is only rescanned");
+                unwatched.push(participant);
+            }
+        }
+        unwatched.sort();
+        (Self { _watcher: watcher, unwatched }, signals)
+    }
+
+    /// Whose folders are only rescanned.
+    pub fn unwatched(&self) -> &[ParticipantName] {
+        &self.unwatched
+    }
+}
+
+impl Signals {
+    /// The next signal. Waits for ever where nothing can be watched.
+    pub async fn recv(&mut self) -> Signal {
+        loop {
+            if let Some(signal) = self.lost() {
+                return signal;
+            }
+            if let Some(signal) = self.receiver.recv().await {
+                return signal;
+            }
+        }
+    }
+
+    /// The next signal, if one is there.
+    pub fn try_recv(&mut self) -> Option<Signal> {
+        self.lost().or_else(|| self.receiver.try_recv().ok())
+    }
+
+    fn lost(&self) -> Option<Signal> {
+        self.lost.swap(false, Ordering::AcqRel).then_some(Signal::RescanAll)
+    }
+}
+
+/// Runs on the watcher's own thread.
+struct Teller {
+    sender: Sender<Signal>,
+    lost: Arc<AtomicBool>,
+    paths: HashMap<PathBuf, ParticipantName>,
+}
+
+impl Teller {
+    fn tell(&self, event: notify::Result<Event>) {
+        let event = match event {
+            Ok(event) if event.need_rescan() => return self.send(Signal::RescanAll),
+            Ok(event) => event,
+            Err(error) => {
+                tracing::warn!(%error, "file events may be missing; all folders are read");
+                return self.send(Signal::RescanAll);
+            }
+        };
+        match event.kind {
+            EventKind::Access(AccessKind::Close(AccessMode::Write))
+            | EventKind::Modify(ModifyKind::Name(RenameMode::To)) => {}
+            // the folder itself was moved or removed: the scan says so
+            EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From)) => {
+                for participant in event.paths.iter().filter_map(|path| self.paths.get(path)) {
+                    self.send(Signal::Rescan(participant.clone()));
+                }
+                return;
+            }
+            _ => return,
+        }
+        for path in &event.paths {
+            let participant = path.parent().and_then(|parent| self.paths.get(parent));
+            if let (Some(participant), Some(name)) = (participant, path.file_name()) {
+                self.send(Signal::Name(participant.clone(), name.to_owned()));
+            }
+        }
+    }
+
+    fn send(&self, signal: Signal) {
+        if let Err(TrySendError::Full(_)) = self.sender.try_send(signal) {
+            self.lost.store(true, Ordering::Release);
+            // should all have been read in this moment, this wakes the reader
+            let _ = self.sender.try_send(Signal::RescanAll);
+        }
+    }
+}

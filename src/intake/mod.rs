@@ -1,0 +1,24 @@
+//! Intake: what an agency dropped becomes an [`Arrival`], or is answered where it lies.
+//!
+//! Owns the channels: today the drop folders ([`folder`]). It decides what is a submission (one
+//! document, perhaps with its detached signature), when it is complete, and in which order it goes
+//! on. It never believes anything a document says, never builds a path from a given name, never
+//! follows a link, and never deletes what `staging` has not called safe.
+//!
+//! ```text
+//! in/NAME ──take──▶ .taken/<id>~NAME ──(staging: held safely)──▶ release: unlinked
+//!                                    ──(staging: changed)──────▶ give_back: in/NAME again
+//! ```
+
+mod arrival;
+pub mod folder;
+mod group;
+mod settings;
+
+pub use arrival::{Arrival, Facts, Incoming, Key, Refusal};
+pub use folder::DropFolder;
+pub use group::{Group, Queue, Waiting};
+pub use settings::{GroupLimits, Settings};
+
+#[cfg(test)]
+mod tests;

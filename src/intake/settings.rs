@@ -1,0 +1,51 @@
+//! The settings of intake, each with its unit, its default and the reason for it.
+
+use std::time::Duration;
+
+/// How drop folders are watched (`[intake]`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `intake.settle`: for so long nothing may have changed about a file that a scan found,
+    /// because a scan cannot know whether its writer is done. 10 s: longer than a stalled network
+    /// copy pauses between two blocks.
+    pub settle: Duration,
+    /// `intake.rescan`: how often the folders are read whole, for what no event told of (network
+    /// file systems, overflow). 10 s: as long as settling, so a file waits twice that at worst;
+    /// reading a thousand names takes about a millisecond.
+    pub rescan: Duration,
+    /// `intake.pair_wait`: for so long, from its modification time, a file without a signature
+    /// inside waits for its other half. 10 min: the largest document over a line of 1 Mbit/s.
+    pub pair_wait: Duration,
+    /// `intake.size_max`: largest file, in octets. 64 MiB: about half a million records, a hundred
+    /// times the largest statement known.
+    pub size_max: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            settle: Duration::from_secs(10),
+            rescan: Duration::from_secs(10),
+            pair_wait: Duration::from_secs(600),
+            size_max: 64 << 20,
+        }
+    }
+}
+
+/// How much goes on together: it shares one sync and one transaction. A lone document never waits
+/// for company.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GroupLimits {
+    /// `intake.group_documents`: most submissions in a group. 256: each holds up to two open
+    /// files, half of the 1,024 that a process has by default.
+    pub documents: usize,
+    /// `intake.group_octets`: most octets in a group, unless a single submission is larger.
+    /// 16 MiB: the cost of a sync is spread wide enough, and nobody waits long behind it.
+    pub octets: u64,
+}
+
+impl Default for GroupLimits {
+    fn default() -> Self {
+        Self { documents: 256, octets: 16 << 20 }
+    }
+}

@@ -1,0 +1,1 @@
+//! Drop folders as agencies use and abuse them, on a real disk.

@@ -1,0 +1,304 @@
+//! What can happen, as the journal tells it: digests and names, never content, never a FİN.
+
+use crate::document::{
+    Content, DatasetName, Decision, Digest, GivenName, ParticipantName, Period, Revision, SubmissionId,
+};
+use crate::evidence::{Kept, Location};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One line of the journal: an event and when it was written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub time: Timestamp,
+    /// What.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// Something that happened in the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The window began to work.
+    Started {
+        /// The program's version.
+        version: String,
+        /// The digest of each configuration file it read: registry, stations, datasets, trust.
+        configuration: BTreeMap<String, Digest>,
+    },
+    /// The window ended in good order.
+    Stopped {},
+    /// Configuration was read again.
+    Reloaded {
+        /// The digest of each file, as found.
+        configuration: BTreeMap<String, Digest>,
+        /// Why the old one stays in force; none when the new one is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refused: Option<String>,
+    },
+    /// A submission is safe in the window: its source may be released.
+    Held(Box<Held>),
+    /// Something that is no regular file lies in a drop folder; it stays there and is answered once.
+    RefusedInPlace(Box<RefusedInPlace>),
+    /// A receipt was sealed and is in evidence.
+    Answered(Box<Answered>),
+    /// Nobody can tell yet; it is tried again.
+    Deferred {
+        /// Which submission.
+        id: SubmissionId,
+        /// The slug of the finding that holds it.
+        finding: String,
+        /// Which attempt failed, from 1.
+        attempt: u32,
+        /// When it is tried again; none when it waits for a person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        next: Option<Timestamp>,
+    },
+    /// The last receipt is where its receiver finds it; nothing is left to do.
+    Closed {
+        /// Which submission.
+        id: SubmissionId,
+    },
+    /// The window stopped because it is wrong.
+    Halted {
+        /// Why.
+        why: String,
+    },
+    /// What a person or the window did beside the path: an approval, a new key, a backup.
+    Act {
+        /// What was done, a short slug.
+        act: String,
+        /// Who did it, as the system knows him.
+        by: String,
+        /// On which submission.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<SubmissionId>,
+        /// What else there is to say.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        facts: BTreeMap<String, String>,
+    },
+}
+
+impl Event {
+    /// The submission it speaks of.
+    pub fn id(&self) -> Option<SubmissionId> {
+        match self {
+            Self::Held(held) => Some(held.id),
+            Self::RefusedInPlace(refused) => Some(refused.id),
+            Self::Answered(answered) => Some(answered.id),
+            Self::Deferred { id, .. } | Self::Closed { id } => Some(*id),
+            Self::Act { id, .. } => *id,
+            Self::Started { .. } | Self::Stopped {} | Self::Reloaded { .. } | Self::Halted { .. } => None,
+        }
+    }
+}
+
+/// A submission that is safe in the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// Its id, made at arrival.
+    pub id: SubmissionId,
+    /// Whose channel it came by; none where only the signer can say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant: Option<ParticipantName>,
+    /// The channel: `folder`, `maildir`, `imap`.
+    pub channel: String,
+    /// When it was received; every judgement is made at this time, also after a crash.
+    pub received: Timestamp,
+    /// The document.
+    pub document: HeldFile,
+    /// The detached signature that came with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detached: Option<HeldFile>,
+}
+
+/// A file of a held submission: what was given, where it lay, where it lies now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldFile {
+    /// Its name as given.
+    #[serde(with = "name")]
+    pub name: GivenName,
+    /// Its SHA-256.
+    pub sha256: Digest,
+    /// Its size in octets.
+    pub size: u64,
+    /// Where it lies in evidence.
+    pub location: Location,
+    /// What the source was, when it was a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+}
+
+impl HeldFile {
+    /// The same as evidence knows it.
+    pub fn kept(&self) -> Kept {
+        Kept { sha256: self.sha256, size: self.size, location: self.location }
+    }
+}
+
+/// Which file, exactly: a device and inode at a change time, which nobody can set at will.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    /// The device.
+    pub device: u64,
+    /// The inode on it.
+    pub inode: u64,
+    /// Size in octets.
+    pub size: u64,
+    /// Modification time, nanoseconds since 1970.
+    pub modified: i64,
+    /// Change time (ctime), nanoseconds since 1970.
+    pub changed: i64,
+}
+
+/// Something in a drop folder that is left where it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedInPlace {
+    /// The id its receipt bears.
+    pub id: SubmissionId,
+    /// Whose folder.
+    pub participant: ParticipantName,
+    /// Its name.
+    #[serde(with = "name")]
+    pub name: GivenName,
+    /// By what it is known again, as intake writes it: its inode, its name, and of a file its
+    /// modification time. The same name on another inode is something new.
+    pub key: String,
+    /// When it was seen.
+    pub received: Timestamp,
+    /// The slug of the finding.
+    pub finding: String,
+}
+
+/// A sealed answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// Which submission.
+    pub id: SubmissionId,
+    /// 1 for its first answer, 2 for the next, and so on; held answers count too.
+    pub answer: u32,
+    /// The word.
+    pub decision: Decision,
+    /// The participant as settled by the signature; the channel's before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participant: Option<ParticipantName>,
+    /// The dataset, when read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dataset: Option<DatasetName>,
+    /// The period, when read.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "text")]
+    pub period: Option<Period>,
+    /// The revision, when read.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "text")]
+    pub revision: Option<Revision>,
+    /// Records read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub records: Option<u64>,
+    /// The digest of the content, when the signature was good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Content>,
+    /// The fingerprints of the signers' certificates.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signers: Vec<Digest>,
+    /// The slugs of the findings, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
+    /// For a duplicate: what it repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<SubmissionId>,
+    /// The receipt.
+    pub receipt: SealedReceipt,
+}
+
+/// A receipt as the journal knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedReceipt {
+    /// Its number.
+    pub number: String,
+    /// The name of its file in the receiver's folder.
+    pub file_name: String,
+    /// Its SHA-256.
+    pub sha256: Digest,
+    /// Its size in octets.
+    pub size: u64,
+    /// Where it lies in evidence.
+    pub location: Location,
+}
+
+impl SealedReceipt {
+    /// The same as evidence knows it.
+    pub fn kept(&self) -> Kept {
+        Kept { sha256: self.sha256, size: self.size, location: self.location }
+    }
+}
+
+/// A name as text when it is plain, else `{"percent": "%FFx"}`: never both, so never in doubt.
+mod name {
+    use crate::document::GivenName;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(untagged)]
+    enum Form {
+        Plain(String),
+        Odd { percent: String },
+    }
+
+    pub fn serialize<S: Serializer>(name: &GivenName, serializer: S) -> Result<S::Ok, S::Error> {
+        let shown = name.shown();
+        match name.is_plain() {
+            true => Form::Plain(shown).serialize(serializer),
+            false => Form::Odd { percent: shown }.serialize(serializer),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<GivenName, D::Error> {
+        match Form::deserialize(deserializer)? {
+            Form::Plain(name) => Ok(GivenName::new(name)),
+            Form::Odd { percent } => decode(&percent)
+                .map(|octets| GivenName::new(OsString::from_vec(octets)))
+                .ok_or_else(|| serde::de::Error::custom("this name is not percent-encoded")),
+        }
+    }
+
+    fn decode(percent: &str) -> Option<Vec<u8>> {
+        let mut octets = Vec::new();
+        let mut rest = percent.bytes();
+        while let Some(octet) = rest.next() {
+            let mut digit = || (rest.next()? as char).to_digit(16);
+            octets.push(match octet {
+                b'%' => (digit()? * 16 + digit()?) as u8,
+                plain => plain,
+            });
+        }
+        Some(octets)
+    }
+}
+
+/// A value by its printed form.
+mod text {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::fmt::Display;
+    use std::str::FromStr;
+
+    pub fn serialize<S: Serializer, T: Display>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(value) => serializer.collect_str(value),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>, T: FromStr>(deserializer: D) -> Result<Option<T>, D::Error>
+    where
+        T::Err: Display,
+    {
+        let text = Option::<String>::deserialize(deserializer)?;
+        // An empty text is what Period::None prints: a dataset without periods has none to tell.
+        text.filter(|text| !text.is_empty()).map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
+    }
+}

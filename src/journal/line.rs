@@ -1,0 +1,109 @@
+//! The form of a line: `<crc32> <place> <chain> <JSON>`.
+//!
+//! *crc32* (8 hexadecimal digits) is over the rest of the line and says whether the octets rotted.
+//! *place* says how many lines of the same sync stand before this one; a line of place 0 proves
+//! that everything before it was durable when it was written. *chain* is the SHA-256 over the
+//! previous line's chain and this line's JSON, and says whether a line before was changed, left
+//! out or put in. Read them by eye with `cut -d' ' -f4- 00000001.log | jq`.
+
+use super::event::Entry;
+use crate::document::{Digest, Digester};
+use serde::{Deserialize, Serialize};
+
+/// The version of the journal's format.
+const VERSION: u32 = 1;
+
+/// Longest line in octets. The largest event is an answer with all its findings' slugs, a few
+/// kilobytes; a limit keeps a reader of a damaged file from taking it into memory whole.
+pub(super) const LINE_MAX: usize = 256 * 1024;
+
+/// First line of a segment.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    /// The format's version.
+    journal: u32,
+    /// The segment's number.
+    segment: u32,
+    /// The chain at the end of the segment before; zeros in the first.
+    previous: Digest,
+}
+
+/// Why a line is not good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineFault {
+    /// The octets are not those that were written.
+    Rotten,
+    /// The octets are, but they do not follow upon what stands before.
+    Unchained,
+    /// Written by another version, or by no pencere.
+    Unknown,
+}
+
+/// The chain before the first line of all.
+pub(super) fn origin() -> Digest {
+    Digest::from_bytes([0; 32])
+}
+
+/// Writes one line and gives the new chain.
+pub(super) fn write(into: &mut Vec<u8>, place: usize, previous: Digest, json: &[u8]) -> Digest {
+    let chain = chain(previous, json);
+    let mut rest = format!("{place} {chain} ").into_bytes();
+    rest.extend_from_slice(json);
+    into.extend_from_slice(format!("{:08x} ", crc32fast::hash(&rest)).as_bytes());
+    into.append(&mut rest);
+    into.push(b'\n');
+    chain
+}
+
+/// Writes the first line of a segment.
+pub(super) fn write_header(into: &mut Vec<u8>, segment: u32, previous: Digest) -> Result<Digest, serde_json::Error> {
+    let json = serde_json::to_vec(&Header { journal: VERSION, segment, previous })?;
+    Ok(write(into, 0, previous, &json))
+}
+
+/// The line without its LF, when its octets are whole: its place, chain and JSON.
+pub(super) fn split(line: &[u8]) -> Option<(usize, Digest, &[u8])> {
+    let (checksum, rest) = line.split_at_checked(9)?;
+    if checksum != format!("{:08x} ", crc32fast::hash(rest)).as_bytes() {
+        return None;
+    }
+    let space = memchr::memchr(b' ', rest)?;
+    let (place, rest) = rest.split_at_checked(space)?;
+    let (chain, json) = rest.get(1..)?.split_at_checked(65)?;
+    let chain = std::str::from_utf8(chain).ok()?.strip_suffix(' ')?;
+    Some((std::str::from_utf8(place).ok()?.parse().ok()?, chain.parse().ok()?, json))
+}
+
+/// Reads one line that must follow upon `previous`; gives the new chain.
+pub(super) fn read(line: &[u8], previous: Digest) -> Result<(Digest, Entry), LineFault> {
+    let (chain, json) = follow(line, previous)?;
+    serde_json::from_slice(json).map(|entry| (chain, entry)).map_err(|_| LineFault::Unknown)
+}
+
+/// Reads the first line of a segment; `previous` is none where it is taken on trust.
+pub(super) fn read_header(line: &[u8], segment: u32, previous: Option<Digest>) -> Result<Digest, LineFault> {
+    let (_, _, json) = split(line).ok_or(LineFault::Rotten)?;
+    let header: Header = serde_json::from_slice(json).map_err(|_| LineFault::Unknown)?;
+    let (chain, _) = follow(line, previous.unwrap_or(header.previous))?;
+    match (header.journal, header.segment) == (VERSION, segment) {
+        true => Ok(chain),
+        false => Err(LineFault::Unknown),
+    }
+}
+
+fn follow(line: &[u8], previous: Digest) -> Result<(Digest, &[u8]), LineFault> {
+    let (_, written, json) = split(line).ok_or(LineFault::Rotten)?;
+    let chain = chain(previous, json);
+    match chain == written {
+        true => Ok((chain, json)),
+        false => Err(LineFault::Unchained),
+    }
+}
+
+fn chain(previous: Digest, json: &[u8]) -> Digest {
+    let mut digester = Digester::new();
+    digester.update(previous.as_bytes());
+    digester.update(json);
+    digester.finish()
+}

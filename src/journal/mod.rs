@@ -1,0 +1,276 @@
+//! The journal: what happened, in order, and nothing else is the truth.
+//!
+//! Owns `state/journal`, append-only segments of checked and chained lines (the form is told in
+//! `line.rs`). It holds digests and names, never content and never a FİN, so that content can be
+//! destroyed lawfully (R 5.13) while the record stays whole.
+//!
+//! ```text
+//! journal/00000001.log     9ae0daaf 0 ab12… {"journal":1,"segment":1,"previous":"0000…"}
+//!                          66b3a0c1 1 77fe… {"time":"2026-10-02T06:00:00Z","event":"held",…}
+//! ```
+//!
+//! [`Journal::append`] only remembers; [`Journal::sync`] writes all that is remembered with one
+//! write and one fdatasync, and gives back what has become durable as [`Written`]. Only from that
+//! may the ledger learn, and only then may a source be released. Files are not grown ahead of
+//! time: on ext4 a sync that also records a new length was measured as fast as one that does not.
+//!
+//! # What a crash leaves
+//! A loss of power may tear the last, unsynced write. [`Journal::open`] cuts such a rest off, and
+//! logs it; a break anywhere else is [`JournalError::Damaged`], and the window halts. How the two
+//! are told apart stands at `Reader::is_torn_from`.
+//!
+//! # From each last line, what is done at start
+//! | Last line of a submission | State | Done at start |
+//! |---|---|---|
+//! | none | the channel has the only copy | look at the channel again |
+//! | `held` | [`Phase::Held`] | release the source if it is still there (intake took it under this id), judge again from evidence, with the recorded reception time |
+//! | `deferred` | [`Phase::Deferred`] | the same, when its time comes |
+//! | `answered` held | as before it | the same, and publish its receipt again from evidence |
+//! | `refused-in-place` | [`Phase::Refused`] | answer it |
+//! | `answered` | [`Phase::Answered`] | publish the receipt again from evidence; then `closed` |
+//! | `closed` | [`Phase::Closed`] | nothing |
+//!
+//! Beside it BOEMİS may hold a load mark: it is believed, whatever the last line says.
+
+mod event;
+mod line;
+mod phase;
+mod read;
+#[cfg(test)]
+mod tests;
+
+pub use event::{Answered, Entry, Event, Held, HeldFile, RefusedInPlace, SealedReceipt, Source};
+pub use phase::{Impossible, Phase};
+pub use read::Reader;
+
+use crate::document::Digest;
+use crate::host::{Appendix, Disk, Lock};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A place in the journal: behind a line, with the chain there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// The segment; 0 before the first.
+    pub segment: u32,
+    /// Octets from its start.
+    pub offset: u64,
+    /// The chain of the line that ends here.
+    pub chain: Digest,
+}
+
+/// How the journal is laid out.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// `journal.segment_max`, octets: a segment that has grown past it is followed by a new one.
+    /// 16 MiB, about 20,000 submissions: the last segment is verified at every start, in a tenth
+    /// of a second.
+    pub segment_max: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { segment_max: 16 * 1024 * 1024 }
+    }
+}
+
+/// Why the journal could not be written or read. The text names the segment.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// The disk said no; `step` says to what.
+    #[error("journal: {step} {}: {source}", path.display())]
+    Disk {
+        /// What was tried.
+        step: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the disk said.
+        source: io::Error,
+    },
+    /// What stands there is not what was written. The window halts.
+    #[error("journal: {} at octet {offset}: {what}", path.display())]
+    Damaged {
+        /// In which segment.
+        path: PathBuf,
+        /// Where the bad line begins.
+        offset: u64,
+        /// What is wrong.
+        what: &'static str,
+    },
+    /// A segment is gone. The window halts.
+    #[error("journal: {} is missing, though {} is there", path.display(), next.display())]
+    Missing {
+        /// The one that is gone.
+        path: PathBuf,
+        /// The first after it.
+        next: PathBuf,
+    },
+    /// Somebody relies on a place that this journal does not reach.
+    #[error("journal: {} ends before octet {offset}", path.display())]
+    Behind {
+        /// The segment.
+        path: PathBuf,
+        /// The place.
+        offset: u64,
+    },
+    /// Another process writes it.
+    #[error("journal: {} is in use by another process", path.display())]
+    InUse {
+        /// The locked folder.
+        path: PathBuf,
+    },
+    /// An event that cannot be written down: too long, or no JSON.
+    #[error("journal: an event cannot be written: {0}")]
+    Unwritable(String),
+}
+
+impl JournalError {
+    fn disk<'a>(step: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + 'a {
+        move |source| Self::Disk { step, path: path.to_owned(), source }
+    }
+
+    /// Whether the disk is full, as against broken.
+    pub fn is_full(&self) -> bool {
+        matches!(self, Self::Disk { source, .. }
+            if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded))
+    }
+
+    /// Whether the record itself is wrong, so that the window must halt.
+    pub fn is_damage(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Missing { .. } | Self::Behind { .. })
+    }
+}
+
+/// Entries that have become durable. Made only by [`Journal::sync`].
+#[derive(Debug)]
+pub struct Written {
+    entries: Vec<(Entry, Position)>,
+}
+
+impl Written {
+    /// The entries, in order, each with the position behind it.
+    pub fn entries(&self) -> &[(Entry, Position)] {
+        &self.entries
+    }
+}
+
+/// The only writer of the journal; it holds the lock by which a window has one process.
+#[derive(Debug)]
+pub struct Journal {
+    disk: Disk,
+    folder: PathBuf,
+    settings: Settings,
+    _lock: Lock,
+    /// The segment being written; none before the first line of all.
+    segment: Option<Appendix>,
+    end: Position,
+    pending: Vec<(Entry, Vec<u8>)>,
+}
+
+impl Journal {
+    /// Locks and opens the journal in the window's state folder, verifies its last segment, and
+    /// cuts off what a loss of power left of an unsynced write.
+    ///
+    /// # Errors
+    /// [`JournalError::InUse`] beside another process; damage; what the disk says.
+    pub fn open(disk: &Disk, state: &Path, settings: Settings) -> Result<Self, JournalError> {
+        let folder = state.join("journal");
+        disk.make_folder(&folder).map_err(JournalError::disk("make folder", &folder))?;
+        let lock = disk.lock(&folder).map_err(JournalError::disk("lock", &folder))?;
+        let lock = lock.ok_or_else(|| JournalError::InUse { path: folder.clone() })?;
+        let mut reader = Reader::last_segment(disk, state)?;
+        while reader.next()?.is_some() {}
+        let end = reader.position();
+        let segment = match end.segment {
+            0 => None,
+            number => {
+                let path = read::path(&folder, number);
+                // The name may be younger than the last sync of the folder.
+                disk.sync_folder(&folder).map_err(JournalError::disk("sync folder", &folder))?;
+                let file = disk.open_or_create(&path).map_err(JournalError::disk("open", &path))?;
+                let torn = file.len().map_err(JournalError::disk("read", &path))?.saturating_sub(end.offset);
+                if torn > 0 {
+                    tracing::warn!(
+                        segment = number,
+                        offset = end.offset,
+                        octets = torn,
+                        "the journal ends in a write that was never finished; it is cut off"
+                    );
+                }
+                Some(Appendix::new(file, end.offset).map_err(JournalError::disk("cut", &path))?)
+            }
+        };
+        Ok(Self { disk: disk.clone(), folder, settings, _lock: lock, segment, end, pending: Vec::new() })
+    }
+
+    /// Remembers an event, to be written by the next [`Journal::sync`].
+    ///
+    /// # Errors
+    /// [`JournalError::Unwritable`] when it makes a line too long; it is not remembered then.
+    pub fn append(&mut self, time: Timestamp, event: Event) -> Result<(), JournalError> {
+        let entry = Entry { time, event };
+        let json = serde_json::to_vec(&entry).map_err(|error| JournalError::Unwritable(error.to_string()))?;
+        if json.len() > line::LINE_MAX / 2 {
+            return Err(JournalError::Unwritable(format!("{} octets are too many", json.len())));
+        }
+        self.pending.push((entry, json));
+        Ok(())
+    }
+
+    /// Makes all that is remembered durable: one write, one fdatasync, and for a new segment one
+    /// sync of the folder. Writes nothing when nothing is remembered.
+    ///
+    /// # Errors
+    /// What the disk says. All that was remembered is forgotten then, and not in the journal; if
+    /// even that could not be brought about, every later sync fails too, and what a next start
+    /// finds is a whole journal that may have these events.
+    pub fn sync(&mut self) -> Result<Written, JournalError> {
+        let pending = std::mem::take(&mut self.pending);
+        if pending.is_empty() {
+            return Ok(Written { entries: Vec::new() });
+        }
+        let (segment, number) = match &mut self.segment {
+            Some(segment) if segment.len() < self.settings.segment_max => (segment, self.end.segment),
+            old => {
+                // Not earlier: an empty segment is made only for a line that is about to be written.
+                let number = self.end.segment + 1;
+                let path = read::path(&self.folder, number);
+                let file = self.disk.open_or_create(&path).map_err(JournalError::disk("create", &path))?;
+                self.disk.sync_folder(&self.folder).map_err(JournalError::disk("sync folder", &self.folder))?;
+                let segment = Appendix::new(file, 0).map_err(JournalError::disk("create", &path))?;
+                self.end = Position { segment: number, offset: 0, ..self.end };
+                (old.insert(segment), number)
+            }
+        };
+        let mut position = self.end;
+        let mut lines = Vec::new();
+        let mut place = 0;
+        if position.offset == 0 {
+            position.chain = line::write_header(&mut lines, number, position.chain)
+                .map_err(|error| JournalError::Unwritable(error.to_string()))?;
+            place = 1;
+        }
+        let mut entries = Vec::with_capacity(pending.len());
+        for (place, (entry, json)) in (place..).zip(pending) {
+            position.chain = line::write(&mut lines, place, position.chain, &json);
+            position.offset = self.end.offset + lines.len() as u64;
+            entries.push((entry, position));
+        }
+        let path = read::path(&self.folder, number);
+        segment.commit(&lines).map_err(JournalError::disk("append to", &path))?;
+        self.end = position;
+        Ok(Written { entries })
+    }
+
+    /// Forgets what is remembered and not yet written.
+    pub fn forget(&mut self) {
+        self.pending.clear();
+    }
+
+    /// Where the journal ends; all before it is durable.
+    pub fn end(&self) -> Position {
+        self.end
+    }
+}

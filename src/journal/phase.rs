@@ -1,0 +1,79 @@
+//! Where a submission stands, and which event may follow: the state table as code.
+
+use super::event::Event;
+use crate::document::{Decision, SubmissionId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Where a submission stands (DESIGN's table, told in the journal's own page above).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Safe, and to be judged.
+    Held,
+    /// Safe, and to be judged again later.
+    Deferred {
+        /// The slug of the finding that holds it.
+        finding: String,
+        /// Attempts that failed.
+        attempt: u32,
+        /// When it is tried again; none when it waits for a person.
+        next: Option<Timestamp>,
+    },
+    /// Left in its folder, and to be answered.
+    Refused,
+    /// Answered; the receipt may not have reached its folder.
+    Answered,
+    /// Nothing is left to do.
+    Closed,
+}
+
+/// An event that cannot follow upon what the journal says: we are wrong, and halt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("submission {id}: `{event}` cannot follow: {why}")]
+pub struct Impossible {
+    /// Of which submission.
+    pub id: SubmissionId,
+    /// Which event.
+    pub event: &'static str,
+    /// Why not.
+    pub why: &'static str,
+}
+
+impl Phase {
+    /// The phase after this event; `before` and the number of answers given are those until now.
+    /// `None` for an event that moves nothing.
+    ///
+    /// # Errors
+    /// [`Impossible`].
+    pub fn after(before: Option<(&Self, u32)>, event: &Event) -> Result<Option<Self>, Impossible> {
+        let Some(id) = event.id() else { return Ok(None) };
+        let no = |event, why| Err(Impossible { id, event, why });
+        let phase = match (event, before) {
+            (Event::Held(_), None) => Self::Held,
+            (Event::Held(_), Some(_)) => return no("held", "it is known already"),
+            (Event::RefusedInPlace(_), None) => Self::Refused,
+            (Event::RefusedInPlace(_), Some(_)) => return no("refused-in-place", "it is known already"),
+            (Event::Answered(_), None) => return no("answered", "it was never held"),
+            (Event::Answered(answered), Some((_, answers))) if answered.answer != answers + 1 => {
+                return no("answered", "it is not the next answer");
+            }
+            (Event::Answered(answered), Some((phase @ (Self::Held | Self::Deferred { .. }), _)))
+                if answered.decision == Decision::Held =>
+            {
+                phase.clone() // an interim answer; it still has to be judged
+            }
+            (Event::Answered(_), Some(_)) => Self::Answered,
+            (Event::Deferred { .. }, None) => return no("deferred", "it was never held"),
+            (Event::Deferred { finding, attempt, next, .. }, Some((Self::Held | Self::Deferred { .. }, _))) => {
+                Self::Deferred { finding: finding.clone(), attempt: *attempt, next: *next }
+            }
+            (Event::Deferred { .. }, Some(_)) => return no("deferred", "it is answered already"),
+            (Event::Closed { .. }, Some((Self::Answered | Self::Closed, _))) => Self::Closed,
+            (Event::Closed { .. }, _) => return no("closed", "it has no answer"),
+            (Event::Started { .. } | Event::Stopped {} | Event::Reloaded { .. }, _)
+            | (Event::Halted { .. } | Event::Act { .. }, _) => return Ok(None),
+        };
+        Ok(Some(phase))
+    }
+}

@@ -1,0 +1,253 @@
+//! Reading the journal: needs no lock and no daemon, and works beside a running one.
+
+use super::event::Entry;
+use super::line::{self, LINE_MAX, LineFault};
+use super::{JournalError, Position};
+use crate::document::Digest;
+use crate::host::Disk;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// Octets in a disk sector: what a loss of power leaves unwritten, it leaves by whole sectors.
+const SECTOR: u64 = 512;
+
+/// Gives the journal's entries in order, each checked. Beside a running daemon it sees whole lines
+/// only; the last of them may not be durable yet.
+#[derive(Debug)]
+pub struct Reader {
+    disk: Disk,
+    folder: PathBuf,
+    segments: Vec<u32>,
+    /// The segment being read, and where the next line begins.
+    open: Option<BufReader<File>>,
+    position: Position,
+    torn: bool,
+    line: Vec<u8>,
+}
+
+impl Reader {
+    /// Reads from the first line of all.
+    ///
+    /// # Errors
+    /// What the disk says, or a journal whose first segments are missing.
+    pub fn open(disk: &Disk, state: &Path) -> Result<Self, JournalError> {
+        let folder = state.join("journal");
+        let segments = segments(disk, &folder)?;
+        let position = Position { segment: 0, offset: 0, chain: line::origin() };
+        if let Some(&first) = segments.first().filter(|&&first| first != 1) {
+            return Err(JournalError::Missing { path: path(&folder, 1), next: path(&folder, first) });
+        }
+        let (disk, line) = (disk.clone(), Vec::new());
+        Ok(Self { disk, folder, segments, open: None, position, torn: false, line })
+    }
+
+    /// Reads what follows upon a position: the first line after it must continue its chain.
+    ///
+    /// # Errors
+    /// What the disk says, or that the position is not in this journal.
+    pub fn after(disk: &Disk, state: &Path, position: Position) -> Result<Self, JournalError> {
+        let mut reader = Self::open(disk, state)?;
+        if position.segment == 0 {
+            return Ok(reader);
+        }
+        let path = path(&reader.folder, position.segment);
+        let mut file = disk.open(&path).map_err(JournalError::disk("open", &path))?;
+        let len = file.metadata().map_err(JournalError::disk("read", &path))?.len();
+        if len < position.offset {
+            return Err(JournalError::Behind { path, offset: position.offset });
+        }
+        file.seek(SeekFrom::Start(position.offset)).map_err(JournalError::disk("read", &path))?;
+        reader.open = Some(BufReader::new(file));
+        reader.position = position;
+        Ok(reader)
+    }
+
+    /// Reads the last segment alone, its header taken on trust from the segment before; for the
+    /// writer, which has no need of the whole history.
+    pub(super) fn last_segment(disk: &Disk, state: &Path) -> Result<Self, JournalError> {
+        let mut reader = Self::open(disk, state)?;
+        for (&segment, number) in reader.segments.iter().zip(1..) {
+            if segment != number {
+                let (path, next) = (path(&reader.folder, number), path(&reader.folder, segment));
+                return Err(JournalError::Missing { path, next });
+            }
+        }
+        if let Some(before) = reader.segments.len().checked_sub(2) {
+            let segment = reader.segments[before];
+            reader.position = Position { segment, ..reader.position };
+            reader.position.chain = reader.last_chain(segment)?;
+        }
+        Ok(reader)
+    }
+
+    /// The next entry and the position after it; none at the end.
+    ///
+    /// # Errors
+    /// What the disk says, or the first damage, by segment and octet. Nothing more is to be read.
+    #[allow(clippy::should_implement_trait)] // an error ends it, which no iterator's caller expects
+    pub fn next(&mut self) -> Result<Option<(Entry, Position)>, JournalError> {
+        loop {
+            if self.open.is_none() && !self.open_next()? {
+                return Ok(None);
+            }
+            let begin = self.position.offset;
+            let Some(len) = self.read_line()? else {
+                match self.segments.iter().any(|&segment| segment > self.position.segment) {
+                    true if self.torn => return Err(self.damaged(LineFault::Rotten)),
+                    true => {
+                        self.open = None;
+                        continue;
+                    }
+                    false => return Ok(None),
+                }
+            };
+            let chained = match begin {
+                0 => line::read_header(&self.line, self.position.segment, Some(self.position.chain)).map(|c| (c, None)),
+                _ => line::read(&self.line, self.position.chain).map(|(chain, entry)| (chain, Some(entry))),
+            };
+            let (chain, entry) = match chained {
+                Ok(good) => good,
+                Err(fault) if fault == LineFault::Rotten && self.is_torn_from(begin)? => {
+                    self.torn = true;
+                    self.open = Some(self.nothing()?);
+                    continue;
+                }
+                Err(fault) => return Err(self.damaged(fault)),
+            };
+            self.position = Position { offset: begin + len, chain, ..self.position };
+            if let Some(entry) = entry {
+                return Ok(Some((entry, self.position)));
+            }
+        }
+    }
+
+    /// Where the last good line ends.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Whether something stands after it that a loss of power, or a write under way, left there.
+    pub fn is_torn(&self) -> bool {
+        self.torn
+    }
+
+    fn open_next(&mut self) -> Result<bool, JournalError> {
+        let Some(&segment) = self.segments.iter().find(|&&segment| segment > self.position.segment) else {
+            return Ok(false);
+        };
+        if segment != self.position.segment + 1 {
+            let missing = path(&self.folder, self.position.segment + 1);
+            return Err(JournalError::Missing { path: missing, next: path(&self.folder, segment) });
+        }
+        let path = path(&self.folder, segment);
+        self.open = Some(BufReader::new(self.disk.open(&path).map_err(JournalError::disk("open", &path))?));
+        self.position = Position { segment, offset: 0, ..self.position };
+        Ok(true)
+    }
+
+    /// The next whole line, without its LF, into `self.line`; its length with the LF.
+    fn read_line(&mut self) -> Result<Option<u64>, JournalError> {
+        self.line.clear();
+        let Some(open) = &mut self.open else { return Ok(None) };
+        let path = path(&self.folder, self.position.segment);
+        let disk = JournalError::disk("read", &path);
+        open.take(LINE_MAX as u64).read_until(b'\n', &mut self.line).map_err(disk)?;
+        match self.line.pop() {
+            None => Ok(None),
+            Some(b'\n') => Ok(Some(self.line.len() as u64 + 1)),
+            Some(other) => {
+                self.line.push(other);
+                let begin = self.position.offset;
+                if self.line.len() == LINE_MAX || !self.is_torn_from(begin)? {
+                    return Err(self.damaged(LineFault::Rotten));
+                }
+                self.torn = true;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Whether what stands from `begin` to the end of this segment can be what a loss of power
+    /// left of one unsynced write, and nothing else. Such a rest is in the last segment, holds no
+    /// line of a later write (place 0 behind another), and either breaks off within a line or has
+    /// sectors that were never written. Anything else was durable once, and is damage.
+    fn is_torn_from(&self, begin: u64) -> Result<bool, JournalError> {
+        let segment = self.position.segment;
+        let path = path(&self.folder, segment);
+        if self.segments.iter().any(|&other| other > segment) {
+            return Ok(false);
+        }
+        let mut file = self.disk.open(&path).map_err(JournalError::disk("open", &path))?;
+        let mut rest = Vec::new();
+        file.seek(SeekFrom::Start(begin)).map_err(JournalError::disk("read", &path))?;
+        file.read_to_end(&mut rest).map_err(JournalError::disk("read", &path))?;
+        let mut lines = rest.split(|&octet| octet == b'\n');
+        let broken_off = lines.next_back().unwrap_or_default();
+        let whole_lines = lines.clone().count();
+        let later_write = lines.skip(1).filter_map(line::split).any(|(place, ..)| place == 0);
+        // A whole line whose very LF was changed was not torn: its checksum still fits.
+        let lost_its_end = broken_off.split_last().is_some_and(|(_, line)| line::split(line).is_some());
+        let torn_line = whole_lines == 0 && !broken_off.contains(&0) && !lost_its_end;
+        Ok(!later_write && (torn_line || has_hole(&rest, begin)))
+    }
+
+    fn nothing(&self) -> Result<BufReader<File>, JournalError> {
+        let path = path(&self.folder, self.position.segment);
+        let mut file = self.disk.open(&path).map_err(JournalError::disk("open", &path))?;
+        file.seek(SeekFrom::End(0)).map_err(JournalError::disk("read", &path))?;
+        Ok(BufReader::new(file))
+    }
+
+    fn last_chain(&self, segment: u32) -> Result<Digest, JournalError> {
+        let path = path(&self.folder, segment);
+        let mut file = self.disk.open(&path).map_err(JournalError::disk("open", &path))?;
+        let len = file.metadata().map_err(JournalError::disk("read", &path))?.len();
+        let begin = len.saturating_sub(LINE_MAX as u64);
+        let mut end = Vec::new();
+        file.seek(SeekFrom::Start(begin)).map_err(JournalError::disk("read", &path))?;
+        file.read_to_end(&mut end).map_err(JournalError::disk("read", &path))?;
+        let line = end.strip_suffix(b"\n").and_then(|end| end.rsplit(|&octet| octet == b'\n').next());
+        match line.and_then(line::split) {
+            Some((_, chain, _)) => Ok(chain),
+            None => {
+                Err(JournalError::Damaged { path, offset: len, what: "the segment does not end with a whole line" })
+            }
+        }
+    }
+
+    fn damaged(&self, fault: LineFault) -> JournalError {
+        let what = match fault {
+            LineFault::Rotten => "the line was changed: its checksum differs",
+            LineFault::Unchained => "a line before this one was changed, left out or put in: the chain breaks",
+            LineFault::Unknown => "the line is not of this format",
+        };
+        let path = path(&self.folder, self.position.segment);
+        JournalError::Damaged { path, offset: self.position.offset, what }
+    }
+}
+
+/// Whether a whole sector of these octets was never written, the first standing at `begin`.
+fn has_hole(rest: &[u8], begin: u64) -> bool {
+    let to_sector = (SECTOR - begin % SECTOR) % SECTOR;
+    let (head, sectors) = rest.split_at((to_sector as usize).min(rest.len()));
+    let empty = |sector: &[u8]| !sector.is_empty() && sector.iter().all(|&octet| octet == 0);
+    empty(head) || sectors.chunks(SECTOR as usize).any(empty)
+}
+
+/// The numbers of the segments, ascending.
+pub(super) fn segments(disk: &Disk, folder: &Path) -> Result<Vec<u32>, JournalError> {
+    let names = match disk.list(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        other => other.map_err(JournalError::disk("list", folder))?,
+    };
+    let number = |name: &std::ffi::OsString| name.to_str()?.strip_suffix(".log")?.parse().ok();
+    let mut numbers: Vec<u32> = names.iter().filter_map(number).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// Where a segment lies.
+pub(super) fn path(folder: &Path, segment: u32) -> PathBuf {
+    folder.join(format!("{segment:08}.log"))
+}

@@ -1,0 +1,123 @@
+//! What an event changes in the index.
+
+use super::{Arrived, LedgerError, Submission, keys};
+use crate::document::Decision;
+use crate::journal::{Answered, Entry, Event, Phase, Position};
+use std::collections::BTreeMap;
+
+/// Changes gathered, seen by those that follow, and taken by sled together.
+pub(super) struct Changes<'a> {
+    db: &'a sled::Db,
+    changed: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    position: Option<Position>,
+}
+
+impl<'a> Changes<'a> {
+    pub(super) fn new(db: &'a sled::Db) -> Self {
+        Self { db, changed: BTreeMap::new(), position: None }
+    }
+
+    /// Takes one entry and the position behind it.
+    pub(super) fn take(&mut self, entry: &Entry, position: Position) -> Result<(), LedgerError> {
+        self.position = Some(position);
+        let Some(id) = entry.event.id() else { return Ok(()) };
+        let order = self.get(&keys::id(id))?;
+        let known = match &order {
+            Some(order) => self.get(&keys::submission(order))?.map(|record| keys::read(&record)).transpose()?,
+            None => None,
+        };
+        let before = known.as_ref().map(|submission: &Submission| (&submission.phase, submission.answers));
+        let Some(phase) = Phase::after(before, &entry.event)? else { return Ok(()) };
+        let order = order.unwrap_or_else(|| keys::order(position));
+        let submission = match (&entry.event, known) {
+            (Event::Held(held), None) => {
+                let of = held.participant.as_ref();
+                let detached = held.detached.as_ref();
+                let octets = keys::octets(of, held.document.sha256, detached.map(|file| file.sha256));
+                self.put_if_absent(octets, &order)?;
+                let arrival = Arrived::Held((**held).clone());
+                Submission { phase, arrival, answers: 0, last: None }
+            }
+            (Event::RefusedInPlace(refused), None) => {
+                self.put(keys::refused(&refused.participant, &refused.key), order.clone());
+                let arrival = Arrived::RefusedInPlace((**refused).clone());
+                Submission { phase, arrival, answers: 0, last: None }
+            }
+            (Event::Answered(answered), Some(before)) => {
+                self.put(keys::receipt(&answered.receipt.number), order.clone());
+                let (answers, last) = (answered.answer, Some((**answered).clone()));
+                let submission = Submission { phase, answers, last, ..before };
+                self.stand(&submission, answered, &order)?;
+                submission
+            }
+            (_, Some(before)) => Submission { phase, ..before },
+            // `Phase::after` gives a phase to what is unknown only when it arrives.
+            (_, None) => return Ok(()),
+        };
+        if submission.phase == Phase::Closed {
+            self.changed.insert(keys::open(&order), None);
+        } else {
+            self.put(keys::open(&order), Vec::new());
+        }
+        self.put(keys::id(id), order.clone());
+        self.put(keys::submission(&order), keys::write(&submission)?);
+        Ok(())
+    }
+
+    /// By which submission content and octets stand, after an answer (CONTRACT 3, *Content*).
+    fn stand(&mut self, submission: &Submission, answered: &Answered, order: &[u8]) -> Result<(), LedgerError> {
+        let content = submission.participant().zip(answered.content);
+        let content = content.map(|(of, content)| keys::content(of, content));
+        let octets = match &submission.arrival {
+            Arrived::Held(held) => {
+                let detached = held.detached.as_ref().map(|file| file.sha256);
+                Some(keys::octets(held.participant.as_ref(), held.document.sha256, detached))
+            }
+            Arrived::RefusedInPlace(_) => None,
+        };
+        for key in [content, octets].into_iter().flatten() {
+            match answered.decision {
+                Decision::Accepted | Decision::Pending | Decision::Held => self.put_if_absent(key, order)?,
+                Decision::Rejected | Decision::Contested if self.get(&key)?.as_deref() == Some(order) => {
+                    self.changed.insert(key, None);
+                }
+                Decision::Rejected | Decision::Contested | Decision::Duplicate => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives everything gathered to sled, in one batch with the place behind it.
+    pub(super) fn commit(&mut self) -> Result<(), LedgerError> {
+        let Some(position) = self.position.take() else { return Ok(()) };
+        let (key, place) = keys::place_entry(position)?;
+        self.put(key, place);
+        let mut batch = sled::Batch::default();
+        for (key, value) in std::mem::take(&mut self.changed) {
+            match value {
+                Some(value) => batch.insert(key, value),
+                None => batch.remove(key),
+            }
+        }
+        self.db.apply_batch(batch)?;
+        Ok(())
+    }
+
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        match self.changed.get(key) {
+            Some(value) => Ok(value.clone()),
+            None => Ok(self.db.get(key)?.map(|value| value.to_vec())),
+        }
+    }
+
+    fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
+        self.changed.insert(key, Some(value));
+    }
+
+    fn put_if_absent(&mut self, key: Vec<u8>, order: &[u8]) -> Result<(), LedgerError> {
+        if self.get(&key)?.is_none() {
+            self.put(key, order.to_vec());
+        }
+        Ok(())
+    }
+}

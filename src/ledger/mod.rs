@@ -1,0 +1,332 @@
+//! The ledger: an index of the journal, for questions that must be answered at once.
+//!
+//! Owns `state/ledger`, a sled database. It may be thrown away at any time: it remembers up to
+//! which place of the journal it has read, and [`Ledger::open`] reads on from there, or from the
+//! first line when the place is not in this journal, or sled cannot open; both are logged. It
+//! learns only from what is durable ([`Written`]), and never decides anything.
+//!
+//! One tree, so that what an event changes and the place behind it move together or not at all:
+//!
+//! | Key | Value |
+//! |---|---|
+//! | `p` | format and place in the journal |
+//! | `s` order | the submission, as JSON |
+//! | `o` order | nothing; it is open |
+//! | `i` id | order |
+//! | `c` participant, NUL, content digest | order of the submission by which this content stands |
+//! | `d` participant, NUL, digests of document and detached signature | the same for octets |
+//! | `r` receipt number | order |
+//! | `x` participant, NUL, intake's key | order of what was refused in place |
+//!
+//! *Order* is the place of a submission's first line in the journal: its order of arrival.
+
+mod apply;
+mod keys;
+#[cfg(test)]
+mod tests;
+
+use crate::document::{Content, Decision, Digest, GivenName, ParticipantName, SubmissionId};
+use crate::host::Disk;
+use crate::journal::{
+    Answered, Held, Impossible, Journal, JournalError, Phase, Position, Reader, RefusedInPlace, Written,
+};
+use apply::Changes;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+
+/// A submission as the ledger knows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Submission {
+    /// Where it stands.
+    pub phase: Phase,
+    /// How it came.
+    pub arrival: Arrived,
+    /// Answers given until now, held ones too.
+    pub answers: u32,
+    /// The last answer.
+    pub last: Option<Answered>,
+}
+
+/// How a submission came into the window.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arrived {
+    /// It is in evidence.
+    Held(Held),
+    /// It was left where it lay.
+    RefusedInPlace(RefusedInPlace),
+}
+
+impl Submission {
+    /// Its id.
+    pub fn id(&self) -> SubmissionId {
+        match &self.arrival {
+            Arrived::Held(held) => held.id,
+            Arrived::RefusedInPlace(refused) => refused.id,
+        }
+    }
+
+    /// The participant: as settled, else the one whose channel it came by.
+    pub fn participant(&self) -> Option<&ParticipantName> {
+        let settled = self.last.as_ref().and_then(|answered| answered.participant.as_ref());
+        settled.or(match &self.arrival {
+            Arrived::Held(held) => held.participant.as_ref(),
+            Arrived::RefusedInPlace(refused) => Some(&refused.participant),
+        })
+    }
+
+    /// The name of its document.
+    pub fn name(&self) -> &GivenName {
+        match &self.arrival {
+            Arrived::Held(held) => &held.document.name,
+            Arrived::RefusedInPlace(refused) => &refused.name,
+        }
+    }
+
+    /// The last word on it.
+    pub fn decision(&self) -> Option<Decision> {
+        self.last.as_ref().map(|answered| answered.decision)
+    }
+
+    /// Whether something is left to do.
+    pub fn is_open(&self) -> bool {
+        self.phase != Phase::Closed
+    }
+}
+
+/// What the ledger takes of the machine.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// `ledger.cache_max`, octets of sled's page cache. 2 MiB: some thousand submissions; what is
+    /// older is read from disk in well under a millisecond.
+    pub cache_max: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { cache_max: 2 * 1024 * 1024 }
+    }
+}
+
+/// Why the ledger cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The journal could not be read, or is damaged.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The journal tells what cannot be.
+    #[error("ledger: {0}")]
+    Impossible(#[from] Impossible),
+    /// sled failed.
+    #[error("ledger: {0}")]
+    Sled(#[from] sled::Error),
+    /// A record cannot be read back.
+    #[error("ledger: a record is not of this format: {0}")]
+    Record(String),
+    /// The disk said no.
+    #[error("ledger: {step} {}: {source}", path.display())]
+    Disk {
+        /// What was tried.
+        step: &'static str,
+        /// On which file.
+        path: PathBuf,
+        /// What the disk said.
+        source: io::Error,
+    },
+}
+
+/// The index. Give it every [`Written`], in order.
+#[derive(Debug)]
+pub struct Ledger {
+    db: sled::Db,
+    position: Position,
+}
+
+/// How [`Ledger::open`] came to the end of the journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opened {
+    /// It was there already, or read on from where it stood: so many entries.
+    CaughtUp(u64),
+    /// It was made anew from the first line: so many entries.
+    Rebuilt(u64),
+}
+
+impl Ledger {
+    /// Opens the ledger beside its journal, and brings it to the journal's end. The journal's lock
+    /// guards both.
+    ///
+    /// # Errors
+    /// A damaged or impossible journal (the window halts); a disk on which no new ledger can be
+    /// made. Never a ledger that is torn, behind or of another journal: that is mended here.
+    pub fn open(
+        disk: &Disk,
+        state: &Path,
+        journal: &Journal,
+        settings: Settings,
+    ) -> Result<(Self, Opened), LedgerError> {
+        let folder = state.join("ledger");
+        let attempt = || Self::catch_up(disk, state, journal, settings);
+        // sled is known to panic on some torn files at open (its issue 1387).
+        let why = match catch_unwind(AssertUnwindSafe(attempt)) {
+            Ok(Ok(opened)) => return Ok(opened),
+            Ok(Err(LedgerError::Sled(sled::Error::Io(error)))) if is_lock(&error) => {
+                return Err(LedgerError::Disk { step: "lock", path: folder, source: error });
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "sled panicked".to_owned(),
+        };
+        set_aside(&folder)?;
+        let (ledger, opened) = Self::catch_up(disk, state, journal, settings)?;
+        let (Opened::CaughtUp(entries) | Opened::Rebuilt(entries)) = opened;
+        tracing::warn!(why, entries, "the ledger could not be used and was made anew from the journal");
+        Ok((ledger, Opened::Rebuilt(entries)))
+    }
+
+    fn catch_up(
+        disk: &Disk,
+        state: &Path,
+        journal: &Journal,
+        settings: Settings,
+    ) -> Result<(Self, Opened), LedgerError> {
+        /// Entries whose changes are gathered before sled takes them together: a few megabytes.
+        const GATHER: u64 = 512;
+        let db = sled::Config::new()
+            .path(state.join("ledger"))
+            .cache_capacity(settings.cache_max)
+            .mode(sled::Mode::LowSpace)
+            .flush_every_ms(None) // the journal is the truth; we flush when idle
+            .open()?;
+        let begin = keys::place(&db)?;
+        let end = journal.end();
+        if (begin.segment, begin.offset) > (end.segment, end.offset)
+            || ((begin.segment, begin.offset) == (end.segment, end.offset) && begin.chain != end.chain)
+        {
+            return Err(LedgerError::Record("it has read what is not in this journal".to_owned()));
+        }
+        let mut reader = Reader::after(disk, state, begin)?;
+        let mut changes = Changes::new(&db);
+        let mut entries = 0;
+        while let Some((entry, position)) = reader.next()? {
+            changes.take(&entry, position)?;
+            entries += 1;
+            if entries % GATHER == 0 {
+                changes.commit()?;
+            }
+        }
+        changes.commit()?;
+        db.flush()?;
+        let opened = if begin.segment == 0 { Opened::Rebuilt(entries) } else { Opened::CaughtUp(entries) };
+        Ok((Self { db, position: reader.position() }, opened))
+    }
+
+    /// Learns what has become durable.
+    ///
+    /// # Errors
+    /// [`Impossible`], or sled's; the window halts, and the next start mends the ledger.
+    pub fn apply(&mut self, written: &Written) -> Result<(), LedgerError> {
+        let mut changes = Changes::new(&self.db);
+        for (entry, position) in written.entries() {
+            changes.take(entry, *position)?;
+        }
+        changes.commit()?;
+        if let Some((_, position)) = written.entries().last() {
+            self.position = *position;
+        }
+        Ok(())
+    }
+
+    /// Writes to disk what it has learned; when idle, or at the end. A crash before costs only
+    /// the time to read it again.
+    ///
+    /// # Errors
+    /// sled's.
+    pub fn flush(&self) -> Result<(), LedgerError> {
+        self.db.flush()?;
+        Ok(())
+    }
+
+    /// The submission of this id.
+    ///
+    /// # Errors
+    /// sled's, as for all that follow.
+    pub fn state(&self, id: SubmissionId) -> Result<Option<Submission>, LedgerError> {
+        self.by(keys::id(id))
+    }
+
+    /// The participant's submission by which this content stands: accepted, pending or held.
+    pub fn find_content(&self, of: &ParticipantName, content: Content) -> Result<Option<Submission>, LedgerError> {
+        self.by(keys::content(of, content))
+    }
+
+    /// The participant's submission of these very octets that was not rejected. It may be under
+    /// way still, or a duplicate itself: look at its decision.
+    pub fn find_octets(
+        &self,
+        of: Option<&ParticipantName>,
+        document: Digest,
+        detached: Option<Digest>,
+    ) -> Result<Option<Submission>, LedgerError> {
+        self.by(keys::octets(of, document, detached))
+    }
+
+    /// The submission to which this receipt was given.
+    pub fn find_receipt(&self, number: &str) -> Result<Option<Submission>, LedgerError> {
+        self.by(keys::receipt(number))
+    }
+
+    /// What was refused in this participant's folder under intake's key, and is not to be answered
+    /// a second time.
+    pub fn find_refused(&self, of: &ParticipantName, key: &str) -> Result<Option<Submission>, LedgerError> {
+        self.by(keys::refused(of, key))
+    }
+
+    /// Everything with which something is left to do, in order of arrival: what a start begins with.
+    pub fn open_submissions(&self) -> Result<Vec<Submission>, LedgerError> {
+        let orders = self.db.scan_prefix([keys::OPEN]).keys();
+        orders.filter_map(|order| self.record(order.map(|key| key[1..].to_vec())).transpose()).collect()
+    }
+
+    /// The last `n` submissions, the latest first.
+    pub fn recent(&self, n: usize) -> Result<Vec<Submission>, LedgerError> {
+        let records = self.db.scan_prefix([keys::SUBMISSION]).values().rev().take(n);
+        records.map(|record| keys::read(&record?)).collect()
+    }
+
+    /// Up to where it has read the journal.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    fn by(&self, key: Vec<u8>) -> Result<Option<Submission>, LedgerError> {
+        match self.db.get(key)? {
+            Some(order) => self.record(Ok(order.to_vec())),
+            None => Ok(None),
+        }
+    }
+
+    fn record(&self, order: Result<Vec<u8>, sled::Error>) -> Result<Option<Submission>, LedgerError> {
+        self.db.get(keys::submission(&order?))?.map(|record| keys::read(&record)).transpose()
+    }
+}
+
+/// sled's word for a folder that another process has open.
+fn is_lock(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock || error.to_string().contains("lock")
+}
+
+/// Moves a ledger that cannot be used out of the way, in place of the one moved before: a person
+/// may want to see what happened to it.
+fn set_aside(folder: &Path) -> Result<(), LedgerError> {
+    let aside = folder.with_extension("aside");
+    let disk = |step, path: &Path, source| LedgerError::Disk { step, path: path.to_owned(), source };
+    match std::fs::remove_dir_all(&aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(disk("delete", &aside, error)),
+        _ => {}
+    }
+    match std::fs::rename(folder, &aside) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(disk("move aside", folder, error)),
+        _ => Ok(()),
+    }
+}
