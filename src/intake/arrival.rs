@@ -65,12 +65,14 @@ pub struct Refusal {
 }
 
 /// By what a thing that stays in the folder is known to have been answered: its name, its inode,
-/// and of a regular file when it was last written (a folder's time changes with what it holds).
-/// Its text form is what the journal keeps.
+/// when that was born (file systems use their inodes again), and of a regular file when it was last
+/// written (a folder's time changes with what it holds). Its text form is what the journal keeps.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
     name: GivenName,
     ino: u64,
+    /// None where the file system does not tell.
+    born: Option<(i64, u32)>,
     modified: Option<(i64, u32)>,
 }
 
@@ -197,14 +199,17 @@ impl From<&Stat> for Facts {
 }
 
 impl Key {
-    pub(super) fn new(name: GivenName, facts: &Facts, regular: bool) -> Self {
-        Self { name, ino: facts.ino, modified: regular.then_some(facts.modified) }
+    pub(super) fn new(name: GivenName, facts: &Facts, born: Option<(i64, u32)>, regular: bool) -> Self {
+        Self { name, ino: facts.ino, born, modified: regular.then_some(facts.modified) }
     }
 }
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.ino)?;
+        if let Some((seconds, nanos)) = self.born {
+            write!(f, "+{seconds}.{nanos:09}")?;
+        }
         if let Some((seconds, nanos)) = self.modified {
             write!(f, "@{seconds}.{nanos:09}")?;
         }

@@ -49,11 +49,6 @@ impl Group {
     pub fn is_empty(&self) -> bool {
         self.arrivals.is_empty() && self.refusals.is_empty()
     }
-
-    fn octets(&self) -> u64 {
-        let refused = self.refusals.iter().filter_map(|refusal| refusal.arrival.as_ref());
-        self.arrivals.iter().chain(refused).fold(0, |sum: u64, arrival| sum.saturating_add(arrival.size()))
-    }
 }
 
 impl Queue {
@@ -128,6 +123,12 @@ impl Queue {
         self.folders.iter().flat_map(DropFolder::waiting).collect()
     }
 
+    /// As if enough time had passed since there was no handle left.
+    #[cfg(test)]
+    pub(super) fn rest_over(&mut self) {
+        self.rest = None;
+    }
+
     /// Takes the next group out of its senders' reach. `answered` tells what stays in its folder
     /// and has its answer already.
     pub fn take_group(
@@ -137,7 +138,7 @@ impl Queue {
         answered: &dyn Fn(&ParticipantName, &Key) -> bool,
     ) -> Group {
         let mut group = Group::default();
-        let mut octets = 0;
+        let mut octets: u64 = 0;
         if self.rest.is_some_and(|rest| now < rest) {
             return group;
         }
@@ -148,9 +149,17 @@ impl Queue {
             let at = self.next % self.folders.len();
             let Some(folder) = self.folders.get_mut(at) else { break };
             let left = (!group.is_empty()).then(|| limits.octets.saturating_sub(octets));
-            match folder.take_next(now, left, answered) {
-                Step::Arrival(arrival) => group.arrivals.push(*arrival),
-                Step::Refusal(refusal) => group.refusals.push(*refusal),
+            let size = match folder.take_next(now, left, answered) {
+                Step::Arrival(arrival) => {
+                    let size = arrival.size();
+                    group.arrivals.push(*arrival);
+                    size
+                }
+                Step::Refusal(refusal) => {
+                    let size = refusal.arrival.as_ref().map_or(0, Arrival::size);
+                    group.refusals.push(*refusal);
+                    size
+                }
                 Step::Nothing => {
                     quiet += 1;
                     self.next = at + 1;
@@ -165,10 +174,10 @@ impl Queue {
                     }
                     break;
                 }
-            }
+            };
             quiet = 0;
             self.next = at + 1;
-            octets = group.octets();
+            octets = octets.saturating_add(size);
         }
         group
     }

@@ -45,9 +45,30 @@ impl Beneath {
         }
     }
 
+    /// The same for a folder that is to stay ours alone: one that somebody else made is refused.
+    pub(super) fn make_own_folder(&self, name: impl AsRef<OsStr>) -> io::Result<Self> {
+        let name = name.as_ref();
+        let folder = self.make_folder(name)?;
+        let stat = fs::fstat(&folder.0)?;
+        if stat.st_uid != rustix::process::geteuid().as_raw() {
+            return Err(named(Errno::PERM, name));
+        }
+        if Mode::from_raw_mode(stat.st_mode).intersects(Mode::RWXG | Mode::RWXO) {
+            fs::fchmod(&folder.0, Mode::RWXU)?;
+        }
+        Ok(folder)
+    }
+
     /// What stands under this name, itself and not what it points to.
     pub(super) fn stat(&self, name: &OsStr) -> io::Result<Stat> {
         Ok(fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?)
+    }
+
+    /// When what stands under this name was made, where the file system tells.
+    pub(super) fn born(&self, name: &OsStr) -> Option<(i64, u32)> {
+        let statx = fs::statx(&self.0, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::BTIME).ok()?;
+        let told = statx.stx_mask & StatxFlags::BTIME.bits() != 0;
+        told.then_some((statx.stx_btime.tv_sec, statx.stx_btime.tv_nsec))
     }
 
     /// Whether this name still leads to that folder.

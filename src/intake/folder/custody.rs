@@ -6,9 +6,8 @@
 use super::beneath::Beneath;
 use crate::document::{GivenName, SubmissionId};
 use crate::intake::Facts;
-use rustix::fs::Stat;
 use rustix::io::Errno;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
@@ -37,8 +36,8 @@ pub(super) struct Custody {
     held: HashMap<SubmissionId, Vec<OsString>>,
     /// To be given back once their names are free.
     stranded: Vec<(SubmissionId, OsString)>,
-    /// Name and inode of what we gave back; its event is our own doing.
-    returned: HashMap<OsString, u64>,
+    /// Names we gave back and whose event is still to come: our own doing.
+    returned: HashSet<OsString>,
 }
 
 /// Why a file was not taken.
@@ -57,8 +56,8 @@ impl Custody {
             false => (inward, "within in/"),
         };
         tracing::debug!(place, "folder for what is taken");
-        let taken = parent.make_folder(".taken")?;
-        Ok(Self { taken, held: HashMap::new(), stranded: Vec::new(), returned: HashMap::new() })
+        let taken = parent.make_own_folder(".taken")?;
+        Ok(Self { taken, held: HashMap::new(), stranded: Vec::new(), returned: HashSet::new() })
     }
 
     /// Renames `in/NAME` out of reach and proves that this is the file that was opened.
@@ -138,8 +137,8 @@ impl Custody {
     }
 
     /// Whether the event of this name is our own giving back; asked once.
-    pub(super) fn was_returned(&mut self, name: &OsStr, stat: &Stat) -> bool {
-        self.returned.remove(name) == Some(stat.st_ino)
+    pub(super) fn was_returned(&mut self, name: &OsStr) -> bool {
+        self.returned.remove(name)
     }
 
     /// `true` when it lies under its own name again, `false` when that is taken.
@@ -154,7 +153,7 @@ impl Custody {
             }
             Err(error) => return Err(error),
         };
-        self.returned.insert(name.to_owned(), ours.st_ino);
+        self.returned.insert(name.to_owned());
         match folder.rename_to_free(&slot.name, inward, name) {
             Ok(()) => {}
             Err(Errno::EXIST) => {
@@ -249,4 +248,42 @@ fn split(name: &OsStr) -> Option<(SubmissionId, &OsStr)> {
 
 fn errno(error: &io::Error) -> Errno {
     Errno::from_io_error(error).unwrap_or(Errno::IO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn what_was_renamed_is_what_was_opened_or_goes_back() {
+        let root = tempfile::tempdir().unwrap();
+        fs::create_dir(root.path().join("in")).unwrap();
+        let home = Beneath::open(root.path()).unwrap();
+        let inward = home.folder("in").unwrap();
+        let mut custody = Custody::open(&home, &inward).unwrap();
+        let (name, path) = (OsStr::new("a.xml"), root.path().join("in/a.xml"));
+        for swap in [true, false] {
+            fs::write(&path, b"one").unwrap();
+            let opened = inward.read(name).unwrap();
+            if swap {
+                fs::write(root.path().join("other"), b"two").unwrap();
+                fs::rename(root.path().join("other"), &path).unwrap();
+            }
+            let id = SubmissionId::new(jiff::Timestamp::now());
+            let taken = custody.take(&inward, id, name, &opened);
+            match swap {
+                true => {
+                    assert!(matches!(taken, Err(Missed::Another)));
+                    assert!(custody.give_back(id, &inward).unwrap());
+                    assert_eq!(fs::read(&path).unwrap(), b"two");
+                }
+                false => assert!(taken.is_ok() && !path.exists()),
+            }
+        }
+        assert!(matches!(
+            custody.take(&inward, SubmissionId::new(jiff::Timestamp::now()), name, &tempfile::tempfile().unwrap()),
+            Err(Missed::Another)
+        ));
+    }
 }

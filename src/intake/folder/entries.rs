@@ -137,10 +137,15 @@ impl Entries {
         }
     }
 
-    /// The name is gone. A signature that waited on it is looked at again.
+    /// The name is gone.
     pub(super) fn forget(&mut self, name: &OsStr) {
         self.leave(name);
         self.known.remove(name);
+        self.free_companions(name);
+    }
+
+    /// The signatures that waited on this name are looked at again.
+    pub(super) fn free_companions(&mut self, name: &OsStr) {
         for signature in super::look::signature_names(name) {
             if self.known.get(signature.as_os_str()).is_some_and(|entry| entry.state == State::Companion) {
                 self.set(&signature, State::Ready);

@@ -245,7 +245,7 @@ impl DropFolder {
                     Some(finding) => Step::Refusal(Box::new(Refusal {
                         id,
                         participant: self.participant.clone(),
-                        key: Key::new(name.clone(), &facts, true),
+                        key: Key::new(name.clone(), &facts, None, true),
                         name,
                         finding,
                         arrival: Some(arrival),
@@ -304,8 +304,13 @@ impl DropFolder {
             }
         }
         self.entries.set(name, State::Answered);
+        if !noted.kind.is_file() || noted.links != 1 {
+            // no document after all: what waits beside it is an orphan
+            self.entries.free_companions(name);
+        }
+        let born = self.inward.born(name);
         let name = GivenName::new(name);
-        let key = Key::new(name.clone(), &noted.facts, noted.kind.is_file());
+        let key = Key::new(name.clone(), &noted.facts, born, noted.kind.is_file());
         if answered(&self.participant, &key) {
             return None;
         }

@@ -105,7 +105,7 @@ impl DropFolder {
         match self.inward.stat(name) {
             Ok(stat) => {
                 // our own giving back shows as moved in; that settles as if a scan had found it
-                let told = !self.custody.was_returned(name, &stat);
+                let told = !self.custody.was_returned(name);
                 self.entries.note(name, &stat, now, told, &self.settings);
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.entries.forget(name),

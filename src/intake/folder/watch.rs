@@ -3,7 +3,7 @@
 //! Owns the watcher and the bounded channel behind it. Decides nothing: an event only names what to
 //! look at, and whatever goes wrong here becomes a rescan.
 
-use super::DropFolder;
+use super::{DropFolder, is_upload};
 use crate::document::ParticipantName;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
@@ -134,7 +134,8 @@ impl Teller {
         }
         for path in &event.paths {
             let participant = path.parent().and_then(|parent| self.paths.get(parent));
-            if let (Some(participant), Some(name)) = (participant, path.file_name()) {
+            // nobody is woken for an upload under way
+            if let (Some(participant), Some(name)) = (participant, path.file_name().filter(|name| !is_upload(name))) {
                 self.send(Signal::Name(participant.clone(), name.to_owned()));
             }
         }
@@ -146,5 +147,60 @@ impl Teller {
             // should all have been read in this moment, this wakes the reader
             let _ = self.sender.try_send(Signal::RescanAll);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use notify::event::{AccessKind, Flag};
+
+    fn teller() -> (Teller, Signals) {
+        let (sender, receiver) = channel(SIGNALS_MAX);
+        let lost = Arc::new(AtomicBool::new(false));
+        let paths = HashMap::from([(PathBuf::from("/proc/self/fd/9"), "azerenerji".parse().unwrap())]);
+        let signals = Signals { receiver, lost: lost.clone(), _sender: sender.clone() };
+        (Teller { sender, lost, paths }, signals)
+    }
+
+    fn closed(name: &str) -> notify::Result<Event> {
+        let kind = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        Ok(Event::new(kind).add_path(PathBuf::from("/proc/self/fd/9").join(name)))
+    }
+
+    #[test]
+    fn what_the_kernel_or_the_channel_loses_is_a_rescan() {
+        let (teller, mut signals) = teller();
+        teller.tell(Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan)));
+        teller.tell(Err(notify::Error::generic("gone")));
+        assert_eq!([signals.try_recv(), signals.try_recv()], [Some(Signal::RescanAll), Some(Signal::RescanAll)]);
+        for at in 0..=SIGNALS_MAX {
+            teller.tell(closed(&format!("{at}.xml")));
+        }
+        assert_eq!(signals.try_recv(), Some(Signal::RescanAll), "first of all");
+        let mut names = 0;
+        while let Some(signal) = signals.try_recv() {
+            assert!(matches!(signal, Signal::Name(..)), "{signal:?}");
+            names += 1;
+        }
+        assert_eq!(names, SIGNALS_MAX);
+    }
+
+    #[test]
+    fn only_what_is_complete_wakes_anybody() {
+        let (teller, mut signals) = teller();
+        for name in ["a.part", ".a"] {
+            teller.tell(closed(name));
+        }
+        teller.tell(Ok(
+            Event::new(EventKind::Access(AccessKind::Open(AccessMode::Any))).add_path("/proc/self/fd/9/a".into())
+        ));
+        assert_eq!(signals.try_recv(), None);
+        teller.tell(closed("a"));
+        assert_eq!(signals.try_recv(), Some(Signal::Name("azerenerji".parse().unwrap(), "a".into())));
+        teller.tell(Ok(
+            Event::new(EventKind::Modify(ModifyKind::Name(RenameMode::From))).add_path("/proc/self/fd/9".into())
+        ));
+        assert_eq!(signals.try_recv(), Some(Signal::Rescan("azerenerji".parse().unwrap())));
     }
 }
