@@ -99,3 +99,23 @@ impl Authorised {
         &self.dataset
     }
 }
+
+#[cfg(test)]
+impl Authorised {
+    /// A document allowed without a look, for tests of later rooms.
+    pub(crate) fn unseen(verified: Verified, participant: ParticipantName, dataset: DatasetName) -> Self {
+        let voen = "9900003611".parse().expect("a VÖEN with a right check digit");
+        Self { verified, participant, owner: false, voen, dataset }
+    }
+
+    /// The same, of an arrival that nobody saw either.
+    pub(crate) fn unseen_arrival(
+        id: crate::document::SubmissionId,
+        held: bool,
+        content: crate::document::Content,
+        participant: ParticipantName,
+        dataset: DatasetName,
+    ) -> Self {
+        Self::unseen(Verified::unseen_arrival(id, held, content), participant, dataset)
+    }
+}

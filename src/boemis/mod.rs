@@ -1,26 +1,201 @@
 //! BOEMİS: validated statements become rows, in one transaction with their load mark.
+//!
+//! Owns the store: [`Boemis`] for the loader, [`Reader`] for whoever looks on, [`Batch`] for one
+//! group. The last line against doubles is here: a submission's id is unique among the marks, and
+//! so is (participant, dataset, period, revision). History is kept; nothing is overwritten. Never
+//! judges a statement, and never reads a clock: times are arguments.
+//!
+//! `sqlite` holds the engine; a second engine stands beside it with the same face and the same
+//! names of tables and views, which come from `layout`.
 
-use crate::document::SubmissionId;
-use crate::schema::{Understood, Validated};
+mod batch;
+mod fault;
+mod layout;
+mod location;
+mod mark;
+mod rows;
+mod sqlite;
+#[cfg(test)]
+mod tests;
 
-/// A statement whose rows and mark are committed.
-#[derive(Debug)]
-pub struct Loaded {
-    id: SubmissionId,
-    validated: Validated,
+pub use batch::{Batch, Loaded, Pending, Uncommitted, Unloaded};
+pub use fault::Fault;
+pub use location::{Location, LocationFault};
+pub use mark::Mark;
+
+use crate::document::{Content, DatasetName, Digest, Period, Revision, SubmissionId};
+use crate::schema::{Datasets, Key, Standing};
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// Settings of the store (`[boemis]`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// `busy_timeout`: how long another program's lock is waited for before documents are held.
+    /// 1 s by default: longer than any backup step, short enough to answer *held* promptly.
+    pub busy_timeout: Duration,
+    /// `cache_kib`: SQLite's page cache, KiB. 256 by default: the inner pages of the indexes fit,
+    /// and an idle window stays small.
+    pub cache_kib: u32,
+    /// `checkpoint_pages`: pages of 4 KiB in the log at which a commit moves it into the main file.
+    /// 1000 (4 MiB) by default.
+    pub checkpoint_pages: u32,
 }
 
-impl Loaded {
-    /// Its id.
-    pub fn id(&self) -> SubmissionId {
-        self.id
+impl Default for Settings {
+    fn default() -> Self {
+        Self { busy_timeout: Duration::from_secs(1), cache_kib: 256, checkpoint_pages: 1000 }
     }
-    /// What was loaded.
-    pub fn validated(&self) -> &Validated {
-        &self.validated
+}
+
+/// A row of a dataset's `_total` view.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Total {
+    /// A quarter or a year.
+    pub period: Period,
+    /// Stations counted.
+    pub stations: u64,
+    /// Each decimal column's name and exact sum; none where no record has a value.
+    pub values: Vec<(String, Option<String>)>,
+}
+
+/// BOEMİS as its one loader has it.
+#[derive(Debug)]
+pub struct Boemis {
+    store: sqlite::Store,
+}
+
+impl Boemis {
+    /// Opens the database, making it when there is none, and brings its tables and views in line
+    /// with this version and these datasets.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] when it is locked or the disk refuses; [`Fault::Wrong`] when it is damaged,
+    /// comes from a newer version, or a description contradicts what is stored.
+    pub async fn open(location: &Location, settings: &Settings, datasets: &Datasets) -> Result<Self, Fault> {
+        let Location::Sqlite(path) = location;
+        Ok(Self { store: sqlite::Store::open(path, settings, datasets).await? })
     }
-    /// What was read.
-    pub fn understood(&self) -> &[Understood] {
-        self.validated.understood()
+
+    /// Takes new descriptions: all of them, or none.
+    ///
+    /// # Errors
+    /// As [`Boemis::open`].
+    pub async fn prepare(&mut self, datasets: &Datasets) -> Result<(), Fault> {
+        self.store.prepare(datasets).await
+    }
+
+    /// Starts a group; `now` is when its statements count as loaded.
+    ///
+    /// # Errors
+    /// The database is away: locked by another program, or gone.
+    pub async fn begin(&mut self, now: Timestamp) -> Result<Batch<'_>, Fault> {
+        Ok(Batch::new(self.store.begin().await?, now))
+    }
+
+    /// The mark of this submission, if it was loaded. Recovery believes it.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn mark(&mut self, id: SubmissionId) -> Result<Option<Mark>, Fault> {
+        self.store.mark(id).await
+    }
+
+    /// The rows of the dataset's `_total` view, quarters and years in order.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn totals(&mut self, dataset: &DatasetName) -> Result<Vec<Total>, Fault> {
+        self.store.totals(dataset).await
+    }
+
+    /// For idle moments: moves what was committed into the main file, so that the next document
+    /// does not wait for that.
+    ///
+    /// # Errors
+    /// The database is away; nothing is lost by that.
+    pub async fn rest(&mut self) -> Result<(), Fault> {
+        self.store.rest().await
+    }
+
+    /// Closes the database so that its one file can be copied alone.
+    ///
+    /// # Errors
+    /// The disk refuses, or a reader still looks at the log; nothing is lost by that, and the next
+    /// start closes the gap.
+    pub async fn close(self) -> Result<(), Fault> {
+        self.store.close().await
+    }
+}
+
+/// BOEMİS for looking at, beside a running daemon or without one. It can write nothing.
+#[derive(Debug)]
+pub struct Reader {
+    store: sqlite::Store,
+}
+
+impl Reader {
+    /// Opens an existing database for reading alone.
+    ///
+    /// # Errors
+    /// [`Fault::Missing`] when there is none yet; else as [`Boemis::open`].
+    pub async fn open(location: &Location, settings: &Settings, datasets: &Datasets) -> Result<Self, Fault> {
+        let Location::Sqlite(path) = location;
+        Ok(Self { store: sqlite::Store::open_read_only(path, settings, datasets).await? })
+    }
+
+    /// As [`Batch::standing`].
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
+        self.store.standing(key, id).await
+    }
+
+    /// As [`Batch::find_content`].
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn find_content(
+        &mut self,
+        key: &Key,
+        revision: Revision,
+        content: Content,
+        id: SubmissionId,
+    ) -> Result<Option<SubmissionId>, Fault> {
+        self.store.find_content(key, revision, content, id).await
+    }
+
+    /// As [`Boemis::mark`].
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn mark(&mut self, id: SubmissionId) -> Result<Option<Mark>, Fault> {
+        self.store.mark(id).await
+    }
+
+    /// As [`Boemis::totals`].
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn totals(&mut self, dataset: &DatasetName) -> Result<Vec<Total>, Fault> {
+        self.store.totals(dataset).await
+    }
+
+    /// The digest of the records that stand for this mark now, read back from their table: equal
+    /// to [`Mark::rows`] unless somebody changed them behind the window's back.
+    ///
+    /// # Errors
+    /// The database is away, or holds what no load has written.
+    pub async fn stored_rows(&mut self, mark: &Mark) -> Result<Digest, Fault> {
+        self.store.stored_rows(mark).await
+    }
+
+    /// Closes it.
+    ///
+    /// # Errors
+    /// The disk refuses.
+    pub async fn close(self) -> Result<(), Fault> {
+        self.store.close().await
     }
 }

@@ -179,3 +179,18 @@ fn dataset_of<'a>(authorised: &Authorised, datasets: &'a Datasets) -> Result<&'a
         Finding::new(Code::SchemaUnknownDataset).found(name).wanted(known.join(", ")).into()
     })
 }
+
+#[cfg(test)]
+impl Validated {
+    /// A statement believed without a look, of an arrival that nobody saw, for tests of later rooms.
+    pub(crate) fn unseen_arrival(
+        id: crate::document::SubmissionId,
+        held: bool,
+        content: crate::document::Content,
+        statement: Statement,
+    ) -> Self {
+        let (participant, dataset) = (statement.key.participant.clone(), statement.key.dataset.clone());
+        let authorised = Authorised::unseen_arrival(id, held, content, participant, dataset);
+        Self { authorised, statement, understood: Vec::new(), warnings: Vec::new() }
+    }
+}

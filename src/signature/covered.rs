@@ -75,3 +75,11 @@ impl Covered {
         todo!()
     }
 }
+
+#[cfg(test)]
+impl Covered {
+    /// A document without a covered octet, for tests of the rooms that never look at them.
+    pub(crate) fn nothing() -> Self {
+        Self { octets: Octets::from(Vec::new()), xml: false }
+    }
+}

@@ -46,3 +46,17 @@ impl Verified {
         self.content
     }
 }
+
+#[cfg(test)]
+impl Verified {
+    /// A document believed without a look, for tests of later rooms.
+    pub(crate) fn unseen(about: About, content: Content) -> Self {
+        let report = Report { indication: Indication::TotalPassed, sub_indication: None, signatures: Vec::new() };
+        Self { about, signers: Vec::new(), report, covered: Covered::nothing(), content }
+    }
+
+    /// The same, of an arrival that nobody saw either.
+    pub(crate) fn unseen_arrival(id: crate::document::SubmissionId, held: bool, content: Content) -> Self {
+        Self::unseen(About::unseen(id, held), content)
+    }
+}

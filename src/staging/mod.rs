@@ -62,6 +62,13 @@ pub enum Custody {
     Glance,
 }
 
+impl About {
+    /// Whether its octets are durable in the window; nothing else is ever loaded.
+    pub fn is_held(&self) -> bool {
+        self.custody == Custody::Held
+    }
+}
+
 impl Staged {
     /// What is known of it.
     pub fn about(&self) -> &About {
@@ -76,5 +83,20 @@ impl Staged {
     /// A submission that is only looked at.
     pub fn glance(about: About, document: Octets, detached: Option<Octets>) -> Self {
         Self { about: About { custody: Custody::Glance, ..about }, document, detached }
+    }
+}
+
+#[cfg(test)]
+impl About {
+    /// An arrival that nobody saw, for tests of later rooms.
+    pub(crate) fn unseen(id: SubmissionId, held: bool) -> Self {
+        Self {
+            id,
+            received: "2026-10-05T06:00:00Z".parse().expect("a moment"),
+            participant: None,
+            document: Given { name: GivenName::new("unseen.xml"), size: 1, sha256: Digest::of(b"unseen") },
+            detached: None,
+            custody: if held { Custody::Held } else { Custody::Glance },
+        }
     }
 }

@@ -1,0 +1,248 @@
+//! A group of statements in one transaction, and what comes of it.
+//!
+//! Owns the only way to a [`Loaded`]: [`Batch::load`] takes a [`Validated`], and only after
+//! [`Batch::commit`] do the values exist that an accepted receipt is made from. Never judges a
+//! statement: it refuses only what could not have come here, and halts then.
+
+use super::mark::Mark;
+use super::sqlite::{Insert, Transaction};
+use super::{Fault, rows};
+use crate::document::{Content, Revision, SubmissionId};
+use crate::schema::{Key, Standing, Understood, Validated};
+use jiff::Timestamp;
+
+/// A statement whose rows and mark are committed.
+///
+/// Nobody else can make one, so nothing is acknowledged that was not committed:
+///
+/// ```compile_fail,E0451
+/// fn forge(validated: pencere::schema::Validated, mark: pencere::boemis::Mark) -> pencere::boemis::Loaded {
+///     pencere::boemis::Loaded { mark, validated, stood: false }
+/// }
+/// ```
+#[derive(Debug)]
+pub struct Loaded {
+    mark: Mark,
+    validated: Validated,
+    stood: bool,
+}
+
+impl Loaded {
+    /// Its id.
+    pub fn id(&self) -> SubmissionId {
+        self.mark.id
+    }
+    /// Its mark.
+    pub fn mark(&self) -> &Mark {
+        &self.mark
+    }
+    /// How many records stand.
+    pub fn records(&self) -> u64 {
+        self.mark.records
+    }
+    /// Whether an earlier attempt had committed it already, and nothing was written now.
+    pub fn stood_already(&self) -> bool {
+        self.stood
+    }
+    /// What was loaded.
+    pub fn validated(&self) -> &Validated {
+        &self.validated
+    }
+    /// What was read.
+    pub fn understood(&self) -> &[Understood] {
+        self.validated.understood()
+    }
+}
+
+/// A statement that is in the transaction and not committed: a promise that proves nothing.
+#[derive(Debug)]
+#[must_use = "nothing is loaded before the batch is committed"]
+pub struct Pending {
+    id: SubmissionId,
+    stood: bool,
+}
+
+impl Pending {
+    /// Its id.
+    pub fn id(&self) -> SubmissionId {
+        self.id
+    }
+    /// Whether an earlier attempt had committed it already.
+    pub fn stands_already(&self) -> bool {
+        self.stood
+    }
+}
+
+/// A statement that was not taken into the group, given back so that it can be held.
+#[derive(Debug)]
+pub struct Unloaded {
+    /// The statement.
+    pub validated: Box<Validated>,
+    /// Why. When it is away, the group is lost with it and a commit will say so.
+    pub fault: Fault,
+}
+
+/// A group of which nothing was loaded, given back so that each can be held.
+#[derive(Debug)]
+pub struct Uncommitted {
+    /// The statements in the order of loading.
+    pub statements: Vec<Validated>,
+    /// Why.
+    pub fault: Fault,
+}
+
+/// A group under way: it holds the database's write lock, so keep it short. Dropped without a
+/// commit, it leaves nothing behind.
+pub struct Batch<'s> {
+    transaction: Transaction<'s>,
+    now: Timestamp,
+    loads: Vec<(Mark, Validated, bool)>,
+    /// Why the transaction is lost, once it is.
+    lost: Option<Fault>,
+}
+
+impl<'s> Batch<'s> {
+    pub(super) fn new(transaction: Transaction<'s>, now: Timestamp) -> Self {
+        Self { transaction, now, loads: Vec::new(), lost: None }
+    }
+
+    /// All that stands and bears on a statement of this key by the submission `id`, this group's
+    /// earlier loads among it. If `id` itself was loaded already, what stood before it.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
+        self.usable()?;
+        let result = self.transaction.standing(key, id).await;
+        self.noting(result)
+    }
+
+    /// The other submission that was loaded with the same content. A document's period and revision
+    /// are part of its content, so it can only be the one of this very statement and revision.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn find_content(
+        &mut self,
+        key: &Key,
+        revision: Revision,
+        content: Content,
+        id: SubmissionId,
+    ) -> Result<Option<SubmissionId>, Fault> {
+        self.usable()?;
+        let result = self.transaction.find_content(key, revision, content, id).await;
+        self.noting(result)
+    }
+
+    /// Takes a statement into the group. One that an earlier attempt committed (same id, content
+    /// and rows) is taken without writing anything.
+    ///
+    /// # Errors
+    /// [`Fault::Away`] loses the whole group. [`Fault::Wrong`] leaves the rest of it as it was: the
+    /// document was only looked at, its mark stands with other digests, its statement stands in
+    /// this revision already, or its records are unlike their dataset.
+    pub async fn load(&mut self, validated: Validated) -> Result<Pending, Unloaded> {
+        match self.take(&validated).await {
+            Ok((mark, stood)) => {
+                let id = mark.id;
+                self.loads.push((mark, validated, stood));
+                Ok(Pending { id, stood })
+            }
+            Err(fault) => Err(Unloaded { validated: Box::new(validated), fault }),
+        }
+    }
+
+    async fn take(&mut self, validated: &Validated) -> Result<(Mark, bool), Fault> {
+        self.usable()?;
+        let mark = self.mark_for(validated)?;
+        // whoever stops waiting in the middle leaves a group that cannot be committed
+        self.lost = Some(Fault::Wrong(format!("the loading of {} was broken off", mark.id)));
+        let result = self.transaction.insert(&mark, &validated.statement().records).await;
+        self.lost = None;
+        match self.noting(result)? {
+            Insert::Done => Ok((mark, false)),
+            Insert::Stands => {
+                let result = self.transaction.mark(mark.id).await;
+                match self.noting(result)? {
+                    Some(earlier) if earlier.is_same_load(&mark) => Ok((earlier, true)),
+                    Some(_) => Err(Fault::Wrong(format!("{} is marked as loaded with other content or rows", mark.id))),
+                    None => Err(Fault::Wrong(format!(
+                        "{}: revision {} of {} {} by {} stands already from another submission",
+                        mark.id, mark.revision, mark.key.dataset, mark.key.period, mark.key.participant
+                    ))),
+                }
+            }
+        }
+    }
+
+    fn mark_for(&self, validated: &Validated) -> Result<Mark, Fault> {
+        let (statement, authorised) = (validated.statement(), validated.authorised());
+        let verified = authorised.verified();
+        let about = verified.about();
+        let (id, key) = (about.id, &statement.key);
+        if !about.is_held() {
+            return Err(Fault::Wrong(format!("{id} was only looked at and may not be loaded")));
+        }
+        if (&key.participant, &key.dataset) != (authorised.participant(), authorised.dataset()) {
+            return Err(Fault::Wrong(format!("{id} states something else than was authorised")));
+        }
+        let layout = self
+            .transaction
+            .layout(&key.dataset)
+            .ok_or_else(|| Fault::Wrong(format!("there is no table for the dataset `{}`", key.dataset)))?;
+        Ok(Mark {
+            id,
+            key: key.clone(),
+            revision: statement.revision,
+            content: verified.content(),
+            rows: rows::digest(layout, statement)?,
+            records: statement.records.len() as u64,
+            received: about.received,
+            loaded: self.now,
+            signers: verified.signers().iter().map(|signer| signer.sha256()).collect(),
+        })
+    }
+
+    /// Makes the group durable. Only now is anything loaded.
+    ///
+    /// # Errors
+    /// Nothing of the group was loaded, as far as can be told; when the disk failed in the very
+    /// act, the mark decides, and loading again is harmless.
+    pub async fn commit(self) -> Result<Vec<Loaded>, Uncommitted> {
+        let Self { transaction, loads, lost, .. } = self;
+        let committed = match lost {
+            Some(fault) => Err(fault),
+            None => transaction.commit().await,
+        };
+        match committed {
+            Ok(()) => Ok(loads.into_iter().map(|(mark, validated, stood)| Loaded { mark, validated, stood }).collect()),
+            Err(fault) => {
+                Err(Uncommitted { statements: loads.into_iter().map(|(_, validated, _)| validated).collect(), fault })
+            }
+        }
+    }
+
+    /// Gives the group up and waits until the lock is free.
+    ///
+    /// # Errors
+    /// The database is away; the group is gone all the same.
+    pub async fn abandon(self) -> Result<(), Fault> {
+        self.transaction.abandon().await
+    }
+
+    fn usable(&self) -> Result<(), Fault> {
+        match &self.lost {
+            Some(fault) => Err(fault.clone()),
+            None => Ok(()),
+        }
+    }
+
+    fn noting<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
+        if let Err(fault) = &result
+            && fault.is_away()
+        {
+            self.lost = Some(fault.clone());
+        }
+        result
+    }
+}

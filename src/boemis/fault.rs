@@ -1,0 +1,47 @@
+//! Why BOEMİS could not do what was asked, told apart by what the caller does next.
+//!
+//! Owns the line between *away* (hold the documents, try again) and *wrong* (stop, tell a person).
+//! Never decides about a document.
+
+use crate::finding::{Code, Finding, Stop};
+
+/// Why BOEMİS could not do what was asked. There is no third arm for a document's own faults:
+/// those were found before a statement came here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The database is locked, full, or its disk fails: documents are held and tried again.
+    #[error("BOEMİS is away while {doing}: {cause}")]
+    Away {
+        /// What was being done.
+        doing: &'static str,
+        /// What the database said; for the log, never for a receipt.
+        cause: String,
+    },
+    /// There is no database yet, and a reader makes none.
+    #[error("there is no BOEMİS database at {path} yet; `pencere init`, `once` or `run` makes it")]
+    Missing {
+        /// Where it was looked for.
+        path: String,
+    },
+    /// An impossible state: a damaged file, a mark that says something else, a description that
+    /// changes what stored numbers mean. Nothing is loaded until a person has looked.
+    #[error("BOEMİS is not as it must be: {0}")]
+    Wrong(String),
+}
+
+impl Fault {
+    /// Whether trying again later may help.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Self::Away { .. })
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Away { .. } => Stop::Hold(Finding::new(Code::LoadDatabaseAway)),
+            // a reader's answer; a loader that meets it has lost its database
+            Fault::Missing { .. } | Fault::Wrong(_) => Stop::Halt(fault.to_string()),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! How a dataset's description becomes names of tables, views and columns.
+//!
+//! Owns the check that a name may stand in SQL: everything that is ever written into a statement
+//! comes through here. The same layout serves every engine, so the names are the same in each
+//! (CONTRACT 6). Never touches a database.
+
+use super::Fault;
+use crate::schema::{ColumnKind, Dataset, PeriodKinds, YearRule};
+
+/// Columns that tables and views have beside the dataset's own.
+const OWN: [&str; 10] = [
+    "submission",
+    "record",
+    "participant",
+    "revision",
+    "period",
+    "received_at",
+    "loaded_at",
+    "stations",
+    "year",
+    "annual",
+];
+
+/// Most columns of one dataset: a record is for people to fill in, and a multi-row insert of
+/// them stays far below the 32 766 variables a SQLite statement may have.
+pub(crate) const COLUMNS_MAX: usize = 64;
+
+/// The names of one dataset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    /// Its slug, as the load marks have it.
+    pub(crate) slug: String,
+    /// The slug as an identifier: `gas-savings` is `gas_savings`. Every relation of the dataset
+    /// is this and an ending, so none can be called like a fixed table or like another dataset's.
+    pub(crate) stem: String,
+    /// Its columns in the order of the description.
+    pub(crate) columns: Vec<LaidColumn>,
+    /// How a year follows from its quarters; none when there is no total to show.
+    pub(crate) year: Option<YearRule>,
+}
+
+/// One column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LaidColumn {
+    pub(crate) name: String,
+    pub(crate) kind: ColumnKind,
+    pub(crate) required: bool,
+}
+
+impl Layout {
+    pub(crate) fn of(dataset: &Dataset) -> Result<Self, Fault> {
+        let slug = dataset.name.as_str().to_owned();
+        let stem = slug.replace('-', "_");
+        // SQLite keeps names that begin so for itself; PostgreSQL those that begin with pg_
+        if !is_identifier(&stem) || stem.starts_with("sqlite_") || stem.starts_with("pg_") {
+            return Err(Fault::Wrong(format!("the dataset `{slug}` cannot be the name of a table")));
+        }
+        let columns: Vec<LaidColumn> = dataset
+            .columns
+            .iter()
+            .map(|c| LaidColumn { name: c.name.clone(), kind: c.kind.clone(), required: c.required })
+            .collect();
+        if columns.is_empty() || columns.len() > COLUMNS_MAX {
+            return Err(Fault::Wrong(format!("the dataset `{slug}` needs 1 to {COLUMNS_MAX} columns")));
+        }
+        for (position, column) in columns.iter().enumerate() {
+            let doubled = columns.iter().take(position).any(|earlier| earlier.name == column.name);
+            let places_fit = !matches!(column.kind, ColumnKind::Decimal { places } if places > 9);
+            if !is_identifier(&column.name) || OWN.contains(&column.name.as_str()) || doubled || !places_fit {
+                return Err(Fault::Wrong(format!("the dataset `{slug}` cannot have the column `{}`", column.name)));
+            }
+        }
+        let stations = columns.iter().any(|c| c.kind == ColumnKind::Station);
+        let year = (dataset.periods == PeriodKinds::QuarterAndYear && stations).then_some(dataset.year);
+        Ok(Self { slug, stem, columns, year })
+    }
+
+    /// The table of its records.
+    pub(crate) fn table(&self) -> String {
+        format!("{}_record", self.stem)
+    }
+
+    /// The column of the station's code, if it has one.
+    pub(crate) fn station(&self) -> Option<&LaidColumn> {
+        self.columns.iter().find(|c| c.kind == ColumnKind::Station)
+    }
+
+    /// Its decimal columns in order, each with its places.
+    pub(crate) fn decimals(&self) -> impl Iterator<Item = (&LaidColumn, u8)> {
+        self.columns.iter().filter_map(|c| match c.kind {
+            ColumnKind::Decimal { places } => Some((c, places)),
+            _ => None,
+        })
+    }
+}
+
+/// A letter, then letters, digits and `_`, at most 63 in all (PostgreSQL cuts longer names).
+/// With no other character possible, quoting in SQL cannot be left.
+fn is_identifier(name: &str) -> bool {
+    const ENDING: usize = "_history".len();
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && name.len() <= 63 - ENDING
+}

@@ -1,0 +1,96 @@
+//! The load mark: the row that says a submission was loaded.
+//!
+//! Owns what recovery and audit may know of a load. Recovery believes a mark, whatever the
+//! journal's last line says.
+
+use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Revision, SubmissionId};
+use crate::schema::Key;
+use jiff::Timestamp;
+
+/// What BOEMİS says of one loaded submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    /// The submission.
+    pub id: SubmissionId,
+    /// Whose statement, on what.
+    pub key: Key,
+    /// Which version of it.
+    pub revision: Revision,
+    /// The digest of its content.
+    pub content: Content,
+    /// The digest of its rows.
+    pub rows: Digest,
+    /// How many records it has.
+    pub records: u64,
+    /// When it was received.
+    pub received: Timestamp,
+    /// When it was loaded.
+    pub loaded: Timestamp,
+    /// Fingerprints of its signers' certificates, in document order.
+    pub signers: Vec<Digest>,
+}
+
+impl Mark {
+    /// Whether another mark speaks of the same load: everything but the moment of loading, which
+    /// a second attempt cannot repeat.
+    pub fn is_same_load(&self, other: &Self) -> bool {
+        let Self { id, key, revision, content, rows, records, received: _, loaded: _, signers: _ } = self;
+        (id, key, revision, content, rows, records)
+            == (&other.id, &other.key, &other.revision, &other.content, &other.rows, &other.records)
+    }
+}
+
+/// A mark's columns as text and numbers, before they are believed.
+pub(crate) struct RawMark {
+    pub(crate) id: String,
+    pub(crate) participant: String,
+    pub(crate) dataset: String,
+    pub(crate) period: String,
+    pub(crate) revision: i64,
+    pub(crate) content: Vec<u8>,
+    pub(crate) rows: Vec<u8>,
+    pub(crate) records: i64,
+    pub(crate) received: String,
+    pub(crate) loaded: String,
+    pub(crate) signers: String,
+}
+
+impl RawMark {
+    /// The mark, or the name of the column that does not hold what it must.
+    pub(crate) fn read(self) -> Result<Mark, &'static str> {
+        Ok(Mark {
+            id: self.id.parse().map_err(|_| "id")?,
+            key: Key {
+                participant: self.participant.parse::<ParticipantName>().map_err(|_| "participant")?,
+                dataset: self.dataset.parse::<DatasetName>().map_err(|_| "dataset")?,
+                period: period(&self.period).ok_or("period")?,
+            },
+            revision: self.revision.to_string().parse().map_err(|_| "revision")?,
+            content: Content(digest(&self.content).ok_or("content")?),
+            rows: digest(&self.rows).ok_or("rows")?,
+            records: self.records.try_into().map_err(|_| "records")?,
+            received: self.received.parse().map_err(|_| "received_at")?,
+            loaded: self.loaded.parse().map_err(|_| "loaded_at")?,
+            signers: self
+                .signers
+                .split(' ')
+                .filter(|s| !s.is_empty())
+                .map(str::parse)
+                .collect::<Result<_, _>>()
+                .map_err(|_| "signers")?,
+        })
+    }
+}
+
+/// A period as BOEMİS has it: empty where the dataset has none.
+pub(crate) fn period(text: &str) -> Option<Period> {
+    match text {
+        "" => Some(Period::None),
+        _ => text.parse().ok(),
+    }
+}
+
+/// A digest as BOEMİS has it: 32 octets.
+pub(crate) fn digest(octets: &[u8]) -> Option<Digest> {
+    Some(Digest::from_bytes(octets.try_into().ok()?))
+}

@@ -1,0 +1,88 @@
+//! The digest of a statement's rows: what was loaded, in one number that anybody can recompute.
+//!
+//! Owns the canonical text. It is UTF-8, each line ended by one line feed: the line
+//! `boemis-rows-1`, the dataset's slug, and then one line a record in the order of the document:
+//! `name=value` for each column that has a value, sorted by the column's name, joined by one tab.
+//! A decimal is printed with all places of its column (`98765.432`, `7.500`); no value holds a tab
+//! or a line feed. Columns without a value are left out, so that a column added to a dataset
+//! later changes no digest made before.
+
+use super::{Fault, layout::Layout};
+use crate::document::{Digest, Digester};
+use crate::schema::{ColumnKind, Statement, Value};
+use std::fmt::Write;
+
+/// The digest of a statement that is about to be loaded; also the check that its records have
+/// the form of their dataset.
+pub(crate) fn digest(layout: &Layout, statement: &Statement) -> Result<Digest, Fault> {
+    let mut rows = Rows::new(layout);
+    for record in &statement.records {
+        for (column, value) in layout.columns.iter().zip(&record.values) {
+            if column.required && *value == Value::Absent {
+                return Err(unlike(layout, &column.name));
+            }
+        }
+        rows.add(&record.values)?;
+    }
+    Ok(rows.finish())
+}
+
+/// A digest under way, for rows that come in pieces.
+pub(crate) struct Rows<'l> {
+    layout: &'l Layout,
+    /// Positions of the columns, sorted by name.
+    order: Vec<usize>,
+    line: String,
+    digester: Digester,
+}
+
+impl<'l> Rows<'l> {
+    pub(crate) fn new(layout: &'l Layout) -> Self {
+        let name = |at: usize| layout.columns.get(at).map(|column| &column.name);
+        let mut order: Vec<usize> = (0..layout.columns.len()).collect();
+        order.sort_by(|&a, &b| name(a).cmp(&name(b)));
+        let mut digester = Digester::new();
+        digester.update(b"boemis-rows-1\n");
+        digester.update(layout.slug.as_bytes());
+        digester.update(b"\n");
+        Self { layout, order, line: String::new(), digester }
+    }
+
+    /// Takes the next record, its values in the order of the layout.
+    pub(crate) fn add(&mut self, values: &[Value]) -> Result<(), Fault> {
+        let Self { layout, order, line, digester } = self;
+        if values.len() != layout.columns.len() {
+            return Err(unlike(layout, "the number of values"));
+        }
+        line.clear();
+        for &at in order.iter() {
+            let (Some(column), Some(value)) = (layout.columns.get(at), values.get(at)) else {
+                return Err(unlike(layout, "the number of values"));
+            };
+            let tab = if line.is_empty() { "" } else { "\t" };
+            let written = match (value, &column.kind) {
+                (Value::Absent, _) => Ok(()),
+                (Value::Station(code), ColumnKind::Station) => write!(line, "{tab}{}={code}", column.name),
+                (Value::Decimal(quantity), ColumnKind::Decimal { places })
+                    if quantity.places() == *places && quantity.scaled() >= 0 =>
+                {
+                    write!(line, "{tab}{}={quantity}", column.name)
+                }
+                _ => return Err(unlike(layout, &column.name)),
+            };
+            written.map_err(|_| unlike(layout, &column.name))?;
+        }
+        line.push('\n');
+        digester.update(line.as_bytes());
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Digest {
+        self.digester.finish()
+    }
+}
+
+/// A validated record that does not have its dataset's form: our own mistake, never the sender's.
+fn unlike(layout: &Layout, what: &str) -> Fault {
+    Fault::Wrong(format!("a record of `{}` is unlike its description: {what}", layout.slug))
+}

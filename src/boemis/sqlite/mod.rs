@@ -1,0 +1,204 @@
+//! BOEMİS in one SQLite file.
+//!
+//! Owns the one writing connection, its settings, and the order in which a file is made ready:
+//! pragmas, migrations, tables and views of the datasets. While it is open there are `-wal` and
+//! `-shm` files beside it; [`Store::close`] folds them in, so that a stopped window's file can be
+//! copied alone. After any [`Fault`] inside a transaction the connection is thrown away and made
+//! anew, because SQLite may have rolled back on its own. Never decides what may be loaded.
+
+mod prepare;
+mod read;
+mod views;
+mod write;
+
+pub(super) use read::Plans;
+pub(super) use write::{Insert, Transaction};
+
+use super::mark::Mark;
+use super::{Fault, Settings, Total};
+use crate::document::{Content, DatasetName, Digest, Revision, SubmissionId};
+use crate::schema::{Datasets, Key, Standing};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+use std::path::Path;
+
+/// An open database.
+#[derive(Debug)]
+pub(super) struct Store {
+    options: SqliteConnectOptions,
+    connection: Option<SqliteConnection>,
+    /// A transaction failed on this connection: it is not used again.
+    broken: bool,
+    plans: Plans,
+    writes: bool,
+}
+
+impl Store {
+    /// Opens the file for writing, making it when there is none.
+    pub(super) async fn open(path: &Path, settings: &Settings, datasets: &Datasets) -> Result<Self, Fault> {
+        let options = options(path, settings)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // the load mark is believed after a power cut, so each commit is synced
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .pragma("wal_autocheckpoint", settings.checkpoint_pages.to_string())
+            .pragma("journal_size_limit", (u64::from(settings.checkpoint_pages) * 4096).to_string());
+        let mut store = Self { options, connection: None, broken: false, plans: Plans::default(), writes: true };
+        let connection = store.connected("opening the database").await?;
+        prepare::migrate(connection).await?;
+        store.prepare(datasets).await?;
+        Ok(store)
+    }
+
+    /// Opens an existing file for reading alone.
+    pub(super) async fn open_read_only(path: &Path, settings: &Settings, datasets: &Datasets) -> Result<Self, Fault> {
+        if !path.exists() {
+            return Err(Fault::Missing { path: path.display().to_string() });
+        }
+        let options = options(path, settings).read_only(true).pragma("query_only", "ON");
+        let mut store = Self { options, connection: None, broken: false, plans: Plans::default(), writes: false };
+        let connection = store.connected("opening the database for reading").await?;
+        store.plans = prepare::look(connection, datasets).await?;
+        Ok(store)
+    }
+
+    /// Makes tables and views follow the descriptions; does nothing when they do already.
+    pub(super) async fn prepare(&mut self, datasets: &Datasets) -> Result<(), Fault> {
+        let connection = self.connected("preparing the datasets").await?;
+        self.plans = prepare::prepare(connection, datasets).await?;
+        Ok(())
+    }
+
+    /// Starts a transaction that holds the write lock from the start.
+    pub(super) async fn begin(&mut self) -> Result<Transaction<'_>, Fault> {
+        self.connected("starting a group").await?;
+        match self.connection.as_mut() {
+            Some(connection) => Transaction::begin(connection, &mut self.plans, &mut self.broken).await,
+            None => Err(closed()),
+        }
+    }
+
+    pub(super) async fn mark(&mut self, id: SubmissionId) -> Result<Option<Mark>, Fault> {
+        read::mark(self.connected("looking for a mark").await?, id).await
+    }
+
+    pub(super) async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
+        self.connected("reading what stands").await?;
+        match self.connection.as_mut() {
+            Some(connection) => read::standing(connection, &self.plans, key, id).await,
+            None => Err(closed()),
+        }
+    }
+
+    pub(super) async fn find_content(
+        &mut self,
+        key: &Key,
+        revision: Revision,
+        content: Content,
+        id: SubmissionId,
+    ) -> Result<Option<SubmissionId>, Fault> {
+        let connection = self.connected("looking for the same content").await?;
+        read::find_content(connection, key, revision, content, id).await
+    }
+
+    pub(super) async fn totals(&mut self, dataset: &DatasetName) -> Result<Vec<Total>, Fault> {
+        self.connected("reading totals").await?;
+        match self.connection.as_mut() {
+            Some(connection) => read::totals(connection, &self.plans, dataset).await,
+            None => Err(closed()),
+        }
+    }
+
+    pub(super) async fn stored_rows(&mut self, mark: &Mark) -> Result<Digest, Fault> {
+        self.connected("reading records back").await?;
+        match self.connection.as_mut() {
+            Some(connection) => read::stored_rows(connection, &self.plans, mark).await,
+            None => Err(closed()),
+        }
+    }
+
+    /// Moves what was committed into the main file, as far as readers allow, so that a document
+    /// that comes later does not wait for it.
+    pub(super) async fn rest(&mut self) -> Result<(), Fault> {
+        let connection = self.connected("resting").await?;
+        sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)")
+            .execute(connection)
+            .await
+            .map_err(|e| fault("resting", e))
+            .map(drop)
+    }
+
+    /// Folds the log into the file and closes it.
+    pub(super) async fn close(mut self) -> Result<(), Fault> {
+        const DOING: &str = "closing the database";
+        let Some(mut connection) = self.connection.take() else { return Ok(()) };
+        // without a reader beside it, closing alone would do; with one, this leaves an empty log
+        let folded = match self.writes {
+            true => sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await.map(drop),
+            false => Ok(()),
+        };
+        let closed = connection.close().await;
+        folded.map_err(|e| fault(DOING, e))?;
+        closed.map_err(|e| fault(DOING, e))
+    }
+
+    /// The connection, made anew when the last one was thrown away.
+    async fn connected(&mut self, doing: &'static str) -> Result<&mut SqliteConnection, Fault> {
+        if std::mem::take(&mut self.broken)
+            && let Some(broken) = self.connection.take()
+        {
+            // its thread rolls back what is left; what it says of that changes nothing
+            let _ = broken.close().await;
+        }
+        if self.connection.is_none() {
+            self.connection = Some(self.options.connect().await.map_err(|e| fault(doing, e))?);
+        }
+        self.connection.as_mut().ok_or_else(closed)
+    }
+
+    /// Lets the file grow to so many pages and no further, on this connection alone: a full disk.
+    #[cfg(test)]
+    pub(super) async fn allow_pages(&mut self, count: u32) {
+        let sql = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {count}"));
+        sqlx::raw_sql(sql).execute(self.connected("a test").await.unwrap()).await.unwrap();
+    }
+}
+
+fn options(path: &Path, settings: &Settings) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(settings.busy_timeout)
+        .statement_cache_capacity(STATEMENTS_MAX)
+        .pragma("cache_size", format!("-{}", settings.cache_kib))
+        // temporary b-trees of a totals view are small; nothing is written outside the window
+        .pragma("temp_store", "MEMORY")
+        .disable_statement_logging()
+}
+
+/// Prepared statements kept: two datasets' worth of the usual record counts. A statement takes
+/// a few KiB; the oldest goes first.
+const STATEMENTS_MAX: usize = 48;
+
+fn closed() -> Fault {
+    Fault::Wrong("the connection is closed".to_owned())
+}
+
+/// Sorts what SQLite says into away (locked, full, failing) and wrong (everything else).
+fn fault(doing: &'static str, error: sqlx::Error) -> Fault {
+    let away = match &error {
+        sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(database) => {
+            let code: Option<i32> = database.code().and_then(|code| code.parse().ok());
+            // the lower octet is the primary result code (sqlite.org/rescode.html):
+            // PERM 3, BUSY 5, LOCKED 6, NOMEM 7, READONLY 8, INTERRUPT 9, IOERR 10, FULL 13,
+            // CANTOPEN 14, PROTOCOL 15
+            matches!(code.map(|code| code & 0xff), Some(3 | 5..=10 | 13..=15))
+        }
+        _ => false,
+    };
+    match away {
+        true => Fault::Away { doing, cause: error.to_string() },
+        false => Fault::Wrong(format!("{doing}: {error}")),
+    }
+}

@@ -1,0 +1,682 @@
+//! BOEMİS against real SQLite files, looked at with the `sqlite3` program.
+
+use super::*;
+use crate::document::{Content, Digest, Quantity, Revision, StationCode};
+use crate::finding::{Place, Stop};
+use crate::schema::{
+    Column, ColumnKind, Dataset, PeriodKinds, Record, Statement, TotalRule, Validated, Value, YearRule,
+};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicI64, Ordering};
+
+fn column(name: &str, kind: ColumnKind, required: bool) -> Column {
+    let text = String::new;
+    Column { name: name.to_owned(), element: text(), kind, unit: None, required, title_az: text(), title_en: text() }
+}
+
+fn dataset(name: &str, year: YearRule, columns: &[(&str, u8)]) -> Dataset {
+    let mut all = vec![column("station", ColumnKind::Station, false)];
+    all.extend(columns.iter().map(|(name, places)| column(name, ColumnKind::Decimal { places: *places }, false)));
+    Dataset {
+        name: name.parse().unwrap(),
+        title_az: String::new(),
+        title_en: String::new(),
+        clause: String::new(),
+        periods: PeriodKinds::QuarterAndYear,
+        total: TotalRule::Optional,
+        year,
+        columns: all,
+        energy_column: None,
+        capacity_column: None,
+    }
+}
+
+fn datasets(all: Vec<Dataset>) -> Datasets {
+    Datasets { by_name: all.into_iter().map(|d| (d.name.clone(), d)).collect() }
+}
+
+fn usual() -> Datasets {
+    datasets(vec![
+        dataset("generation", YearRule::Sum, &[("energy_mwh", 3)]),
+        dataset("capacity", YearRule::Last, &[("capacity_mw", 3)]),
+        dataset("carbon-revenue", YearRule::Sum, &[("revenue_azn", 2), ("sold_tco2e", 3)]),
+    ])
+}
+
+/// A moment, each later than the one before.
+fn now() -> Timestamp {
+    static SECONDS: AtomicI64 = AtomicI64::new(1_800_000_000);
+    Timestamp::from_second(SECONDS.fetch_add(1, Ordering::Relaxed)).unwrap()
+}
+
+fn new_id() -> SubmissionId {
+    SubmissionId::new(now())
+}
+
+/// What a test files: `body dataset period revision`, and records as `station value value`.
+#[derive(Clone)]
+struct Filing {
+    id: SubmissionId,
+    text: String,
+    records: Vec<String>,
+    held: bool,
+}
+
+fn filing(text: &str, records: &[&str]) -> Filing {
+    Filing {
+        id: new_id(),
+        text: text.to_owned(),
+        records: records.iter().map(|r| (*r).to_owned()).collect(),
+        held: true,
+    }
+}
+
+impl Filing {
+    fn content(&self) -> Content {
+        Content(Digest::of(format!("{}\n{}", self.text, self.records.join("\n")).as_bytes()))
+    }
+
+    fn key(&self) -> Key {
+        let part: Vec<&str> = self.text.split(' ').collect();
+        Key {
+            participant: part[0].parse().unwrap(),
+            dataset: part[1].parse().unwrap(),
+            period: mark::period(part[2]).unwrap(),
+        }
+    }
+
+    fn revision(&self) -> Revision {
+        self.text.split(' ').nth(3).unwrap().parse().unwrap()
+    }
+
+    fn validated(&self) -> Validated {
+        let (key, revision) = (self.key(), self.revision());
+        let places: &[u8] = if key.dataset.as_str() == "carbon-revenue" { &[2, 3] } else { &[3] };
+        let records = self.records.iter().map(|text| record(text, places)).collect();
+        Validated::unseen_arrival(self.id, self.held, self.content(), Statement { key, revision, records })
+    }
+}
+
+fn record(text: &str, places: &[u8]) -> Record {
+    let mut parts = text.split(' ');
+    let mut values = vec![match parts.next().unwrap() {
+        "-" => Value::Absent,
+        code => Value::Station(code.parse().unwrap()),
+    }];
+    for (part, places) in parts.zip(places) {
+        values.push(match part {
+            "-" => Value::Absent,
+            number => Value::Decimal(Quantity::parse(number, *places, '.').unwrap()),
+        });
+    }
+    Record { values, place: Place::whole() }
+}
+
+struct Window {
+    folder: tempfile::TempDir,
+}
+
+impl Window {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join("boemis.sqlite")
+    }
+
+    fn location(&self) -> Location {
+        Location::Sqlite(self.path())
+    }
+
+    async fn open(&self) -> Boemis {
+        Boemis::open(&self.location(), &Settings::default(), &usual()).await.unwrap()
+    }
+
+    async fn reader(&self) -> Reader {
+        Reader::open(&self.location(), &Settings::default(), &usual()).await.unwrap()
+    }
+
+    fn ask(&self, sql: &str) -> String {
+        sqlite3(&self.path(), sql)
+    }
+}
+
+fn sqlite3(path: &Path, sql: &str) -> String {
+    let out = Command::new("sqlite3").arg("-readonly").arg(path).arg(sql).output().unwrap();
+    assert!(out.status.success(), "{sql}: {}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).unwrap().trim_end().to_owned()
+}
+
+async fn load(boemis: &mut Boemis, filings: &[&Filing]) -> Vec<Loaded> {
+    let mut batch = boemis.begin(now()).await.unwrap();
+    for filing in filings {
+        let pending = batch.load(filing.validated()).await.unwrap();
+        assert_eq!(pending.id(), filing.id);
+    }
+    batch.commit().await.unwrap()
+}
+
+fn station(code: &str) -> StationCode {
+    code.parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_is_loaded_stands_in_the_views_and_superseded_rows_stay() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let first = filing("azerenerji generation 2026-Q3 1", &["GUN-0001 98765.432", "SU-0001 0.1"]);
+    let loaded = load(&mut boemis, &[&first]).await;
+    assert_eq!((loaded.len(), loaded[0].id(), loaded[0].records(), loaded[0].stood_already()), (1, first.id, 2, false));
+    let current = "SELECT station, energy_mwh, typeof(energy_mwh), period, submission, participant, revision \
+                   FROM generation_current ORDER BY station";
+    let id = first.id;
+    assert_eq!(
+        window.ask(current),
+        format!("GUN-0001|98765.432|text|2026-Q3|{id}|azerenerji|1\nSU-0001|0.100|text|2026-Q3|{id}|azerenerji|1")
+    );
+    let second = filing("azerenerji generation 2026-Q3 2", &["GUN-0001 5"]);
+    load(&mut boemis, &[&second]).await;
+    assert_eq!(window.ask(current), format!("GUN-0001|5.000|text|2026-Q3|{}|azerenerji|2", second.id));
+    assert_eq!(
+        window.ask("SELECT revision, station, energy_mwh FROM generation_history ORDER BY revision, station"),
+        "1|GUN-0001|98765.432\n1|SU-0001|0.100\n2|GUN-0001|5.000"
+    );
+    assert_eq!(window.ask("SELECT group_concat(typeof(energy_mwh)) FROM generation_record"), "integer,integer,integer");
+    boemis.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_year_is_its_annual_statement_else_its_quarters() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let all = [
+        // 2025: azerenerji by quarters, azerisiq by year; azerisiq's quarter is not counted beside it
+        filing("azerenerji generation 2025-Q1 1", &["GUN-0001 0.1", "SU-0001 999999999999.999"]),
+        filing("azerenerji generation 2025-Q2 1", &["GUN-0001 7"]),
+        filing("azerenerji generation 2025-Q2 2", &["GUN-0001 0.2"]),
+        filing("azerisiq generation 2025-Q1 1", &["KUL-0001 50"]),
+        filing("azerisiq generation 2025 1", &["KUL-0001 200"]),
+        // 2024: the owner files the year of a station whose operator filed a quarter
+        filing("azerenerji generation 2024-Q1 1", &["GUN-0001 3", "SU-0001 4"]),
+        filing("energetika generation 2024 1", &["GUN-0001 10"]),
+    ];
+    load(&mut boemis, &all.iter().collect::<Vec<_>>()).await;
+    assert_eq!(
+        window.ask("SELECT period, energy_mwh, stations FROM generation_total ORDER BY period"),
+        "2024|14.000|2\n2024-Q1|7.000|2\n\
+         2025|1000000000200.299|3\n2025-Q1|1000000000050.099|3\n2025-Q2|0.200|1"
+    );
+    assert_eq!(window.ask("SELECT * FROM generation_total WHERE period = '2024-Q1'"), "2024-Q1|7.000|2");
+    let totals = boemis.totals(&"generation".parse().unwrap()).await.unwrap();
+    assert_eq!(totals[2].period, Period::Year(2025));
+    assert_eq!(totals[2].values, [("energy_mwh".to_owned(), Some("1000000000200.299".to_owned()))]);
+    assert_eq!(totals[2].stations, 3);
+}
+
+#[tokio::test]
+async fn a_stock_has_the_latest_quarter_as_its_year() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let all = [
+        filing("azerenerji capacity 2025-Q1 1", &["GUN-0001 230", "SU-0001 424"]),
+        // one station fewer: the whole statement of the latest quarter counts, not a mixture
+        filing("azerenerji capacity 2025-Q3 1", &["GUN-0001 231.5"]),
+        filing("azerisiq capacity 2025-Q2 1", &["KUL-0001 50"]),
+        // another body took the station over during the year: counted once, as of its latest quarter
+        filing("energetika capacity 2025-Q4 1", &["KUL-0001 51"]),
+        filing("azerenerji capacity 2024-Q4 1", &["GUN-0001 1"]),
+        filing("azerenerji capacity 2024 1", &["GUN-0001 229"]),
+    ];
+    load(&mut boemis, &all.iter().collect::<Vec<_>>()).await;
+    assert_eq!(
+        window.ask("SELECT period, capacity_mw, stations FROM capacity_total ORDER BY period"),
+        "2024|229.000|1\n2024-Q4|1.000|1\n2025|282.500|2\n2025-Q1|654.000|2\n2025-Q2|50.000|1\n\
+         2025-Q3|231.500|1\n2025-Q4|51.000|1"
+    );
+}
+
+#[tokio::test]
+async fn optional_columns_and_several_decimals() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let all = [
+        filing("azerenerji carbon-revenue 2025-Q1 1", &["- 100.05 -"]),
+        filing("azerisiq carbon-revenue 2025-Q1 1", &["KUL-0001 0.15 2.5", "KUL-0002 0 -"]),
+    ];
+    load(&mut boemis, &all.iter().collect::<Vec<_>>()).await;
+    assert_eq!(
+        window.ask("SELECT station, revenue_azn, sold_tco2e FROM carbon_revenue_current ORDER BY 2"),
+        "KUL-0002|0.00|\nKUL-0001|0.15|2.500\n|100.05|"
+    );
+    assert_eq!(
+        window.ask("SELECT period, revenue_azn, sold_tco2e, stations FROM carbon_revenue_total ORDER BY 1"),
+        "2025|100.20|2.500|2\n2025-Q1|100.20|2.500|2"
+    );
+}
+
+#[tokio::test]
+async fn a_group_sees_its_own_loads_and_nothing_beyond_them() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let quarter = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3", "SU-0001 4.5"]);
+    let other = filing("azerisiq generation 2025-Q2 1", &["KUL-0001 50"]);
+    load(&mut boemis, &[&other]).await;
+    let mut batch = boemis.begin(now()).await.unwrap();
+    assert_eq!(batch.standing(&quarter.key(), quarter.id).await.unwrap(), Standing::default());
+    let _ = batch.load(quarter.validated()).await.unwrap();
+
+    let next = filing("azerenerji generation 2025-Q2 1", &["GUN-0001 9"]);
+    let standing = batch.standing(&next.key(), next.id).await.unwrap();
+    assert_eq!(standing.current, None);
+    assert_eq!(standing.elsewhere, [(station("KUL-0001"), "azerisiq".parse().unwrap())].into());
+    let stood = &standing.same_year[&Period::Quarter(2025, 1)];
+    assert_eq!((standing.same_year.len(), stood.submission, stood.revision), (1, quarter.id, 1));
+    assert_eq!(stood.content, quarter.content());
+    assert_eq!(stood.values[&station("SU-0001")], [Some(Quantity::from_scaled(4500, 3))]);
+
+    let again = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3", "SU-0001 4.5"]);
+    let key = again.key();
+    let found = batch.find_content(&key, again.revision(), again.content(), again.id).await.unwrap();
+    assert_eq!(found, Some(quarter.id));
+    let elsewhere = Key { participant: "azerisiq".parse().unwrap(), ..key.clone() };
+    assert_eq!(batch.find_content(&elsewhere, again.revision(), again.content(), again.id).await.unwrap(), None);
+    assert_eq!(batch.find_content(&key, again.revision(), next.content(), again.id).await.unwrap(), None);
+    assert_eq!(batch.standing(&key, again.id).await.unwrap().current.unwrap().submission, quarter.id);
+    drop(batch);
+
+    // dropped without a commit: nothing of it is left, and the lock is free
+    assert_eq!(boemis.mark(quarter.id).await.unwrap(), None);
+    assert_eq!(window.ask("SELECT count(*) FROM submission"), "1");
+    load(&mut boemis, &[&quarter]).await;
+    assert_eq!(window.ask("SELECT count(*) FROM generation_record"), "3");
+}
+
+#[tokio::test]
+async fn loading_again_is_harmless_and_sees_what_stood_then() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let first = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]);
+    let second = filing("azerenerji generation 2025-Q1 2", &["GUN-0001 4"]);
+    let marks: Vec<Mark> = load(&mut boemis, &[&first, &second]).await.iter().map(|l| l.mark().clone()).collect();
+    boemis.close().await.unwrap();
+
+    let mut boemis = window.open().await;
+    let mark = boemis.mark(first.id).await.unwrap().unwrap();
+    assert_eq!((&mark, mark.content, mark.records), (&marks[0], first.content(), 1));
+    let mut batch = boemis.begin(now()).await.unwrap();
+    // the first is judged as it was: before itself, and before the second that superseded it
+    assert_eq!(batch.standing(&first.key(), first.id).await.unwrap(), Standing::default());
+    let before = batch.standing(&second.key(), second.id).await.unwrap().current.unwrap();
+    assert_eq!(before.submission, first.id);
+    let found = batch.find_content(&first.key(), first.revision(), first.content(), first.id).await.unwrap();
+    assert_eq!(found, None);
+    // and a third that repeats the first is told so, superseded as that is
+    let found = batch.find_content(&first.key(), first.revision(), first.content(), new_id()).await.unwrap();
+    assert_eq!(found, Some(first.id));
+    assert!(batch.load(first.validated()).await.unwrap().stands_already());
+    let loaded = batch.commit().await.unwrap();
+    assert!(loaded[0].stood_already());
+    assert_eq!(loaded[0].mark(), &marks[0]);
+    assert_eq!(window.ask("SELECT count(*) FROM submission"), "2");
+
+    // the same id with other rows is our own confusion, and the rest of the group goes on
+    let other = Filing { records: vec!["GUN-0001 5".to_owned()], ..first.clone() };
+    let third = filing("azerenerji generation 2025-Q2 1", &["GUN-0001 4"]);
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let unloaded = batch.load(other.validated()).await.unwrap_err();
+    assert!(matches!(Stop::from(unloaded.fault), Stop::Halt(_)));
+    // so is the same revision from another submission
+    let twin = filing("azerenerji generation 2025-Q1 2", &["GUN-0001 4"]);
+    let unloaded = batch.load(twin.validated()).await.unwrap_err();
+    assert!(matches!(&unloaded.fault, Fault::Wrong(why) if why.contains("stands already")), "{:?}", unloaded.fault);
+    let _ = batch.load(third.validated()).await.unwrap();
+    assert_eq!(batch.commit().await.unwrap().len(), 1);
+    assert_eq!(window.ask("SELECT count(*), sum(records) FROM submission"), "3|3");
+}
+
+#[tokio::test]
+async fn a_document_that_was_only_looked_at_is_not_loaded() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let glance = Filing { held: false, ..filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]) };
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let unloaded = batch.load(glance.validated()).await.unwrap_err();
+    assert!(matches!(unloaded.fault, Fault::Wrong(_)));
+    assert!(batch.commit().await.unwrap().is_empty());
+    assert_eq!(window.ask("SELECT count(*) FROM submission"), "0");
+}
+
+#[tokio::test]
+async fn a_load_that_was_broken_off_loses_its_group_and_nothing_else() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let (first, second) = (
+        filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]),
+        filing("azerenerji generation 2025-Q2 1", &["GUN-0001 4"]),
+    );
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let _ = batch.load(first.validated()).await.unwrap();
+    tokio::select! {
+        biased;
+        _ = batch.load(second.validated()) => panic!("the statement was loaded before anybody stopped waiting"),
+        () = std::future::ready(()) => {}
+    }
+    let uncommitted = batch.commit().await.unwrap_err();
+    assert!(uncommitted.fault.to_string().contains("broken off") && uncommitted.statements.len() == 1);
+    assert_eq!(window.ask("SELECT count(*) FROM submission"), "0");
+    assert_eq!(load(&mut boemis, &[&first, &second]).await.len(), 2);
+}
+
+#[tokio::test]
+async fn an_abandoned_group_leaves_nothing_and_no_lock() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let first = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]);
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let _ = batch.load(first.validated()).await.unwrap();
+    batch.abandon().await.unwrap();
+    let said = Command::new("sqlite3")
+        .arg(window.path())
+        .arg("BEGIN IMMEDIATE; SELECT count(*) FROM submission; ROLLBACK")
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), "0", "{said:?}");
+    assert_eq!(load(&mut boemis, &[&first]).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_long_statement_is_loaded_in_pieces() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    for (revision, count) in [(1, 24), (2, 25), (3, 264), (4, 1000), (5, 0)] {
+        let records: Vec<String> = (1..=count).map(|n| format!("GUN-{n:04} {n}.001")).collect();
+        let mut long = filing(&format!("azerenerji generation 2025-Q1 {revision}"), &[]);
+        long.records = records;
+        load(&mut boemis, &[&long]).await;
+        let sum = i64::from(count) * (i64::from(count) + 1) / 2 * 1000 + i64::from(count);
+        assert_eq!(
+            window.ask(&format!(
+                "SELECT count(*), count(DISTINCT station), coalesce(sum(energy_mwh), 0), coalesce(max(record), 0) \
+                 FROM generation_record WHERE submission = {revision}"
+            )),
+            format!("{count}|{count}|{sum}|{count}")
+        );
+    }
+}
+
+#[tokio::test]
+async fn records_changed_behind_our_back_no_longer_have_their_digest() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let mut long = filing("azerenerji generation 2025-Q1 1", &[]);
+    long.records = (1..=1201).map(|n| format!("GUN-{n:04} {n}.001")).collect();
+    let sparse = filing("azerisiq carbon-revenue 2025-Q1 1", &["KUL-0001 0.15 2.5", "- 7 -"]);
+    load(&mut boemis, &[&long, &sparse]).await;
+    // a column that comes later changes no digest made before
+    let mut grown = usual();
+    let carbon = dataset("carbon-revenue", YearRule::Sum, &[("revenue_azn", 2), ("sold_tco2e", 3), ("a_note", 0)]);
+    grown.by_name.insert(carbon.name.clone(), carbon);
+    boemis.prepare(&grown).await.unwrap();
+    boemis.close().await.unwrap();
+
+    let mut reader = Reader::open(&window.location(), &Settings::default(), &grown).await.unwrap();
+    for filed in [&long, &sparse] {
+        let mark = reader.mark(filed.id).await.unwrap().unwrap();
+        assert_eq!(reader.stored_rows(&mark).await.unwrap(), mark.rows);
+    }
+    let change = "UPDATE generation_record SET energy_mwh = 1 WHERE record = 1100";
+    assert!(Command::new("sqlite3").arg(window.path()).arg(change).status().unwrap().success());
+    let mark = reader.mark(long.id).await.unwrap().unwrap();
+    assert_ne!(reader.stored_rows(&mark).await.unwrap(), mark.rows);
+}
+
+#[tokio::test]
+async fn another_programs_lock_holds_and_then_lets_go_on() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let mut other =
+        Command::new("sqlite3").arg(window.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = other.stdin.take().unwrap();
+    stdin.write_all(b"BEGIN IMMEDIATE; SELECT 'locked';\n").unwrap();
+    let mut said = String::new();
+    BufReader::new(other.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said.trim(), "locked");
+
+    let started = std::time::Instant::now();
+    let fault = boemis.begin(now()).await.err().unwrap();
+    assert!(fault.is_away(), "{fault}");
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(matches!(Stop::from(fault), Stop::Hold(f) if f.code.slug() == "load.database-away"));
+
+    stdin.write_all(b"ROLLBACK;\n.quit\n").unwrap();
+    other.wait().unwrap();
+    load(&mut boemis, &[&filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"])]).await;
+    assert_eq!(window.ask("SELECT count(*) FROM generation_current"), "1");
+}
+
+#[tokio::test]
+async fn a_full_disk_holds_the_whole_group_and_then_lets_go_on() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let small = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]);
+    load(&mut boemis, &[&small]).await;
+    let pages: u32 = window.ask("PRAGMA page_count").parse().unwrap();
+    boemis.store.allow_pages(pages).await;
+
+    let fits = filing("azerenerji generation 2025-Q2 1", &["GUN-0001 3"]);
+    let mut long = filing("azerenerji generation 2025-Q3 1", &[]);
+    long.records = (1..=2000).map(|n| format!("GUN-{n:04} 1")).collect();
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let _ = batch.load(fits.validated()).await.unwrap();
+    let unloaded = batch.load(long.validated()).await.unwrap_err();
+    assert!(unloaded.fault.is_away(), "{}", unloaded.fault);
+    assert_eq!(unloaded.validated.authorised().verified().about().id, long.id);
+    // the group is lost with it, and says so to whoever goes on
+    assert!(batch.standing(&fits.key(), new_id()).await.is_err());
+    let uncommitted = batch.commit().await.unwrap_err();
+    assert!(uncommitted.fault.is_away());
+    assert_eq!(uncommitted.statements[0].authorised().verified().about().id, fits.id);
+    assert_eq!(window.ask("SELECT count(*) FROM submission"), "1");
+
+    // the next group has a new connection, and the space that it needs
+    assert_eq!(load(&mut boemis, &[&fits, &long]).await.len(), 2);
+    assert_eq!(window.ask("SELECT count(*), sum(records) FROM submission"), "3|2002");
+    assert_eq!(window.ask("PRAGMA integrity_check"), "ok");
+}
+
+#[tokio::test]
+async fn a_reader_looks_on_beside_the_loader() {
+    let window = Window::new();
+    let missing = Reader::open(&window.location(), &Settings::default(), &usual()).await.err().unwrap();
+    assert!(matches!(missing, Fault::Missing { .. }) && !window.path().exists());
+
+    let mut boemis = window.open().await;
+    let first = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]);
+    load(&mut boemis, &[&first]).await;
+    let mut reader = window.reader().await;
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let second = filing("azerenerji generation 2025-Q1 2", &["GUN-0001 4"]);
+    let _ = batch.load(second.validated()).await.unwrap();
+    // while a group is under way the reader is not kept waiting and sees what is committed
+    let standing = reader.standing(&second.key(), new_id()).await.unwrap();
+    assert_eq!(standing.current.unwrap().submission, first.id);
+    batch.commit().await.unwrap();
+    let key = second.key();
+    let found = reader.find_content(&key, second.revision(), second.content(), new_id()).await.unwrap();
+    assert_eq!(found, Some(second.id));
+    assert_eq!(reader.mark(second.id).await.unwrap().unwrap().revision.get(), 2);
+    let totals = reader.totals(&key.dataset).await.unwrap();
+    assert_eq!(totals[0].values[0].1.as_deref(), Some("4.000"));
+    boemis.close().await.unwrap();
+    reader.close().await.unwrap();
+
+    // a dataset that was described after the last load has nothing standing, and that is no fault
+    let mut more = usual();
+    let new = dataset("gas-savings", YearRule::Sum, &[("gas_thousand_m3", 3)]);
+    more.by_name.insert(new.name.clone(), new);
+    let mut reader = Reader::open(&window.location(), &Settings::default(), &more).await.unwrap();
+    let gas = filing("azerenerji gas-savings 2025-Q1 1", &[]);
+    assert_eq!(reader.standing(&gas.key(), gas.id).await.unwrap(), Standing::default());
+    assert!(reader.totals(&gas.key().dataset).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_file_of_a_stopped_window_is_copied_alone() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    load(&mut boemis, &[&filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"])]).await;
+    assert!(window.path().with_extension("sqlite-wal").exists());
+    boemis.close().await.unwrap();
+    assert!(!window.path().with_extension("sqlite-wal").exists());
+    let elsewhere = tempfile::tempdir().unwrap();
+    let copy = elsewhere.path().join("copy.sqlite");
+    std::fs::copy(window.path(), &copy).unwrap();
+    assert_eq!(sqlite3(&copy, "SELECT energy_mwh FROM generation_total WHERE period = '2025'"), "3.000");
+    assert_eq!(sqlite3(&copy, "PRAGMA integrity_check; PRAGMA foreign_key_check"), "ok");
+}
+
+#[tokio::test]
+async fn descriptions_may_grow_and_may_not_change_their_meaning() {
+    let window = Window::new();
+    let boemis = window.open().await;
+    boemis.close().await.unwrap();
+    let version = window.ask("PRAGMA schema_version");
+    let mut boemis = window.open().await;
+    load(&mut boemis, &[&filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"])]).await;
+    assert_eq!(window.ask("PRAGMA schema_version"), version, "opening again changes nothing");
+
+    let grown = datasets(vec![dataset("generation", YearRule::Sum, &[("energy_mwh", 3), ("own_use_mwh", 1)])]);
+    boemis.prepare(&grown).await.unwrap();
+    assert_eq!(window.ask("SELECT energy_mwh, own_use_mwh FROM generation_current"), "3.000|");
+    assert_eq!(window.ask("SELECT energy_mwh, own_use_mwh FROM generation_total WHERE period = '2025'"), "3.000|");
+
+    let changed = datasets(vec![dataset("generation", YearRule::Sum, &[("energy_mwh", 2)])]);
+    assert!(matches!(boemis.prepare(&changed).await, Err(Fault::Wrong(_))));
+    assert_eq!(window.ask("SELECT energy_mwh, own_use_mwh FROM generation_current"), "3.000|");
+
+    for bad in ["period", "submission", "Energy", "a\"b", "a-b", "", "1a", "station"] {
+        let odd = datasets(vec![dataset("generation", YearRule::Sum, &[(bad, 3)])]);
+        assert!(matches!(boemis.prepare(&odd).await, Err(Fault::Wrong(_))), "{bad:?}");
+    }
+    let reserved = datasets(vec![dataset("sqlite-x", YearRule::Sum, &[("a", 3)])]);
+    assert!(matches!(boemis.prepare(&reserved).await, Err(Fault::Wrong(_))));
+    // a dataset called like a fixed table, or like another's view, is no trouble
+    let close = vec![
+        dataset("submission", YearRule::Sum, &[("a", 3)]),
+        dataset("generation-current", YearRule::Last, &[("a", 0)]),
+    ];
+    boemis.prepare(&datasets(close)).await.unwrap();
+    assert_eq!(window.ask("SELECT count(*) FROM submission_current"), "0");
+}
+
+#[tokio::test]
+async fn what_is_no_database_is_wrong_and_not_touched() {
+    let window = Window::new();
+    std::fs::write(window.path(), "this is a letter, not a database, and it is quite long enough").unwrap();
+    let fault = Boemis::open(&window.location(), &Settings::default(), &usual()).await.err().unwrap();
+    assert!(matches!(fault, Fault::Wrong(_)), "{fault}");
+    assert!(std::fs::read_to_string(window.path()).unwrap().starts_with("this is a letter"));
+    let nowhere = Location::Sqlite(window.folder.path().join("no/such/folder.sqlite"));
+    let fault = Boemis::open(&nowhere, &Settings::default(), &usual()).await.err().unwrap();
+    assert!(fault.is_away(), "{fault}");
+}
+
+#[test]
+fn the_digest_of_rows_is_that_of_the_documented_text() {
+    let layout = layout::Layout::of(&usual().by_name[&"carbon-revenue".parse().unwrap()]).unwrap();
+    let filed = filing("azerisiq carbon-revenue 2025-Q1 1", &["KUL-0001 0.15 2.5", "- 7 -"]);
+    let text =
+        "boemis-rows-1\ncarbon-revenue\nrevenue_azn=0.15\tsold_tco2e=2.500\tstation=KUL-0001\nrevenue_azn=7.00\n";
+    assert_eq!(rows::digest(&layout, filed.validated().statement()), Ok(Digest::of(text.as_bytes())));
+}
+
+/// Prints rates and memory; run by name, with `--ignored --nocapture`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement, not a test"]
+async fn measure() {
+    let folder = std::env::var("BOEMIS_MEASURE_DIR").unwrap_or_else(|_| ".".to_owned());
+    let folder = tempfile::tempdir_in(folder).unwrap();
+    let memory = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        status.lines().filter(|l| l.starts_with("VmRSS") || l.starts_with("RssAnon")).collect::<Vec<_>>().join(" ")
+    };
+    println!("before open: {}", memory());
+    let number = |name: &str, usual: u32| std::env::var(name).map_or(usual, |v| v.parse().unwrap());
+    let settings = Settings {
+        cache_kib: number("CACHE", 256),
+        checkpoint_pages: number("CHECKPOINT", 1000),
+        ..Settings::default()
+    };
+    let location = Location::Sqlite(folder.path().join("boemis.sqlite"));
+    let mut boemis = Boemis::open(&location, &settings, &usual()).await.unwrap();
+    println!("open: {}", memory());
+    if let Ok(sql) = std::env::var("FIRST") {
+        assert!(Command::new("sqlite3").arg(folder.path().join("boemis.sqlite")).arg(sql).status().unwrap().success());
+    }
+    let log = || std::fs::metadata(folder.path().join("boemis.sqlite-wal")).unwrap().len() / 4120;
+    let mut serial = 0u32;
+    let mut file = |count: usize| -> Vec<(Key, Validated)> {
+        (0..count)
+            .map(|_| {
+                serial += 1;
+                let (year, quarter, body) = (1900 + serial / 4 % 8000, serial % 4 + 1, serial / 32000);
+                let text = format!("body-{body} generation {year}-Q{quarter} 1");
+                let one = filing(&text, &["GUN-0001 98765.432", "SU-0001 0.1"]);
+                (one.key(), one.validated())
+            })
+            .collect()
+    };
+    for (group, groups) in [(1usize, 300usize), (8, 200), (64, 200), (1, 300)] {
+        let mut worst = Vec::new();
+        let mut begins = Duration::ZERO;
+        let mut standings = Duration::ZERO;
+        let mut loads = Duration::ZERO;
+        let mut commits = Duration::ZERO;
+        let mut total = Duration::ZERO;
+        for _ in 0..groups {
+            let filings = file(group);
+            let started = std::time::Instant::now();
+            let mut batch = boemis.begin(now()).await.unwrap();
+            begins += started.elapsed();
+            for (key, validated) in filings {
+                let at = std::time::Instant::now();
+                let id = validated.authorised().verified().about().id;
+                batch.standing(&key, id).await.unwrap();
+                standings += at.elapsed();
+                let at = std::time::Instant::now();
+                let _ = batch.load(validated).await.unwrap();
+                loads += at.elapsed();
+            }
+            let at = std::time::Instant::now();
+            batch.commit().await.unwrap();
+            commits += at.elapsed();
+            worst.push(started.elapsed());
+            total += started.elapsed();
+        }
+        worst.sort();
+        let documents = (group * groups) as u128;
+        let each = |d: Duration, n: usize| d.as_micros() / n as u128;
+        println!(
+            "group {group}: {} documents/s, group p50 {:?} p99 {:?}; begin {} µs, commit {} µs, each document: \
+             standing {} µs, load {} µs; log {} pages; {}",
+            documents * 1_000_000 / total.as_micros(),
+            worst[worst.len() / 2],
+            worst[worst.len() * 99 / 100],
+            each(begins, groups),
+            each(commits, groups),
+            each(standings, groups * group),
+            each(loads, groups * group),
+            log(),
+            memory()
+        );
+    }
+    let at = std::time::Instant::now();
+    boemis.totals(&"generation".parse().unwrap()).await.unwrap();
+    println!("totals {:?}; {}", at.elapsed(), memory());
+    let at = std::time::Instant::now();
+    boemis.close().await.unwrap();
+    println!("close {:?}; {}", at.elapsed(), memory());
+}
