@@ -14,6 +14,7 @@ pub mod host;
 pub mod intake;
 pub mod journal;
 pub mod ledger;
+pub mod receipt;
 pub mod schema;
 pub mod seal;
 pub mod signature;

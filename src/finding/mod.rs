@@ -5,8 +5,10 @@
 //! made from it. Owns [`Stop`], the three ways in which a document may stop. Never decides
 //! anything, and never holds an unmasked FİN: what is found in a document is cut and cleaned here.
 
+mod page;
 mod table;
 
+pub use page::page;
 pub use table::Code;
 
 use std::borrow::Cow;

@@ -261,6 +261,9 @@ codes! {
     RuleCapacityDiffers "rule.capacity-differs" Warning Rule "A95" "S 6.1.3"
         az "«{path}» üçün güc {found} MVt yazılıb, reyestrdə isə {wanted} MVt-dır. Hansının düz olduğunu yoxlayın; sənəd qəbul olunur."
         en "The capacity is given as {found} MW where the register has {wanted} MW ({path}). Check which is right; the document is taken all the same."
+    RuleMoreWarnings "rule.more-warnings" Warning Rule "A95" "R 3.4.1"
+        az "Daha {found} xəbərdarlıq var, burada göstərilməyib. Göstərilənləri yoxladıqdan sonra sənədi yenidən yoxlaya bilərsiniz."
+        en "There are {found} more warnings that are not shown here. Once those shown are settled, check the document again to see them."
 
     // ---- load ---------------------------------------------------------------------------
     LoadDatabaseAway "load.database-away" Error Load "B18" "S 8.1.12"

@@ -10,3 +10,4 @@ pub mod der;
 pub mod issue;
 pub mod pem;
 pub mod value;
+pub mod xades;

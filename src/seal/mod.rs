@@ -1,90 +1,399 @@
 //! The seal: builds, numbers and signs receipts from bounded outcome records.
+//!
+//! Owns the seal's key (in memory, nowhere else), the numbers of receipts, and the act log. It
+//! builds each receipt itself from an [`OutcomeRecord`] with its own clock, and refuses what
+//! contradicts what it sealed before: the caller then halts. Never signs a digest or a text that
+//! somebody hands it, and never reads a document.
+//!
+//! On disk: the act log ([`acts`]). A crash leaves it with whole lines and perhaps a torn last one,
+//! cut off at the next start; numbers go on without a gap.
 
-use crate::document::{Decision, Digest, SubmissionId};
-use crate::finding::Finding;
+mod acts;
+mod content;
+mod escape;
+mod record;
+
+pub use acts::LogFault;
+pub use content::NAMESPACE;
+pub use record::{FileRecord, OriginalRecord, OutcomeRecord, SignerRecord, TotalRecord};
+
+use crate::document::{BAKU, Decision, Digest, SubmissionId};
+use crate::forms::certificate::Certificate;
+use crate::forms::value::ValueFault;
+use crate::forms::xades::{SignerFault, XadesSigner};
+use acts::{Act, Acts};
 use jiff::Timestamp;
+use openssl::pkey::PKey;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 
-/// A file as a receipt speaks of it.
+/// Which window answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileRecord {
-    /// Its name as shown (percent-encoded when odd).
+pub struct Window {
+    /// Its id, as documents are addressed to it; the first part of every number.
+    pub id: String,
+    /// Its name for people.
     pub name: String,
-    /// Its SHA-256.
-    pub sha256: Digest,
-    /// Its size in octets.
-    pub size: u64,
+    /// `test`, or what the administrator calls the real one.
+    pub environment: String,
 }
 
-/// The earlier submission that a duplicate repeats.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OriginalRecord {
-    /// Its id.
-    pub id: SubmissionId,
-    /// Its receipt's number.
-    pub number: String,
-    /// What was decided on it.
-    pub decision: Decision,
+/// What the seal needs.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The seal's certificate, PEM (`seal.certificate`).
+    pub certificate: PathBuf,
+    /// Its key, PEM without a passphrase (`seal.key`).
+    pub key: PathBuf,
+    /// The act log, `state/seal/acts.log`; it and its folder are made when missing.
+    pub acts: PathBuf,
 }
 
-/// Who signed, as a receipt says it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignerRecord {
-    /// Subject of the certificate.
-    pub subject: String,
-    /// Its fingerprint.
-    pub certificate_sha256: Digest,
-    /// Main indication.
-    pub indication: String,
-    /// Sub-indication, empty for none.
-    pub sub_indication: String,
+/// The seal's only clock.
+pub type Now = Box<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The window's seal.
+pub struct Seal {
+    signer: XadesSigner,
+    window: Window,
+    now: Now,
+    acts: Acts,
+    /// Set once the act log could not be written or synced as it should: nothing is sealed then
+    /// until it was read again.
+    broken: bool,
 }
 
-/// A total that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TotalRecord {
-    /// Title in Azerbaijani.
-    pub title_az: String,
-    /// Title in English.
-    pub title_en: String,
-    /// Exact value.
-    pub value: String,
-    /// Unit, empty for a count.
-    pub unit: String,
+/// A receipt that was sealed.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    id: SubmissionId,
+    answer: u32,
+    decision: Decision,
+    number: String,
+    issued: Timestamp,
+    octets: Arc<[u8]>,
+    sha256: Digest,
 }
 
-/// Everything a receipt may say, bounded. The seal takes this and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutcomeRecord {
-    /// The submission.
-    pub id: SubmissionId,
-    /// 1 for the first answer of a submission, 2 for the next, and so on; held answers count too.
-    pub answer: u32,
+impl Sealed {
+    /// The submission it answers.
+    pub fn id(&self) -> SubmissionId {
+        self.id
+    }
+    /// Which of its answers this is, from 1.
+    pub fn answer(&self) -> u32 {
+        self.answer
+    }
     /// The word.
-    pub decision: Decision,
-    /// When it was received.
-    pub received: Timestamp,
-    /// The document.
-    pub document: FileRecord,
-    /// Its detached signature.
-    pub signature: Option<FileRecord>,
-    /// For a duplicate.
-    pub original: Option<OriginalRecord>,
-    /// VÖEN and slug of the sender, when settled; the folder's slug alone before.
-    pub voen: Option<String>,
-    /// See `voen`.
-    pub participant: Option<String>,
-    /// Dataset, period, revision, when read.
-    pub dataset: Option<String>,
-    /// See `dataset`.
-    pub period: Option<String>,
-    /// See `dataset`.
-    pub revision: Option<u16>,
-    /// Records read.
-    pub records: Option<u64>,
-    /// Signers.
-    pub signers: Vec<SignerRecord>,
-    /// Totals read.
-    pub understood: Vec<TotalRecord>,
-    /// Findings, errors first.
-    pub findings: Vec<Finding>,
+    pub fn decision(&self) -> Decision {
+        self.decision
+    }
+    /// Its number in the register of incoming documents, `trial-2026-000123`.
+    pub fn number(&self) -> &str {
+        &self.number
+    }
+    /// When it was sealed first.
+    pub fn issued(&self) -> Timestamp {
+        self.issued
+    }
+    /// The sealed XML, whole.
+    pub fn octets(&self) -> &Arc<[u8]> {
+        &self.octets
+    }
+    /// The digest of those octets.
+    pub fn sha256(&self) -> Digest {
+        self.sha256
+    }
 }
+
+/// Why the seal cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenFault {
+    /// A file cannot be read.
+    #[error("{path}: {fault}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        fault: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("{path}: not the PEM of {what}")]
+    NotPem {
+        /// Which.
+        path: PathBuf,
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// Key and certificate cannot seal.
+    #[error("the seal: {0}")]
+    Signer(#[from] SignerFault),
+    /// The act log cannot be used.
+    #[error(transparent)]
+    Log(#[from] LogFault),
+    /// The window's id cannot stand in a number.
+    #[error("the window's id “{0}” is not 1 to 64 of a-z, A-Z, 0-9, - and _")]
+    WindowId(String),
+}
+
+/// Why nothing was sealed. For every one of these the caller halts: a person must look.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// Another outcome was sealed for the same answer.
+    #[error("submission {id}: answer {answer} was sealed as {number} with another outcome")]
+    OtherOutcome {
+        /// The submission.
+        id: SubmissionId,
+        /// Which answer.
+        answer: u32,
+        /// Its number.
+        number: String,
+    },
+    /// The word cannot follow the one before.
+    #[error("submission {id}: {after} cannot follow {before}")]
+    CannotFollow {
+        /// The submission.
+        id: SubmissionId,
+        /// What was said last.
+        before: Decision,
+        /// What was asked for.
+        after: Decision,
+    },
+    /// Answers are counted without a gap.
+    #[error("submission {id}: answer {asked} was asked for where {next} comes next")]
+    OutOfTurn {
+        /// The submission.
+        id: SubmissionId,
+        /// What was asked for.
+        asked: u32,
+        /// What comes next.
+        next: u32,
+    },
+    /// The record passes a bound.
+    #[error("submission {id}: {what} of the outcome record is longer than the seal takes")]
+    Unbounded {
+        /// The submission.
+        id: SubmissionId,
+        /// What.
+        what: &'static str,
+    },
+    /// The key could not be used.
+    #[error("the seal's key: {0}")]
+    Key(#[from] ValueFault),
+    /// The act log could not be used.
+    #[error(transparent)]
+    Log(#[from] LogFault),
+    /// An earlier fault left the act log unsure.
+    #[error("the seal stopped after a fault of its act log; open it again")]
+    Broken,
+}
+
+impl Seal {
+    /// Reads key, certificate and act log.
+    ///
+    /// # Errors
+    /// When one of them is missing, wrong or damaged, or another process seals with the same log.
+    pub fn open(settings: &Settings, window: Window, now: Now) -> Result<Self, OpenFault> {
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+        if !(1..=64).contains(&window.id.len()) || !window.id.bytes().all(plain) {
+            return Err(OpenFault::WindowId(window.id));
+        }
+        let read = |path: &PathBuf| std::fs::read(path).map_err(|fault| OpenFault::File { path: path.clone(), fault });
+        // the first one is the seal's; what follows it, if anything, is its chain
+        let certificate = Certificate::from_pem(&read(&settings.certificate)?)
+            .ok()
+            .and_then(|certificates| certificates.into_iter().next())
+            .ok_or_else(|| OpenFault::NotPem { path: settings.certificate.clone(), what: "a certificate" })?;
+        // a callback that gives no passphrase, so that an encrypted key is refused and never asked for
+        let key = PKey::private_key_from_pem_callback(&read(&settings.key)?, |_| Ok(0)).map_err(|_| {
+            OpenFault::NotPem { path: settings.key.clone(), what: "a private key without a passphrase" }
+        })?;
+        let signer = XadesSigner::new(key, certificate)?;
+        let acts = Acts::open(&settings.acts)?;
+        Ok(Self { signer, window, now, acts, broken: false })
+    }
+
+    /// Seals a group and makes its acts durable with one sync.
+    ///
+    /// The same answer with the same outcome, asked for again, gives the same octets again: number,
+    /// time and signature value come from the act log. (After a renewal of the certificate or of a
+    /// finding's wording the octets differ; number and time never do.)
+    ///
+    /// # Errors
+    /// [`Refused`]; of the group nothing is sealed then.
+    pub fn seal<'a>(&mut self, records: impl IntoIterator<Item = &'a OutcomeRecord>) -> Result<Vec<Sealed>, Refused> {
+        let sealed = self.seal_unsynced(records)?;
+        self.sync()?;
+        Ok(sealed)
+    }
+
+    /// As [`Seal::seal`], without the sync: no receipt may leave the window before [`Seal::sync`].
+    /// For those who sync other files at the same time.
+    ///
+    /// # Errors
+    /// As [`Seal::seal`].
+    pub fn seal_unsynced<'a>(
+        &mut self,
+        records: impl IntoIterator<Item = &'a OutcomeRecord>,
+    ) -> Result<Vec<Sealed>, Refused> {
+        if self.broken {
+            return Err(Refused::Broken);
+        }
+        let mut group = Group::default();
+        let mut sealed = Vec::new();
+        for record in records {
+            sealed.push(self.seal_one(record, &mut group)?);
+        }
+        if !group.acts.is_empty()
+            && let Err(fault) = self.acts.append(&group.acts)
+        {
+            self.broken = true;
+            return Err(fault.into());
+        }
+        Ok(sealed)
+    }
+
+    /// Makes all acts durable.
+    ///
+    /// # Errors
+    /// What the disk says; the seal then seals nothing more until it is opened again, since nobody
+    /// knows which lines a failed sync has lost.
+    pub fn sync(&mut self) -> Result<(), Refused> {
+        self.acts.sync().map_err(|fault| {
+            self.broken = true;
+            Refused::Log(fault.into())
+        })
+    }
+
+    fn seal_one(&self, record: &OutcomeRecord, group: &mut Group) -> Result<Sealed, Refused> {
+        let (id, answer) = (record.id, record.answer);
+        if let Some(what) = record.unbounded() {
+            return Err(Refused::Unbounded { id, what });
+        }
+        let outcome = record.digest();
+        if let Some(act) = self.before(id, answer, group)? {
+            if act.outcome != outcome {
+                return Err(Refused::OtherOutcome { id, answer, number: act.number });
+            }
+            return self.seal_again(record, act, group);
+        }
+        let last = match group.latest.get(&id) {
+            Some(&latest) => Some(latest),
+            None => self.acts.latest(id)?.map(|latest| (latest.answer, latest.decision)),
+        };
+        let next = last.map_or(1, |(answer, _)| answer.saturating_add(1));
+        if answer != next {
+            return Err(Refused::OutOfTurn { id, asked: answer, next });
+        }
+        match last {
+            Some((_, before)) if !may_follow(before, record.decision) => {
+                return Err(Refused::CannotFollow { id, before, after: record.decision });
+            }
+            // contested means: accepted before, and now in doubt
+            None if record.decision == Decision::Contested => {
+                return Err(Refused::CannotFollow { id, before: record.decision, after: record.decision });
+            }
+            _ => {}
+        }
+        let now = (self.now)();
+        let issued = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let year = BAKU.to_datetime(issued).year();
+        let ordinal = *group.next.entry(year).or_insert_with(|| self.acts.next(year));
+        let number = format!("{}-{year:04}-{ordinal:06}", self.window.id);
+        let (sealed, value) = self.write(record, number, issued, None)?;
+        group.next.insert(year, ordinal + 1);
+        group.latest.insert(id, (answer, record.decision));
+        group.acts.push(Act {
+            year,
+            ordinal,
+            number: sealed.number.clone(),
+            id,
+            answer,
+            decision: record.decision,
+            outcome,
+            issued,
+            sealed: sealed.sha256,
+            value,
+        });
+        Ok(sealed)
+    }
+
+    /// The act that sealed this answer already, in this group or before.
+    fn before(&self, id: SubmissionId, answer: u32, group: &Group) -> Result<Option<Act>, Refused> {
+        match group.latest.contains_key(&id) {
+            true => match group.acts.iter().rev().find(|act| act.id == id && act.answer == answer) {
+                Some(act) => Ok(Some(act.clone())),
+                None => Ok(self.acts.find(id, answer)?),
+            },
+            false => Ok(self.acts.find(id, answer)?),
+        }
+    }
+
+    /// The same number, time and, where nothing was renewed, octets.
+    fn seal_again(&self, record: &OutcomeRecord, act: Act, group: &mut Group) -> Result<Sealed, Refused> {
+        let (sealed, _) = self.write(record, act.number.clone(), act.issued, Some(&act.value))?;
+        if sealed.sha256 == act.sealed {
+            return Ok(sealed);
+        }
+        let (sealed, value) = self.write(record, act.number.clone(), act.issued, None)?;
+        group.acts.push(Act { sealed: sealed.sha256, value, ..act });
+        Ok(sealed)
+    }
+
+    /// Builds the receipt and signs it, or puts in the value that it was signed with before.
+    fn write(
+        &self,
+        record: &OutcomeRecord,
+        number: String,
+        issued: Timestamp,
+        value: Option<&str>,
+    ) -> Result<(Sealed, String), Refused> {
+        let mut xml = String::with_capacity(6 * 1024);
+        content::write(&mut xml, record, &self.window, &number, issued);
+        let document = Digest::of(xml.as_bytes());
+        xml.truncate(xml.len() - content::END.len());
+        // no other answer has this suffix, and nothing else in a receipt has an Id
+        let suffix = format!("{}-{}", record.id, record.answer);
+        let value = match value {
+            Some(value) => {
+                self.signer.write_again(&document, issued, &suffix, value, &mut xml);
+                value.to_owned()
+            }
+            None => self.signer.sign(&document, issued, &suffix, &mut xml)?,
+        };
+        xml.push_str(content::END);
+        let sealed = Sealed {
+            id: record.id,
+            answer: record.answer,
+            decision: record.decision,
+            number,
+            issued,
+            sha256: Digest::of(xml.as_bytes()),
+            octets: xml.into_bytes().into(),
+        };
+        Ok((sealed, value))
+    }
+}
+
+/// What a group has done so far; the act log knows of it only when the whole group is well.
+#[derive(Default)]
+struct Group {
+    acts: Vec<Act>,
+    latest: HashMap<SubmissionId, (u32, Decision)>,
+    next: HashMap<i16, u64>,
+}
+
+/// Which word may follow which: what is final stays, but that an acceptance may become contested.
+fn may_follow(before: Decision, after: Decision) -> bool {
+    use Decision::*;
+    match before {
+        Accepted => after == Contested,
+        Rejected | Duplicate | Contested => false,
+        Held => matches!(after, Accepted | Rejected | Duplicate | Pending),
+        Pending => matches!(after, Accepted | Rejected | Duplicate),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,285 @@
+//! XAdES as it is written: one enveloped XAdES-B-B signature (EN 319 132-1, clause 6).
+//!
+//! Owns the text of a `ds:Signature` whose every octet is known beforehand. The text is in
+//! canonical form as a part of its document; what is digested is what exclusive canonicalisation
+//! makes of `SignedInfo` and of `SignedProperties`, each as the apex, and differs from the written
+//! text only in where namespaces are declared. So no canonicaliser stands between a key and what it
+//! signs. Never canonicalises the document itself: its digest is the caller's. Never reads a clock.
+
+use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
+use super::certificate::Certificate;
+use super::value::{self, Form, ValueFault};
+use crate::document::Digest;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::Timestamp;
+use openssl::error::ErrorStack;
+use openssl::pkey::{PKey, Private};
+use std::fmt::Write;
+
+/// Namespace of XML Signature.
+pub const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
+/// Namespace of XAdES 1.3.2.
+pub const XADES: &str = "http://uri.etsi.org/01903/v1.3.2#";
+
+const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
+const SIGNED_PROPERTIES: &str = "http://uri.etsi.org/01903#SignedProperties";
+
+/// A key with its certificate, ready to sign documents of XML.
+pub struct XadesSigner {
+    key: PKey<Private>,
+    algorithm: SignatureAlgorithm,
+    algorithm_uri: String,
+    digest: DigestAlgorithm,
+    certificate: Certificate,
+    certificate_base64: String,
+    certificate_digest_base64: String,
+}
+
+/// Why a key and certificate cannot sign.
+#[derive(Debug, thiserror::Error)]
+pub enum SignerFault {
+    /// The certificate belongs to another key.
+    #[error("the certificate does not belong to the key")]
+    OtherKey,
+    /// Neither RSA of 2048 bits and more nor ECDSA on P-256, P-384 or P-521.
+    #[error("the key is neither RSA (2048 bits or more) nor ECDSA on P-256, P-384 or P-521")]
+    Unsuitable,
+}
+
+impl XadesSigner {
+    /// Takes a key and the certificate of that very key.
+    ///
+    /// # Errors
+    /// When they do not belong together, or the key is of a kind or size that nobody should use.
+    pub fn new(key: PKey<Private>, certificate: Certificate) -> Result<Self, SignerFault> {
+        if !certificate.public_key().public_eq(&key) {
+            return Err(SignerFault::OtherKey);
+        }
+        let algorithm = value::algorithm_for(&key).map_err(|_| SignerFault::Unsuitable)?;
+        let suitable = match algorithm {
+            SignatureAlgorithm::RsaPkcs1(_) => key.bits() >= 2048,
+            SignatureAlgorithm::Ecdsa(_) => true,
+            // what every verifier of XML signatures knows, and no more
+            _ => false,
+        };
+        match (suitable, algorithm.uri(), algorithm.digest()) {
+            (true, Some(algorithm_uri), Some(digest)) => Ok(Self {
+                key,
+                algorithm,
+                algorithm_uri,
+                digest,
+                certificate_digest_base64: BASE64.encode(certificate.sha256().as_bytes()),
+                certificate_base64: BASE64.encode(certificate.der()),
+                certificate,
+            }),
+            _ => Err(SignerFault::Unsuitable),
+        }
+    }
+
+    /// The certificate that goes into each signature.
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Appends the signature of a document to `out` and returns the signature value in Base64.
+    ///
+    /// `document` is the SHA-256 of the document's exclusive canonical form without the signature
+    /// (and without comments); `suffix` ends every Id, so it must be fresh within the document and
+    /// of characters that an NCName may hold ([`fresh_suffix`] is always right).
+    ///
+    /// # Errors
+    /// What the cryptographic library says; `out` is then as before.
+    pub fn sign(&self, document: &Digest, at: Timestamp, suffix: &str, out: &mut String) -> Result<String, ValueFault> {
+        let start = out.len();
+        let signed_info = self.write_signed_info(document, at, suffix, out);
+        let value = match self.value(&out[signed_info..]) {
+            Ok(value) => value,
+            Err(fault) => {
+                out.truncate(start);
+                return Err(fault);
+            }
+        };
+        self.write_rest(&value, at, suffix, out);
+        Ok(value)
+    }
+
+    /// Appends the very signature that [`XadesSigner::sign`] made of the same arguments before,
+    /// given its value: nothing is signed anew.
+    pub fn write_again(&self, document: &Digest, at: Timestamp, suffix: &str, value: &str, out: &mut String) {
+        self.write_signed_info(document, at, suffix, out);
+        self.write_rest(value, at, suffix, out);
+    }
+
+    /// Writes up to the end of `SignedInfo`; returns where its content begins, behind the start tag.
+    fn write_signed_info(&self, document: &Digest, at: Timestamp, suffix: &str, out: &mut String) -> usize {
+        let mut properties = String::with_capacity(1024);
+        self.write_properties(at, suffix, true, &mut properties);
+        let properties = BASE64.encode(openssl::sha::sha256(properties.as_bytes()));
+        let document = BASE64.encode(document.as_bytes());
+        put(out, format_args!("<ds:Signature xmlns:ds=\"{DS}\" Id=\"signature-{suffix}\"><ds:SignedInfo>"));
+        let content = out.len();
+        put(
+            out,
+            format_args!(
+                "<ds:CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"></ds:CanonicalizationMethod>\
+                 <ds:SignatureMethod Algorithm=\"{}\"></ds:SignatureMethod>\
+                 <ds:Reference Id=\"document-{suffix}\" URI=\"\"><ds:Transforms>\
+                 <ds:Transform Algorithm=\"{ENVELOPED}\"></ds:Transform>\
+                 <ds:Transform Algorithm=\"{EXCLUSIVE}\"></ds:Transform></ds:Transforms>\
+                 <ds:DigestMethod Algorithm=\"{SHA256}\"></ds:DigestMethod>\
+                 <ds:DigestValue>{document}</ds:DigestValue></ds:Reference>\
+                 <ds:Reference Type=\"{SIGNED_PROPERTIES}\" URI=\"#properties-{suffix}\"><ds:Transforms>\
+                 <ds:Transform Algorithm=\"{EXCLUSIVE}\"></ds:Transform></ds:Transforms>\
+                 <ds:DigestMethod Algorithm=\"{SHA256}\"></ds:DigestMethod>\
+                 <ds:DigestValue>{properties}</ds:DigestValue></ds:Reference></ds:SignedInfo>",
+                self.algorithm_uri
+            ),
+        );
+        content
+    }
+
+    /// Writes all behind `SignedInfo`.
+    fn write_rest(&self, value: &str, at: Timestamp, suffix: &str, out: &mut String) {
+        put(
+            out,
+            format_args!(
+                "<ds:SignatureValue Id=\"value-{suffix}\">{value}</ds:SignatureValue>\
+                 <ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>\
+                 <ds:Object><xades:QualifyingProperties xmlns:xades=\"{XADES}\" Target=\"#signature-{suffix}\">",
+                self.certificate_base64
+            ),
+        );
+        self.write_properties(at, suffix, false, out);
+        out.push_str("</xades:QualifyingProperties></ds:Object></ds:Signature>");
+    }
+
+    /// `SignedProperties`: as a part of its signature, or (`apex`) as exclusive canonicalisation
+    /// writes it alone, each prefix declared where it is first used (Exclusive XML C14N 1.0, 3).
+    fn write_properties(&self, at: Timestamp, suffix: &str, apex: bool, out: &mut String) {
+        let xades = if apex { " xmlns:xades=\"http://uri.etsi.org/01903/v1.3.2#\"" } else { "" };
+        let ds = if apex { " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"" } else { "" };
+        let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
+        put(
+            out,
+            format_args!(
+                "<xades:SignedProperties{xades} Id=\"properties-{suffix}\"><xades:SignedSignatureProperties>\
+                 <xades:SigningTime>{at}</xades:SigningTime><xades:SigningCertificateV2><xades:Cert><xades:CertDigest>\
+                 <ds:DigestMethod{ds} Algorithm=\"{SHA256}\"></ds:DigestMethod>\
+                 <ds:DigestValue{ds}>{}</ds:DigestValue></xades:CertDigest></xades:Cert></xades:SigningCertificateV2>\
+                 </xades:SignedSignatureProperties><xades:SignedDataObjectProperties>\
+                 <xades:DataObjectFormat ObjectReference=\"#document-{suffix}\"><xades:MimeType>text/xml</xades:MimeType>\
+                 </xades:DataObjectFormat></xades:SignedDataObjectProperties></xades:SignedProperties>",
+                self.certificate_digest_base64
+            ),
+        );
+    }
+
+    /// Signs `SignedInfo`, given as the written text behind its start tag, and encodes the value.
+    fn value(&self, signed_info: &str) -> Result<String, ValueFault> {
+        let digest = || {
+            let mut hasher = self.digest.hasher()?;
+            hasher.update(b"<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">").ok()?;
+            hasher.update(signed_info.as_bytes()).ok()?;
+            hasher.finish().ok()
+        };
+        let digest = digest().ok_or(ValueFault::Unavailable(self.algorithm))?;
+        value::sign_digest(&self.key, self.algorithm, &digest, Form::Raw).map(|value| BASE64.encode(value))
+    }
+}
+
+/// A suffix for Ids that nobody has used: 32 hexadecimal digits from the system's random source.
+///
+/// # Errors
+/// When the random source fails.
+pub fn fresh_suffix() -> Result<String, ErrorStack> {
+    let mut octets = [0u8; 16];
+    openssl::rand::rand_bytes(&mut octets)?;
+    Ok(format!("{:032x}", u128::from_be_bytes(octets)))
+}
+
+/// Appends formatted text; a `String` takes whatever is written to it.
+fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+    let written = out.write_fmt(text);
+    debug_assert!(written.is_ok(), "a String refuses no text");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+    use std::process::Command;
+
+    fn tool(name: &str, arguments: &[&str]) -> Vec<u8> {
+        let output = Command::new(name).args(arguments).output().unwrap();
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        output.stdout
+    }
+
+    fn signer(folder: &Path, key: &[&str]) -> Result<XadesSigner, SignerFault> {
+        let at = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+        tool("openssl", &[&["genpkey", "-out", &at("k")], key].concat());
+        tool("openssl", &["req", "-x509", "-new", "-key", &at("k"), "-out", &at("c"), "-subj", "/CN=x", "-days", "9"]);
+        let key = PKey::private_key_from_pem(&std::fs::read(folder.join("k")).unwrap()).unwrap();
+        XadesSigner::new(key, Certificate::from_pem(&std::fs::read(folder.join("c")).unwrap()).unwrap().remove(0))
+    }
+
+    /// Documents whose surroundings differ: namespaces, attributes of `xml:`, a declaration, prefixes that clash.
+    #[test]
+    fn a_signature_holds_in_any_document() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("document.xml");
+        let (path, certificate) = (path.to_str().unwrap(), folder.path().join("c"));
+        let signer = signer(folder.path(), &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]).unwrap();
+        for document in [
+            "<a></a>",
+            "<?xml version=\"1.0\"?>\r\n<a xmlns='urn:x' xml:lang='az' b = \"1\"\n a='&#10;'><b/> \n</a>\n<!-- end -->\n",
+            "<ds:a xmlns:ds='urn:other' xmlns:xades='urn:third' xades:z='1'><![CDATA[<]]></ds:a>",
+            "<x:a xmlns:x='http://uri.etsi.org/01903/v1.3.2#' xmlns='http://www.w3.org/2000/09/xmldsig#'><Object/></x:a>",
+        ] {
+            std::fs::write(path, document).unwrap();
+            let canonical = tool("xmllint", &["--nonet", "--exc-c14n", path]);
+            // this canonicaliser keeps comments, the reference's does not
+            let canonical = String::from_utf8(canonical).unwrap().replace("\n<!-- end -->", "");
+            let (at, suffix) = ("2026-11-21T20:35:58.5Z".parse().unwrap(), fresh_suffix().unwrap());
+            let mut signature = String::new();
+            let value = signer.sign(&Digest::of(canonical.as_bytes()), at, &suffix, &mut signature).unwrap();
+            let mut again = String::new();
+            signer.write_again(&Digest::of(canonical.as_bytes()), at, &suffix, &value, &mut again);
+            assert_eq!(signature, again);
+            let end = document.rfind("</").unwrap();
+            let verify = |signature: &str| {
+                std::fs::write(path, format!("{}{signature}{}", &document[..end], &document[end..])).unwrap();
+                let id = "--id-attr:Id";
+                let output = Command::new("xmlsec1")
+                    .args(["--verify", "--enabled-key-data", "key-name", "--pubkey-cert-pem"])
+                    .arg(&certificate)
+                    .args([id, "http://uri.etsi.org/01903/v1.3.2#:SignedProperties", path])
+                    .output();
+                output.unwrap().status.success()
+            };
+            assert!(verify(&signature), "{document}");
+            assert!(!verify(&signature.replace("20:35:58Z", "20:35:59Z")), "another time");
+        }
+    }
+
+    #[test]
+    fn keys_that_nobody_should_use_are_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for key in [
+            &["-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:1024"][..],
+            &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:secp256k1"],
+            &["-algorithm", "ED25519"],
+        ] {
+            assert!(matches!(signer(folder.path(), key), Err(SignerFault::Unsuitable)), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn suffixes_are_fresh() {
+        let (one, other) = (fresh_suffix().unwrap(), fresh_suffix().unwrap());
+        assert!(one != other && one.len() == 32);
+    }
+}

@@ -1,0 +1,374 @@
+//! Receipts: the window's sealed answer to each submission.
+//!
+//! Owns what is asked of the seal ([`Answer`]), the sealed answer with its file names ([`Receipt`]),
+//! the page of text made from it ([`page`]) and its proof ([`prove`]). An accepted answer can be
+//! asked for only with a [`Loaded`]: nothing is acknowledged that was not committed. Never numbers
+//! or signs anything (the seal does), and writes no file.
+
+mod page;
+mod prove;
+mod told;
+
+pub use page::page;
+pub use prove::{Proven, Unproven, prove};
+pub use told::{Told, ToldFile, ToldFinding, ToldOriginal, ToldSigner, ToldTotal};
+
+use crate::boemis::Loaded;
+use crate::document::{
+    DatasetName, Decision, Digest, GivenName, ParticipantName, Period, Revision, SubmissionId, Voen,
+};
+use crate::finding::{Code, Finding, Severity};
+use crate::seal::{FileRecord, OriginalRecord, OutcomeRecord, Sealed, SignerRecord, TotalRecord};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Longest text that an answer repeats, in characters; a percent-encoded name needs 765.
+const TEXT_MAX: usize = 800;
+/// Longest element path or column name in a finding, in characters.
+const PATH_MAX: usize = 240;
+
+/// A sealed answer, ready to be published.
+#[derive(Debug)]
+pub struct Receipt {
+    id: SubmissionId,
+    number: String,
+    decision: Decision,
+    octets: Arc<[u8]>,
+    sha256: Digest,
+    stem: String,
+}
+
+impl Receipt {
+    /// Joins an answer with what the seal made of it.
+    ///
+    /// # Errors
+    /// When the seal answered another question; the caller then halts.
+    pub fn new(answer: Answer, sealed: Sealed) -> Result<Self, OtherAnswer> {
+        let record = &answer.record;
+        if (record.id, record.answer, record.decision) != (sealed.id(), sealed.answer(), sealed.decision()) {
+            return Err(OtherAnswer { asked: record.id, sealed: sealed.id() });
+        }
+        Ok(Self {
+            id: sealed.id(),
+            number: sealed.number().to_owned(),
+            decision: sealed.decision(),
+            octets: Arc::clone(sealed.octets()),
+            sha256: sealed.sha256(),
+            stem: answer.stem,
+        })
+    }
+
+    /// The submission it answers.
+    pub fn id(&self) -> SubmissionId {
+        self.id
+    }
+    /// Its number in the register of incoming documents.
+    pub fn number(&self) -> &str {
+        &self.number
+    }
+    /// The word.
+    pub fn decision(&self) -> Decision {
+        self.decision
+    }
+    /// The sealed XML.
+    pub fn octets(&self) -> &Arc<[u8]> {
+        &self.octets
+    }
+    /// The digest of the sealed XML.
+    pub fn sha256(&self) -> Digest {
+        self.sha256
+    }
+    /// The file's name in `receipts/`: at most 255 octets, no separator in it.
+    pub fn file_name(&self) -> String {
+        format!("{}.xml", self.stem)
+    }
+    /// The name of the page of text beside it.
+    pub fn page_name(&self) -> String {
+        format!("{}.txt", self.stem)
+    }
+}
+
+/// The seal's answer belongs to another question.
+#[derive(Debug, thiserror::Error)]
+#[error("the seal answered {sealed} where {asked} was asked")]
+pub struct OtherAnswer {
+    asked: SubmissionId,
+    sealed: SubmissionId,
+}
+
+/// Which answer of its submission this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// From 1, held answers counted.
+    pub answer: u32,
+    /// Whether the first answer was a held one; outcomes are counted without it in file names.
+    pub held_before: bool,
+}
+
+impl Turn {
+    /// The first answer.
+    pub const FIRST: Self = Self { answer: 1, held_before: false };
+}
+
+/// What is known of a submission when it stops. Only the facts of its arrival are always there.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// Its id.
+    pub id: SubmissionId,
+    /// When it was received.
+    pub received: Timestamp,
+    /// The document's name as given.
+    pub name: GivenName,
+    /// Its digest; none for what was never read.
+    pub sha256: Option<Digest>,
+    /// Its size in octets; none likewise.
+    pub size: Option<u64>,
+    /// Name, digest and size of a detached signature.
+    pub detached: Option<(GivenName, Digest, u64)>,
+    /// Whose channel it came by, or whose it is by its signer.
+    pub participant: Option<ParticipantName>,
+    /// The sender's VÖEN, once authority is settled.
+    pub voen: Option<Voen>,
+    /// The dataset it claims, once read.
+    pub dataset: Option<DatasetName>,
+    /// The period, once read.
+    pub period: Option<Period>,
+    /// The revision, once read.
+    pub revision: Option<Revision>,
+    /// How many records were read.
+    pub records: Option<u64>,
+    /// The verdicts on its signatures, by [`signer`].
+    pub signers: Vec<SignerRecord>,
+    /// The totals that were read.
+    pub understood: Vec<TotalRecord>,
+}
+
+impl Known {
+    /// The facts of an arrival, and nothing else yet.
+    pub fn arrival(
+        id: SubmissionId,
+        received: Timestamp,
+        name: GivenName,
+        sha256: Option<Digest>,
+        size: Option<u64>,
+    ) -> Self {
+        Self {
+            id,
+            received,
+            name,
+            sha256,
+            size,
+            detached: None,
+            participant: None,
+            voen: None,
+            dataset: None,
+            period: None,
+            revision: None,
+            records: None,
+            signers: Vec::new(),
+            understood: Vec::new(),
+        }
+    }
+
+    /// All that is known of what was loaded.
+    fn loaded(loaded: &Loaded) -> Self {
+        let validated = loaded.validated();
+        let (authorised, statement) = (validated.authorised(), validated.statement());
+        let (about, report) = (authorised.verified().about(), authorised.verified().report());
+        let (sha256, size) = (Some(about.document.sha256), Some(about.document.size));
+        Self {
+            detached: about.detached.as_ref().map(|given| (given.name.clone(), given.sha256, given.size)),
+            participant: Some(authorised.participant().clone()),
+            voen: Some(authorised.voen().clone()),
+            dataset: Some(authorised.dataset().clone()),
+            period: Some(statement.key.period),
+            revision: Some(statement.revision),
+            records: Some(statement.records.len() as u64),
+            signers: report
+                .signatures
+                .iter()
+                .map(|signature| {
+                    let who = signature.signer.as_ref().map(|who| (who.subject.as_str(), who.certificate_sha256));
+                    signer(who, signature.indication, signature.sub_indication)
+                })
+                .collect(),
+            understood: loaded
+                .understood()
+                .iter()
+                .map(|total| self::total(&total.title_az, &total.title_en, &total.value, &total.unit))
+                .collect(),
+            ..Self::arrival(about.id, about.received, about.document.name.clone(), sha256, size)
+        }
+    }
+}
+
+/// The verdict on one signature: subject and fingerprint of its certificate when they can be told,
+/// and the indications, which are written as they are serialised.
+pub fn signer(
+    who: Option<(&str, Digest)>,
+    indication: impl Serialize,
+    sub_indication: Option<impl Serialize>,
+) -> SignerRecord {
+    fn word(value: impl Serialize) -> String {
+        match serde_json::to_value(value) {
+            Ok(serde_json::Value::String(word)) => word,
+            _ => "INDETERMINATE".to_owned(), // no word is no verdict
+        }
+    }
+    SignerRecord {
+        subject: who.map(|(subject, _)| cut(subject, TEXT_MAX)),
+        certificate_sha256: who.map(|(_, digest)| digest),
+        indication: word(indication),
+        sub_indication: sub_indication.map(word),
+    }
+}
+
+/// A total that was read, bounded.
+pub fn total(title_az: &str, title_en: &str, value: &str, unit: &str) -> TotalRecord {
+    let [title_az, title_en, value, unit] = [title_az, title_en, value, unit].map(|text| cut(text, PATH_MAX));
+    TotalRecord { title_az, title_en, value, unit }
+}
+
+/// What is asked of the seal: an outcome, with the name its file will have.
+#[derive(Debug)]
+pub struct Answer {
+    record: OutcomeRecord,
+    stem: String,
+}
+
+impl Answer {
+    /// Loaded and committed; warnings are shown.
+    pub fn accepted(loaded: &Loaded, turn: Turn) -> Self {
+        Self::make(Decision::Accepted, Known::loaded(loaded), turn, loaded.validated().warnings().to_vec())
+    }
+
+    /// Not loaded: the sender can mend it.
+    pub fn rejected(known: Known, turn: Turn, findings: Vec<Finding>) -> Self {
+        Self::make(Decision::Rejected, known, turn, findings)
+    }
+
+    /// Nobody can tell yet. Only ever the first answer.
+    pub fn held(known: Known, finding: Finding) -> Self {
+        Self::make(Decision::Held, known, Turn::FIRST, vec![finding])
+    }
+
+    /// Waits for an approval.
+    pub fn pending(known: Known, turn: Turn, warnings: Vec<Finding>) -> Self {
+        Self::make(Decision::Pending, known, turn, warnings)
+    }
+
+    /// The same content as an earlier submission, whose id, receipt number and decision are given.
+    pub fn duplicate(known: Known, turn: Turn, original: (SubmissionId, &str, Decision)) -> Self {
+        let mut answer = Self::make(Decision::Duplicate, known, turn, Vec::new());
+        let (id, number, decision) = original;
+        answer.record.original = Some(OriginalRecord { id, number: cut(number, PATH_MAX), decision });
+        answer
+    }
+
+    /// Accepted before, and put in doubt since.
+    pub fn contested(known: Known, turn: Turn, finding: Finding) -> Self {
+        Self::make(Decision::Contested, known, turn, vec![finding])
+    }
+
+    /// What the seal takes.
+    pub fn record(&self) -> &OutcomeRecord {
+        &self.record
+    }
+
+    fn make(decision: Decision, known: Known, turn: Turn, findings: Vec<Finding>) -> Self {
+        let name = known.name.for_receipt();
+        let outcome = turn.answer.saturating_sub(u32::from(turn.held_before));
+        let stem = match (decision, outcome) {
+            (Decision::Held, _) => format!("{name}.{}.held", known.id),
+            (_, 0 | 1) => format!("{name}.{}.receipt", known.id),
+            (_, later) => format!("{name}.{}.{later}.receipt", known.id),
+        };
+        let mut signers = known.signers;
+        signers.truncate(OutcomeRecord::SIGNERS_MAX);
+        let mut understood = known.understood;
+        understood.truncate(OutcomeRecord::TOTALS_MAX);
+        let record = OutcomeRecord {
+            id: known.id,
+            answer: turn.answer,
+            decision,
+            received: known.received,
+            document: FileRecord { name: shown(&known.name), sha256: known.sha256, size: known.size },
+            signature: known.detached.map(|(name, sha256, size)| FileRecord {
+                name: shown(&name),
+                sha256: Some(sha256),
+                size: Some(size),
+            }),
+            original: None,
+            voen: known.voen.map(|voen| voen.to_string()),
+            participant: known.participant.map(|participant| participant.to_string()),
+            dataset: known.dataset.map(|dataset| dataset.to_string()),
+            // a dataset without periods has none to name
+            period: known.period.filter(|period| *period != Period::None).map(|period| period.to_string()),
+            revision: known.revision.map(Revision::get),
+            records: known.records,
+            signers,
+            understood,
+            findings: bounded(findings),
+        };
+        Self { record, stem }
+    }
+}
+
+/// Errors first, each in its order, at most [`OutcomeRecord::FINDINGS_MAX`]; what is left out is said.
+fn bounded(mut findings: Vec<Finding>) -> Vec<Finding> {
+    findings.sort_by_key(Finding::severity);
+    if findings.len() > OutcomeRecord::FINDINGS_MAX {
+        let kept = OutcomeRecord::FINDINGS_MAX - 1;
+        let left_out = findings.len() - kept;
+        findings.truncate(kept);
+        let errors = findings.iter().filter(|finding| finding.severity() == Severity::Error).count();
+        findings.push(match errors == kept {
+            true => Finding::new(Code::SchemaTooManyFaults).found(kept),
+            false => Finding::new(Code::RuleMoreWarnings).found(left_out),
+        });
+        findings.sort_by_key(Finding::severity);
+    }
+    for finding in &mut findings {
+        for text in [&mut finding.found, &mut finding.wanted] {
+            *text = text.take().map(|text| cut(&text, TEXT_MAX));
+        }
+        finding.place.path = finding.place.path.take().map(|path| cut(&path, PATH_MAX));
+        if let Some(hint) = &mut finding.hint {
+            hint.az = cut(&hint.az, TEXT_MAX).into();
+            hint.en = cut(&hint.en, TEXT_MAX).into();
+        }
+    }
+    findings
+}
+
+/// The name for the receipt: percent-encoded too where XML cannot hold a character.
+fn shown(name: &GivenName) -> String {
+    let mut shown = String::new();
+    for c in name.shown().chars() {
+        match c {
+            '\u{fffe}' | '\u{ffff}' => {
+                c.encode_utf8(&mut [0; 4]).bytes().for_each(|octet| shown.push_str(&format!("%{octet:02X}")));
+            }
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// At most so many characters and never more octets than the seal takes, an ellipsis for the rest.
+fn cut(text: &str, max: usize) -> String {
+    let octets_max = OutcomeRecord::TEXT_MAX - '…'.len_utf8();
+    let end = text
+        .char_indices()
+        .enumerate()
+        .find(|(count, (at, c))| *count == max || at + c.len_utf8() > octets_max)
+        .map(|(_, (at, _))| at);
+    match end {
+        None => text.to_owned(),
+        Some(end) => format!("{}…", &text[..end]),
+    }
+}
+
+#[cfg(test)]
+mod tests;

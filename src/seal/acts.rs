@@ -1,0 +1,311 @@
+//! The act log: one line for each receipt ever sealed, append-only, written by the seal alone.
+//!
+//! A line is eight hexadecimal digits of CRC-32 over the rest, a space, one JSON object, a line
+//! feed. The log is the seal's whole memory: the numbers given, and what was said of whom. A last
+//! line that is torn was never synced, so nobody was told of it: it is cut off at start. A bad line
+//! with a good one behind it is no crash but damage: the log is then refused, and a person looks.
+//!
+//! Memory is bounded: of the last [`RECENT_MAX`] submissions the latest act is kept (about 3 MiB
+//! when full); an older one is searched in the log. Ids sort by arrival, so an id above every id
+//! that was let go is certainly new, and the log is read again only for late answers.
+
+use crate::document::{Decision, Digest, SubmissionId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, VecDeque};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Submissions whose latest act is held in memory.
+const RECENT_MAX: usize = 32_768;
+
+/// Longest line, in octets: the value of an RSA signature of 16,384 bits would still fit.
+const LINE_MAX: u64 = 8192;
+
+/// One receipt that was sealed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Act {
+    /// The year in Baku and the number within it, as they stand in `number`.
+    pub(super) year: i16,
+    pub(super) ordinal: u64,
+    pub(super) number: String,
+    pub(super) id: SubmissionId,
+    pub(super) answer: u32,
+    pub(super) decision: Decision,
+    /// Digest of the outcome record.
+    pub(super) outcome: Digest,
+    pub(super) issued: Timestamp,
+    /// Digest of the sealed octets.
+    pub(super) sealed: Digest,
+    /// The signature value, so that the very same octets can be written again.
+    pub(super) value: String,
+}
+
+/// The latest act on a submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Latest {
+    pub(super) answer: u32,
+    pub(super) decision: Decision,
+    offset: u64,
+}
+
+/// Why the log cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LogFault {
+    /// The disk says no.
+    #[error("the seal's act log: {0}")]
+    Disk(#[from] io::Error),
+    /// Another process seals with it.
+    #[error("the seal's act log is in use by another process")]
+    InUse,
+    /// It was damaged or altered.
+    #[error("the seal's act log is damaged at octet {offset}: {what}")]
+    Damaged {
+        /// Where.
+        offset: u64,
+        /// What does not fit.
+        what: String,
+    },
+}
+
+/// The open log.
+pub(super) struct Acts {
+    file: File,
+    /// Octets of whole lines.
+    length: u64,
+    /// Last number of each year.
+    counters: HashMap<i16, u64>,
+    recent: HashMap<SubmissionId, Latest>,
+    order: VecDeque<SubmissionId>,
+    recent_max: usize,
+    /// The highest id that is no longer in `recent`.
+    let_go: Option<SubmissionId>,
+}
+
+impl Acts {
+    /// Opens or begins the log, reads it whole, and cuts a torn end.
+    pub(super) fn open(path: &Path) -> Result<Self, LogFault> {
+        Self::open_bounded(path, RECENT_MAX)
+    }
+
+    pub(super) fn open_bounded(path: &Path, recent_max: usize) -> Result<Self, LogFault> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(folder)?;
+        let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+        File::open(folder)?.sync_all()?; // the log's name is as durable as its lines
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(std::fs::TryLockError::WouldBlock) => return Err(LogFault::InUse),
+            Err(std::fs::TryLockError::Error(fault)) => return Err(fault.into()),
+        }
+        let mut acts = Self {
+            file,
+            length: 0,
+            counters: HashMap::new(),
+            recent: HashMap::new(),
+            order: VecDeque::new(),
+            recent_max,
+            let_go: None,
+        };
+        acts.recall()?;
+        Ok(acts)
+    }
+
+    fn recall(&mut self) -> Result<(), LogFault> {
+        let mut reader = BufReader::with_capacity(1 << 16, self.file.try_clone()?);
+        reader.seek(SeekFrom::Start(0))?;
+        let mut offset = 0;
+        let mut torn = None;
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = (&mut reader).take(LINE_MAX).read_until(b'\n', &mut line)? as u64;
+            if read == 0 {
+                break;
+            }
+            match (read_line(&line), torn) {
+                (Ok(_), Some(offset)) => {
+                    return Err(LogFault::Damaged { offset, what: "a bad line before good ones".into() });
+                }
+                (Ok(act), None) => {
+                    self.fits(&act).map_err(|what| LogFault::Damaged { offset, what })?;
+                    self.remember(&act, offset);
+                }
+                (Err(_), None) => torn = Some(offset),
+                (Err(_), Some(_)) => {}
+            }
+            offset += read;
+        }
+        self.length = offset;
+        if let Some(good) = torn {
+            self.file.set_len(good)?;
+            self.file.sync_data()?;
+            self.length = good;
+        }
+        Ok(())
+    }
+
+    /// Whether an act read from the log follows from those before it: numbers without a gap, and
+    /// a number given once, or again to the same answer.
+    fn fits(&self, act: &Act) -> Result<(), String> {
+        let last = self.counters.get(&act.year).copied().unwrap_or(0);
+        let again = act.ordinal <= last;
+        match () {
+            _ if act.ordinal == 0 || act.ordinal > last + 1 => {
+                Err(format!("number {} follows {last} in {}", act.ordinal, act.year))
+            }
+            _ if again && !matches!(self.find(act.id, act.answer), Ok(Some(before)) if before.number == act.number) => {
+                Err(format!("number {} stands twice", act.number))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn remember(&mut self, act: &Act, offset: u64) {
+        let counter = self.counters.entry(act.year).or_default();
+        *counter = (*counter).max(act.ordinal);
+        let latest = Latest { answer: act.answer, decision: act.decision, offset };
+        match self.recent.get_mut(&act.id) {
+            // an earlier answer, sealed once more, is not the latest
+            Some(known) if known.answer > act.answer => {}
+            Some(known) => *known = latest,
+            None => {
+                self.recent.insert(act.id, latest);
+                self.order.push_back(act.id);
+            }
+        }
+        if self.order.len() > self.recent_max
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.recent.remove(&oldest);
+            self.let_go = self.let_go.max(Some(oldest));
+        }
+    }
+
+    /// The number that comes next in a year.
+    pub(super) fn next(&self, year: i16) -> u64 {
+        self.counters.get(&year).copied().unwrap_or(0) + 1
+    }
+
+    /// The latest act on a submission.
+    pub(super) fn latest(&self, id: SubmissionId) -> Result<Option<Latest>, LogFault> {
+        if let Some(latest) = self.recent.get(&id) {
+            return Ok(Some(*latest));
+        }
+        match self.let_go {
+            Some(let_go) if id <= let_go => {
+                let mut latest: Option<Latest> = None;
+                self.search(id, |act, offset| {
+                    if latest.is_none_or(|known| known.answer <= act.answer) {
+                        latest = Some(Latest { answer: act.answer, decision: act.decision, offset });
+                    }
+                })?;
+                Ok(latest)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The act by which a submission's answer was sealed, the last one when it was sealed again.
+    pub(super) fn find(&self, id: SubmissionId, answer: u32) -> Result<Option<Act>, LogFault> {
+        match self.latest(id)? {
+            None => Ok(None),
+            Some(latest) if latest.answer < answer => Ok(None),
+            Some(latest) if latest.answer == answer => self.read_at(latest.offset).map(Some),
+            Some(_) => {
+                let mut found = None;
+                self.search(id, |act, _| {
+                    if act.answer == answer {
+                        found = Some(act);
+                    }
+                })?;
+                Ok(found)
+            }
+        }
+    }
+
+    fn read_at(&self, offset: u64) -> Result<Act, LogFault> {
+        let mut line = Vec::with_capacity(1024);
+        let mut reader = BufReader::new(At { file: &self.file, offset }).take(LINE_MAX);
+        reader.read_until(b'\n', &mut line)?;
+        read_line(&line).map_err(|what| LogFault::Damaged { offset, what })
+    }
+
+    fn search(&self, id: SubmissionId, mut visit: impl FnMut(Act, u64)) -> Result<(), LogFault> {
+        let wanted = id.to_string();
+        let finder = memchr::memmem::Finder::new(wanted.as_bytes());
+        let mut reader = BufReader::with_capacity(1 << 16, At { file: &self.file, offset: 0 });
+        let (mut offset, mut line) = (0, Vec::new());
+        loop {
+            line.clear();
+            let read = (&mut reader).take(LINE_MAX).read_until(b'\n', &mut line)? as u64;
+            if read == 0 {
+                return Ok(());
+            }
+            if finder.find(&line).is_some() {
+                let act = read_line(&line).map_err(|what| LogFault::Damaged { offset, what })?;
+                if act.id == id {
+                    visit(act, offset);
+                }
+            }
+            offset += read;
+        }
+    }
+
+    /// Appends acts, without a sync. After an error the log is as before, or the error of putting
+    /// it back is returned and the log must not be used again.
+    pub(super) fn append(&mut self, acts: &[Act]) -> Result<(), LogFault> {
+        let mut lines = Vec::with_capacity(acts.len() * 512);
+        let mut offsets = Vec::with_capacity(acts.len());
+        for act in acts {
+            offsets.push(self.length + lines.len() as u64);
+            let json = serde_json::to_vec(act).map_err(io::Error::from)?;
+            write!(lines, "{:08x} ", crc32fast::hash(&json))?;
+            lines.extend_from_slice(&json);
+            lines.push(b'\n');
+        }
+        if let Err(fault) = self.file.write_all(&lines) {
+            self.file.set_len(self.length)?;
+            return Err(fault.into());
+        }
+        self.length += lines.len() as u64;
+        for (act, offset) in acts.iter().zip(offsets) {
+            self.remember(act, offset);
+        }
+        Ok(())
+    }
+
+    /// Makes durable what was appended.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+}
+
+/// Reads one line with its line feed.
+fn read_line(line: &[u8]) -> Result<Act, String> {
+    let line = line.strip_suffix(b"\n").ok_or("the line has no end")?;
+    let (sum, json) = line.split_at_checked(9).ok_or("the line is too short")?;
+    let sum = std::str::from_utf8(sum).ok().and_then(|sum| sum.strip_suffix(' '));
+    match sum.map(|sum| u32::from_str_radix(sum, 16)) {
+        Some(Ok(sum)) if sum == crc32fast::hash(json) => {}
+        _ => return Err("the checksum is wrong".into()),
+    }
+    serde_json::from_slice(json).map_err(|fault| fault.to_string())
+}
+
+/// Reads a file from a place without moving its shared position.
+struct At<'a> {
+    file: &'a File,
+    offset: u64,
+}
+
+impl Read for At<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = std::os::unix::fs::FileExt::read_at(self.file, buffer, self.offset)?;
+        self.offset += count as u64;
+        Ok(count)
+    }
+}
