@@ -21,10 +21,7 @@ mod tests;
 pub use files::{FileRead, Part};
 pub use mistake::Mistake;
 pub use reader::At;
-pub use settings::{
-    BoemisUrl, HoldSettings, IntakeSettings, LimitSettings, LogFormat, LogLevel, LogSettings, Paths, SealSettings,
-    Settings, SignatureSettings, TrustSettings, WindowSettings,
-};
+pub use settings::{HoldSettings, Paths, Settings, TrustSettings, WindowSettings};
 pub use world::World;
 
 use crate::authority::Registry;

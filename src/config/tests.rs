@@ -70,28 +70,29 @@ fn the_shipped_example_gives_the_defaults_where_it_says_so() {
     let window = Window::new();
     let example = window.load().unwrap().settings().clone();
     // all that has a default is left out; the trial's own settle time is the one exception
-    let bare = "[window]\nid = \"trial\"\nname = \"n\"\nenvironment = \"test\"\n[boemis]\nurl = \"sqlite://state/b\"\n\
+    let bare = "[window]\nid = \"trial\"\nname = \"n\"\nenvironment = \"test\"\n[boemis]\nurl = \"sqlite://state/boemis.sqlite\"\n\
         [trust]\nanchors = \"pki\"\n[seal]\ncertificate = \"pki/seal.crt\"\nkey = \"pki/seal.key\"\n";
     fs::remove_file(window.path("pki/seal.key")).unwrap();
     let (source, table) = reader::Source::parse(Path::new("pencere.toml"), bare);
     let bare = settings::read(window.0.path(), source.top(table)).settings.unwrap();
     assert!(source.finish().0.is_empty());
     assert_eq!(bare.intake.settle, std::time::Duration::from_secs(10));
-    let intake = IntakeSettings { settle: bare.intake.settle, ..example.intake.clone() };
-    let both = |settings: &Settings, intake: &IntakeSettings| {
+    let trial =
+        crate::intake::Settings { settle: bare.intake.settle, pair_wait: bare.intake.pair_wait, ..example.intake };
+    let both = |settings: &Settings, intake: &crate::intake::Settings| {
         format!(
             "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
-            intake,
-            settings.hold,
-            settings.limits,
-            settings.log,
-            settings.signature,
-            settings.identity,
+            (intake, settings.group, &settings.location, &settings.hold),
+            (settings.schema, settings.evidence, settings.journal, settings.ledger),
+            (&settings.boemis.cache_kib, settings.boemis.busy_timeout, settings.boemis.checkpoint_pages),
+            (&settings.log, &settings.policy, settings.cms),
+            &settings.identity,
             settings.trust.crl_grace,
-            (&settings.window.paths, settings.trust.intermediates.len(), settings.trust.crls.len())
+            &settings.window.paths,
+            (settings.trust.intermediates.len(), settings.trust.crls.len()),
         )
     };
-    assert_eq!(both(&bare, &bare.intake), both(&example, &intake));
+    assert_eq!(both(&bare, &bare.intake), both(&example, &trial));
 }
 
 #[test]
@@ -245,7 +246,9 @@ fn a_file_that_is_no_toml_no_utf8_or_no_file_is_told_and_does_not_end_the_readin
     window.change("pencere.toml", "url = \"sqlite://state/boemis.sqlite\"", "url = \"postgres://u:secret@h/d\"");
     let mistakes = window.mistakes();
     let all: String = mistakes.iter().map(|(place, message)| format!("{place}: {message}\n")).collect();
-    for part in ["stations.toml:2 : is not UTF-8", "this is no TOML", "boemis.url: names PostgreSQL"] {
+    for part in
+        ["stations.toml:2 : is not UTF-8", "this is no TOML", "boemis.url: this version keeps BOEMİS in SQLite alone"]
+    {
         assert!(all.contains(part), "{part}: {all}");
     }
     assert!(!all.contains("secret"));

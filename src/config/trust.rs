@@ -4,7 +4,7 @@
 
 use super::files::{self, Gathered, Part};
 use super::reader::{At, Source};
-use super::settings::{SealSettings, TrustSettings};
+use super::settings::{SealAt, TrustSettings};
 use crate::authority::Environment;
 use crate::forms::certificate::Certificate;
 use crate::trust::{RevocationList, Snapshot};
@@ -85,7 +85,7 @@ fn revocation_lists(gathered: &mut Gathered, source: &Source<'_>, paths: &[At<Pa
 pub(super) fn seal(
     gathered: &mut Gathered,
     source: &Source<'_>,
-    seal: &SealSettings,
+    seal: &SealAt,
     environment: Option<Environment>,
     now: Timestamp,
 ) {
