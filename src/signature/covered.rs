@@ -82,4 +82,9 @@ impl Covered {
     pub(crate) fn nothing() -> Self {
         Self { octets: Octets::from(Vec::new()), xml: false }
     }
+
+    /// A document that is no XML, covered whole.
+    pub(crate) fn table(octets: &str) -> Self {
+        Self { octets: Octets::from(octets.as_bytes().to_vec()), xml: false }
+    }
 }
