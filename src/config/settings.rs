@@ -234,8 +234,8 @@ fn intake(mut table: Table<'_, '_>) -> (intake::Settings, intake::GroupLimits) {
     let (default, group) = (intake::Settings::default(), intake::GroupLimits::default());
     let settings = intake::Settings {
         settle: value(table.duration("settle", Duration::ZERO..=DAY), default.settle),
-        rescan: value(table.duration("rescan", Duration::from_millis(100)..=DAY), default.rescan),
-        pair_wait: value(table.duration("pair_wait", SECOND..=30 * DAY), default.pair_wait),
+        rescan: value(table.duration("rescan", Duration::from_millis(10)..=DAY), default.rescan),
+        pair_wait: value(table.duration("pair_wait", Duration::ZERO..=30 * DAY), default.pair_wait),
         size_max: value(table.size("size_max", 1 << 10..=1 << 40), default.size_max),
     };
     let group = intake::GroupLimits {

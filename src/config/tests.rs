@@ -70,7 +70,8 @@ fn the_shipped_example_gives_the_defaults_where_it_says_so() {
     let window = Window::new();
     let example = window.load().unwrap().settings().clone();
     // all that has a default is left out; the trial's own settle time is the one exception
-    let bare = "[window]\nid = \"trial\"\nname = \"n\"\nenvironment = \"test\"\n[boemis]\nurl = \"sqlite://state/boemis.sqlite\"\n\
+    let bare = "[window]\nid = \"trial\"\nname = \"n\"\nenvironment = \"test\"\n\
+        [boemis]\nurl = \"sqlite://state/boemis.sqlite\"\n\
         [trust]\nanchors = \"pki\"\n[seal]\ncertificate = \"pki/seal.crt\"\nkey = \"pki/seal.key\"\n";
     fs::remove_file(window.path("pki/seal.key")).unwrap();
     let (source, table) = reader::Source::parse(Path::new("pencere.toml"), bare);
@@ -154,14 +155,31 @@ fn a_seal_that_proves_nothing_is_refused() {
 }
 
 #[test]
+fn a_seal_is_spoken_of_before_it_ends() {
+    let window = Window::new();
+    let end = Timestamp::now() + jiff::SignedDuration::from_hours(24 * 365 * 20);
+    let at = |hours: i64| Config::load(&window.path("pencere.toml"), end - jiff::SignedDuration::from_hours(hours));
+    assert!(at(24 * 40).unwrap().warnings().is_empty());
+    assert!(at(24 * 20).unwrap().warnings().iter().any(|warning| warning.key == "seal.certificate"));
+    assert!(at(-24).unwrap_err().iter().any(|mistake| mistake.message.contains("ended on")));
+}
+
+#[test]
 fn what_is_odd_is_a_warning_and_stops_nothing() {
     let window = Window::new();
     fs::create_dir(window.path("drop/unknown")).unwrap();
     fs::remove_dir_all(window.path("drop/azerisiq")).unwrap();
     window.change("registry.toml", "datasets = [\"cadastre\", \"carbon-revenue\"]", "datasets = [\"cadaster\"]");
+    window.change("registry.toml", "owner = true\n", "");
     let config = window.load().unwrap();
     let warnings: String = config.warnings().iter().map(|warning| format!("{warning}\n")).collect();
-    for part in ["drop/unknown: belongs to no participant", "azerisiq/in", "\"cadastre\" is meant", "cannot file it"] {
+    for part in [
+        "drop/unknown: belongs to no participant",
+        "azerisiq/in",
+        "\"cadastre\" is meant",
+        "cannot file it",
+        "`owner = true`",
+    ] {
         assert!(warnings.contains(part), "{part}: {warnings}");
     }
 }

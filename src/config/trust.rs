@@ -65,6 +65,9 @@ fn chain_ends(
     certificates
 }
 
+/// How long before its end a seal is spoken of (S 8.1.3): long enough to issue and publish another.
+const RENEWAL: SignedDuration = SignedDuration::from_hours(30 * 24);
+
 const REFUSED: &str = "a window whose environment is not \"test\" refuses it";
 
 fn revocation_lists(gathered: &mut Gathered, source: &Source<'_>, paths: &[At<PathBuf>]) -> Vec<RevocationList> {
@@ -103,6 +106,11 @@ pub(super) fn seal(
     if let Some(certificate) = &certificate {
         if certificate.not_after() < now {
             source.mistake(spot, format!("{} ended on {}", path.display(), certificate.not_after()));
+        }
+        let remaining = certificate.not_after().duration_since(now);
+        if !remaining.is_negative() && remaining < RENEWAL {
+            source
+                .warning(spot, format!("{} ends on {}; renew and publish it", path.display(), certificate.not_after()));
         }
         if certificate.not_before() > now {
             source.mistake(spot, format!("{} is in force from {} only", path.display(), certificate.not_before()));
