@@ -69,7 +69,7 @@ fn the_shipped_example_names_every_key_that_is_read() {
 fn the_shipped_example_gives_the_defaults_where_it_says_so() {
     let window = Window::new();
     let example = window.load().unwrap().settings().clone();
-    // all that has a default is left out; the trial's own settle time is the one exception
+    // all that has a default is left out; the trial's own settle and pair_wait are the exceptions
     let bare = "[window]\nid = \"trial\"\nname = \"n\"\nenvironment = \"test\"\n\
         [boemis]\nurl = \"sqlite://state/boemis.sqlite\"\n\
         [trust]\nanchors = \"pki\"\n[seal]\ncertificate = \"pki/seal.crt\"\nkey = \"pki/seal.key\"\n";
