@@ -7,6 +7,7 @@ use super::der::{self, DerFault, Element, Reader, tag};
 use openssl::hash::{Hasher, MessageDigest};
 use openssl::md::{Md, MdRef};
 use std::fmt;
+use std::sync::LazyLock;
 
 /// A digest algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -152,6 +153,9 @@ const MORE2021: &str = "http://www.w3.org/2021/04/xmldsig-more#";
 /// RSASSA-PSS with its parameters beside it (RFC 9231 2.3.9): the caller reads `RSAPSSParams`.
 pub const RSA_PSS_URI: &str = "http://www.w3.org/2007/05/xmldsig-more#rsa-pss";
 
+/// Every signature algorithm that has a URI without parameters.
+static URIS: LazyLock<Vec<(SignatureAlgorithm, String)>> = LazyLock::new(|| SignatureAlgorithm::with_uri().collect());
+
 impl SignatureAlgorithm {
     /// RSASSA-PSS as it is meant when nothing else is said: one digest, a salt of its length.
     pub fn pss(digest: DigestAlgorithm) -> Self {
@@ -192,16 +196,12 @@ impl SignatureAlgorithm {
     /// The algorithm of this URI; none for what is unknown and for [`RSA_PSS_URI`], whose
     /// parameters stand beside it.
     pub fn from_uri(uri: &str) -> Option<Self> {
-        // the one every second signature has, without the table
-        if uri.strip_prefix(MORE2001) == Some("ecdsa-sha256") {
-            return Some(Self::Ecdsa(Sha256));
-        }
-        Self::with_uri().find(|(_, known)| known == uri).map(|(algorithm, _)| algorithm)
+        URIS.iter().find(|(_, known)| known == uri).map(|(algorithm, _)| *algorithm)
     }
 
     /// Its URI; [`RSA_PSS_URI`] when it needs parameters, none when XML Signature has no name for it.
     pub fn uri(self) -> Option<String> {
-        let known = Self::with_uri().find(|(algorithm, _)| *algorithm == self).map(|(_, uri)| uri);
+        let known = URIS.iter().find(|(algorithm, _)| *algorithm == self).map(|(_, uri)| uri.clone());
         known.or_else(|| matches!(self, Self::RsaPss { .. }).then(|| RSA_PSS_URI.to_owned()))
     }
 

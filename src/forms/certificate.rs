@@ -31,6 +31,7 @@ struct Parsed {
     subject_der: Vec<u8>,
     issuer: String,
     subject: String,
+    authority: String,
     attributes: Vec<(String, Option<String>)>,
     not_before: Timestamp,
     not_after: Timestamp,
@@ -81,10 +82,11 @@ impl Certificate {
         let key = x509.public_key().map_err(|_| "the certificate has a key of an unknown kind".to_owned())?;
         let serial_decimal = x509.serial_number().to_bn().and_then(|number| number.to_dec_str());
         let serial_decimal = serial_decimal.map_err(|_| "the serial number is malformed".to_owned())?.to_string();
-        let tbs = Reader::only(der).and_then(|whole| whole.reader().expect(tag::SEQUENCE, "no TBSCertificate"));
+        let tbs = Reader::only(der).and_then(|whole| whole.reader().take(tag::SEQUENCE, "no TBSCertificate"));
         let parsed = read(tbs.map_err(not_one)?).map_err(not_one)?;
-        let (subject, attributes) = name(parsed.subject).map_err(not_one)?;
-        let (issuer, _) = name(parsed.issuer).map_err(not_one)?;
+        let (subject, attributes) = name(parsed.subject, &[]).map_err(not_one)?;
+        let (issuer, _) = name(parsed.issuer, &[]).map_err(not_one)?;
+        let (authority, _) = name(parsed.issuer, &PERSONAL).map_err(not_one)?;
         Ok(Self(Arc::new(Parsed {
             der: der.to_vec(),
             sha256: Digest::of(der),
@@ -96,6 +98,7 @@ impl Certificate {
             subject_der: parsed.subject.raw.to_vec(),
             issuer,
             subject,
+            authority,
             attributes,
             not_before: parsed.not_before,
             not_after: parsed.not_after,
@@ -134,6 +137,12 @@ impl Certificate {
     /// The issuer as RFC 4514 text.
     pub fn issuer(&self) -> &str {
         &self.0.issuer
+    }
+
+    /// The issuer for logs and findings: RFC 4514 text without attributes that hold a person's
+    /// number, and none at all of a certificate that issued itself, which may be a person's.
+    pub fn authority(&self) -> &str {
+        if self.is_self_issued() && !self.is_ca() { "self-signed" } else { &self.0.authority }
     }
 
     /// The subject name's DER, for comparing.
@@ -257,14 +266,14 @@ struct Tbs<'a> {
 fn read(tbs: Element<'_>) -> Result<Tbs<'_>, DerFault> {
     let mut fields = tbs.reader();
     fields.optional(tag::context(0))?; // version
-    let serial = fields.expect(tag::INTEGER, "no serial number")?.content;
-    fields.expect(tag::SEQUENCE, "no signature algorithm")?;
-    let issuer = fields.expect(tag::SEQUENCE, "no issuer")?;
-    let mut validity = fields.expect(tag::SEQUENCE, "no validity")?.reader();
+    let serial = fields.take(tag::INTEGER, "no serial number")?.content;
+    fields.take(tag::SEQUENCE, "no signature algorithm")?;
+    let issuer = fields.take(tag::SEQUENCE, "no issuer")?;
+    let mut validity = fields.take(tag::SEQUENCE, "no validity")?.reader();
     let (not_before, not_after) = (validity.any()?.time()?, validity.any()?.time()?);
     validity.finish()?;
-    let subject = fields.expect(tag::SEQUENCE, "no subject")?;
-    fields.expect(tag::SEQUENCE, "no public key")?;
+    let subject = fields.take(tag::SEQUENCE, "no subject")?;
+    fields.take(tag::SEQUENCE, "no public key")?;
     fields.optional(tag::context_primitive(1))?; // unique identifiers, used by nobody
     fields.optional(tag::context_primitive(2))?;
     let extensions = match fields.optional(tag::context(3))? {
@@ -280,10 +289,10 @@ fn extensions(list: Element<'_>) -> Result<Extensions, DerFault> {
     let mut seen: Vec<String> = Vec::new();
     let mut list = list.reader();
     while !list.is_empty() {
-        let mut extension = list.expect(tag::SEQUENCE, "an extension is malformed")?.reader();
+        let mut extension = list.take(tag::SEQUENCE, "an extension is malformed")?.reader();
         let oid = extension.any()?.oid()?;
         extension.optional(tag::BOOLEAN)?;
-        let value = extension.expect(tag::OCTET_STRING, "an extension has no value")?.content;
+        let value = extension.take(tag::OCTET_STRING, "an extension has no value")?.content;
         extension.finish()?;
         if seen.contains(&oid) {
             return Err(DerFault("an extension stands twice")); // RFC 5280 4.2
@@ -306,7 +315,7 @@ fn extensions(list: Element<'_>) -> Result<Extensions, DerFault> {
             "2.5.29.32" => {
                 let mut policies = Reader::only(value)?.reader();
                 while !policies.is_empty() {
-                    let policy = policies.expect(tag::SEQUENCE, "a certificate policy is malformed")?;
+                    let policy = policies.take(tag::SEQUENCE, "a certificate policy is malformed")?;
                     found.policies.push(policy.reader().any()?.oid()?);
                 }
             }
@@ -363,21 +372,29 @@ const SHORT_NAMES: [(&str, &str); 21] = [
 
 type Attributes = Vec<(String, Option<String>)>;
 
-/// A Name as RFC 4514 text (the last RDN first) and its attributes in encoded order.
-fn name(name: Element<'_>) -> Result<(String, Attributes), DerFault> {
+/// Attributes that hold a person's number: serialNumber, UID (R 2.1.4).
+const PERSONAL: [&str; 2] = ["2.5.4.5", "0.9.2342.19200300.100.1.1"];
+
+/// A Name as RFC 4514 text (the last RDN first), without attributes of the types left out, and all
+/// attributes in encoded order.
+fn name(name: Element<'_>, left_out: &[&str]) -> Result<(String, Attributes), DerFault> {
     let (mut parts, mut attributes) = (Vec::new(), Vec::new());
     let mut names = name.reader();
     while !names.is_empty() {
-        let mut set = names.expect(tag::SET, "a name is malformed")?.reader();
+        let mut set = names.take(tag::SET, "a name is malformed")?.reader();
         let mut part = String::new();
         while !set.is_empty() {
-            let mut fields = set.expect(tag::SEQUENCE, "a name is malformed")?.reader();
+            let mut fields = set.take(tag::SEQUENCE, "a name is malformed")?.reader();
             let (oid, value) = (fields.any()?.oid()?, fields.any()?);
             fields.finish()?;
+            let text = value.text();
+            if left_out.contains(&oid.as_str()) {
+                attributes.push((oid, text));
+                continue;
+            }
             if !part.is_empty() {
                 part.push('+');
             }
-            let text = value.text();
             match (SHORT_NAMES.iter().find(|row| row.0 == oid), &text) {
                 (Some((_, short)), Some(text)) => {
                     part.push_str(short);
@@ -397,7 +414,9 @@ fn name(name: Element<'_>) -> Result<(String, Attributes), DerFault> {
             }
             attributes.push((oid, text));
         }
-        parts.push(part);
+        if !part.is_empty() {
+            parts.push(part);
+        }
     }
     parts.reverse();
     Ok((parts.join(","), attributes))

@@ -135,16 +135,16 @@ impl<'a> SignedData<'a> {
         if info.any()?.oid()? != SIGNED_DATA {
             return Err(DerFault("this CMS is not SignedData"));
         }
-        let outer = info.expect(tag::context(0), "the SignedData is missing")?;
+        let outer = info.take(tag::context(0), "the SignedData is missing")?;
         info.finish()?;
         let mut fields = sequence(Reader::only(outer.content)?, "the SignedData is malformed")?;
-        let version = fields.expect(tag::INTEGER, "the version is missing")?.small()?;
-        let mut digests = fields.expect(tag::SET, "the digest algorithms are missing")?.reader();
+        let version = fields.take(tag::INTEGER, "the version is missing")?.small()?;
+        let mut digests = fields.take(tag::SET, "the digest algorithms are missing")?.reader();
         let mut announced = Vec::new();
         while !digests.is_empty() {
             announced.push(algorithm(digests.any()?)?.0);
         }
-        let mut content = fields.expect(tag::SEQUENCE, "the content info is missing")?.reader();
+        let mut content = fields.take(tag::SEQUENCE, "the content info is missing")?.reader();
         let content_type = content.any()?.oid()?;
         let octets = match content.optional(tag::context(0))? {
             Some(outer) => Some(octet_string(Reader::only(outer.content)?, "the content is no octet string")?),
@@ -173,7 +173,7 @@ impl<'a> SignedData<'a> {
                 }
             }
         }
-        let mut infos = fields.expect(tag::SET, "the signer infos are missing")?.reader();
+        let mut infos = fields.take(tag::SET, "the signer infos are missing")?.reader();
         fields.finish()?;
         let mut signers = Vec::new();
         while !infos.is_empty() {
@@ -202,7 +202,7 @@ impl<'a> SignedData<'a> {
 impl<'a> SignerInfo<'a> {
     fn read(info: Element<'a>) -> Result<Self, DerFault> {
         let mut fields = sequence(info, "a signer info is malformed")?;
-        let version = fields.expect(tag::INTEGER, "a signer info has no version")?.small()?;
+        let version = fields.take(tag::INTEGER, "a signer info has no version")?.small()?;
         let identifier = fields.any()?;
         let identifier = match identifier.tag {
             tag::SEQUENCE => {
@@ -216,10 +216,10 @@ impl<'a> SignerInfo<'a> {
         if version != if matches!(identifier, SignerIdentifier::KeyIdentifier(_)) { 3 } else { 1 } {
             return Err(DerFault("the version of a signer info is not the one for its identifier"));
         }
-        let digest_element = fields.expect(tag::SEQUENCE, "a digest algorithm is missing")?;
+        let digest_element = fields.take(tag::SEQUENCE, "a digest algorithm is missing")?;
         let digest = known_digest(digest_element)?;
         let attributes = fields.optional(tag::context(0))?.map(SignedAttributes::read).transpose()?;
-        let (oid, parameters) = algorithm(fields.expect(tag::SEQUENCE, "a signature algorithm is missing")?)?;
+        let (oid, parameters) = algorithm(fields.take(tag::SEQUENCE, "a signature algorithm is missing")?)?;
         // without a known digest the algorithm is only asked whether it is known by itself
         let over = digest.as_ref().copied().unwrap_or(DigestAlgorithm::Sha256);
         let algorithm = SignatureAlgorithm::from_cms(&oid, parameters, over)?.ok_or(oid);
@@ -241,11 +241,11 @@ impl<'a> SignedAttributes<'a> {
         let (mut signing_time, mut signing_certificate, mut signing_certificate_v2) = (None, None, None);
         let (mut attributes, mut seen) = (set.reader(), Vec::new());
         while !attributes.is_empty() {
-            let attribute = attributes.expect(tag::SEQUENCE, "a signed attribute is malformed")?;
+            let attribute = attributes.take(tag::SEQUENCE, "a signed attribute is malformed")?;
             elements.push(attribute.raw);
             let mut fields = attribute.reader();
             let oid = fields.any()?.oid()?;
-            let values = fields.expect(tag::SET, "a signed attribute has no values")?;
+            let values = fields.take(tag::SET, "a signed attribute has no values")?;
             fields.finish()?;
             if seen.contains(&oid) {
                 return Err(DerFault("a signed attribute stands twice"));
@@ -277,8 +277,8 @@ impl<'a> SignedAttributes<'a> {
 fn reference(value: Element<'_>, v2: bool) -> Result<CertificateReference<'_>, DerFault> {
     const ODD: &str = "the signing certificate attribute is malformed";
     let mut fields = sequence(value, ODD)?;
-    let mut identifiers = fields.expect(tag::SEQUENCE, ODD)?.reader();
-    let mut first = identifiers.expect(tag::SEQUENCE, ODD)?.reader();
+    let mut identifiers = fields.take(tag::SEQUENCE, ODD)?.reader();
+    let mut first = identifiers.take(tag::SEQUENCE, ODD)?.reader();
     let digest = match first.peek() {
         Some(tag::SEQUENCE) if v2 => known_digest(first.any()?)?,
         _ if v2 => Ok(DigestAlgorithm::Sha256),
@@ -289,11 +289,11 @@ fn reference(value: Element<'_>, v2: bool) -> Result<CertificateReference<'_>, D
         Some(issuer_serial) => {
             let mut fields = issuer_serial.reader();
             // GeneralNames with one directoryName [4]
-            let name = Reader::only(fields.expect(tag::SEQUENCE, ODD)?.content)?;
+            let name = Reader::only(fields.take(tag::SEQUENCE, ODD)?.content)?;
             if name.tag != tag::context(4) {
                 return Err(DerFault(ODD));
             }
-            let serial = fields.expect(tag::INTEGER, ODD)?.content;
+            let serial = fields.take(tag::INTEGER, ODD)?.content;
             fields.finish()?;
             Some((name.content, serial))
         }
@@ -312,8 +312,8 @@ fn octet_string<'a>(element: Element<'a>, what: &'static str) -> Result<&'a [u8]
 }
 
 fn issuer_and_serial(mut fields: Reader<'_>) -> Result<(&[u8], &[u8]), DerFault> {
-    let issuer = fields.expect(tag::SEQUENCE, "a signer identifier has no issuer")?.raw;
-    let serial = fields.expect(tag::INTEGER, "a signer identifier has no serial number")?.content;
+    let issuer = fields.take(tag::SEQUENCE, "a signer identifier has no issuer")?.raw;
+    let serial = fields.take(tag::INTEGER, "a signer identifier has no serial number")?.content;
     fields.finish()?;
     Ok((issuer, serial))
 }

@@ -165,11 +165,11 @@ impl<'a> Element<'a> {
             }
             // T.61 proper is used by nobody: what stands there is Latin-1 (as OpenSSL reads it)
             tag::T61_STRING => Some(self.content.iter().copied().map(char::from).collect()),
-            tag::BMP_STRING if self.content.len() % 2 == 0 => {
+            tag::BMP_STRING if self.content.len().is_multiple_of(2) => {
                 let units = self.content.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
                 char::decode_utf16(units).collect::<Result<_, _>>().ok()
             }
-            tag::UNIVERSAL_STRING if self.content.len() % 4 == 0 => self
+            tag::UNIVERSAL_STRING if self.content.len().is_multiple_of(4) => self
                 .content
                 .chunks_exact(4)
                 .map(|four| char::from_u32(u32::from_be_bytes([four[0], four[1], four[2], four[3]])))
@@ -218,7 +218,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The next element, which must be of this type; `what` is the fault when not.
-    pub fn expect(&mut self, tag: u8, what: &'static str) -> Read<Element<'a>> {
+    pub fn take(&mut self, tag: u8, what: &'static str) -> Read<Element<'a>> {
         if self.peek() != Some(tag) {
             return Err(DerFault(what));
         }
@@ -310,7 +310,7 @@ fn rewrite(ber: &[u8], depth: usize, out: &mut Vec<u8>) -> Read<usize> {
     if head.tag == tag::OCTET_STRING | CONSTRUCTED {
         let (mut whole, mut pieces) = (Vec::new(), Reader::new(&parts));
         while !pieces.is_empty() {
-            whole.extend_from_slice(pieces.expect(tag::OCTET_STRING, "a piece of an octet string is none")?.content);
+            whole.extend_from_slice(pieces.take(tag::OCTET_STRING, "a piece of an octet string is none")?.content);
         }
         write(out, tag::OCTET_STRING, &whole);
     } else {
@@ -347,7 +347,8 @@ pub fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
 pub fn oid(dotted: &str) -> Option<Vec<u8>> {
     let arcs = dotted.split('.').map(|arc| arc.parse::<u128>().ok()).collect::<Option<Vec<_>>>()?;
     let (&[top, second], rest) = arcs.split_first_chunk()?;
-    let first = (top * 40).checked_add(second).filter(|_| top < 2 && second < 40 || top == 2)?;
+    let fits = top < 2 && second < 40 || top == 2;
+    let first = fits.then(|| top * 40)?.checked_add(second)?;
     let mut content = Vec::new();
     for arc in std::iter::once(first).chain(rest.iter().copied()) {
         let groups = (128 - arc.leading_zeros()).div_ceil(7).max(1);
@@ -379,6 +380,9 @@ mod tests {
         for dotted in ["2.25.340282366920938463463374607431768211455", "1.2.840.113549.1.7.2", "2.5.4.97", "0.9.2342"] {
             let der = oid(dotted).unwrap();
             assert_eq!(Reader::only(&der).unwrap().oid().as_deref(), Ok(dotted));
+        }
+        for bad in ["", "1", "3.1", "1.40", "340282366920938463463374607431768211455.1", "1.2.x", "1..2"] {
+            assert_eq!(oid(bad), None, "{bad}");
         }
         assert!(Reader::only(&[6, 2, 0x80, 1]).unwrap().oid().is_err(), "a padded arc");
         assert!(Reader::only(&[6, 1, 0x88]).unwrap().oid().is_err(), "an arc without end");

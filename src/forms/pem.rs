@@ -10,7 +10,7 @@ pub const CERTIFICATE: &[&str] = &["CERTIFICATE", "X509 CERTIFICATE"];
 /// Labels of revocation lists in PEM.
 pub const CRL: &[&str] = &["X509 CRL", "CRL"];
 /// Labels of CMS in PEM.
-pub const CMS: &[&str] = &["CMS", "PKCS7"];
+pub const CMS: &[&str] = &["CMS", "PKCS7", "PKCS #7 SIGNED DATA"];
 
 /// All blocks of a PEM text that bear one of these labels, decoded, in order; others are passed
 /// over.

@@ -247,11 +247,77 @@ fn to_raw(key: &PKeyRef<Private>, signature: &[u8]) -> Option<Vec<u8>> {
 fn is_two_numbers(signature: &[u8]) -> bool {
     let read = || -> Result<(), DerFault> {
         let mut whole = Reader::new(signature);
-        let mut numbers = whole.expect(tag::SEQUENCE, "no sequence")?.reader();
+        let mut numbers = whole.take(tag::SEQUENCE, "no sequence")?.reader();
         numbers.any()?.integer()?;
         numbers.any()?.integer()?;
         numbers.finish()?;
         whole.finish()
     };
     read().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use openssl::ec::{EcGroup, EcKey};
+    use openssl::rsa::Rsa;
+
+    fn ec(curve: Nid) -> PKey<Private> {
+        PKey::from_ec_key(EcKey::generate(&EcGroup::from_curve_name(curve).unwrap()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn each_key_signs_and_only_its_own_value_is_right() {
+        let rsa = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+        let ed = PKey::generate_ed25519().unwrap();
+        let keys = [ec(Nid::X9_62_PRIME256V1), ec(Nid::SECP384R1), ec(Nid::SECP521R1), rsa, ed];
+        for key in &keys {
+            let algorithm = algorithm_for(key).unwrap();
+            for form in [Form::Raw, Form::Der] {
+                let mut signature = sign(key, algorithm, b"octets", form).unwrap();
+                assert_eq!(verify(key, algorithm, b"octets", &signature, form), Ok(true), "{algorithm} {form:?}");
+                assert_eq!(verify(key, algorithm, b"Octets", &signature, form), Ok(false), "{algorithm} {form:?}");
+                for longer in [[&[0], signature.as_slice()].concat(), [signature.as_slice(), &[0]].concat()] {
+                    assert_eq!(verify(key, algorithm, b"octets", &longer, form), Ok(false), "{algorithm} {form:?}");
+                }
+                signature[20] ^= 1;
+                assert_eq!(verify(key, algorithm, b"octets", &signature, form), Ok(false), "{algorithm} {form:?}");
+                assert_eq!(verify(key, algorithm, b"octets", b"", form), Ok(false), "{algorithm} {form:?}");
+            }
+            for other in keys.iter().filter(|other| other.id() != key.id()) {
+                let signature = sign(key, algorithm, b"octets", Form::Der).unwrap();
+                let answer = verify(other, algorithm, b"octets", &signature, Form::Der);
+                assert_eq!(answer, Err(ValueFault::KeyDiffers(algorithm)));
+            }
+        }
+    }
+
+    #[test]
+    fn the_parameters_of_pss_count() {
+        let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+        let pss = SignatureAlgorithm::pss(DigestAlgorithm::Sha256);
+        let other = |mask, salt| SignatureAlgorithm::RsaPss { digest: DigestAlgorithm::Sha256, mask, salt };
+        let signature = sign(&key, pss, b"octets", Form::Der).unwrap();
+        assert_eq!(verify(&key, pss, b"octets", &signature, Form::Raw), Ok(true));
+        for odd in [
+            other(DigestAlgorithm::Sha384, 32),
+            other(DigestAlgorithm::Sha256, 20),
+            other(DigestAlgorithm::Sha256, 4096),
+        ] {
+            assert_eq!(verify(&key, odd, b"octets", &signature, Form::Raw), Ok(false), "{odd:?}");
+        }
+        let without = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256);
+        assert_eq!(verify(&key, without, b"octets", &signature, Form::Raw), Ok(false));
+    }
+
+    #[test]
+    fn raw_numbers_have_exactly_the_length_of_the_order() {
+        let key = ec(Nid::SECP521R1);
+        let algorithm = algorithm_for(&key).unwrap();
+        let raw = sign(&key, algorithm, b"octets", Form::Raw).unwrap();
+        assert_eq!(raw.len(), 132);
+        let der = sign(&key, algorithm, b"octets", Form::Der).unwrap();
+        assert_eq!(verify(&key, algorithm, b"octets", &der, Form::Raw), Ok(false));
+        assert_eq!(verify(&key, algorithm, b"octets", &raw, Form::Der), Ok(false));
+    }
 }

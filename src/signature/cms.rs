@@ -1,7 +1,7 @@
 //! Detached CMS signatures over octets: digests, values and signed attributes, each signer judged.
 //!
 //! The content streams; only the signature file is held in memory. Unsigned attributes never
-//! decide anything (RFC 5652 5.3), and content inside the signature file is not looked at.
+//! decide anything (RFC 5652 5.3). Content inside the signature file must be the document itself.
 
 use super::judge::{Commitment, Context, Facts, Judged, Outcome, judge};
 use crate::finding::{Code, Finding};
@@ -58,20 +58,38 @@ pub fn examine(cms: &[u8], content: &Octets, context: &Context<'_>, limits: &Lim
     if signed.certificates.len() > limits.certificates {
         return alone(Outcome::limit(format!("{} certificates", signed.certificates.len()), limits.certificates));
     }
-    if signed.content.is_some() {
-        return unsupported("CMS with the content inside".to_owned());
-    }
     if signed.content_type != DATA {
         return unsupported(format!("CMS content type {}", signed.content_type));
     }
     // what OpenSSL cannot read is nobody's certificate here
     let certificates: Vec<_> = signed.certificates.iter().filter_map(|der| Certificate::from_der(der).ok()).collect();
     let digests = Digests::of(content, &signed.signers)?;
+    // `openssl cms -stream` leaves the content in although nobody asked: it must be this document
+    let foreign = match signed.content {
+        Some(inside) => !is_same(inside, content)?,
+        None => false,
+    };
     let mut judged = Vec::new();
     for signer in &signed.signers {
-        judged.push(judge(facts(signer, &certificates, &digests, content)?, context));
+        let mut facts = facts(signer, &certificates, &digests, content)?;
+        if foreign && facts.outcome == Outcome::Intact {
+            facts.outcome = Outcome::Malformed { what: "the content inside it is not the document".to_owned() };
+        }
+        judged.push(judge(facts, context));
     }
     Ok(judged)
+}
+
+fn is_same(inside: &[u8], content: &Octets) -> io::Result<bool> {
+    if inside.len() as u64 != content.len() {
+        return Ok(false);
+    }
+    let mut rest = Some(inside);
+    read(content, |piece| {
+        rest = rest.and_then(|rest| rest.strip_prefix(piece));
+        Ok(())
+    })?;
+    Ok(rest.is_some_and(<[u8]>::is_empty))
 }
 
 /// Facts where there is no signer to speak of.

@@ -26,7 +26,7 @@ pub(super) fn find(
     others: &[Certificate],
     at: Timestamp,
 ) -> Result<Chain, Distrust> {
-    let failed = |_| Distrust::new(Doubt::NoCertificateChainFound, Code::SignatureUntrusted, signer.issuer());
+    let failed = |_| Distrust::new(Doubt::NoCertificateChainFound, Code::SignatureUntrusted, signer.authority());
     let store = store(anchors, at).map_err(failed)?;
     let mut stones = Stack::new().map_err(failed)?;
     for certificate in intermediates.iter().chain(others.iter().take(OTHERS_MAX)) {
@@ -41,7 +41,7 @@ pub(super) fn find(
         let at_fault = context.current_cert().map(|x509| x509.to_der()).transpose()?;
         Ok(Err((context.error().as_raw(), context.error().error_string(), at_fault)))
     });
-    let unreadable = |_| Distrust::new(Doubt::NoCertificateChainFound, Code::SignatureUntrusted, signer.issuer());
+    let unreadable = |_| Distrust::new(Doubt::NoCertificateChainFound, Code::SignatureUntrusted, signer.authority());
     match answer.map_err(failed)? {
         Ok(chain) => {
             let certificates = chain.iter().map(|der| Certificate::from_der(der)).collect::<Result<Vec<_>, _>>();
@@ -72,7 +72,11 @@ pub(super) fn check_signer(signer: &Certificate) -> Result<(), Distrust> {
 fn check_authorities(path: &[Certificate]) -> Result<(), Distrust> {
     let between = path.get(1..path.len().saturating_sub(1)).unwrap_or_default();
     match between.iter().find(|certificate| !certificate.is_ca()) {
-        Some(odd) => Err(Distrust::new(Doubt::ChainConstraintsFailure, Code::SignatureUntrusted, odd.subject())),
+        Some(odd) => Err(Distrust::new(
+            Doubt::ChainConstraintsFailure,
+            Code::SignatureUntrusted,
+            format!("basicConstraints, {}", odd.authority()),
+        )),
         None => Ok(()),
     }
 }
@@ -94,26 +98,31 @@ fn store(anchors: &[Certificate], at: Timestamp) -> Result<X509Store, ErrorStack
 
 /// OpenSSL's verdict (x509_vfy.h) in the words of EN 319 102-1.
 fn read(error: i32, words: &str, at_fault: &Certificate, signer: &Certificate) -> Distrust {
-    let whose = |moment: Timestamp| match at_fault == signer {
-        true => moment.to_string(),
-        false => format!("{moment}, {}", at_fault.subject()),
+    // the signer is known to whoever reads this, and his subject holds a FİN (R 2.1.4)
+    let whose = |fact: String| match at_fault == signer || !at_fault.is_ca() {
+        true => fact,
+        false => format!("{fact}, {}", at_fault.subject()),
     };
     match error {
         9 => {
-            let fact = whose(at_fault.not_before());
+            let fact = whose(at_fault.not_before().to_string());
             Distrust::new(Doubt::OutOfBoundsNoPoe, Code::SignatureCertificateNotYetValid, fact)
         }
-        10 => Distrust::new(Doubt::OutOfBoundsNoPoe, Code::SignatureCertificateExpired, whose(at_fault.not_after())),
+        10 => Distrust::new(
+            Doubt::OutOfBoundsNoPoe,
+            Code::SignatureCertificateExpired,
+            whose(at_fault.not_after().to_string()),
+        ),
         // keys and digests too small for security level 2
         66..=68 => {
-            let fact = format!("{}: {words}", at_fault.subject());
+            let fact = whose(words.to_owned());
             Distrust::new(Doubt::CryptoConstraintsFailure, Code::SignatureWeakAlgorithm, fact)
         }
         // path length, not a CA, key usage of a CA, critical extensions, name constraints
         24..=26 | 32 | 34 | 37..=42 | 47..=53 | 79..=94 => {
-            let fact = format!("{}: {words}", at_fault.subject());
+            let fact = whose(words.to_owned());
             Distrust::new(Doubt::ChainConstraintsFailure, Code::SignatureUntrusted, fact)
         }
-        _ => Distrust::new(Doubt::NoCertificateChainFound, Code::SignatureUntrusted, at_fault.issuer()),
+        _ => Distrust::new(Doubt::NoCertificateChainFound, Code::SignatureUntrusted, at_fault.authority()),
     }
 }

@@ -74,7 +74,7 @@ impl RevocationList {
             && self.issuer_der == certificate.issuer_der()
             && point
             && !(self.scope.users_only && certificate.is_ca())
-            && !(self.scope.authorities_only && !certificate.is_ca())
+            && (!self.scope.authorities_only || certificate.is_ca())
             && self.fresh_until(grace).is_some_and(|until| at <= until)
             // RFC 5280 3.3: an entry may go once the certificate has ended
             && self.this_update <= certificate.not_after()
@@ -112,7 +112,7 @@ pub(super) fn check(
             .max_by_key(|list| list.this_update);
         let Some(list) = latest else {
             // a revocation further up weighs more than a list that is missing
-            unknown.get_or_insert_with(|| certificate.issuer().to_owned());
+            unknown.get_or_insert_with(|| certificate.authority().to_owned());
             continue;
         };
         until = until.min(list.fresh_until(grace).unwrap_or(at));
@@ -142,10 +142,10 @@ type Read = (Vec<u8>, Timestamp, Option<Timestamp>, Scope);
 
 /// CertificateList (RFC 5280 5.1).
 fn read(der: &[u8]) -> Result<Read, DerFault> {
-    let mut fields = Reader::only(der)?.reader().expect(tag::SEQUENCE, "no TBSCertList")?.reader();
+    let mut fields = Reader::only(der)?.reader().take(tag::SEQUENCE, "no TBSCertList")?.reader();
     fields.optional(tag::INTEGER)?;
-    fields.expect(tag::SEQUENCE, "no signature algorithm")?;
-    let issuer = fields.expect(tag::SEQUENCE, "no issuer")?.raw.to_vec();
+    fields.take(tag::SEQUENCE, "no signature algorithm")?;
+    let issuer = fields.take(tag::SEQUENCE, "no issuer")?.raw.to_vec();
     let this_update = fields.any()?.time()?;
     let next_update = match fields.peek() {
         Some(tag::UTC_TIME | tag::GENERALIZED_TIME) => Some(fields.any()?.time()?),
@@ -164,10 +164,10 @@ fn scope(list: Element<'_>) -> Result<Scope, DerFault> {
     let mut scope = Scope::default();
     let mut list = list.reader();
     while !list.is_empty() {
-        let mut extension = list.expect(tag::SEQUENCE, "an extension is malformed")?.reader();
+        let mut extension = list.take(tag::SEQUENCE, "an extension is malformed")?.reader();
         let oid = extension.any()?.oid()?;
         let critical = extension.optional(tag::BOOLEAN)?.map_or(Ok(false), Element::boolean)?;
-        let value = extension.expect(tag::OCTET_STRING, "an extension has no value")?.content;
+        let value = extension.take(tag::OCTET_STRING, "an extension has no value")?.content;
         match oid.as_str() {
             "2.5.29.28" => distribution_point(Reader::only(value)?, &mut scope)?,
             "2.5.29.20" | "2.5.29.35" => {} // number, authority key identifier

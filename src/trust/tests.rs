@@ -26,8 +26,9 @@ fn with_lists(pki: &Pki, anchors: &[&str], lists: Option<Vec<RevocationList>>) -
 fn a_certificate_is_read_as_it_is_written() {
     let pki = Pki::new();
     let policy = format!("{PERSON}\ncertificatePolicies={TRIAL_POLICY_OID}\nextendedKeyUsage=emailProtection");
-    let signer = pki.issue("odd", "ec:P-256", "ca", "/C=AZ/O=#a, \"b\" + c/CN= Əli\\;x /serialNumber=5VBK5VR", &policy);
-    assert_eq!(signer.subject(), r#"serialNumber=5VBK5VR,CN=\ Əli\;x\ ,O=\#a\, \"b\" \+ c,C=AZ"#);
+    let subject = r#"/C=AZ/O=#a, "b" \+ c/CN= Əli\\;x /serialNumber=5VBK5VR+title=T"#;
+    let signer = pki.issue("odd", "ec:P-256", "ca", subject, &policy);
+    assert_eq!(signer.subject(), r#"title=T+serialNumber=5VBK5VR,CN=\ Əli\\\;x\ ,O=\#a\, \"b\" \+ c,C=AZ"#);
     assert_eq!(signer.issuer(), "CN=Test CA ca");
     assert!(signer.is_trial() && !signer.is_ca() && !pki.certificate("ca").is_trial());
     assert!(
@@ -80,6 +81,9 @@ fn a_path_is_good_within_its_validity_alone() {
         Err((Doubt::OutOfBoundsNoPoe, Code::SignatureCertificateNotYetValid))
     );
     assert_eq!(answer(&snapshot, &signer, after(0)), Ok(2));
+    pki.openssl("x509 -req -in signer.csr -signkey signer.key -days 30 -out self.crt");
+    let fact = snapshot.judge(&pki.certificate("self"), &[], after(0)).unwrap_err().fact;
+    assert_eq!(fact, "self-signed", "a FİN is never shown");
     let fact = snapshot.judge(&signer, &[], after(31)).unwrap_err().fact;
     assert_eq!(fact, signer.not_after().to_string());
     pki.root("other", "ec:P-256");
@@ -119,13 +123,7 @@ fn intermediates_are_stones_and_may_be_anchors() {
         "{distrust:?}"
     );
     // path length 0 allows no CA below
-    let last = pki.issue(
-        "last",
-        "ec:P-256",
-        "ca",
-        "/CN=Last",
-        &format!("{AUTHORITY},pathlen:0").replace("hash,pathlen:0", "hash").replace("CA:TRUE", "CA:TRUE,pathlen:0"),
-    );
+    let last = pki.issue("last", "ec:P-256", "ca", "/CN=Last", &AUTHORITY.replace("CA:TRUE", "CA:TRUE,pathlen:0"));
     let beyond = pki.issue("beyond", "ec:P-256", "last", "/CN=Beyond", AUTHORITY);
     let end = pki.issue("end", "ec:P-256", "beyond", SUBJECT, PERSON);
     assert_eq!(snapshot.judge(&end, &[last, beyond], after(0)).unwrap_err().verdict, Doubt::ChainConstraintsFailure);
@@ -178,4 +176,27 @@ fn before_its_revocation_a_certificate_was_good() {
     let snapshot = with_lists(&pki, &["ca"], Some(vec![pki.revocation_list("ca", &["bad"], 24)]));
     assert_eq!(answer(&snapshot, &bad, before), Ok(2));
     assert_eq!(answer(&snapshot, &bad, after(0)), Err((Doubt::RevokedNoPoe, Code::SignatureCertificateRevoked)));
+}
+
+#[test]
+fn a_list_counts_for_its_own_part_alone() {
+    let pki = Pki::new();
+    let point = |name: &str| format!("{PERSON}\ncrlDistributionPoints=URI:http://crl.test/{name}.crl");
+    let first = pki.issue("first", "ec:P-256", "ca", SUBJECT, &point("1"));
+    let second = pki.issue("second", "ec:P-256", "ca", SUBJECT, &point("2"));
+    let soon = Timestamp::now() + SignedDuration::from_secs(2);
+    let later = Err((Doubt::TryLater, Code::SignatureRevocationUnknown));
+    let ask = |extensions: &str, signer: &Certificate| {
+        let list = pki.revocation_list_with("ca", &[], 24, extensions);
+        answer(&with_lists(&pki, &["ca"], Some(vec![list])), signer, soon)
+    };
+    let scope = "issuingDistributionPoint=critical,@p\n[p]\n";
+    assert_eq!(ask(&format!("{scope}fullname=URI:http://crl.test/1.crl\nonlyuser=TRUE"), &first), Ok(2));
+    assert_eq!(ask(&format!("{scope}fullname=URI:http://crl.test/1.crl"), &second), later, "another point's list");
+    assert_eq!(ask(&format!("{scope}onlyCA=TRUE"), &first), later);
+    assert_eq!(ask(&format!("{scope}onlysomereasons=keyCompromise"), &first), later);
+    assert_eq!(ask(&format!("{scope}indirectCRL=TRUE"), &first), later);
+    assert_eq!(ask("2.5.29.27=critical,DER:020101", &first), later, "a delta list");
+    assert_eq!(ask("1.2.3.4=critical,DER:0500", &first), later, "nobody knows what it limits");
+    assert_eq!(ask("1.2.3.4=DER:0500", &first), Ok(2));
 }

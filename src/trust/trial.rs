@@ -108,8 +108,19 @@ impl Pki {
 
     /// A list of `ca`'s revoked certificates, fresh for so many hours.
     pub(crate) fn revocation_list(&self, ca: &str, revoked: &[&str], hours: u32) -> RevocationList {
+        self.revocation_list_with(ca, revoked, hours, "authorityKeyIdentifier=keyid")
+    }
+
+    /// The same with these extensions.
+    pub(crate) fn revocation_list_with(
+        &self,
+        ca: &str,
+        revoked: &[&str],
+        hours: u32,
+        extensions: &str,
+    ) -> RevocationList {
         let config = format!(
-            "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ncrlnumber=crlnumber\ndefault_md=sha256\ncertificate={ca}.crt\nprivate_key={ca}.key\n"
+            "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ncrlnumber=crlnumber\ndefault_md=sha256\ncertificate={ca}.crt\nprivate_key={ca}.key\ncrl_extensions=e\n[e]\n{extensions}\n"
         );
         self.write("ca.cnf", config);
         self.write("index", "");
