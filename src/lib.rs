@@ -20,3 +20,4 @@ pub mod seal;
 pub mod signature;
 pub mod staging;
 pub mod trust;
+pub mod xml;

@@ -120,4 +120,14 @@ impl Authorised {
     ) -> Self {
         Self::unseen(Verified::unseen_arrival(id, held, content), participant, dataset)
     }
+
+    /// The same, with octets that are taken as covered.
+    pub(crate) fn unseen_document(
+        octets: Vec<u8>,
+        xml: bool,
+        participant: ParticipantName,
+        dataset: DatasetName,
+    ) -> Self {
+        Self::unseen(Verified::unseen_document(octets, xml), participant, dataset)
+    }
 }

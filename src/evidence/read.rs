@@ -47,22 +47,19 @@ impl Reader {
         file.take(kept.size).read_to_end(&mut octets).map_err(|error| disk("read", error))?;
         match octets.len() as u64 == kept.size && Digest::of(&octets) == kept.sha256 {
             true => Ok(Octets::from(octets)),
-            false => Err(damaged("the octets are not those that were kept: their digest differs")),
+            false => Err(damaged("the octets are not those that were kept")),
         }
     }
 
     fn read_object(&self, kept: &Kept) -> Result<Octets, EvidenceError> {
         let path = self.object_path(kept.sha256);
         let file = self.disk.open(&path).map_err(EvidenceError::disk("open", &path))?;
+        let len = file.metadata().map_err(EvidenceError::disk("read", &path))?.len();
         let octets = Octets::File(Arc::new(file), kept.size);
-        let (digest, size) = digest(&mut octets.reader()).map_err(EvidenceError::disk("read", &path))?;
-        match (digest, size) == (kept.sha256, kept.size) {
+        let (sha256, _) = digest(&mut octets.reader()).map_err(EvidenceError::disk("read", &path))?;
+        match (sha256, len) == (kept.sha256, kept.size) {
             true => Ok(octets),
-            false => Err(EvidenceError::Damaged {
-                path,
-                offset: 0,
-                what: "the octets are not those that were kept: their digest differs",
-            }),
+            false => Err(EvidenceError::Damaged { path, offset: 0, what: "the octets are not those that were kept" }),
         }
     }
 
@@ -125,7 +122,7 @@ impl Reader {
         };
         let (sha256, size) = digest(&mut pack.take(entry.size)).map_err(EvidenceError::disk("read", path))?;
         if (sha256, size) != (entry.sha256, entry.size) {
-            return Err(damaged(*offset, "the octets are not those that were kept: their digest differs"));
+            return Err(damaged(*offset, "the octets are not those that were kept"));
         }
         let mut end = [0];
         let closed = pack.read(&mut end).map_err(EvidenceError::disk("read", path))? == 1 && end == *b"\n";

@@ -11,3 +11,4 @@ pub mod issue;
 pub mod pem;
 pub mod value;
 pub mod xades;
+pub mod xmldsig;

@@ -90,23 +90,21 @@ impl Disk {
         Ok(names)
     }
 
-    /// Makes a folder and those above it that are missing, and syncs the folder it stands in.
+    /// Makes a folder, and those above it that are missing. Its name is durable afterwards, also
+    /// when it stood there already: who made it may have died before he synced it.
     pub fn make_folder(&self, path: &Path) -> io::Result<()> {
-        if path.is_dir() {
-            return Ok(());
+        let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        if !path.is_dir() {
+            if !above.is_dir() {
+                self.make_folder(above)?;
+            }
+            self.step()?;
+            DirBuilder::new().mode(0o700).create(path)?;
+            if let Some(faults) = &self.faults {
+                faults.made_folder(path);
+            }
         }
-        if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
-            self.make_folder(above)?;
-        }
-        self.step()?;
-        match DirBuilder::new().mode(0o700).create(path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            other => other?,
-        }
-        match path.parent().filter(|above| !above.as_os_str().is_empty()) {
-            Some(above) => self.sync_folder(above),
-            None => Ok(()),
-        }
+        self.sync_folder(above)
     }
 
     /// Renames; what stood at `to` is replaced.

@@ -3,8 +3,8 @@
 //! The twin works on real files. It counts steps; at the chosen one it fails, once or from then
 //! on. Beside that it remembers what was never synced, so that after a death
 //! [`Faults::lose_power`] can take it away: unsynced octets at the end of a file are cut to any
-//! length, and a file whose name was never synced in its folder vanishes. It knows files that only
-//! grow; all of ours do.
+//! length, and a file or folder whose name was never synced in the folder above vanishes. It knows
+//! files that only grow; all of ours do. A name that replaced a durable one stays.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -65,6 +65,8 @@ impl Faults {
         for (path, durable) in &self.seen().files {
             match std::fs::OpenOptions::new().write(true).open(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(_) if path.is_dir() && durable.name => {}
+                Err(_) if path.is_dir() => std::fs::remove_dir_all(path)?,
                 Err(error) => return Err(error),
                 Ok(_) if !durable.name => std::fs::remove_file(path)?,
                 Ok(file) => {
@@ -113,8 +115,13 @@ impl Faults {
     pub(super) fn renamed(&self, from: &Path, to: &Path) {
         let mut seen = self.seen();
         if let Some(durable) = seen.files.remove(from) {
-            seen.files.insert(to.to_owned(), Durable { name: false, ..durable });
+            let name = seen.files.get(to).is_some_and(|replaced| replaced.name);
+            seen.files.insert(to.to_owned(), Durable { name, ..durable });
         }
+    }
+
+    pub(super) fn made_folder(&self, path: &Path) {
+        self.seen().files.insert(path.to_owned(), Durable { octets: 0, name: false });
     }
 
     pub(super) fn unlinked(&self, path: &Path) {

@@ -34,3 +34,9 @@ impl Host {
         Self { clock: Clock::system(), disk: Disk::system() }
     }
 }
+
+/// A folder for a test, in memory where the system has such: tests sync by the thousand.
+#[cfg(test)]
+pub(crate) fn test_folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).expect("a test needs a temporary folder")
+}

@@ -31,7 +31,12 @@ impl Octets {
 
     /// A reader from the start; any number may be under way at once.
     pub fn reader(&self) -> OctetsReader<'_> {
-        OctetsReader { octets: self, position: 0 }
+        self.reader_at(0)
+    }
+
+    /// A reader from this position.
+    pub fn reader_at(&self, position: u64) -> OctetsReader<'_> {
+        OctetsReader { octets: self, position }
     }
 
     /// The octets as one slice when they lie in memory.

@@ -381,7 +381,7 @@ fn an_unreadable_file_stays_and_is_answered() {
     }
     let mut drop = Drop::one();
     drop.put("a.xml", SIGNED);
-    fs::set_permissions(drop.at("a.xml"), fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(drop.at("a.xml"), fs::Permissions::from_mode(0o000)).unwrap();
     assert_eq!(slugs(&drop.find(in_seconds(11))), [("a.xml".into(), "intake.unreadable", false)]);
     fs::set_permissions(drop.at("a.xml"), fs::Permissions::from_mode(0o600)).unwrap();
     assert_eq!(names(&drop.find(in_seconds(22))), ["a.xml"]);
@@ -629,7 +629,7 @@ fn the_folder_opened_at_start_counts() {
     fs::remove_dir_all(home.join("in")).unwrap();
     symlink(home.join("moved"), home.join("in")).unwrap();
     let error = DropFolder::open(who("azerenerji"), &home, settings()).unwrap_err();
-    assert!(error.to_string().starts_with("in: "), "{error}");
+    assert!(error.to_string().contains("/azerenerji/in: "), "{error}");
 }
 
 // ---- order, groups, numbers --------------------------------------------------------------
@@ -865,4 +865,31 @@ fn time_from_rename_to_arrival() {
         let at = |share: usize| times[times.len() * share / 100];
         println!("{what} (arrival, told, renamed): p50 {:?}, p90 {:?}, p99 {:?}", at(50), at(90), at(99));
     }
+}
+
+/// Prints what a hundred thousand waiting files cost. Run it by name, with `--nocapture`.
+#[test]
+#[ignore = "a measurement"]
+fn time_of_a_hundred_thousand_waiting() {
+    let mut drop = Drop::one();
+    for at in 0..100_000 {
+        drop.put(format!("{at:06}.xml"), SIGNED);
+    }
+    let now = in_seconds(600);
+    let start = Instant::now();
+    drop.queue.scan_all(now).unwrap();
+    let first = start.elapsed();
+    let again = Instant::now();
+    drop.queue.scan_all(now).unwrap();
+    let (again, start, mut count) = (again.elapsed(), Instant::now(), 0);
+    while drop.queue.due(now).is_some() {
+        for arrival in drop.take(now).arrivals {
+            drop.release(arrival.id());
+            count += 1;
+        }
+        if count % 25_600 == 0 {
+            println!("{count} taken and released after {:?}", start.elapsed());
+        }
+    }
+    println!("first scan {first:?}, second {again:?}, {count} taken and released {:?}", start.elapsed());
 }

@@ -37,6 +37,8 @@ mod line;
 mod phase;
 mod read;
 #[cfg(test)]
+pub(crate) mod samples;
+#[cfg(test)]
 mod tests;
 
 pub use event::{Answered, Entry, Event, Held, HeldFile, RefusedInPlace, SealedReceipt, Source};

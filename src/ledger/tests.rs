@@ -1,1 +1,218 @@
+use super::*;
+use crate::document::Decision;
+use crate::host::test_folder;
+use crate::journal::samples::{answered, at, closed, deferred, digest, held, id, refused};
+use crate::journal::{self, Event};
+use std::collections::BTreeMap;
 
+fn journal(state: &Path) -> Journal {
+    Journal::open(&Disk::system(), state, journal::Settings { segment_max: 4000 }).unwrap()
+}
+
+fn open(state: &Path, journal: &Journal) -> (Ledger, Opened) {
+    Ledger::open(&Disk::system(), state, journal, Settings::default()).unwrap()
+}
+
+fn write(journal: &mut Journal, events: Vec<Event>) -> Written {
+    events.into_iter().for_each(|event| journal.append(at(0), event).unwrap());
+    journal.sync().unwrap()
+}
+
+/// A few days in a window.
+fn days() -> Vec<Vec<Event>> {
+    vec![
+        vec![Event::Started { version: "0.1.0".to_owned(), configuration: BTreeMap::new() }, held(1, "a")],
+        vec![held(2, "b"), held(3, "a"), answered(1, 1, Decision::Accepted, "A")],
+        vec![closed(1), answered(2, 1, Decision::Rejected, "B"), answered(3, 1, Decision::Duplicate, "A")],
+        vec![held(4, "d"), deferred(4, 1), answered(4, 1, Decision::Held, "D")],
+        vec![refused(5, "17:x"), held(6, "f"), closed(2), Event::Stopped {}],
+    ]
+}
+
+/// Everything a ledger holds.
+fn all(ledger: &Ledger) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    ledger.db.iter().map(|pair| pair.map(|(key, value)| (key.to_vec(), value.to_vec())).unwrap()).collect()
+}
+
+fn azerenerji() -> ParticipantName {
+    "azerenerji".parse().unwrap()
+}
+
+#[test]
+fn it_answers_from_what_is_durable() {
+    let state = test_folder();
+    let mut journal = journal(state.path());
+    let (mut ledger, opened) = open(state.path(), &journal);
+    assert_eq!(opened, Opened::Rebuilt(0));
+    for day in days() {
+        ledger.apply(&write(&mut journal, day)).unwrap();
+    }
+    let open: Vec<_> = ledger.open_submissions().unwrap().iter().map(|s| (s.id(), s.phase.clone())).collect();
+    let later = Phase::Deferred { finding: "load.database-away".to_owned(), attempt: 1, next: Some(at(60)) };
+    let wanted = [(id(3), Phase::Answered), (id(4), later), (id(5), Phase::Refused), (id(6), Phase::Held)];
+    assert_eq!(open, wanted);
+    let recent: Vec<_> = ledger.recent(2).unwrap().iter().map(Submission::id).collect();
+    assert_eq!(recent, [id(6), id(5)]);
+
+    let by_content = |text| ledger.find_content(&azerenerji(), Content(digest(text))).unwrap().map(|s| s.id());
+    assert_eq!((by_content("A"), by_content("B"), by_content("D")), (Some(id(1)), None, Some(id(4))));
+    let octets = |text| ledger.find_octets(Some(&azerenerji()), digest(text), None).unwrap().map(|s| s.id());
+    assert_eq!((octets("a"), octets("b"), octets("f")), (Some(id(1)), None, Some(id(6))));
+    let other = "azerisiq".parse().unwrap();
+    assert!(ledger.find_content(&other, Content(digest("A"))).unwrap().is_none());
+    assert!(ledger.find_octets(Some(&azerenerji()), digest("a"), Some(digest("a"))).unwrap().is_none());
+    assert_eq!(ledger.find_receipt("trial/2026/2-1").unwrap().unwrap().decision(), Some(Decision::Rejected));
+    assert_eq!(ledger.find_refused(&other, "17:x").unwrap().unwrap().id(), id(5));
+    assert!(ledger.find_refused(&other, "18:x").unwrap().is_none());
+    let first = ledger.state(id(1)).unwrap().unwrap();
+    assert_eq!((first.phase, first.answers, first.last.unwrap().decision), (Phase::Closed, 1, Decision::Accepted));
+    assert!(ledger.state(id(99)).unwrap().is_none());
+}
+
+#[test]
+fn content_that_no_longer_stands_is_judged_afresh() {
+    let state = test_folder();
+    let mut journal = journal(state.path());
+    let (mut ledger, _) = open(state.path(), &journal);
+    let mut stands = |events| {
+        ledger.apply(&write(&mut journal, events)).unwrap();
+        let of = azerenerji();
+        let by = |found: Result<Option<Submission>, _>| found.unwrap().map(|s: Submission| s.id());
+        (by(ledger.find_content(&of, Content(digest("A")))), by(ledger.find_octets(Some(&of), digest("a"), None)))
+    };
+    assert_eq!(
+        stands(vec![held(1, "a"), deferred(1, 1), answered(1, 1, Decision::Held, "A")]),
+        (Some(id(1)), Some(id(1)))
+    );
+    assert_eq!(stands(vec![answered(1, 2, Decision::Rejected, "A")]), (None, None));
+    assert_eq!(stands(vec![held(2, "a"), answered(2, 1, Decision::Accepted, "A")]), (Some(id(2)), Some(id(2))));
+    assert_eq!(stands(vec![closed(1), closed(2), answered(2, 2, Decision::Contested, "A")]), (None, None));
+}
+
+#[test]
+fn missing_behind_torn_or_of_another_journal_it_becomes_the_same_again() {
+    let state = test_folder();
+    let mut truth = journal(state.path());
+    let folder = state.path().join("ledger");
+    let early = state.path().join("early");
+    for (day, events) in days().into_iter().enumerate() {
+        let (mut ledger, _) = open(state.path(), &truth);
+        ledger.apply(&write(&mut truth, events)).unwrap();
+        drop(ledger);
+        if day == 1 {
+            copy(&folder, &early);
+        }
+    }
+    let (ledger, opened) = open(state.path(), &truth);
+    assert_eq!(opened, Opened::CaughtUp(0));
+    let wanted = all(&ledger);
+    drop(ledger);
+    let entries = days().concat().len() as u64;
+    let same = |case: &str, wanted_opened: Opened| {
+        let (ledger, opened) = open(state.path(), &truth);
+        assert_eq!((opened, all(&ledger) == wanted), (wanted_opened, true), "{case}");
+    };
+
+    std::fs::remove_dir_all(&folder).unwrap();
+    same("missing", Opened::Rebuilt(entries));
+
+    std::fs::remove_dir_all(&folder).unwrap();
+    copy(&early, &folder);
+    same("behind", Opened::CaughtUp(entries - 5));
+
+    std::fs::remove_dir_all(&folder).unwrap();
+    let elsewhere = test_folder();
+    let mut other = journal(elsewhere.path());
+    let (mut ledger, _) = open(elsewhere.path(), &other);
+    ledger.apply(&write(&mut other, vec![held(7, "other"), held(8, "day")])).unwrap();
+    drop(ledger);
+    copy(&elsewhere.path().join("ledger"), &folder);
+    same("of another journal", Opened::Rebuilt(entries));
+
+    for file in std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
+        let octets = std::fs::read(&file).unwrap();
+        for torn in [octets[..octets.len() / 2].to_vec(), Vec::new(), vec![0xa5; octets.len()]] {
+            if torn != octets {
+                std::fs::write(&file, torn).unwrap();
+                let (ledger, _) = open(state.path(), &truth);
+                assert!(all(&ledger) == wanted, "torn {}", file.display());
+            }
+        }
+    }
+    assert!(state.path().join("ledger.aside").is_dir());
+}
+
+#[test]
+fn ahead_of_its_journal_it_is_made_anew() {
+    let state = test_folder();
+    let mut truth = journal(state.path());
+    let (mut ledger, _) = open(state.path(), &truth);
+    ledger.apply(&write(&mut truth, vec![held(1, "a")])).unwrap();
+    let path = state.path().join("journal/00000001.log");
+    let older = std::fs::read(&path).unwrap();
+    ledger.apply(&write(&mut truth, vec![held(2, "b")])).unwrap();
+    drop((ledger, truth));
+    std::fs::write(&path, older).unwrap();
+    let truth = journal(state.path());
+    let (ledger, opened) = open(state.path(), &truth);
+    assert_eq!((opened, ledger.recent(9).unwrap().len()), (Opened::Rebuilt(1), 1));
+}
+
+#[test]
+fn what_cannot_follow_is_impossible() {
+    let wrong: [(&[Event], Event); 6] = [
+        (&[held(1, "a")], held(1, "a")),
+        (&[], answered(1, 1, Decision::Accepted, "A")),
+        (&[held(1, "a")], answered(1, 2, Decision::Accepted, "A")),
+        (&[held(1, "a")], closed(1)),
+        (&[held(1, "a"), answered(1, 1, Decision::Accepted, "A")], deferred(1, 1)),
+        (&[held(1, "a"), answered(1, 1, Decision::Held, "A")], closed(1)),
+    ];
+    for (before, event) in wrong {
+        let state = test_folder();
+        let mut journal = journal(state.path());
+        let (mut ledger, _) = open(state.path(), &journal);
+        ledger.apply(&write(&mut journal, before.to_vec())).unwrap();
+        let error = ledger.apply(&write(&mut journal, vec![event.clone()])).unwrap_err();
+        assert!(matches!(error, LedgerError::Impossible(_)), "{event:?}: {error}");
+    }
+}
+
+#[test]
+#[ignore = "a measurement: run it alone, with --nocapture"]
+fn measure_rebuild_and_memory() {
+    let resident = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        status.lines().find(|line| line.starts_with("VmRSS")).unwrap().to_owned()
+    };
+    let state = tempfile::tempdir_in("target").unwrap();
+    let mut truth = Journal::open(&Disk::system(), state.path(), journal::Settings::default()).unwrap();
+    for n in 0..33_334 {
+        for event in [held(n, &n.to_string()), answered(n, 1, Decision::Accepted, &n.to_string()), closed(n)] {
+            truth.append(at(n), event).unwrap();
+        }
+        if n % 100 == 0 {
+            truth.sync().unwrap();
+        }
+    }
+    truth.sync().unwrap();
+    eprintln!("before: {}", resident());
+    let begin = std::time::Instant::now();
+    let (ledger, opened) = open(state.path(), &truth);
+    eprintln!("{opened:?} in {:?}: {}", begin.elapsed(), resident());
+    drop(ledger);
+    let begin = std::time::Instant::now();
+    let (_ledger, opened) = open(state.path(), &truth);
+    eprintln!("{opened:?} in {:?}: {}", begin.elapsed(), resident());
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let target = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(std::fs::copy(entry.path(), target).unwrap()),
+        }
+    }
+}

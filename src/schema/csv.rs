@@ -4,6 +4,7 @@
 //! A row is a record, or with `TOTAL` for its station the total. What in XML stands once in the
 //! root (period, revision, sender) is a column here and has one value throughout.
 
+use super::faults::name_shown;
 use super::form::{self, Frame, TOTAL};
 use super::reading::{Reading, Total};
 use super::rows::{Field, Next, Row, RowFault, Rows};
@@ -106,6 +107,7 @@ impl Table<'_> {
         hint: Option<Hint>,
     ) {
         let mut finding = Finding::new(code).at(place).found(found).wanted(wanted);
+        finding.wanted = finding.wanted.filter(|wanted| wanted != NOTHING);
         finding.hint = hint;
         self.reading.faults.push(finding);
     }
@@ -182,8 +184,8 @@ impl Table<'_> {
         }
         let mut absent = absent.into_iter();
         for (found, offset) in unknown {
-            let wanted = absent.next().map_or_else(|| "—".to_owned(), |(name, _)| name);
-            let place = Place::at(offset).row(1).path(found.clone());
+            let wanted = absent.next().map_or_else(|| NOTHING.to_owned(), |(name, _)| name);
+            let place = Place::at(offset).row(1).path(name_shown(&found));
             self.fault(Code::SchemaInvalid, place, found, wanted, Some(COLUMN_UNKNOWN));
         }
         for (name, _) in absent {
@@ -216,7 +218,7 @@ impl Table<'_> {
             return;
         }
         if let Some((number, offset)) = self.blank.take() {
-            self.fault(Code::SchemaInvalid, Place::at(offset).row(number), "", "—", Some(BLANK_ROW));
+            self.fault(Code::SchemaInvalid, Place::at(offset).row(number), "", NOTHING, Some(BLANK_ROW));
         }
         self.stated += 1;
         let fields = match row.fields(self.delimiter) {
@@ -271,16 +273,15 @@ impl Table<'_> {
         let dataset = self.dataset;
         let mut values = vec![Value::Absent; dataset.columns.len()];
         let mut offsets = vec![row.offset; dataset.columns.len()];
-        let roles = self.roles.clone();
         let total = dataset.station_column().is_some_and(|station| {
-            fields.iter().zip(&roles).any(|(field, role)| *role == Role::Column(station) && field.text == TOTAL)
+            fields.iter().zip(&self.roles).any(|(field, role)| *role == Role::Column(station) && field.text == TOTAL)
         });
         if total && self.reading.total.is_some() {
             let place = Place::at(row.offset).row(row.number);
             return self.fault(Code::SchemaInvalid, place, TOTAL, format!("1 × {TOTAL}"), Some(TOTAL_DOUBLED));
         }
-        for (field, role) in fields.iter().zip(&roles) {
-            let Role::Column(at) = *role else { continue };
+        for (nth, field) in fields.iter().enumerate() {
+            let Some(&Role::Column(at)) = self.roles.get(nth) else { continue };
             let Some(column) = dataset.columns.get(at) else { continue };
             if let Some(offset) = offsets.get_mut(at) {
                 *offset = field.offset;
@@ -337,6 +338,8 @@ impl Table<'_> {
     }
 }
 
+/// Wanted where nothing should stand.
+const NOTHING: &str = "";
 const ROW_TOO_LONG: Hint = Hint::fixed("Sətir çox uzundur (oktetlə).", "The row is too long (in octets).");
 const QUOTES: Hint = Hint::fixed(
     "Dırnaqlar düzgün deyil: dəyər bütövlükdə dırnaqda olmalı, dırnaq həmin sətirdə bağlanmalıdır.",

@@ -1,7 +1,7 @@
 //! The faults of one document, gathered so that its sender mends them in one round (R 4.9), up to
 //! a limit; what passes the limit is told, never silently dropped.
 
-use crate::finding::{Code, Finding, Severity};
+use crate::finding::{Code, Finding, Hint, Severity};
 
 /// Findings under way.
 #[derive(Debug)]
@@ -10,12 +10,13 @@ pub(super) struct Faults {
     findings: Vec<Finding>,
     errors: usize,
     more: bool,
+    more_warnings: u64,
 }
 
 impl Faults {
     /// None yet; at most so many errors, and as many warnings.
     pub fn new(max: usize) -> Self {
-        Self { max: max.max(1), findings: Vec::new(), errors: 0, more: false }
+        Self { max: max.max(1), findings: Vec::new(), errors: 0, more: false, more_warnings: 0 }
     }
 
     /// Takes one more.
@@ -25,9 +26,10 @@ impl Faults {
         if so_far < self.max {
             self.errors += usize::from(error);
             self.findings.push(finding);
+        } else if error {
+            self.more = true;
         } else {
-            // A warning that passes the limit is let go: it never changes the verdict.
-            self.more |= error;
+            self.more_warnings += 1;
         }
     }
 
@@ -47,7 +49,31 @@ impl Faults {
         if self.more {
             errors.push(Finding::new(Code::SchemaTooManyFaults).found(self.max));
         }
+        // No code of its own: a warning never changes the verdict, so neither does one too many.
+        if let (1.., Some(last)) = (self.more_warnings, warnings.last_mut()) {
+            let more = self.more_warnings;
+            let hint = last.hint.take().unwrap_or(Hint::fixed("", ""));
+            last.hint = Some(Hint {
+                az: format!("{} Daha {more} xəbərdarlıq var.", hint.az).trim_start().to_owned().into(),
+                en: format!("{} There are {more} more warnings.", hint.en).trim_start().to_owned().into(),
+            });
+        }
         errors.append(&mut warnings);
         errors
     }
+}
+
+/// A name as the sender wrote it, fit for a path: hostile text, so letters, digits and the signs of
+/// names alone, and no more of it than it takes to recognise it.
+pub(super) fn name_shown(name: &str) -> String {
+    const NAME_MAX: usize = 64;
+    let mut shown: String = name
+        .chars()
+        .take(NAME_MAX)
+        .map(|c| if c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ') { c } else { '\u{fffd}' })
+        .collect();
+    if name.chars().nth(NAME_MAX).is_some() {
+        shown.push('…');
+    }
+    shown
 }

@@ -257,6 +257,9 @@ fn within_capacity(case: &Case<'_>, faults: &mut Faults) {
 /// too, being their sum.
 fn year_agrees(case: &Case<'_>, faults: &mut Faults) {
     let Some(year) = case.period.and_then(Period::year) else { return };
+    if case.dataset.station_column().is_none_or(|column| !case.is_whole(column)) {
+        return; // which station a figure is of cannot be told
+    }
     let here = figures(case);
     let of = |period: Period| -> Option<&BTreeMap<StationCode, Vec<Option<Quantity>>>> {
         if case.period == Some(period) { Some(&here) } else { case.standing.same_year.get(&period).map(Stood::figures) }
@@ -276,6 +279,9 @@ fn year_agrees(case: &Case<'_>, faults: &mut Faults) {
     };
     let stations: BTreeSet<_> = quarters.iter().chain([&annual]).flat_map(|figures| figures.keys()).collect();
     for station in stations {
+        if case.stated().filter(|(_, code)| *code == station).nth(1).is_some() {
+            continue; // stated twice: that is told, and which of the two is meant nobody knows
+        }
         for (nth, (column, _, places)) in case.dataset.decimals().enumerate() {
             if !case.is_whole(column) {
                 continue;

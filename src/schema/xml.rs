@@ -6,6 +6,7 @@
 //! refuses which a schema processor takes by itself: `xsi:type`, and elements of the XMLDSig
 //! namespace that are no `Signature`.
 
+use super::faults::name_shown;
 use super::form::{self, Frame};
 use super::reading::{Reading, Total};
 use super::{ColumnKind, Dataset, Limits, PeriodKinds, Record, TotalRule, Value};
@@ -119,7 +120,10 @@ impl<'a> XmlInspector<'a> {
     }
 
     fn fault(&mut self, code: Code, place: Place, found: Option<&str>, wanted: &str, hint: Option<Hint>) {
-        let mut finding = Finding::new(code).at(place).wanted(wanted);
+        let mut finding = Finding::new(code).at(place);
+        if wanted != NOTHING {
+            finding = finding.wanted(wanted);
+        }
         if let Some(found) = found {
             finding = finding.found(found);
         }
@@ -198,10 +202,10 @@ impl<'a> XmlInspector<'a> {
         if attribute.namespace == XSI && matches!(attribute.local, "schemaLocation" | "noNamespaceSchemaLocation") {
             return;
         }
-        let place = Place::at(offset).path(format!("{path}/@{}", attribute.local));
+        let place = Place::at(offset).path(format!("{path}/@{}", name_shown(attribute.local)));
         let hint =
             Hint::fixed("Bu atribut burada olmamalıdır; onu silin.", "This attribute has no place here; remove it.");
-        self.fault(Code::SchemaInvalid, place, Some(attribute.value), "—", Some(hint));
+        self.fault(Code::SchemaInvalid, place, Some(attribute.value), NOTHING, Some(hint));
     }
 
     /// A child of the root: `Record` or `Total`.
@@ -211,7 +215,7 @@ impl<'a> XmlInspector<'a> {
             "Total" if namespace == NAMESPACE => true,
             _ => {
                 let hint = (namespace != NAMESPACE).then_some(WRONG_NAMESPACE);
-                let place = Place::at(offset).path(format!("/Submission/{local}"));
+                let place = Place::at(offset).path(format!("/Submission/{}", name_shown(local)));
                 self.fault(Code::SchemaInvalid, place, Some(&format!("<{local}>")), "<Record>, <Total>", hint);
                 self.root.strangers += 1;
                 self.skipping = 1;
@@ -277,19 +281,20 @@ impl<'a> XmlInspector<'a> {
             .filter(|&column| group.takes(dataset, column).0);
         let Some(column) = column else {
             group.strangers += 1;
-            let place = Place::at(offset).path(format!("{}/{local}", group.path()));
+            let place = Place::at(offset).path(format!("{}/{}", group.path(), name_shown(local)));
             let wanted: Vec<_> = (0..dataset.columns.len())
                 .filter(|&column| group.takes(dataset, column).0 && !group.seen.get(column).is_some_and(|&seen| seen))
                 .filter_map(|column| dataset.columns.get(column))
                 .map(|column| format!("<{}>", column.element))
                 .collect();
             let hint = if namespace == NAMESPACE { UNKNOWN_ELEMENT } else { WRONG_NAMESPACE };
-            let wanted = if wanted.is_empty() { "—".to_owned() } else { wanted.join(", ") };
+            let wanted = if wanted.is_empty() { NOTHING.to_owned() } else { wanted.join(", ") };
             self.fault(Code::SchemaInvalid, place, Some(&format!("<{local}>")), &wanted, Some(hint));
             self.skipping = 1;
             return;
         };
-        let path = format!("{}/{local}", group.path());
+        // made only for a fault, or where an attribute may be one: most columns have neither
+        let path = |group: &Group| format!("{}/{local}", group.path());
         let doubled = group.seen.get(column).is_some_and(|&seen| seen);
         let out_of_order = !doubled && column < group.last;
         group.last = group.last.max(column);
@@ -298,13 +303,8 @@ impl<'a> XmlInspector<'a> {
         }
         if doubled {
             let wanted = format!("1 × <{local}>");
-            self.fault(
-                Code::SchemaInvalid,
-                Place::at(offset).path(path),
-                Some(&format!("<{local}>")),
-                &wanted,
-                Some(DOUBLED),
-            );
+            let place = Place::at(offset).path(path(group));
+            self.fault(Code::SchemaInvalid, place, Some(&format!("<{local}>")), &wanted, Some(DOUBLED));
             self.reading.breaks(column);
             self.skipping = 1;
             return;
@@ -312,11 +312,14 @@ impl<'a> XmlInspector<'a> {
         if out_of_order {
             let order: Vec<_> = dataset.columns.iter().map(|column| format!("<{}>", column.element)).collect();
             let hint = Hint::fixed("Elementlərin sırası pozulub.", "The elements stand in another order.");
-            let place = Place::at(offset).path(path.clone());
+            let place = Place::at(offset).path(path(group));
             self.fault(Code::SchemaInvalid, place, Some(&format!("<{local}>")), &order.join(" "), Some(hint));
         }
-        for attribute in attributes {
-            self.odd_attribute(&path, attribute, offset);
+        if !attributes.is_empty() {
+            let path = self.group.as_ref().map_or_else(String::new, path);
+            for attribute in attributes {
+                self.odd_attribute(&path, attribute, offset);
+            }
         }
         self.field = Some(Field { column, text: String::new(), offset, text_offset: None, spoilt: false });
     }
@@ -330,7 +333,7 @@ impl<'a> XmlInspector<'a> {
         }
         let column = field.column;
         let element = self.dataset.columns.get(column).map_or("", |column| &column.element);
-        let place = Place::at(offset).path(format!("{}/{element}/{local}", group.path()));
+        let place = Place::at(offset).path(format!("{}/{element}/{}", group.path(), name_shown(local)));
         let hint = Hint::fixed("Dəyərin içində element ola bilməz.", "No element may stand inside a value.");
         self.fault(Code::SchemaInvalid, place, Some(&format!("<{local}>")), &format!("</{element}>"), Some(hint));
     }
@@ -358,7 +361,7 @@ impl<'a> XmlInspector<'a> {
         let before = text.len() - text.trim_start_matches([' ', '\t', '\r', '\n']).len();
         let hint = Hint::fixed("Elementlərin arasında mətn ola bilməz.", "No text may stand between the elements.");
         let place = Place::at(offset.saturating_add(before as u64)).path(path);
-        self.fault(Code::SchemaInvalid, place, Some(text.trim()), "—", Some(hint));
+        self.fault(Code::SchemaInvalid, place, Some(text.trim()), NOTHING, Some(hint));
     }
 
     fn end(&mut self) {
@@ -445,6 +448,8 @@ impl<'a> XmlInspector<'a> {
     }
 }
 
+/// Wanted where nothing should stand.
+const NOTHING: &str = "";
 const DOUBLED: Hint =
     Hint::fixed("Bu element artıq yazılıb; ikincisini silin.", "This element stands already; remove the second.");
 const UNKNOWN_ELEMENT: Hint = Hint::fixed(

@@ -1,17 +1,43 @@
 //! Signature: who signed what, judged by ETSI EN 319 102-1.
+//!
+//! Takes a [`Staged`] document apart and gives a [`Verified`] one: every signature in it is
+//! TOTAL-PASSED, together they cover it whole, and what is read from it from here on is only what
+//! they cover. No clock, disk or network: trust, policy and the time are arguments.
 
-pub mod cms;
+mod cms;
 mod covered;
-pub mod judge;
-pub mod policy;
+mod judge;
+mod policy;
 mod report;
+mod xml;
 
 pub use covered::{Covered, CoveredAttribute, CoveredEvent};
+pub use judge::Context;
+pub use policy::Policy;
 pub use report::{Indication, Integrity, Reason, Report, SignatureReport, SignerReport, SubIndication, TimeSource};
 
-use crate::document::Content;
+use crate::document::{Content, Digest, Digester};
+use crate::finding::{Code, Finding, Stop};
 use crate::forms::certificate::Certificate;
-use crate::staging::About;
+use crate::host::Octets;
+use crate::staging::{About, Staged};
+use crate::trust::{IdentityProfile, Snapshot};
+use crate::xml::{Fault, Limits};
+use judge::Judged;
+use std::io::Read;
+
+/// What every verdict of a window rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Grounds<'a> {
+    /// Whom it believes.
+    pub trust: &'a Snapshot,
+    /// What is good enough.
+    pub policy: &'a Policy,
+    /// Where FİN and VÖEN stand in a certificate.
+    pub profile: &'a IdentityProfile,
+    /// How large and deep XML may be.
+    pub limits: &'a Limits,
+}
 
 /// A document whose every signature is TOTAL-PASSED and which they cover whole, with a reader of
 /// only what they cover.
@@ -22,6 +48,19 @@ pub struct Verified {
     report: Report,
     covered: Covered,
     content: Content,
+}
+
+/// A document that is not, with what is known of it for the answer.
+#[derive(Debug)]
+pub struct Unverified {
+    /// What was known of it at arrival.
+    pub about: About,
+    /// The verdict, as far as it went.
+    pub report: Report,
+    /// Certificates of its signers, believed or not.
+    pub signers: Vec<Certificate>,
+    /// How it stops.
+    pub stop: Stop,
 }
 
 impl Verified {
@@ -47,6 +86,277 @@ impl Verified {
     }
 }
 
+/// Verifies a staged document at its reception time.
+///
+/// # Errors
+/// How it stops: rejected for the first thing that is wrong, held when revocation cannot be told
+/// yet, halted when we are wrong.
+pub fn verify(staged: Staged, grounds: Grounds<'_>) -> Result<Verified, Box<Unverified>> {
+    let (about, document, detached) = staged.into_octets();
+    let context = Context {
+        trust: grounds.trust,
+        policy: grounds.policy,
+        profile: grounds.profile,
+        at: about.received,
+        time_source: TimeSource::Reception,
+    };
+    let examined = examine_both(&document, detached.as_ref(), &context, grounds.limits);
+    let report = Report::of(examined.judged.iter().map(|judged| &judged.report));
+    let signers = examined.judged.iter().filter_map(|judged| judged.signer.clone()).collect();
+    let stop = match examined.stop() {
+        None => {
+            let content = examined.content.filter(|_| !examined.judged.is_empty());
+            match content {
+                Some(content) => {
+                    let covered = match examined.xml {
+                        true => Covered::xml(document, content, grounds.limits.clone()),
+                        false => Covered::plain(document, content),
+                    };
+                    return Ok(Verified { about, signers, report, covered, content });
+                }
+                None => Stop::Halt("a document passed without content or signature".into()),
+            }
+        }
+        Some(mut stop) => {
+            if let Stop::Reject(findings) = &mut stop {
+                let mut places: Vec<_> = findings.iter_mut().map(|finding| &mut finding.place).collect();
+                covered::locate(&document, &mut places);
+            }
+            stop
+        }
+    };
+    Err(Box::new(Unverified { about, report, signers, stop }))
+}
+
+/// Judges the signatures of any file, or of a detached signature over `content`: what
+/// `pencere verify` answers. The finding says why there is no signature to speak of.
+///
+/// # Errors
+/// The disk.
+pub fn examine(
+    file: &Octets,
+    content: Option<&Octets>,
+    context: &Context<'_>,
+    limits: &Limits,
+) -> std::io::Result<(Report, Option<Finding>)> {
+    let examined = match content {
+        Some(content) => examine_detached(file, content, context),
+        None => examine_embedded(file, context, limits),
+    };
+    match examined.refused {
+        Some(Stop::Halt(why)) => Err(std::io::Error::other(why)),
+        Some(Stop::Reject(findings)) => Ok((Report::none(), findings.into_iter().next())),
+        Some(Stop::Hold(finding)) => Ok((Report::none(), Some(finding))),
+        None => Ok((Report::of(examined.judged.iter().map(|judged| &judged.report)), None)),
+    }
+}
+
+/// Proves that an XML document bears exactly one signature, that it covers the whole document,
+/// and that it was made with this very certificate's key. Trust in the certificate is the caller's:
+/// a receipt is proven by the published seal certificate, not by an authority (CONTRACT 5).
+///
+/// # Errors
+/// The finding that says why not; receipts' own codes.
+pub fn prove(file: &Octets, seal: &Certificate, limits: &Limits) -> Result<(), Finding> {
+    let altered = |what: String| Finding::new(Code::ReceiptAltered).found(what);
+    let trust = Snapshot::default();
+    let (policy, profile) = (Policy::strict(), IdentityProfile::standard());
+    let at = seal.not_before(); // the verdict on the chain is not asked for
+    let context = Context { trust: &trust, policy: &policy, profile: &profile, at, time_source: TimeSource::Asserted };
+    let examined = xml::examine(file, &context, limits).map_err(|fault| altered(describe(&fault)))?;
+    let [one] = &examined.signatures[..] else {
+        let count = examined.signatures.len();
+        return Err(Finding::new(Code::ReceiptNotTheSeal).found(format!("{count} signatures")));
+    };
+    let judged = &one.judged;
+    match judged.signer.as_ref().map(Certificate::sha256) {
+        Some(signer) if signer == seal.sha256() => {}
+        _ => return Err(Finding::new(Code::ReceiptNotTheSeal)),
+    }
+    if judged.report.integrity != Integrity::Intact {
+        let why = judged.report.reasons.first().map_or_else(String::new, |reason| reason.code.to_owned());
+        return Err(altered(why));
+    }
+    if !judged.report.covers_whole_document || one.hidden.is_some() {
+        return Err(altered("the signature does not cover all of it".into()));
+    }
+    // Whatever keeps the signature from passing but the missing chain is a fault of its own.
+    let chain = [Code::SignatureUntrusted, Code::SignatureTrialPki].map(Code::slug);
+    match judged.report.reasons.iter().find(|reason| !chain.contains(&reason.code)) {
+        None => Ok(()),
+        Some(reason) => Err(altered(reason.code.to_owned())),
+    }
+}
+
+/// The content's digest of an XML document by itself, for making signatures.
+///
+/// # Errors
+/// What is wrong with the document, as a finding.
+pub fn content_of_xml(octets: &Octets, limits: &Limits) -> Result<Content, Finding> {
+    xml::content_of(octets, limits).map_err(|fault| {
+        fault.finding().unwrap_or_else(|| Finding::new(Code::IntakeUnreadable).found(describe(&fault)))
+    })
+}
+
+/// What all signatures of a document came to.
+struct Examined {
+    judged: Vec<Judged>,
+    content: Option<Content>,
+    xml: bool,
+    /// A signature does not cover the document, or hides something: what, for a submission.
+    uncovered: Option<Finding>,
+    /// There is nothing to judge, and why.
+    refused: Option<Stop>,
+}
+
+impl Examined {
+    fn refused(stop: impl Into<Stop>) -> Self {
+        Self { judged: Vec::new(), content: None, xml: false, uncovered: None, refused: Some(stop.into()) }
+    }
+
+    /// How the document stops, if it does: the worst signature speaks first.
+    fn stop(&self) -> Option<Stop> {
+        match &self.refused {
+            Some(Stop::Reject(findings)) => return Some(Stop::Reject(findings.clone())),
+            Some(Stop::Hold(finding)) => return Some(Stop::Hold(finding.clone())),
+            Some(Stop::Halt(why)) => return Some(Stop::Halt(why.clone())),
+            None => {}
+        }
+        if self.judged.is_empty() {
+            return Some(Finding::new(Code::SignatureMissing).into());
+        }
+        let worst = self.judged.iter().filter(|judged| !judged.passed()).max_by_key(|judged| {
+            (judged.report.indication, !judged.may_be_held()) // a hold only when nothing rejects
+        });
+        match worst {
+            Some(judged) => Some(match &judged.finding {
+                Some(finding) if judged.may_be_held() => Stop::Hold(finding.clone()),
+                Some(finding) => finding.clone().into(),
+                None => Stop::Halt("a signature that did not pass says nothing".into()),
+            }),
+            None => self.uncovered.clone().map(Stop::from),
+        }
+    }
+}
+
+/// What kind of file this is, by its first octets; names decide nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Xml,
+    Pdf,
+    Container,
+    Cms,
+    Other,
+}
+
+fn kind(octets: &Octets) -> std::io::Result<Kind> {
+    let head = octets.head(512)?;
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
+    Ok(match (&head[..], text) {
+        ([0xFF, 0xFE, b'<', 0, ..] | [0xFE, 0xFF, 0, b'<', ..], _) => Kind::Xml,
+        (_, [b'<', ..]) => Kind::Xml,
+        (_, [b'%', b'P', b'D', b'F', ..]) => Kind::Pdf,
+        ([b'P', b'K', 3 | 5, 4 | 6, ..], _) => Kind::Container,
+        // a DER or BER sequence that begins with the OID of signedData (RFC 5652 5.1)
+        ([0x30, ..], _) if head.windows(11).take(16).any(|w| w == SIGNED_DATA) => Kind::Cms,
+        (_, text) if text.starts_with(b"-----BEGIN CMS") || text.starts_with(b"-----BEGIN PKCS7") => Kind::Cms,
+        _ => Kind::Other,
+    })
+}
+
+const SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
+
+/// A file with its signature inside.
+fn examine_embedded(file: &Octets, context: &Context<'_>, limits: &Limits) -> Examined {
+    let unsupported = |what: &str| Examined::refused(Finding::new(Code::SignatureUnsupported).found(what));
+    match kind(file) {
+        Ok(Kind::Xml) => examine_xml(file, context, limits),
+        Ok(Kind::Pdf) => Examined::refused(Finding::new(Code::SignaturePdf)),
+        Ok(Kind::Container) => unsupported("ASiC"),
+        Ok(Kind::Cms) => unsupported("CMS with its content inside (.p7m)"),
+        Ok(Kind::Other) => Examined::refused(Finding::new(Code::SignatureMissing)),
+        Err(error) => Examined::refused(unreadable(&error)),
+    }
+}
+
+fn examine_xml(file: &Octets, context: &Context<'_>, limits: &Limits) -> Examined {
+    let examined = match xml::examine(file, context, limits) {
+        Ok(examined) => examined,
+        Err(fault) => return Examined::refused(broken(&fault)),
+    };
+    let uncovered = examined.signatures.iter().find_map(|one| match &one.hidden {
+        Some(hidden) => Some(Finding::new(Code::SignatureHiddenContent).found(hidden)),
+        None if one.judged.report.covers_whole_document => None,
+        None => Some(Finding::new(Code::SignatureNotCovering).found("ds:Reference")),
+    });
+    let judged = examined.signatures.into_iter().map(|one| one.judged).collect();
+    Examined { judged, content: Some(examined.content), xml: true, uncovered, refused: None }
+}
+
+/// A signature file over a document.
+fn examine_detached(signature: &Octets, document: &Octets, context: &Context<'_>) -> Examined {
+    let limits = cms::Limits::default();
+    // One octet more than the limit tells a signature file that is too large.
+    let judged = signature
+        .head(limits.octets as usize + 1)
+        .and_then(|signature| cms::examine(&signature, document, context, &limits));
+    match judged {
+        Ok(judged) => Examined { judged, content: None, xml: false, uncovered: None, refused: None },
+        Err(error) => Examined::refused(unreadable(&error)),
+    }
+}
+
+/// A document with whatever is inside it and beside it: every signature counts.
+fn examine_both(document: &Octets, detached: Option<&Octets>, context: &Context<'_>, limits: &Limits) -> Examined {
+    let Some(detached) = detached else { return examine_embedded(document, context, limits) };
+    let mut beside = examine_detached(detached, document, context);
+    if beside.refused.is_some() {
+        return beside;
+    }
+    match kind(document) {
+        // The octets are covered whole by the detached signature; so is what the reader makes of them.
+        Ok(Kind::Xml) => {
+            let inside = examine_xml(document, context, limits);
+            if inside.refused.is_some() {
+                return inside;
+            }
+            beside.judged.splice(0..0, inside.judged);
+            Examined { content: inside.content, xml: true, uncovered: inside.uncovered, ..beside }
+        }
+        Ok(Kind::Pdf) => Examined::refused(Finding::new(Code::SignaturePdf)),
+        Ok(_) => match digest(document) {
+            Ok(digest) => Examined { content: Some(Content(digest)), ..beside },
+            Err(error) => Examined::refused(unreadable(&error)),
+        },
+        Err(error) => Examined::refused(unreadable(&error)),
+    }
+}
+
+fn digest(octets: &Octets) -> std::io::Result<Digest> {
+    let (mut digester, mut reader, mut buffer) = (Digester::new(), octets.reader(), [0; 16 * 1024]);
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => return Ok(digester.finish()),
+            count => digester.update(&buffer[..count]),
+        }
+    }
+}
+
+fn unreadable(error: &std::io::Error) -> Stop {
+    Stop::Halt(format!("a document cannot be read: {error}"))
+}
+
+/// A document that cannot be read as XML: the sender's fault, or our disk's.
+fn broken(fault: &Fault) -> Stop {
+    match fault.finding() {
+        Some(finding) => finding.into(),
+        None => Stop::Halt(format!("a document cannot be read: {}", describe(fault))),
+    }
+}
+
+fn describe(fault: &Fault) -> String {
+    format!("{:?} at octet {}", fault.wrong, fault.offset)
+}
 #[cfg(test)]
 impl Verified {
     /// A document believed without a look, for tests of later rooms.
@@ -64,5 +374,16 @@ impl Verified {
     /// The same, of an arrival that nobody saw either.
     pub(crate) fn unseen_arrival(id: crate::document::SubmissionId, held: bool, content: Content) -> Self {
         Self::unseen(About::unseen(id, held), content)
+    }
+
+    /// The same, with octets that are taken as covered.
+    pub(crate) fn unseen_document(octets: Vec<u8>, xml: bool) -> Self {
+        let content = Content(Digest::of(&octets));
+        let id = crate::document::SubmissionId::new(jiff::Timestamp::UNIX_EPOCH);
+        let covered = match xml {
+            true => Covered::xml(octets.into(), content, Limits::default()),
+            false => Covered::plain(octets.into(), content),
+        };
+        Self { covered, ..Self::unseen_arrival(id, true, content) }
     }
 }

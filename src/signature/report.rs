@@ -122,3 +122,34 @@ pub struct Report {
     /// In document order.
     pub signatures: Vec<SignatureReport>,
 }
+
+impl Report {
+    /// The report on these signatures; the worst decides. None at all is TOTAL-FAILED.
+    pub fn of<'a>(signatures: impl Iterator<Item = &'a SignatureReport>) -> Self {
+        let signatures: Vec<SignatureReport> = signatures.cloned().collect();
+        match signatures.iter().max_by_key(|one| one.indication) {
+            Some(worst) => {
+                let (indication, sub_indication) = (worst.indication, worst.sub_indication);
+                Self { indication, sub_indication, signatures }
+            }
+            None => Self::none(),
+        }
+    }
+
+    /// The report on a file without a signature (CONTRACT 4).
+    pub fn none() -> Self {
+        let (indication, sub_indication) = (Indication::TotalFailed, Some(SubIndication::FormatFailure));
+        Self { indication, sub_indication, signatures: Vec::new() }
+    }
+}
+
+impl Indication {
+    /// The words of EN 319 102-1.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::TotalPassed => "TOTAL-PASSED",
+            Self::Indeterminate => "INDETERMINATE",
+            Self::TotalFailed => "TOTAL-FAILED",
+        }
+    }
+}

@@ -16,14 +16,28 @@ pub(super) enum Copied {
     Large(IncomingFile),
 }
 
-/// Why there is no copy.
-pub(super) enum NotCopied {
-    /// Somebody wrote to the source meanwhile.
+/// What is wrong with a source.
+pub(super) enum SourceFault {
+    /// Somebody wrote to it meanwhile.
     Changed,
-    /// The source cannot be read.
+    /// It cannot be read.
     Unreadable(io::Error),
-    /// Our own disk failed.
+}
+
+/// Why there is no copy: the source's fault, or ours.
+pub(super) enum NotCopied {
+    Source(SourceFault),
     Evidence(EvidenceError),
+}
+
+impl NotCopied {
+    fn unreadable(error: io::Error) -> Self {
+        Self::Source(SourceFault::Unreadable(error))
+    }
+
+    fn changed() -> Self {
+        Self::Source(SourceFault::Changed)
+    }
 }
 
 /// Copies a file, and looks afterwards whether it is still the one that was taken.
@@ -35,8 +49,8 @@ pub(super) fn copy(source: &Incoming, evidence: &mut Evidence) -> Result<Copied,
     };
     match source.has_changed() {
         Ok(false) => Ok(copied),
-        Ok(true) => Err(NotCopied::Changed),
-        Err(error) => Err(NotCopied::Unreadable(error)),
+        Ok(true) => Err(NotCopied::changed()),
+        Err(error) => Err(NotCopied::unreadable(error)),
     }
 }
 
@@ -44,8 +58,8 @@ fn small(source: &Incoming, size: u64) -> Result<Vec<u8>, NotCopied> {
     let mut octets = vec![0; size as usize]; // small by the caller's word
     match source.file().read_exact_at(&mut octets, 0) {
         Ok(()) => Ok(octets),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(NotCopied::Changed),
-        Err(error) => Err(NotCopied::Unreadable(error)),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(NotCopied::changed()),
+        Err(error) => Err(NotCopied::unreadable(error)),
     }
 }
 
@@ -55,9 +69,9 @@ fn large(source: &Incoming, size: u64, evidence: &mut Evidence) -> Result<Incomi
     let mut offset = 0;
     while offset < size {
         let rest = (size - offset).min(PIECE as u64) as usize;
-        let count = source.file().read_at(&mut piece[..rest], offset).map_err(NotCopied::Unreadable)?;
+        let count = source.file().read_at(&mut piece[..rest], offset).map_err(NotCopied::unreadable)?;
         if count == 0 {
-            return Err(NotCopied::Changed);
+            return Err(NotCopied::changed());
         }
         copy.write(&piece[..count]).map_err(NotCopied::Evidence)?;
         offset += count as u64;

@@ -1,8 +1,7 @@
 //! Holding: the one instant at which the window answers for a submission.
 
-use super::copy::{Copied, NotCopied, copy};
+use super::copy::{Copied, NotCopied, SourceFault, copy};
 use super::{About, Custody, Given, Staged};
-use crate::document::SubmissionId;
 use crate::evidence::{Evidence, EvidenceError, Kept};
 use crate::host::{Clock, Octets};
 use crate::intake::{Arrival, Incoming};
@@ -71,6 +70,9 @@ impl Why {
 /// A file that evidence promised to keep.
 type Promised = (Kept, Octets);
 
+/// What evidence promised of one arrival, or what is wrong with its source.
+type Outcome = Result<(Promised, Option<Promised>), SourceFault>;
+
 impl<'a> Staging<'a> {
     /// Staging into this evidence and journal. Let nothing else be promised there meanwhile: what
     /// is shares the group's fate.
@@ -90,11 +92,12 @@ impl<'a> Staging<'a> {
         let mut promised = Vec::with_capacity(group.len());
         for arrival in &group {
             match self.promise(arrival) {
+                Ok(both) => promised.push(Ok(both)),
+                Err(NotCopied::Source(fault)) => promised.push(Err(fault)),
                 Err(NotCopied::Evidence(error)) => {
                     self.evidence.forget();
                     return Err(NotHeld { group, why: error.into() });
                 }
-                outcome => promised.push(outcome),
             }
         }
         match self.make_durable(&group, &promised) {
@@ -138,11 +141,7 @@ impl<'a> Staging<'a> {
         Ok((keep(document)?, detached.map(keep).transpose()?))
     }
 
-    fn make_durable(
-        &mut self,
-        group: &[Arrival],
-        promised: &[Result<(Promised, Option<Promised>), NotCopied>],
-    ) -> Result<Written, Why> {
+    fn make_durable(&mut self, group: &[Arrival], promised: &[Outcome]) -> Result<Written, Why> {
         self.evidence.sync()?;
         let now = self.clock.now();
         for (arrival, outcome) in group.iter().zip(promised) {
@@ -162,18 +161,16 @@ impl<'a> Staging<'a> {
     }
 }
 
-fn holding(arrival: Arrival, outcome: Result<(Promised, Option<Promised>), NotCopied>) -> Holding {
+fn holding(arrival: Arrival, outcome: Outcome) -> Holding {
     let (document, detached) = match outcome {
         Ok(promised) => promised,
-        Err(NotCopied::Unreadable(error)) => return Holding::Unreadable(arrival, error),
-        // `hold` has ended before it comes here with an error of evidence.
-        Err(NotCopied::Changed | NotCopied::Evidence(_)) => return Holding::Changed(arrival),
+        Err(SourceFault::Unreadable(error)) => return Holding::Unreadable(arrival, error),
+        Err(SourceFault::Changed) => return Holding::Changed(arrival),
     };
     let given =
         |source: &Incoming, kept: &Kept| Given { name: source.name().clone(), size: kept.size, sha256: kept.sha256 };
-    let id: SubmissionId = arrival.id();
     let about = About {
-        id,
+        id: arrival.id(),
         received: arrival.taken(),
         participant: Some(arrival.participant().clone()),
         document: given(arrival.document(), &document.0),

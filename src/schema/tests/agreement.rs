@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use std::path::Path;
 use std::process::Command;
 
-/// Documents in one run: enough that each fault of the pools occurs many times, in 1 s.
+/// Documents in one run: enough that each fault of the pools occurs many times, in about 1 s.
 const DOCUMENTS: usize = 1000;
 
 /// Mostly one of the good, now and then one of the bad.
@@ -196,7 +196,6 @@ fn agree(documents: &[String], ours: impl Fn(&str) -> Vec<String>, theirs: &[boo
         good += usize::from(theirs);
     }
     let share = good * 100 / documents.len();
-    eprintln!("{share} in a hundred are good");
     assert!((15..=85).contains(&share), "{share} in a hundred are good: the test says little");
 }
 

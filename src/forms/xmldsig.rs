@@ -1,0 +1,322 @@
+//! XML Signature (XMLDSig 1.1) with its XAdES properties (EN 319 132-1), as written.
+//!
+//! Owns what the elements of one `ds:Signature` say. What this window does not process is read
+//! as *unsupported* with its name, never guessed; what the schema does not allow is malformed.
+
+use super::algorithm::{DigestAlgorithm, RSA_PSS_URI, SignatureAlgorithm};
+use crate::xml::{Element, Method};
+use base64::Engine;
+
+/// The namespace of XML Signature.
+pub const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
+/// The namespace of XAdES 1.3.2.
+pub const XADES: &str = "http://uri.etsi.org/01903/v1.3.2#";
+/// The type of a reference to signed properties (EN 319 132-1, 4.4).
+pub const SIGNED_PROPERTIES: &str = "http://uri.etsi.org/01903#SignedProperties";
+const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+const PSS: &str = "http://www.w3.org/2007/05/xmldsig-more#";
+const MGF1: &str = "http://www.w3.org/2007/05/xmldsig-more#MGF1";
+const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
+
+/// Something in a signature that this window does not process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unsupported(pub String);
+
+/// Why an element is no proper signature, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Malformed(pub String);
+
+/// One `ds:Signature`.
+#[derive(Debug)]
+pub struct Signature {
+    /// Its `Id`.
+    pub id: Option<String>,
+    /// How SignedInfo is canonicalised.
+    pub canonicalisation: Result<Method, Unsupported>,
+    /// How it is signed.
+    pub algorithm: Result<SignatureAlgorithm, Unsupported>,
+    /// What it refers to, in order; never empty.
+    pub references: Vec<Reference>,
+    /// The signature value.
+    pub value: Vec<u8>,
+    /// Certificates in KeyInfo, DER, in order.
+    pub certificates: Vec<Vec<u8>>,
+    /// Objects that are not XAdES properties: their `Id`s.
+    pub other_objects: Vec<Option<String>>,
+    /// XAdES properties.
+    pub properties: Option<Properties>,
+}
+
+/// One `ds:Reference`.
+#[derive(Debug)]
+pub struct Reference {
+    /// Its `URI`; none when left out.
+    pub uri: Option<String>,
+    /// Its `Type`.
+    pub kind: Option<String>,
+    /// What is done to what it refers to.
+    pub transforms: Result<Transforms, Unsupported>,
+    /// The digest algorithm.
+    pub algorithm: Result<DigestAlgorithm, Unsupported>,
+    /// The digest.
+    pub digest: Vec<u8>,
+}
+
+/// Transforms of a reference, understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transforms {
+    /// The signature that holds the reference is left out.
+    pub enveloped: bool,
+    /// The canonicalisation at the end; Canonical XML 1.0 where none is named (XMLDSig 4.4.3.2).
+    pub method: Method,
+}
+
+/// XAdES qualifying properties of a signature.
+#[derive(Debug, Default)]
+pub struct Properties {
+    /// `Target` of QualifyingProperties.
+    pub target: Option<String>,
+    /// `Id` of SignedProperties.
+    pub signed_id: Option<String>,
+    /// SigningTime.
+    pub signing_time: Option<String>,
+    /// SigningCertificate or SigningCertificateV2: digests of certificates, the signer's first.
+    pub signing_certificates: Vec<(Result<DigestAlgorithm, Unsupported>, Vec<u8>)>,
+    /// Whether there is such a property at all.
+    pub names_certificate: bool,
+}
+
+impl Signature {
+    /// References of one signature: a submission needs two; containers of many files need more.
+    pub const REFERENCES_MAX: usize = 64;
+    /// Certificates of one signature: a chain and a few more.
+    pub const CERTIFICATES_MAX: usize = 32;
+
+    /// Reads a `ds:Signature` element.
+    ///
+    /// # Errors
+    /// What the schema of XML Signature does not allow, in words.
+    pub fn read(element: &Element) -> Result<Self, Malformed> {
+        let mut children = element.children.iter().peekable();
+        let mut next = |local: &str| children.next_if(|child| child.is(DS, local));
+        let info = next("SignedInfo").ok_or_else(|| missing("SignedInfo"))?;
+        let value = next("SignatureValue").ok_or_else(|| missing("SignatureValue"))?;
+        let key_info = next("KeyInfo");
+        let mut objects = Vec::new();
+        while let Some(object) = next("Object") {
+            objects.push(object);
+        }
+        if let Some(odd) = children.next() {
+            return Err(Malformed(format!("“{}” inside ds:Signature", odd.local)));
+        }
+        let mut signature = Self {
+            id: element.attribute("Id").map(str::to_owned),
+            canonicalisation: Err(Unsupported(String::new())),
+            algorithm: Err(Unsupported(String::new())),
+            references: Vec::new(),
+            value: base64(&value.text)?,
+            certificates: Vec::new(),
+            other_objects: Vec::new(),
+            properties: None,
+        };
+        signature.signed_info(info)?;
+        for data in key_info.iter().flat_map(|info| info.all(DS, "X509Data")) {
+            for certificate in data.all(DS, "X509Certificate") {
+                signature.certificates.push(base64(&certificate.text)?);
+            }
+        }
+        if signature.certificates.len() > Self::CERTIFICATES_MAX {
+            return Err(Malformed(format!("more than {} certificates", Self::CERTIFICATES_MAX)));
+        }
+        for object in objects {
+            signature.object(object)?;
+        }
+        Ok(signature)
+    }
+
+    fn signed_info(&mut self, info: &Element) -> Result<(), Malformed> {
+        let mut children = info.children.iter();
+        let mut next = |local: &str| match children.next() {
+            Some(child) if child.is(DS, local) => Ok(child),
+            _ => Err(missing(local)),
+        };
+        let method = next("CanonicalizationMethod")?;
+        self.canonicalisation = canonicalisation(method);
+        let algorithm = next("SignatureMethod")?;
+        self.algorithm = signature_algorithm(algorithm);
+        for child in children {
+            if !child.is(DS, "Reference") {
+                return Err(Malformed(format!("“{}” inside ds:SignedInfo", child.local)));
+            }
+            self.references.push(Reference::read(child)?);
+        }
+        match self.references.len() {
+            0 => Err(missing("Reference")),
+            count if count > Self::REFERENCES_MAX => {
+                Err(Malformed(format!("more than {} references", Self::REFERENCES_MAX)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn object(&mut self, object: &Element) -> Result<(), Malformed> {
+        let properties = match &object.children[..] {
+            [only] if only.is(XADES, "QualifyingProperties") && object.text.trim().is_empty() => only,
+            _ => {
+                self.other_objects.push(object.attribute("Id").map(str::to_owned));
+                return Ok(());
+            }
+        };
+        if self.properties.is_some() {
+            // EN 319 132-1, 4.4.1: all properties of one signature in one place
+            return Err(Malformed("a second QualifyingProperties".into()));
+        }
+        self.properties = Some(Properties::read(properties)?);
+        Ok(())
+    }
+}
+
+impl Reference {
+    fn read(element: &Element) -> Result<Self, Malformed> {
+        let (transforms, rest) = match &element.children[..] {
+            [first, rest @ ..] if first.is(DS, "Transforms") => (Some(first), rest),
+            rest => (None, rest),
+        };
+        let [method, value] = rest else { return Err(missing("DigestMethod or DigestValue")) };
+        if !method.is(DS, "DigestMethod") || !value.is(DS, "DigestValue") {
+            return Err(missing("DigestMethod or DigestValue"));
+        }
+        let algorithm = method.attribute("Algorithm").unwrap_or_default();
+        Ok(Self {
+            uri: element.attribute("URI").map(str::to_owned),
+            kind: element.attribute("Type").map(str::to_owned),
+            transforms: understand(transforms),
+            algorithm: DigestAlgorithm::from_uri(algorithm).ok_or_else(|| Unsupported(algorithm.to_owned())),
+            digest: base64(&value.text)?,
+        })
+    }
+}
+
+/// Enveloped-signature and one canonicalisation, in that order, either left out; anything else is
+/// unsupported. XML Signature allows more than is safe.
+fn understand(transforms: Option<&Element>) -> Result<Transforms, Unsupported> {
+    let mut understood = Transforms { enveloped: false, method: Method::Inclusive { comments: false, eleven: false } };
+    let mut canonical = false;
+    for transform in transforms.iter().flat_map(|transforms| &transforms.children) {
+        let algorithm = transform.attribute("Algorithm").unwrap_or_default();
+        if canonical || !transform.is(DS, "Transform") {
+            return Err(Unsupported(format!("a transform after canonicalisation: {algorithm}")));
+        }
+        if algorithm == ENVELOPED {
+            if understood.enveloped || !transform.children.is_empty() {
+                return Err(Unsupported("enveloped-signature twice".into()));
+            }
+            understood.enveloped = true;
+        } else {
+            understood.method = canonicalisation(transform)?;
+            canonical = true;
+        }
+    }
+    Ok(understood)
+}
+
+/// A signature algorithm by its element; RSASSA-PSS may bring parameters (RFC 9231 2.3.9).
+fn signature_algorithm(element: &Element) -> Result<SignatureAlgorithm, Unsupported> {
+    let uri = element.attribute("Algorithm").unwrap_or_default();
+    let unsupported = || Unsupported(if uri.is_empty() { "a nameless algorithm".into() } else { uri.to_owned() });
+    if uri != RSA_PSS_URI {
+        return SignatureAlgorithm::from_uri(uri).ok_or_else(unsupported);
+    }
+    let digest_of = |element: &Element| {
+        let method = element.child(DS, "DigestMethod")?.attribute("Algorithm")?;
+        DigestAlgorithm::from_uri(method)
+    };
+    let Some(parameters) = element.child(PSS, "RSAPSSParams") else {
+        return Ok(SignatureAlgorithm::pss(DigestAlgorithm::Sha256)); // the defaults of RFC 9231
+    };
+    let digest = match parameters.child(DS, "DigestMethod") {
+        Some(_) => digest_of(parameters).ok_or_else(unsupported)?,
+        None => DigestAlgorithm::Sha256,
+    };
+    let mask = match parameters.child(PSS, "MaskGenerationFunction") {
+        Some(function) if function.attribute("Algorithm") == Some(MGF1) => match function.child(DS, "DigestMethod") {
+            Some(_) => digest_of(function).ok_or_else(unsupported)?,
+            None => DigestAlgorithm::Sha256,
+        },
+        Some(_) => return Err(unsupported()),
+        None => digest,
+    };
+    let salt = match parameters.child(PSS, "SaltLength") {
+        Some(salt) => salt.text.trim().parse().map_err(|_| unsupported())?,
+        None => digest.size() as u32,
+    };
+    match parameters.child(PSS, "TrailerField").map(|trailer| trailer.text.trim()) {
+        None | Some("1") => Ok(SignatureAlgorithm::RsaPss { digest, mask, salt }),
+        Some(_) => Err(unsupported()),
+    }
+}
+
+/// A canonicalisation by its element (Canonical XML 1.0 and 1.1, Exclusive 1.0).
+fn canonicalisation(element: &Element) -> Result<Method, Unsupported> {
+    let uri = element.attribute("Algorithm").unwrap_or_default();
+    let (name, comments) = match uri.strip_suffix("WithComments") {
+        Some(name) => (name.strip_suffix('#').filter(|name| !name.ends_with("exc-c14n")).unwrap_or(name), true),
+        None => (uri, false),
+    };
+    let mut method = match name {
+        "http://www.w3.org/TR/2001/REC-xml-c14n-20010315" => Method::Inclusive { comments, eleven: false },
+        "http://www.w3.org/2006/12/xml-c14n11" => Method::Inclusive { comments, eleven: true },
+        EXCLUSIVE => Method::Exclusive { comments, inclusive: Vec::new() },
+        _ => return Err(Unsupported(if uri.is_empty() { "a nameless algorithm".into() } else { uri.to_owned() })),
+    };
+    match (&mut method, &element.children[..]) {
+        (_, []) => {}
+        (Method::Exclusive { inclusive, .. }, [list]) if list.is(EXCLUSIVE, "InclusiveNamespaces") => {
+            let prefixes = list.attribute("PrefixList").unwrap_or_default().split_ascii_whitespace();
+            inclusive.extend(prefixes.map(|prefix| if prefix == "#default" { "" } else { prefix }.to_owned()));
+        }
+        _ => return Err(Unsupported(format!("parameters of {uri}"))),
+    }
+    Ok(method)
+}
+
+impl Properties {
+    fn read(element: &Element) -> Result<Self, Malformed> {
+        let mut properties = Self { target: element.attribute("Target").map(str::to_owned), ..Self::default() };
+        let mut all = element.all(XADES, "SignedProperties");
+        let Some(signed) = all.next() else { return Ok(properties) };
+        if all.next().is_some() {
+            return Err(Malformed("a second SignedProperties".into()));
+        }
+        properties.signed_id = signed.attribute("Id").map(str::to_owned);
+        let Some(signature) = signed.child(XADES, "SignedSignatureProperties") else { return Ok(properties) };
+        properties.signing_time = signature.child(XADES, "SigningTime").map(|time| time.text.trim().to_owned());
+        // EN 319 132-1, 5.2.2: version 2 is the current one; the first is still made.
+        for name in ["SigningCertificateV2", "SigningCertificate"] {
+            let Some(named) = signature.child(XADES, name) else { continue };
+            properties.names_certificate = true;
+            for digest in named.all(XADES, "Cert").filter_map(|cert| cert.child(XADES, "CertDigest")) {
+                let algorithm = digest.child(DS, "DigestMethod").and_then(|method| method.attribute("Algorithm"));
+                let algorithm = algorithm.unwrap_or_default();
+                let value = digest.child(DS, "DigestValue").ok_or_else(|| missing("DigestValue"))?;
+                properties.signing_certificates.push((
+                    DigestAlgorithm::from_uri(algorithm).ok_or_else(|| Unsupported(algorithm.to_owned())),
+                    base64(&value.text)?,
+                ));
+            }
+            break;
+        }
+        Ok(properties)
+    }
+}
+
+fn missing(local: &str) -> Malformed {
+    Malformed(format!("{local} is missing or out of place"))
+}
+
+/// Base64 as XML Schema has it: white space anywhere, padding whole.
+fn base64(text: &str) -> Result<Vec<u8>, Malformed> {
+    let packed: String = text.chars().filter(|c| !matches!(c, ' ' | '\t' | '\n' | '\r')).collect();
+    let malformed = |_| Malformed("base64 that is none".into());
+    base64::engine::general_purpose::STANDARD.decode(packed).map_err(malformed)
+}

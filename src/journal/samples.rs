@@ -1,0 +1,76 @@
+//! Events for the tests of journal, ledger and staging.
+
+use super::{Answered, Event, Held, HeldFile, RefusedInPlace, SealedReceipt};
+use crate::document::{Content, Decision, Digest, GivenName, SubmissionId};
+use crate::evidence::Location;
+use jiff::Timestamp;
+
+/// A moment in October 2026, so many seconds in.
+pub(crate) fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_790_812_800 + second).unwrap()
+}
+
+pub(crate) fn id(n: i64) -> SubmissionId {
+    format!("0199a000-0000-7000-8000-{n:012x}").parse().unwrap()
+}
+
+pub(crate) fn digest(of: &str) -> Digest {
+    Digest::of(of.as_bytes())
+}
+
+pub(crate) fn held(n: i64, octets: &str) -> Event {
+    let document = HeldFile {
+        name: GivenName::new(format!("hesabat-{n}.xml")),
+        sha256: digest(octets),
+        size: octets.len() as u64,
+        location: Location::Pack { number: 1, offset: 15 },
+        source: None,
+    };
+    let participant = Some("azerenerji".parse().unwrap());
+    let (channel, received) = ("folder".to_owned(), at(n));
+    Event::Held(Box::new(Held { id: id(n), participant, channel, received, document, detached: None }))
+}
+
+pub(crate) fn answered(n: i64, answer: u32, decision: Decision, content: &str) -> Event {
+    let receipt = SealedReceipt {
+        number: format!("trial/2026/{n}-{answer}"),
+        file_name: format!("hesabat-{n}.xml.{}.receipt.xml", id(n)),
+        sha256: digest("receipt"),
+        size: 7,
+        location: Location::Object,
+    };
+    Event::Answered(Box::new(Answered {
+        id: id(n),
+        answer,
+        decision,
+        participant: Some("azerenerji".parse().unwrap()),
+        dataset: Some("generation".parse().unwrap()),
+        period: Some("2026-Q3".parse().unwrap()),
+        revision: Some("1".parse().unwrap()),
+        records: Some(12),
+        content: Some(Content(digest(content))),
+        signers: vec![digest("certificate")],
+        findings: vec!["rule.station-missing".to_owned()],
+        original: None,
+        receipt,
+    }))
+}
+
+pub(crate) fn deferred(n: i64, attempt: u32) -> Event {
+    Event::Deferred { id: id(n), finding: "load.database-away".to_owned(), attempt, next: Some(at(60)) }
+}
+
+pub(crate) fn refused(n: i64, key: &str) -> Event {
+    Event::RefusedInPlace(Box::new(RefusedInPlace {
+        id: id(n),
+        participant: "azerisiq".parse().unwrap(),
+        name: GivenName::new("keçid"),
+        key: key.to_owned(),
+        received: at(n),
+        finding: "intake.link".to_owned(),
+    }))
+}
+
+pub(crate) fn closed(n: i64) -> Event {
+    Event::Closed { id: id(n) }
+}

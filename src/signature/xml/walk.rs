@@ -1,0 +1,302 @@
+//! One pass over a document: signatures found, digests computed, in memory bounded by depth.
+//!
+//! Owns what is digested for a reference: the whole document less a signature, or one element.
+//! Never decides whether a digest is the right one.
+
+use crate::forms::algorithm::DigestAlgorithm;
+use crate::forms::xmldsig::DS;
+use crate::host::Octets;
+use crate::xml::{Canonicaliser, Event, Fault, Limits, Method, Reader, Sink, Tag, Wrong, XmlAttribute};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+/// What is to be digested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Want {
+    /// Of what.
+    pub target: Target,
+    /// Less what.
+    pub exclude: Exclude,
+    /// In which form.
+    pub method: Method,
+    /// With which algorithm.
+    pub algorithm: DigestAlgorithm,
+}
+
+/// What a reference means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The whole document.
+    Document,
+    /// The element with this Id.
+    Element(String),
+}
+
+/// What is left out of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exclude {
+    /// Nothing.
+    Nothing,
+    /// The signature that begins at this offset (enveloped-signature).
+    Signature(u64),
+    /// Every `ds:Signature` that is a child of the root: what remains is the content.
+    RootSignatures,
+}
+
+/// A digest that was wanted.
+#[derive(Debug, Default)]
+pub struct Digested {
+    /// The digest of what was found first; none when nothing was.
+    pub digest: Option<Vec<u8>>,
+    /// How many elements bear the Id.
+    pub times: usize,
+    /// Whether the element is the root.
+    pub is_root: bool,
+}
+
+/// A `ds:Signature` that lies in no other.
+#[derive(Debug)]
+pub struct Found {
+    /// Offset of its start tag.
+    pub offset: u64,
+    /// Offset behind its end tag.
+    pub end: u64,
+    /// Namespace bindings where it stands.
+    pub scope: Vec<(Vec<u8>, Vec<u8>)>,
+    /// `xml:` attributes that it inherits.
+    pub inherited: Vec<XmlAttribute>,
+    /// Its depth: 1 is the root itself, 2 a child of the root.
+    pub depth: usize,
+}
+
+/// What one pass saw.
+#[derive(Debug)]
+pub struct Walked {
+    /// Signatures in document order.
+    pub signatures: Vec<Found>,
+    /// The digests, in the order wanted.
+    pub digests: Vec<Digested>,
+    /// Values of Id attributes outside signatures.
+    pub ids: Ids,
+}
+
+/// Which Ids a document has outside its signatures, hashed; bounded.
+#[derive(Debug)]
+pub struct Ids {
+    hasher: RandomState,
+    seen: HashMap<u64, ()>,
+    overflowed: bool,
+}
+
+impl Ids {
+    /// Ids remembered. Beyond that nobody can tell from memory, and the document is read again.
+    const MAX: usize = 65_536;
+
+    fn note(&mut self, id: &[u8]) {
+        if self.seen.len() >= Self::MAX {
+            self.overflowed = true;
+        } else {
+            self.seen.insert(self.hasher.hash_one(id), ());
+        }
+    }
+
+    /// Whether the Id may stand outside the signatures; a wrong yes is as rare as a hash collision.
+    pub fn may_have(&self, id: &str) -> bool {
+        self.overflowed || self.seen.contains_key(&self.hasher.hash_one(id.as_bytes()))
+    }
+}
+
+/// Whether this attribute names its element: `Id` of XML Signature and XAdES, and what documents use.
+pub fn is_id(namespace_is_xml: bool, local: &[u8], uri: u32) -> bool {
+    match uri {
+        0 => matches!(local, b"Id" | b"ID" | b"id"),
+        _ => namespace_is_xml && local == b"id",
+    }
+}
+
+/// The tag's Id.
+pub fn id_of<'a>(tag: &Tag<'a>) -> Option<&'a [u8]> {
+    tag.attributes().find(|a| is_id(a.prefix == crate::xml::Namespaces::XML, a.local, a.uri)).map(|a| a.value)
+}
+
+/// A digest as a sink of canonical octets.
+pub enum Hash {
+    /// The usual one, without the cost of looking it up.
+    Sha256(openssl::sha::Sha256),
+    /// Any other.
+    Other(openssl::hash::Hasher),
+    /// One that is not at hand.
+    Missing,
+}
+
+impl Hash {
+    /// Begins.
+    pub fn new(algorithm: DigestAlgorithm) -> Self {
+        match algorithm {
+            DigestAlgorithm::Sha256 => Self::Sha256(openssl::sha::Sha256::new()),
+            other => other.hasher().map_or(Self::Missing, Self::Other),
+        }
+    }
+
+    /// Ends; none when the algorithm is not at hand.
+    pub fn finish(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Sha256(hash) => Some(hash.finish().to_vec()),
+            Self::Other(mut hash) => hash.finish().ok().map(|digest| digest.to_vec()),
+            Self::Missing => None,
+        }
+    }
+}
+
+impl Sink for Hash {
+    fn take(&mut self, octets: &[u8]) {
+        match self {
+            Self::Sha256(hash) => hash.update(octets),
+            Self::Other(hash) => {
+                if hash.update(octets).is_err() {
+                    *self = Self::Missing; // no digest rather than a wrong one
+                }
+            }
+            Self::Missing => {}
+        }
+    }
+}
+
+struct Stream<'a> {
+    want: &'a Want,
+    canonical: Option<Canonicaliser<Hash>>,
+    /// Depth of the element it follows; 0 for the document.
+    depth: usize,
+    found: Digested,
+}
+
+/// Reads the whole document once.
+///
+/// # Errors
+/// What is wrong with the document, or its disk.
+pub fn walk(octets: &Octets, limits: &Limits, wants: &[Want]) -> Result<Walked, Fault> {
+    let mut reader = Reader::new(octets.reader(), octets.len(), limits);
+    let mut streams: Vec<Stream<'_>> = wants.iter().map(Stream::new).collect();
+    let mut walked = Walked {
+        signatures: Vec::new(),
+        digests: Vec::new(),
+        ids: Ids { hasher: RandomState::new(), seen: HashMap::new(), overflowed: false },
+    };
+    let mut inherited: Vec<(usize, XmlAttribute)> = Vec::new();
+    let mut depth = 0;
+    let mut signature: Option<usize> = None; // depth of the one we are in
+    loop {
+        let offset = reader.offset();
+        let event = reader.next()?;
+        let mut ends_signature = false;
+        match &event {
+            Event::Start(tag) => {
+                depth += 1;
+                if signature.is_none() && tag.local() == b"Signature" && tag.is(DS, "Signature") {
+                    signature = Some(depth);
+                    walked.signatures.push(Found {
+                        offset: tag.offset,
+                        end: 0,
+                        scope: tag.namespaces.in_scope(),
+                        inherited: nearest(&inherited),
+                        depth,
+                    });
+                }
+                if tag.attributes().len() > 0 {
+                    let id = id_of(tag);
+                    if let (None, Some(id)) = (signature, id) {
+                        walked.ids.note(id);
+                    }
+                    for stream in &mut streams {
+                        stream.open(id, depth, &inherited);
+                    }
+                    for attribute in tag.attributes().filter(|a| a.prefix == crate::xml::Namespaces::XML) {
+                        let (local, value) = (attribute.local.to_vec(), attribute.value.to_vec());
+                        inherited.push((depth, XmlAttribute { local, value }));
+                    }
+                }
+            }
+            Event::End { .. } => ends_signature = signature == Some(depth),
+            Event::Done => break,
+            _ => {}
+        }
+        let inside = signature.and_then(|at| walked.signatures.last().map(|found| (at, found.offset)));
+        for stream in &mut streams {
+            stream.take(&event, inside, depth).map_err(|wrong| Fault { offset, wrong })?;
+        }
+        if let Event::End { .. } = event {
+            if !inherited.is_empty() {
+                inherited.retain(|(at, _)| *at < depth);
+            }
+            depth -= 1;
+        }
+        if ends_signature {
+            signature = None;
+            if let Some(found) = walked.signatures.last_mut() {
+                found.end = reader.offset();
+            }
+        }
+    }
+    walked.digests = streams.into_iter().map(Stream::finish).collect();
+    Ok(walked)
+}
+
+/// Of the `xml:` attributes of all open elements, the nearest of each name.
+fn nearest(inherited: &[(usize, XmlAttribute)]) -> Vec<XmlAttribute> {
+    let mut nearest: Vec<XmlAttribute> = Vec::new();
+    for (_, attribute) in inherited.iter().rev() {
+        if !nearest.iter().any(|near| near.local == attribute.local) {
+            nearest.push(attribute.clone());
+        }
+    }
+    nearest
+}
+
+impl<'a> Stream<'a> {
+    fn new(want: &'a Want) -> Self {
+        let canonical = match want.target {
+            Target::Document => Some(Canonicaliser::document(want.method.clone(), Hash::new(want.algorithm))),
+            Target::Element(_) => None,
+        };
+        Self { want, canonical, depth: 0, found: Digested::default() }
+    }
+
+    /// Begins at the element that the reference means.
+    fn open(&mut self, id: Option<&[u8]>, depth: usize, inherited: &[(usize, XmlAttribute)]) {
+        let Target::Element(wanted) = &self.want.target else { return };
+        if id != Some(wanted.as_bytes()) {
+            return;
+        }
+        self.found.times += 1;
+        if self.found.times == 1 {
+            let hash = Hash::new(self.want.algorithm);
+            self.canonical = Some(Canonicaliser::element(self.want.method.clone(), nearest(inherited), hash));
+            self.depth = depth;
+            self.found.is_root = depth == 1;
+        }
+    }
+
+    fn take(&mut self, event: &Event<'_>, inside: Option<(usize, u64)>, depth: usize) -> Result<(), Wrong> {
+        let Some(canonical) = &mut self.canonical else { return Ok(()) };
+        let excluded = match (self.want.exclude, inside) {
+            (Exclude::Signature(offset), Some((_, at))) => offset == at,
+            (Exclude::RootSignatures, Some((at, _))) => at == 2,
+            _ => false,
+        };
+        if excluded {
+            return Ok(());
+        }
+        canonical.take(event)?;
+        if self.depth > 0 && self.depth == depth && matches!(event, Event::End { .. }) {
+            self.found.digest = self.canonical.take().and_then(|canonical| canonical.finish().finish());
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Digested {
+        if let Some(canonical) = self.canonical.take() {
+            self.found.digest = canonical.finish().finish();
+        }
+        self.found
+    }
+}
