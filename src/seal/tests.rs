@@ -271,13 +271,13 @@ fn numbers_go_on_without_a_gap_over_restarts_and_begin_anew_each_year_in_baku() 
 fn the_same_outcome_gets_the_same_octets_and_another_is_refused() {
     let folder = folder(P256);
     let first = record(Decision::Rejected);
-    let sealed = open(folder.path()).seal(&[first.clone()]).unwrap().remove(0);
+    let sealed = open(folder.path()).seal([&first]).unwrap().remove(0);
     let mut seal = open_at(folder.path(), "2027-05-05T00:00:00Z");
     let again = seal.seal([&first, &first]).unwrap();
     assert_eq!(again[0].octets(), sealed.octets());
     assert_eq!(again[1].octets(), sealed.octets());
     let other = OutcomeRecord { records: Some(3), ..first.clone() };
-    assert!(matches!(seal.seal(&[other.clone()]), Err(Refused::OtherOutcome { answer: 1, .. })));
+    assert!(matches!(seal.seal([&other]), Err(Refused::OtherOutcome { answer: 1, .. })));
     // of a group with a refused one nothing is sealed, and no number is lost
     assert!(seal.seal(&[record(Decision::Accepted), other]).is_err());
     assert_eq!(seal.seal(&[record(Decision::Accepted)]).unwrap()[0].number(), "trial-2027-000001");
