@@ -81,6 +81,24 @@ fn a_registered_person_files_for_the_body_and_nothing_is_lost_on_the_way() {
 }
 
 #[test]
+fn a_refusal_names_the_line_and_the_column_of_the_table() {
+    let cards = Cards::new();
+    let card = cards.card("1SNQ0A5", VOEN);
+    let mut registry = registry(&card);
+    for body in registry.participants.values_mut() {
+        body.voen = "9990000221".parse().unwrap();
+    }
+    let card = Cards::new().card("1SNQ0A5", "9990000221");
+    for person in registry.participants.values_mut().flat_map(|body| &mut body.persons) {
+        person.certificates = vec![card.sha256()];
+    }
+    let Err(Stop::Reject(findings)) = authorised(&registry, vec![card], None) else { panic!("the sender differs") };
+    assert_eq!(findings[0].code, Code::AuthoritySenderDiffers);
+    let place = &findings[0].place;
+    assert_eq!((place.line, place.row, place.path.as_deref()), (Some(2), Some(2), Some("sender")));
+}
+
+#[test]
 fn certificates_decide_as_they_are_written() {
     let cards = Cards::new();
     let card = cards.card("1SNQ0A5", VOEN);

@@ -6,10 +6,9 @@
 use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
-use crate::signature::cms;
-use crate::signature::policy::Policy;
+use crate::signature::Policy;
 use crate::trust::IdentityProfile;
-use crate::{boemis, evidence, intake, journal, ledger, schema, seal};
+use crate::{boemis, evidence, intake, journal, ledger, schema, seal, xml};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -98,7 +97,7 @@ pub struct Settings {
     pub trust: TrustSettings,
     pub seal: seal::Settings,
     pub policy: Policy,
-    pub cms: cms::Limits,
+    pub limits: xml::Limits,
     pub identity: IdentityProfile,
     pub schema: schema::Limits,
     pub hold: HoldSettings,
@@ -140,9 +139,10 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let boemis = top.table("boemis").and_then(|table| boemis(base, table));
     let trust = top.table("trust").map(|table| trust(base, table));
     let seal = top.table("seal").and_then(|table| seal(base, table));
-    let (policy, cms) = signature(environment.unwrap_or(Environment::Production), top.table("signature"));
+    let policy = signature(environment.unwrap_or(Environment::Production), top.table("signature"));
     let identity = top.table("identity").map_or_else(|| Some(IdentityProfile::standard()), identity);
     let hold = top.table("hold").map(hold).unwrap_or_default();
+    let limits = top.table("limits").map(limits).unwrap_or_default();
     let schema = top.table("schema").map(schema).unwrap_or_default();
     let (evidence, journal, ledger) =
         (top.table("evidence").map(evidence), top.table("journal").map(journal), top.table("ledger").map(ledger));
@@ -163,7 +163,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             boemis,
             trust,
             policy,
-            cms,
+            limits,
             identity,
             schema,
             hold,
@@ -293,25 +293,31 @@ fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
     Some(SealAt { certificate: path(certificate?), key: path(key?) })
 }
 
-fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> (Policy, cms::Limits) {
+fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {
     let default = match environment {
         Environment::Test => Policy::trial(),
         Environment::Production => Policy::strict(),
     };
-    let limits = cms::Limits::default();
-    let Some(mut table) = table else { return (default, limits) };
-    let limits = cms::Limits {
-        octets: value(table.size("cms_octets", 1 << 10..=64 << 20), limits.octets),
-        signers: count(table.integer("signers", 1..=256), limits.signers),
-        certificates: count(table.integer("certificates", 1..=1_000), limits.certificates),
-    };
+    let Some(mut table) = table else { return default };
     let policy = Policy {
         plain: value(table.boolean("plain"), default.plain),
         rsa_bits_min: small(table.integer("rsa_bits_min", 2048..=16_384), default.rsa_bits_min),
         ..default
     };
     table.finish();
-    (policy, limits)
+    policy
+}
+
+fn limits(mut table: Table<'_, '_>) -> xml::Limits {
+    let default = xml::Limits::default();
+    let limits = xml::Limits {
+        depth: count(table.integer("xml_depth", 16..=10_000), default.depth),
+        token: count(table.size("xml_token", 1 << 10..=64 << 20), default.token),
+        attributes: count(table.integer("xml_attributes", 16..=65_536), default.attributes),
+        namespaces: count(table.integer("xml_namespaces", 16..=65_536), default.namespaces),
+    };
+    table.finish();
+    limits
 }
 
 fn identity(mut table: Table<'_, '_>) -> Option<IdentityProfile> {

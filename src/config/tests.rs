@@ -86,7 +86,7 @@ fn the_shipped_example_gives_the_defaults_where_it_says_so() {
             (intake, settings.group, &settings.location, &settings.hold),
             (settings.schema, settings.evidence, settings.journal, settings.ledger),
             (&settings.boemis.cache_kib, settings.boemis.busy_timeout, settings.boemis.checkpoint_pages),
-            (&settings.log, &settings.policy, settings.cms),
+            (&settings.log, &settings.policy, &settings.limits),
             &settings.identity,
             settings.trust.crl_grace,
             &settings.window.paths,

@@ -238,6 +238,7 @@ impl Covered {
 
     /// A document that is no XML, covered whole.
     pub(crate) fn table(octets: &str) -> Self {
-        Self { octets: Octets::from(octets.as_bytes().to_vec()), xml: false }
+        let content = Content(crate::document::Digest::of(octets.as_bytes()));
+        Self { octets: Octets::from(octets.as_bytes().to_vec()), content, xml: None }
     }
 }
