@@ -9,6 +9,8 @@ mod claims;
 mod decide;
 mod registry;
 mod stations;
+#[cfg(test)]
+mod tests;
 mod window;
 
 /// What a signature covers, as schema reads it: it sees a document only through this room.

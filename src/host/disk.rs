@@ -174,6 +174,14 @@ impl DiskFile {
         self.file.write_all_at(octets, offset)
     }
 
+    /// Reads the octets from `begin` to `end`.
+    pub fn read_at(&self, begin: u64, end: u64) -> io::Result<Vec<u8>> {
+        self.disk.step()?;
+        let mut octets = vec![0; usize::try_from(end.saturating_sub(begin)).map_err(io::Error::other)?];
+        self.file.read_exact_at(&mut octets, begin)?;
+        Ok(octets)
+    }
+
     /// Makes its octets durable (fdatasync).
     pub fn sync(&self) -> io::Result<()> {
         self.disk.step()?;
@@ -190,7 +198,7 @@ impl DiskFile {
         self.file.set_len(len)
     }
 
-    /// The handle itself, for reading what was written.
+    /// A handle for reading what was written.
     pub fn handle(&self) -> io::Result<File> {
         self.disk.step()?;
         self.file.try_clone()

@@ -22,6 +22,8 @@ pub struct Reader {
     /// The segment being read, and where the next line begins.
     open: Option<BufReader<File>>,
     position: Position,
+    /// Where the last write of the segment begins, as far as it was read.
+    last_write: u64,
     torn: bool,
     line: Vec<u8>,
 }
@@ -39,7 +41,7 @@ impl Reader {
             return Err(JournalError::Missing { path: path(&folder, 1), next: path(&folder, first) });
         }
         let (disk, line) = (disk.clone(), Vec::new());
-        Ok(Self { disk, folder, segments, open: None, position, torn: false, line })
+        Ok(Self { disk, folder, segments, open: None, position, last_write: 0, torn: false, line })
     }
 
     /// Reads what follows upon a position: the first line after it must continue its chain.
@@ -115,6 +117,9 @@ impl Reader {
                 }
                 Err(fault) => return Err(self.damaged(fault)),
             };
+            if line::split(&self.line).is_some_and(|(place, ..)| place == 0) {
+                self.last_write = begin;
+            }
             self.position = Position { offset: begin + len, chain, ..self.position };
             if let Some(entry) = entry {
                 return Ok(Some((entry, self.position)));
@@ -132,6 +137,12 @@ impl Reader {
         self.torn
     }
 
+    /// Where the last write begins, in octets from the start of the segment: all before it is
+    /// durable, for it was synced before this was written.
+    pub(super) fn last_write(&self) -> u64 {
+        self.last_write
+    }
+
     fn open_next(&mut self) -> Result<bool, JournalError> {
         let Some(&segment) = self.segments.iter().find(|&&segment| segment > self.position.segment) else {
             return Ok(false);
@@ -143,6 +154,7 @@ impl Reader {
         let path = path(&self.folder, segment);
         self.open = Some(BufReader::new(self.disk.open(&path).map_err(JournalError::disk("open", &path))?));
         self.position = Position { segment, offset: 0, ..self.position };
+        self.last_write = 0;
         Ok(true)
     }
 

@@ -168,14 +168,23 @@ impl Ledger {
     ) -> Result<(Self, Opened), LedgerError> {
         let folder = state.join("ledger");
         let attempt = || Self::catch_up(disk, state, journal, settings);
-        // sled is known to panic on some torn files at open (its issue 1387).
-        let why = match catch_unwind(AssertUnwindSafe(attempt)) {
-            Ok(Ok(opened)) => return Ok(opened),
-            Ok(Err(LedgerError::Sled(sled::Error::Io(error)))) if is_lock(&error) => {
-                return Err(LedgerError::Disk { step: "lock", path: folder, source: error });
+        let mut tries = 0;
+        let why = loop {
+            // sled is known to panic on some torn files at open (its issue 1387).
+            match catch_unwind(AssertUnwindSafe(attempt)) {
+                Ok(Ok(opened)) => return Ok(opened),
+                // Nobody else may have it, since the journal's lock is ours; but sled's own threads
+                // let go of it a little after its handle is dropped.
+                Ok(Err(LedgerError::Sled(sled::Error::Io(error)))) if is_lock(&error) => {
+                    tries += 1;
+                    if tries == LOCK_TRIES_MAX {
+                        return Err(LedgerError::Disk { step: "lock", path: folder, source: error });
+                    }
+                    std::thread::sleep(LOCK_PAUSE);
+                }
+                Ok(Err(error)) => break error.to_string(),
+                Err(_) => break "sled panicked".to_owned(),
             }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "sled panicked".to_owned(),
         };
         set_aside(&folder)?;
         let (ledger, opened) = Self::catch_up(disk, state, journal, settings)?;
@@ -311,9 +320,13 @@ impl Ledger {
     }
 }
 
+/// How often sled's lock is asked for, and the pause between: two seconds in all.
+const LOCK_TRIES_MAX: u32 = 100;
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// sled's word for a folder that another process has open.
 fn is_lock(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock || error.to_string().contains("lock")
+    error.kind() == io::ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
 }
 
 /// Moves a ledger that cannot be used out of the way, in place of the one moved before: a person

@@ -365,6 +365,12 @@ impl Verified {
         Self { about, signers: Vec::new(), report, covered: Covered::nothing(), content }
     }
 
+    /// A document that is no XML, believed to be signed by these without a look.
+    pub(crate) fn unseen_table(about: About, signers: Vec<Certificate>, octets: &str) -> Self {
+        let content = Content(crate::document::Digest::of(octets.as_bytes()));
+        Self { signers, covered: Covered::table(octets), ..Self::unseen(about, content) }
+    }
+
     /// The same, of an arrival that nobody saw either.
     pub(crate) fn unseen_arrival(id: crate::document::SubmissionId, held: bool, content: Content) -> Self {
         Self::unseen(About::unseen(id, held), content)
