@@ -116,7 +116,7 @@ fn a_tail_torn_at_any_octet_is_cut_and_written_on() {
 
 #[test]
 fn sectors_never_written_are_a_torn_tail_only_in_the_last_write() {
-    let groups = vec![vec![held(1, "a")], (2..9).map(|n| held(n, "b")).collect(), vec![closed(1)]];
+    let groups = [vec![held(1, "a")], (2..9).map(|n| held(n, "b")).collect(), vec![closed(1)]];
     let whole = test_folder();
     Journal::open(&Disk::system(), whole.path(), Settings::default()).unwrap();
     let mut journal = Journal::open(&Disk::system(), whole.path(), Settings::default()).unwrap();

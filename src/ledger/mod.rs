@@ -28,7 +28,7 @@ mod tests;
 use crate::document::{Content, Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{
-    Answered, Held, Impossible, Journal, JournalError, Phase, Position, Reader, RefusedInPlace, Written,
+    Answered, Event, Held, Impossible, Journal, JournalError, Phase, Position, Reader, RefusedInPlace, Written,
 };
 use apply::Changes;
 use serde::{Deserialize, Serialize};
@@ -54,9 +54,9 @@ pub struct Submission {
 #[serde(rename_all = "kebab-case")]
 pub enum Arrived {
     /// It is in evidence.
-    Held(Held),
+    Held(Box<Held>),
     /// It was left where it lay.
-    RefusedInPlace(RefusedInPlace),
+    RefusedInPlace(Box<RefusedInPlace>),
 }
 
 impl Submission {
@@ -204,7 +204,6 @@ impl Ledger {
         let db = sled::Config::new()
             .path(state.join("ledger"))
             .cache_capacity(settings.cache_max)
-            .mode(sled::Mode::LowSpace)
             .flush_every_ms(None) // the journal is the truth; we flush when idle
             .open()?;
         let begin = keys::place(&db)?;
@@ -218,7 +217,7 @@ impl Ledger {
         let mut changes = Changes::new(&db);
         let mut entries = 0;
         while let Some((entry, position)) = reader.next()? {
-            changes.take(&entry, position)?;
+            changes.take(&entry.event, position)?;
             entries += 1;
             if entries % GATHER == 0 {
                 changes.commit()?;
@@ -237,11 +236,27 @@ impl Ledger {
     pub fn apply(&mut self, written: &Written) -> Result<(), LedgerError> {
         let mut changes = Changes::new(&self.db);
         for (entry, position) in written.entries() {
-            changes.take(entry, *position)?;
+            changes.take(&entry.event, *position)?;
         }
         changes.commit()?;
         if let Some((_, position)) = written.entries().last() {
             self.position = *position;
+        }
+        Ok(())
+    }
+
+    /// Whether these events may follow, in this order, upon what is known. Ask before they are
+    /// written: what stands in the journal cannot be taken back, and a journal that tells what
+    /// cannot be halts the window at every start.
+    ///
+    /// # Errors
+    /// [`Impossible`], or sled's.
+    pub fn check<'e>(&self, events: impl IntoIterator<Item = &'e Event>) -> Result<(), LedgerError> {
+        let mut changes = Changes::new(&self.db); // dropped without a commit
+        let mut position = self.position;
+        for event in events {
+            position.offset += 1; // only to tell them apart
+            changes.take(event, position)?;
         }
         Ok(())
     }
