@@ -24,34 +24,29 @@ pub(super) struct Beneath(OwnedFd);
 
 impl Beneath {
     /// Opens the folder at a path of ours.
-    pub(super) fn open(path: &Path) -> io::Result<Self> {
-        fs::openat(CWD, path, FOLDER, Mode::empty()).map(Self).map_err(|errno| named(errno, path.as_os_str()))
+    pub(super) fn open(path: &Path) -> Result<Self, Errno> {
+        fs::openat(CWD, path, FOLDER, Mode::empty()).map(Self)
     }
 
     /// Opens a folder beneath, which must be no link.
-    pub(super) fn folder(&self, name: impl AsRef<OsStr>) -> io::Result<Self> {
-        let name = name.as_ref();
-        fs::openat(&self.0, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())
-            .map(Self)
-            .map_err(|errno| named(errno, name))
+    pub(super) fn folder(&self, name: impl AsRef<OsStr>) -> Result<Self, Errno> {
+        fs::openat(&self.0, name.as_ref(), FOLDER | OFlags::NOFOLLOW, Mode::empty()).map(Self)
     }
 
-    /// Makes a folder for ourselves alone, unless it is there, and opens it.
-    pub(super) fn make_folder(&self, name: impl AsRef<OsStr>) -> io::Result<Self> {
-        let name = name.as_ref();
-        match fs::mkdirat(&self.0, name, Mode::RWXU) {
+    /// Makes a folder, unless it is there, and opens it.
+    pub(super) fn make_folder(&self, name: impl AsRef<OsStr>) -> Result<Self, Errno> {
+        match fs::mkdirat(&self.0, name.as_ref(), Mode::RWXU) {
             Ok(()) | Err(Errno::EXIST) => self.folder(name),
-            Err(errno) => Err(named(errno, name)),
+            Err(errno) => Err(errno),
         }
     }
 
     /// The same for a folder that is to stay ours alone: one that somebody else made is refused.
-    pub(super) fn make_own_folder(&self, name: impl AsRef<OsStr>) -> io::Result<Self> {
-        let name = name.as_ref();
+    pub(super) fn make_own_folder(&self, name: impl AsRef<OsStr>) -> Result<Self, Errno> {
         let folder = self.make_folder(name)?;
         let stat = fs::fstat(&folder.0)?;
         if stat.st_uid != rustix::process::geteuid().as_raw() {
-            return Err(named(Errno::PERM, name));
+            return Err(Errno::PERM);
         }
         if Mode::from_raw_mode(stat.st_mode).intersects(Mode::RWXG | Mode::RWXO) {
             fs::fchmod(&folder.0, Mode::RWXU)?;
@@ -94,7 +89,8 @@ impl Beneath {
                 Err(errno) => return Err(errno),
             }
         }
-        // one component and NOFOLLOW: the same but for the crossing, which fstat shows
+        // one component and NOFOLLOW: the same but for the crossing, and what is mounted over a name
+        // cannot be renamed
         fs::openat(&self.0, name, READ, Mode::empty()).map(File::from)
     }
 
@@ -151,7 +147,7 @@ impl Beneath {
     }
 
     /// On which mount it lies; renames do not go from one to another, even of one device.
-    pub(super) fn mount(&self) -> io::Result<(u64, Option<u64>)> {
+    pub(super) fn mount(&self) -> Result<(u64, Option<u64>), Errno> {
         let dev = fs::fstat(&self.0)?.st_dev;
         let mount = fs::statx(&self.0, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID).ok();
         let known = mount.filter(|statx| statx.stx_mask & StatxFlags::MNT_ID.bits() != 0);
@@ -175,9 +171,4 @@ fn gone_is_fine(result: Result<(), Errno>) -> io::Result<()> {
         Ok(()) | Err(Errno::NOENT) => Ok(()),
         Err(errno) => Err(errno.into()),
     }
-}
-
-fn named(errno: Errno, name: &OsStr) -> io::Error {
-    let error = io::Error::from(errno);
-    io::Error::new(error.kind(), format!("{}: {error}", Path::new(name).display()))
 }

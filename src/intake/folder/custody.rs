@@ -9,7 +9,6 @@ use crate::intake::Facts;
 use rustix::io::Errno;
 use std::collections::{HashMap, HashSet};
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
 use std::io;
 use std::ops::AddAssign;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -49,7 +48,7 @@ pub(super) enum Missed {
 }
 
 impl Custody {
-    pub(super) fn open(home: &Beneath, inward: &Beneath) -> io::Result<Self> {
+    pub(super) fn open(home: &Beneath, inward: &Beneath) -> Result<Self, Errno> {
         // renames do not cross file systems; then the sender's own folder holds it
         let (parent, place) = match home.mount()? == inward.mount()? {
             true => (home, "beside in/"),
@@ -61,9 +60,14 @@ impl Custody {
     }
 
     /// Renames `in/NAME` out of reach and proves that this is the file that was opened.
-    pub(super) fn take(&mut self, inward: &Beneath, id: SubmissionId, name: &OsStr, file: &File) -> Result<(), Missed> {
-        let opened = Facts::of(file).map_err(|error| Missed::Disk(errno(&error)))?;
-        let slot = Slot::of(&self.taken, id, name).map_err(|error| Missed::Disk(errno(&error)))?;
+    pub(super) fn take(
+        &mut self,
+        inward: &Beneath,
+        id: SubmissionId,
+        name: &OsStr,
+        opened: &Facts,
+    ) -> Result<(), Missed> {
+        let slot = Slot::of(&self.taken, id, name).map_err(Missed::Disk)?;
         match inward.rename_to_fresh(name, slot.folder(&self.taken), &slot.name) {
             Ok(()) => {}
             Err(errno) => {
@@ -87,21 +91,28 @@ impl Custody {
     pub(super) fn release(&mut self, id: SubmissionId) -> io::Result<()> {
         let Some(names) = self.held.get(&id) else { return Ok(()) };
         for name in names {
-            Slot::of(&self.taken, id, name).and_then(|slot| slot.unlink(&self.taken, id))?;
+            Slot::of(&self.taken, id, name)?.unlink(&self.taken, id)?;
         }
         self.held.remove(&id);
         Ok(())
     }
 
     pub(super) fn give_back(&mut self, id: SubmissionId, inward: &Beneath) -> io::Result<bool> {
-        let mut all = true;
+        let mut all = Ok(true);
         for name in self.held.remove(&id).unwrap_or_default() {
-            if !self.put_back(id, &name, inward)? {
-                self.stranded.push((id, name));
-                all = false;
+            match self.put_back(id, &name, inward) {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.stranded.push((id, name));
+                    all = Ok(false);
+                }
+                Err(error) => {
+                    self.stranded.push((id, name));
+                    all = Err(error);
+                }
             }
         }
-        Ok(all)
+        all
     }
 
     /// Tries once more what could not be given back.
@@ -208,7 +219,7 @@ struct Slot {
 }
 
 impl Slot {
-    fn of(taken: &Beneath, id: SubmissionId, name: &OsStr) -> io::Result<Self> {
+    fn of(taken: &Beneath, id: SubmissionId, name: &OsStr) -> Result<Self, Errno> {
         let mut short = folder_name(id).into_bytes();
         if short.len() + name.len() <= NAME_MAX {
             short.extend_from_slice(name.as_bytes());
@@ -271,7 +282,7 @@ mod tests {
                 fs::rename(root.path().join("other"), &path).unwrap();
             }
             let id = SubmissionId::new(jiff::Timestamp::now());
-            let taken = custody.take(&inward, id, name, &opened);
+            let taken = custody.take(&inward, id, name, &Facts::of(&opened).unwrap());
             match swap {
                 true => {
                     assert!(matches!(taken, Err(Missed::Another)));
@@ -281,9 +292,18 @@ mod tests {
                 false => assert!(taken.is_ok() && !path.exists()),
             }
         }
-        assert!(matches!(
-            custody.take(&inward, SubmissionId::new(jiff::Timestamp::now()), name, &tempfile::tempfile().unwrap()),
-            Err(Missed::Another)
-        ));
+    }
+
+    #[test]
+    fn across_file_systems_the_senders_own_folder_holds_what_is_taken() {
+        let home = tempfile::tempdir().unwrap();
+        let Ok(other) = tempfile::tempdir_in("/dev/shm") else { return };
+        let beside = Beneath::open(home.path()).unwrap();
+        let inward = Beneath::open(other.path()).unwrap();
+        if beside.mount().unwrap() == inward.mount().unwrap() {
+            return;
+        }
+        Custody::open(&beside, &inward).unwrap();
+        assert!(other.path().join(".taken").is_dir() && !home.path().join(".taken").exists());
     }
 }

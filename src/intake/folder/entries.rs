@@ -135,6 +135,10 @@ impl Entries {
         for name in gone {
             self.forget(&name);
         }
+        // after a flood the room for it goes
+        if self.known.capacity() > 1024 && self.known.len() < self.known.capacity() / 8 {
+            self.known.shrink_to(1024);
+        }
     }
 
     /// The name is gone.

@@ -219,7 +219,7 @@ impl DropFolder {
             let opened = open.take().map_or_else(|| self.inward.read(name), Ok);
             match opened.and_then(|file| Ok((facts(&file)?, file))) {
                 Ok((facts, file)) if Some(facts) == self.entries.get(name).map(|entry| entry.facts) => {
-                    files.push((name, file));
+                    files.push((name, file, facts));
                 }
                 Ok(_) => {
                     self.look_again(name, now);
@@ -273,14 +273,18 @@ impl DropFolder {
     }
 
     /// Renames what is open out of reach and proves that it is what was looked at.
-    fn seize(&mut self, id: SubmissionId, files: Vec<(&OsStr, File)>) -> Result<(Incoming, Option<Incoming>), Missed> {
+    fn seize(
+        &mut self,
+        id: SubmissionId,
+        files: Vec<(&OsStr, File, Facts)>,
+    ) -> Result<(Incoming, Option<Incoming>), Missed> {
         let mut taken = Vec::with_capacity(2);
-        for (name, file) in files {
-            self.custody.take(&self.inward, id, name, &file)?;
+        for (name, file, before) in files {
+            self.custody.take(&self.inward, id, name, &before)?;
             // the rename moved its change time; from here on every change of it is somebody's
             let incoming = Incoming::new(GivenName::new(name), file).map_err(|_| Missed::Disk(Errno::IO))?;
-            let before = self.entries.get(name).map(|entry| (entry.facts.size, entry.facts.modified));
-            if before != Some((incoming.facts().size, incoming.facts().modified)) {
+            let after = incoming.facts();
+            if (before.size, before.modified) != (after.size, after.modified) {
                 return Err(Missed::Another);
             }
             taken.push(incoming);

@@ -31,6 +31,7 @@ use beneath::Beneath;
 use custody::Custody;
 use entries::{Entries, State};
 use jiff::Timestamp;
+use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::io;
 use std::path::Path;
@@ -69,10 +70,17 @@ impl DropFolder {
     /// # Errors
     /// When one of them is missing, is a link, or cannot be opened; the text names it.
     pub fn open(participant: ParticipantName, home: &Path, settings: Settings) -> io::Result<Self> {
-        let home = Beneath::open(home)?;
-        let inward = home.folder("in")?;
-        let receipts = home.folder("receipts")?;
-        let custody = Custody::open(&home, &inward)?;
+        let named = |name: &str| {
+            let path = home.join(name);
+            move |errno: Errno| {
+                let error = io::Error::from(errno);
+                io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+            }
+        };
+        let home = Beneath::open(home).map_err(named(""))?;
+        let inward = home.folder("in").map_err(named("in"))?;
+        let receipts = home.folder("receipts").map_err(named("receipts"))?;
+        let custody = Custody::open(&home, &inward).map_err(named(".taken"))?;
         outlet::sweep(&receipts)?;
         Ok(Self {
             participant,
@@ -188,7 +196,7 @@ impl DropFolder {
     /// older is given back once the name is free; `false` says so.
     ///
     /// # Errors
-    /// What the disk says; the files are given back at the next start then.
+    /// What the disk says; the next scan tries again.
     pub fn give_back(&mut self, id: SubmissionId) -> io::Result<bool> {
         self.custody.give_back(id, &self.inward)
     }
