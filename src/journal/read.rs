@@ -195,6 +195,9 @@ impl Reader {
         file.seek(SeekFrom::Start(begin)).map_err(JournalError::disk("read", &path))?;
         file.read_to_end(&mut rest).map_err(JournalError::disk("read", &path))?;
         let mut lines = rest.split(|&octet| octet == b'\n');
+        if rest.contains(&b'\n') && lines.clone().next().and_then(line::split).is_some() {
+            return Ok(true); // a writer beside us has finished this line since we read it
+        }
         let broken_off = lines.next_back().unwrap_or_default();
         let whole_lines = lines.clone().count();
         let later_write = lines.skip(1).filter_map(line::split).any(|(place, ..)| place == 0);

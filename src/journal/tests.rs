@@ -206,6 +206,27 @@ fn a_reader_beside_a_writer_sees_whole_lines_only() {
     assert!(reader.next().unwrap().is_some() && reader.next().unwrap().is_none() && reader.is_torn());
 }
 
+#[test]
+fn readers_beside_a_busy_writer_never_see_damage() {
+    let state = test_folder();
+    let mut journal = open(state.path()).unwrap();
+    write(&mut journal, &[held(0, "a")]).unwrap();
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(move || {
+            for n in 1..400 {
+                write(&mut journal, &[held(n, "a"), deferred(n, 1)]).unwrap();
+            }
+        });
+        let mut before = 0;
+        while !writer.is_finished() {
+            let now = read(state.path()).unwrap().len();
+            assert!(now >= before);
+            before = now;
+        }
+    });
+    assert_eq!(read(state.path()).unwrap().len(), 1 + 399 * 2);
+}
+
 /// Every step of writing, failing in every way, with the power lost or not: what was called
 /// durable is there, and what is there was written, in its order.
 #[test]

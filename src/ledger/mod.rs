@@ -199,8 +199,6 @@ impl Ledger {
         journal: &Journal,
         settings: Settings,
     ) -> Result<(Self, Opened), LedgerError> {
-        /// Entries whose changes are gathered before sled takes them together: a few megabytes.
-        const GATHER: u64 = 512;
         let db = sled::Config::new()
             .path(state.join("ledger"))
             .cache_capacity(settings.cache_max)
@@ -214,19 +212,22 @@ impl Ledger {
             return Err(LedgerError::Record("it has read what is not in this journal".to_owned()));
         }
         let mut reader = Reader::after(disk, state, begin)?;
-        let mut changes = Changes::new(&db);
-        let mut entries = 0;
-        while let Some((entry, position)) = reader.next()? {
-            changes.take(&entry.event, position)?;
-            entries += 1;
-            if entries % GATHER == 0 {
-                changes.commit()?;
-            }
-        }
-        changes.commit()?;
+        let entries = read_on(&db, &mut reader)?;
         db.flush()?;
         let opened = if begin.segment == 0 { Opened::Rebuilt(entries) } else { Opened::CaughtUp(entries) };
         Ok((Self { db, position: reader.position() }, opened))
+    }
+
+    /// An index made from the first line on, kept nowhere: for a command that asks while another
+    /// process may hold the journal. It knows what stood there when it was made.
+    ///
+    /// # Errors
+    /// A damaged or impossible journal; what disk and sled say.
+    pub fn glance(disk: &Disk, state: &Path, settings: Settings) -> Result<Self, LedgerError> {
+        let db = sled::Config::new().temporary(true).cache_capacity(settings.cache_max).flush_every_ms(None).open()?;
+        let mut reader = Reader::open(disk, state)?;
+        read_on(&db, &mut reader)?;
+        Ok(Self { db, position: reader.position() })
     }
 
     /// Learns what has become durable.
@@ -333,6 +334,23 @@ impl Ledger {
     fn record(&self, order: Result<Vec<u8>, sled::Error>) -> Result<Option<Submission>, LedgerError> {
         self.db.get(keys::submission(&order?))?.map(|record| keys::read(&record)).transpose()
     }
+}
+
+/// Takes every entry that the reader gives; counts them.
+fn read_on(db: &sled::Db, reader: &mut Reader) -> Result<u64, LedgerError> {
+    /// Entries whose changes are gathered before sled takes them together: a megabyte or so.
+    const GATHER: u64 = 512;
+    let mut changes = Changes::new(db);
+    let mut entries = 0;
+    while let Some((entry, position)) = reader.next()? {
+        changes.take(&entry.event, position)?;
+        entries += 1;
+        if entries % GATHER == 0 {
+            changes.commit()?;
+        }
+    }
+    changes.commit()?;
+    Ok(entries)
 }
 
 /// How often sled's lock is asked for, and the pause between: two seconds in all.

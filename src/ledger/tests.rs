@@ -106,6 +106,8 @@ fn missing_behind_torn_or_of_another_journal_it_becomes_the_same_again() {
     let (ledger, opened) = open(state.path(), &truth);
     assert_eq!(opened, Opened::CaughtUp(0));
     let wanted = all(&ledger);
+    let glance = Ledger::glance(&Disk::system(), state.path(), Settings::default()).unwrap();
+    assert!(all(&glance) == wanted);
     drop(ledger);
     let entries = days().concat().len() as u64;
     let same = |case: &str, wanted_opened: Opened| {
