@@ -28,7 +28,7 @@ mod tests;
 use crate::document::{Content, Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{
-    Answered, Held, Impossible, Journal, JournalError, Phase, Position, Reader, RefusedInPlace, Written,
+    Answered, Event, Held, Impossible, Journal, JournalError, Phase, Position, Reader, RefusedInPlace, Written,
 };
 use apply::Changes;
 use serde::{Deserialize, Serialize};
@@ -54,9 +54,9 @@ pub struct Submission {
 #[serde(rename_all = "kebab-case")]
 pub enum Arrived {
     /// It is in evidence.
-    Held(Held),
+    Held(Box<Held>),
     /// It was left where it lay.
-    RefusedInPlace(RefusedInPlace),
+    RefusedInPlace(Box<RefusedInPlace>),
 }
 
 impl Submission {
@@ -199,12 +199,9 @@ impl Ledger {
         journal: &Journal,
         settings: Settings,
     ) -> Result<(Self, Opened), LedgerError> {
-        /// Entries whose changes are gathered before sled takes them together: a few megabytes.
-        const GATHER: u64 = 512;
         let db = sled::Config::new()
             .path(state.join("ledger"))
             .cache_capacity(settings.cache_max)
-            .mode(sled::Mode::LowSpace)
             .flush_every_ms(None) // the journal is the truth; we flush when idle
             .open()?;
         let begin = keys::place(&db)?;
@@ -215,19 +212,22 @@ impl Ledger {
             return Err(LedgerError::Record("it has read what is not in this journal".to_owned()));
         }
         let mut reader = Reader::after(disk, state, begin)?;
-        let mut changes = Changes::new(&db);
-        let mut entries = 0;
-        while let Some((entry, position)) = reader.next()? {
-            changes.take(&entry, position)?;
-            entries += 1;
-            if entries % GATHER == 0 {
-                changes.commit()?;
-            }
-        }
-        changes.commit()?;
+        let entries = read_on(&db, &mut reader)?;
         db.flush()?;
         let opened = if begin.segment == 0 { Opened::Rebuilt(entries) } else { Opened::CaughtUp(entries) };
         Ok((Self { db, position: reader.position() }, opened))
+    }
+
+    /// An index made from the first line on, kept nowhere: for a command that asks while another
+    /// process may hold the journal. It knows what stood there when it was made.
+    ///
+    /// # Errors
+    /// A damaged or impossible journal; what disk and sled say.
+    pub fn glance(disk: &Disk, state: &Path, settings: Settings) -> Result<Self, LedgerError> {
+        let db = sled::Config::new().temporary(true).cache_capacity(settings.cache_max).flush_every_ms(None).open()?;
+        let mut reader = Reader::open(disk, state)?;
+        read_on(&db, &mut reader)?;
+        Ok(Self { db, position: reader.position() })
     }
 
     /// Learns what has become durable.
@@ -237,11 +237,27 @@ impl Ledger {
     pub fn apply(&mut self, written: &Written) -> Result<(), LedgerError> {
         let mut changes = Changes::new(&self.db);
         for (entry, position) in written.entries() {
-            changes.take(entry, *position)?;
+            changes.take(&entry.event, *position)?;
         }
         changes.commit()?;
         if let Some((_, position)) = written.entries().last() {
             self.position = *position;
+        }
+        Ok(())
+    }
+
+    /// Whether these events may follow, in this order, upon what is known. Ask before they are
+    /// written: what stands in the journal cannot be taken back, and a journal that tells what
+    /// cannot be halts the window at every start.
+    ///
+    /// # Errors
+    /// [`Impossible`], or sled's.
+    pub fn check<'e>(&self, events: impl IntoIterator<Item = &'e Event>) -> Result<(), LedgerError> {
+        let mut changes = Changes::new(&self.db); // dropped without a commit
+        let mut position = self.position;
+        for event in events {
+            position.offset += 1; // only to tell them apart
+            changes.take(event, position)?;
         }
         Ok(())
     }
@@ -318,6 +334,23 @@ impl Ledger {
     fn record(&self, order: Result<Vec<u8>, sled::Error>) -> Result<Option<Submission>, LedgerError> {
         self.db.get(keys::submission(&order?))?.map(|record| keys::read(&record)).transpose()
     }
+}
+
+/// Takes every entry that the reader gives; counts them.
+fn read_on(db: &sled::Db, reader: &mut Reader) -> Result<u64, LedgerError> {
+    /// Entries whose changes are gathered before sled takes them together: a megabyte or so.
+    const GATHER: u64 = 512;
+    let mut changes = Changes::new(db);
+    let mut entries = 0;
+    while let Some((entry, position)) = reader.next()? {
+        changes.take(&entry.event, position)?;
+        entries += 1;
+        if entries % GATHER == 0 {
+            changes.commit()?;
+        }
+    }
+    changes.commit()?;
+    Ok(entries)
 }
 
 /// How often sled's lock is asked for, and the pause between: two seconds in all.
