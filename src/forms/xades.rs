@@ -170,7 +170,8 @@ impl XadesSigner {
                  <ds:DigestMethod{ds} Algorithm=\"{SHA256}\"></ds:DigestMethod>\
                  <ds:DigestValue{ds}>{}</ds:DigestValue></xades:CertDigest></xades:Cert></xades:SigningCertificateV2>\
                  </xades:SignedSignatureProperties><xades:SignedDataObjectProperties>\
-                 <xades:DataObjectFormat ObjectReference=\"#document-{suffix}\"><xades:MimeType>text/xml</xades:MimeType>\
+                 <xades:DataObjectFormat ObjectReference=\"#document-{suffix}\">\
+                 <xades:MimeType>text/xml</xades:MimeType>\
                  </xades:DataObjectFormat></xades:SignedDataObjectProperties></xades:SignedProperties>",
                 self.certificate_digest_base64
             ),
@@ -235,9 +236,11 @@ mod tests {
         let signer = signer(folder.path(), &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]).unwrap();
         for document in [
             "<a></a>",
-            "<?xml version=\"1.0\"?>\r\n<a xmlns='urn:x' xml:lang='az' b = \"1\"\n a='&#10;'><b/> \n</a>\n<!-- end -->\n",
+            "<?xml version=\"1.0\"?>\r\n\
+             <a xmlns='urn:x' xml:lang='az' b = \"1\"\n a='&#10;'><b/> \n</a>\n<!-- end -->\n",
             "<ds:a xmlns:ds='urn:other' xmlns:xades='urn:third' xades:z='1'><![CDATA[<]]></ds:a>",
-            "<x:a xmlns:x='http://uri.etsi.org/01903/v1.3.2#' xmlns='http://www.w3.org/2000/09/xmldsig#'><Object/></x:a>",
+            "<x:a xmlns:x='http://uri.etsi.org/01903/v1.3.2#' \
+             xmlns='http://www.w3.org/2000/09/xmldsig#'><Object/></x:a>",
         ] {
             std::fs::write(path, document).unwrap();
             let canonical = tool("xmllint", &["--nonet", "--exc-c14n", path]);
