@@ -255,8 +255,8 @@ impl Acts {
         }
     }
 
-    /// Appends acts, without a sync. After an error the log is as before, or the error of putting
-    /// it back is returned and the log must not be used again.
+    /// Appends acts, without a sync. After an error the log is as it was before where
+    /// [`Acts::is_whole`] says so; else it must not be used again.
     pub(super) fn append(&mut self, acts: &[Act]) -> Result<(), LogFault> {
         let mut lines = Vec::with_capacity(acts.len() * 512);
         let mut offsets = Vec::with_capacity(acts.len());
@@ -276,6 +276,11 @@ impl Acts {
             self.remember(act, offset);
         }
         Ok(())
+    }
+
+    /// Whether the file ends where the last whole line does.
+    pub(super) fn is_whole(&self) -> bool {
+        self.file.metadata().is_ok_and(|file| file.len() == self.length)
     }
 
     /// Makes durable what was appended.
