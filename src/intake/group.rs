@@ -8,6 +8,7 @@ use super::{Arrival, GroupLimits, Key, Refusal};
 use crate::document::{GivenName, ParticipantName, SubmissionId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ffi::OsStr;
 use std::io;
 
@@ -57,8 +58,18 @@ impl Queue {
 
     /// A queue over these folders, at most one for each participant.
     pub fn new(folders: Vec<DropFolder>) -> Self {
-        let places = folders.iter().enumerate().map(|(at, folder)| (folder.participant().clone(), at)).collect();
-        Self { folders, places, next: 0, rest: None }
+        let mut queue = Self { folders: Vec::new(), places: HashMap::new(), next: 0, rest: None };
+        folders.into_iter().for_each(|folder| queue.add(folder));
+        queue
+    }
+
+    /// Adds the folder of a participant that was registered while the window runs. Where there is
+    /// one already, that one stays: what was taken from it is known to it alone.
+    pub fn add(&mut self, folder: DropFolder) {
+        if let Entry::Vacant(place) = self.places.entry(folder.participant().clone()) {
+            place.insert(self.folders.len());
+            self.folders.push(folder);
+        }
     }
 
     /// The folders.

@@ -369,4 +369,15 @@ impl Verified {
     pub(crate) fn unseen_arrival(id: crate::document::SubmissionId, held: bool, content: Content) -> Self {
         Self::unseen(About::unseen(id, held), content)
     }
+
+    /// The same, with octets that are taken as covered.
+    pub(crate) fn unseen_document(octets: Vec<u8>, xml: bool) -> Self {
+        let content = Content(Digest::of(&octets));
+        let id = crate::document::SubmissionId::new(jiff::Timestamp::UNIX_EPOCH);
+        let covered = match xml {
+            true => Covered::xml(octets.into(), content, Limits::default()),
+            false => Covered::plain(octets.into(), content),
+        };
+        Self { covered, ..Self::unseen_arrival(id, true, content) }
+    }
 }
