@@ -9,6 +9,7 @@
 use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use super::certificate::Certificate;
 use super::value::{self, Form, ValueFault};
+use super::xmldsig::{DS, SIGNED_PROPERTIES, XADES};
 use crate::document::Digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -17,15 +18,9 @@ use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Private};
 use std::fmt::Write;
 
-/// Namespace of XML Signature.
-pub const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
-/// Namespace of XAdES 1.3.2.
-pub const XADES: &str = "http://uri.etsi.org/01903/v1.3.2#";
-
 const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
-const SIGNED_PROPERTIES: &str = "http://uri.etsi.org/01903#SignedProperties";
 
 /// A key with its certificate, ready to sign documents of XML.
 pub struct XadesSigner {

@@ -331,7 +331,8 @@ async fn what_is_committed_is_acknowledged_with_all_that_is_known_of_it() {
     let mut boemis = Boemis::open(&location, &Settings::default(), &datasets).await.unwrap();
     let mut batch = boemis.begin(at).await.unwrap();
     let content = crate::document::Content(Digest::of(b"content"));
-    batch.load(Validated::unseen_arrival(id, true, content, statement)).await.unwrap();
+    let pending = batch.load(Validated::unseen_arrival(id, true, content, statement)).await.unwrap();
+    assert_eq!(pending.id(), id);
     let loaded = batch.commit().await.unwrap().remove(0);
     let receipt = receipt(folder.path(), Answer::accepted(&loaded, Turn::FIRST));
     boemis.close().await.unwrap();
