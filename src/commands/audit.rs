@@ -1,7 +1,14 @@
 //! `pencere audit`: looks over the window's records.
 
-use super::{Outcome, OutputArgs, Screen, Trouble, WindowArgs};
+use super::records::{self, Records};
+use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs};
+use crate::evidence::{self, EvidenceError};
+use crate::host::Disk;
+use crate::journal::{self, Event, HeldFile, JournalError};
 use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::io::ErrorKind;
+use std::path::Path;
 
 /// What to look over.
 #[derive(Debug, Subcommand)]
@@ -10,6 +17,9 @@ pub enum AuditCommand {
 }
 
 /// Walk the window's records and name the first thing that does not fit
+///
+/// Looks at the journal, line by line, and at every document and receipt in evidence that it
+/// names. Works beside a running daemon.
 ///
 /// Exit code 0: everything fits. 1: something does not.
 #[derive(Debug, Args)]
@@ -21,10 +31,106 @@ pub struct AuditVerifyArgs {
     pub output: OutputArgs,
 }
 
-/// Runs the command.
+/// Walks the journal, and all evidence that it names.
 ///
 /// # Errors
-/// Always: the body is not there yet.
-pub fn verify(_args: &AuditVerifyArgs, _screen: &mut Screen) -> Outcome {
-    Err(Trouble::broken("this command has no body yet"))
+/// Usage: the configuration. Broken: the disk's; damage is an answer.
+pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
+    let settings = records::settings(&args.window)?;
+    let mut audit = Audit::default();
+    let unfit = audit.walk(&settings.window.state)?;
+    audit.answer.fits = unfit.is_none();
+    audit.answer.first_unfit = unfit;
+    screen.json(&audit.answer);
+    let Answer { entries, submissions, files, torn, first_unfit, .. } = &audit.answer;
+    screen.say(format!("journal entries {entries}, submissions {submissions}, files in evidence {files}"));
+    if *torn {
+        screen.say("The journal ends in a write under way, or in one that a loss of power left unfinished.");
+    }
+    screen.say(match first_unfit {
+        None => "Everything fits.".to_owned(),
+        Some(what) => format!("The first that does not fit: {what}"),
+    });
+    Ok(Exit::answer(audit.answer.fits))
+}
+
+/// The answer for programs.
+#[derive(Debug, Default, Serialize)]
+struct Answer {
+    /// Whether everything fits.
+    fits: bool,
+    /// The first thing that does not, in words; null when everything fits.
+    first_unfit: Option<String>,
+    /// Journal entries that were looked at.
+    entries: u64,
+    /// Submissions that they speak of.
+    submissions: u64,
+    /// Documents, signatures and receipts in evidence whose every octet was verified.
+    files: u64,
+    /// Whether an unfinished write stands at the journal's end: no damage, nobody was promised it.
+    torn: bool,
+}
+
+/// An audit under way.
+#[derive(Debug, Default)]
+struct Audit {
+    answer: Answer,
+}
+
+impl Audit {
+    /// What does not fit, if anything.
+    fn walk(&mut self, state: &Path) -> Result<Option<String>, Trouble> {
+        let disk = Disk::system();
+        let evidence = evidence::Reader::new(&disk, state);
+        let mut records = Records::default();
+        let mut journal = match journal::Reader::open(&disk, state) {
+            Ok(journal) => journal,
+            Err(error) => return unfit_or_broken(error),
+        };
+        loop {
+            let (entry, behind) = match journal.next() {
+                Ok(Some(next)) => next,
+                Ok(None) => break,
+                Err(error) => return unfit_or_broken(error),
+            };
+            self.answer.entries += 1;
+            if let Some(what) = self.files(&entry.event, &evidence)? {
+                let id = entry.event.id().map(|id| format!(" (submission {id})")).unwrap_or_default();
+                return Ok(Some(format!("{what}{id}")));
+            }
+            if let Err(unfit) = records.take(entry, behind) {
+                return Ok(Some(unfit.to_string()));
+            }
+            self.answer.submissions = records.submissions().len() as u64;
+        }
+        self.answer.torn = journal.is_torn();
+        Ok(None)
+    }
+
+    /// Reads every file that an event names.
+    fn files(&mut self, event: &Event, evidence: &evidence::Reader) -> Result<Option<String>, Trouble> {
+        let named = match event {
+            Event::Held(held) => std::iter::once(&held.document).chain(&held.detached).map(HeldFile::kept).collect(),
+            Event::Answered(answered) => vec![answered.receipt.kept()],
+            _ => Vec::new(),
+        };
+        for kept in named {
+            match evidence.read(&kept) {
+                Ok(_) => self.answer.files += 1,
+                Err(error @ EvidenceError::Damaged { .. }) => return Ok(Some(error.to_string())),
+                Err(EvidenceError::Disk { path, source, .. }) if source.kind() == ErrorKind::NotFound => {
+                    return Ok(Some(format!("evidence: {} is missing", path.display())));
+                }
+                Err(error) => return Err(Trouble::broken(error.to_string())),
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn unfit_or_broken(error: JournalError) -> Result<Option<String>, Trouble> {
+    match error.is_damage() {
+        true => Ok(Some(error.to_string())),
+        false => Err(Trouble::broken(error.to_string())),
+    }
 }
