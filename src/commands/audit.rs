@@ -104,7 +104,9 @@ impl Audit {
             self.answer.submissions = records.submissions().len() as u64;
         }
         self.answer.torn = journal.is_torn();
-        Ok(None)
+        let packs = evidence.packs().map_err(|error| Trouble::broken(error.to_string()))?;
+        Ok((self.answer.entries == 0 && !packs.is_empty())
+            .then(|| "the journal is gone, though evidence is there".into()))
     }
 
     /// Reads every file that an event names.

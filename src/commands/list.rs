@@ -83,7 +83,10 @@ pub fn run(args: &ListArgs, screen: &mut Screen) -> Outcome {
     let left_out = found.len().saturating_sub(args.limit);
     let shown = found.get(left_out..).unwrap_or_default();
     screen.json(&List { left_out, submissions: shown.iter().map(|submission| Row::of(submission)).collect() });
-    screen.table(&table(shown));
+    match shown.is_empty() {
+        true => screen.say("no submissions"),
+        false => screen.table(&table(shown)),
+    }
     if left_out > 0 {
         screen.say(format!("{left_out} older ones are left out; --limit shows more"));
     }

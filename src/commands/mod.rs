@@ -21,8 +21,8 @@ mod show;
 mod sign;
 mod status;
 pub mod table;
-pub mod times;
 mod template;
+pub mod times;
 pub mod trial;
 mod verify;
 

@@ -39,7 +39,8 @@ pub fn run(args: &ShowArgs, screen: &mut Screen) -> Outcome {
         ))),
         [one] => {
             let events = events(state, one.id())?;
-            let happened: Vec<_> = events.iter().map(|entry| Happened { time: entry.time, event: &entry.event }).collect();
+            let happened: Vec<_> =
+                events.iter().map(|entry| Happened { time: entry.time, event: &entry.event }).collect();
             screen.json(&Shown { submissions: vec![Row::of(one)], events: happened });
             tell(one, &events, screen);
             Ok(Exit::Done)
@@ -132,7 +133,8 @@ fn told(event: &Event) -> Vec<String> {
             lines
         }
         Event::Deferred { finding, attempt, next, .. } => {
-            let next = next.map_or_else(|| "waits for a person".to_owned(), |next| format!("again at {}", times::both(next)));
+            let next =
+                next.map_or_else(|| "waits for a person".to_owned(), |next| format!("again at {}", times::both(next)));
             vec![format!("put off: {finding} (attempt {attempt})"), next]
         }
         Event::Closed { .. } => vec!["closed: the receipt lies where its receiver finds it".to_owned()],

@@ -114,7 +114,8 @@ pub fn run(args: &SignArgs, screen: &mut Screen) -> Outcome {
     if certificate.not_before() > now {
         screen.note(format!("pencere: the certificate is in force from {} only", certificate.not_before()));
     }
-    for Job { file, form, octets, destination } in jobs {
+    for Job { file, form, destination } in jobs {
+        let octets = files::octets(&file)?;
         let mut making = Making::begin(&destination.path, destination.replace)?;
         match form {
             SignatureForm::Xades => {
@@ -142,11 +143,10 @@ pub fn run(args: &SignArgs, screen: &mut Screen) -> Outcome {
 struct Job {
     file: PathBuf,
     form: SignatureForm,
-    octets: Octets,
     destination: Destination,
 }
 
-/// All that is to be done; nothing is signed when one of them cannot be.
+/// All that is to be done; nothing is signed when a file is missing or a result stands there.
 fn jobs(args: &SignArgs) -> Result<Vec<Job>, Trouble> {
     let mut jobs: Vec<Job> = Vec::new();
     for file in &args.files {
@@ -169,7 +169,7 @@ fn jobs(args: &SignArgs) -> Result<Vec<Job>, Trouble> {
                 destination.path.display()
             )));
         }
-        jobs.push(Job { file: file.clone(), form, octets, destination });
+        jobs.push(Job { file: file.clone(), form, destination });
     }
     Ok(jobs)
 }

@@ -45,7 +45,11 @@ pub fn run(args: &TemplateArgs, screen: &mut Screen) -> Outcome {
     let config = records::config(&args.window)?;
     let world = config.world();
     let dataset = world.datasets.by_name.get(&args.dataset).ok_or_else(|| {
-        Trouble::usage(format!("there is no dataset {}; there are {}", args.dataset, listed(world.datasets.by_name.keys())))
+        Trouble::usage(format!(
+            "there is no dataset {}; there are {}",
+            args.dataset,
+            listed(world.datasets.by_name.keys())
+        ))
     })?;
     let slug = args.participant.as_ref().ok_or_else(|| {
         let known = listed(world.registry.participants.keys());

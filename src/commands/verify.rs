@@ -5,8 +5,8 @@ use crate::finding::{Code, Finding, Language};
 use crate::forms::certificate::Certificate;
 use crate::forms::{cms, der, pem};
 use crate::host::Octets;
-use crate::signature::{self, Context, Indication, Integrity, Policy, Reason, Report, SignatureReport, SubIndication};
 use crate::signature::TimeSource;
+use crate::signature::{self, Context, Indication, Integrity, Policy, Reason, Report, SignatureReport, SubIndication};
 use crate::trust::{IdentityProfile, Snapshot};
 use crate::xml::Limits;
 use clap::Args;
@@ -56,14 +56,18 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
     };
     let context = Context { trust: &trust, policy: &policy, profile: &profile, at, time_source };
     let examined = signature::examine(&file, content.as_ref(), &context, &Limits::default());
-    let (report, nothing) =
-        examined.map_err(|error| Trouble::broken(format!("{}: {error}", args.file.display())))?;
+    let (report, nothing) = examined.map_err(|error| Trouble::broken(format!("{}: {error}", args.file.display())))?;
     let report = match &nothing {
         Some(finding) => unprocessed(finding, time_source).unwrap_or(report),
         None => report,
     };
     screen.json(&report);
     tell(&report, nothing.as_ref(), screen);
+    let mut beside = args.file.clone().into_os_string();
+    beside.push(".p7s");
+    if report.signatures.is_empty() && content.is_none() && Path::new(&beside).is_file() {
+        screen.say(format!("A signature file lies beside it: pencere verify {}", Path::new(&beside).display()));
+    }
     if args.trust.is_empty() && report.indication != Indication::TotalPassed && !report.signatures.is_empty() {
         screen.say("Nobody was named with --trust, so nobody's word counts.");
     }

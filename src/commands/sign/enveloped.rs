@@ -73,15 +73,17 @@ impl Root {
             }
         }
         let (end, name) = end.ok_or_else(|| Trouble::usage(format!("{} has no root element", file.display())))?;
-        let mut tag = [0; 2];
-        document.reader_at(end).read_exact(&mut tag).map_err(reading)?;
-        if tag == *b"</" {
+        let two_at = |at: u64| -> Result<Vec<u8>, Trouble> {
+            let mut two = Vec::new();
+            document.reader_at(at).take(2).read_to_end(&mut two).map_err(reading)?;
+            Ok(two)
+        };
+        if two_at(end)? == b"</" {
             return Ok(Self { end, empty: None });
         }
         // of an empty root the end is told behind its tag
         let end = end.saturating_sub(2);
-        document.reader_at(end).read_exact(&mut tag).map_err(reading)?;
-        match &tag {
+        match two_at(end)?.as_slice() {
             b"/>" => Ok(Self { end, empty: Some(name) }),
             _ => Err(Trouble::broken(format!("{}: the end of the root was not found", file.display()))),
         }
