@@ -11,12 +11,12 @@ mod registry;
 mod stations;
 mod window;
 
-/// What a signature covers, as schema reads it: it sees a document only through this room.
-pub use crate::signature::{CoveredAttribute, CoveredEvent};
 pub use claims::NAMESPACE;
 pub use registry::{Participant, Person, Registry, Right};
 pub use stations::{Station, StationKind, Stations};
 pub use window::{Environment, Window, WindowId};
+/// What a signature covers, as schema reads it: it sees a document only through this room.
+pub use crate::signature::{CoveredAttribute, CoveredEvent};
 
 use crate::document::{DatasetName, ParticipantName, Voen};
 use crate::finding::Stop;
