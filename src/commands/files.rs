@@ -6,9 +6,12 @@
 
 use super::Trouble;
 use crate::forms::certificate::Certificate;
+use crate::forms::xades;
 use crate::host::Octets;
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::io::Errno;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -100,12 +103,12 @@ impl Making {
         if !replace && path.symlink_metadata().is_ok() {
             return Err(stands(path));
         }
-        let name = path.file_name().filter(|_| !path.is_dir());
-        let name = name.ok_or_else(|| Trouble::usage(format!("{} is a folder", path.display())))?;
-        let mut passing = std::ffi::OsString::from(".");
-        passing.push(name);
-        passing.push(format!(".{}.part", std::process::id()));
-        let passing = path.with_file_name(passing);
+        if path.is_dir() || path.file_name().is_none() {
+            return Err(Trouble::usage(format!("{} is a folder", path.display())));
+        }
+        // in a drop folder, such a name says that the upload is under way
+        let suffix = xades::fresh_suffix().map_err(|error| Trouble::broken(error.to_string()))?;
+        let passing = path.with_file_name(format!(".{suffix}.part"));
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&passing);
         let file =
             file.map_err(|error| Trouble::usage(format!("nothing can be written at {}: {error}", path.display())))?;
@@ -127,16 +130,19 @@ impl Making {
     pub fn finish(mut self) -> Result<(), Trouble> {
         let broken = |error: io::Error| Trouble::broken(format!("{} cannot be written: {error}", self.path.display()));
         self.file.sync_all().map_err(broken)?;
-        match self.replace {
-            true => fs::rename(&self.passing, &self.path).map_err(broken)?,
-            // a link is never made over another file
-            false => match fs::hard_link(&self.passing, &self.path) {
-                Ok(()) => fs::remove_file(&self.passing).map_err(broken)?,
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => return Err(stands(&self.path)),
-                Err(_) if self.path.symlink_metadata().is_ok() => return Err(stands(&self.path)),
-                // a file system without hard links
-                Err(_) => fs::rename(&self.passing, &self.path).map_err(broken)?,
-            },
+        if self.replace {
+            fs::rename(&self.passing, &self.path).map_err(broken)?;
+        } else {
+            match renameat_with(CWD, &self.passing, CWD, &self.path, RenameFlags::NOREPLACE) {
+                Ok(()) => {}
+                Err(Errno::EXIST) => return Err(stands(&self.path)),
+                // a file system that cannot tell: looked at before, and the moment between is short
+                Err(Errno::INVAL | Errno::NOSYS) if self.path.symlink_metadata().is_err() => {
+                    fs::rename(&self.passing, &self.path).map_err(broken)?;
+                }
+                Err(Errno::INVAL | Errno::NOSYS) => return Err(stands(&self.path)),
+                Err(error) => return Err(broken(error.into())),
+            }
         }
         self.finished = true;
         Ok(())

@@ -199,7 +199,8 @@ fn pair(key: &Path, certificate: &Path) -> Result<(PKey<Private>, Certificate), 
         Ok(private) => private,
         Err(_) if encrypted => {
             return Err(Trouble::usage(format!(
-                "{0} is encrypted; take a copy without a passphrase (openssl pkey -in {0} -out KEY), and delete it after",
+                "{0} is encrypted; sign with a copy that has no passphrase (openssl pkey -in {0} -out KEY), \
+                 and delete that afterwards",
                 key.display()
             )));
         }

@@ -205,7 +205,8 @@ impl Status {
         let oldest = self.oldest_unanswered_seconds.map(SignedDuration::from_secs);
         if let Some(span) = oldest.filter(|span| self.daemon.is_some() && *span > patience) {
             let message = format!(
-                "Something has had no answer for {}, though the window is open. Look at its log; restarting it is safe.",
+                "Something has had no answer for {}, though the window is open. \
+                 Look at its log; restarting it is safe.",
                 times::span(span)
             );
             problem("unanswered-too-long", message);
