@@ -180,6 +180,7 @@ fn what_cannot_be_signed_inside_is_refused_and_leaves_nothing() {
     window.put("open.xml", "<a><b></a>");
     window.put("dtd.xml", "<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>");
     window.put("again.xml", window.read("ok.signed.xml"));
+    window.put("deep.xml", "<a><b><c><s:Signature xmlns:s='http://www.w3.org/2000/09/xmldsig#'/></c></b></a>");
     window.put("csv.csv", "a,b\n1,2\n");
     let before = fs::read_dir(window.folder.path()).unwrap().count();
     for (file, why) in [
@@ -187,6 +188,7 @@ fn what_cannot_be_signed_inside_is_refused_and_leaves_nothing() {
         ("open.xml", "well-formed"),
         ("dtd.xml", "cannot be signed as XML"),
         ("again.xml", "already"),
+        ("deep.xml", "already"),
         ("ok.xml", "stands there already"),
         ("missing.xml", "cannot read"),
         ("w", "not a regular file"),

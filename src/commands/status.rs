@@ -5,13 +5,14 @@ use super::records::{self, Came, Records, Submission};
 use super::table::Side;
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, times};
 use crate::config::Settings;
-use crate::document::GivenName;
+use crate::document::{GivenName, SubmissionId};
 use crate::intake::folder::is_upload;
 use crate::journal::Phase;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -69,7 +70,7 @@ pub struct Status {
     pub last_activity: Option<Timestamp>,
     /// When registry, stations, datasets and trust were last read again.
     pub last_reload: Option<Reload>,
-    /// Files in all `in/` folders that have no answer, uploads under way left out.
+    /// Files dropped and not yet safe in the window or answered, uploads under way left out.
     pub waiting: u64,
     /// Age of the oldest that has no answer, in a folder or in the window.
     pub oldest_unanswered_seconds: Option<i64>,
@@ -115,7 +116,7 @@ pub struct Held {
 pub struct ParticipantRow {
     /// Its slug.
     pub participant: String,
-    /// Files in its `in/` without an answer.
+    /// Its files dropped and not yet safe in the window or answered.
     pub waiting: u64,
     /// Age of the oldest of its that has no answer.
     pub oldest_unanswered_seconds: Option<i64>,
@@ -141,13 +142,16 @@ impl Status {
         let age = |since: Timestamp| now.duration_since(since).as_secs().max(0);
         let mut rows = rows(records, age);
         let answered: HashSet<(String, String, u64)> = records.submissions().iter().filter_map(in_place).collect();
-        for (slug, inward) in folders(&settings.window.drop)? {
+        for (slug, home) in folders(&settings.window.drop)? {
             let row = row(&mut rows, &slug);
-            for (name, inode, since) in names(&inward)? {
-                if !answered.contains(&(slug.clone(), name, inode)) {
-                    row.waiting += 1;
-                    row.oldest_unanswered_seconds = row.oldest_unanswered_seconds.max(Some(age(since)));
-                }
+            let lying = names(&home.join("in"))?.into_iter().filter(|one| !is_upload(&one.name));
+            let unanswered = lying.filter(|one| !answered.contains(&(slug.clone(), one.shown(), one.inode)));
+            // what is not the window's yet: taken this moment, or left so by a crash until the next start
+            let taken = names(&home.join(TAKEN)).unwrap_or_default().into_iter();
+            let taken = taken.filter(|one| one.taken_as().is_none_or(|id| records.get(id).is_none()));
+            for one in unanswered.chain(taken) {
+                row.waiting += 1;
+                row.oldest_unanswered_seconds = row.oldest_unanswered_seconds.max(Some(age(one.since)));
             }
         }
         let life = &records.life;
@@ -265,34 +269,52 @@ fn in_place(submission: &Submission) -> Option<(String, String, u64)> {
     }
 }
 
-/// The participants' folders: slug and `in/`.
+/// The participants' folders: slug and path, of those that have an `in/`.
 fn folders(drop: &Path) -> Result<Vec<(String, PathBuf)>, Trouble> {
     let mut folders = Vec::new();
     let unread = |error: io::Error| Trouble::broken(format!("cannot read {}: {error}", drop.display()));
     for entry in fs::read_dir(drop).map_err(unread)? {
         let entry = entry.map_err(unread)?;
-        let inward = entry.path().join("in");
-        if let Some(slug) = entry.file_name().to_str().filter(|slug| !slug.starts_with('.') && inward.is_dir()) {
-            folders.push((slug.to_owned(), inward));
+        let is_home = entry.path().join("in").is_dir();
+        if let Some(slug) = entry.file_name().to_str().filter(|slug| is_home && !slug.starts_with('.')) {
+            folders.push((slug.to_owned(), entry.path()));
         }
     }
     folders.sort();
     Ok(folders)
 }
 
-/// What lies in an `in/`, uploads under way left out: name, inode, and since when it lies there.
-fn names(inward: &Path) -> Result<Vec<(String, u64, Timestamp)>, Trouble> {
-    let unread = |error: io::Error| Trouble::broken(format!("cannot read {}: {error}", inward.display()));
+/// Where intake keeps what it has taken and the window has not yet.
+const TAKEN: &str = ".taken";
+
+/// Something that lies in a folder.
+struct Lying {
+    name: OsString,
+    inode: u64,
+    /// Change time: moving a file in sets it, and nobody can set it back.
+    since: Timestamp,
+}
+
+impl Lying {
+    fn shown(&self) -> String {
+        GivenName::new(self.name.clone()).shown()
+    }
+
+    /// The id that it was taken under: `<id>~NAME`, or `<id>~`.
+    fn taken_as(&self) -> Option<SubmissionId> {
+        self.name.to_str()?.split_once('~')?.0.parse().ok()
+    }
+}
+
+fn names(folder: &Path) -> Result<Vec<Lying>, Trouble> {
+    let unread = |error: io::Error| Trouble::broken(format!("cannot read {}: {error}", folder.display()));
     let mut names = Vec::new();
-    for entry in fs::read_dir(inward).map_err(unread)? {
+    for entry in fs::read_dir(folder).map_err(unread)? {
         let entry = entry.map_err(unread)?;
         // what is gone by now was taken meanwhile
         let Ok(metadata) = entry.path().symlink_metadata() else { continue };
-        if !is_upload(&entry.file_name()) {
-            // change time: moving a file in sets it, and nobody can set it back
-            let since = Timestamp::from_second(metadata.ctime()).unwrap_or(Timestamp::UNIX_EPOCH);
-            names.push((GivenName::new(entry.file_name()).shown(), metadata.ino(), since));
-        }
+        let since = Timestamp::from_second(metadata.ctime()).unwrap_or(Timestamp::UNIX_EPOCH);
+        names.push(Lying { name: entry.file_name(), inode: metadata.ino(), since });
     }
     Ok(names)
 }

@@ -68,7 +68,7 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
     if report.signatures.is_empty() && content.is_none() && Path::new(&beside).is_file() {
         screen.say(format!("A signature file lies beside it: pencere verify {}", Path::new(&beside).display()));
     }
-    if args.trust.is_empty() && report.indication != Indication::TotalPassed && !report.signatures.is_empty() {
+    if args.trust.is_empty() && report.sub_indication == Some(SubIndication::NoCertificateChainFound) {
         screen.say("Nobody was named with --trust, so nobody's word counts.");
     }
     Ok(Exit::answer(report.indication == Indication::TotalPassed))

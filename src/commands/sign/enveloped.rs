@@ -56,7 +56,7 @@ impl Root {
             match reader.next().map_err(|fault| unreadable(file, &fault))? {
                 Event::Start(tag) => {
                     depth += 1;
-                    if depth <= 2 && tag.is(xades::DS, "Signature") {
+                    if tag.is(xades::DS, "Signature") {
                         let why = "bears a signature already; another one beside it would break that one. \
                                    Sign the unsigned document, or use --format cades";
                         return Err(Trouble::usage(format!("{} {why}", file.display())));

@@ -96,6 +96,13 @@ fn files_in_folders_are_counted_but_no_uploads_and_nothing_that_has_its_answer()
     journal.sync().unwrap();
     let ours = status(&settings, None, at(60));
     assert_eq!(ours.waiting, 1);
+    // taken: what the journal knows is the window's, all else still waits
+    let taken = settings.window.drop.join("azerisiq").join(TAKEN);
+    fs::create_dir_all(&taken).unwrap();
+    fs::write(taken.join(format!("{}~keçid", id(1))), "").unwrap();
+    assert_eq!(status(&settings, None, at(60)).waiting, 1);
+    fs::write(taken.join(format!("{}~a.xml", id(2))), "").unwrap();
+    assert_eq!(status(&settings, None, at(60)).waiting, 2);
 }
 
 #[test]
