@@ -1,22 +1,19 @@
 //! `pencere status`: whether the window is healthy, and what waits.
 
+mod folders;
+mod lock;
+
 use super::list::Row;
 use super::records::{self, Came, Records, Submission};
 use super::table::Side;
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, times};
 use crate::config::Settings;
-use crate::document::{GivenName, SubmissionId};
 use crate::intake::folder::is_upload;
 use crate::journal::Phase;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
-use std::ffi::OsString;
-use std::fs;
-use std::io;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Say whether the window is healthy, and what waits
@@ -41,7 +38,7 @@ pub struct StatusArgs {
 pub fn run(args: &StatusArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
     let state = &settings.window.state;
-    let daemon = running(&state.join("journal"));
+    let daemon = lock::holder(&state.join("journal"));
     let records = Records::read(state)?;
     let status = Status::of(&settings, &records, daemon, Timestamp::now())?;
     screen.json(&status);
@@ -142,12 +139,12 @@ impl Status {
         let age = |since: Timestamp| now.duration_since(since).as_secs().max(0);
         let mut rows = rows(records, age);
         let answered: HashSet<(String, String, u64)> = records.submissions().iter().filter_map(in_place).collect();
-        for (slug, home) in folders(&settings.window.drop)? {
+        for (slug, home) in folders::homes(&settings.window.drop)? {
             let row = row(&mut rows, &slug);
-            let lying = names(&home.join("in"))?.into_iter().filter(|one| !is_upload(&one.name));
+            let lying = folders::names(&home.join("in"))?.into_iter().filter(|one| !is_upload(&one.name));
             let unanswered = lying.filter(|one| !answered.contains(&(slug.clone(), one.shown(), one.inode)));
             // what is not the window's yet: taken this moment, or left so by a crash until the next start
-            let taken = names(&home.join(TAKEN)).unwrap_or_default().into_iter();
+            let taken = folders::names(&home.join(folders::TAKEN)).unwrap_or_default().into_iter();
             let taken = taken.filter(|one| one.taken_as().is_none_or(|id| records.get(id).is_none()));
             for one in unanswered.chain(taken) {
                 row.waiting += 1;
@@ -267,94 +264,6 @@ fn in_place(submission: &Submission) -> Option<(String, String, u64)> {
         }
         _ => None,
     }
-}
-
-/// The participants' folders: slug and path, of those that have an `in/`.
-fn folders(drop: &Path) -> Result<Vec<(String, PathBuf)>, Trouble> {
-    let mut folders = Vec::new();
-    let unread = |error: io::Error| Trouble::broken(format!("cannot read {}: {error}", drop.display()));
-    for entry in fs::read_dir(drop).map_err(unread)? {
-        let entry = entry.map_err(unread)?;
-        let is_home = entry.path().join("in").is_dir();
-        if let Some(slug) = entry.file_name().to_str().filter(|slug| is_home && !slug.starts_with('.')) {
-            folders.push((slug.to_owned(), entry.path()));
-        }
-    }
-    folders.sort();
-    Ok(folders)
-}
-
-/// Where intake keeps what it has taken and the window has not yet.
-const TAKEN: &str = ".taken";
-
-/// Something that lies in a folder.
-struct Lying {
-    name: OsString,
-    inode: u64,
-    /// Change time: moving a file in sets it, and nobody can set it back.
-    since: Timestamp,
-}
-
-impl Lying {
-    fn shown(&self) -> String {
-        GivenName::new(self.name.clone()).shown()
-    }
-
-    /// The id that it was taken under: `<id>~NAME`, or `<id>~`.
-    fn taken_as(&self) -> Option<SubmissionId> {
-        self.name.to_str()?.split_once('~')?.0.parse().ok()
-    }
-}
-
-fn names(folder: &Path) -> Result<Vec<Lying>, Trouble> {
-    let unread = |error: io::Error| Trouble::broken(format!("cannot read {}: {error}", folder.display()));
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unread)? {
-        let entry = entry.map_err(unread)?;
-        // what is gone by now was taken meanwhile
-        let Ok(metadata) = entry.path().symlink_metadata() else { continue };
-        let since = Timestamp::from_second(metadata.ctime()).unwrap_or(Timestamp::UNIX_EPOCH);
-        names.push(Lying { name: entry.file_name(), inode: metadata.ino(), since });
-    }
-    Ok(names)
-}
-
-/// The process that has locked the journal's folder, by the kernel's list of locks. Nothing is
-/// locked for a look, so that a daemon that starts at this moment never finds its place taken. Of a
-/// process in another PID namespace the list does not tell.
-fn running(journal: &Path) -> Option<u32> {
-    let inode = fs::metadata(journal).ok()?;
-    locked(&fs::read_to_string("/proc/locks").ok()?, inode.dev(), inode.ino())
-}
-
-/// The process with a whole lock (`flock`) on this inode: lines are
-/// `1: FLOCK  ADVISORY  WRITE 1234 fd:01:131 0 EOF` (proc_locks(5)).
-fn locked(locks: &str, device: u64, inode: u64) -> Option<u32> {
-    let place = format!("{:02x}:{:02x}:{inode}", rustix::fs::major(device), rustix::fs::minor(device));
-    let same_inode = format!(":{inode}");
-    let holders = locks.lines().filter_map(|line| {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        match words[..] {
-            // one that waits has an arrow in the second place
-            [_, "FLOCK", _, "WRITE", process, at, ..] => Some((at, process.parse::<u32>().ok()?)),
-            _ => None,
-        }
-    });
-    let mut fallback = None;
-    for (at, process) in holders {
-        if at == place {
-            return Some(process);
-        }
-        // some file systems (btrfs, overlays) show another device to stat than to the list
-        if at.ends_with(&same_inode) && is_ours(process) {
-            fallback = Some(process);
-        }
-    }
-    fallback
-}
-
-fn is_ours(process: u32) -> bool {
-    fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name.trim_end() == env!("CARGO_PKG_NAME"))
 }
 
 fn tell(status: &Status, screen: &mut Screen) {

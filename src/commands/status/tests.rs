@@ -7,6 +7,8 @@ use crate::document::Decision;
 use crate::host::{Disk, test_folder};
 use crate::journal::samples::{answered, at, closed, deferred, held as taken, id, refused};
 use crate::journal::{Event, Journal};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
 
 /// A trial window whose journal has these events, one a second.
 fn window(events: Vec<Event>) -> (tempfile::TempDir, Settings) {
@@ -97,32 +99,10 @@ fn files_in_folders_are_counted_but_no_uploads_and_nothing_that_has_its_answer()
     let ours = status(&settings, None, at(60));
     assert_eq!(ours.waiting, 1);
     // taken: what the journal knows is the window's, all else still waits
-    let taken = settings.window.drop.join("azerisiq").join(TAKEN);
+    let taken = settings.window.drop.join("azerisiq").join(folders::TAKEN);
     fs::create_dir_all(&taken).unwrap();
     fs::write(taken.join(format!("{}~keçid", id(1))), "").unwrap();
     assert_eq!(status(&settings, None, at(60)).waiting, 1);
     fs::write(taken.join(format!("{}~a.xml", id(2))), "").unwrap();
     assert_eq!(status(&settings, None, at(60)).waiting, 2);
-}
-
-#[test]
-fn a_daemon_is_seen_by_its_lock_and_a_look_locks_nothing() {
-    let folder = test_folder();
-    assert_eq!(running(&folder.path().join("journal")), None);
-    let journal = Journal::open(&Disk::system(), folder.path(), crate::journal::Settings::default()).unwrap();
-    let path = folder.path().join("journal");
-    assert_eq!(running(&path), Some(std::process::id()));
-    drop(journal);
-    assert_eq!(running(&path), None);
-}
-
-#[test]
-fn the_kernels_list_is_read_strictly() {
-    let device = rustix::fs::makedev(0xfd, 1);
-    let list = "1: FLOCK  ADVISORY  WRITE 12 fd:01:77 0 EOF\n1: -> FLOCK  ADVISORY  WRITE 13 fd:01:78 0 EOF\n\
-                2: POSIX  ADVISORY  WRITE 14 fd:01:79 0 EOF\n3: FLOCK  ADVISORY  READ 15 fd:01:80 0 EOF\nodd\n";
-    let found = |inode| locked(list, device, inode);
-    assert_eq!((found(77), found(78), found(79), found(80), found(7)), (Some(12), None, None, None, None));
-    // the same inode elsewhere, held by nobody of ours
-    assert_eq!(locked("1: FLOCK  ADVISORY  WRITE 1 00:19:77 0 EOF\n", device, 77), None);
 }
