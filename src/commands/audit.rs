@@ -38,7 +38,7 @@ pub struct AuditVerifyArgs {
 pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
     let mut audit = Audit::default();
-    let unfit = audit.walk(&settings.window.state)?;
+    let unfit = audit.walk(&settings.window.paths.state)?;
     audit.answer.fits = unfit.is_none();
     audit.answer.first_unfit = unfit;
     screen.json(&audit.answer);

@@ -73,7 +73,7 @@ impl ListState {
 /// Usage: the configuration. Broken: a journal that cannot be read.
 pub fn run(args: &ListArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
-    let records = Records::read(&settings.window.state)?;
+    let records = Records::read(&settings.window.paths.state)?;
     let wanted = |submission: &&Submission| {
         args.state.is_none_or(|state| submission.state() == state)
             && args.participant.as_ref().is_none_or(|slug| submission.participant() == Some(slug))

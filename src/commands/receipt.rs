@@ -125,7 +125,7 @@ struct Proof<'a> {
 fn seal(args: &ReceiptVerifyArgs) -> Result<Certificate, Trouble> {
     let path = match (&args.seal, args.window.named()) {
         (Some(path), _) => path.clone(),
-        (None, Some(config)) => records::settings_at(&config)?.seal.certificate.value,
+        (None, Some(config)) => records::settings_at(&config)?.seal.certificate,
         (None, None) => {
             let config = args.window.path();
             if !config.exists() {
@@ -133,7 +133,7 @@ fn seal(args: &ReceiptVerifyArgs) -> Result<Certificate, Trouble> {
                     "name the window's published seal certificate with --seal, or its configuration with --config",
                 ));
             }
-            records::settings_at(&config)?.seal.certificate.value
+            records::settings_at(&config)?.seal.certificate
         }
     };
     files::certificate(&path)

@@ -29,7 +29,7 @@ pub struct ShowArgs {
 /// Usage: nothing is known by that, or the configuration. Broken: a journal that cannot be read.
 pub fn run(args: &ShowArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
-    let state = &settings.window.state;
+    let state = &settings.window.paths.state;
     let what = args.what.trim();
     let records = Records::read(state)?;
     let meant: Vec<&Submission> = records.submissions().iter().filter(|one| one.is_meant(what)).collect();

@@ -37,7 +37,7 @@ pub struct StatusArgs {
 /// Usage: the configuration. Broken: a journal or a drop folder that cannot be read.
 pub fn run(args: &StatusArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
-    let state = &settings.window.state;
+    let state = &settings.window.paths.state;
     let daemon = lock::holder(&state.join("journal"));
     let records = Records::read(state)?;
     let status = Status::of(&settings, &records, daemon, Timestamp::now())?;
@@ -139,7 +139,7 @@ impl Status {
         let age = |since: Timestamp| now.duration_since(since).as_secs().max(0);
         let mut rows = rows(records, age);
         let answered: HashSet<(String, String, u64)> = records.submissions().iter().filter_map(in_place).collect();
-        for (slug, home) in folders::homes(&settings.window.drop)? {
+        for (slug, home) in folders::homes(&settings.window.paths.drop)? {
             let row = row(&mut rows, &slug);
             let lying = folders::names(&home.join("in"))?.into_iter().filter(|one| !is_upload(&one.name));
             let unanswered = lying.filter(|one| !answered.contains(&(slug.clone(), one.shown(), one.inode)));

@@ -79,7 +79,7 @@ impl Config {
     pub fn settings_of(path: &Path) -> Result<Settings, Vec<Mistake>> {
         let mut gathered = Gathered::default();
         let base = path.parent().unwrap_or(Path::new(""));
-        let read = gathered.toml(path, Part::Window, |_, _, top| settings::read(base, top));
+        let read = gathered.toml(path, Part::Window, |_, _, top| settings::read(base, top).settings);
         match (read.flatten(), gathered.mistakes.is_empty()) {
             (Some(settings), true) => Ok(settings),
             _ => Err(gathered.into_mistakes()),

@@ -575,10 +575,10 @@ fn verify_all(cases: Vec<Case>, judge: &Judge<'_>, ledger: &Ledger, group: &[Sub
     for case in cases {
         looks.push(before(case, ledger, group)?);
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    if looks.len() <= ALONE || threads == 1 {
+    if looks.len() <= ALONE {
         return Ok(looks.into_iter().map(|look| verify(look, judge)).collect());
     }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let piece = looks.len().div_ceil(threads);
     let mut pieces = Vec::with_capacity(threads);
     while !looks.is_empty() {

@@ -5,6 +5,7 @@ use super::unwritten;
 use crate::commands::Trouble;
 use crate::commands::files::Making;
 use crate::finding::{Finding, Language};
+use crate::forms::xmldsig::DS;
 use crate::forms::xades::{self, XadesSigner};
 use crate::host::Octets;
 use crate::signature;
@@ -56,7 +57,7 @@ impl Root {
             match reader.next().map_err(|fault| unreadable(file, &fault))? {
                 Event::Start(tag) => {
                     depth += 1;
-                    if tag.is(xades::DS, "Signature") {
+                    if tag.is(DS, "Signature") {
                         let why = "bears a signature already; another one beside it would break that one. \
                                    Sign the unsigned document, or use --format cades";
                         return Err(Trouble::usage(format!("{} {why}", file.display())));

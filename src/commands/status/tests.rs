@@ -16,7 +16,7 @@ fn window(events: Vec<Event>) -> (tempfile::TempDir, Settings) {
     let window = folder.path().join("window");
     trial::make(&window, Timestamp::now()).unwrap();
     let settings = Config::settings_of(&window.join("pencere.toml")).unwrap();
-    let state = &settings.window.state;
+    let state = &settings.window.paths.state;
     let mut journal = Journal::open(&Disk::system(), state, crate::journal::Settings::default()).unwrap();
     for (second, event) in (0..).zip(events) {
         journal.append(at(second), event).unwrap();
@@ -26,7 +26,7 @@ fn window(events: Vec<Event>) -> (tempfile::TempDir, Settings) {
 }
 
 fn status(settings: &Settings, daemon: Option<u32>, now: Timestamp) -> Status {
-    let records = Records::read(&settings.window.state).unwrap();
+    let records = Records::read(&settings.window.paths.state).unwrap();
     Status::of(settings, &records, daemon, now).unwrap()
 }
 
@@ -79,7 +79,7 @@ fn what_nobody_answers_is_unhealthy_only_while_the_window_is_open() {
 #[test]
 fn files_in_folders_are_counted_but_no_uploads_and_nothing_that_has_its_answer() {
     let (_folder, settings) = window(Vec::new());
-    let inward = settings.window.drop.join("azerisiq/in");
+    let inward = settings.window.paths.drop.join("azerisiq/in");
     for name in ["a.xml", "b.csv.part", ".hidden", "keçid"] {
         fs::write(inward.join(name), "").unwrap();
     }
@@ -92,14 +92,14 @@ fn files_in_folders_are_counted_but_no_uploads_and_nothing_that_has_its_answer()
     let inode = fs::metadata(inward.join("keçid")).unwrap().ino();
     let key = format!("{inode}@1.000000000:keçid");
     let mut journal =
-        Journal::open(&Disk::system(), &settings.window.state, crate::journal::Settings::default()).unwrap();
+        Journal::open(&Disk::system(), &settings.window.paths.state, crate::journal::Settings::default()).unwrap();
     journal.append(at(0), refused(1, &key)).unwrap();
     journal.append(at(1), answered(1, 1, Decision::Rejected, "c")).unwrap();
     journal.sync().unwrap();
     let ours = status(&settings, None, at(60));
     assert_eq!(ours.waiting, 1);
     // taken: what the journal knows is the window's, all else still waits
-    let taken = settings.window.drop.join("azerisiq").join(folders::TAKEN);
+    let taken = settings.window.paths.drop.join("azerisiq").join(folders::TAKEN);
     fs::create_dir_all(&taken).unwrap();
     fs::write(taken.join(format!("{}~keçid", id(1))), "").unwrap();
     assert_eq!(status(&settings, None, at(60)).waiting, 1);
