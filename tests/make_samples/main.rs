@@ -1,0 +1,116 @@
+//! Makes the samples of `inbox-samples/`, and proves that the committed tree is complete.
+//!
+//! Each sample is one entry of a table below: its folder, what it shows, and how it is made, with
+//! pencere's own signer, `xmlsec1` or `openssl cms`. With `PENCERE_REWRITE=1` what is missing is
+//! made; what stands is never replaced, since a signature made anew is another one: to make a
+//! sample anew, delete its folder first. Without it nothing is written. What the window answers is
+//! not made here but by the walk (`tests/samples.rs`).
+
+mod accepted;
+mod der;
+mod hostile;
+mod pki;
+mod rejected;
+mod signers;
+mod statement;
+
+use signers::Signers;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One sample, before it is made.
+pub struct Sample {
+    /// Its folder under `inbox-samples`: the claim.
+    pub folder: String,
+    /// What it shows, for `case.toml`.
+    pub note: &'static str,
+    make: Box<dyn Fn(&Signers) -> Made>,
+}
+
+/// What lies in a sample's folder.
+#[derive(Default)]
+pub struct Made {
+    files: Vec<(String, Vec<u8>)>,
+    case: String,
+}
+
+/// An entry of the table.
+pub fn sample(folder: impl Into<String>, note: &'static str, make: impl Fn(&Signers) -> Made + 'static) -> Sample {
+    Sample { folder: folder.into(), note, make: Box::new(make) }
+}
+
+impl Made {
+    /// A document under this name.
+    pub fn document(name: &str, octets: impl Into<Vec<u8>>) -> Self {
+        Self::default().and(name, octets)
+    }
+
+    /// One more document, or a detached signature.
+    pub fn and(mut self, name: &str, octets: impl Into<Vec<u8>>) -> Self {
+        self.files.push((name.to_owned(), octets.into()));
+        self
+    }
+
+    /// A document that was sent before.
+    pub fn before(self, name: &str, octets: impl Into<Vec<u8>>) -> Self {
+        self.and(&format!("before/{name}"), octets)
+    }
+
+    /// Lines of `case.toml`: how the window differs from a fresh trial window.
+    pub fn case(mut self, lines: &str) -> Self {
+        self.case.push_str(lines);
+        self.case.push('\n');
+        self
+    }
+}
+
+fn samples_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox-samples")
+}
+
+fn table() -> Vec<Sample> {
+    let mut table = accepted::table();
+    table.extend(rejected::table());
+    table.extend(hostile::table());
+    table
+}
+
+fn write(sample: &Sample, signers: &Signers, folder: &Path) {
+    let made = (sample.make)(signers);
+    fs::create_dir_all(folder).unwrap();
+    for (name, octets) in &made.files {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, octets).unwrap();
+    }
+    fs::write(folder.join("case.toml"), format!("note = \"\"\"\n{}\"\"\"\n{}", sample.note, made.case)).unwrap();
+}
+
+#[test]
+fn the_samples_are_complete() {
+    let rewrite = std::env::var_os("PENCERE_REWRITE").is_some();
+    let root = samples_folder();
+    let pki = root.join("pki");
+    if rewrite && !pki.join("ca.crt").exists() {
+        pki::make(&pki);
+    }
+    let missing: Vec<_> = pki::NAMES.iter().filter(|name| !pki.join(name).is_file()).collect();
+    assert!(missing.is_empty(), "the sample PKI lacks {missing:?}");
+    let signers = Signers::new(&pki);
+    let mut claimed = BTreeSet::new();
+    for sample in table() {
+        assert!(claimed.insert(sample.folder.clone()), "{} stands twice in the table", sample.folder);
+        let folder = root.join(&sample.folder);
+        if rewrite && !folder.exists() {
+            write(&sample, &signers, &folder);
+        }
+        assert!(folder.join("case.toml").is_file(), "{} was not made: PENCERE_REWRITE=1", sample.folder);
+    }
+    for claim in ["accepted", "rejected", "held", "hostile"] {
+        for entry in fs::read_dir(root.join(claim)).unwrap() {
+            let folder = format!("{claim}/{}", entry.unwrap().file_name().into_string().unwrap());
+            assert!(claimed.contains(&folder), "{folder} is in no table, so nobody can tell how it was made");
+        }
+    }
+}
