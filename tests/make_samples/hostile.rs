@@ -51,7 +51,8 @@ fn apart(signed: &str) -> (String, String) {
 /// A genuine document signed by the reference `#S-1`, as attackers like it.
 fn signed_by_id(signers: &Signers) -> String {
     let template = Template { references: vec![reference("#S-1", &[ENVELOPED, EXCLUSIVE])], ..Template::default() };
-    signers.xmlsec(&inside(&statement().xml(), &template.xml("signature-1")), "azerisiq", &[SUBMISSION_ID])
+    let signed = signers.xmlsec(&inside(&statement().xml(), &template.xml("signature-1")), "azerisiq", &[SUBMISSION_ID]);
+    signed[signed.find("<Submission").unwrap()..].to_owned() // a declaration stands at the beginning alone
 }
 
 /// A signed document with something else where its certificate stands.
@@ -78,7 +79,7 @@ pub fn table() -> Vec<Sample> {
 
 fn wrapping() -> Vec<Sample> {
     vec![
-        fault("wrapped-inside-another", "signature.not-covering", "A genuine signed document moved whole inside a forged one.\n", |signers| {
+        fault("wrapped-inside-another", "signature.digest-differs", "A genuine signed document moved whole inside a forged one.\n", |signers| {
             xml(inside(&forged().xml().replace("S-1", "S-2"), &format!("<Note>{}</Note>", signed(signers))))
         }),
         fault("wrapped-by-id", "signature.not-covering", "The signature moved to a forged root; its reference names the genuine document, kept as a child.\n", |signers| {
@@ -102,9 +103,9 @@ fn wrapping() -> Vec<Sample> {
             let with_object = inside(&signature, &format!("<ds:Object>{}</ds:Object>", forged().xml()));
             xml(inside(&document, &with_object))
         }),
-        fault("doubled-id", "signature.doubled-id", "A forged document with the Id of the genuine one inside it.\n", |signers| {
+        fault("doubled-id", "signature.doubled-id", "The genuine document twice under one Id inside a forged one: which is signed?\n", |signers| {
             let (signature, genuine) = apart(&signed_by_id(signers));
-            xml(inside(&forged().xml(), &format!("{genuine}{signature}")))
+            xml(inside(&forged().xml().replace("S-1", "S-2"), &format!("{genuine}{genuine}{signature}")))
         }),
         fault("signed-empty-element", "signature.not-covering", "A good signature over an empty element with an Id; the records are anybody's.\n", |signers| {
             let document = inside(&forged().xml(), "<Total Id=\"empty\"/>");
@@ -135,14 +136,21 @@ fn properties() -> Vec<Sample> {
             let properties = signers.properties("azerisiq", "signature-1", "properties-1");
             xml(signed.replace("</ds:Signature>", &format!("{properties}</ds:Signature>")))
         }),
-        fault("properties-of-another-signature", "signature.properties-uncovered", "The reference of properties leads into another signature's.\n", |signers| {
+        fault("properties-of-another-signature", "signature.reference-unresolved", "The reference of properties leads into another signature's: only its own count.\n", |signers| {
+            let other = Template {
+                references: vec![properties_reference("#properties-2")],
+                objects: signers.properties("azerisiq", "signature-2", "properties-2"),
+                ..Template::default()
+            };
+            let document = statement().xml();
+            let other = signers.xmlsec(&inside(&document, &other.xml("signature-2")), "azerisiq", &[PROPERTIES_ID]);
             let template = Template {
                 references: vec![reference("", &[ENVELOPED, EXCLUSIVE]), properties_reference("#properties-2")],
                 ..Template::default()
             };
-            let other = Template { objects: signers.properties("azerisiq", "signature-2", "properties-2"), ..Template::default() };
-            let document = inside(&inside(&statement().xml(), &template.xml("signature-1")), &other.xml("signature-2"));
-            xml(signers.xmlsec(&document, "azerisiq", &[PROPERTIES_ID]))
+            let (other, document) = apart(&other);
+            let both = inside(&document, &(template.xml("signature-1") + &other));
+            xml(signers.xmlsec(&both, "azerisiq", &[PROPERTIES_ID]))
         }),
         fault("properties-outside-their-place", "signature.properties-uncovered", "The signed properties stand in the document; the signature's own are others.\n", |signers| {
             let own = signers.properties("azerisiq", "signature-1", "properties-1");
@@ -335,9 +343,13 @@ fn detached() -> Vec<Sample> {
         fault("cms-doubled-attribute", "signature.format", "The signed attributes hold a second message digest: which one counts?\n", |signers| {
             table(|cms, _| super::der::doubled_digest(&cms), signers)
         }),
-        fault("cms-content-inside-differs", "signature.format", "The signature file brings its own content, which is not the document.\n", |signers| {
-            let signature = signers.cms(statement().csv().as_bytes(), "azerisiq", &["-binary", "-cades", "-nodetach"]);
-            Made::document("istehsal.csv", forged().csv()).and("istehsal.csv.p7s", signature)
+        fault("cms-content-inside-differs", "signature.format", "The signature file brings content of its own, which is not the document that it signs.\n", |signers| {
+            let csv = statement().csv();
+            let mut signature = signers.cms(csv.as_bytes(), "azerisiq", &["-binary", "-cades", "-nodetach"]);
+            let figure = csv[csv.find("GUN-0003,").unwrap()..].as_bytes()[..16].to_vec();
+            let at = signature.windows(figure.len()).position(|window| window == figure).unwrap() + 9;
+            signature[at] = b'9';
+            Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
         }),
         fault("signature-file-is-the-document", "intake.document-missing", "A signature file with its content inside, dropped alone under a signature's name.\n", |signers| {
             let signature = signers.cms(statement().csv().as_bytes(), "azerisiq", &["-binary", "-cades", "-nodetach"]);

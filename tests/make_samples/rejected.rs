@@ -148,19 +148,28 @@ fn signature() -> Vec<Sample> {
             let object = "<ds:Object><Record xmlns=\"urn:boemis:submission:1\"/></ds:Object></ds:Signature>";
             Made::document("istehsal.xml", signed.replace("</ds:Signature>", object)).case(AZERISIQ)
         }),
-        sample("rejected/signature.reference-unresolved", "What the signature refers to was cut out of the document.\n", |signers| {
-            let document = statement().xml().replacen("  <Total>", "  <Total Id=\"T-1\">", 1);
-            let references = vec![reference("", &[ENVELOPED, EXCLUSIVE]), reference("#T-1", &[EXCLUSIVE])];
-            let document = inside(&document, &Template { references, ..Template::default() }.xml("signature-1"));
-            let signed = signers.xmlsec(&document, "azerisiq", &["Id=urn:boemis:submission:1:Total"]);
-            Made::document("istehsal.xml", signed.replacen("<Total Id=\"T-1\">", "<Total>", 1)).case(AZERISIQ)
+        sample("rejected/signature.reference-unresolved", "What the signature refers to was cut out of it.\n", |signers| {
+            let object = "<ds:Object Id=\"object-1\">qeyd</ds:Object>";
+            let template = Template {
+                references: vec![reference("", &[ENVELOPED, EXCLUSIVE]), reference("#object-1", &[EXCLUSIVE])],
+                objects: object.to_owned(),
+                ..Template::default()
+            };
+            let document = inside(&statement().xml(), &template.xml("signature-1"));
+            let signed = signers.xmlsec(&document, "azerisiq", &["Id=http://www.w3.org/2000/09/xmldsig#:Object"]);
+            assert!(signed.contains(object));
+            Made::document("istehsal.xml", signed.replace(object, "")).case(AZERISIQ)
         }),
-        sample("rejected/signature.doubled-id", "An Id of the signature stands in the document too.\n", |signers| {
-            let signed = signers.xades(&statement().xml(), "azerisiq");
-            let start = signed.find("Id=\"properties-").unwrap() + 4;
-            let id = &signed[start..start + signed[start..].find('"').unwrap()];
-            let doubled = signed.replacen("  <Record>", &format!("  <Record Id=\"{id}\">"), 1);
-            Made::document("istehsal.xml", doubled).case(AZERISIQ)
+        sample("rejected/signature.doubled-id", "The Id of the signed properties stands in the document too.\n", |signers| {
+            let template = Template {
+                references: vec![reference("", &[ENVELOPED, EXCLUSIVE]), properties_reference("#properties-1")],
+                objects: signers.properties("azerisiq", "signature-1", "properties-1"),
+                ..Template::default()
+            };
+            let document = statement().xml().replacen("<Record>", "<Record Id=\"properties-1\">", 1);
+            let document = inside(&document, &template.xml("signature-1"));
+            let signed = signers.xmlsec(&document, "azerisiq", &[super::signers::PROPERTIES_ID]);
+            Made::document("istehsal.xml", signed).case(AZERISIQ)
         }),
         sample("rejected/signature.properties-uncovered", "Signed properties that the signature does not sign.\n", |signers| {
             let template = Template {
