@@ -32,7 +32,8 @@ pub struct Sample {
 #[derive(Default)]
 pub struct Made {
     files: Vec<(String, Vec<u8>)>,
-    case: String,
+    lines: String,
+    tables: String,
 }
 
 /// An entry of the table.
@@ -59,9 +60,14 @@ impl Made {
 
     /// Lines of `case.toml`: how the window differs from a fresh trial window.
     pub fn case(mut self, lines: &str) -> Self {
-        self.case.push_str(lines);
-        self.case.push('\n');
+        let part = if lines.starts_with("[[") { &mut self.tables } else { &mut self.lines };
+        part.push_str(lines);
+        part.push('\n');
         self
+    }
+
+    fn case_toml(&self, note: &str) -> String {
+        format!("note = \"\"\"\n{note}\"\"\"\n{}{}", self.lines, self.tables)
     }
 }
 
@@ -76,15 +82,26 @@ fn table() -> Vec<Sample> {
     table
 }
 
-fn write(sample: &Sample, signers: &Signers, folder: &Path) {
-    let made = (sample.make)(signers);
-    fs::create_dir_all(folder).unwrap();
+fn write(made: &Made, folder: &Path) {
     for (name, octets) in &made.files {
         let path = folder.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, octets).unwrap();
     }
-    fs::write(folder.join("case.toml"), format!("note = \"\"\"\n{}\"\"\"\n{}", sample.note, made.case)).unwrap();
+}
+
+/// The documents that lie in a sample's folder, by their paths in it.
+fn lying(folder: &Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (prefix, folder) in [("", folder.to_owned()), ("before/", folder.join("before"))] {
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if !["before", "case.toml", "expected.receipt.xml"].contains(&name.as_str()) {
+                found.insert(format!("{prefix}{name}"));
+            }
+        }
+    }
+    found
 }
 
 #[test]
@@ -102,10 +119,19 @@ fn the_samples_are_complete() {
     for sample in table() {
         assert!(claimed.insert(sample.folder.clone()), "{} stands twice in the table", sample.folder);
         let folder = root.join(&sample.folder);
-        if rewrite && !folder.exists() {
-            write(&sample, &signers, &folder);
+        let made = (sample.make)(&signers);
+        let case = made.case_toml(sample.note);
+        if rewrite {
+            if !folder.exists() {
+                fs::create_dir_all(&folder).unwrap();
+                write(&made, &folder);
+            }
+            fs::write(folder.join("case.toml"), &case).unwrap();
         }
-        assert!(folder.join("case.toml").is_file(), "{} was not made: PENCERE_REWRITE=1", sample.folder);
+        let wanted: BTreeSet<_> = made.files.iter().map(|(name, _)| name.clone()).collect();
+        assert_eq!(lying(&folder), wanted, "{}: PENCERE_REWRITE=1 makes what is missing", sample.folder);
+        let committed = fs::read_to_string(folder.join("case.toml")).unwrap_or_default();
+        assert_eq!(committed, case, "{}: PENCERE_REWRITE=1 writes the case", sample.folder);
     }
     for claim in ["accepted", "rejected", "held", "hostile"] {
         for entry in fs::read_dir(root.join(claim)).unwrap() {
