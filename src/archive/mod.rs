@@ -27,3 +27,23 @@ impl Closed {
         self.id
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::{Disk, test_folder};
+    use crate::journal::samples::{at, closed, deferred, id};
+    use crate::journal::{Journal, Settings};
+
+    #[test]
+    fn only_what_is_durably_closed_is_closed() {
+        let state = test_folder();
+        let mut journal = Journal::open(&Disk::system(), state.path(), Settings::default()).unwrap();
+        for event in [closed(1), deferred(2, 1), closed(3)] {
+            journal.append(at(0), event).unwrap();
+        }
+        let written = journal.sync().unwrap();
+        let ids: Vec<_> = Closed::from_journal(&written).iter().map(Closed::id).collect();
+        assert_eq!(ids, [id(1), id(3)]);
+    }
+}

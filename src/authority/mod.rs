@@ -9,14 +9,16 @@ mod claims;
 mod decide;
 mod registry;
 mod stations;
+#[cfg(test)]
+mod tests;
 mod window;
 
+/// What a signature covers, as schema reads it: it sees a document only through this room.
+pub use crate::signature::{CoveredAttribute, CoveredEvent};
 pub use claims::NAMESPACE;
 pub use registry::{Participant, Person, Registry, Right};
 pub use stations::{Station, StationKind, Stations};
 pub use window::{Environment, Window, WindowId};
-/// What a signature covers, as schema reads it: it sees a document only through this room.
-pub use crate::signature::{CoveredAttribute, CoveredEvent};
 
 use crate::document::{DatasetName, ParticipantName, Voen};
 use crate::finding::Stop;
@@ -117,5 +119,15 @@ impl Authorised {
         dataset: DatasetName,
     ) -> Self {
         Self::unseen(Verified::unseen_arrival(id, held, content), participant, dataset)
+    }
+
+    /// The same, with octets that are taken as covered.
+    pub(crate) fn unseen_document(
+        octets: Vec<u8>,
+        xml: bool,
+        participant: ParticipantName,
+        dataset: DatasetName,
+    ) -> Self {
+        Self::unseen(Verified::unseen_document(octets, xml), participant, dataset)
     }
 }

@@ -58,7 +58,7 @@ impl Layout {
         let columns: Vec<LaidColumn> = dataset
             .columns
             .iter()
-            .map(|c| LaidColumn { name: c.name.clone(), kind: c.kind.clone(), required: c.required })
+            .map(|c| LaidColumn { name: c.name.clone(), kind: c.kind, required: c.required })
             .collect();
         if columns.is_empty() || columns.len() > COLUMNS_MAX {
             return Err(Fault::Wrong(format!("the dataset `{slug}` needs 1 to {COLUMNS_MAX} columns")));

@@ -10,6 +10,7 @@ mod demo;
 mod init;
 mod list;
 mod once;
+mod opening;
 pub mod progress;
 mod receipt;
 mod run;

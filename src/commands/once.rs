@@ -1,7 +1,14 @@
 //! `pencere once`: everything that waits now, and then the end.
 
-use super::{Outcome, OutputArgs, Screen, Trouble, WindowArgs};
+use super::progress::Progress as Bar;
+use super::{Exit, Format, Outcome, OutputArgs, Screen, WindowArgs, opening};
+use crate::daemon::watch::{self, Progress};
+use crate::daemon::window::Window;
+use crate::document::Decision;
+use crate::host::Host;
 use clap::Args;
+use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Process everything that waits now, write the receipts, and end
 ///
@@ -17,10 +24,83 @@ pub struct OnceArgs {
     pub output: OutputArgs,
 }
 
+/// What `once` did: its JSON answer.
+#[derive(Debug, Serialize)]
+pub struct Done {
+    /// Answers given, by decision.
+    pub answers: BTreeMap<Decision, u64>,
+    /// Submissions that are held.
+    pub held: usize,
+    /// Files left for their other half.
+    pub waiting: Vec<Left>,
+}
+
+/// A file that was left.
+#[derive(Debug, Serialize)]
+pub struct Left {
+    /// In whose folder.
+    pub participant: String,
+    /// Its name.
+    pub name: String,
+    /// Until when it is waited for.
+    pub until: String,
+}
+
 /// Runs the command.
 ///
 /// # Errors
-/// Always: the body is not there yet.
-pub fn run(_args: &OnceArgs, _screen: &mut Screen) -> Outcome {
-    Err(Trouble::broken("this command has no body yet"))
+/// A wrong configuration, a running daemon, a disk or database that fails.
+pub fn run(args: &OnceArgs, screen: &mut Screen) -> Outcome {
+    let config = opening::config(&args.window, screen)?;
+    let bar = Bar::new(screen, 0);
+    let done = opening::runtime()?.block_on(async {
+        let window = Window::open(config, Host::system()).await.map_err(opening::halted)?;
+        let (waiting, window) = watch::once(window, |progress| match progress {
+            Progress::Found(count) => bar.found(count),
+            Progress::Done(count) => (0..count).for_each(|_| bar.done()),
+        })
+        .await
+        .map_err(opening::halted)?;
+        let waiting = waiting.into_iter().map(|left| Left {
+            participant: left.participant.to_string(),
+            name: left.name.shown(),
+            until: left.until.to_string(),
+        });
+        let done = Done {
+            answers: window.tally.answers.clone(),
+            held: window.held().len(),
+            waiting: waiting.collect(),
+        };
+        let trouble = window.tally.trouble.clone();
+        window.close().await.map_err(opening::halted)?;
+        match trouble {
+            // Held documents are answered; what could not even be kept is not.
+            Some(trouble) if done.held == 0 => Err(super::Trouble::broken(trouble)),
+            _ => Ok(done),
+        }
+    })?;
+    drop(bar);
+    match screen.format() {
+        Format::Json => screen.json(&done),
+        Format::Text => tell(&done, screen),
+    }
+    Ok(Exit::Done)
+}
+
+fn tell(done: &Done, screen: &mut Screen) {
+    let total: u64 = done.answers.values().sum();
+    let words: Vec<String> = done.answers.iter().map(|(decision, count)| format!("{count} {decision}")).collect();
+    match total {
+        0 => screen.say("Nothing was waiting."),
+        _ => screen.say(format!("{total} answered: {}.", words.join(", "))),
+    }
+    if done.held > 0 {
+        screen.say(format!("{} held; they are tried again by the daemon, or by the next `pencere once`.", done.held));
+    }
+    for left in &done.waiting {
+        screen.say(format!(
+            "{}/in/{} waits for its other half (document or .p7s) until {}.",
+            left.participant, left.name, left.until
+        ));
+    }
 }

@@ -1,6 +1,10 @@
 //! `pencere run`: the daemon.
 
-use super::{Outcome, Screen, Trouble, WindowArgs};
+use super::{Exit, Outcome, Screen, WindowArgs, opening};
+use crate::daemon::log::{self, Voice};
+use crate::daemon::watch;
+use crate::daemon::window::Window;
+use crate::host::Host;
 use clap::Args;
 
 /// Open the window: watch the drop folders until told to stop (the daemon)
@@ -21,7 +25,18 @@ pub struct RunArgs {
 /// Runs the command.
 ///
 /// # Errors
-/// Always: the body is not there yet.
-pub fn run(_args: &RunArgs, _screen: &mut Screen) -> Outcome {
-    Err(Trouble::broken("this command has no body yet"))
+/// A wrong configuration, a window that is open already, a disk or database that fails.
+pub fn run(args: &RunArgs, screen: &mut Screen) -> Outcome {
+    let host = Host::system();
+    let config = opening::config(&args.window, screen)?;
+    log::start(config.settings().log, Voice::Daemon)?;
+    for warning in config.warnings() {
+        tracing::warn!(%warning, "configuration");
+    }
+    let id = config.settings().window.window.id.clone();
+    opening::runtime()?.block_on(async {
+        let window = Window::open(config, host).await.map_err(opening::halted)?;
+        watch::run(window, || screen.say(format!("ready: the window “{id}” watches"))).await.map_err(opening::halted)
+    })?;
+    Ok(Exit::Done)
 }

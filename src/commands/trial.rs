@@ -62,7 +62,7 @@ pub fn make(folder: &Path, now: Timestamp) -> Result<(), Trouble> {
     }
     let registry = shipped()?;
     let pki = folder.join("pki");
-    folder_at(&pki, 0o700)?;
+    folder_at(&pki, 0o755)?; // certificates are public, and each key is 0600
     let validity = Validity { from: now - DAY, to: now + 20 * YEAR };
     let expired = Validity { from: now - 2 * YEAR, to: now - DAY };
     issue_all(&pki, &registry, validity, expired)?;

@@ -109,3 +109,31 @@ fn titles(table: &mut Table<'_, '_>) -> Option<(String, String)> {
     title.finish();
     Some((az?.value, en?.value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::publish;
+
+    /// The link between a description and what is published beside it.
+    #[test]
+    fn shipped_descriptions_are_read_and_give_what_lies_beside_them() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/datasets");
+        let mut gathered = Gathered::default();
+        let datasets = read(&mut gathered, &folder);
+        assert!(gathered.mistakes.is_empty(), "{:?}", gathered.mistakes);
+        assert_eq!(datasets.by_name.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["capacity", "generation"]);
+        for (name, dataset) in &datasets.by_name {
+            for (file, text) in publish::files(dataset) {
+                let path = folder.join(name.as_str()).join(file);
+                assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{}", path.display());
+            }
+            let (energy, capacity) = (dataset.energy_column.as_deref(), dataset.capacity_column.as_deref());
+            let expected = match name.as_str() {
+                "generation" => (Some("energy_mwh"), None),
+                _ => (None, Some("capacity_mw")),
+            };
+            assert_eq!((energy, capacity), expected);
+        }
+    }
+}

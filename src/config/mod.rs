@@ -21,10 +21,7 @@ mod tests;
 pub use files::{FileRead, Part};
 pub use mistake::Mistake;
 pub use reader::At;
-pub use settings::{
-    BoemisUrl, HoldSettings, IntakeSettings, LimitSettings, LogFormat, LogLevel, LogSettings, SealSettings, Settings,
-    SignatureSettings, TrustSettings, WindowSettings,
-};
+pub use settings::{HoldSettings, Paths, Settings, TrustSettings, WindowSettings};
 pub use world::World;
 
 use crate::authority::Registry;
@@ -54,15 +51,17 @@ impl Config {
         // what pencere.toml names is read while it is open, so that a file that cannot be read is
         // told at the key that names it
         let read = gathered.toml(path, Part::Window, |gathered, source, top| {
-            let settings = settings::read(base, top)?;
-            trust::seal(gathered, source, &settings, now);
-            let world = world::read(gathered, path, &settings, now);
-            Some((settings, world))
+            let outline = settings::read(base, top);
+            if let Some(seal) = &outline.seal {
+                trust::seal(gathered, source, seal, outline.environment, now);
+            }
+            let world = world::read(gathered, path, &World::named_by(&outline), now);
+            Some((outline.settings?, world?))
         });
         if !gathered.mistakes.is_empty() {
             return Err(gathered.into_mistakes());
         }
-        let Some((settings, Some(mut world))) = read.flatten() else {
+        let Some((settings, mut world)) = read.flatten() else {
             return Err(vec![Mistake::of_file(path, "cannot be understood")]);
         };
         let warnings = gathered.warnings;
@@ -79,7 +78,7 @@ impl Config {
     /// Every mistake that was found; never empty.
     pub fn reload_world(&self, now: Timestamp) -> Result<World, Vec<Mistake>> {
         let mut gathered = Gathered::default();
-        let world = world::read(&mut gathered, &self.path, &self.settings, now);
+        let world = world::read(&mut gathered, &self.path, &World::named_in(&self.settings), now);
         match (world, gathered.mistakes.is_empty()) {
             (Some(mut world), true) => {
                 world.files = gathered.files;

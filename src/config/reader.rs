@@ -139,6 +139,11 @@ pub struct Table<'s, 't> {
 }
 
 impl<'s, 't> Table<'s, 't> {
+    /// Where the table stands.
+    pub fn spot(&self) -> &Spot {
+        &self.spot
+    }
+
     /// Notes a mistake about the table as a whole.
     pub fn mistake(&self, message: impl Into<String>) {
         self.source.mistake(&self.spot, message);

@@ -60,13 +60,19 @@ impl Reading<'_, '_, '_> {
     fn registry(mut self, mut top: Table<'_, '_>) -> Registry {
         top.need(&["participants"]);
         let mut registry = Registry::default();
-        for (slug, table) in top.table("participants").map(Table::entries).unwrap_or_default() {
+        let participants = top.table("participants");
+        let spot = participants.as_ref().map(|table| table.spot().clone());
+        for (slug, table) in participants.map(Table::entries).unwrap_or_default() {
             if let Some(participant) = self.participant(&slug, table) {
                 self.voen_is_alone(&registry, &participant, &slug.spot);
                 registry.participants.insert(participant.slug.clone(), participant);
             }
         }
         top.finish();
+        if let (None, Some(spot)) = (&self.owner, spot) {
+            self.source
+                .warning(&spot, "none of these is `owner = true`, so nobody may file for every station (S 7.1.4)");
+        }
         registry
     }
 

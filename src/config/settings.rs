@@ -1,11 +1,14 @@
-//! What `pencere.toml` sets, one struct a section, each default written once, in its `Default`.
+//! What `pencere.toml` sets: it fills the settings types of the rooms, where each default is
+//! written once, and has types of its own only for what is no room's.
 //!
-//! A section's struct moves to the room it speaks to when that room has settings of its own.
-//! Never opens a file but `pencere.toml` itself.
+//! Reads tables and opens no file.
 
 use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
+use crate::daemon::log::{self, LogFormat};
+use crate::signature::Policy;
 use crate::trust::IdentityProfile;
+use crate::{boemis, evidence, intake, journal, ledger, schema, seal, xml};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +19,13 @@ pub struct WindowSettings {
     pub window: Window,
     /// Name for people.
     pub name: String,
+    /// Where things lie.
+    pub paths: Paths,
+}
+
+/// Where a window's files lie, made absolute as far as the configuration's own path is.
+#[derive(Clone, Debug)]
+pub struct Paths {
     /// Folder of all that the window keeps.
     pub state: PathBuf,
     /// Folder of the participants' drop folders.
@@ -26,37 +36,6 @@ pub struct WindowSettings {
     pub stations: PathBuf,
     /// The folder of dataset descriptions.
     pub datasets: PathBuf,
-}
-
-/// `[intake]`.
-#[derive(Clone, Debug)]
-pub struct IntakeSettings {
-    /// How long a file found by a scan must have lain unchanged.
-    pub settle: Duration,
-    /// How often every folder is scanned.
-    pub rescan: Duration,
-    /// How long one half of a pair waits for the other.
-    pub pair_wait: Duration,
-    /// Largest file, in octets.
-    pub size_max: u64,
-}
-
-impl Default for IntakeSettings {
-    fn default() -> Self {
-        Self {
-            settle: Duration::from_secs(10),
-            rescan: Duration::from_secs(10),
-            pair_wait: Duration::from_secs(60),
-            size_max: 1 << 30,
-        }
-    }
-}
-
-/// `[boemis] url`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BoemisUrl {
-    /// `sqlite://PATH`: the database file.
-    Sqlite(PathBuf),
 }
 
 /// `[trust]`: files and folders as written, made absolute.
@@ -72,29 +51,11 @@ pub struct TrustSettings {
     pub crl_grace: Duration,
 }
 
-/// `[seal]`.
+/// `[seal]` with the places of its two keys, for the checks.
 #[derive(Clone, Debug)]
-pub struct SealSettings {
-    /// The published certificate.
+pub(super) struct SealAt {
     pub certificate: At<PathBuf>,
-    /// Its private key.
     pub key: At<PathBuf>,
-}
-
-/// `[signature]`.
-#[derive(Clone, Debug)]
-pub struct SignatureSettings {
-    /// Whether signatures are taken that do not sign their own certificate.
-    pub plain: bool,
-    /// Most signatures in one document.
-    pub signatures_max: u64,
-}
-
-impl SignatureSettings {
-    /// The defaults of an environment.
-    pub fn of(environment: Environment) -> Self {
-        Self { plain: environment == Environment::Test, signatures_max: 16 }
-    }
 }
 
 /// `[hold]`.
@@ -124,107 +85,113 @@ impl Default for HoldSettings {
     }
 }
 
-/// `[limits]`.
-#[derive(Clone, Debug)]
-pub struct LimitSettings {
-    /// Most findings in one answer.
-    pub findings_max: u64,
-    /// Deepest nesting of elements.
-    pub depth_max: u64,
-    /// Longest attribute value or start tag, in octets.
-    pub attribute_max: u64,
-    /// Most documents that share one sync.
-    pub group_max: u64,
-}
-
-impl Default for LimitSettings {
-    fn default() -> Self {
-        Self { findings_max: 100, depth_max: 100, attribute_max: 64 << 10, group_max: 256 }
-    }
-}
-
-/// How log lines are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the words of the configuration
-pub enum LogFormat {
-    Auto,
-    Text,
-    Json,
-    Journald,
-}
-
-/// The least level that is logged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)] // the words of the configuration
-pub enum LogLevel {
-    Error,
-    Warn,
-    Info,
-    Debug,
-}
-
-/// `[log]`.
-#[derive(Clone, Copy, Debug)]
-pub struct LogSettings {
-    /// How lines are written.
-    pub format: LogFormat,
-    /// The least level.
-    pub level: LogLevel,
-}
-
-impl Default for LogSettings {
-    fn default() -> Self {
-        Self { format: LogFormat::Auto, level: LogLevel::Info }
-    }
-}
-
 /// All of `pencere.toml`.
 #[derive(Clone, Debug)]
 #[allow(missing_docs)] // named as the sections
 pub struct Settings {
     pub window: WindowSettings,
-    pub intake: IntakeSettings,
-    pub boemis: BoemisUrl,
+    pub intake: intake::Settings,
+    pub group: intake::GroupLimits,
+    pub location: boemis::Location,
+    pub boemis: boemis::Settings,
     pub trust: TrustSettings,
-    pub seal: SealSettings,
-    pub signature: SignatureSettings,
+    pub seal: seal::Settings,
+    pub policy: Policy,
+    pub limits: xml::Limits,
     pub identity: IdentityProfile,
+    pub schema: schema::Limits,
     pub hold: HoldSettings,
-    pub limits: LimitSettings,
-    pub log: LogSettings,
+    pub evidence: evidence::Settings,
+    pub journal: journal::Settings,
+    pub ledger: ledger::Settings,
+    pub log: log::Settings,
 }
 
-/// Reads all sections; none when something without which no window can be is missing or wrong.
-/// `base` is the folder that relative paths start from.
-pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Option<Settings> {
+impl Settings {
+    /// The window as receipts name it.
+    pub fn window_of_receipts(&self) -> seal::Window {
+        let Window { id, environment } = &self.window.window;
+        let environment = environment.as_str().to_owned();
+        seal::Window { id: id.as_str().to_owned(), name: self.window.name.clone(), environment }
+    }
+}
+
+/// What can be told of `pencere.toml` even when it is not whole, so that the files it names are
+/// looked at all the same and every mistake comes at once.
+pub(super) struct Outline {
+    pub paths: Paths,
+    pub environment: Option<Environment>,
+    pub identity: IdentityProfile,
+    pub trust: Option<TrustSettings>,
+    pub seal: Option<SealAt>,
+    /// None when something without which no window can be is missing or wrong.
+    pub settings: Option<Settings>,
+}
+
+/// Reads all sections. `base` is the folder that relative paths start from.
+pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     top.need(&["window", "boemis", "trust", "seal"]);
-    let window = top.table("window").and_then(|table| window(base, table));
-    let environment = window.as_ref().map(|window| window.window.environment);
-    let intake = top.table("intake").map(intake).unwrap_or_default();
+    let (paths, environment, window) = match top.table("window") {
+        Some(table) => window(base, table),
+        None => (Paths::default_in(base), None, None),
+    };
+    let (intake, group) = top.table("intake").map(intake).unwrap_or_default();
     let boemis = top.table("boemis").and_then(|table| boemis(base, table));
     let trust = top.table("trust").map(|table| trust(base, table));
     let seal = top.table("seal").and_then(|table| seal(base, table));
-    let signature = signature(environment.unwrap_or(Environment::Production), top.table("signature"));
+    let policy = signature(environment.unwrap_or(Environment::Production), top.table("signature"));
     let identity = top.table("identity").map_or_else(|| Some(IdentityProfile::standard()), identity);
     let hold = top.table("hold").map(hold).unwrap_or_default();
     let limits = top.table("limits").map(limits).unwrap_or_default();
+    let schema = top.table("schema").map(schema).unwrap_or_default();
+    let (evidence, journal, ledger) =
+        (top.table("evidence").map(evidence), top.table("journal").map(journal), top.table("ledger").map(ledger));
     let log = top.table("log").map(log).unwrap_or_default();
     top.finish();
-    Some(Settings {
-        window: window?,
-        intake,
-        boemis: boemis?,
-        trust: trust?,
-        seal: seal?,
-        signature,
-        identity: identity?,
-        hold,
-        limits,
-        log,
-    })
+    let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {
+        (Some(window), Some((location, boemis)), Some(trust), Some(seal), Some(identity)) => Some(Settings {
+            seal: seal::Settings {
+                certificate: seal.certificate.value,
+                key: seal.key.value,
+                // the seal's own record of its acts, apart from the journal
+                acts: window.paths.state.join("seal/acts.log"),
+            },
+            window,
+            intake,
+            group,
+            location,
+            boemis,
+            trust,
+            policy,
+            limits,
+            identity,
+            schema,
+            hold,
+            evidence: evidence.unwrap_or_default(),
+            journal: journal.unwrap_or_default(),
+            ledger: ledger.unwrap_or_default(),
+            log,
+        }),
+        _ => None,
+    };
+    let identity = identity.unwrap_or_else(IdentityProfile::standard);
+    Outline { paths, environment, identity, trust, seal, settings }
 }
 
-fn window(base: &Path, mut table: Table<'_, '_>) -> Option<WindowSettings> {
+impl Paths {
+    /// The default names beside `pencere.toml`.
+    fn default_in(base: &Path) -> Self {
+        Self {
+            state: base.join("state"),
+            drop: base.join("drop"),
+            registry: base.join("registry.toml"),
+            stations: base.join("stations.toml"),
+            datasets: base.join("datasets"),
+        }
+    }
+}
+
+fn window(base: &Path, mut table: Table<'_, '_>) -> (Paths, Option<Environment>, Option<WindowSettings>) {
     table.need(&["id", "name", "environment"]);
     let id = table.parsed("id");
     let environment =
@@ -235,15 +202,25 @@ fn window(base: &Path, mut table: Table<'_, '_>) -> Option<WindowSettings> {
     {
         table.source().mistake(&name.spot, "stands in every receipt: give it a text on one line");
     }
-    let mut path = |key, default: &str| base.join(table.string(key).map_or(default.to_owned(), |path| path.value));
-    let state = path("state", "state");
-    let drop = path("drop", "drop");
-    let registry = path("registry", "registry.toml");
-    let stations = path("stations", "stations.toml");
-    let datasets = path("datasets", "datasets");
+    let default = Paths::default_in(base);
+    let mut path = |key, default| table.string(key).map_or(default, |path| base.join(path.value));
+    let paths = Paths {
+        state: path("state", default.state),
+        drop: path("drop", default.drop),
+        registry: path("registry", default.registry),
+        stations: path("stations", default.stations),
+        datasets: path("datasets", default.datasets),
+    };
     table.finish();
-    let window = Window { id: id?.value, environment: environment?.value };
-    Some(WindowSettings { window, name: name?.value, state, drop, registry, stations, datasets })
+    let environment = environment.map(|environment| environment.value);
+    let settings = match (id, name, environment) {
+        (Some(id), Some(name), Some(environment)) => {
+            let window = Window { id: id.value, environment };
+            Some(WindowSettings { window, name: name.value, paths: paths.clone() })
+        }
+        _ => None,
+    };
+    (paths, environment, settings)
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -253,39 +230,40 @@ const CRL_GRACE: Duration = Duration::from_secs(3 * 3600);
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-fn intake(mut table: Table<'_, '_>) -> IntakeSettings {
-    let default = IntakeSettings::default();
-    let settings = IntakeSettings {
+fn intake(mut table: Table<'_, '_>) -> (intake::Settings, intake::GroupLimits) {
+    let (default, group) = (intake::Settings::default(), intake::GroupLimits::default());
+    let settings = intake::Settings {
         settle: value(table.duration("settle", Duration::ZERO..=DAY), default.settle),
-        rescan: value(table.duration("rescan", Duration::from_millis(100)..=DAY), default.rescan),
-        pair_wait: value(table.duration("pair_wait", SECOND..=30 * DAY), default.pair_wait),
+        rescan: value(table.duration("rescan", Duration::from_millis(10)..=DAY), default.rescan),
+        pair_wait: value(table.duration("pair_wait", Duration::ZERO..=30 * DAY), default.pair_wait),
         size_max: value(table.size("size_max", 1 << 10..=1 << 40), default.size_max),
     };
+    let group = intake::GroupLimits {
+        documents: count(table.integer("group_documents", 1..=10_000), group.documents),
+        octets: value(table.size("group_octets", 1 << 10..=1 << 40), group.octets),
+    };
     table.finish();
-    settings
+    (settings, group)
 }
 
-fn boemis(base: &Path, mut table: Table<'_, '_>) -> Option<BoemisUrl> {
+fn boemis(base: &Path, mut table: Table<'_, '_>) -> Option<(boemis::Location, boemis::Settings)> {
     table.need(&["url"]);
-    let url = table.string("url");
-    let Some(url) = url else {
-        table.finish();
-        return None;
-    };
-    let found = match url.value.split_once("://") {
-        Some(("sqlite", path)) if !path.is_empty() && !path.contains(['?', '#']) => {
-            Ok(BoemisUrl::Sqlite(base.join(path)))
+    let default = boemis::Settings::default();
+    // the text is not repeated in a mistake: an address of a database may hold a password
+    let location = table.string("url").and_then(|url| match url.value.parse::<boemis::Location>() {
+        Ok(location) => Some(location.beneath(base)),
+        Err(fault) => {
+            table.source().mistake(&url.spot, fault.to_string());
+            None
         }
-        Some(("sqlite", _)) => Err("needs the path of the database file: sqlite://state/boemis.sqlite"),
-        // the credentials in such an address are not repeated
-        Some(("postgres" | "postgresql", _)) => {
-            Err("names PostgreSQL, which this version cannot store to; use sqlite://PATH")
-        }
-        _ => Err("is no address of a database: write sqlite://PATH"),
+    });
+    let settings = boemis::Settings {
+        busy_timeout: value(table.duration("busy_timeout", Duration::ZERO..=60 * SECOND), default.busy_timeout),
+        cache_kib: small(table.integer("cache_kib", 64..=1 << 20), default.cache_kib),
+        checkpoint_pages: small(table.integer("checkpoint_pages", 1..=1 << 20), default.checkpoint_pages),
     };
-    let url = found.map_err(|fault| table.source().mistake(&url.spot, fault)).ok();
     table.finish();
-    url
+    Some((location?, settings))
 }
 
 fn trust(base: &Path, mut table: Table<'_, '_>) -> TrustSettings {
@@ -307,23 +285,39 @@ fn trust(base: &Path, mut table: Table<'_, '_>) -> TrustSettings {
     TrustSettings { anchors, intermediates, crls, crl_grace }
 }
 
-fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealSettings> {
+fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
     table.need(&["certificate", "key"]);
     let (certificate, key) = (table.string("certificate"), table.string("key"));
     table.finish();
     let path = |text: At<String>| text.map(|text| base.join(text));
-    Some(SealSettings { certificate: path(certificate?), key: path(key?) })
+    Some(SealAt { certificate: path(certificate?), key: path(key?) })
 }
 
-fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> SignatureSettings {
-    let default = SignatureSettings::of(environment);
+fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {
+    let default = match environment {
+        Environment::Test => Policy::trial(),
+        Environment::Production => Policy::strict(),
+    };
     let Some(mut table) = table else { return default };
-    let settings = SignatureSettings {
+    let policy = Policy {
         plain: value(table.boolean("plain"), default.plain),
-        signatures_max: value(table.integer("signatures_max", 1..=256), default.signatures_max),
+        rsa_bits_min: small(table.integer("rsa_bits_min", 2048..=16_384), default.rsa_bits_min),
+        ..default
     };
     table.finish();
-    settings
+    policy
+}
+
+fn limits(mut table: Table<'_, '_>) -> xml::Limits {
+    let default = xml::Limits::default();
+    let limits = xml::Limits {
+        depth: count(table.integer("xml_depth", 16..=10_000), default.depth),
+        token: count(table.size("xml_token", 1 << 10..=64 << 20), default.token),
+        attributes: count(table.integer("xml_attributes", 16..=65_536), default.attributes),
+        namespaces: count(table.integer("xml_namespaces", 16..=65_536), default.namespaces),
+    };
+    table.finish();
+    limits
 }
 
 fn identity(mut table: Table<'_, '_>) -> Option<IdentityProfile> {
@@ -367,38 +361,66 @@ fn hold(mut table: Table<'_, '_>) -> HoldSettings {
     settings
 }
 
-fn limits(mut table: Table<'_, '_>) -> LimitSettings {
-    let default = LimitSettings::default();
-    let settings = LimitSettings {
-        findings_max: value(table.integer("findings_max", 1..=10_000), default.findings_max),
-        depth_max: value(table.integer("depth_max", 16..=1_000), default.depth_max),
-        attribute_max: value(table.size("attribute_max", 1 << 10..=16 << 20), default.attribute_max),
-        group_max: value(table.integer("group_max", 1..=10_000), default.group_max),
+fn schema(mut table: Table<'_, '_>) -> schema::Limits {
+    let default = schema::Limits::default();
+    let limits = schema::Limits {
+        findings_max: count(table.integer("findings_max", 1..=10_000), default.findings_max),
+        records_max: value(table.integer("records_max", 1..=100_000_000), default.records_max),
+        row_max: count(table.size("row_max", 1 << 10..=16 << 20), default.row_max),
+    };
+    table.finish();
+    limits
+}
+
+fn evidence(mut table: Table<'_, '_>) -> evidence::Settings {
+    let default = evidence::Settings::default();
+    let settings = evidence::Settings {
+        pack_entry_max: value(table.size("pack_entry_max", 0..=64 << 20), default.pack_entry_max),
+        pack_max: value(table.size("pack_max", 1 << 20..=1 << 40), default.pack_max),
     };
     table.finish();
     settings
 }
 
-fn log(mut table: Table<'_, '_>) -> LogSettings {
-    let default = LogSettings::default();
+fn journal(mut table: Table<'_, '_>) -> journal::Settings {
+    let default = journal::Settings::default();
+    let settings =
+        journal::Settings { segment_max: value(table.size("segment_max", 1 << 16..=1 << 32), default.segment_max) };
+    table.finish();
+    settings
+}
+
+fn ledger(mut table: Table<'_, '_>) -> ledger::Settings {
+    let default = ledger::Settings::default();
+    let settings = ledger::Settings { cache_max: value(table.size("cache_max", 1 << 20..=1 << 40), default.cache_max) };
+    table.finish();
+    settings
+}
+
+fn log(mut table: Table<'_, '_>) -> log::Settings {
+    let default = log::Settings::default();
     let formats = [
         ("auto", LogFormat::Auto),
         ("text", LogFormat::Text),
         ("json", LogFormat::Json),
         ("journald", LogFormat::Journald),
     ];
-    let levels =
-        [("error", LogLevel::Error), ("warn", LogLevel::Warn), ("info", LogLevel::Info), ("debug", LogLevel::Debug)];
-    let settings = LogSettings {
-        format: value(table.word("format", &formats), default.format),
-        level: value(table.word("level", &levels), default.level),
-    };
+    let settings = log::Settings { format: value(table.word("format", &formats), default.format) };
     table.finish();
     settings
 }
 
 fn value<T>(found: Option<At<T>>, default: T) -> T {
     found.map_or(default, |found| found.value)
+}
+
+/// A number whose bounds fit the narrower type.
+fn count(found: Option<At<u64>>, default: usize) -> usize {
+    found.and_then(|found| usize::try_from(found.value).ok()).unwrap_or(default)
+}
+
+fn small(found: Option<At<u64>>, default: u32) -> u32 {
+    found.and_then(|found| u32::try_from(found.value).ok()).unwrap_or(default)
 }
 
 /// The keys of `pencere.toml`, dotted, as the reader asks for them.

@@ -1,1 +1,275 @@
+//! A configuration as an administrator breaks it: each mistake with its file, line and key.
 
+use super::*;
+use std::fs;
+
+const PENCERE: &str = include_str!("../../config/pencere.toml");
+
+/// A trial window in a folder of its own.
+struct Window(tempfile::TempDir);
+
+impl Window {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        crate::commands::trial::make(dir.path(), Timestamp::now()).unwrap();
+        Self(dir)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn change(&self, file: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path(file)).unwrap();
+        assert!(text.contains(from), "{from} is not in {file}");
+        fs::write(self.path(file), text.replacen(from, to, 1)).unwrap();
+    }
+
+    fn load(&self) -> Result<Config, Vec<Mistake>> {
+        Config::load(&self.path("pencere.toml"), Timestamp::now())
+    }
+
+    /// The mistakes as `file:line key`, and their sentences.
+    fn mistakes(&self) -> Vec<(String, String)> {
+        self.told(&self.load().expect_err("there is a mistake"))
+    }
+
+    fn told(&self, mistakes: &[Mistake]) -> Vec<(String, String)> {
+        let place = |mistake: &Mistake| {
+            let file = mistake.file.strip_prefix(self.0.path()).unwrap_or(&mistake.file).display();
+            format!("{file}:{} {}", mistake.line.unwrap_or(0), mistake.key)
+        };
+        mistakes.iter().map(|mistake| (place(mistake), mistake.message.clone())).collect()
+    }
+
+    fn line(&self, file: &str, text: &str) -> usize {
+        let content = fs::read_to_string(self.path(file)).unwrap();
+        content.lines().position(|line| line.starts_with(text)).unwrap() + 1
+    }
+}
+
+#[test]
+fn the_shipped_example_names_every_key_that_is_read() {
+    let mut section = String::new();
+    let mut shown = std::collections::BTreeSet::new();
+    for line in PENCERE.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']').to_owned();
+            shown.insert(section.clone());
+        } else if let Some((key, _)) = line.split_once(" = ")
+            && !line.starts_with('#')
+        {
+            shown.insert(format!("{section}.{key}"));
+        }
+    }
+    assert_eq!(settings::keys(PENCERE), shown);
+}
+
+#[test]
+fn the_shipped_example_gives_the_defaults_where_it_says_so() {
+    let window = Window::new();
+    let example = window.load().unwrap().settings().clone();
+    // all that has a default is left out; the trial's own settle and pair_wait are the exceptions
+    let bare = "[window]\nid = \"trial\"\nname = \"n\"\nenvironment = \"test\"\n\
+        [boemis]\nurl = \"sqlite://state/boemis.sqlite\"\n\
+        [trust]\nanchors = \"pki\"\n[seal]\ncertificate = \"pki/seal.crt\"\nkey = \"pki/seal.key\"\n";
+    fs::remove_file(window.path("pki/seal.key")).unwrap();
+    let (source, table) = reader::Source::parse(Path::new("pencere.toml"), bare);
+    let bare = settings::read(window.0.path(), source.top(table)).settings.unwrap();
+    assert!(source.finish().0.is_empty());
+    assert_eq!(bare.intake.settle, std::time::Duration::from_secs(10));
+    let trial =
+        crate::intake::Settings { settle: bare.intake.settle, pair_wait: bare.intake.pair_wait, ..example.intake };
+    let both = |settings: &Settings, intake: &crate::intake::Settings| {
+        format!(
+            "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+            (intake, settings.group, &settings.location, &settings.hold),
+            (settings.schema, settings.evidence, settings.journal, settings.ledger),
+            (&settings.boemis.cache_kib, settings.boemis.busy_timeout, settings.boemis.checkpoint_pages),
+            (&settings.log, &settings.policy, &settings.limits),
+            &settings.identity,
+            settings.trust.crl_grace,
+            &settings.window.paths,
+            (settings.trust.intermediates.len(), settings.trust.crls.len()),
+        )
+    };
+    assert_eq!(both(&bare, &bare.intake), both(&example, &trial));
+}
+
+#[test]
+fn mistakes_of_all_files_come_at_once() {
+    let window = Window::new();
+    window.change("pencere.toml", "settle = \"200ms\"", "settle = 200");
+    window.change("pencere.toml", "rescan = ", "recsan = ");
+    window.change("registry.toml", "voen = \"9990000351\"", "voen = \"9990000352\"");
+    window.change("registry.toml", "fin = \"1SNQ0L3\"", "fin = \"1SNQOL3\"");
+    window.change("stations.toml", "mw = \"8.33\"", "mw = \"8,33\"");
+    window.change("stations.toml", "operator = \"energetika\"", "operator = \"energtika\"");
+    fs::write(window.path("pki/seal.key"), "nothing").unwrap();
+    let mistakes = window.mistakes();
+    let places: Vec<&str> = mistakes.iter().map(|(place, _)| place.as_str()).collect();
+    let at = |file: &str, text: &str, key: &str| format!("{file}:{} {key}", window.line(file, text));
+    let wanted = [
+        at("pencere.toml", "settle", "intake.settle"),
+        at("pencere.toml", "recsan", "intake.recsan"),
+        at("pencere.toml", "key = ", "seal.key"),
+        at("registry.toml", "voen = \"9990000352\"", "participants.iqtisadiyyat.voen"),
+        at("registry.toml", "fin = \"1SNQOL3\"", "participants.ekologiya.persons[1].fin"),
+        at("stations.toml", "operator = \"energtika\"", "stations.SU-0004.operator"),
+        at("stations.toml", "mw = \"8,33\"", "stations.KSU-0004.mw"),
+    ];
+    assert_eq!(places, wanted, "{mistakes:#?}");
+    let all: String = mistakes.iter().map(|(_, message)| message.as_str()).collect();
+    assert!(!all.contains("1SNQOL3"), "a FİN with a slip is still somebody's");
+    assert!(all.contains("\"rescan\" is meant") && all.contains("\"energetika\" is meant"), "{mistakes:#?}");
+}
+
+#[test]
+fn certificates_must_fit_their_persons_and_nobody_else() {
+    let window = Window::new();
+    window.change("registry.toml", "\"pki/azerisiq.crt\"", "\"pki/azerenerji.crt\"");
+    window.change("registry.toml", "\"pki/ekologiya.crt\"", "\"pki/none.crt\"");
+    window.change("registry.toml", "\"pki/meliorasiya.crt\"", "\"pki/ca.key\"");
+    let mistakes = window.mistakes();
+    let told = |key: &str, part: &str| {
+        let key = format!("participants.{key}.persons[1].certificates");
+        let found = mistakes.iter().any(|(place, message)| place.ends_with(&key) && message.contains(part));
+        assert!(found, "{key}: {part}: {mistakes:#?}");
+    };
+    told("azerisiq", "registered already, for azerenerji");
+    told("azerisiq", "FİN of another person");
+    told("ekologiya", "cannot be read");
+    told("meliorasiya", "holds no certificate");
+    assert_eq!(mistakes.len(), 4, "{mistakes:#?}");
+}
+
+#[test]
+fn a_seal_that_proves_nothing_is_refused() {
+    let window = Window::new();
+    window.change("pencere.toml", "key = \"pki/seal.key\"", "key = \"pki/ca.key\"");
+    window.change("pencere.toml", "certificate = \"pki/seal.crt\"", "certificate = \"pki/expired.crt\"");
+    let mistakes = window.mistakes();
+    assert!(mistakes.iter().any(|(place, text)| place.ends_with("seal.certificate") && text.contains("ended on")));
+    assert!(mistakes.iter().any(|(place, text)| place.ends_with("seal.key") && text.contains("is not the key")));
+    assert_eq!(mistakes.len(), 2, "{mistakes:#?}");
+}
+
+#[test]
+fn a_seal_is_spoken_of_before_it_ends() {
+    let window = Window::new();
+    let end = Timestamp::now() + jiff::SignedDuration::from_hours(24 * 365 * 20);
+    let at = |hours: i64| Config::load(&window.path("pencere.toml"), end - jiff::SignedDuration::from_hours(hours));
+    assert!(at(24 * 40).unwrap().warnings().is_empty());
+    assert!(at(24 * 20).unwrap().warnings().iter().any(|warning| warning.key == "seal.certificate"));
+    assert!(at(-24).unwrap_err().iter().any(|mistake| mistake.message.contains("ended on")));
+}
+
+#[test]
+fn what_is_odd_is_a_warning_and_stops_nothing() {
+    let window = Window::new();
+    fs::create_dir(window.path("drop/unknown")).unwrap();
+    fs::remove_dir_all(window.path("drop/azerisiq")).unwrap();
+    window.change("registry.toml", "datasets = [\"cadastre\", \"carbon-revenue\"]", "datasets = [\"cadaster\"]");
+    window.change("registry.toml", "owner = true\n", "");
+    let config = window.load().unwrap();
+    let warnings: String = config.warnings().iter().map(|warning| format!("{warning}\n")).collect();
+    for part in [
+        "drop/unknown: belongs to no participant",
+        "azerisiq/in",
+        "\"cadastre\" is meant",
+        "cannot file it",
+        "`owner = true`",
+    ] {
+        assert!(warnings.contains(part), "{part}: {warnings}");
+    }
+}
+
+#[test]
+fn a_reload_is_whole_or_not_at_all() {
+    let window = Window::new();
+    let config = window.load().unwrap();
+    let now = Timestamp::now();
+    let digests = |world: &World| world.digests().map(|(path, digest)| (path.to_owned(), digest)).collect::<Vec<_>>();
+    let before = digests(config.world());
+    assert_eq!(digests(&config.reload_world(now).unwrap()), before);
+    // 2 registers, 6 persons' certificates, 1 anchor
+    assert_eq!(before.len(), 2 + 6 + 1 + config.world().datasets.by_name.len());
+
+    window.change("registry.toml", "suspended = false", "suspended = true");
+    let world = config.reload_world(now).unwrap();
+    assert!(world.registry.participants[&"energetika".parse().unwrap()].suspended);
+    assert_ne!(digests(&world), before);
+
+    window.change("stations.toml", "type = \"hydro\"", "type = \"hidro\"");
+    fs::remove_file(window.path("pki/ca.crt")).unwrap();
+    let mistakes = window.told(&config.reload_world(now).unwrap_err());
+    let anchors = format!("pencere.toml:{} trust.anchors", window.line("pencere.toml", "anchors"));
+    assert!(mistakes.iter().any(|(place, _)| *place == anchors), "{mistakes:#?}");
+    assert!(
+        mistakes.iter().any(|(place, text)| place.ends_with("SU-0001.type") && text.contains("\"hydro\" is meant"))
+    );
+    assert!(!config.world().registry.participants[&"energetika".parse().unwrap()].suspended, "the old one stays");
+}
+
+#[test]
+fn a_description_of_a_dataset_is_read_with_all_its_columns() {
+    let window = Window::new();
+    let folder = window.path("datasets/heat");
+    fs::create_dir(&folder).unwrap();
+    let text = r#"
+title = { az = "İstilik", en = "Heat" }
+clause = "S 6.1.4"
+periods = "quarter-and-year"
+total = "optional"
+year = "sum"
+energy_column = "heat_mwh"
+
+[[columns]]
+name = "station"
+element = "Station"
+kind = "station"
+required = true
+title.az = "Stansiya"
+title.en = "Station"
+
+[[columns]]
+name = "heat_mwh"
+element = "HeatMWh"
+kind = "decimal"
+places = 3
+unit = "MWh"
+required = true
+title.az = "İstilik"
+title.en = "Heat"
+"#;
+    fs::write(folder.join("dataset.toml"), text).unwrap();
+    let config = window.load().unwrap();
+    let dataset = &config.world().datasets.by_name[&"heat".parse().unwrap()];
+    assert_eq!((dataset.columns.len(), dataset.title_az.as_str()), (2, "İstilik"));
+    assert_eq!(dataset.columns[1].kind, crate::schema::ColumnKind::Decimal { places: 3 });
+
+    let broken =
+        text.replace("places = 3\n", "").replace("\"heat_mwh\"\n\n", "\"heat_gwh\"\n\n").replace("sum", "summ");
+    fs::write(folder.join("dataset.toml"), broken).unwrap();
+    let mistakes = window.mistakes();
+    let keys: Vec<&str> = mistakes.iter().filter_map(|(place, _)| place.split(' ').nth(1)).collect();
+    assert_eq!(keys, ["year", "columns[2].places"], "{mistakes:#?}");
+}
+
+#[test]
+fn a_file_that_is_no_toml_no_utf8_or_no_file_is_told_and_does_not_end_the_reading() {
+    let window = Window::new();
+    fs::write(window.path("stations.toml"), b"[stations]\n\xff").unwrap();
+    window.change("registry.toml", "[participants.energetika]", "[participants.energetika");
+    window.change("pencere.toml", "url = \"sqlite://state/boemis.sqlite\"", "url = \"postgres://u:secret@h/d\"");
+    let mistakes = window.mistakes();
+    let all: String = mistakes.iter().map(|(place, message)| format!("{place}: {message}\n")).collect();
+    for part in
+        ["stations.toml:2 : is not UTF-8", "this is no TOML", "boemis.url: this version keeps BOEMİS in SQLite alone"]
+    {
+        assert!(all.contains(part), "{part}: {all}");
+    }
+    assert!(!all.contains("secret"));
+    let missing = Config::load(&window.path("none.toml"), Timestamp::now()).unwrap_err();
+    assert!(missing.len() == 1 && missing[0].to_string().contains("cannot be read"));
+}

@@ -4,7 +4,7 @@
 
 use super::files::{self, Gathered, Part};
 use super::reader::{At, Source};
-use super::settings::Settings;
+use super::settings::{SealAt, TrustSettings};
 use crate::authority::Environment;
 use crate::forms::certificate::Certificate;
 use crate::trust::{RevocationList, Snapshot};
@@ -15,10 +15,14 @@ use std::path::{Path, PathBuf};
 
 /// Anchors, intermediates and revocation lists as one snapshot. `path` is that of
 /// `pencere.toml`: it is not read again, mistakes are told at its keys as they stood.
-pub(super) fn snapshot(gathered: &mut Gathered, path: &Path, settings: &Settings, now: Timestamp) -> Option<Snapshot> {
+pub(super) fn snapshot(
+    gathered: &mut Gathered,
+    path: &Path,
+    trust: &TrustSettings,
+    environment: Option<Environment>,
+    now: Timestamp,
+) -> Option<Snapshot> {
     let (source, _) = Source::parse(path, "");
-    let trust = &settings.trust;
-    let environment = settings.window.window.environment;
     let anchors = chain_ends(gathered, &source, &trust.anchors, environment);
     let intermediates = chain_ends(gathered, &source, &trust.intermediates, environment);
     let crls = revocation_lists(gathered, &source, &trust.crls);
@@ -41,14 +45,14 @@ fn chain_ends(
     gathered: &mut Gathered,
     source: &Source<'_>,
     paths: &[At<PathBuf>],
-    environment: Environment,
+    environment: Option<Environment>,
 ) -> Vec<Certificate> {
     let mut certificates = Vec::new();
     for path in gathered.spread(source, paths) {
         let Some(octets) = gathered.named(source, &path.spot, &path.value, Part::Trust) else { continue };
         match Certificate::from_file(&octets) {
             Ok(found) => {
-                if environment != Environment::Test && found.iter().any(Certificate::is_trial) {
+                if environment == Some(Environment::Production) && found.iter().any(Certificate::is_trial) {
                     let message =
                         format!("{} is of a trial PKI, whose keys anybody may hold; {REFUSED}", path.value.display());
                     source.mistake(&path.spot, message);
@@ -60,6 +64,9 @@ fn chain_ends(
     }
     certificates
 }
+
+/// How long before its end a seal is spoken of (S 8.1.3): long enough to issue and publish another.
+const RENEWAL: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 const REFUSED: &str = "a window whose environment is not \"test\" refuses it";
 
@@ -78,8 +85,14 @@ fn revocation_lists(gathered: &mut Gathered, source: &Source<'_>, paths: &[At<Pa
 }
 
 /// Checks the seal: one certificate, in force, its key beside it and kept from others.
-pub(super) fn seal(gathered: &mut Gathered, source: &Source<'_>, settings: &Settings, now: Timestamp) {
-    let (spot, path) = (&settings.seal.certificate.spot, &settings.seal.certificate.value);
+pub(super) fn seal(
+    gathered: &mut Gathered,
+    source: &Source<'_>,
+    seal: &SealAt,
+    environment: Option<Environment>,
+    now: Timestamp,
+) {
+    let (spot, path) = (&seal.certificate.spot, &seal.certificate.value);
     let certificate = gathered.named(source, spot, path, Part::Seal).and_then(|octets| {
         let found = Certificate::from_file(&octets).map_err(|fault| format!("holds no certificate: {fault}"));
         match found.and_then(|found| <[Certificate; 1]>::try_from(found).map_err(|_| "holds several".to_owned())) {
@@ -94,15 +107,20 @@ pub(super) fn seal(gathered: &mut Gathered, source: &Source<'_>, settings: &Sett
         if certificate.not_after() < now {
             source.mistake(spot, format!("{} ended on {}", path.display(), certificate.not_after()));
         }
+        let remaining = certificate.not_after().duration_since(now);
+        if !remaining.is_negative() && remaining < RENEWAL {
+            source
+                .warning(spot, format!("{} ends on {}; renew and publish it", path.display(), certificate.not_after()));
+        }
         if certificate.not_before() > now {
             source.mistake(spot, format!("{} is in force from {} only", path.display(), certificate.not_before()));
         }
-        if settings.window.window.environment != Environment::Test && certificate.is_trial() {
+        if environment == Some(Environment::Production) && certificate.is_trial() {
             source.mistake(spot, format!("{} is a seal for trials; {REFUSED}", path.display()));
         }
     }
     // the key's octets are neither kept nor digested
-    let (spot, path) = (&settings.seal.key.spot, &settings.seal.key.value);
+    let (spot, path) = (&seal.key.spot, &seal.key.value);
     let octets = match files::octets(path) {
         Ok(octets) => octets,
         Err(error) => return source.mistake(spot, format!("{} cannot be read: {error}", path.display())),

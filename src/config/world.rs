@@ -3,12 +3,12 @@
 use super::files::{FileRead, Gathered};
 use super::mistake::Mistake;
 use super::registry::Against;
-use super::settings::Settings;
+use super::settings::{Outline, Paths, Settings, TrustSettings};
 use super::{dataset, registry, stations, trust};
-use crate::authority::{Registry, Stations};
+use crate::authority::{Environment, Registry, Stations};
 use crate::document::Digest;
 use crate::schema::Datasets;
-use crate::trust::Snapshot;
+use crate::trust::{IdentityProfile, Snapshot};
 use jiff::Timestamp;
 use std::path::Path;
 
@@ -29,7 +29,33 @@ pub struct World {
     pub warnings: Vec<Mistake>,
 }
 
+/// What `pencere.toml` says of the world, whole or in outline.
+pub(super) struct Named<'a> {
+    paths: &'a Paths,
+    environment: Option<Environment>,
+    identity: &'a IdentityProfile,
+    trust: Option<&'a TrustSettings>,
+}
+
 impl World {
+    pub(super) fn named_by(outline: &Outline) -> Named<'_> {
+        Named {
+            paths: &outline.paths,
+            environment: outline.environment,
+            identity: &outline.identity,
+            trust: outline.trust.as_ref(),
+        }
+    }
+
+    pub(super) fn named_in(settings: &Settings) -> Named<'_> {
+        Named {
+            paths: &settings.window.paths,
+            environment: Some(settings.window.window.environment),
+            identity: &settings.identity,
+            trust: Some(&settings.trust),
+        }
+    }
+
     /// The digests of its files for the journal, in the order of reading.
     pub fn digests(&self) -> impl Iterator<Item = (&Path, Digest)> {
         self.files.iter().map(|file| (file.path.as_path(), file.digest))
@@ -38,15 +64,15 @@ impl World {
 
 /// Reads the world that the settings name; none, or mistakes gathered, when it is not whole.
 /// `path` is that of `pencere.toml`, at whose keys the mistakes are told.
-pub(super) fn read(gathered: &mut Gathered, path: &Path, settings: &Settings, now: Timestamp) -> Option<World> {
-    let window = &settings.window;
-    let datasets = dataset::read(gathered, &window.datasets);
-    let against = Against { profile: &settings.identity, datasets: datasets.by_name.keys().cloned().collect() };
-    let registry = registry::read(gathered, &window.registry, &against);
-    let stations = stations::read(gathered, &window.stations, registry.as_ref());
-    let trust = trust::snapshot(gathered, path, settings, now);
+pub(super) fn read(gathered: &mut Gathered, path: &Path, named: &Named<'_>, now: Timestamp) -> Option<World> {
+    let paths = named.paths;
+    let datasets = dataset::read(gathered, &paths.datasets);
+    let against = Against { profile: named.identity, datasets: datasets.by_name.keys().cloned().collect() };
+    let registry = registry::read(gathered, &paths.registry, &against);
+    let stations = stations::read(gathered, &paths.stations, registry.as_ref());
+    let trust = named.trust.and_then(|trust| trust::snapshot(gathered, path, trust, named.environment, now));
     if let Some(registry) = &registry {
-        folders(gathered, &window.drop, registry);
+        folders(gathered, &paths.drop, registry);
     }
     Some(World {
         registry: registry?,

@@ -1,4 +1,11 @@
 //! The daemon: what makes the window a service of its machine.
+//!
+//! Owns the loop, the open window, and `carry`, which takes documents through every room. Decides
+//! nothing about a document: the rooms do.
 
+pub mod carry;
+pub mod judgement;
 pub mod log;
 pub mod notify;
+pub mod watch;
+pub mod window;

@@ -10,10 +10,11 @@ pub fn page() -> String {
     let mut page = String::from(
         "# Findings\n\n\
          What can be wrong with a document, in the order in which it is looked at. A finding has a slug that never\n\
-         changes its meaning. An *error* rejects or holds the whole submission; a *warning* is shown and rejects nothing.\n\n\
+         changes its meaning. An *error* rejects or holds the whole submission; a *warning* is\n\
+         shown and rejects nothing.\n\n\
          Reasons are those of ENTSO-E's code list 92. Clauses: `S` the BOEMİS statute (Cabinet decision 348 of 2023),\n\
-         `R` the Rules (decree 263 of 2018), `C 27` the Rules on exchange of electronic documents (Cabinet decision 27\n\
-         of 2006). `{found}`, `{wanted}` and `{path}` stand for what was found, what was wanted, and where.\n\n\
+         `R` the Rules (decree 263 of 2018), `C 27` the Rules on exchange of electronic documents (Cabinet decision\n\
+         27 of 2006). `{found}`, `{wanted}` and `{path}` stand for what was found, what was wanted, and where.\n\n\
          This page is generated from `src/finding/table.rs`; `PENCERE_REWRITE=1 cargo test finding` writes it anew.\n",
     );
     let mut stage = None;
@@ -30,7 +31,8 @@ pub fn page() -> String {
         section(
             &mut page,
             format_args!(
-                "\n### `{}`\n\n| severity | stage | reason | clause |\n|---|---|---|---|\n| {severity} | {stage} | {} | {} |\n",
+                "\n### `{}`\n\n| severity | stage | reason | clause |\n|---|---|---|---|\n\
+                 | {severity} | {stage} | {} | {} |\n",
                 code.slug(),
                 code.reason(),
                 code.clause()

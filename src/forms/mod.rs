@@ -10,5 +10,5 @@ pub mod der;
 pub mod issue;
 pub mod pem;
 pub mod value;
-pub mod xmldsig;
 pub mod xades;
+pub mod xmldsig;

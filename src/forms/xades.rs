@@ -9,6 +9,7 @@
 use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use super::certificate::Certificate;
 use super::value::{self, Form, ValueFault};
+use super::xmldsig::{DS, SIGNED_PROPERTIES, XADES};
 use crate::document::Digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -17,15 +18,9 @@ use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Private};
 use std::fmt::Write;
 
-/// Namespace of XML Signature.
-pub const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
-/// Namespace of XAdES 1.3.2.
-pub const XADES: &str = "http://uri.etsi.org/01903/v1.3.2#";
-
 const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
-const SIGNED_PROPERTIES: &str = "http://uri.etsi.org/01903#SignedProperties";
 
 /// A key with its certificate, ready to sign documents of XML.
 pub struct XadesSigner {
@@ -170,7 +165,8 @@ impl XadesSigner {
                  <ds:DigestMethod{ds} Algorithm=\"{SHA256}\"></ds:DigestMethod>\
                  <ds:DigestValue{ds}>{}</ds:DigestValue></xades:CertDigest></xades:Cert></xades:SigningCertificateV2>\
                  </xades:SignedSignatureProperties><xades:SignedDataObjectProperties>\
-                 <xades:DataObjectFormat ObjectReference=\"#document-{suffix}\"><xades:MimeType>text/xml</xades:MimeType>\
+                 <xades:DataObjectFormat ObjectReference=\"#document-{suffix}\">\
+                 <xades:MimeType>text/xml</xades:MimeType>\
                  </xades:DataObjectFormat></xades:SignedDataObjectProperties></xades:SignedProperties>",
                 self.certificate_digest_base64
             ),
@@ -235,9 +231,11 @@ mod tests {
         let signer = signer(folder.path(), &["-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256"]).unwrap();
         for document in [
             "<a></a>",
-            "<?xml version=\"1.0\"?>\r\n<a xmlns='urn:x' xml:lang='az' b = \"1\"\n a='&#10;'><b/> \n</a>\n<!-- end -->\n",
+            "<?xml version=\"1.0\"?>\r\n\
+             <a xmlns='urn:x' xml:lang='az' b = \"1\"\n a='&#10;'><b/> \n</a>\n<!-- end -->\n",
             "<ds:a xmlns:ds='urn:other' xmlns:xades='urn:third' xades:z='1'><![CDATA[<]]></ds:a>",
-            "<x:a xmlns:x='http://uri.etsi.org/01903/v1.3.2#' xmlns='http://www.w3.org/2000/09/xmldsig#'><Object/></x:a>",
+            "<x:a xmlns:x='http://uri.etsi.org/01903/v1.3.2#' \
+             xmlns='http://www.w3.org/2000/09/xmldsig#'><Object/></x:a>",
         ] {
             std::fs::write(path, document).unwrap();
             let canonical = tool("xmllint", &["--nonet", "--exc-c14n", path]);

@@ -16,15 +16,20 @@ pub struct Appendix {
 }
 
 impl Appendix {
-    /// Takes a file whose first `durable` octets are good and cuts off what follows them.
+    /// Takes a file whose first `durable` octets are good, of which those from `doubtful` on may
+    /// never have been synced, and cuts off what follows them.
+    ///
+    /// The doubtful ones are written once more: where a sync failed before us, the kernel may
+    /// call pages clean that never reached the disk, and a sync alone would believe it.
     ///
     /// # Errors
     /// What the disk says.
-    pub fn new(file: DiskFile, durable: u64) -> io::Result<Self> {
+    pub fn new(file: DiskFile, durable: u64, doubtful: u64) -> io::Result<Self> {
         if file.len()? > durable {
             file.truncate(durable)?;
         }
-        // Also when nothing was cut: what a process before us wrote may not be durable yet.
+        let rest = file.read_at(doubtful.min(durable), durable)?;
+        file.write_at(&rest, doubtful.min(durable))?;
         file.sync()?;
         Ok(Self { file, durable, broken: false })
     }

@@ -163,15 +163,22 @@ impl DiskFile {
 
     /// Writes all these octets at an offset.
     pub fn write_at(&self, octets: &[u8], offset: u64) -> io::Result<()> {
-        if let Some(faults) = &self.disk.faults {
-            if let Err(error) = faults.step() {
-                // A write that fails may have written a part: the twin leaves half of it.
-                let half = &octets[..octets.len() / 2];
-                self.file.write_all_at(half, offset)?;
-                return Err(error);
+        match self.disk.step() {
+            Ok(()) => self.file.write_all_at(octets, offset),
+            Err(error) => {
+                // Only the twin fails here. A write that fails may have written a part: it leaves half.
+                self.file.write_all_at(&octets[..octets.len() / 2], offset)?;
+                Err(error)
             }
         }
-        self.file.write_all_at(octets, offset)
+    }
+
+    /// Reads the octets from `begin` to `end`.
+    pub fn read_at(&self, begin: u64, end: u64) -> io::Result<Vec<u8>> {
+        self.disk.step()?;
+        let mut octets = vec![0; usize::try_from(end.saturating_sub(begin)).map_err(io::Error::other)?];
+        self.file.read_exact_at(&mut octets, begin)?;
+        Ok(octets)
     }
 
     /// Makes its octets durable (fdatasync).
@@ -190,7 +197,7 @@ impl DiskFile {
         self.file.set_len(len)
     }
 
-    /// The handle itself, for reading what was written.
+    /// A handle for reading what was written.
     pub fn handle(&self) -> io::Result<File> {
         self.disk.step()?;
         self.file.try_clone()

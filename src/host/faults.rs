@@ -32,6 +32,7 @@ pub struct Faults {
 #[derive(Debug, Default)]
 struct Seen {
     steps: u64,
+    syncs: u64,
     files: BTreeMap<PathBuf, Durable>,
 }
 
@@ -55,6 +56,11 @@ impl Faults {
     /// Steps until now, the failed ones too.
     pub fn steps(&self) -> u64 {
         self.seen().steps
+    }
+
+    /// Syncs until now that succeeded, of files and of folders: each is a wait for the disk.
+    pub fn syncs(&self) -> u64 {
+        self.seen().syncs
     }
 
     /// Takes away what was never synced: of each file's unsynced octets `keep(unsynced)` stay.
@@ -101,13 +107,17 @@ impl Faults {
     }
 
     pub(super) fn synced(&self, path: &Path, len: u64) {
-        if let Some(durable) = self.seen().files.get_mut(path) {
+        let mut seen = self.seen();
+        seen.syncs += 1;
+        if let Some(durable) = seen.files.get_mut(path) {
             durable.octets = len;
         }
     }
 
     pub(super) fn synced_folder(&self, folder: &Path) {
-        for (path, durable) in &mut self.seen().files {
+        let mut seen = self.seen();
+        seen.syncs += 1;
+        for (path, durable) in &mut seen.files {
             durable.name |= path.parent() == Some(folder);
         }
     }

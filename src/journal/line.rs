@@ -75,28 +75,27 @@ pub(super) fn split(line: &[u8]) -> Option<(usize, Digest, &[u8])> {
     Some((std::str::from_utf8(place).ok()?.parse().ok()?, chain.parse().ok()?, json))
 }
 
-/// Reads one line that must follow upon `previous`; gives the new chain.
-pub(super) fn read(line: &[u8], previous: Digest) -> Result<(Digest, Entry), LineFault> {
-    let (chain, json) = follow(line, previous)?;
-    serde_json::from_slice(json).map(|entry| (chain, entry)).map_err(|_| LineFault::Unknown)
+/// Reads one line that must follow upon `previous`; gives its place and the new chain too.
+pub(super) fn read(line: &[u8], previous: Digest) -> Result<(usize, Digest, Entry), LineFault> {
+    let (place, chain, json) = follow(line, previous)?;
+    serde_json::from_slice(json).map(|entry| (place, chain, entry)).map_err(|_| LineFault::Unknown)
 }
 
-/// Reads the first line of a segment; `previous` is none where it is taken on trust.
-pub(super) fn read_header(line: &[u8], segment: u32, previous: Option<Digest>) -> Result<Digest, LineFault> {
-    let (_, _, json) = split(line).ok_or(LineFault::Rotten)?;
+/// Reads the first line of a segment, which must follow upon `previous`; gives the new chain.
+pub(super) fn read_header(line: &[u8], segment: u32, previous: Digest) -> Result<Digest, LineFault> {
+    let (place, chain, json) = follow(line, previous)?;
     let header: Header = serde_json::from_slice(json).map_err(|_| LineFault::Unknown)?;
-    let (chain, _) = follow(line, previous.unwrap_or(header.previous))?;
-    match (header.journal, header.segment) == (VERSION, segment) {
+    match (place, header) == (0, Header { journal: VERSION, segment, previous }) {
         true => Ok(chain),
         false => Err(LineFault::Unknown),
     }
 }
 
-fn follow(line: &[u8], previous: Digest) -> Result<(Digest, &[u8]), LineFault> {
-    let (_, written, json) = split(line).ok_or(LineFault::Rotten)?;
+fn follow(line: &[u8], previous: Digest) -> Result<(usize, Digest, &[u8]), LineFault> {
+    let (place, written, json) = split(line).ok_or(LineFault::Rotten)?;
     let chain = chain(previous, json);
     match chain == written {
-        true => Ok((chain, json)),
+        true => Ok((place, chain, json)),
         false => Err(LineFault::Unchained),
     }
 }

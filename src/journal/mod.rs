@@ -201,7 +201,7 @@ impl Journal {
                         "the journal ends in a write that was never finished; it is cut off"
                     );
                 }
-                Some(Appendix::new(file, end.offset).map_err(JournalError::disk("cut", &path))?)
+                Some(Appendix::new(file, end.offset, reader.last_write()).map_err(JournalError::disk("cut", &path))?)
             }
         };
         Ok(Self { disk: disk.clone(), folder, settings, _lock: lock, segment, end, pending: Vec::new() })
@@ -241,7 +241,7 @@ impl Journal {
                 let path = read::path(&self.folder, number);
                 let file = self.disk.open_or_create(&path).map_err(JournalError::disk("create", &path))?;
                 self.disk.sync_folder(&self.folder).map_err(JournalError::disk("sync folder", &self.folder))?;
-                let segment = Appendix::new(file, 0).map_err(JournalError::disk("create", &path))?;
+                let segment = Appendix::new(file, 0, 0).map_err(JournalError::disk("create", &path))?;
                 self.end = Position { segment: number, offset: 0, ..self.end };
                 (old.insert(segment), number)
             }

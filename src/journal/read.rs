@@ -22,6 +22,8 @@ pub struct Reader {
     /// The segment being read, and where the next line begins.
     open: Option<BufReader<File>>,
     position: Position,
+    /// Where the last write of the segment begins, as far as it was read.
+    last_write: u64,
     torn: bool,
     line: Vec<u8>,
 }
@@ -39,7 +41,7 @@ impl Reader {
             return Err(JournalError::Missing { path: path(&folder, 1), next: path(&folder, first) });
         }
         let (disk, line) = (disk.clone(), Vec::new());
-        Ok(Self { disk, folder, segments, open: None, position, torn: false, line })
+        Ok(Self { disk, folder, segments, open: None, position, last_write: 0, torn: false, line })
     }
 
     /// Reads what follows upon a position: the first line after it must continue its chain.
@@ -93,28 +95,30 @@ impl Reader {
             }
             let begin = self.position.offset;
             let Some(len) = self.read_line()? else {
+                // A torn rest is in the last segment alone, so behind one there is no other.
                 match self.segments.iter().any(|&segment| segment > self.position.segment) {
-                    true if self.torn => return Err(self.damaged(LineFault::Rotten)),
-                    true => {
-                        self.open = None;
-                        continue;
-                    }
+                    true => self.open = None,
                     false => return Ok(None),
                 }
+                continue;
             };
-            let chained = match begin {
-                0 => line::read_header(&self.line, self.position.segment, Some(self.position.chain)).map(|c| (c, None)),
-                _ => line::read(&self.line, self.position.chain).map(|(chain, entry)| (chain, Some(entry))),
+            let previous = self.position.chain;
+            let followed = match begin {
+                0 => line::read_header(&self.line, self.position.segment, previous).map(|chain| (0, chain, None)),
+                _ => line::read(&self.line, previous).map(|(place, chain, entry)| (place, chain, Some(entry))),
             };
-            let (chain, entry) = match chained {
+            let (place, chain, entry) = match followed {
                 Ok(good) => good,
-                Err(fault) if fault == LineFault::Rotten && self.is_torn_from(begin)? => {
+                Err(LineFault::Rotten) if self.is_torn_from(begin)? => {
                     self.torn = true;
                     self.open = Some(self.nothing()?);
-                    continue;
+                    return Ok(None);
                 }
                 Err(fault) => return Err(self.damaged(fault)),
             };
+            if place == 0 {
+                self.last_write = begin;
+            }
             self.position = Position { offset: begin + len, chain, ..self.position };
             if let Some(entry) = entry {
                 return Ok(Some((entry, self.position)));
@@ -132,6 +136,12 @@ impl Reader {
         self.torn
     }
 
+    /// Where the last write begins, in octets from the start of the segment: all before it is
+    /// durable, for it was synced before this was written.
+    pub(super) fn last_write(&self) -> u64 {
+        self.last_write
+    }
+
     fn open_next(&mut self) -> Result<bool, JournalError> {
         let Some(&segment) = self.segments.iter().find(|&&segment| segment > self.position.segment) else {
             return Ok(false);
@@ -143,6 +153,7 @@ impl Reader {
         let path = path(&self.folder, segment);
         self.open = Some(BufReader::new(self.disk.open(&path).map_err(JournalError::disk("open", &path))?));
         self.position = Position { segment, offset: 0, ..self.position };
+        self.last_write = 0;
         Ok(true)
     }
 
@@ -183,6 +194,9 @@ impl Reader {
         file.seek(SeekFrom::Start(begin)).map_err(JournalError::disk("read", &path))?;
         file.read_to_end(&mut rest).map_err(JournalError::disk("read", &path))?;
         let mut lines = rest.split(|&octet| octet == b'\n');
+        if rest.contains(&b'\n') && lines.clone().next().and_then(line::split).is_some() {
+            return Ok(true); // a writer beside us has finished this line since we read it
+        }
         let broken_off = lines.next_back().unwrap_or_default();
         let whole_lines = lines.clone().count();
         let later_write = lines.skip(1).filter_map(line::split).any(|(place, ..)| place == 0);

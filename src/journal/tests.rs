@@ -116,7 +116,7 @@ fn a_tail_torn_at_any_octet_is_cut_and_written_on() {
 
 #[test]
 fn sectors_never_written_are_a_torn_tail_only_in_the_last_write() {
-    let groups = vec![vec![held(1, "a")], (2..9).map(|n| held(n, "b")).collect(), vec![closed(1)]];
+    let groups = [vec![held(1, "a")], (2..9).map(|n| held(n, "b")).collect(), vec![closed(1)]];
     let whole = test_folder();
     Journal::open(&Disk::system(), whole.path(), Settings::default()).unwrap();
     let mut journal = Journal::open(&Disk::system(), whole.path(), Settings::default()).unwrap();
@@ -204,6 +204,27 @@ fn a_reader_beside_a_writer_sees_whole_lines_only() {
     std::fs::write(&file, octets).unwrap();
     let mut reader = Reader::open(&Disk::system(), state.path()).unwrap();
     assert!(reader.next().unwrap().is_some() && reader.next().unwrap().is_none() && reader.is_torn());
+}
+
+#[test]
+fn readers_beside_a_busy_writer_never_see_damage() {
+    let state = test_folder();
+    let mut journal = open(state.path()).unwrap();
+    write(&mut journal, &[held(0, "a")]).unwrap();
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(move || {
+            for n in 1..400 {
+                write(&mut journal, &[held(n, "a"), deferred(n, 1)]).unwrap();
+            }
+        });
+        let mut before = 0;
+        while !writer.is_finished() {
+            let now = read(state.path()).unwrap().len();
+            assert!(now >= before);
+            before = now;
+        }
+    });
+    assert_eq!(read(state.path()).unwrap().len(), 1 + 399 * 2);
 }
 
 /// Every step of writing, failing in every way, with the power lost or not: what was called

@@ -2,7 +2,7 @@
 
 use super::{Arrived, LedgerError, Submission, keys};
 use crate::document::Decision;
-use crate::journal::{Answered, Entry, Event, Phase, Position};
+use crate::journal::{Answered, Event, Phase, Position};
 use std::collections::BTreeMap;
 
 /// Changes gathered, seen by those that follow, and taken by sled together.
@@ -17,30 +17,30 @@ impl<'a> Changes<'a> {
         Self { db, changed: BTreeMap::new(), position: None }
     }
 
-    /// Takes one entry and the position behind it.
-    pub(super) fn take(&mut self, entry: &Entry, position: Position) -> Result<(), LedgerError> {
+    /// Takes one event and the position behind its line.
+    pub(super) fn take(&mut self, event: &Event, position: Position) -> Result<(), LedgerError> {
         self.position = Some(position);
-        let Some(id) = entry.event.id() else { return Ok(()) };
+        let Some(id) = event.id() else { return Ok(()) };
         let order = self.get(&keys::id(id))?;
         let known = match &order {
             Some(order) => self.get(&keys::submission(order))?.map(|record| keys::read(&record)).transpose()?,
             None => None,
         };
         let before = known.as_ref().map(|submission: &Submission| (&submission.phase, submission.answers));
-        let Some(phase) = Phase::after(before, &entry.event)? else { return Ok(()) };
+        let Some(phase) = Phase::after(before, event)? else { return Ok(()) };
         let order = order.unwrap_or_else(|| keys::order(position));
-        let submission = match (&entry.event, known) {
+        let submission = match (event, known) {
             (Event::Held(held), None) => {
                 let of = held.participant.as_ref();
                 let detached = held.detached.as_ref();
                 let octets = keys::octets(of, held.document.sha256, detached.map(|file| file.sha256));
                 self.put_if_absent(octets, &order)?;
-                let arrival = Arrived::Held((**held).clone());
+                let arrival = Arrived::Held(held.clone());
                 Submission { phase, arrival, answers: 0, last: None }
             }
             (Event::RefusedInPlace(refused), None) => {
                 self.put(keys::refused(&refused.participant, &refused.key), order.clone());
-                let arrival = Arrived::RefusedInPlace((**refused).clone());
+                let arrival = Arrived::RefusedInPlace(refused.clone());
                 Submission { phase, arrival, answers: 0, last: None }
             }
             (Event::Answered(answered), Some(before)) => {

@@ -28,7 +28,7 @@ mod tests;
 use crate::document::{Content, Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{
-    Answered, Held, Impossible, Journal, JournalError, Phase, Position, Reader, RefusedInPlace, Written,
+    Answered, Event, Held, Impossible, Journal, JournalError, Phase, Position, Reader, RefusedInPlace, Written,
 };
 use apply::Changes;
 use serde::{Deserialize, Serialize};
@@ -54,9 +54,9 @@ pub struct Submission {
 #[serde(rename_all = "kebab-case")]
 pub enum Arrived {
     /// It is in evidence.
-    Held(Held),
+    Held(Box<Held>),
     /// It was left where it lay.
-    RefusedInPlace(RefusedInPlace),
+    RefusedInPlace(Box<RefusedInPlace>),
 }
 
 impl Submission {
@@ -168,14 +168,23 @@ impl Ledger {
     ) -> Result<(Self, Opened), LedgerError> {
         let folder = state.join("ledger");
         let attempt = || Self::catch_up(disk, state, journal, settings);
-        // sled is known to panic on some torn files at open (its issue 1387).
-        let why = match catch_unwind(AssertUnwindSafe(attempt)) {
-            Ok(Ok(opened)) => return Ok(opened),
-            Ok(Err(LedgerError::Sled(sled::Error::Io(error)))) if is_lock(&error) => {
-                return Err(LedgerError::Disk { step: "lock", path: folder, source: error });
+        let mut tries = 0;
+        let why = loop {
+            // sled is known to panic on some torn files at open (its issue 1387).
+            match catch_unwind(AssertUnwindSafe(attempt)) {
+                Ok(Ok(opened)) => return Ok(opened),
+                // Nobody else may have it, since the journal's lock is ours; but sled's own threads
+                // let go of it a little after its handle is dropped.
+                Ok(Err(LedgerError::Sled(sled::Error::Io(error)))) if is_lock(&error) => {
+                    tries += 1;
+                    if tries == LOCK_TRIES_MAX {
+                        return Err(LedgerError::Disk { step: "lock", path: folder, source: error });
+                    }
+                    std::thread::sleep(LOCK_PAUSE);
+                }
+                Ok(Err(error)) => break error.to_string(),
+                Err(_) => break "sled panicked".to_owned(),
             }
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "sled panicked".to_owned(),
         };
         set_aside(&folder)?;
         let (ledger, opened) = Self::catch_up(disk, state, journal, settings)?;
@@ -190,12 +199,9 @@ impl Ledger {
         journal: &Journal,
         settings: Settings,
     ) -> Result<(Self, Opened), LedgerError> {
-        /// Entries whose changes are gathered before sled takes them together: a few megabytes.
-        const GATHER: u64 = 512;
         let db = sled::Config::new()
             .path(state.join("ledger"))
             .cache_capacity(settings.cache_max)
-            .mode(sled::Mode::LowSpace)
             .flush_every_ms(None) // the journal is the truth; we flush when idle
             .open()?;
         let begin = keys::place(&db)?;
@@ -206,19 +212,22 @@ impl Ledger {
             return Err(LedgerError::Record("it has read what is not in this journal".to_owned()));
         }
         let mut reader = Reader::after(disk, state, begin)?;
-        let mut changes = Changes::new(&db);
-        let mut entries = 0;
-        while let Some((entry, position)) = reader.next()? {
-            changes.take(&entry, position)?;
-            entries += 1;
-            if entries % GATHER == 0 {
-                changes.commit()?;
-            }
-        }
-        changes.commit()?;
+        let entries = read_on(&db, &mut reader)?;
         db.flush()?;
         let opened = if begin.segment == 0 { Opened::Rebuilt(entries) } else { Opened::CaughtUp(entries) };
         Ok((Self { db, position: reader.position() }, opened))
+    }
+
+    /// An index made from the first line on, kept nowhere: for a command that asks while another
+    /// process may hold the journal. It knows what stood there when it was made.
+    ///
+    /// # Errors
+    /// A damaged or impossible journal; what disk and sled say.
+    pub fn glance(disk: &Disk, state: &Path, settings: Settings) -> Result<Self, LedgerError> {
+        let db = sled::Config::new().temporary(true).cache_capacity(settings.cache_max).flush_every_ms(None).open()?;
+        let mut reader = Reader::open(disk, state)?;
+        read_on(&db, &mut reader)?;
+        Ok(Self { db, position: reader.position() })
     }
 
     /// Learns what has become durable.
@@ -228,11 +237,27 @@ impl Ledger {
     pub fn apply(&mut self, written: &Written) -> Result<(), LedgerError> {
         let mut changes = Changes::new(&self.db);
         for (entry, position) in written.entries() {
-            changes.take(entry, *position)?;
+            changes.take(&entry.event, *position)?;
         }
         changes.commit()?;
         if let Some((_, position)) = written.entries().last() {
             self.position = *position;
+        }
+        Ok(())
+    }
+
+    /// Whether these events may follow, in this order, upon what is known. Ask before they are
+    /// written: what stands in the journal cannot be taken back, and a journal that tells what
+    /// cannot be halts the window at every start.
+    ///
+    /// # Errors
+    /// [`Impossible`], or sled's.
+    pub fn check<'e>(&self, events: impl IntoIterator<Item = &'e Event>) -> Result<(), LedgerError> {
+        let mut changes = Changes::new(&self.db); // dropped without a commit
+        let mut position = self.position;
+        for event in events {
+            position.offset += 1; // only to tell them apart
+            changes.take(event, position)?;
         }
         Ok(())
     }
@@ -311,9 +336,30 @@ impl Ledger {
     }
 }
 
+/// Takes every entry that the reader gives; counts them.
+fn read_on(db: &sled::Db, reader: &mut Reader) -> Result<u64, LedgerError> {
+    /// Entries whose changes are gathered before sled takes them together: a megabyte or so.
+    const GATHER: u64 = 512;
+    let mut changes = Changes::new(db);
+    let mut entries = 0;
+    while let Some((entry, position)) = reader.next()? {
+        changes.take(&entry.event, position)?;
+        entries += 1;
+        if entries % GATHER == 0 {
+            changes.commit()?;
+        }
+    }
+    changes.commit()?;
+    Ok(entries)
+}
+
+/// How often sled's lock is asked for, and the pause between: two seconds in all.
+const LOCK_TRIES_MAX: u32 = 100;
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+
 /// sled's word for a folder that another process has open.
 fn is_lock(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::WouldBlock || error.to_string().contains("lock")
+    error.kind() == io::ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
 }
 
 /// Moves a ledger that cannot be used out of the way, in place of the one moved before: a person

@@ -1,8 +1,8 @@
 use super::*;
 use crate::document::Decision;
 use crate::host::test_folder;
+use crate::journal;
 use crate::journal::samples::{answered, at, closed, deferred, digest, held, id, refused};
-use crate::journal::{self, Event};
 use std::collections::BTreeMap;
 
 fn journal(state: &Path) -> Journal {
@@ -106,6 +106,8 @@ fn missing_behind_torn_or_of_another_journal_it_becomes_the_same_again() {
     let (ledger, opened) = open(state.path(), &truth);
     assert_eq!(opened, Opened::CaughtUp(0));
     let wanted = all(&ledger);
+    let glance = Ledger::glance(&Disk::system(), state.path(), Settings::default()).unwrap();
+    assert!(all(&glance) == wanted);
     drop(ledger);
     let entries = days().concat().len() as u64;
     let same = |case: &str, wanted_opened: Opened| {
@@ -173,9 +175,23 @@ fn what_cannot_follow_is_impossible() {
         let mut journal = journal(state.path());
         let (mut ledger, _) = open(state.path(), &journal);
         ledger.apply(&write(&mut journal, before.to_vec())).unwrap();
+        assert!(ledger.check([&event]).is_err());
         let error = ledger.apply(&write(&mut journal, vec![event.clone()])).unwrap_err();
         assert!(matches!(error, LedgerError::Impossible(_)), "{event:?}: {error}");
     }
+}
+
+#[test]
+fn what_may_follow_is_asked_without_learning_it() {
+    let state = test_folder();
+    let mut journal = journal(state.path());
+    let (mut ledger, _) = open(state.path(), &journal);
+    let events = [held(1, "a"), answered(1, 1, Decision::Accepted, "A"), closed(1)];
+    ledger.check(&events).unwrap();
+    assert!(ledger.recent(1).unwrap().is_empty());
+    assert!(ledger.check(&events[1..]).is_err());
+    ledger.apply(&write(&mut journal, events.to_vec())).unwrap();
+    assert_eq!(ledger.recent(9).unwrap().len(), 1);
 }
 
 #[test]

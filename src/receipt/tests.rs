@@ -245,11 +245,18 @@ fn only_the_seal_proves_and_only_its_own_document() {
     let path = window.path().join("seal.crt");
     let prove_text = |text: &[u8], document: Option<&[u8]>| {
         let document = document.map(|document| Octets::from(document.to_vec()));
-        match prove(&Octets::from(text.to_vec()), &seal, document.as_ref(), xmlsec1(&path)) {
+        let receipt = Octets::from(text.to_vec());
+        let word = |answer: Result<Proven, Unproven>| match answer {
             Ok(proven) => Ok(proven.told().number.clone()),
             Err(Unproven::No(finding)) => Err(finding.code),
             Err(Unproven::Disk(fault)) => panic!("{fault}"),
-        }
+        };
+        let theirs = word(prove(&receipt, &seal, document.as_ref(), xmlsec1(&path)));
+        let engine =
+            |octets: &Octets, seal: &Certificate| crate::signature::prove(octets, seal, &crate::xml::Limits::default());
+        let ours = word(prove(&receipt, &seal, document.as_ref(), engine));
+        assert_eq!(ours.is_ok(), theirs.is_ok(), "{ours:?} and {theirs:?}");
+        ours
     };
     let xml = String::from_utf8(own.octets().to_vec()).unwrap();
     assert_eq!(prove_text(own.octets(), None), Ok(own.number().to_owned()));
@@ -258,7 +265,7 @@ fn only_the_seal_proves_and_only_its_own_document() {
     assert_eq!(prove_text(foreign.octets(), None), Err(Code::ReceiptNotTheSeal));
     assert_eq!(prove_text(b"<a/>", None), Err(Code::ReceiptNotAReceipt));
     let altered = xml.replace("<Decision>rejected", "<Decision>accepted");
-    assert!(prove_text(altered.as_bytes(), None).is_err());
+    assert_eq!(prove_text(altered.as_bytes(), None), Err(Code::ReceiptAltered));
     // a foreign signature that shows the seal's certificate
     let element = |xml: &str| {
         let start = xml.find("<ds:X509Certificate>").unwrap();
@@ -275,4 +282,66 @@ fn only_the_seal_proves_and_only_its_own_document() {
     for text in [bare.clone(), xml.replace(signature, &signature.repeat(2)), inside] {
         assert_eq!(prove_text(text.as_bytes(), None), Err(Code::ReceiptNotTheSeal));
     }
+}
+
+#[tokio::test]
+async fn what_is_committed_is_acknowledged_with_all_that_is_known_of_it() {
+    use crate::boemis::{Boemis, Location, Settings};
+    use crate::schema::{Column, ColumnKind, Dataset, Datasets, Key, PeriodKinds, Record, Statement};
+    use crate::schema::{TotalRule, Validated, Value, YearRule};
+    let column = |name: &str, kind| Column {
+        name: name.to_owned(),
+        element: String::new(),
+        kind,
+        unit: None,
+        required: true,
+        title_az: String::new(),
+        title_en: String::new(),
+    };
+    let generation = Dataset {
+        name: "generation".parse().unwrap(),
+        title_az: String::new(),
+        title_en: String::new(),
+        clause: String::new(),
+        periods: PeriodKinds::QuarterAndYear,
+        total: TotalRule::Optional,
+        year: YearRule::Sum,
+        columns: vec![column("station", ColumnKind::Station), column("energy_mwh", ColumnKind::Decimal { places: 3 })],
+        energy_column: None,
+        capacity_column: None,
+    };
+    let datasets = Datasets { by_name: [(generation.name.clone(), generation)].into() };
+    let energy = crate::document::Quantity::parse("5", 3, '.').unwrap();
+    let statement = Statement {
+        key: Key {
+            participant: "azerenerji".parse().unwrap(),
+            dataset: "generation".parse().unwrap(),
+            period: "2026-Q3".parse().unwrap(),
+        },
+        revision: "4".parse().unwrap(),
+        records: vec![Record {
+            values: vec![Value::Station("GUN-0001".parse().unwrap()), Value::Decimal(energy)],
+            place: Place::whole(),
+        }],
+    };
+    let at: Timestamp = RECEIVED.parse().unwrap();
+    let id = SubmissionId::new(at);
+    let folder = folder();
+    let location = Location::Sqlite(folder.path().join("boemis.sqlite"));
+    let mut boemis = Boemis::open(&location, &Settings::default(), &datasets).await.unwrap();
+    let mut batch = boemis.begin(at).await.unwrap();
+    let content = crate::document::Content(Digest::of(b"content"));
+    let pending = batch.load(Validated::unseen_arrival(id, true, content, statement)).await.unwrap();
+    assert_eq!(pending.id(), id);
+    let loaded = batch.commit().await.unwrap().remove(0);
+    let receipt = receipt(folder.path(), Answer::accepted(&loaded, Turn::FIRST));
+    boemis.close().await.unwrap();
+
+    assert_eq!((receipt.id(), receipt.decision()), (id, Decision::Accepted));
+    let told = Told::read_octets(receipt.octets()).unwrap();
+    assert_eq!((told.id, told.decision.as_str()), (id.to_string(), "accepted"));
+    assert_eq!((told.document.name.as_str(), told.document.size.as_deref()), ("unseen.xml", Some("1")));
+    assert_eq!((told.participant.as_deref(), told.dataset.as_deref()), (Some("azerenerji"), Some("generation")));
+    let numbers = [told.period, told.revision, told.records].map(Option::unwrap_or_default);
+    assert_eq!(numbers, ["2026-Q3", "4", "1"]);
 }

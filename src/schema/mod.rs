@@ -1,7 +1,7 @@
 //! Schema: the form of a submission and the rules of its dataset.
 //!
 //! Owns the dataset descriptions as values ([`Dataset`]) and what is generated from them
-//! ([`publish`], [`template`]). [`inspect`] reads the form, [`validate`] judges the content; together
+//! ([`publish`], [`template()`]). [`inspect`] reads the form, [`validate`] judges the content; together
 //! they name all faults of a file in one answer, each with its place (R 4.9). Judges only: the time
 //! is that of reception, what stands in BOEMİS and the register are arguments; no clock, disk or
 //! network of its own.
@@ -29,9 +29,11 @@ pub use template::{Format, template};
 pub use xml::NAMESPACE;
 
 use crate::authority::{Authorised, Stations};
+use crate::document::{Content, Digester};
 use crate::finding::{Code, Finding, Place, Stop};
+use crate::host::Octets;
 use reading::Reading;
-use std::io::BufReader;
+use std::io::{BufReader, Read};
 
 /// A document that was read: its form is known, its faults are gathered, nothing is judged yet.
 #[derive(Debug)]
@@ -101,8 +103,7 @@ pub fn inspect(authorised: Authorised, datasets: &Datasets, limits: &Limits) -> 
         covered.read_xml(&mut |event| inspector.feed(event))?;
         inspector.finish()
     } else {
-        csv::inspect(BufReader::new(covered.octets().reader()), dataset, limits)
-            .map_err(|error| Stop::Halt(format!("a verified document can no longer be read: {error}")))?
+        read_table(covered.octets(), authorised.verified().content(), dataset, limits)?
     };
     let statement = match (reading.period, reading.revision) {
         (Some(period), Some(revision)) => Some(Statement {
@@ -113,6 +114,35 @@ pub fn inspect(authorised: Authorised, datasets: &Datasets, limits: &Limits) -> 
         _ => None,
     };
     Ok(Inspected { authorised, statement, reading })
+}
+
+/// Reads a table that was verified. What lies in a file may have changed since, so it is digested
+/// again while it is read; what lies in memory cannot.
+fn read_table(octets: &Octets, content: Content, dataset: &Dataset, limits: &Limits) -> Result<Reading, Stop> {
+    let gone = |error| Stop::Halt(format!("a verified document can no longer be read: {error}"));
+    if octets.in_memory().is_some() {
+        return csv::inspect(BufReader::new(octets.reader()), dataset, limits).map_err(gone);
+    }
+    let mut again = DigestedAgain { octets: octets.reader(), digester: Digester::new() };
+    let reading = csv::inspect(BufReader::new(&mut again), dataset, limits).map_err(gone)?;
+    std::io::copy(&mut again, &mut std::io::sink()).map_err(gone)?; // what a limit has left unread
+    match again.digester.finish() == content.0 {
+        true => Ok(reading),
+        false => Err(Stop::Halt("a verified document read differently the second time: another digest".to_owned())),
+    }
+}
+
+struct DigestedAgain<R> {
+    octets: R,
+    digester: Digester,
+}
+
+impl<R: Read> Read for DigestedAgain<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.octets.read(buffer)?;
+        self.digester.update(buffer.get(..count).unwrap_or_default());
+        Ok(count)
+    }
 }
 
 /// Judges the content by the rules of its dataset, at the time of reception.

@@ -152,7 +152,9 @@ fn unquote(text: &str) -> Option<(Cow<'_, str>, usize)> {
 mod tests {
     use super::*;
 
-    fn read(text: &[u8]) -> Vec<Result<Vec<(String, u64)>, (RowFault, u64)>> {
+    type Fields = Vec<(String, u64)>;
+
+    fn read(text: &[u8]) -> Vec<Result<Fields, (RowFault, u64)>> {
         let mut rows = Rows::new(text, 1000);
         let mut all = Vec::new();
         while let Next::Row(row) = rows.next().unwrap() {

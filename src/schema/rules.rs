@@ -278,16 +278,21 @@ fn year_agrees(case: &Case<'_>, faults: &mut Faults) {
         YearRule::Last => vec![fourth],
     };
     let stations: BTreeSet<_> = quarters.iter().chain([&annual]).flat_map(|figures| figures.keys()).collect();
+    let mut here_at: BTreeMap<&StationCode, (usize, bool)> = BTreeMap::new();
+    for (nth, code) in case.stated() {
+        here_at.entry(code).and_modify(|(_, doubled)| *doubled = true).or_insert((nth, false));
+    }
     for station in stations {
-        if case.stated().filter(|(_, code)| *code == station).nth(1).is_some() {
+        let record = here_at.get(station);
+        if record.is_some_and(|(_, doubled)| *doubled) {
             continue; // stated twice: that is told, and which of the two is meant nobody knows
         }
-        for (nth, (column, _, places)) in case.dataset.decimals().enumerate() {
+        for (figure_nth, (column, _, places)) in case.dataset.decimals().enumerate() {
             if !case.is_whole(column) {
                 continue;
             }
             let figure = |figures: &BTreeMap<StationCode, Vec<Option<Quantity>>>| {
-                figures.get(station).and_then(|values| values.get(nth).copied().flatten())
+                figures.get(station).and_then(|values| values.get(figure_nth).copied().flatten())
             };
             // Kept under an older description a figure may have other places than the column now.
             let all = || quarters.iter().chain([&annual]).filter_map(|figures| figure(figures));
@@ -296,9 +301,8 @@ fn year_agrees(case: &Case<'_>, faults: &mut Faults) {
             let quarterly: i128 = quarters.iter().map(|figures| scaled(figures)).sum();
             let annually = scaled(annual);
             if quarterly != annually {
-                let here = case.stated().find(|(_, code)| *code == station);
-                let place = match here {
-                    Some((nth, _)) => case.place(nth, column),
+                let place = match record {
+                    Some(&(nth, _)) => case.place(nth, column),
                     None => case.within(Place::whole(), None, column),
                 };
                 faults.push(

@@ -13,7 +13,7 @@ use crate::document::{Decision, Digest, SubmissionId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -23,6 +23,10 @@ const RECENT_MAX: usize = 32_768;
 
 /// Longest line, in octets: the value of an RSA signature of 16,384 bits would still fit.
 const LINE_MAX: u64 = 8192;
+
+/// How often, and how long apart, the log's lock is tried: half a second in all.
+const LOCK_ATTEMPTS: u32 = 20;
+const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(25);
 
 /// One receipt that was sealed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,11 +100,7 @@ impl Acts {
         std::fs::create_dir_all(folder)?;
         let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
         File::open(folder)?.sync_all()?; // the log's name is as durable as its lines
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(std::fs::TryLockError::WouldBlock) => return Err(LogFault::InUse),
-            Err(std::fs::TryLockError::Error(fault)) => return Err(fault.into()),
-        }
+        lock(&file)?;
         let mut acts = Self {
             file,
             length: 0,
@@ -255,8 +255,8 @@ impl Acts {
         }
     }
 
-    /// Appends acts, without a sync. After an error the log is as before, or the error of putting
-    /// it back is returned and the log must not be used again.
+    /// Appends acts, without a sync. After an error the log is as it was before where
+    /// [`Acts::is_whole`] says so; else it must not be used again.
     pub(super) fn append(&mut self, acts: &[Act]) -> Result<(), LogFault> {
         let mut lines = Vec::with_capacity(acts.len() * 512);
         let mut offsets = Vec::with_capacity(acts.len());
@@ -278,10 +278,29 @@ impl Acts {
         Ok(())
     }
 
+    /// Whether the file ends where the last whole line does.
+    pub(super) fn is_whole(&self) -> bool {
+        self.file.metadata().is_ok_and(|file| file.len() == self.length)
+    }
+
     /// Makes durable what was appended.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
     }
+}
+
+/// Takes the log for this process alone. A process that was just started elsewhere in this program
+/// keeps a lock that was let go until it has its own image, so that is waited out.
+fn lock(file: &File) -> Result<(), LogFault> {
+    for attempt in 0.. {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) if attempt < LOCK_ATTEMPTS => std::thread::sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) => break,
+            Err(TryLockError::Error(fault)) => return Err(fault.into()),
+        }
+    }
+    Err(LogFault::InUse)
 }
 
 /// Reads one line with its line feed.

@@ -5,7 +5,7 @@
 //! contradicts what it sealed before: the caller then halts. Never signs a digest or a text that
 //! somebody hands it, and never reads a document.
 //!
-//! On disk: the act log ([`acts`]). A crash leaves it with whole lines and perhaps a torn last one,
+//! On disk: the act log. A crash leaves it with whole lines and perhaps a torn last one,
 //! cut off at the next start; numbers go on without a gap.
 
 mod acts;
@@ -137,7 +137,8 @@ pub enum OpenFault {
     WindowId(String),
 }
 
-/// Why nothing was sealed. For every one of these the caller halts: a person must look.
+/// Why nothing was sealed. The caller halts, since a person must look; but what the disk says of the
+/// act log ([`Refused::Log`]) may pass, and the same group may then be sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum Refused {
     /// Another outcome was sealed for the same answer.
@@ -248,7 +249,8 @@ impl Seal {
         if !group.acts.is_empty()
             && let Err(fault) = self.acts.append(&group.acts)
         {
-            self.broken = true;
+            // a full disk leaves the log as it was; the group may be tried again once there is room
+            self.broken = !self.acts.is_whole();
             return Err(fault.into());
         }
         Ok(sealed)

@@ -169,6 +169,9 @@ fn receipts_of_every_word_and_key_are_proven_by_xmlsec1_and_fit_their_schema() {
             let octets = sealed.octets();
             assert!(xmlsec1(&folder.path().join("seal.crt"), octets), "{}", sealed.decision());
             assert_eq!(sealed.sha256(), Digest::of(octets));
+            if key != P256 {
+                continue; // the octets differ by the signature value alone
+            }
             assert_canonical(octets);
             let path = folder.path().join("receipt.xml");
             std::fs::write(&path, octets).unwrap();
@@ -271,13 +274,13 @@ fn numbers_go_on_without_a_gap_over_restarts_and_begin_anew_each_year_in_baku() 
 fn the_same_outcome_gets_the_same_octets_and_another_is_refused() {
     let folder = folder(P256);
     let first = record(Decision::Rejected);
-    let sealed = open(folder.path()).seal(&[first.clone()]).unwrap().remove(0);
+    let sealed = open(folder.path()).seal([&first]).unwrap().remove(0);
     let mut seal = open_at(folder.path(), "2027-05-05T00:00:00Z");
     let again = seal.seal([&first, &first]).unwrap();
     assert_eq!(again[0].octets(), sealed.octets());
     assert_eq!(again[1].octets(), sealed.octets());
     let other = OutcomeRecord { records: Some(3), ..first.clone() };
-    assert!(matches!(seal.seal(&[other.clone()]), Err(Refused::OtherOutcome { answer: 1, .. })));
+    assert!(matches!(seal.seal([&other]), Err(Refused::OtherOutcome { answer: 1, .. })));
     // of a group with a refused one nothing is sealed, and no number is lost
     assert!(seal.seal(&[record(Decision::Accepted), other]).is_err());
     assert_eq!(seal.seal(&[record(Decision::Accepted)]).unwrap()[0].number(), "trial-2027-000001");
@@ -439,7 +442,8 @@ proptest! {
         let mut reader = quick_xml::Reader::from_str(&xml);
         let quick_xml::events::Event::Start(start) = reader.read_event().unwrap() else { panic!("{xml}") };
         let attribute = start.attributes().next().unwrap().unwrap();
-        prop_assert_eq!(attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).unwrap().into_owned(), wanted.clone());
+        let read = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).unwrap();
+        prop_assert_eq!(read.into_owned(), wanted.clone());
         let text = reader.read_text(quick_xml::name::QName("a")).unwrap();
         prop_assert_eq!(quick_xml::escape::unescape(&text.into_inner()).unwrap().into_owned(), wanted);
         let mut content = String::new();

@@ -235,4 +235,10 @@ impl Covered {
     pub(crate) fn nothing() -> Self {
         Self { octets: Octets::from(Vec::new()), content: Content(crate::document::Digest::of(b"")), xml: None }
     }
+
+    /// A document that is no XML, covered whole.
+    pub(crate) fn table(octets: &str) -> Self {
+        let content = Content(crate::document::Digest::of(octets.as_bytes()));
+        Self { octets: Octets::from(octets.as_bytes().to_vec()), content, xml: None }
+    }
 }

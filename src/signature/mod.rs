@@ -365,8 +365,25 @@ impl Verified {
         Self { about, signers: Vec::new(), report, covered: Covered::nothing(), content }
     }
 
+    /// A document that is no XML, believed to be signed by these without a look.
+    pub(crate) fn unseen_table(about: About, signers: Vec<Certificate>, octets: &str) -> Self {
+        let content = Content(crate::document::Digest::of(octets.as_bytes()));
+        Self { signers, covered: Covered::table(octets), ..Self::unseen(about, content) }
+    }
+
     /// The same, of an arrival that nobody saw either.
     pub(crate) fn unseen_arrival(id: crate::document::SubmissionId, held: bool, content: Content) -> Self {
         Self::unseen(About::unseen(id, held), content)
+    }
+
+    /// The same, with octets that are taken as covered.
+    pub(crate) fn unseen_document(octets: Vec<u8>, xml: bool) -> Self {
+        let content = Content(Digest::of(&octets));
+        let id = crate::document::SubmissionId::new(jiff::Timestamp::UNIX_EPOCH);
+        let covered = match xml {
+            true => Covered::xml(octets.into(), content, Limits::default()),
+            false => Covered::plain(octets.into(), content),
+        };
+        Self { covered, ..Self::unseen_arrival(id, true, content) }
     }
 }

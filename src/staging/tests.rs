@@ -194,6 +194,20 @@ fn attempt(state: &Path, folder: &Path, faults: &Arc<Faults>) -> Vec<crate::docu
 }
 
 #[test]
+fn a_lone_small_document_waits_for_the_disk_twice_and_a_group_no_more_often() {
+    let (state, folder, faults) = (test_folder(), test_folder(), Faults::none());
+    let mut window = Window::open(&Disk::faulty(faults.clone()), state.path()).unwrap();
+    let small = |folder: &Path| dropped(folder).into_iter().take(2).collect::<Vec<_>>();
+    window.staging().hold(small(folder.path())).unwrap(); // begins pack and segment
+    for count in [1, 2] {
+        let group = small(folder.path()).split_off(2 - count);
+        let before = faults.syncs();
+        assert_eq!(window.staging().hold(group).unwrap().written.entries().len(), count);
+        assert_eq!(faults.syncs() - before, 2);
+    }
+}
+
+#[test]
 fn a_full_disk_says_so_and_the_group_comes_back() {
     let (state, folder) = (test_folder(), test_folder());
     let counted = Faults::none();

@@ -1,6 +1,8 @@
 //! What the window takes: the forms that agencies really send, and odd ones that mean the same.
 
-use super::signers::{ECDSA, ENVELOPED, EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, RSA, SHA256, Template, reference, reference_of};
+use super::signers::{
+    ECDSA, ENVELOPED, EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, RSA, SHA256, Template, reference, reference_of,
+};
 use super::statement::Statement;
 use super::{Made, Sample, sample};
 
@@ -57,17 +59,22 @@ pub fn table() -> Vec<Sample> {
             let template = Template { references, ..Template::default() };
             Made::document("istehsal-2026-Q2.xml", signers.plain(&document, "azerisiq", &template)).case(AZERISIQ)
         }),
-        sample("accepted/xmlsec1-by-id", "The reference names the root by its id, as many signers write it.\n", |signers| {
-            let document = Statement::generation("azerisiq", "2026-Q1").xml();
-            let references = vec![reference("#S-1", &[ENVELOPED, EXCLUSIVE])];
-            let template = Template { references, ..Template::default() };
-            let document = super::signers::inside(&document, &template.xml("signature-1"));
-            let signed = signers.xmlsec(&document, "azerisiq", &[super::signers::SUBMISSION_ID]);
-            Made::document("istehsal-2026-Q1.xml", signed).case(AZERISIQ)
-        }),
+        sample(
+            "accepted/xmlsec1-by-id",
+            "The reference names the root by its id, as many signers write it.\n",
+            |signers| {
+                let document = Statement::generation("azerisiq", "2026-Q1").xml();
+                let references = vec![reference("#S-1", &[ENVELOPED, EXCLUSIVE])];
+                let template = Template { references, ..Template::default() };
+                let document = super::signers::inside(&document, &template.xml("signature-1"));
+                let signed = signers.xmlsec(&document, "azerisiq", &[super::signers::SUBMISSION_ID]);
+                Made::document("istehsal-2026-Q1.xml", signed).case(AZERISIQ)
+            },
+        ),
         sample("accepted/xmlsec1-sha512", "SHA-512 for the document, ECDSA over SHA-256.\n", |signers| {
             let document = Statement::capacity("azerisiq", "2026-Q1").xml();
-            let transforms = format!("<ds:Transform Algorithm=\"{ENVELOPED}\"/><ds:Transform Algorithm=\"{EXCLUSIVE}\"/>");
+            let transforms =
+                format!("<ds:Transform Algorithm=\"{ENVELOPED}\"/><ds:Transform Algorithm=\"{EXCLUSIVE}\"/>");
             let references = vec![reference_of("URI=\"\"", &transforms, "http://www.w3.org/2001/04/xmlenc#sha512")];
             let template = Template { algorithm: ECDSA, references, ..Template::default() };
             Made::document("guc-2026-Q1.xml", signers.plain(&document, "azerisiq", &template)).case(AZERISIQ)
@@ -79,7 +86,8 @@ pub fn table() -> Vec<Sample> {
         }),
         sample("accepted/csv-excel", EXCEL, |signers| {
             let csv = Statement::generation("azerisiq", "2026-Q3").csv();
-            let csv = format!("\u{feff}{}", csv.replace('.', "|").replace(',', ";").replace('|', ",").replace('\n', "\r\n"));
+            let csv =
+                format!("\u{feff}{}", csv.replace('.', "|").replace(',', ";").replace('|', ",").replace('\n', "\r\n"));
             let signature = signers.p7s(&csv, "azerisiq");
             Made::document("İstehsal 3-cü rüb.csv", csv).and("İstehsal 3-cü rüb.csv.p7s", signature).case(AZERISIQ)
         }),
@@ -95,15 +103,19 @@ pub fn table() -> Vec<Sample> {
             let signature = signers.cms(csv.as_bytes(), "azerenerji-p384", &pem);
             Made::document("istehsal-2025-Q3.csv", csv).and("istehsal-2025-Q3.csv.p7s", signature)
         }),
-        sample("accepted/csv-columns-in-another-order", "Columns in another order; without sender and address, which a trial window allows.\n", |signers| {
-            let rows = Statement::capacity("azerisiq", "2026-Q3").rows;
-            let mut csv = "capacity_mw,station,period,dataset,revision\n".to_owned();
-            for (code, figure) in &rows {
-                csv += &format!("{},{code},2026-Q3,capacity,7\n", super::statement::shown(*figure, '.'));
-            }
-            let signature = signers.p7s(&csv, "azerisiq");
-            Made::document("g.csv", csv).and("g.csv.p7s", signature).case(AZERISIQ)
-        }),
+        sample(
+            "accepted/csv-columns-in-another-order",
+            "Columns in another order; without sender and address, which a trial window allows.\n",
+            |signers| {
+                let rows = Statement::capacity("azerisiq", "2026-Q3").rows;
+                let mut csv = "capacity_mw,station,period,dataset,revision\n".to_owned();
+                for (code, figure) in &rows {
+                    csv += &format!("{},{code},2026-Q3,capacity,7\n", super::statement::shown(*figure, '.'));
+                }
+                let signature = signers.p7s(&csv, "azerisiq");
+                Made::document("g.csv", csv).and("g.csv.p7s", signature).case(AZERISIQ)
+            },
+        ),
         sample("accepted/xml-with-p7s", "XML without a signature inside, with one beside it.\n", |signers| {
             let xml = Statement::capacity("azerisiq", "2026-Q2").xml();
             let signature = signers.p7s(&xml, "azerisiq");
@@ -113,7 +125,8 @@ pub fn table() -> Vec<Sample> {
             // the declaration and the mark are no part of what is signed
             let signed = signers.xades(&Statement::generation("azerisiq", "2026-Q3").xml(), "azerisiq");
             let signed = format!("<?xml version=\"1.0\" encoding=\"UTF-16\"?>\n<!-- rəqəmlər -->\n{signed}");
-            let octets: Vec<u8> = [0xFEFF].into_iter().chain(signed.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+            let octets: Vec<u8> =
+                [0xFEFF].into_iter().chain(signed.encode_utf16()).flat_map(u16::to_le_bytes).collect();
             Made::document("istehsal-2026-Q3.xml", octets).case(AZERISIQ)
         }),
         sample("accepted/messy", MESSY, |signers| {
@@ -147,25 +160,38 @@ pub fn table() -> Vec<Sample> {
             }
             made
         }),
-        sample("accepted/owner-for-any-station", "The owner files what it obtained for stations of others; it is asked for no completeness.\n", |signers| {
-            let statement = Statement::generation("azerenerji", "2026-Q1").with(|statement| {
-                statement.sender = super::statement::ENERGETIKA.to_owned();
-                statement.rows.truncate(3);
-            });
-            Made::document("nazirlik.xml", signers.xades(&statement.xml(), "energetika")).case("participant = \"energetika\"")
-        }),
-        sample("accepted/station-missing", "A station in service was left out: a warning, and the statement stands.\n", |signers| {
-            let statement = Statement::generation("azerisiq", "2026-Q3").with(|statement| {
-                statement.rows.retain(|(code, _)| code != "KUL-0001");
-            });
-            Made::document("istehsal.xml", signers.xades(&statement.xml(), "azerisiq")).case(AZERISIQ)
-        }),
-        sample("accepted/capacity-differs", "Yeni Yaşma stated with 52.5 MW where the register has 50: a warning.\n", |signers| {
-            let statement = Statement::capacity("azerisiq", "2026-Q3").with(|statement| {
-                statement.rows.iter_mut().find(|(code, _)| code == "KUL-0001").unwrap().1 = 52_500;
-            });
-            Made::document("guc.xml", signers.xades(&statement.xml(), "azerisiq")).case(AZERISIQ)
-        }),
+        sample(
+            "accepted/owner-for-any-station",
+            "The owner files what it obtained for stations of others; it is asked for no completeness.\n",
+            |signers| {
+                let statement = Statement::generation("azerenerji", "2026-Q1").with(|statement| {
+                    statement.sender = super::statement::ENERGETIKA.to_owned();
+                    statement.rows.truncate(3);
+                });
+                Made::document("nazirlik.xml", signers.xades(&statement.xml(), "energetika"))
+                    .case("participant = \"energetika\"")
+            },
+        ),
+        sample(
+            "accepted/station-missing",
+            "A station in service was left out: a warning, and the statement stands.\n",
+            |signers| {
+                let statement = Statement::generation("azerisiq", "2026-Q3").with(|statement| {
+                    statement.rows.retain(|(code, _)| code != "KUL-0001");
+                });
+                Made::document("istehsal.xml", signers.xades(&statement.xml(), "azerisiq")).case(AZERISIQ)
+            },
+        ),
+        sample(
+            "accepted/capacity-differs",
+            "Yeni Yaşma stated with 52.5 MW where the register has 50: a warning.\n",
+            |signers| {
+                let statement = Statement::capacity("azerisiq", "2026-Q3").with(|statement| {
+                    statement.rows.iter_mut().find(|(code, _)| code == "KUL-0001").unwrap().1 = 52_500;
+                });
+                Made::document("guc.xml", signers.xades(&statement.xml(), "azerisiq")).case(AZERISIQ)
+            },
+        ),
         sample("accepted/revision-jump", "From revision 1 to 4: a warning.\n", |signers| {
             let first = Statement::generation("azerisiq", "2026-Q3");
             let second = first.clone().corrected("4", -5);
@@ -173,16 +199,27 @@ pub fn table() -> Vec<Sample> {
                 .before("r1.xml", signers.xades(&first.xml(), "azerisiq"))
                 .case(AZERISIQ)
         }),
-        sample("accepted/more-warnings", "Four stations left out, in a window that shows three findings an answer.\n", |signers| {
-            let statement = Statement::generation("azerisiq", "2026-Q3").with(|statement| statement.rows.truncate(3));
-            Made::document("istehsal.xml", signers.xades(&statement.xml(), "azerisiq")).case(AZERISIQ).case(THREE_FINDINGS)
-        }),
-        sample("accepted/name-that-moves-a-cursor", "The name holds a line break and an escape; it is data, and the receipt's own name leaves it out.\n", |signers| {
-            let document = Statement::capacity("azerisiq", "2026-Q3").xml();
-            Made::document("document.xml", signers.xades(&document, "azerisiq"))
-                .case(AZERISIQ)
-                .case("rename = { \"document.xml\" = \"a\\n\\u001b[2Jb.xml\" }")
-        }),
+        sample(
+            "accepted/more-warnings",
+            "Four stations left out, in a window that shows three findings an answer.\n",
+            |signers| {
+                let statement =
+                    Statement::generation("azerisiq", "2026-Q3").with(|statement| statement.rows.truncate(3));
+                Made::document("istehsal.xml", signers.xades(&statement.xml(), "azerisiq"))
+                    .case(AZERISIQ)
+                    .case(THREE_FINDINGS)
+            },
+        ),
+        sample(
+            "accepted/name-that-moves-a-cursor",
+            "The name holds a line break and an escape; it is data, and the receipt's own name leaves it out.\n",
+            |signers| {
+                let document = Statement::capacity("azerisiq", "2026-Q3").xml();
+                Made::document("document.xml", signers.xades(&document, "azerisiq"))
+                    .case(AZERISIQ)
+                    .case("rename = { \"document.xml\" = \"a\\n\\u001b[2Jb.xml\" }")
+            },
+        ),
     ]
 }
 
@@ -198,10 +235,20 @@ fn messy() -> String {
     for (nth, (code, figure)) in statement.rows.iter().enumerate() {
         let figure = super::statement::shown(*figure, '.');
         records += &match nth % 4 {
-            0 => format!("<b:Record ><b:Station><![CDATA[{code}]]></b:Station><b:EnergyMWh>{figure}</b:EnergyMWh>\t</b:Record>\r\n"),
-            1 => format!("<!-- <Record/> --><b:Record><b:Station>{}</b:Station><b:EnergyMWh\n>{figure}</b:EnergyMWh></b:Record>", code.replace('0', "&#48;")),
-            2 => format!("<Record xmlns='urn:boemis:submission:1'><Station>{code}</Station><?nothing to do?><EnergyMWh>{figure}</EnergyMWh></Record>\n\n"),
-            _ => format!("<x:Record xmlns:x = \"urn:boemis:submission:1\"><x:Station>{code}</x:Station><x:EnergyMWh>{}</x:EnergyMWh></x:Record>", figure.replace('.', "&#x2E;")),
+            0 => format!(
+                "<b:Record ><b:Station><![CDATA[{code}]]></b:Station><b:EnergyMWh>{figure}</b:EnergyMWh>\t</b:Record>\r\n"
+            ),
+            1 => format!(
+                "<!-- <Record/> --><b:Record><b:Station>{}</b:Station><b:EnergyMWh\n>{figure}</b:EnergyMWh></b:Record>",
+                code.replace('0', "&#48;")
+            ),
+            2 => format!(
+                "<Record xmlns='urn:boemis:submission:1'><Station>{code}</Station><?nothing to do?><EnergyMWh>{figure}</EnergyMWh></Record>\n\n"
+            ),
+            _ => format!(
+                "<x:Record xmlns:x = \"urn:boemis:submission:1\"><x:Station>{code}</x:Station><x:EnergyMWh>{}</x:EnergyMWh></x:Record>",
+                figure.replace('.', "&#x2E;")
+            ),
         };
     }
     format!(
@@ -217,7 +264,8 @@ const CAPACITY: &str = "Design capacity of a year.\n";
 const XMLSEC: &str = "Plain XMLDSig by the real xmlsec1: inclusive canonicalisation, RSA, certificate in KeyInfo.\n";
 const PREFIXES: &str = "Exclusive canonicalisation with an InclusiveNamespaces list, by xmlsec1.\n";
 const CADES: &str = "CSV with a detached signature by `openssl cms -sign -binary -cades`.\n";
-const EXCEL: &str = "CSV as a table program of this country writes it: byte order mark, semicolons, decimal commas, CRLF.\n";
+const EXCEL: &str =
+    "CSV as a table program of this country writes it: byte order mark, semicolons, decimal commas, CRLF.\n";
 const UTF_16: &str = "XML in UTF-16 with its byte order mark; places in it count characters.\n";
 const MESSY: &str = "Prefixes, references, CDATA, comments, odd spacing: equal in meaning to a plain document.\n";
 const COMMENT: &str = "\

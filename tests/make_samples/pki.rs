@@ -16,10 +16,32 @@ use std::process::Command;
 
 /// What must lie in the folder.
 pub const NAMES: &[&str] = &[
-    "README.md", "ca.crt", "ca.key", "energetika.crt", "iqtisadiyyat.crt", "ekologiya.crt", "meliorasiya.crt",
-    "azerenerji.crt", "azerisiq.crt", "expired.crt", "stranger.crt", "azerenerji-rsa.crt", "azerenerji-p384.crt",
-    "azerenerji-p521.crt", "renewed.crt", "future.crt", "revoked.crt", "encipherment.crt", "no-fin.crt",
-    "other-voen.crt", "other-ca.crt", "other.crt", "centre.crt", "trial-of-centre.crt", "fresh.crl", "stale.crl",
+    "README.md",
+    "ca.crt",
+    "ca.key",
+    "energetika.crt",
+    "iqtisadiyyat.crt",
+    "ekologiya.crt",
+    "meliorasiya.crt",
+    "azerenerji.crt",
+    "azerisiq.crt",
+    "expired.crt",
+    "stranger.crt",
+    "azerenerji-rsa.crt",
+    "azerenerji-p384.crt",
+    "azerenerji-p521.crt",
+    "renewed.crt",
+    "future.crt",
+    "revoked.crt",
+    "encipherment.crt",
+    "no-fin.crt",
+    "other-voen.crt",
+    "other-ca.crt",
+    "other.crt",
+    "centre.crt",
+    "trial-of-centre.crt",
+    "fresh.crl",
+    "stale.crl",
 ];
 
 /// `certificatePolicies` with pencere's trial policy alone, in DER.

@@ -62,7 +62,9 @@ impl World {
 
     /// A seal that is not for trials, made for this window alone: a real window wants such a one.
     fn unmarked_seal(&self, now: Timestamp) {
-        let key = PKey::from_ec_key(EcKey::generate(&EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap()).unwrap()).unwrap();
+        let key =
+            PKey::from_ec_key(EcKey::generate(&EcGroup::from_curve_name(Nid::X9_62_PRIME256V1).unwrap()).unwrap())
+                .unwrap();
         let mut name = X509NameBuilder::new().unwrap();
         name.append_entry_by_nid(Nid::COMMONNAME, "möhür").unwrap();
         let name = name.build();

@@ -1,6 +1,7 @@
 //! The form of documents: XML and the dialects of CSV.
 
 use super::*;
+use crate::schema::{Datasets, inspect, validate};
 
 const HEADER: &str = "dataset,period,revision,sender,to,station,energy_mwh\n";
 const ROWS: &str =
@@ -213,4 +214,58 @@ fn warnings_past_the_limit_are_counted() {
     let findings = faults.finish();
     assert_eq!(findings.len(), 2);
     assert_eq!(findings[1].hint.as_ref().unwrap().en, "There are 3 more warnings.");
+}
+
+fn through(text: &str, xml: bool) -> Result<super::super::Validated, crate::finding::Stop> {
+    let datasets = Datasets { by_name: [(generation().name, generation())].into() };
+    let inspected = inspect(authorised(text, xml, &generation()), &datasets, &Limits::default())?;
+    validate(inspected, &Standing::default(), &datasets, &stations())
+}
+
+#[test]
+fn a_document_goes_through_with_line_and_column() {
+    let xml = document("2025-Q3", "1", &[("GUN-0001", "1.5"), ("SU-0001", "2"), ("SU-0009", "0")], "");
+    let csv = format!("{HEADER}{ROWS}").replace("2026", "2025");
+    for (text, is_xml) in [(&xml, true), (&csv, false)] {
+        let validated = through(text, is_xml).unwrap();
+        assert_eq!(validated.statement().revision.get(), 1);
+        assert_eq!(validated.understood()[0].value, validated.statement().records.len().to_string());
+        assert_eq!(validated.warnings().len(), usize::from(!is_xml), "SU-0009 is left out of the CSV");
+    }
+    for (text, is_xml, place) in [
+        (xml.replace(">2<", ">ə<"), true, (Some(3), Some(48))),
+        (csv.replace("98765.432", "-1"), false, (Some(2), Some(48))),
+        (xml.replace("GUN-0001", "GUN-0002"), true, (Some(2), Some(20))),
+    ] {
+        let Err(crate::finding::Stop::Reject(findings)) = through(&text, is_xml) else { panic!("{text}") };
+        assert_eq!((findings[0].place.line, findings[0].place.column), place, "{text}");
+    }
+}
+
+#[test]
+fn a_duplicate_never_passes_the_rules() {
+    let text = document("2025-Q3", "1", &[("GUN-0001", "1")], "");
+    let datasets = Datasets { by_name: [(generation().name, generation())].into() };
+    let inspected = inspect(authorised(&text, true, &generation()), &datasets, &Limits::default()).unwrap();
+    let current = Stood { content: content(&text), ..stood(1, &[]) };
+    let standing = Standing { current: Some(current), ..Standing::default() };
+    let judged = validate(inspected, &standing, &datasets, &stations());
+    assert!(matches!(judged, Err(crate::finding::Stop::Halt(_))));
+    // and a dataset that was taken away in between is told, not guessed
+    let gone = inspect(authorised(&text, true, &generation()), &Datasets::default(), &Limits::default());
+    assert!(
+        matches!(gone, Err(crate::finding::Stop::Reject(findings)) if said(&findings) == ["schema.unknown-dataset"])
+    );
+}
+
+#[test]
+fn a_table_that_changed_after_it_was_verified_halts() {
+    use std::io::Write;
+    let text = format!("{HEADER}{ROWS}");
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    let octets = crate::host::Octets::File(std::sync::Arc::new(file), text.len() as u64);
+    let read = |said: &str| super::super::read_table(&octets, content(said), &generation(), &Limits::default());
+    assert!(read(&text).is_ok());
+    assert!(matches!(read("other"), Err(crate::finding::Stop::Halt(_))));
 }

@@ -1,5 +1,5 @@
-//! The room from outside: whole documents in, findings out. Documents are fed as a verifier feeds
-//! them (canonical events, no signature of the root), what stands and the register are made here.
+//! The room from outside: whole documents in, findings out. Documents are believed
+//! without a look and read as verified ones are; what stands and the register are made here.
 
 mod agreement;
 mod forms;
@@ -10,12 +10,9 @@ use super::reading::Reading;
 use super::{
     Column, ColumnKind, Dataset, Limits, PeriodKinds, Standing, Stood, TotalRule, YearRule, csv, rules as judged, xml,
 };
-use crate::authority::{CoveredAttribute, CoveredEvent, Station, StationKind, Stations};
+use crate::authority::{Authorised, Station, StationKind, Stations};
 use crate::document::{Content, Digest, ParticipantName, Quantity, SubmissionId};
 use crate::finding::{Finding, Severity};
-use quick_xml::events::{BytesStart, Event};
-use quick_xml::name::{NamespaceResolver, ResolveResult};
-use quick_xml::{NsReader, XmlVersion};
 
 pub fn column(
     name: &str,
@@ -119,106 +116,25 @@ pub fn stations() -> Stations {
     Stations { by_code: stations.into_iter().map(|station| (station.code.clone(), station)).collect() }
 }
 
-/// Reads an XML document by its canonical events, as the verifier gives them.
+/// Reads an XML document by its covered events.
 pub fn read_xml(text: &str, dataset: &Dataset) -> Reading {
     read_xml_within(text, dataset, &Limits::default())
 }
 
 pub fn read_xml_within(text: &str, dataset: &Dataset, limits: &Limits) -> Reading {
     let mut inspector = xml::XmlInspector::new(dataset, limits);
-    feed(text, &mut |event| inspector.feed(event));
+    let document = authorised(text, true, dataset);
+    document.verified().covered().read_xml(&mut |event| inspector.feed(event)).unwrap();
     inspector.finish()
+}
+
+/// A document of azerenerji, believed without a look.
+pub fn authorised(text: &str, xml: bool, dataset: &Dataset) -> Authorised {
+    Authorised::unseen_document(text.into(), xml, "azerenerji".parse().unwrap(), dataset.name.clone())
 }
 
 pub fn read_csv(text: impl AsRef<[u8]>, dataset: &Dataset) -> Reading {
     csv::inspect(text.as_ref(), dataset, &Limits::default()).unwrap()
-}
-
-fn feed(text: &str, visit: &mut dyn FnMut(CoveredEvent<'_>) -> bool) {
-    let mut reader = NsReader::from_str(text);
-    let (mut depth, mut hidden) = (0u32, 0u32);
-    loop {
-        let offset = reader.buffer_position();
-        let event = reader.read_event().unwrap();
-        let resolver = reader.resolver();
-        let empty = matches!(event, Event::Empty(_));
-        match &event {
-            Event::Eof => return,
-            Event::Start(tag) | Event::Empty(tag) => {
-                let signature = depth == 1 && name_of(resolver, tag) == (DS.to_owned(), "Signature".to_owned());
-                if hidden > 0 || signature {
-                    hidden += u32::from(!empty);
-                    continue;
-                }
-                if !start(resolver, tag, offset, visit) {
-                    return;
-                }
-                if empty {
-                    visit(CoveredEvent::End { offset });
-                } else {
-                    depth += 1;
-                }
-            }
-            Event::End(_) if hidden > 0 => hidden -= 1,
-            Event::End(_) => {
-                depth -= 1;
-                visit(CoveredEvent::End { offset });
-            }
-            _ if hidden > 0 || depth == 0 => {}
-            Event::Text(text) => {
-                visit(CoveredEvent::Text { text: &text.xml10_content(), offset });
-            }
-            Event::CData(text) => {
-                visit(CoveredEvent::Text { text: &text.xml10_content(), offset });
-            }
-            Event::GeneralRef(name) => {
-                let text = match &*name.xml10_content() {
-                    "amp" => "&",
-                    "lt" => "<",
-                    other => panic!("&{other}; is not used in tests"),
-                };
-                visit(CoveredEvent::Text { text, offset });
-            }
-            Event::Comment(_) | Event::PI(_) | Event::Decl(_) | Event::DocType(_) => {}
-        }
-    }
-}
-
-const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
-
-fn name_of(resolver: &NamespaceResolver, tag: &BytesStart<'_>) -> (String, String) {
-    let (namespace, local) = resolver.resolve_element(tag.name());
-    (bound(namespace), local.as_ref().to_owned())
-}
-
-fn bound(namespace: ResolveResult<'_>) -> String {
-    match namespace {
-        ResolveResult::Bound(namespace) => namespace.as_ref().to_owned(),
-        ResolveResult::Unbound => String::new(),
-        ResolveResult::Unknown(prefix) => panic!("{prefix:?} is bound nowhere"),
-    }
-}
-
-fn start(
-    resolver: &NamespaceResolver,
-    tag: &BytesStart<'_>,
-    offset: u64,
-    visit: &mut dyn FnMut(CoveredEvent<'_>) -> bool,
-) -> bool {
-    let (namespace, local) = name_of(resolver, tag);
-    let mut attributes = Vec::new();
-    for attribute in tag.attributes() {
-        let attribute = attribute.unwrap();
-        if attribute.key.as_namespace_binding().is_some() {
-            continue;
-        }
-        let (namespace, local) = resolver.resolve_attribute(attribute.key);
-        let value = attribute.normalized_value(XmlVersion::Implicit1_0).unwrap().into_owned();
-        attributes.push((bound(namespace), local.as_ref().to_owned(), value));
-    }
-    let attributes: Vec<_> =
-        attributes.iter().map(|(namespace, local, value)| CoveredAttribute { namespace, local, value }).collect();
-    visit(CoveredEvent::Start { namespace: &namespace, local: &local, attributes: &attributes, offset })
 }
 
 /// Who files, when, and what stands: the frame of a judgement, azerenerji on 5 October 2026.

@@ -1,0 +1,159 @@
+//! The judgement of one document: the four questions between staging and load, asked in one place.
+//!
+//! Shared by the daemon and by `pencere check`, so that both give the same verdict. Owns what is
+//! known of a document at each step ([`Matter`]), for its answer. Touches no clock, disk or network;
+//! what stands in BOEMİS is given to it.
+
+use crate::authority::{self, Authorised};
+use crate::config::{Settings, World};
+use crate::document::{Content, Digest, SubmissionId};
+use crate::finding::Stop;
+use crate::receipt::{self, Known};
+use crate::schema::{self, Inspected, Key, Standing, Validated};
+use crate::signature::{self, Grounds, Report, Unverified, Verified};
+use crate::staging::{About, Staged};
+use crate::trust::IdentityProfile;
+
+/// What every verdict of this window rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Judge<'a> {
+    /// Registry, stations, datasets and trust.
+    pub world: &'a World,
+    /// What `pencere.toml` says.
+    pub settings: &'a Settings,
+}
+
+/// What is known of a document so far: it grows with each question answered.
+#[derive(Clone, Debug)]
+pub struct Matter {
+    /// For the receipt.
+    pub known: Known,
+    /// The digest of its content, once its signatures are good.
+    pub content: Option<Content>,
+    /// Fingerprints of its signers' certificates.
+    pub signers: Vec<Digest>,
+    /// The verdict on its signatures.
+    pub report: Option<Report>,
+    /// Whose statement on what, once read.
+    pub key: Option<Key>,
+}
+
+impl Matter {
+    /// Of a document that only arrived.
+    pub fn new(about: &About) -> Self {
+        let document = &about.document;
+        let mut known = Known::arrival(
+            about.id,
+            about.received,
+            document.name.clone(),
+            Some(document.sha256),
+            Some(document.size),
+        );
+        known.detached = about.detached.as_ref().map(|given| (given.name.clone(), given.sha256, given.size));
+        known.participant = about.participant.clone();
+        Self::of_known(known)
+    }
+
+    /// Of something that is not read at all.
+    pub fn of_known(known: Known) -> Self {
+        Self { known, content: None, signers: Vec::new(), report: None, key: None }
+    }
+
+    /// Its id.
+    pub fn id(&self) -> SubmissionId {
+        self.known.id
+    }
+
+    fn signed(&mut self, report: &Report, signers: impl Iterator<Item = Digest>) {
+        self.signers = signers.collect();
+        self.known.signers = report
+            .signatures
+            .iter()
+            .map(|signature| {
+                let who = signature.signer.as_ref().map(|who| (who.subject.as_str(), who.certificate_sha256));
+                receipt::signer(who, signature.indication, signature.sub_indication)
+            })
+            .collect();
+        self.report = Some(report.clone());
+    }
+}
+
+impl<'a> Judge<'a> {
+    /// Who signed it, and does it hold? A document that cannot be told yet is held only when its
+    /// signer is known here; every other INDETERMINATE is rejected (DESIGN: how a document may stop).
+    ///
+    /// # Errors
+    /// How it stops.
+    pub fn verify(&self, staged: Staged, matter: &mut Matter) -> Result<Verified, Stop> {
+        let grounds = Grounds {
+            trust: &self.world.trust,
+            policy: &self.settings.policy,
+            profile: self.profile(),
+            limits: &self.settings.limits,
+        };
+        match signature::verify(staged, grounds) {
+            Ok(verified) => {
+                let signers = verified.signers().iter().map(|certificate| certificate.sha256());
+                matter.signed(verified.report(), signers);
+                matter.content = Some(verified.content());
+                Ok(verified)
+            }
+            Err(unverified) => {
+                let Unverified { report, signers, stop, .. } = *unverified;
+                let known = |fingerprint: &Digest| {
+                    let persons = self.world.registry.participants.values().flat_map(|one| &one.persons);
+                    persons.flat_map(|person| &person.certificates).any(|registered| registered == fingerprint)
+                };
+                let fingerprints: Vec<Digest> = signers.iter().map(|certificate| certificate.sha256()).collect();
+                let stop = match stop {
+                    Stop::Hold(finding) if fingerprints.is_empty() || !fingerprints.iter().all(known) => {
+                        finding.into()
+                    }
+                    stop => stop,
+                };
+                matter.signed(&report, fingerprints.into_iter());
+                Err(stop)
+            }
+        }
+    }
+
+    /// May they file it here and now?
+    ///
+    /// # Errors
+    /// How it stops.
+    pub fn authorise(&self, verified: Verified, matter: &mut Matter) -> Result<Authorised, Stop> {
+        let window = &self.settings.window.window;
+        let authorised = authority::authorise(verified, &self.world.registry, window, self.profile())?;
+        matter.known.participant = Some(authorised.participant().clone());
+        matter.known.voen = Some(authorised.voen().clone());
+        matter.known.dataset = Some(authorised.dataset().clone());
+        Ok(authorised)
+    }
+
+    /// Has it the form of its dataset? Faults are gathered, not told yet.
+    ///
+    /// # Errors
+    /// How it stops.
+    pub fn inspect(&self, authorised: Authorised, matter: &mut Matter) -> Result<Inspected, Stop> {
+        let inspected = schema::inspect(authorised, &self.world.datasets, &self.settings.schema)?;
+        matter.known.records = Some(inspected.records() as u64);
+        if let Some(statement) = inspected.statement() {
+            matter.known.period = Some(statement.key.period);
+            matter.known.revision = Some(statement.revision);
+            matter.key = Some(statement.key.clone());
+        }
+        Ok(inspected)
+    }
+
+    /// Do form and content hold, beside what stands already?
+    ///
+    /// # Errors
+    /// How it stops, with every fault.
+    pub fn validate(&self, inspected: Inspected, standing: &Standing) -> Result<Validated, Stop> {
+        schema::validate(inspected, standing, &self.world.datasets, &self.world.stations)
+    }
+
+    fn profile(&self) -> &'a IdentityProfile {
+        &self.settings.identity
+    }
+}

@@ -1,0 +1,225 @@
+//! The loop: signals of the folders, of the manager and of the clock, one at a time.
+//!
+//! Owns when something is done; what is done is [`Window`]'s. Never sleeps while something waits,
+//! never polls faster than the rescan, and says "alive" from this very loop.
+
+use super::notify;
+use super::window::{Halt, Window};
+use crate::document::ParticipantName;
+use crate::intake::folder::{Signal, Signals, Watch};
+use crate::intake::{Key, Waiting};
+use jiff::Timestamp;
+use std::future::Future;
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+/// With nothing to do for so long, what can wait is written and the stores rest. 300 ms: no
+/// document that follows closely waits for it.
+const IDLE: Duration = Duration::from_millis(300);
+
+/// Watches until told to stop. `ready` is called once, when everything that is dropped from now on
+/// is seen.
+///
+/// # Errors
+/// [`Halt`]: we are wrong or our own disk fails.
+pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Halt::broken)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Halt::broken)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(Halt::broken)?;
+    let (watch, mut signals) = Watch::start(window.queue().folders());
+    let mut rescan = interval(window.settings().intake.rescan);
+    rescan.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut alive = notify::alive_every().map(interval);
+    scan(&mut window);
+    ready();
+    notify::ready(&status(&window));
+    tracing::info!(participants = window.queue().folders().len(), unwatched = watch.unwatched().len(), "the window is open");
+    let result = loop {
+        let now = window.now();
+        let due = [window.queue().due(now), window.next_try()].into_iter().flatten().min();
+        let wake = due.map(|due| Instant::now() + pause(now, due));
+        let idle = window.is_unsettled().then(|| Instant::now() + IDLE);
+        // In this order: what the manager wants comes before the next document, however many wait.
+        tokio::select! {
+            biased;
+            _ = terminate.recv() => break Ok(()),
+            _ = interrupt.recv() => break Ok(()),
+            _ = hangup.recv() => {
+                notify::reloading();
+                if let Err(halt) = window.reload().await {
+                    break Err(halt);
+                }
+                notify::ready(&status(&window));
+            }
+            () = tick(&mut alive) => notify::alive(),
+            _ = rescan.tick() => scan(&mut window),
+            signal = signals.recv() => heed(&mut window, signal, &mut signals),
+            () = at(wake) => {}
+            () = at(idle) => {
+                if let Err(halt) = window.rest().await {
+                    break Err(halt);
+                }
+                notify::status(&status(&window));
+                continue;
+            }
+        }
+        if let Err(halt) = work(&mut window).await {
+            break Err(halt);
+        }
+    };
+    drop(watch);
+    notify::stopping();
+    match result {
+        Ok(()) => {
+            tracing::info!("the window closes");
+            window.close().await
+        }
+        Err(halt) => {
+            tracing::error!(%halt, "the window stops: nothing more is taken, nothing is lost");
+            window.halt(&halt);
+            Err(halt)
+        }
+    }
+}
+
+/// Does everything that waits now, then ends. `progress` hears how many documents came and how many
+/// have their answer; what is left waiting for its other half is given back.
+///
+/// # Errors
+/// [`Halt`].
+pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Result<(Vec<Waiting>, Window), Halt> {
+    let begin = window.now();
+    window.queue().scan_all(begin).map_err(Halt::broken)?;
+    // What a scan finds must have lain still for a while: waited for once, for the whole batch.
+    if let Some(settled) = window.queue().settled_at() {
+        let now = window.now();
+        tokio::time::sleep(pause(now, settled)).await;
+    }
+    window.try_all_now();
+    let mut stuck = 0;
+    loop {
+        let now = window.now();
+        window.retry(now).await?;
+        if window.queue().due(now).is_none_or(|due| due > now) {
+            break;
+        }
+        let group = window.take_group(now);
+        let count = group.arrivals.len() + group.refusals.len();
+        // A group that cannot be kept comes back; `once` does not try for ever.
+        stuck = if count == 0 || window.tally.trouble.is_some() { stuck + 1 } else { 0 };
+        if stuck > 3 {
+            break;
+        }
+        progress(Progress::Found(count as u64));
+        window.carry(group).await?;
+        progress(Progress::Done(count as u64));
+    }
+    window.rest().await?;
+    Ok((window.queue().waiting(), window))
+}
+
+/// How [`once`] gets on.
+#[derive(Clone, Copy, Debug)]
+pub enum Progress {
+    /// So many more documents.
+    Found(u64),
+    /// So many more answers.
+    Done(u64),
+}
+
+/// Takes one group and tries again what is due.
+async fn work(window: &mut Window) -> Result<(), Halt> {
+    let now = window.now();
+    window.retry(now).await?;
+    if window.queue().due(now).is_some_and(|due| due <= now) {
+        let group = window.take_group(now);
+        if !group.is_empty() {
+            window.carry(group).await?;
+        }
+    }
+    Ok(())
+}
+
+fn scan(window: &mut Window) {
+    let now = window.now();
+    if let Err(error) = window.queue().scan_all(now) {
+        tracing::error!(%error, "a drop folder cannot be read; the next scan tries again");
+    }
+}
+
+/// Takes this signal and all that are there already.
+fn heed(window: &mut Window, first: Signal, signals: &mut Signals) {
+    let now = window.now();
+    let mut next = Some(first);
+    while let Some(signal) = next {
+        match signal {
+            Signal::Name(participant, name) => window.queue().on_name(&participant, &name, now),
+            Signal::Rescan(participant) => {
+                if let Some(Err(error)) = window.queue().folder(&participant).map(|folder| folder.scan(now)) {
+                    tracing::error!(%participant, %error, "the drop folder cannot be read; the next scan tries again");
+                }
+            }
+            Signal::RescanAll => scan(window),
+        }
+        next = signals.try_recv();
+    }
+}
+
+impl Window {
+    /// The next group, past what has been answered in its folder already.
+    pub fn take_group(&mut self, now: Timestamp) -> crate::intake::Group {
+        let limits = self.settings().group;
+        let Self { queue, ledger, .. } = self;
+        let answered = |participant: &ParticipantName, key: &Key| {
+            // A ledger that cannot answer must not make us answer twice.
+            ledger.find_refused(participant, &key.to_string()).map_or(true, |found| found.is_some())
+        };
+        queue.take_group(now, limits, &answered)
+    }
+
+    /// When the next held submission is to be tried.
+    fn next_try(&self) -> Option<Timestamp> {
+        self.waits.values().map(|waits| waits.next).min()
+    }
+
+    fn try_all_now(&mut self) {
+        let now = self.now();
+        self.waits.values_mut().for_each(|waits| waits.next = now);
+    }
+
+    fn is_unsettled(&self) -> bool {
+        self.unsettled
+    }
+}
+
+fn status(window: &Window) -> String {
+    let answers: u64 = window.tally.answers.values().sum();
+    let held = window.held().len();
+    match &window.tally.trouble {
+        Some(trouble) => format!("{trouble}; {answers} answers, {held} held"),
+        None => format!("watching; {answers} answers, {held} held"),
+    }
+}
+
+fn pause(now: Timestamp, until: Timestamp) -> Duration {
+    until.duration_since(now).try_into().unwrap_or(Duration::ZERO)
+}
+
+async fn at(when: Option<Instant>) {
+    match when {
+        Some(when) => sleep_until(when).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn tick(alive: &mut Option<tokio::time::Interval>) -> impl Future<Output = ()> {
+    async move {
+        match alive {
+            Some(alive) => {
+                alive.tick().await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,409 @@
+//! One open window: everything that is held while it works, opened in order and closed in order.
+//!
+//! Owns opening, recovery by the state table, reloading of registry, stations, datasets and trust,
+//! and the end. What is done with documents is [`carry`](super::carry)'s.
+
+use super::carry::Case;
+use crate::boemis::{self, Boemis};
+use crate::config::{Config, Settings, World};
+use crate::document::{Decision, Digest, ParticipantName, SubmissionId};
+use crate::evidence::Evidence;
+use crate::finding::Language;
+use crate::host::Host;
+use crate::intake::{DropFolder, Queue};
+use crate::journal::{Event, Journal, JournalError, Phase};
+use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
+use crate::receipt::{self, Turn};
+use crate::schema::Key;
+use crate::seal::Seal;
+use crate::staging::Staging;
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Why a window cannot be opened, or cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Halt {
+    /// Another process has this window open.
+    #[error("this window is open in another process; `pencere status` shows what it does")]
+    InUse,
+    /// Our own disk or one of our own files; the text says which and what to do.
+    #[error("{0}")]
+    Broken(String),
+    /// An impossible state: intake stops, nothing is touched, a person must look.
+    #[error("halted: {0}")]
+    Wrong(String),
+}
+
+impl Halt {
+    /// Something of ours cannot be opened or written.
+    pub fn broken(error: impl std::fmt::Display) -> Self {
+        Self::Broken(error.to_string())
+    }
+
+    /// A state that cannot be.
+    pub fn wrong(error: impl std::fmt::Display) -> Self {
+        Self::Wrong(error.to_string())
+    }
+}
+
+impl From<JournalError> for Halt {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::InUse { .. } => Self::InUse,
+            error if error.is_damage() => Self::wrong(error),
+            error => Self::broken(error),
+        }
+    }
+}
+
+impl From<LedgerError> for Halt {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Journal(error) => error.into(),
+            LedgerError::Impossible(_) => Self::wrong(error),
+            error => Self::broken(error),
+        }
+    }
+}
+
+/// What was done since the window opened.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Answers by decision.
+    pub answers: BTreeMap<Decision, u64>,
+    /// What stands in the way right now, for `systemctl status`; none when all is well.
+    pub trouble: Option<String>,
+}
+
+/// A submission that waits for its next try.
+#[derive(Clone, Debug)]
+pub struct Waits {
+    /// When it is tried again.
+    pub next: Timestamp,
+    /// How often it was tried.
+    pub attempt: u32,
+    /// The slug of the finding that holds it.
+    pub finding: String,
+    /// What it states, when that is known: later documents of the same key wait behind it.
+    pub key: Option<Key>,
+}
+
+/// An open window.
+pub struct Window {
+    pub(super) host: Host,
+    config: Config,
+    pub(super) world: Arc<World>,
+    pub(super) journal: Journal,
+    pub(super) evidence: Evidence,
+    pub(super) ledger: Ledger,
+    /// None while the database is away.
+    pub(super) boemis: Option<Boemis>,
+    pub(super) seal: Seal,
+    pub(super) queue: Queue,
+    /// Held submissions by id, which is their order of arrival.
+    pub(super) waits: BTreeMap<SubmissionId, Waits>,
+    /// Something was journalled that is not synced yet (only that answers reached their folders).
+    pub(super) unsettled: bool,
+    /// What was done so far.
+    pub tally: Tally,
+}
+
+impl Window {
+    /// Opens the window: locks it, brings journal, evidence, ledger, database, seal and folders up,
+    /// and finishes what a crash left (DESIGN: what is durable, and when).
+    ///
+    /// # Errors
+    /// [`Halt`]: nothing was taken then.
+    pub async fn open(config: Config, host: Host) -> Result<Self, Halt> {
+        let settings = config.settings().clone();
+        let state = &settings.window.paths.state;
+        // The journal holds the lock by which a window has one process: it comes first.
+        let journal = Journal::open(&host.disk, state, settings.journal)?;
+        let evidence = Evidence::open(&host.disk, state, settings.evidence).map_err(Halt::broken)?;
+        let (ledger, opened) = Ledger::open(&host.disk, state, &journal, settings.ledger)?;
+        if let Opened::Rebuilt(entries) = opened
+            && entries > 0
+        {
+            tracing::info!(entries, "the ledger was rebuilt from the journal");
+        }
+        let world = Arc::clone(config.world());
+        let clock = host.clock.clone();
+        let seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(move || clock.now())).map_err(Halt::broken)?;
+        let mut folders = Vec::new();
+        for participant in world.registry.participants.keys() {
+            let home = settings.window.paths.drop.join(participant.as_str());
+            folders.push(DropFolder::open(participant.clone(), &home, settings.intake).map_err(Halt::broken)?);
+        }
+        let mut queue = Queue::new(folders);
+        let known = |id| matches!(ledger.state(id), Ok(Some(_)));
+        let recovered = queue.recover(&known).map_err(Halt::broken)?;
+        if recovered.given_back + recovered.stranded > 0 {
+            let (given_back, stranded) = (recovered.given_back, recovered.stranded);
+            tracing::info!(given_back, stranded, "files that an interrupted run had taken lie in their folders again");
+        }
+        let mut window = Self {
+            host,
+            config,
+            world,
+            journal,
+            evidence,
+            ledger,
+            boemis: None,
+            seal,
+            queue,
+            waits: BTreeMap::new(),
+            unsettled: false,
+            tally: Tally::default(),
+        };
+        window.reach_boemis().await?;
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        let configuration = window.digests();
+        window.tell([Event::Started { version, configuration }])?;
+        window.recover().await?;
+        Ok(window)
+    }
+
+    /// What `pencere.toml` says.
+    pub fn settings(&self) -> &Settings {
+        self.config.settings()
+    }
+
+    /// The folders.
+    pub fn queue(&mut self) -> &mut Queue {
+        &mut self.queue
+    }
+
+    /// Now, by the window's clock.
+    pub fn now(&self) -> Timestamp {
+        self.host.clock.now()
+    }
+
+    /// Submissions that are held.
+    pub fn held(&self) -> &BTreeMap<SubmissionId, Waits> {
+        &self.waits
+    }
+
+    /// Opens the database if it is not; it may be away.
+    ///
+    /// # Errors
+    /// A database that is not as it must be.
+    pub(super) async fn reach_boemis(&mut self) -> Result<(), Halt> {
+        if self.boemis.is_some() {
+            return Ok(());
+        }
+        let settings = self.config.settings();
+        match Boemis::open(&settings.location, &settings.boemis, &self.world.datasets).await {
+            Ok(boemis) => self.boemis = Some(boemis),
+            Err(boemis::Fault::Away { doing, cause }) => {
+                tracing::error!(doing, cause, "BOEMİS is away; documents are held until it is back");
+                self.tally.trouble = Some("BOEMİS is away; documents are held".to_owned());
+            }
+            Err(fault) => return Err(Halt::wrong(fault)),
+        }
+        Ok(())
+    }
+
+    /// Writes events and makes them durable at once.
+    pub(super) fn tell(&mut self, events: impl IntoIterator<Item = Event>) -> Result<(), Halt> {
+        for event in events {
+            self.journal.append(self.host.clock.now(), event)?;
+        }
+        self.settle()
+    }
+
+    /// Makes durable what was journalled and lets the ledger learn it.
+    pub(super) fn settle(&mut self) -> Result<(), Halt> {
+        let written = self.journal.sync()?;
+        self.ledger.apply(&written)?;
+        self.unsettled = false;
+        Ok(())
+    }
+
+    /// Finishes what the last process left: answers that were sealed are published again, what was
+    /// only held is judged, at its recorded reception time.
+    async fn recover(&mut self) -> Result<(), Halt> {
+        let open = self.ledger.open_submissions()?;
+        if open.is_empty() {
+            return Ok(());
+        }
+        tracing::info!(submissions = open.len(), "finishing what was under way");
+        let mut cases = Vec::new();
+        for submission in open {
+            match &submission.phase {
+                Phase::Answered => self.publish_again(&submission)?,
+                Phase::Held => cases.extend(self.case(&submission)?),
+                Phase::Deferred { finding, attempt, next } => {
+                    let waits = Waits {
+                        next: next.unwrap_or(self.host.clock.now()),
+                        attempt: *attempt,
+                        finding: finding.clone(),
+                        key: key_of(&submission),
+                    };
+                    self.waits.insert(submission.id(), waits);
+                }
+                // The thing lies in its folder still; looked at again, it is answered under a new id.
+                Phase::Refused => tracing::debug!(submission = %submission.id(), "left unanswered in its folder"),
+                Phase::Closed => {}
+            }
+        }
+        self.settle()?;
+        let group = self.settings().group.documents.max(1);
+        while !cases.is_empty() {
+            let rest = cases.split_off(cases.len().min(group));
+            self.judge(std::mem::replace(&mut cases, rest)).await?;
+        }
+        Ok(())
+    }
+
+    /// A held submission as a case to be judged again.
+    pub(super) fn case(&mut self, submission: &Submission) -> Result<Option<Case>, Halt> {
+        let Arrived::Held(held) = &submission.arrival else { return Ok(None) };
+        let staging = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal);
+        let staged = staging.again(held).map_err(Halt::wrong)?;
+        let attempt = match &submission.phase {
+            Phase::Deferred { attempt, .. } => *attempt,
+            _ => 0,
+        };
+        let turn = Turn { answer: submission.answers + 1, held_before: submission.answers > 0 };
+        Ok(Some(Case { staged, turn, attempt, refused: None }))
+    }
+
+    /// Publishes the receipt that a submission was given, in case its folder does not have it.
+    fn publish_again(&mut self, submission: &Submission) -> Result<(), Halt> {
+        let Some(answered) = &submission.last else { return Ok(()) };
+        let octets = self.evidence.reader().read(&answered.receipt.kept()).map_err(Halt::wrong)?;
+        let channel = match &submission.arrival {
+            Arrived::Held(held) => held.participant.clone(),
+            Arrived::RefusedInPlace(refused) => Some(refused.participant.clone()),
+        };
+        if let (Some(channel), Some(octets)) = (channel, octets.in_memory())
+            && self.publish(&channel, &answered.receipt.file_name, octets)
+        {
+            self.journal.append(self.host.clock.now(), Event::Closed { id: submission.id() })?;
+        }
+        Ok(())
+    }
+
+    /// Lays a receipt and its page into the participant's folder. What cannot be published is said,
+    /// stays open, and is tried again at the next start or reload.
+    pub(super) fn publish(&mut self, channel: &ParticipantName, file_name: &str, octets: &[u8]) -> bool {
+        let Some(folder) = self.queue.folder(channel) else {
+            tracing::warn!(participant = %channel, file_name, "the participant has no folder any more for its receipt");
+            return false;
+        };
+        if let Err(error) = folder.publish(file_name, octets) {
+            tracing::error!(participant = %channel, file_name, %error, "a receipt could not be published");
+            self.tally.trouble = Some(format!("receipts of {channel} cannot be published: {error}"));
+            return false;
+        }
+        let page_name = match file_name.strip_suffix(".xml") {
+            Some(stem) => format!("{stem}.txt"),
+            None => return true,
+        };
+        // The page is a courtesy made from the sealed XML; the receipt stands without it.
+        let page = receipt::page(octets, Language::Az).map_err(|finding| finding.message(Language::En));
+        let published = page.and_then(|page| folder.publish(&page_name, page.as_bytes()).map_err(|e| e.to_string()));
+        if let Err(why) = published {
+            tracing::warn!(participant = %channel, file_name = page_name, why, "the page of a receipt could not be published");
+        }
+        true
+    }
+
+    /// Reads registry, stations, datasets and trust again: wholly, or not at all (S 3.1.5). What
+    /// was held is tried again at once.
+    ///
+    /// # Errors
+    /// The journal; a wrong configuration is no error, it is told and the old one stays.
+    pub async fn reload(&mut self) -> Result<(), Halt> {
+        let refused = match self.config.reload_world(self.host.clock.now()) {
+            Ok(world) => self.take_world(world).await?,
+            Err(mistakes) => {
+                for mistake in &mistakes {
+                    tracing::error!(%mistake, "reload: a mistake in the configuration");
+                }
+                Some(format!("{} mistakes; the first: {}", mistakes.len(), mistakes[0]))
+            }
+        };
+        match &refused {
+            None => tracing::info!("registry, stations, datasets and trust were read again"),
+            Some(why) => tracing::error!(why, "the configuration stays as it was"),
+        }
+        let configuration = self.digests();
+        self.tell([Event::Reloaded { configuration, refused }])?;
+        let now = self.host.clock.now();
+        for waits in self.waits.values_mut() {
+            waits.next = now;
+        }
+        Ok(())
+    }
+
+    /// Puts a new world in force; why not, when it cannot be.
+    async fn take_world(&mut self, world: World) -> Result<Option<String>, Halt> {
+        // A new participant needs a folder that is watched from its first moment: that is a restart.
+        let folder = |one: &ParticipantName| self.queue.folders().iter().any(|folder| folder.participant() == one);
+        if let Some(new) = world.registry.participants.keys().find(|one| !folder(one)) {
+            return Ok(Some(format!("the participant {new} is new; restart the window to open its folder")));
+        }
+        if let Some(boemis) = &mut self.boemis
+            && let Err(fault) = boemis.prepare(&world.datasets).await
+        {
+            return Ok(Some(format!("BOEMİS does not take the datasets: {fault}")));
+        }
+        self.world = Arc::new(world);
+        Ok(None)
+    }
+
+    fn digests(&self) -> BTreeMap<String, Digest> {
+        let named = |path: &std::path::Path, digest| (path.display().to_string(), digest);
+        let fixed = self.config.files().iter().map(|file| named(&file.path, file.digest));
+        fixed.chain(self.world.digests().map(|(path, digest)| named(path, digest))).collect()
+    }
+
+    /// For idle moments: makes durable what can wait, and lets the stores rest.
+    ///
+    /// # Errors
+    /// The journal or the ledger.
+    pub async fn rest(&mut self) -> Result<(), Halt> {
+        if self.unsettled {
+            self.settle()?;
+        }
+        self.ledger.flush()?;
+        if let Some(boemis) = &mut self.boemis
+            && let Err(fault) = boemis.rest().await
+        {
+            tracing::debug!(%fault, "BOEMİS could not rest");
+        }
+        Ok(())
+    }
+
+    /// Writes down that and why the window stops, as far as that can still be written.
+    pub fn halt(&mut self, halt: &Halt) {
+        if let Err(error) = self.tell([Event::Halted { why: halt.to_string() }]) {
+            tracing::error!(%error, "the halt could not be journalled");
+        }
+    }
+
+    /// Ends in good order.
+    ///
+    /// # Errors
+    /// What could not be written; nothing is lost by that, the next start finishes it.
+    pub async fn close(mut self) -> Result<(), Halt> {
+        self.tell([Event::Stopped {}])?;
+        self.ledger.flush()?;
+        match self.boemis.take() {
+            Some(boemis) => boemis.close().await.map_err(Halt::broken),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What a held submission was found to state, from its held answer.
+fn key_of(submission: &Submission) -> Option<Key> {
+    let answered = submission.last.as_ref()?;
+    Some(Key {
+        participant: answered.participant.clone()?,
+        dataset: answered.dataset.clone()?,
+        period: answered.period?,
+    })
+}
