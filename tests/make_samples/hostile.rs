@@ -92,7 +92,7 @@ fn wrapping() -> Vec<Sample> {
         ),
         fault(
             "wrapped-in-an-object",
-            "signature.not-covering",
+            "signature.hidden-content",
             "The genuine document put into an Object of its own signature, a forged one around it.\n",
             |signers| {
                 let (signature, genuine) = apart(&signed_by_id(signers));
@@ -308,7 +308,7 @@ fn references() -> Vec<Sample> {
         ),
         fault(
             "manifest",
-            "signature.not-covering",
+            "signature.hidden-content",
             "The signature covers a Manifest, and the Manifest names the document: nobody checks the second step.\n",
             |signers| {
                 let manifest = format!(
@@ -476,6 +476,41 @@ fn detached() -> Vec<Sample> {
         Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
     }
     vec![
+        fault(
+            "csv-two-senders",
+            "schema.invalid",
+            "The first row, which authority looks at, is the sender's own; the others are filed for another body.\n",
+            |signers| {
+                let csv = statement().csv();
+                let end = csv.match_indices('\n').nth(1).unwrap().0;
+                let csv = format!("{}{}", &csv[..end], csv[end..].replace("9990000761", "9990000631"));
+                let signature = signers.p7s(&csv, "azerisiq");
+                Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
+            },
+        ),
+        fault(
+            "csv-doubled-column",
+            "schema.invalid",
+            "Two columns of figures under one name: which one is loaded?\n",
+            |signers| {
+                let csv: String = statement().csv().lines().map(|line| {
+                    let last = line.rsplit(',').next().unwrap();
+                    format!("{line},{}\n", if last == "energy_mwh" { last } else { "1.000" })
+                }).collect();
+                let signature = signers.p7s(&csv, "azerisiq");
+                Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
+            },
+        ),
+        fault(
+            "csv-two-separators",
+            "schema.missing",
+            "A header that two readers could cut at different signs.\n",
+            |signers| {
+                let csv = statement().csv().replacen("dataset,", "a;dataset;to;sender,dataset,", 1).replace("\ngeneration,", "\nx,generation,");
+                let signature = signers.p7s(&csv, "azerisiq");
+                Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
+            },
+        ),
         fault(
             "p7s-of-another-file",
             "signature.digest-differs",

@@ -112,6 +112,9 @@ fn the_samples_are_complete() {
     if rewrite && !pki.join("ca.crt").exists() {
         pki::make(&pki);
     }
+    if rewrite && !pki.join("fresh.crl").exists() {
+        pki::lists(&pki);
+    }
     let missing: Vec<_> = pki::NAMES.iter().filter(|name| !pki.join(name).is_file()).collect();
     assert!(missing.is_empty(), "the sample PKI lacks {missing:?}");
     let signers = Signers::new(&pki);

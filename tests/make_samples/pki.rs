@@ -167,13 +167,12 @@ pub fn make(folder: &Path) {
     let unmarked = issue(centre("Açarı olmayan mərkəz"), p256(), None, Role::Authority, false, from, to);
     put("centre", &unmarked, false);
     put("trial-of-centre", &issue(PERSON, p256(), Some(&unmarked), Role::Signer, true, from, to), true);
-    lists(folder);
     fs::write(folder.join("README.md"), README).unwrap();
 }
 
 /// Revocation lists of the sample authority: one that is in force for as long as its keys, naming
 /// `revoked.crt`, and one that ended long ago.
-fn lists(folder: &Path) {
+pub fn lists(folder: &Path) {
     let scratch = tempfile::tempdir().unwrap();
     let at = |name: &str| scratch.path().join(name).to_str().unwrap().to_owned();
     let in_pki = |name: &str| folder.join(name).to_str().unwrap().to_owned();
@@ -193,6 +192,11 @@ fn lists(folder: &Path) {
     };
     list("stale.crl", "20251201000000Z", "20260101000000Z");
     ca(&["-revoke", &in_pki("revoked.crt"), "-crl_reason", "keyCompromise"]);
+    // revoked on 2026-11-02, not on the day on which this was made
+    let index = fs::read_to_string(at("index")).unwrap();
+    let mut fields: Vec<_> = index.split('\t').collect();
+    fields[2] = "261102000000Z,keyCompromise";
+    fs::write(at("index"), fields.join("\t")).unwrap();
     list("fresh.crl", "20261101000000Z", "20461231235959Z");
 }
 

@@ -95,8 +95,8 @@ fn intake() -> Vec<Sample> {
             Made::document("istehsal.xml", "").case(AZERISIQ)
         }),
         sample("rejected/intake.too-large", "A good document in a window that takes 2 KiB.\n", |signers| {
-            good(signers).case(
-                "[[change]]\nfile = \"pencere.toml\"\nold = \"\\nsize_max = \\\"1GiB\\\"\"\nnew = \"\\nsize_max = \\\"2KiB\\\"\"",
+            good(signers).case("stays = [\"istehsal.xml\"]").case(
+                "[[change]]\nfile = \"pencere.toml\"\nold = \"\\nsize_max = \\\"64MiB\\\"\"\nnew = \"\\nsize_max = \\\"2KiB\\\"\"",
             )
         }),
         sample("rejected/intake.document-missing", "A signature file whose document never came.\n", |signers| {

@@ -17,6 +17,7 @@ pub struct Sample {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
+    /// What it shows; for readers, and never empty.
     pub note: String,
     #[serde(default = "azerenerji")]
     pub participant: String,
@@ -30,6 +31,9 @@ pub struct Case {
     pub crls: Vec<String>,
     #[serde(default)]
     pub kinds: BTreeMap<String, Kind>,
+    /// Ordinary files that stay where they lie, answered.
+    #[serde(default)]
+    pub stays: Vec<String>,
     #[serde(default)]
     pub rename: BTreeMap<String, String>,
     #[serde(default)]
@@ -88,8 +92,9 @@ impl Sample {
                 let folder = entry.unwrap().path();
                 let name = format!("{claim}/{}", folder.file_name().unwrap().to_str().unwrap());
                 let text = fs::read_to_string(folder.join("case.toml")).unwrap();
-                let case = toml::from_str(&text).unwrap_or_else(|fault| panic!("{name}: {fault}"));
-                samples.push(Self { name, folder, case });
+                let case: Case = toml::from_str(&text).unwrap_or_else(|fault| panic!("{name}: {fault}"));
+                assert!(!case.note.trim().is_empty(), "{name} does not say what it shows");
+            samples.push(Self { name, folder, case });
             }
         }
         samples.sort_by(|one, other| one.name.cmp(&other.name));
