@@ -86,7 +86,14 @@ impl Claims {
             let place = Place::at(offset).path(format!("/Submission/@{name}"));
             Some(Claim { text: attribute.value.to_owned(), place })
         };
-        Ok(Self { dataset: claim("dataset"), sender: claim("sender"), to: claim("to"), period: claim("period"), csv: false, place })
+        Ok(Self {
+            dataset: claim("dataset"),
+            sender: claim("sender"),
+            to: claim("to"),
+            period: claim("period"),
+            csv: false,
+            place,
+        })
     }
 
     /// From the header and first row of a CSV document.

@@ -50,7 +50,12 @@ pub fn table() -> Vec<Sample> {
             Made::document("istehsal-2025-Q4.xml", signers.plain(&document, "azerisiq", &template)).case(AZERISIQ)
         }),
         sample("accepted/xmlsec1-inclusive-namespaces", PREFIXES, |signers| {
-            let document = Statement::generation("azerisiq", "2026-Q2").xml().replace("<Submission xmlns=\"urn:boemis:submission:1\"", "<Submission xmlns=\"urn:boemis:submission:1\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:b=\"urn:example:unused\"");
+            let document = Statement::generation("azerisiq", "2026-Q2").xml().replace(
+                "<Submission \
+                xmlns=\"urn:boemis:submission:1\"",
+                "<Submission xmlns=\"urn:boemis:submission:1\" \
+                    xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:b=\"urn:example:unused\"",
+            );
             let transforms = format!(
                 "<ds:Transform Algorithm=\"{ENVELOPED}\"/><ds:Transform Algorithm=\"{EXCLUSIVE}\">\
                  <ec:InclusiveNamespaces xmlns:ec=\"{EXCLUSIVE}\" PrefixList=\"b #default\"/></ds:Transform>"
@@ -236,17 +241,21 @@ fn messy() -> String {
         let figure = super::statement::shown(*figure, '.');
         records += &match nth % 4 {
             0 => format!(
-                "<b:Record ><b:Station><![CDATA[{code}]]></b:Station><b:EnergyMWh>{figure}</b:EnergyMWh>\t</b:Record>\r\n"
+                "<b:Record \
+                    ><b:Station><![CDATA[{code}]]></b:Station><b:EnergyMWh>{figure}</b:EnergyMWh>\t</b:Record>\r\n"
             ),
             1 => format!(
-                "<!-- <Record/> --><b:Record><b:Station>{}</b:Station><b:EnergyMWh\n>{figure}</b:EnergyMWh></b:Record>",
+                "<!-- <Record/> \
+                    --><b:Record><b:Station>{}</b:Station><b:EnergyMWh\n>{figure}</b:EnergyMWh></b:Record>",
                 code.replace('0', "&#48;")
             ),
             2 => format!(
-                "<Record xmlns='urn:boemis:submission:1'><Station>{code}</Station><?nothing to do?><EnergyMWh>{figure}</EnergyMWh></Record>\n\n"
+                "<Record xmlns='urn:boemis:submission:1'><Station>{code}</Station><?nothing to \
+                    do?><EnergyMWh>{figure}</EnergyMWh></Record>\n\n"
             ),
             _ => format!(
-                "<x:Record xmlns:x = \"urn:boemis:submission:1\"><x:Station>{code}</x:Station><x:EnergyMWh>{}</x:EnergyMWh></x:Record>",
+                "<x:Record xmlns:x = \
+                    \"urn:boemis:submission:1\"><x:Station>{code}</x:Station><x:EnergyMWh>{}</x:EnergyMWh></x:Record>",
                 figure.replace('.', "&#x2E;")
             ),
         };

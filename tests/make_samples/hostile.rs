@@ -109,7 +109,9 @@ fn wrapping() -> Vec<Sample> {
                 xml(inside(
                     &signed(signers),
                     &format!(
-                        "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"><ds:Object>{records}</ds:Object></ds:Signature>"
+                        "<ds:Signature \
+                            xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">\
+                             <ds:Object>{records}</ds:Object></ds:Signature>"
                     ),
                 ))
             },
@@ -241,7 +243,9 @@ fn properties() -> Vec<Sample> {
                 xml(key_info(
                     &signers.plain(&statement().xml(), "azerisiq", &Template::default()),
                     &format!(
-                        "<ds:KeyValue><e:ECKeyValue xmlns:e=\"http://www.w3.org/2009/xmldsig11#\"><e:NamedCurve URI=\"urn:oid:1.2.840.10045.3.1.7\"/>\
+                        "<ds:KeyValue><e:ECKeyValue \
+                            xmlns:e=\"http://www.w3.org/2009/xmldsig11#\"><e:NamedCurve \
+                                URI=\"urn:oid:1.2.840.10045.3.1.7\"/>\
                  <e:PublicKey>{point}</e:PublicKey></e:ECKeyValue></ds:KeyValue>"
                     ),
                 ))
@@ -252,7 +256,8 @@ fn properties() -> Vec<Sample> {
             "signature.no-certificate",
             "The certificate is to be fetched from an address.\n",
             |signers| {
-                let method = "<ds:RetrievalMethod URI=\"http://127.0.0.1:1/certificate\" Type=\"http://www.w3.org/2000/09/xmldsig#rawX509Certificate\"/>";
+                let method = "<ds:RetrievalMethod URI=\"http://127.0.0.1:1/certificate\" \
+                    Type=\"http://www.w3.org/2000/09/xmldsig#rawX509Certificate\"/>";
                 xml(key_info(&signers.plain(&statement().xml(), "azerisiq", &Template::default()), method))
             },
         ),
@@ -292,15 +297,20 @@ fn references() -> Vec<Sample> {
             "An XSLT transform, which could do anything.\n",
             referring(
                 "URI=\"\"",
-                "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xslt-19991116\"><xsl:stylesheet version=\"1.0\" xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\"><xsl:template match=\"/\"><x/></xsl:template></xsl:stylesheet></ds:Transform>",
+                "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xslt-19991116\"><xsl:stylesheet \
+                    version=\"1.0\" xmlns:xsl=\"http://www.w3.org/1999/XSL/Transform\"><xsl:template \
+                        match=\"/\"><x/></xsl:template></xsl:stylesheet></ds:Transform>",
             ),
         ),
         fault(
             "xpath",
             "signature.unsupported",
-            "An XPath transform under which the signature covers one element of the document; made by xmlsec1, and good.\n",
+            "An XPath transform under which the signature covers one element of the document; made by \
+                xmlsec1, and good.\n",
             |signers| {
-                let transforms = "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\"><ds:XPath>self::nowhere</ds:XPath></ds:Transform>";
+                let transforms = "<ds:Transform \
+                    Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\">\
+                    <ds:XPath>self::nowhere</ds:XPath></ds:Transform>";
                 let template =
                     Template { references: vec![reference_of("URI=\"\"", transforms, SHA256)], ..Template::default() };
                 xml(signers.plain(&forged().xml(), "azerisiq", &template))
@@ -343,7 +353,8 @@ fn exhaustion() -> Vec<Sample> {
             "A document type declaration that names a file of the machine.\n",
             |signers| {
                 xml(format!(
-                    "<?xml version=\"1.0\"?>\n<!DOCTYPE Submission [<!ENTITY file SYSTEM \"file:///etc/hostname\">]>\n{}",
+                    "<?xml version=\"1.0\"?>\n<!DOCTYPE Submission [<!ENTITY file SYSTEM \
+                        \"file:///etc/hostname\">]>\n{}",
                     signed(signers)
                 ))
             },
@@ -448,7 +459,8 @@ fn octets() -> Vec<Sample> {
             "schema.invalid",
             "A well signed document that asks for a file of the machine to be included.\n",
             |signers| {
-                let include = "<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" href=\"file:///etc/hostname\" parse=\"text\"/>";
+                let include = "<xi:include xmlns:xi=\"http://www.w3.org/2001/XInclude\" \
+                    href=\"file:///etc/hostname\" parse=\"text\"/>";
                 xml(signers.xades(&inside(&statement().xml(), include), "azerisiq"))
             },
         ),
@@ -493,10 +505,14 @@ fn detached() -> Vec<Sample> {
             "schema.invalid",
             "Two columns of figures under one name: which one is loaded?\n",
             |signers| {
-                let csv: String = statement().csv().lines().map(|line| {
-                    let last = line.rsplit(',').next().unwrap();
-                    format!("{line},{}\n", if last == "energy_mwh" { last } else { "1.000" })
-                }).collect();
+                let csv: String = statement()
+                    .csv()
+                    .lines()
+                    .map(|line| {
+                        let last = line.rsplit(',').next().unwrap();
+                        format!("{line},{}\n", if last == "energy_mwh" { last } else { "1.000" })
+                    })
+                    .collect();
                 let signature = signers.p7s(&csv, "azerisiq");
                 Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
             },
@@ -506,7 +522,10 @@ fn detached() -> Vec<Sample> {
             "schema.missing",
             "A header that two readers could cut at different signs.\n",
             |signers| {
-                let csv = statement().csv().replacen("dataset,", "a;dataset;to;sender,dataset,", 1).replace("\ngeneration,", "\nx,generation,");
+                let csv = statement()
+                    .csv()
+                    .replacen("dataset,", "a;dataset;to;sender,dataset,", 1)
+                    .replace("\ngeneration,", "\nx,generation,");
                 let signature = signers.p7s(&csv, "azerisiq");
                 Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
             },
@@ -582,5 +601,10 @@ fn detached() -> Vec<Sample> {
 }
 
 const RECEIPT: &str = "\
-<Receipt xmlns=\"urn:boemis:receipt:1\" environment=\"test\" id=\"019dd000-0000-7000-8000-000000000000\" number=\"2026/000001\" window=\"trial\"><Issued>2026-11-16T07:00:00Z</Issued><Received>2026-11-16T07:00:00Z</Received><Decision>accepted</Decision><Document name=\"istehsal.xml\" sha256=\"0000000000000000000000000000000000000000000000000000000000000000\" size=\"1\"></Document><Sender participant=\"azerisiq\" voen=\"9990000761\"></Sender></Receipt>
+<Receipt xmlns=\"urn:boemis:receipt:1\" environment=\"test\" id=\"019dd000-0000-7000-8000-000000000000\" \
+    number=\"2026/000001\" \
+        window=\"trial\"><Issued>2026-11-16T07:00:00Z</Issued><Received>2026-11-16T07:00:00Z</Received>\
+<Decision>accepted</Decision>\
+<Document name=\"istehsal.xml\" sha256=\"0000000000000000000000000000000000000000000000000000000000000000\" size=\"1\"></Document>\
+<Sender participant=\"azerisiq\" voen=\"9990000761\"></Sender></Receipt>
 ";

@@ -213,8 +213,9 @@ Persons and numbers are synthetic; the bodies are those of the shipped registry.
 | name | what it is |
 |---|---|
 | `ca` | the authority of all below, where nothing else is said |
-| `energetika`, `iqtisadiyyat`, `ekologiya`, `meliorasiya`, `azerenerji`, `azerisiq` | one responsible person each, ECDSA P-256 |
-| `azerenerji-rsa`, `-p384`, `-p521` | further certificates of the same person of «Azərenerji»: RSA of 2048 bits, P-384, P-521 |
+| `energetika`, `iqtisadiyyat`, `ekologiya`, `meliorasiya` | one responsible person each, ECDSA P-256 |
+| `azerenerji`, `azerisiq` | likewise |
+| `azerenerji-rsa`, `-p384`, `-p521` | the same person of «Azərenerji» with RSA of 2048 bits, P-384, P-521 |
 | `expired` | ended on 2024-01-01 |
 | `future` | in force from 2040 |
 | `revoked` | revoked by `fresh.crl` |

@@ -96,7 +96,8 @@ fn intake() -> Vec<Sample> {
         }),
         sample("rejected/intake.too-large", "A good document in a window that takes 2 KiB.\n", |signers| {
             good(signers).case("stays = [\"istehsal.xml\"]").case(
-                "[[change]]\nfile = \"pencere.toml\"\nold = \"\\nsize_max = \\\"64MiB\\\"\"\nnew = \"\\nsize_max = \\\"2KiB\\\"\"",
+                "[[change]]\nfile = \"pencere.toml\"\nold = \"\\nsize_max = \\\"64MiB\\\"\"\nnew = \
+                    \"\\nsize_max = \\\"2KiB\\\"\"",
             )
         }),
         sample("rejected/intake.document-missing", "A signature file whose document never came.\n", |signers| {
@@ -230,7 +231,10 @@ fn signature() -> Vec<Sample> {
             |signers| {
                 Made::document("istehsal.xml", signers.plain(&statement().xml(), "azerisiq", &Template::default()))
                     .case(AZERISIQ)
-                    .case("[[change]]\nfile = \"pencere.toml\"\nold = \"\\nplain = true\"\nnew = \"\\nplain = false\"")
+                    .case(
+                        "[[change]]\nfile = \"pencere.toml\"\nold = \"\\nplain = true\"\nnew = \"\\nplain \
+                        = false\"",
+                    )
             },
         ),
         sample(
@@ -301,8 +305,10 @@ fn authority() -> Vec<Sample> {
         }),
         sample("rejected/authority.suspended", "A participant whose access is suspended.\n", |signers| {
             good(signers).case(&registry(
-                "voen = \"9990000761\"\ndatasets = [\"grid\", \"capacity\", \"generation\", \"gas-savings\", \"carbon-revenue\"]\nsuspended = false\n",
-                "voen = \"9990000761\"\ndatasets = [\"grid\", \"capacity\", \"generation\", \"gas-savings\", \"carbon-revenue\"]\nsuspended = true\n",
+                "voen = \"9990000761\"\ndatasets = [\"grid\", \"capacity\", \"generation\", \
+                    \"gas-savings\", \"carbon-revenue\"]\nsuspended = false\n",
+                "voen = \"9990000761\"\ndatasets = [\"grid\", \"capacity\", \"generation\", \
+                    \"gas-savings\", \"carbon-revenue\"]\nsuspended = true\n",
             ))
         }),
         sample("rejected/authority.other-participant", "Azerisiq's document in Azerenerji's folder.\n", |signers| {
@@ -311,7 +317,8 @@ fn authority() -> Vec<Sample> {
         sample("rejected/authority.no-right", "A person who may approve, and not file.\n", |signers| {
             let lines = |rights| {
                 format!(
-                    "\"pki/sample-azerisiq.crt\"]\ndatasets = [\"grid\", \"capacity\", \"generation\", \"gas-savings\", \"carbon-revenue\"]\nrights = {rights}\n"
+                    "\"pki/sample-azerisiq.crt\"]\ndatasets = [\"grid\", \"capacity\", \"generation\", \
+                        \"gas-savings\", \"carbon-revenue\"]\nrights = {rights}\n"
                 )
             };
             good(signers).case(&registry(&lines("[\"file\", \"approve\"]"), &lines("[\"approve\"]")))

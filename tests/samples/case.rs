@@ -94,7 +94,7 @@ impl Sample {
                 let text = fs::read_to_string(folder.join("case.toml")).unwrap();
                 let case: Case = toml::from_str(&text).unwrap_or_else(|fault| panic!("{name}: {fault}"));
                 assert!(!case.note.trim().is_empty(), "{name} does not say what it shows");
-            samples.push(Self { name, folder, case });
+                samples.push(Self { name, folder, case });
             }
         }
         samples.sort_by(|one, other| one.name.cmp(&other.name));
