@@ -3,6 +3,7 @@
 //!
 //! Looks at the root of XML or at the header and first row of CSV; never at the records.
 
+use crate::document::{DatasetName, Period};
 use crate::finding::{Code, Finding, Place, Stop};
 use crate::signature::{Covered, CoveredEvent};
 use std::io::{BufReader, Read};
@@ -32,6 +33,8 @@ pub struct Claims {
     pub sender: Option<Claim>,
     /// The window it is addressed to.
     pub to: Option<Claim>,
+    /// The period; asked for by nobody here, it only says what a held document is of.
+    pub period: Option<Claim>,
     /// Whether the document is CSV, where a test window lets `sender` be left out.
     pub csv: bool,
     /// Where a missing claim should stand.
@@ -57,6 +60,15 @@ impl Claims {
         }
     }
 
+    /// Dataset and period, when both are in their form.
+    pub fn of(&self) -> Option<(DatasetName, Period)> {
+        let period = match &self.period {
+            Some(claim) => claim.text.parse().ok()?,
+            None => Period::None,
+        };
+        Some((self.dataset.as_ref()?.text.parse().ok()?, period))
+    }
+
     /// From the first event of an XML document, the start of its root.
     fn of_root(event: CoveredEvent<'_>) -> Result<Self, Finding> {
         let CoveredEvent::Start { namespace, local, attributes, offset } = event else {
@@ -74,7 +86,14 @@ impl Claims {
             let place = Place::at(offset).path(format!("/Submission/@{name}"));
             Some(Claim { text: attribute.value.to_owned(), place })
         };
-        Ok(Self { dataset: claim("dataset"), sender: claim("sender"), to: claim("to"), csv: false, place })
+        Ok(Self {
+            dataset: claim("dataset"),
+            sender: claim("sender"),
+            to: claim("to"),
+            period: claim("period"),
+            csv: false,
+            place,
+        })
     }
 
     /// From the header and first row of a CSV document.
@@ -95,6 +114,7 @@ impl Claims {
             .flexible(true) // unequal rows are the schema's to tell, with their own finding
             .delimiter(separator.unwrap_or(b','))
             .from_reader(BufReader::new(body));
+        let mut number = 0;
         let mut row = || -> Result<Option<(u64, Vec<String>)>, Finding> {
             let mut record = csv::ByteRecord::new();
             match rows.read_byte_record(&mut record) {
@@ -103,10 +123,10 @@ impl Claims {
                 Err(error) => return Err(Finding::new(Code::SchemaInvalid).found(error).wanted("CSV")),
             }
             let offset = record.position().map_or(0, |position| position.byte()) + mark as u64;
+            number += 1;
             let mut fields = Vec::new();
             for field in &record {
-                let text = std::str::from_utf8(field)
-                    .map_err(|_| Finding::new(Code::SchemaEncoding).at(Place::at(offset)).found("not UTF-8"))?;
+                let text = std::str::from_utf8(field).map_err(|_| not_utf8(&head, offset, number))?;
                 fields.push(text.to_owned());
             }
             Ok(Some((offset, fields)))
@@ -131,10 +151,20 @@ impl Claims {
             dataset: stated("dataset"),
             sender: stated("sender"),
             to: stated("to"),
+            period: stated("period"),
             csv: true,
             place: place(header_at, 1),
         })
     }
+}
+
+/// The first octet from here on that is not UTF-8, as the schema tells it.
+fn not_utf8(head: &[u8], from: u64, row: u64) -> Finding {
+    let rest = usize::try_from(from).ok().and_then(|from| head.get(from..)).unwrap_or_default();
+    let good = std::str::from_utf8(rest).map_or_else(|fault| fault.valid_up_to(), |_| 0);
+    let octet = rest.get(good).copied().unwrap_or_default();
+    let place = Place::at(from + good as u64).row(row);
+    Finding::new(Code::SchemaEncoding).at(place).found(format!("0x{octet:02X}")).wanted("UTF-8")
 }
 
 #[cfg(test)]

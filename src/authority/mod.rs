@@ -20,7 +20,7 @@ pub use registry::{Participant, Person, Registry, Right};
 pub use stations::{Station, StationKind, Stations};
 pub use window::{Environment, Window, WindowId};
 
-use crate::document::{DatasetName, ParticipantName, Voen};
+use crate::document::{DatasetName, ParticipantName, Period, Voen};
 use crate::finding::Stop;
 use crate::signature::Verified;
 use crate::trust::IdentityProfile;
@@ -37,6 +37,16 @@ pub struct Authorised {
     dataset: DatasetName,
 }
 
+/// A document whose signers may not, or not yet.
+#[derive(Debug)]
+pub struct Unauthorised {
+    /// How it stops.
+    pub stop: Stop,
+    /// Of a held document: the dataset and period that it says it is of. It is believed for one thing
+    /// alone: later documents of the same body on the same keep their place behind it.
+    pub claimed: Option<(DatasetName, Period)>,
+}
+
 /// Asks every question of authority of a verified document, at the time it was received.
 ///
 /// # Errors
@@ -48,13 +58,15 @@ pub fn authorise(
     registry: &Registry,
     window: &Window,
     profile: &IdentityProfile,
-) -> Result<Authorised, Stop> {
+) -> Result<Authorised, Unauthorised> {
     let about = verified.about();
+    let mut claimed = None;
     let signers: Vec<Signer> = verified.signers().iter().map(|certificate| Signer::of(certificate, profile)).collect();
     let granted = Signers::known(registry, &signers, about.participant.as_ref())
         .and_then(|signers| signers.entitled(about.received))
         .and_then(|entitled| {
             let claims = Claims::read(verified.covered())?;
+            claimed = claims.of();
             entitled.may_file(registry, window, &claims)
         });
     match granted {
@@ -74,7 +86,7 @@ pub fn authorise(
                     verified.covered().locate(&mut places);
                 }
             }
-            Err(stop)
+            Err(Unauthorised { claimed: claimed.filter(|_| matches!(stop, Stop::Hold(_))), stop })
         }
     }
 }

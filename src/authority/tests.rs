@@ -63,7 +63,7 @@ fn authorised(registry: &Registry, signers: Vec<Certificate>, channel: Option<&s
     let table = format!("dataset;sender;to\r\ngeneration;{VOEN};trial\r\n");
     let verified = Verified::unseen_table(about, signers, &table);
     let window = Window { id: "trial".parse().unwrap(), environment: Environment::Production };
-    authorise(verified, registry, &window, &IdentityProfile::standard())
+    authorise(verified, registry, &window, &IdentityProfile::standard()).map_err(|unauthorised| unauthorised.stop)
 }
 
 #[test]

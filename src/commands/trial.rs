@@ -26,6 +26,9 @@ const STRANGER: Holder<'_> =
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 const YEAR: SignedDuration = SignedDuration::from_hours(24 * 365);
 
+/// What the samples' certificates of one person end in: P-256, and where they stand other kinds of keys.
+const KINDS: [&str; 4] = ["", "-rsa", "-p384", "-p521"];
+
 /// Why a trial window could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
@@ -107,8 +110,15 @@ pub fn register_sample_pki(window: &Path, samples: &Path) -> Result<(), Trouble>
     let mut changes = Vec::new();
     for slug in registry.participants.keys() {
         let own = format!("\"pki/{slug}.crt\"");
-        changes.push((own.clone(), format!("{own}, \"pki/sample-{slug}.crt\"")));
-        copy(&samples.join(format!("{slug}.crt")), &window.join(format!("pki/sample-{slug}.crt")))?;
+        let mut all = own.clone();
+        for kind in KINDS {
+            let sample = samples.join(format!("{slug}{kind}.crt"));
+            if kind.is_empty() || sample.exists() {
+                copy(&sample, &window.join(format!("pki/sample-{slug}{kind}.crt")))?;
+                all.push_str(&format!(", \"pki/sample-{slug}{kind}.crt\""));
+            }
+        }
+        changes.push((own, all));
     }
     copy(&samples.join("ca.crt"), &window.join("pki/sample-ca.crt"))?;
     change(&window.join("registry.toml"), &changes)?;

@@ -488,6 +488,7 @@ impl Here<'_> {
         let id = matter.id();
         let authorised = match self.judge.authorise(verified, matter) {
             Ok(authorised) => authorised,
+            Err(Stop::Hold(finding)) => return Ok(self.hold(matter, finding)),
             Err(stop) => return word(stop),
         };
         let content = authorised.verified().content();

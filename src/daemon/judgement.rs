@@ -4,7 +4,7 @@
 //! known of a document at each step ([`Matter`]), for its answer. Touches no clock, disk or network;
 //! what stands in BOEMİS is given to it.
 
-use crate::authority::{self, Authorised};
+use crate::authority::{self, Authorised, Unauthorised};
 use crate::config::{Settings, World};
 use crate::document::{Content, Digest, SubmissionId};
 use crate::finding::Stop;
@@ -123,7 +123,18 @@ impl<'a> Judge<'a> {
     /// How it stops.
     pub fn authorise(&self, verified: Verified, matter: &mut Matter) -> Result<Authorised, Stop> {
         let window = &self.settings.window.window;
-        let authorised = authority::authorise(verified, &self.world.registry, window, self.profile())?;
+        let channel = verified.about().participant.clone();
+        let authorised = match authority::authorise(verified, &self.world.registry, window, self.profile()) {
+            Ok(authorised) => authorised,
+            Err(Unauthorised { stop, claimed }) => {
+                if let (Some(participant), Some((dataset, period))) = (channel, claimed) {
+                    matter.known.dataset = Some(dataset.clone());
+                    matter.known.period = Some(period);
+                    matter.key = Some(Key { participant, dataset, period });
+                }
+                return Err(stop);
+            }
+        };
         matter.known.participant = Some(authorised.participant().clone());
         matter.known.voen = Some(authorised.voen().clone());
         matter.known.dataset = Some(authorised.dataset().clone());

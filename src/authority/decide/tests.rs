@@ -59,7 +59,14 @@ fn claim(text: &str) -> Option<Claim> {
 }
 
 fn claims(dataset: &str, sender: &str, to: &str) -> Claims {
-    Claims { dataset: claim(dataset), sender: claim(sender), to: claim(to), csv: false, place: Place::at(7) }
+    Claims {
+        dataset: claim(dataset),
+        sender: claim(sender),
+        to: claim(to),
+        period: None,
+        csv: false,
+        place: Place::at(7),
+    }
 }
 
 fn good() -> Claims {

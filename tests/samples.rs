@@ -1,0 +1,187 @@
+//! The walk over `inbox-samples/`: each sample is dropped into a window of its own, and the answer
+//! must be the one that its folder claims and that lies beside it.
+//!
+//! `PENCERE_REWRITE=1` writes the expected receipts; a claim that does not hold fails all the same.
+
+#[path = "samples/case.rs"]
+mod case;
+#[path = "samples/receipt.rs"]
+mod receipt;
+#[path = "samples/world.rs"]
+mod world;
+
+use case::{EXPECTED, Sample};
+use jiff::{SignedDuration, Timestamp};
+use pencere::config::Config;
+use pencere::daemon::window::Window;
+use pencere::finding::{Code, Stage};
+use pencere::host::{Clock, Host};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use world::World;
+
+/// Codes that no document alone can cause, and why.
+const WITHOUT_A_SAMPLE: &[(Code, &str)] = &[
+    (Code::IntakeUnreadable, "a file whose permissions deny it to the window; whoever runs as root reads it"),
+    (Code::RuleMoreWarnings, "more than 200 findings in one answer; the tests of the receipts make so many"),
+    (Code::LoadDatabaseAway, "our database is away; the tests of the store and of the daemon make it so"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox-samples")
+}
+
+/// 11:00 in Baku, when the third quarter of 2026 has ended and the fourth has not.
+fn now() -> Timestamp {
+    "2026-11-16T07:00:00Z".parse().unwrap()
+}
+
+/// What one sample came to.
+struct Walked {
+    codes: BTreeSet<String>,
+    faults: Vec<String>,
+}
+
+fn walk(sample: &Sample, rewrite: bool) -> Walked {
+    let mut faults = Vec::new();
+    let case = &sample.case;
+    let world = World::new(sample, &root().join("pki"), now());
+    let participant = case.participant.as_str();
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut window = runtime.block_on(Open::window(&world));
+    let before = sample.before();
+    if !before.is_empty() {
+        world.put(case.before_participant.as_deref().unwrap_or(participant), &before, now());
+        runtime.block_on(window.round());
+    }
+    let (receipts_before, rows_before) = (world.receipts(participant), world.rows());
+    world.put(participant, &sample.documents(), now());
+    for (name, kind) in &case.kinds {
+        world.put_odd(participant, name, *kind);
+    }
+    runtime.block_on(window.round());
+    runtime.block_on(window.window.close()).unwrap();
+
+    let mut answers = world.receipts(participant);
+    answers.retain(|answer| !receipts_before.contains(answer));
+    let [(name, text)] = &answers[..] else {
+        let names: Vec<_> = answers.iter().map(|(name, _)| name).collect();
+        return Walked { codes: BTreeSet::new(), faults: vec![format!("not one answer but {names:?}")] };
+    };
+    let claim = sample.claim();
+    let (decision, codes) = (receipt::decision(text), receipt::codes(text));
+    if decision != claim.decision {
+        faults.push(format!("{decision}, not {}: {codes:?}", claim.decision));
+    }
+    if claim.code.is_some_and(|code| !codes.contains(&code)) {
+        faults.push(format!("claimed {:?}, found {codes:?}", claim.code));
+    }
+    let ending = if decision == "held" { ".held.xml" } else { ".receipt.xml" };
+    let id = receipt::attribute(text, "Receipt", "id").unwrap();
+    if !name.ends_with(&format!(".{id}{ending}")) {
+        faults.push(format!("its name is {name}"));
+    }
+
+    // what is no file stays where it is; all else is safe in the window
+    let staying: Vec<_> = case.kinds.keys().chain(&case.stays).cloned().collect();
+    if world.waiting(participant) != staying {
+        faults.push(format!("in the folder still: {:?}", world.waiting(participant)));
+    }
+    let rows_after = world.rows();
+    let own = rows_after.iter().find(|(submission, _)| submission == id).map(|(_, count)| count.to_string());
+    match decision {
+        "accepted" if own.as_deref() == receipt::attribute(text, "Submission", "records") && own.is_some() => {}
+        "accepted" => faults.push(format!("{own:?} rows in BOEMİS")),
+        _ if rows_after == rows_before => {}
+        _ => faults.push(format!("BOEMİS changed from {rows_before:?} to {rows_after:?}")),
+    }
+
+    let normalised = receipt::normalised(text);
+    let path = sample.folder.join(EXPECTED);
+    if rewrite {
+        fs::write(&path, &normalised).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    if expected != normalised {
+        let lines = expected.lines().zip(normalised.lines()).find(|(one, other)| one != other);
+        faults.push(format!("another receipt than expected; first: {lines:?}"));
+    }
+    Walked { codes: codes.into_iter().map(str::to_owned).collect(), faults }
+}
+
+/// An open window under a clock that stands still.
+struct Open {
+    clock: Clock,
+    window: Window,
+}
+
+impl Open {
+    async fn window(world: &World) -> Self {
+        let config = Config::load(&world.folder.join("pencere.toml"), now())
+            .unwrap_or_else(|mistakes| panic!("{}", mistakes.iter().map(|m| format!("{m}\n")).collect::<String>()));
+        let host = Host { clock: Clock::fixed(now()), ..Host::system() };
+        Self { clock: host.clock.clone(), window: Window::open(config, host).await.unwrap() }
+    }
+
+    /// One round over all that lies in its folders, a second later, when all of it has settled.
+    async fn round(&mut self) {
+        let begin = self.window.now();
+        self.window.queue().scan_all(begin).unwrap();
+        self.clock.advance(SignedDuration::from_secs(1));
+        loop {
+            let group = self.window.take_group(self.window.now());
+            if group.is_empty() {
+                break;
+            }
+            self.window.carry(group).await.unwrap();
+        }
+        self.window.rest().await.unwrap();
+    }
+}
+
+#[test]
+fn every_sample_is_answered_as_its_folder_claims() {
+    let rewrite = std::env::var_os("PENCERE_REWRITE").is_some();
+    let only = std::env::var("PENCERE_SAMPLE").ok();
+    let mut samples = Sample::all(&root());
+    samples.retain(|sample| only.as_ref().is_none_or(|only| sample.name.contains(only.as_str())));
+    assert!(!samples.is_empty());
+    let next = AtomicUsize::new(0);
+    let (codes, faults) = (Mutex::new(BTreeSet::new()), Mutex::new(Vec::new()));
+    let workers = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some(sample) = samples.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let walked = std::panic::catch_unwind(|| walk(sample, rewrite))
+                        .unwrap_or_else(|_| Walked { codes: BTreeSet::new(), faults: vec!["panicked".to_owned()] });
+                    codes.lock().unwrap().extend(walked.codes);
+                    let told = walked.faults.into_iter().map(|fault| format!("{}: {fault}", sample.name));
+                    faults.lock().unwrap().extend(told);
+                }
+            });
+        }
+    });
+    let mut faults = faults.into_inner().unwrap();
+    faults.sort();
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    if only.is_none() {
+        every_finding_has_a_sample(&codes.into_inner().unwrap());
+    }
+}
+
+fn every_finding_has_a_sample(seen: &BTreeSet<String>) {
+    for &code in Code::ALL {
+        if code.stage() == Stage::Receipt {
+            continue; // of `receipt verify`, never in an answer to a document
+        }
+        let excused = WITHOUT_A_SAMPLE.iter().any(|(known, _)| *known == code);
+        let slug = code.slug();
+        assert!(seen.contains(slug) || excused, "no sample causes {slug}, and nothing says why there is none");
+        assert!(!(seen.contains(slug) && excused), "{slug} has a sample and needs no excuse");
+    }
+}
