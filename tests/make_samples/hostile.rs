@@ -581,7 +581,7 @@ fn detached() -> Vec<Sample> {
             |signers| {
                 let csv = statement().csv();
                 let mut signature = signers.cms(csv.as_bytes(), "azerisiq", &["-binary", "-cades", "-nodetach"]);
-                let figure = csv[csv.find("GUN-0003,").unwrap()..].as_bytes()[..16].to_vec();
+                let figure = csv.as_bytes()[csv.find("GUN-0003,").unwrap()..][..16].to_vec();
                 let at = signature.windows(figure.len()).position(|window| window == figure).unwrap() + 9;
                 signature[at] = b'9';
                 Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
@@ -605,6 +605,7 @@ const RECEIPT: &str = "\
     number=\"2026/000001\" \
         window=\"trial\"><Issued>2026-11-16T07:00:00Z</Issued><Received>2026-11-16T07:00:00Z</Received>\
 <Decision>accepted</Decision>\
-<Document name=\"istehsal.xml\" sha256=\"0000000000000000000000000000000000000000000000000000000000000000\" size=\"1\"></Document>\
+<Document name=\"istehsal.xml\" \
+sha256=\"0000000000000000000000000000000000000000000000000000000000000000\" size=\"1\"></Document>\
 <Sender participant=\"azerisiq\" voen=\"9990000761\"></Sender></Receipt>
 ";
