@@ -1,9 +1,10 @@
 //! The samples that the demonstration drops, and the PKI they are signed with: the repository's
 //! own, carried in the program so that it can show itself anywhere. Worthless outside a trial.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 macro_rules! sample {
     ($path:literal) => {
@@ -44,10 +45,14 @@ pub fn write_pki(folder: &Path) -> io::Result<()> {
     PKI.iter().try_for_each(|(name, octets)| fs::write(folder.join(name), octets))
 }
 
-/// Drops every sample into its folder; how many documents that are.
+/// Drops every sample into its folder, a second apart as far as their times tell, since the window
+/// takes the oldest first; how many documents that are.
 pub fn drop_all(drop: &Path) -> io::Result<usize> {
-    for (participant, name, octets) in DROPPED {
-        fs::write(drop.join(participant).join("in").join(name), octets)?;
+    let begin = SystemTime::now() - Duration::from_secs(60);
+    for (count, (participant, name, octets)) in (0..).zip(DROPPED) {
+        let mut file = File::create_new(drop.join(participant).join("in").join(name))?;
+        file.write_all(octets)?;
+        file.set_modified(begin + Duration::from_secs(count))?;
     }
     Ok(DROPPED.iter().filter(|(_, name, _)| !name.ends_with(".p7s")).count())
 }
