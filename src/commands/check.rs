@@ -1,9 +1,17 @@
 //! `pencere check`: the daemon's exact verdict, nothing loaded or changed.
 
-use super::{Outcome, OutputArgs, Screen, Trouble, WindowArgs};
-use crate::document::ParticipantName;
+use super::answer::FindingAnswer;
+use super::{Exit, Format, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files, opening};
+use crate::daemon::glance::{Glance, Verdict};
+use crate::document::{Decision, Digest, Digester, GivenName, ParticipantName, SubmissionId};
+use crate::finding::Language;
+use crate::host::{Host, Octets, printable_line};
+use crate::signature::Report;
+use crate::staging::{About, Custody, Given};
 use clap::Args;
-use std::path::PathBuf;
+use serde::Serialize;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
 /// Say what the window would answer to a file; nothing is loaded or changed
 ///
@@ -27,10 +35,148 @@ pub struct CheckArgs {
     pub output: OutputArgs,
 }
 
+/// What `check` answers of one file (CONTRACT 4).
+#[derive(Debug, Serialize)]
+#[allow(missing_docs)] // the contract's names
+struct CheckAnswer<'a> {
+    decision: Decision,
+    file: String,
+    participant: Option<&'a ParticipantName>,
+    sender: Option<&'a str>,
+    dataset: Option<&'a str>,
+    period: Option<String>,
+    revision: Option<u16>,
+    records: Option<u64>,
+    warnings: usize,
+    findings: Vec<FindingAnswer<'a>>,
+    signature: Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    original: Option<SubmissionId>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
-/// Always: the body is not there yet.
-pub fn run(_args: &CheckArgs, _screen: &mut Screen) -> Outcome {
-    Err(Trouble::broken("this command has no body yet"))
+/// A file that is missing, a wrong configuration, records or a database that cannot be read.
+pub fn run(args: &CheckArgs, screen: &mut Screen) -> Outcome {
+    let config = opening::config(&args.window, screen)?;
+    if let Some(participant) = &args.participant
+        && !config.world().registry.participants.contains_key(participant)
+    {
+        return Err(Trouble::usage(format!("there is no participant “{participant}” in the registry")));
+    }
+    let verdicts = opening::runtime()?.block_on(async {
+        let mut glance = Glance::open(config, Host::system()).await.map_err(opening::halted)?;
+        let mut verdicts = Vec::with_capacity(args.files.len());
+        for file in &args.files {
+            let (about, document, detached) = look(file, args.participant.as_ref(), &glance)?;
+            verdicts.push((file, glance.judge(about, document, detached).await.map_err(opening::halted)?));
+        }
+        glance.close().await;
+        Ok::<_, Trouble>(verdicts)
+    })?;
+    match screen.format() {
+        Format::Json => {
+            let answers: Vec<_> = verdicts.iter().map(|(file, verdict)| answer(file, verdict)).collect();
+            match &answers[..] {
+                [one] => screen.json(one),
+                several => screen.json(&several),
+            }
+        }
+        Format::Text => verdicts.iter().for_each(|(file, verdict)| tell(file, verdict, screen)),
+    }
+    Ok(Exit::answer(verdicts.iter().all(|(_, verdict)| verdict.is_yes())))
+}
+
+/// The file with what lies beside it, as if it had been dropped now.
+fn look(
+    path: &Path,
+    participant: Option<&ParticipantName>,
+    glance: &Glance,
+) -> Result<(About, Octets, Option<Octets>), Trouble> {
+    let document = files::octets(path)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".p7s");
+    let beside = PathBuf::from(beside);
+    let detached = beside.exists().then(|| files::octets(&beside)).transpose()?;
+    let given = |path: &Path, octets: &Octets| {
+        let name = GivenName::new(path.file_name().unwrap_or(path.as_os_str()));
+        let sha256 = digest(octets).map_err(|error| Trouble::reading(path, &error))?;
+        Ok::<_, Trouble>(Given { name, size: octets.len(), sha256 })
+    };
+    let now = glance.now();
+    let about = About {
+        id: SubmissionId::new(now),
+        received: now,
+        participant: participant.cloned(),
+        document: given(path, &document)?,
+        detached: detached.as_ref().map(|octets| given(&beside, octets)).transpose()?,
+        custody: Custody::Glance,
+    };
+    Ok((about, document, detached))
+}
+
+fn digest(octets: &Octets) -> std::io::Result<Digest> {
+    let (mut digester, mut reader, mut piece) = (Digester::new(), octets.reader(), vec![0; 64 * 1024]);
+    loop {
+        match reader.read(&mut piece)? {
+            0 => return Ok(digester.finish()),
+            count => digester.update(&piece[..count]),
+        }
+    }
+}
+
+fn answer<'a>(file: &Path, verdict: &'a Verdict) -> CheckAnswer<'a> {
+    let known = &verdict.matter.known;
+    CheckAnswer {
+        decision: verdict.decision,
+        file: file.display().to_string(),
+        participant: known.participant.as_ref(),
+        sender: known.voen.as_ref().map(|voen| voen.as_str()),
+        dataset: known.dataset.as_ref().map(|dataset| dataset.as_str()),
+        period: known.period.map(|period| period.to_string()).filter(|period| !period.is_empty()),
+        revision: known.revision.map(|revision| revision.get()),
+        records: known.records,
+        warnings: verdict.warnings(),
+        findings: verdict.findings.iter().map(FindingAnswer::of).collect(),
+        signature: verdict.matter.report.clone().unwrap_or_else(Report::none),
+        original: verdict.original,
+    }
+}
+
+fn tell(file: &Path, verdict: &Verdict, screen: &mut Screen) {
+    let known = &verdict.matter.known;
+    let name = printable_line(&file.display().to_string());
+    let word = match verdict.decision {
+        Decision::Accepted => "would be accepted",
+        Decision::Rejected => "would be rejected",
+        Decision::Duplicate => "is a duplicate",
+        Decision::Pending => "would wait for approval",
+        Decision::Held => "would be held: nobody can tell yet",
+        Decision::Contested => "would be contested",
+    };
+    screen.say(format!("{name}: {word}"));
+    let mut facts = Vec::new();
+    facts.extend(known.participant.as_ref().map(ToString::to_string));
+    facts.extend(known.dataset.as_ref().map(ToString::to_string));
+    facts.extend(known.period.map(|period| period.to_string()).filter(|period| !period.is_empty()));
+    facts.extend(known.revision.map(|revision| format!("revision {revision}")));
+    facts.extend(known.records.map(|records| format!("{records} records")));
+    if !facts.is_empty() {
+        screen.say(format!("  {}", facts.join(", ")));
+    }
+    if let Some(original) = verdict.original {
+        screen.say(format!("  the same content as submission {original}"));
+    }
+    for finding in &verdict.findings {
+        let place = &finding.place;
+        let mut places = Vec::new();
+        places.extend(place.row.map(|row| format!("row {row}")));
+        places.extend(place.line.map(|line| format!("line {line}")));
+        places.extend(place.column.map(|column| format!("column {column}")));
+        let places = if places.is_empty() { String::new() } else { format!(" at {}", places.join(", ")) };
+        screen.say(format!("  {}{places}", finding.code.slug()));
+        screen.say(format!("    {}", finding.message(Language::En)));
+        screen.say(format!("    {}", finding.message(Language::Az)));
+    }
 }

@@ -1,7 +1,11 @@
 //! `pencere config`: looks over the configuration.
 
-use super::{Outcome, OutputArgs, Screen, Trouble, WindowArgs};
+use super::{Exit, Outcome, OutputArgs, Screen, WindowArgs};
+use crate::config::{Config, Mistake};
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
+use serde::Serialize;
+use std::path::Path;
 
 /// What to do with the configuration.
 #[derive(Debug, Subcommand)]
@@ -21,10 +25,42 @@ pub struct ConfigCheckArgs {
     pub output: OutputArgs,
 }
 
-/// Runs the command.
+/// Names every mistake; warnings too.
 ///
 /// # Errors
-/// Always: the body is not there yet.
-pub fn check(_args: &ConfigCheckArgs, _screen: &mut Screen) -> Outcome {
-    Err(Trouble::broken("this command has no body yet"))
+/// None: a configuration full of mistakes is an answer, with exit code 2.
+pub fn check(args: &ConfigCheckArgs, screen: &mut Screen) -> Outcome {
+    let path = args.window.path();
+    let (mistakes, warnings) = match Config::load(&path, Timestamp::now()) {
+        Ok(config) => (Vec::new(), config.warnings().to_vec()),
+        Err(mistakes) => (mistakes, Vec::new()),
+    };
+    screen.json(&Checked { file: &path, mistakes: &mistakes, warnings: &warnings });
+    for mistake in &mistakes {
+        screen.say(mistake.to_string());
+    }
+    for warning in &warnings {
+        screen.say(format!("warning: {warning}"));
+    }
+    screen.say(match (mistakes.len(), warnings.len()) {
+        (0, 0) => format!("{}: no mistake", path.display()),
+        (0, count) => format!("{}: no mistake; warnings: {count}", path.display()),
+        (count, _) => format!("{}: mistakes: {count}", path.display()),
+    });
+    Ok(match mistakes.is_empty() {
+        true => Exit::Done,
+        false => Exit::Usage,
+    })
+}
+
+/// The answer for programs. A mistake and a warning each have `file`, `line` (from 1; null when the
+/// whole file is meant), `key` (dotted; empty likewise) and `message`.
+#[derive(Serialize)]
+struct Checked<'a> {
+    /// `pencere.toml` as it was named.
+    file: &'a Path,
+    /// What keeps the window from opening, in order of file and line.
+    mistakes: &'a [Mistake],
+    /// What is odd and keeps nothing from anything. Found only where there is no mistake.
+    warnings: &'a [Mistake],
 }

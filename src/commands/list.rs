@@ -1,8 +1,13 @@
 //! `pencere list`: submissions and where they stand.
 
-use super::{Outcome, OutputArgs, Screen, Trouble, WindowArgs};
-use crate::document::{DatasetName, ParticipantName};
+use super::records::{self, Records, Submission};
+use super::table::Side;
+use super::{Exit, Outcome, OutputArgs, Screen, Table, WindowArgs, times};
+use crate::document::{DatasetName, Digest, ParticipantName, Revision, SubmissionId};
+use crate::journal::Phase;
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+use serde::Serialize;
 
 /// List submissions and where they stand, the newest last
 ///
@@ -47,10 +52,131 @@ pub enum ListState {
     Contested,
 }
 
-/// Runs the command.
+impl ListState {
+    /// The word, as `--state` takes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Accepted => "accepted",
+            Self::Rejected => "rejected",
+            Self::Duplicate => "duplicate",
+            Self::Pending => "pending",
+            Self::Held => "held",
+            Self::Contested => "contested",
+        }
+    }
+}
+
+/// Lists them.
 ///
 /// # Errors
-/// Always: the body is not there yet.
-pub fn run(_args: &ListArgs, _screen: &mut Screen) -> Outcome {
-    Err(Trouble::broken("this command has no body yet"))
+/// Usage: the configuration. Broken: a journal that cannot be read.
+pub fn run(args: &ListArgs, screen: &mut Screen) -> Outcome {
+    let settings = records::settings(&args.window)?;
+    let records = Records::read(&settings.window.paths.state)?;
+    let wanted = |submission: &&Submission| {
+        args.state.is_none_or(|state| submission.state() == state)
+            && args.participant.as_ref().is_none_or(|slug| submission.participant() == Some(slug))
+            && args.dataset.as_ref().is_none_or(|dataset| submission.dataset() == Some(dataset))
+    };
+    let found: Vec<_> = records.submissions().iter().filter(wanted).collect();
+    let left_out = found.len().saturating_sub(args.limit);
+    let shown = found.get(left_out..).unwrap_or_default();
+    screen.json(&List { left_out, submissions: shown.iter().map(|submission| Row::of(submission)).collect() });
+    match shown.is_empty() {
+        true => screen.say("no submissions"),
+        false => screen.table(&table(shown)),
+    }
+    if left_out > 0 {
+        screen.say(format!("{left_out} older ones are left out; --limit shows more"));
+    }
+    Ok(Exit::Done)
+}
+
+/// Submissions as a table for people.
+pub fn table(submissions: &[&Submission]) -> Table {
+    let heads = ["received (Baku)", "state", "participant", "dataset", "period", "rev", "file", "id"];
+    let mut table = Table::new(heads.map(|head| (head, Side::Left)));
+    for row in submissions.iter().map(|submission| Row::of(submission)) {
+        table.row([
+            times::baku(row.received),
+            row.state.to_owned(),
+            row.participant.unwrap_or_default(),
+            row.dataset.unwrap_or_default(),
+            row.period.unwrap_or_default(),
+            row.revision.map(|revision| revision.to_string()).unwrap_or_default(),
+            row.name,
+            row.id.to_string(),
+        ]);
+    }
+    table
+}
+
+/// The answer for programs.
+#[derive(Serialize)]
+struct List {
+    /// How many that fit are not shown, because of `--limit`; they are older.
+    left_out: usize,
+    /// The newest last.
+    submissions: Vec<Row>,
+}
+
+/// One submission in an answer for programs; `list`, `show` and `status` share it.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    /// Its id.
+    pub id: SubmissionId,
+    /// Where it stands, as `--state` takes it.
+    pub state: &'static str,
+    /// UTC.
+    pub received: Timestamp,
+    /// The document's name, percent-encoded when it is odd.
+    pub name: String,
+    /// The document's digest; null for what was never read.
+    pub sha256: Option<Digest>,
+    /// Whose it is, as far as that is known.
+    pub participant: Option<String>,
+    /// The dataset, once read.
+    pub dataset: Option<String>,
+    /// The period, once read.
+    pub period: Option<String>,
+    /// The revision, once read.
+    pub revision: Option<u16>,
+    /// How many records were read.
+    pub records: Option<u64>,
+    /// The slugs of what was found, or of what holds it.
+    pub findings: Vec<String>,
+    /// The number of its last receipt.
+    pub receipt: Option<String>,
+    /// Of a duplicate: what it repeats.
+    pub original: Option<SubmissionId>,
+    /// Of a held one: when it is tried again.
+    pub next_try: Option<Timestamp>,
+}
+
+impl Row {
+    /// The submission for an answer.
+    pub fn of(submission: &Submission) -> Self {
+        let last = submission.last.as_ref();
+        let (findings, next_try) = match &submission.phase {
+            Phase::Deferred { finding, next, .. } => (vec![finding.clone()], *next),
+            _ => (last.map(|answered| answered.findings.clone()).unwrap_or_default(), None),
+        };
+        Self {
+            id: submission.id(),
+            state: submission.state().as_str(),
+            received: submission.received(),
+            name: submission.name(),
+            sha256: submission.sha256(),
+            participant: submission.participant().map(ToString::to_string),
+            dataset: submission.dataset().map(ToString::to_string),
+            period: last.and_then(|answered| answered.period).map(|period| period.to_string()),
+            revision: last.and_then(|answered| answered.revision).map(Revision::get),
+            records: last.and_then(|answered| answered.records),
+            findings,
+            receipt: last.map(|answered| answered.receipt.number.clone()),
+            original: last.and_then(|answered| answered.original),
+            next_try,
+        }
+    }
 }

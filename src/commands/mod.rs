@@ -3,16 +3,19 @@
 //! Owns the names that callers script against, the help texts, the four exit codes and what goes
 //! to which stream ([`Screen`]). Never judges a document: `check` and the daemon share the rooms.
 
+pub mod answer;
 mod audit;
 mod check;
 mod config;
 mod demo;
+pub mod files;
 mod init;
 mod list;
 mod once;
 mod opening;
 pub mod progress;
 mod receipt;
+pub mod records;
 mod run;
 pub mod screen;
 mod show;
@@ -20,9 +23,11 @@ mod sign;
 mod status;
 pub mod table;
 mod template;
+pub mod times;
 pub mod trial;
 mod verify;
 
+pub use list::ListState;
 pub use screen::{Format, Screen};
 pub use table::Table;
 

@@ -1,8 +1,15 @@
 //! `pencere receipt`: proves a receipt, or shows it as a page of text.
 
-use super::{Outcome, OutputArgs, Screen, Trouble, WindowArgs};
+use super::answer::FindingAnswer;
+use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files, records};
 use crate::finding::Language;
+use crate::forms::certificate::Certificate;
+use crate::host::Octets;
+use crate::receipt::{self, Unproven};
+use crate::signature;
+use crate::xml::Limits;
 use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
 use std::path::PathBuf;
 
 /// What to do with a receipt.
@@ -68,18 +75,84 @@ impl From<PageLanguage> for Language {
     }
 }
 
-/// Runs the command.
+/// Proves the receipt.
 ///
 /// # Errors
-/// Always: the body is not there yet.
-pub fn verify(_args: &ReceiptVerifyArgs, _screen: &mut Screen) -> Outcome {
-    Err(Trouble::broken("this command has no body yet"))
+/// Usage: a file is missing, or nobody says what the seal certificate is. Broken: the disk's.
+pub fn verify(args: &ReceiptVerifyArgs, screen: &mut Screen) -> Outcome {
+    let receipt = files::octets(&args.receipt)?;
+    let document = args.document.as_deref().map(files::octets).transpose()?;
+    let seal = seal(args)?;
+    let limits = Limits::default();
+    let engine = |octets: &Octets, seal: &Certificate| signature::prove(octets, seal, &limits);
+    let finding = match receipt::prove(&receipt, &seal, document.as_ref(), engine) {
+        Ok(proven) => {
+            let told = proven.told();
+            screen.say(format!(
+                "Proven: receipt {} of {}: {}\n  {}\n  SHA-256 {}",
+                told.number,
+                told.window,
+                told.decision,
+                told.document.name,
+                told.document.sha256.as_deref().unwrap_or("-")
+            ));
+            if document.is_some() {
+                screen.say("  The document given is that very one.");
+            }
+            None
+        }
+        Err(Unproven::No(finding)) => {
+            screen.say(format!("Not proven: {}\n  {}", finding.message(Language::En), finding.code.slug()));
+            Some(finding)
+        }
+        Err(Unproven::Disk(error)) => return Err(Trouble::broken(format!("cannot be read to its end: {error}"))),
+    };
+    let findings: Vec<_> = finding.iter().map(FindingAnswer::of).collect();
+    screen.json(&Proof { proven: findings.is_empty(), findings });
+    Ok(Exit::answer(finding.is_none()))
 }
 
-/// Runs the command.
+/// The answer for programs.
+#[derive(Serialize)]
+struct Proof<'a> {
+    /// Whether the receipt is proven and, where a document was given, speaks of it.
+    proven: bool,
+    /// Why not; empty when proven.
+    findings: Vec<FindingAnswer<'a>>,
+}
+
+/// The certificate that decides: the one named, else the configured window's.
+fn seal(args: &ReceiptVerifyArgs) -> Result<Certificate, Trouble> {
+    let path = match (&args.seal, args.window.named()) {
+        (Some(path), _) => path.clone(),
+        (None, Some(config)) => records::settings_at(&config)?.seal.certificate,
+        (None, None) => {
+            let config = args.window.path();
+            if !config.exists() {
+                return Err(Trouble::usage(
+                    "name the window's published seal certificate with --seal, or its configuration with --config",
+                ));
+            }
+            records::settings_at(&config)?.seal.certificate
+        }
+    };
+    files::certificate(&path)
+}
+
+/// Prints the page.
 ///
 /// # Errors
-/// Always: the body is not there yet.
-pub fn show(_args: &ReceiptShowArgs, _screen: &mut Screen) -> Outcome {
-    Err(Trouble::broken("this command has no body yet"))
+/// Usage: the file is missing or is no receipt.
+pub fn show(args: &ReceiptShowArgs, screen: &mut Screen) -> Outcome {
+    let octets = files::small(&args.receipt)?;
+    match receipt::page(&octets, args.language.into()) {
+        Ok(page) => {
+            screen.say(page);
+            Ok(Exit::Done)
+        }
+        Err(finding) => {
+            let message = finding.message(Language::En);
+            Err(Trouble::usage(format!("{}: {message} ({})", args.receipt.display(), finding.code.slug())))
+        }
+    }
 }

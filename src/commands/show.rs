@@ -1,7 +1,14 @@
 //! `pencere show`: all that happened to one submission.
 
-use super::{Outcome, OutputArgs, Screen, Trouble, WindowArgs};
+use super::list::{self, Row};
+use super::records::{self, Records, Submission};
+use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, times};
+use crate::document::SubmissionId;
+use crate::journal::{Entry, Event};
 use clap::Args;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::path::Path;
 
 /// Show everything that happened to one submission, from its arrival to its receipts
 #[derive(Debug, Args)]
@@ -16,10 +23,126 @@ pub struct ShowArgs {
     pub output: OutputArgs,
 }
 
-/// Runs the command.
+/// Shows it; several that are meant are listed.
 ///
 /// # Errors
-/// Always: the body is not there yet.
-pub fn run(_args: &ShowArgs, _screen: &mut Screen) -> Outcome {
-    Err(Trouble::broken("this command has no body yet"))
+/// Usage: nothing is known by that, or the configuration. Broken: a journal that cannot be read.
+pub fn run(args: &ShowArgs, screen: &mut Screen) -> Outcome {
+    let settings = records::settings(&args.window)?;
+    let state = &settings.window.paths.state;
+    let what = args.what.trim();
+    let records = Records::read(state)?;
+    let meant: Vec<&Submission> = records.submissions().iter().filter(|one| one.is_meant(what)).collect();
+    match meant.as_slice() {
+        [] => Err(Trouble::usage(format!(
+            "nothing is known here by {what:?}: neither an id, nor a receipt's number, a file's name or a SHA-256"
+        ))),
+        [one] => {
+            let events = events(state, one.id())?;
+            let happened: Vec<_> =
+                events.iter().map(|entry| Happened { time: entry.time, event: &entry.event }).collect();
+            screen.json(&Shown { submissions: vec![Row::of(one)], events: happened });
+            tell(one, &events, screen);
+            Ok(Exit::Done)
+        }
+        several => {
+            let submissions = several.iter().map(|submission| Row::of(submission)).collect();
+            screen.json(&Shown { submissions, events: Vec::new() });
+            screen.table(&list::table(several));
+            screen.say(format!("{} submissions are meant by that; show one by its id", several.len()));
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// The answer for programs.
+#[derive(Serialize)]
+struct Shown<'a> {
+    /// Those that are meant, as `list` has them; events only when it is one.
+    submissions: Vec<Row>,
+    /// All that happened to it, in order; each as the journal has it, with `time` and `event`.
+    events: Vec<Happened<'a>>,
+}
+
+/// One event as the journal has it.
+#[derive(Serialize)]
+struct Happened<'a> {
+    time: Timestamp,
+    #[serde(flatten)]
+    event: &'a Event,
+}
+
+/// All events of one submission, by a second reading: memory does not grow with the journal.
+fn events(state: &Path, id: SubmissionId) -> Result<Vec<Entry>, Trouble> {
+    let mut reader = records::journal(state)?;
+    let mut events = Vec::new();
+    while let Some((entry, _)) = reader.next()? {
+        if entry.event.id() == Some(id) {
+            events.push(entry);
+        }
+    }
+    Ok(events)
+}
+
+fn tell(submission: &Submission, events: &[Entry], screen: &mut Screen) {
+    let row = Row::of(submission);
+    screen.say(format!("{}  {}", row.state, row.name));
+    let mut fact = |label: &str, value: Option<String>| {
+        if let Some(value) = value {
+            screen.say(format!("  {label:<12}{value}"));
+        }
+    };
+    fact("id", Some(row.id.to_string()));
+    fact("participant", row.participant);
+    fact("received", Some(times::both(row.received)));
+    fact("sha-256", row.sha256.map(|sha256| sha256.to_string()));
+    fact("dataset", row.dataset);
+    fact("period", row.period);
+    fact("revision", row.revision.map(|revision| revision.to_string()));
+    fact("records", row.records.map(|records| records.to_string()));
+    fact("repeats", row.original.map(|original| original.to_string()));
+    screen.say("");
+    for Entry { time, event } in events {
+        let mut lines = told(event).into_iter();
+        screen.say(format!("{}  {}", times::both(*time), lines.next().unwrap_or_default()));
+        for line in lines {
+            screen.say(format!("    {line}"));
+        }
+    }
+}
+
+/// An event in words: what happened, then its facts.
+fn told(event: &Event) -> Vec<String> {
+    match event {
+        Event::Held(held) => {
+            let mut lines = vec![format!("held safely, by {}", held.channel)];
+            for file in std::iter::once(&held.document).chain(&held.detached) {
+                lines.push(format!("{}, {} octets, SHA-256 {}", file.name.shown(), file.size, file.sha256));
+            }
+            lines
+        }
+        Event::RefusedInPlace(refused) => vec![format!("left in its folder: {}", refused.finding)],
+        Event::Answered(answered) => {
+            let receipt = &answered.receipt;
+            let mut lines = vec![format!("answered: {}", answered.decision)];
+            lines.push(format!("receipt {}, {}", receipt.number, receipt.file_name));
+            lines.push(format!("SHA-256 {}", receipt.sha256));
+            lines.extend(answered.findings.iter().map(|finding| format!("finding {finding}")));
+            lines.extend(answered.original.map(|original| format!("repeats {original}")));
+            lines.extend(answered.signers.iter().map(|signer| format!("signer's certificate {signer}")));
+            lines
+        }
+        Event::Deferred { finding, attempt, next, .. } => {
+            let next =
+                next.map_or_else(|| "waits for a person".to_owned(), |next| format!("again at {}", times::both(next)));
+            vec![format!("put off: {finding} (attempt {attempt})"), next]
+        }
+        Event::Closed { .. } => vec!["closed: the receipt lies where its receiver finds it".to_owned()],
+        Event::Act { act, by, facts, .. } => {
+            let facts = facts.iter().map(|(name, value)| format!("{name}: {value}"));
+            std::iter::once(format!("{act}, by {by}")).chain(facts).collect()
+        }
+        // these are of the window, not of a submission
+        Event::Started { .. } | Event::Stopped {} | Event::Reloaded { .. } | Event::Halted { .. } => Vec::new(),
+    }
 }

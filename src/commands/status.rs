@@ -1,7 +1,20 @@
 //! `pencere status`: whether the window is healthy, and what waits.
 
-use super::{Outcome, OutputArgs, Screen, Trouble, WindowArgs};
+mod folders;
+mod lock;
+
+use super::list::Row;
+use super::records::{self, Came, Records, Submission};
+use super::table::Side;
+use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, times};
+use crate::config::Settings;
+use crate::intake::folder::is_upload;
+use crate::journal::Phase;
 use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashSet};
+use std::time::Duration;
 
 /// Say whether the window is healthy, and what waits
 ///
@@ -18,10 +31,303 @@ pub struct StatusArgs {
     pub output: OutputArgs,
 }
 
-/// Runs the command.
+/// Says how the window is.
 ///
 /// # Errors
-/// Always: the body is not there yet.
-pub fn run(_args: &StatusArgs, _screen: &mut Screen) -> Outcome {
-    Err(Trouble::broken("this command has no body yet"))
+/// Usage: the configuration. Broken: a journal or a drop folder that cannot be read.
+pub fn run(args: &StatusArgs, screen: &mut Screen) -> Outcome {
+    let settings = records::settings(&args.window)?;
+    let state = &settings.window.paths.state;
+    let daemon = lock::holder(&state.join("journal"));
+    let records = Records::read(state)?;
+    let status = Status::of(&settings, &records, daemon, Timestamp::now())?;
+    screen.json(&status);
+    tell(&status, screen);
+    Ok(Exit::answer(status.healthy))
 }
+
+/// The answer for programs. Times are UTC, ages are in seconds.
+#[derive(Debug, Serialize)]
+pub struct Status {
+    /// Whether nobody needs to do anything.
+    pub healthy: bool,
+    /// What is wrong, each with what to do; empty when healthy.
+    pub problems: Vec<Problem>,
+    /// The window's id.
+    pub window: String,
+    /// `test` or `production`.
+    pub environment: &'static str,
+    /// The process that has the window open; null when none is seen.
+    pub daemon: Option<u32>,
+    /// The last start that the journal tells of.
+    pub started: Option<Timestamp>,
+    /// The last end in good order since then.
+    pub stopped: Option<Timestamp>,
+    /// The last event of any kind.
+    pub last_activity: Option<Timestamp>,
+    /// When registry, stations, datasets and trust were last read again.
+    pub last_reload: Option<Reload>,
+    /// Files dropped and not yet safe in the window or answered, uploads under way left out.
+    pub waiting: u64,
+    /// Age of the oldest that has no answer, in a folder or in the window.
+    pub oldest_unanswered_seconds: Option<i64>,
+    /// Submissions that nobody can judge yet.
+    pub held: Held,
+    /// Answered, but the receipt is not known to lie where its receiver finds it.
+    pub unclosed: u64,
+    /// Each participant that has a folder or ever sent anything.
+    pub participants: Vec<ParticipantRow>,
+}
+
+/// Something that is wrong.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    /// A fixed slug: `halted`, `held-too-long`, `unanswered-too-long`, `reload-refused`.
+    pub code: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+/// The last reload.
+#[derive(Debug, Serialize)]
+pub struct Reload {
+    /// When.
+    pub at: Timestamp,
+    /// Why the old configuration stayed in force; null when the new one is.
+    pub refused: Option<String>,
+}
+
+/// What is held.
+#[derive(Debug, Default, Serialize)]
+pub struct Held {
+    /// How many.
+    pub count: u64,
+    /// The one that has been held longest.
+    pub oldest: Option<Row>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+}
+
+/// One participant.
+#[derive(Debug, Default, Serialize)]
+pub struct ParticipantRow {
+    /// Its slug.
+    pub participant: String,
+    /// Its files dropped and not yet safe in the window or answered.
+    pub waiting: u64,
+    /// Age of the oldest of its that has no answer.
+    pub oldest_unanswered_seconds: Option<i64>,
+    /// In the window, not answered.
+    pub open: u64,
+    /// Held.
+    pub held: u64,
+    /// Answered so, last: accepted.
+    pub accepted: u64,
+    /// Rejected.
+    pub rejected: u64,
+    /// All other answers: duplicate, pending, contested.
+    pub other: u64,
+    /// When its last submission was received.
+    pub last_received: Option<Timestamp>,
+}
+
+/// What takes its time beyond the waits that are configured, before it is a matter for a person.
+const LENIENCE: Duration = Duration::from_secs(60);
+
+impl Status {
+    fn of(settings: &Settings, records: &Records, daemon: Option<u32>, now: Timestamp) -> Result<Self, Trouble> {
+        let age = |since: Timestamp| now.duration_since(since).as_secs().max(0);
+        let mut rows = rows(records, age);
+        let answered: HashSet<(String, String, u64)> = records.submissions().iter().filter_map(in_place).collect();
+        for (slug, home) in folders::homes(&settings.window.paths.drop)? {
+            let row = row(&mut rows, &slug);
+            let lying = folders::names(&home.join("in"))?.into_iter().filter(|one| !is_upload(&one.name));
+            let unanswered = lying.filter(|one| !answered.contains(&(slug.clone(), one.shown(), one.inode)));
+            // what is not the window's yet: taken this moment, or left so by a crash until the next start
+            let taken = folders::names(&home.join(folders::TAKEN)).unwrap_or_default().into_iter();
+            let taken = taken.filter(|one| one.taken_as().is_none_or(|id| records.get(id).is_none()));
+            for one in unanswered.chain(taken) {
+                row.waiting += 1;
+                row.oldest_unanswered_seconds = row.oldest_unanswered_seconds.max(Some(age(one.since)));
+            }
+        }
+        let life = &records.life;
+        let mut status = Self {
+            healthy: true,
+            problems: Vec::new(),
+            window: settings.window.window.id.to_string(),
+            environment: settings.window.window.environment.as_str(),
+            daemon,
+            started: life.started,
+            stopped: life.stopped,
+            last_activity: life.last,
+            last_reload: life.reloaded.clone().map(|(at, refused)| Reload { at, refused }),
+            waiting: rows.values().map(|row| row.waiting).sum(),
+            oldest_unanswered_seconds: rows.values().filter_map(|row| row.oldest_unanswered_seconds).max(),
+            held: held(records),
+            unclosed: records.submissions().iter().filter(|one| one.phase == Phase::Answered).count() as u64,
+            participants: rows.into_values().collect(),
+        };
+        status.problems = status.problems(settings, life.halted.as_ref(), now);
+        status.healthy = status.problems.is_empty();
+        Ok(status)
+    }
+
+    fn problems(&self, settings: &Settings, halted: Option<&(Timestamp, String)>, now: Timestamp) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut problem = |code, message| problems.push(Problem { code, message });
+        if let Some((at, why)) = halted {
+            let message = format!("The window halted at {}: {why}. Mend that and start it again.", times::both(*at));
+            problem("halted", message);
+        }
+        if let Some(Reload { at, refused: Some(why) }) = &self.last_reload {
+            let when = times::both(*at);
+            let message = format!(
+                "The reload at {when} was refused, the old configuration stays: {why}. \
+                 pencere config check names every mistake; then send SIGHUP again."
+            );
+            problem("reload-refused", message);
+        }
+        let held = self.held.since.map(|since| now.duration_since(since));
+        if let (Some(span), Some(oldest)) = (held, &self.held.oldest)
+            && span > signed(settings.hold.max)
+        {
+            let message = format!(
+                "{} has been held for {} ({}). Mend what holds it: pencere show {}",
+                oldest.name,
+                times::span(span),
+                oldest.findings.join(", "),
+                oldest.id
+            );
+            problem("held-too-long", message);
+        }
+        let intake = &settings.intake;
+        let patience = signed(intake.pair_wait + 2 * intake.rescan + intake.settle + LENIENCE);
+        let oldest = self.oldest_unanswered_seconds.map(SignedDuration::from_secs);
+        if let Some(span) = oldest.filter(|span| self.daemon.is_some() && *span > patience) {
+            let message = format!(
+                "Something has had no answer for {}, though the window is open. \
+                 Look at its log; restarting it is safe.",
+                times::span(span)
+            );
+            problem("unanswered-too-long", message);
+        }
+        problems
+    }
+}
+
+fn signed(span: Duration) -> SignedDuration {
+    SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX)
+}
+
+/// What the journal tells of each participant.
+fn rows(records: &Records, age: impl Fn(Timestamp) -> i64) -> BTreeMap<String, ParticipantRow> {
+    let mut rows = BTreeMap::new();
+    for submission in records.submissions() {
+        let slug = submission.participant().map_or_else(|| "-".to_owned(), ToString::to_string);
+        let row = row(&mut rows, &slug);
+        row.last_received = row.last_received.max(Some(submission.received()));
+        match submission.state() {
+            ListState::Open => {
+                row.open += 1;
+                let since = age(submission.received());
+                row.oldest_unanswered_seconds = row.oldest_unanswered_seconds.max(Some(since));
+            }
+            ListState::Held => row.held += 1,
+            ListState::Accepted => row.accepted += 1,
+            ListState::Rejected => row.rejected += 1,
+            ListState::Duplicate | ListState::Pending | ListState::Contested => row.other += 1,
+        }
+    }
+    rows
+}
+
+fn row<'a>(rows: &'a mut BTreeMap<String, ParticipantRow>, slug: &str) -> &'a mut ParticipantRow {
+    rows.entry(slug.to_owned())
+        .or_insert_with(|| ParticipantRow { participant: slug.to_owned(), ..ParticipantRow::default() })
+}
+
+fn held(records: &Records) -> Held {
+    let held: Vec<_> = records.submissions().iter().filter(|one| one.state() == ListState::Held).collect();
+    let since = |one: &Submission| one.put_off.unwrap_or(one.received());
+    let oldest = held.iter().min_by_key(|one| since(one));
+    Held { count: held.len() as u64, oldest: oldest.map(|one| Row::of(one)), since: oldest.map(|one| since(one)) }
+}
+
+/// Participant, name and inode of what was left in its folder and has its answer.
+fn in_place(submission: &Submission) -> Option<(String, String, u64)> {
+    match &submission.came {
+        Came::InPlace(refused) if submission.last.is_some() => {
+            // intake's key begins with the inode
+            let inode = refused.key.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
+            Some((refused.participant.to_string(), refused.name.shown(), inode))
+        }
+        _ => None,
+    }
+}
+
+fn tell(status: &Status, screen: &mut Screen) {
+    let moment = |at: Option<Timestamp>| at.map_or_else(|| "never".to_owned(), times::both);
+    screen.say(if status.healthy { "healthy" } else { "unhealthy" });
+    for problem in &status.problems {
+        screen.say(format!("  {}", problem.message));
+    }
+    let mut fact = |label: &str, value: String| screen.say(format!("  {label:<16}{value}"));
+    fact("window", format!("{} ({})", status.window, status.environment));
+    fact(
+        "daemon",
+        match (status.daemon, status.started, status.stopped) {
+            (Some(process), ..) => format!("running, process {process}"),
+            (None, None, _) => "not running; it never ran".to_owned(),
+            (None, Some(_), Some(at)) => format!("not running; it ended at {}", times::both(at)),
+            (None, Some(at), None) => {
+                format!("not running; it started at {} and did not end in order", times::both(at))
+            }
+        },
+    );
+    fact("last activity", moment(status.last_activity));
+    fact(
+        "last reload",
+        match &status.last_reload {
+            Some(Reload { at, refused: None }) => times::both(*at),
+            Some(Reload { at, refused: Some(_) }) => format!("{}, refused", times::both(*at)),
+            None => "none since the last start".to_owned(),
+        },
+    );
+    let old = |seconds: Option<i64>| seconds.map(|seconds| times::span(SignedDuration::from_secs(seconds)));
+    let oldest = old(status.oldest_unanswered_seconds).map(|span| format!(", oldest unanswered {span}"));
+    fact("waiting", format!("{}{}", status.waiting, oldest.unwrap_or_default()));
+    let held = &status.held;
+    fact("held", held.count.to_string());
+    if let (Some(oldest), Some(since)) = (&held.oldest, held.since) {
+        fact("", format!("{} since {}: {}", oldest.name, times::both(since), oldest.findings.join(", ")));
+        fact("", format!("next try {}", oldest.next_try.map_or_else(|| "waits for a person".to_owned(), times::both)));
+    }
+    if status.unclosed > 0 {
+        fact("receipts", format!("{} sealed, not known to lie in their folders", status.unclosed));
+    }
+    let heads = ["participant", "waiting", "oldest", "open", "held", "accepted", "rejected", "other", "last received"];
+    let sides = heads.iter().map(|head| match *head {
+        "participant" | "last received" => (*head, Side::Left),
+        _ => (*head, Side::Right),
+    });
+    let mut table = Table::new(sides);
+    for row in &status.participants {
+        table.row([
+            row.participant.clone(),
+            row.waiting.to_string(),
+            old(row.oldest_unanswered_seconds).unwrap_or_default(),
+            row.open.to_string(),
+            row.held.to_string(),
+            row.accepted.to_string(),
+            row.rejected.to_string(),
+            row.other.to_string(),
+            row.last_received.map(times::baku).unwrap_or_default(),
+        ]);
+    }
+    screen.say("");
+    screen.table(&table);
+}
+
+#[cfg(test)]
+mod tests;

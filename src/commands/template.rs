@@ -1,7 +1,8 @@
 //! `pencere template`: an empty, commented form.
 
-use super::{Outcome, Screen, Trouble, WindowArgs};
+use super::{Exit, Outcome, Screen, Trouble, WindowArgs, records};
 use crate::document::{DatasetName, ParticipantName, Period};
+use crate::schema::{Format, PeriodKinds, template};
 use clap::{Args, ValueEnum};
 
 /// Print an empty, commented form to fill in
@@ -36,10 +37,58 @@ pub enum TemplateForm {
     Csv,
 }
 
-/// Runs the command.
+/// Prints the form.
 ///
 /// # Errors
-/// Always: the body is not there yet.
-pub fn run(_args: &TemplateArgs, _screen: &mut Screen) -> Outcome {
-    Err(Trouble::broken("this command has no body yet"))
+/// Usage: a dataset, participant or period that does not fit the window.
+pub fn run(args: &TemplateArgs, screen: &mut Screen) -> Outcome {
+    let config = records::config(&args.window)?;
+    let world = config.world();
+    let dataset = world.datasets.by_name.get(&args.dataset).ok_or_else(|| {
+        Trouble::usage(format!(
+            "there is no dataset {}; there are {}",
+            args.dataset,
+            listed(world.datasets.by_name.keys())
+        ))
+    })?;
+    let slug = args.participant.as_ref().ok_or_else(|| {
+        let known = listed(world.registry.participants.keys());
+        Trouble::usage(format!("--participant says whose stations to put in, one of {known}"))
+    })?;
+    let participant = world.registry.participants.get(slug).ok_or_else(|| {
+        let known = listed(world.registry.participants.keys());
+        Trouble::usage(format!("there is no participant {slug}; there are {known}"))
+    })?;
+    if !participant.datasets.contains(&args.dataset) {
+        screen.note(format!("pencere: {slug} is not competent for {}; it would be rejected", args.dataset));
+    }
+    let period = period(dataset.periods, args.period)?;
+    // CONTRACT 2: a participant files for its own stations, the owner for any
+    let stations: Vec<_> =
+        world.stations.by_code.values().filter(|station| participant.owner || station.operator == *slug).collect();
+    let format = match args.format {
+        TemplateForm::Xml => Format::Xml,
+        TemplateForm::Csv => Format::Csv,
+    };
+    let to = config.settings().window.window.id.as_str();
+    screen.raw(template(dataset, &stations, period, to, &participant.voen, format).as_bytes());
+    Ok(Exit::Done)
+}
+
+/// The period of the form; a dataset that has periods needs one.
+fn period(kinds: PeriodKinds, given: Option<Period>) -> Result<Period, Trouble> {
+    match (kinds, given) {
+        (PeriodKinds::QuarterAndYear, Some(Period::None) | None) => {
+            Err(Trouble::usage("--period says for which quarter or year, as 2026-Q3 or 2026"))
+        }
+        (PeriodKinds::QuarterAndYear, Some(period)) => Ok(period),
+        (PeriodKinds::None, Some(Period::None) | None) => Ok(Period::None),
+        (PeriodKinds::None, Some(period)) => {
+            Err(Trouble::usage(format!("this dataset has no periods, so --period {period} cannot be")))
+        }
+    }
+}
+
+fn listed(names: impl Iterator<Item = impl ToString>) -> String {
+    names.map(|name| name.to_string()).collect::<Vec<_>>().join(", ")
 }

@@ -196,3 +196,76 @@ fn the_configuration_is_found_by_flag_then_variable_then_default() {
     assert_eq!((none.named_with(Some("".into())), none.named_with(None)), (None, None));
     assert_eq!((flag.path(), WindowArgs::DEFAULT), ("a.toml".into(), "/etc/pencere/pencere.toml"));
 }
+
+/// The answer of `list` or `show` in a window whose journal has these events.
+fn answer(window: &std::path::Path, line: &str) -> (Outcome, serde_json::Value, String) {
+    let line = format!("pencere {line} --config {}", window.join("pencere.toml").display());
+    let mut texts = Vec::new();
+    let mut outcome = None;
+    for (format, more) in [(Format::Json, " --format json"), (Format::Text, "")] {
+        let (out, _, mut screen) = papers(format);
+        outcome = Some(match parse(&format!("{line}{more}")).unwrap().command {
+            Command::List(args) => list::run(&args, &mut screen),
+            Command::Show(args) => show::run(&args, &mut screen),
+            other => panic!("{other:?}"),
+        });
+        texts.push(out.text());
+    }
+    (outcome.unwrap(), serde_json::from_str(&texts[0]).unwrap_or_default(), texts.remove(1))
+}
+
+#[test]
+fn submissions_are_listed_and_shown_from_the_journal() {
+    use crate::document::Decision;
+    use crate::journal::Journal;
+    use crate::journal::samples::{answered, at, closed, deferred, digest, held, id};
+    let folder = crate::host::test_folder();
+    let window = folder.path().join("window");
+    trial::make(&window, at(0)).unwrap();
+    let disk = crate::host::Disk::system();
+    let mut journal = Journal::open(&disk, &window.join("state"), Default::default()).unwrap();
+    let events = [
+        held(1, "a"),
+        answered(1, 1, Decision::Accepted, "c"),
+        closed(1),
+        held(2, "b"),
+        deferred(2, 1),
+        held(3, "a"),
+        answered(3, 1, Decision::Duplicate, "c"),
+    ];
+    for (second, event) in (0..).zip(events) {
+        journal.append(at(second), event).unwrap();
+    }
+    journal.sync().unwrap();
+    // the writer stays open: reading takes no lock
+    let (outcome, list, text) = answer(&window, "list");
+    assert_eq!(outcome, Ok(Exit::Done));
+    let states: Vec<_> = list["submissions"].as_array().unwrap().iter().map(|row| row["state"].clone()).collect();
+    assert_eq!(states, ["accepted", "held", "duplicate"]);
+    assert!(text.contains("hesabat-2.xml") && text.contains("2026-10-01 04:00:01"), "{text}");
+    let first = &list["submissions"][0];
+    assert_eq!((&first["period"], &first["revision"], &first["records"]), (&"2026-Q3".into(), &1.into(), &12.into()));
+    assert_eq!(list["submissions"][1]["findings"], serde_json::json!(["load.database-away"]));
+    assert_eq!(list["submissions"][1]["next_try"], at(60).to_string());
+    for (line, count, left_out) in [
+        ("list --state held", 1, 0),
+        ("list --participant azerisiq", 0, 0),
+        ("list --dataset generation", 2, 0),
+        ("list --limit 1", 1, 2),
+    ] {
+        let list = answer(&window, line).1;
+        assert_eq!(list["submissions"].as_array().unwrap().len(), count, "{line}");
+        assert_eq!(list["left_out"], left_out, "{line}");
+    }
+    for what in [id(2).to_string(), "hesabat-2.xml".to_owned(), digest("b").to_string()] {
+        let (outcome, shown, text) = answer(&window, &format!("show {what}"));
+        assert_eq!(outcome, Ok(Exit::Done));
+        let events: Vec<_> = shown["events"].as_array().unwrap().iter().map(|one| one["event"].clone()).collect();
+        assert_eq!(events, ["held", "deferred"]);
+        assert!(text.contains("put off: load.database-away") && text.contains("2026-10-01T00:00:04Z"), "{text}");
+    }
+    let (_, shown, text) = answer(&window, &format!("show {}", digest("a")));
+    assert_eq!((shown["submissions"].as_array().unwrap().len(), &shown["events"]), (2, &serde_json::json!([])));
+    assert!(text.contains("2 submissions"), "{text}");
+    assert_eq!(answer(&window, "show trial/2026/9-9").0.unwrap_err().exit(), Exit::Usage);
+}

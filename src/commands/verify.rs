@@ -1,13 +1,23 @@
 //! `pencere verify`: the signatures alone, of any signed file, with no window.
 
-use super::{Outcome, OutputArgs, Screen, Trouble};
+use super::{Exit, Outcome, OutputArgs, Screen, Trouble, files, times};
+use crate::finding::{Code, Finding, Language};
+use crate::forms::certificate::Certificate;
+use crate::forms::{cms, der, pem};
+use crate::host::Octets;
+use crate::signature::TimeSource;
+use crate::signature::{self, Context, Indication, Integrity, Policy, Reason, Report, SignatureReport, SubIndication};
+use crate::trust::{IdentityProfile, Snapshot};
+use crate::xml::Limits;
 use clap::Args;
-use jiff::Timestamp;
-use std::path::PathBuf;
+use jiff::{SignedDuration, Timestamp};
+use std::io;
+use std::path::{Path, PathBuf};
 
 /// Check the signatures of any signed file; needs no window
 ///
-/// The file may be XML, CMS (.p7s, .p7m) or a container. Without --trust, it can be said
+/// The file may be XML or CMS (.p7s, .p7m). A detached signature (FILE.p7s) finds the file
+/// that it speaks of beside it, or is told with --content. Without --trust, it can be said
 /// whether a signature is intact, but not whose word it is.
 ///
 /// Exit code 0: every signature passed (TOTAL-PASSED). 1: one failed, or cannot be judged.
@@ -30,10 +40,201 @@ pub struct VerifyArgs {
     pub output: OutputArgs,
 }
 
-/// Runs the command.
+/// Judges every signature.
 ///
 /// # Errors
-/// Always: the body is not there yet.
-pub fn run(_args: &VerifyArgs, _screen: &mut Screen) -> Outcome {
-    Err(Trouble::broken("this command has no body yet"))
+/// Usage: a file is missing, or a detached signature has no document. Broken: the disk's.
+pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
+    let file = files::octets(&args.file)?;
+    let content = content(args, &file)?;
+    let trust = Snapshot::new(anchors(&args.trust, screen)?, Vec::new(), None, SignedDuration::ZERO, Timestamp::now());
+    // plain signatures count, and trial certificates do when the caller names their authority
+    let (policy, profile) = (Policy::trial(), IdentityProfile::standard());
+    let (at, time_source) = match args.at {
+        Some(at) => (at, TimeSource::Asserted),
+        None => (Timestamp::now(), TimeSource::Now),
+    };
+    let context = Context { trust: &trust, policy: &policy, profile: &profile, at, time_source };
+    let examined = signature::examine(&file, content.as_ref(), &context, &Limits::default());
+    let (report, nothing) = examined.map_err(|error| Trouble::broken(format!("{}: {error}", args.file.display())))?;
+    let report = match &nothing {
+        Some(finding) => unprocessed(finding, time_source).unwrap_or(report),
+        None => report,
+    };
+    screen.json(&report);
+    tell(&report, nothing.as_ref(), screen);
+    let mut beside = args.file.clone().into_os_string();
+    beside.push(".p7s");
+    if report.signatures.is_empty() && content.is_none() && Path::new(&beside).is_file() {
+        screen.say(format!("A signature file lies beside it: pencere verify {}", Path::new(&beside).display()));
+    }
+    if args.trust.is_empty() && report.sub_indication == Some(SubIndication::NoCertificateChainFound) {
+        screen.say("Nobody was named with --trust, so nobody's word counts.");
+    }
+    Ok(Exit::answer(report.indication == Indication::TotalPassed))
+}
+
+/// What a detached signature speaks of: what `--content` names, what lies inside the signature
+/// file, or the document beside it. None for a file with its signature inside.
+fn content(args: &VerifyArgs, file: &Octets) -> Result<Option<Octets>, Trouble> {
+    if let Some(path) = &args.content {
+        return files::octets(path).map(Some);
+    }
+    let named = args.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("p7s"));
+    match inside(file).map_err(|error| Trouble::reading(&args.file, &error))? {
+        Inside::Content(octets) => return Ok(Some(octets)),
+        Inside::Detached => {}
+        Inside::NoCms if named => {}
+        Inside::NoCms => return Ok(None),
+    }
+    let beside = args.file.with_extension("");
+    match named && beside.is_file() {
+        true => files::octets(&beside).map(Some),
+        false => Err(Trouble::usage(format!(
+            "{} is a detached signature: name the file that it speaks of with --content{}",
+            args.file.display(),
+            if named { format!(" ({} is not there)", beside.display()) } else { String::new() },
+        ))),
+    }
+}
+
+/// What a signature file holds besides signatures.
+enum Inside {
+    /// The content itself (`.p7m`).
+    Content(Octets),
+    /// Nothing: its content is another file.
+    Detached,
+    /// It is no CMS at all.
+    NoCms,
+}
+
+fn inside(file: &Octets) -> io::Result<Inside> {
+    // larger is no detached signature; the judge says what it is
+    if file.len() > CMS_MAX {
+        return Ok(Inside::NoCms);
+    }
+    let head = file.head(CMS_MAX as usize)?;
+    let der = pem::cms(&head).ok().and_then(|ber| der::definite(&ber).ok());
+    Ok(match der.as_deref().map(cms::SignedData::read) {
+        Some(Ok(signed)) => match signed.content {
+            Some(content) => Inside::Content(Octets::from(content.to_vec())),
+            None => Inside::Detached,
+        },
+        _ => Inside::NoCms,
+    })
+}
+
+/// Largest signature file, in octets, as the judge has it.
+const CMS_MAX: u64 = 1 << 20;
+
+/// The certificates of the files and folders named; in a folder those whose name says so.
+fn anchors(paths: &[PathBuf], screen: &mut Screen) -> Result<Vec<Certificate>, Trouble> {
+    let mut anchors = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            anchors.extend(files::certificates(path)?);
+            continue;
+        }
+        let before = anchors.len();
+        for file in folder(path).map_err(|error| Trouble::reading(path, &error))? {
+            match files::certificates(&file) {
+                Ok(found) => anchors.extend(found),
+                Err(trouble) => screen.note(format!("pencere: passed over: {trouble}")),
+            }
+        }
+        if anchors.len() == before {
+            return Err(Trouble::usage(format!("{} holds no certificate (*.pem *.crt *.cer)", path.display())));
+        }
+    }
+    Ok(anchors)
+}
+
+fn folder(path: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(path)? {
+        let path = entry?.path();
+        let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_ascii_lowercase);
+        if ending.is_some_and(|ending| ["pem", "crt", "cer"].contains(&ending.as_str())) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// The report on a file whose kind is not processed: nobody can tell (CONTRACT 4), which is another
+/// thing than no signature at all.
+fn unprocessed(finding: &Finding, time_source: TimeSource) -> Option<Report> {
+    let format = match finding.code {
+        Code::SignatureUnsupported => finding.found.clone().unwrap_or_default(),
+        Code::SignaturePdf => "PDF".to_owned(),
+        _ => return None,
+    };
+    let report = SignatureReport {
+        format,
+        integrity: Integrity::Unsupported,
+        indication: Indication::Indeterminate,
+        sub_indication: Some(SubIndication::Generic),
+        signer: None,
+        signing_time: None,
+        time_source,
+        covers_whole_document: false,
+        reasons: vec![Reason { code: finding.code.slug(), message: finding.message(Language::En) }],
+    };
+    Some(Report::of([report].iter()))
+}
+
+/// The verdict for people: one line for the file, then each signature.
+fn tell(report: &Report, nothing: Option<&Finding>, screen: &mut Screen) {
+    screen.say(verdict(report.indication, report.sub_indication));
+    if let Some(finding) = nothing.filter(|_| report.signatures.is_empty()) {
+        screen.say(format!("  {}\n  {}", finding.code.slug(), finding.message(Language::En)));
+    } else if report.signatures.is_empty() {
+        screen.say(format!("  {}", Finding::new(Code::SignatureMissing).message(Language::En)));
+    }
+    for (number, signature) in report.signatures.iter().enumerate() {
+        let mut lines = vec![format!("\nSignature {} ({})", number + 1, signature.format)];
+        let mut line = |label: &str, value: &str| lines.push(format!("  {label:<10}{value}"));
+        line("verdict", &verdict(signature.indication, signature.sub_indication));
+        line("integrity", word(signature.integrity));
+        match &signature.signer {
+            Some(signer) => {
+                // RFC 4514 text of the certificate may name a FİN: only the JSON answer repeats it bare
+                line("signer", &masked(&signer.subject, signer.fin.as_deref()));
+                line("body", signer.voen.as_deref().unwrap_or("-"));
+                line("cert", &signer.certificate_sha256.to_string());
+            }
+            None => line("signer", "-"),
+        }
+        line("signed", &signature.signing_time.map_or_else(|| "-".to_owned(), times::both));
+        line("covers", if signature.covers_whole_document { "the whole document" } else { "not the whole document" });
+        for reason in &signature.reasons {
+            line("reason", reason.code);
+            line("", &reason.message);
+        }
+        screen.say(lines.join("\n"));
+    }
+}
+
+fn verdict(indication: Indication, sub_indication: Option<SubIndication>) -> String {
+    let sub = sub_indication.and_then(|sub| match serde_json::to_value(sub) {
+        Ok(serde_json::Value::String(word)) => Some(format!(" / {word}")),
+        _ => None,
+    });
+    format!("{}{}", indication.as_str(), sub.unwrap_or_default())
+}
+
+fn word(integrity: Integrity) -> &'static str {
+    match integrity {
+        Integrity::Intact => "intact",
+        Integrity::Broken => "broken",
+        Integrity::Unsupported => "unsupported",
+    }
+}
+
+fn masked(subject: &str, fin: Option<&str>) -> String {
+    match fin.and_then(|fin| fin.parse::<crate::document::Fin>().ok()) {
+        Some(fin) => subject.replace(fin.reveal(), &fin.to_string()),
+        None => subject.to_owned(),
+    }
 }

@@ -71,6 +71,21 @@ impl Config {
         Ok(Self { path: path.to_owned(), settings, files, world: Arc::new(world), warnings })
     }
 
+    /// What `pencere.toml` sets, without a look at the files that it names: a window's records stay
+    /// readable while one of those is broken.
+    ///
+    /// # Errors
+    /// Every mistake in that file; never empty.
+    pub fn settings_of(path: &Path) -> Result<Settings, Vec<Mistake>> {
+        let mut gathered = Gathered::default();
+        let base = path.parent().unwrap_or(Path::new(""));
+        let read = gathered.toml(path, Part::Window, |_, _, top| settings::read(base, top).settings);
+        match (read.flatten(), gathered.mistakes.is_empty()) {
+            (Some(settings), true) => Ok(settings),
+            _ => Err(gathered.into_mistakes()),
+        }
+    }
+
     /// Reads registry, stations, datasets and trust again, as the running window's settings name
     /// them: whole, or the old ones stay (S 3.1.5). `now` dates the trust snapshot.
     ///

@@ -9,11 +9,11 @@ use super::window::{Halt, Waits, Window};
 use crate::archive::Closed;
 use crate::boemis::{Batch, Loaded};
 use crate::document::{Content, Decision, ParticipantName, SubmissionId};
-use crate::finding::{Code, Finding, Stop};
+use crate::finding::{Code, Finding, Language, Stop};
 use crate::intake::{Group, Refusal};
 use crate::journal::{Answered, Event, RefusedInPlace, SealedReceipt};
 use crate::ledger::{Ledger, Submission};
-use crate::receipt::{Answer, Known, Receipt, Turn};
+use crate::receipt::{self, Answer, Known, Receipt, Turn};
 use crate::schema::{Key, Standing};
 use crate::signature::Verified;
 use crate::staging::{Holding, Staged, Staging};
@@ -310,16 +310,40 @@ impl Window {
             receipts.push((receipt, answered, channel));
         }
         self.make_durable(&receipts, events)?;
-        for (receipt, answered, channel) in receipts {
-            self.say(&answered);
-            if answered.decision != Decision::Held {
-                self.waits.remove(&answered.id);
+        self.publish_all(receipts)
+    }
+
+    /// Lays the receipts of a group into their folders, then their pages, which are made meanwhile.
+    fn publish_all(&mut self, receipts: Vec<(Receipt, Answered, Option<ParticipantName>)>) -> Result<(), Halt> {
+        /// Below this many, a thread costs more than it gains.
+        const ALONE: usize = 4;
+        let page = |receipt: &Receipt| receipt::page(receipt.octets(), Language::Az);
+        let pages = std::thread::scope(|scope| {
+            let made = (receipts.len() > ALONE)
+                .then(|| scope.spawn(|| receipts.iter().map(|(receipt, ..)| page(receipt)).collect::<Vec<_>>()));
+            for (receipt, answered, channel) in &receipts {
+                self.say(answered);
+                if answered.decision != Decision::Held {
+                    self.waits.remove(&answered.id);
+                }
+                *self.tally.answers.entry(answered.decision).or_default() += 1;
+                let there = channel
+                    .as_ref()
+                    .is_some_and(|channel| self.publish(channel, &receipt.file_name(), receipt.octets()));
+                if there && answered.decision != Decision::Held {
+                    self.journal.append(self.host.clock.now(), Event::Closed { id: answered.id })?;
+                    self.unsettled = true;
+                }
             }
-            *self.tally.answers.entry(answered.decision).or_default() += 1;
-            let there = channel.is_some_and(|channel| self.publish(&channel, &receipt.file_name(), receipt.octets()));
-            if there && answered.decision != Decision::Held {
-                self.journal.append(self.host.clock.now(), Event::Closed { id: answered.id })?;
-                self.unsettled = true;
+            match made.map(std::thread::ScopedJoinHandle::join) {
+                None => Ok(receipts.iter().map(|(receipt, ..)| page(receipt)).collect()),
+                Some(Ok(pages)) => Ok(pages),
+                Some(Err(_)) => Err(Halt::wrong("the making of a page panicked")),
+            }
+        })?;
+        for ((receipt, _, channel), page) in receipts.iter().zip(pages) {
+            if let Some(channel) = channel {
+                self.publish_page(channel, &receipt.file_name(), page);
             }
         }
         Ok(())
@@ -552,10 +576,10 @@ fn verify_all(cases: Vec<Case>, judge: &Judge<'_>, ledger: &Ledger, group: &[Sub
     for case in cases {
         looks.push(before(case, ledger, group)?);
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    if looks.len() <= ALONE || threads == 1 {
+    if looks.len() <= ALONE {
         return Ok(looks.into_iter().map(|look| verify(look, judge)).collect());
     }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let piece = looks.len().div_ceil(threads);
     let mut pieces = Vec::with_capacity(threads);
     while !looks.is_empty() {

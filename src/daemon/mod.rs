@@ -4,6 +4,7 @@
 //! nothing about a document: the rooms do.
 
 pub mod carry;
+pub mod glance;
 pub mod judgement;
 pub mod log;
 pub mod notify;

@@ -8,7 +8,7 @@ use crate::boemis::{self, Boemis};
 use crate::config::{Config, Settings, World};
 use crate::document::{Decision, Digest, ParticipantName, SubmissionId};
 use crate::evidence::Evidence;
-use crate::finding::Language;
+use crate::finding::{Finding, Language};
 use crate::host::Host;
 use crate::intake::{DropFolder, Queue};
 use crate::journal::{Event, Journal, JournalError, Phase};
@@ -280,13 +280,14 @@ impl Window {
         if let (Some(channel), Some(octets)) = (channel, octets.in_memory())
             && self.publish(&channel, &answered.receipt.file_name, octets)
         {
+            self.publish_page(&channel, &answered.receipt.file_name, receipt::page(octets, Language::Az));
             self.journal.append(self.host.clock.now(), Event::Closed { id: submission.id() })?;
         }
         Ok(())
     }
 
-    /// Lays a receipt and its page into the participant's folder. What cannot be published is said,
-    /// stays open, and is tried again at the next start or reload.
+    /// Lays a receipt into the participant's folder. What cannot be published is said, stays open,
+    /// and is tried again at the next start.
     pub(super) fn publish(&mut self, channel: &ParticipantName, file_name: &str, octets: &[u8]) -> bool {
         let Some(folder) = self.queue.folder(channel) else {
             tracing::warn!(participant = %channel, file_name, "the participant has no folder any more for its receipt");
@@ -297,17 +298,18 @@ impl Window {
             self.tally.trouble = Some(format!("receipts of {channel} cannot be published: {error}"));
             return false;
         }
-        let page_name = match file_name.strip_suffix(".xml") {
-            Some(stem) => format!("{stem}.txt"),
-            None => return true,
-        };
-        // The page is a courtesy made from the sealed XML; the receipt stands without it.
-        let page = receipt::page(octets, Language::Az).map_err(|finding| finding.message(Language::En));
+        true
+    }
+
+    /// Lays the page of text beside a receipt. It is a courtesy: the receipt stands without it.
+    pub(super) fn publish_page(&mut self, channel: &ParticipantName, file_name: &str, page: Result<String, Finding>) {
+        let page = page.map_err(|finding| finding.message(Language::En));
+        let Some((stem, folder)) = file_name.strip_suffix(".xml").zip(self.queue.folder(channel)) else { return };
+        let page_name = format!("{stem}.txt");
         let published = page.and_then(|page| folder.publish(&page_name, page.as_bytes()).map_err(|e| e.to_string()));
         if let Err(why) = published {
-            tracing::warn!(participant = %channel, file_name = page_name, why, "the page of a receipt could not be published");
+            tracing::warn!(participant = %channel, page_name, why, "the page of a receipt could not be published");
         }
-        true
     }
 
     /// Reads registry, stations, datasets and trust again: wholly, or not at all (S 3.1.5). What

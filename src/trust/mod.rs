@@ -32,6 +32,8 @@ pub struct Snapshot {
     taken_at: Timestamp,
     digest: Digest,
     known: Mutex<HashMap<Digest, Known>>,
+    /// Certificates met lately: OpenSSL takes longer to decode a key than to verify with it.
+    met: Mutex<HashMap<Digest, Certificate>>,
 }
 
 /// A path from signer to anchor.
@@ -106,7 +108,7 @@ impl Snapshot {
         }
         digester.update(format!("grace {}\n", grace.as_secs()).as_bytes());
         let digest = digester.finish();
-        Self { anchors, intermediates, revocation, grace, taken_at, digest, known: Mutex::default() }
+        Self { anchors, intermediates, revocation, grace, taken_at, digest, known: Mutex::default(), met: Mutex::default() }
     }
 
     /// When it was taken.
@@ -156,6 +158,25 @@ impl Snapshot {
         }
         known.insert(key, Known { chain: chain.clone(), from, until });
         Ok(chain)
+    }
+
+    /// A certificate by its DER, decoded once for as long as it is met again and again. This says
+    /// nothing about whether it is believed.
+    ///
+    /// # Errors
+    /// As [`Certificate::from_der`].
+    pub fn certificate(&self, der: &[u8]) -> Result<Certificate, String> {
+        let key = Digest::of(der);
+        if let Some(certificate) = self.met.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(certificate.clone());
+        }
+        let certificate = Certificate::from_der(der)?;
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        if met.len() >= Self::KNOWN_MAX {
+            met.clear();
+        }
+        met.insert(key, certificate.clone());
+        Ok(certificate)
     }
 
     fn key(signer: &Certificate, others: &[Certificate]) -> Digest {

@@ -16,8 +16,6 @@ pub struct Element {
     pub children: Vec<Element>,
     /// All character data directly inside, joined.
     pub text: String,
-    /// Namespace bindings in scope inside it: prefix, name.
-    pub scope: Vec<(String, String)>,
     /// Offset of its start tag in what was read.
     pub offset: u64,
 }
@@ -48,14 +46,12 @@ impl Element {
                         .attributes()
                         .map(|a| (text(tag.namespaces.uri_text(a.uri)), text(a.local), text(a.value)))
                         .collect();
-                    let scope = tag.namespaces.in_scope();
                     open.push(Element {
                         namespace: text(tag.namespaces.uri_text(tag.uri)),
                         local: text(tag.local()),
                         attributes,
                         children: Vec::new(),
                         text: String::new(),
-                        scope: scope.iter().map(|(prefix, uri)| (text(prefix), text(uri))).collect(),
                         offset: tag.offset,
                     });
                 }

@@ -246,7 +246,7 @@ impl DropFolder {
 }
 
 /// Whether the name says that its upload is under way (CONTRACT 3).
-fn is_upload(name: &OsStr) -> bool {
+pub fn is_upload(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name.starts_with(b".") || [&b".part"[..], b".tmp", b".filepart"].iter().any(|ending| name.ends_with(ending))
 }

@@ -332,7 +332,7 @@ impl<'a> Draft<'a> {
         facts.digests = signature.references.iter().filter_map(|r| r.algorithm.as_ref().ok().copied()).collect();
         self.references(signature, content, digests, &mut facts);
         let committed = self.properties(signature, &mut facts);
-        self.value(signature, committed, &mut facts, limits)?;
+        self.value(signature, committed, &mut facts, context, limits)?;
         let hidden = signature.other_objects.iter().find(|id| {
             let uri = id.as_ref().map(|id| format!("#{id}"));
             uri.is_none() || !signature.references.iter().any(|reference| reference.uri == uri)
@@ -443,6 +443,7 @@ impl<'a> Draft<'a> {
         signature: &Signature,
         committed: Option<&Properties>,
         facts: &mut Facts,
+        context: &Context<'_>,
         limits: &Limits,
     ) -> Result<(), Fault> {
         let unsupported = |what: &str| Outcome::Unsupported { what: what.to_owned() };
@@ -458,7 +459,7 @@ impl<'a> Draft<'a> {
         self.canonical(Select::SignedInfo, method, limits, &mut Vec::new(), &mut || sink.take(), &mut drop)?;
         let mut certificates = Vec::new();
         for der in &signature.certificates {
-            match Certificate::from_der(der) {
+            match context.trust.certificate(der) {
                 Ok(certificate) => certificates.push(certificate),
                 Err(_) => {
                     facts.outcome = Outcome::Malformed { what: "an X509Certificate that is none".into() };

@@ -1,0 +1,302 @@
+//! A window's configuration and records, as the commands read them.
+//!
+//! The journal is read, never the ledger: it needs no lock, so every command works beside a running
+//! daemon and without one. Its events are folded to one [`Submission`] each, and to the window's own
+//! [`Life`]. Never writes anything.
+
+use super::{ListState, Trouble, WindowArgs};
+use crate::config::{Config, Mistake, Settings};
+use crate::document::{DatasetName, Decision, Digest, ParticipantName, SubmissionId};
+use crate::host::Disk;
+use crate::journal::{Answered, Entry, Event, Held, JournalError, Phase, Position, Reader, RefusedInPlace};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// The window's configuration with all files that it names.
+///
+/// # Errors
+/// Usage: every mistake in it.
+pub fn config(args: &WindowArgs) -> Result<Config, Trouble> {
+    Config::load(&args.path(), Timestamp::now()).map_err(|mistakes| refused(&mistakes))
+}
+
+/// What the window's `pencere.toml` sets.
+///
+/// # Errors
+/// Usage: every mistake in it.
+pub fn settings(args: &WindowArgs) -> Result<Settings, Trouble> {
+    settings_at(&args.path())
+}
+
+/// What this `pencere.toml` sets.
+///
+/// # Errors
+/// As [`settings`].
+pub fn settings_at(path: &Path) -> Result<Settings, Trouble> {
+    Config::settings_of(path).map_err(|mistakes| refused(&mistakes))
+}
+
+fn refused(mistakes: &[Mistake]) -> Trouble {
+    let lines: Vec<String> = mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect();
+    Trouble::usage(format!("the configuration has mistakes:{}", lines.concat()))
+}
+
+/// The journal of the window with this state folder.
+///
+/// # Errors
+/// Broken: the disk's, or a damaged journal.
+pub fn journal(state: &Path) -> Result<Reader, Trouble> {
+    Ok(Reader::open(&Disk::system(), state)?)
+}
+
+impl From<JournalError> for Trouble {
+    fn from(error: JournalError) -> Self {
+        match error.is_damage() {
+            true => Self::broken(format!("{error}; pencere audit verify says more")),
+            false => Self::broken(error.to_string()),
+        }
+    }
+}
+
+/// How a submission came.
+#[derive(Clone, Debug)]
+pub enum Came {
+    /// Taken into the window.
+    Held(Box<Held>),
+    /// Left where it is, and answered.
+    InPlace(Box<RefusedInPlace>),
+}
+
+/// Where a submission stands by the journal.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// How it came.
+    pub came: Came,
+    /// Where it stands on its way.
+    pub phase: Phase,
+    /// How many answers it got, held ones counted.
+    pub answers: u32,
+    /// The last of them.
+    pub last: Option<Answered>,
+    /// Numbers and digests of all its receipts, in order.
+    pub receipts: Vec<(String, Digest)>,
+    /// When it was first put off; none when it never was, or is judged since.
+    pub put_off: Option<Timestamp>,
+}
+
+impl Submission {
+    /// Its id.
+    pub fn id(&self) -> SubmissionId {
+        match &self.came {
+            Came::Held(held) => held.id,
+            Came::InPlace(refused) => refused.id,
+        }
+    }
+
+    /// Whose it is: by its signer once that is settled, by its channel before.
+    pub fn participant(&self) -> Option<&ParticipantName> {
+        let settled = self.last.as_ref().and_then(|answered| answered.participant.as_ref());
+        settled.or(match &self.came {
+            Came::Held(held) => held.participant.as_ref(),
+            Came::InPlace(refused) => Some(&refused.participant),
+        })
+    }
+
+    /// The dataset, once read.
+    pub fn dataset(&self) -> Option<&DatasetName> {
+        self.last.as_ref().and_then(|answered| answered.dataset.as_ref())
+    }
+
+    /// When it was received.
+    pub fn received(&self) -> Timestamp {
+        match &self.came {
+            Came::Held(held) => held.received,
+            Came::InPlace(refused) => refused.received,
+        }
+    }
+
+    /// The document's name for people.
+    pub fn name(&self) -> String {
+        match &self.came {
+            Came::Held(held) => held.document.name.shown(),
+            Came::InPlace(refused) => refused.name.shown(),
+        }
+    }
+
+    /// The document's digest; none of what was never read.
+    pub fn sha256(&self) -> Option<Digest> {
+        match &self.came {
+            Came::Held(held) => Some(held.document.sha256),
+            Came::InPlace(_) => None,
+        }
+    }
+
+    /// Where it stands, in one word.
+    pub fn state(&self) -> ListState {
+        let last = self.last.as_ref().map(|answered| answered.decision);
+        match (&self.phase, last) {
+            (Phase::Deferred { .. }, _) => ListState::Held,
+            (_, None) => ListState::Open,
+            (_, Some(Decision::Accepted)) => ListState::Accepted,
+            (_, Some(Decision::Rejected)) => ListState::Rejected,
+            (_, Some(Decision::Duplicate)) => ListState::Duplicate,
+            (_, Some(Decision::Pending)) => ListState::Pending,
+            (_, Some(Decision::Held)) => ListState::Held,
+            (_, Some(Decision::Contested)) => ListState::Contested,
+        }
+    }
+
+    /// Whether this is what somebody means: by id, receipt number, name, or SHA-256 of the
+    /// document, its detached signature or a receipt.
+    pub fn is_meant(&self, what: &str) -> bool {
+        let digest = what.parse::<Digest>().ok();
+        let has = |sha256: Digest| digest == Some(sha256);
+        let files = match &self.came {
+            Came::Held(held) => [Some(&held.document), held.detached.as_ref()],
+            Came::InPlace(refused) => return refused.name.shown() == what || self.answers_to(what, digest),
+        };
+        files.into_iter().flatten().any(|file| file.name.shown() == what || has(file.sha256))
+            || self.answers_to(what, digest)
+    }
+
+    fn answers_to(&self, what: &str, digest: Option<Digest>) -> bool {
+        what.parse() == Ok(self.id())
+            || self.receipts.iter().any(|(number, sha256)| number == what || digest == Some(*sha256))
+            || self.last.as_ref().is_some_and(|answered| answered.receipt.file_name == what)
+    }
+}
+
+/// What the journal tells of the window itself.
+#[derive(Clone, Debug, Default)]
+pub struct Life {
+    /// The last start.
+    pub started: Option<Timestamp>,
+    /// The last end in good order.
+    pub stopped: Option<Timestamp>,
+    /// Why it halted, and when; none once it was started again.
+    pub halted: Option<(Timestamp, String)>,
+    /// When configuration was last read again, and why the old one stayed in force.
+    pub reloaded: Option<(Timestamp, Option<String>)>,
+    /// The last event of all.
+    pub last: Option<Timestamp>,
+}
+
+/// The journal, folded.
+#[derive(Debug, Default)]
+pub struct Records {
+    submissions: Vec<Submission>,
+    places: HashMap<SubmissionId, usize>,
+    /// The window itself.
+    pub life: Life,
+}
+
+/// Why records could not be folded.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    /// The journal cannot be read, or is damaged.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// What it tells cannot have happened.
+    #[error("journal: before segment {}, octet {}: {why}", .behind.segment, .behind.offset)]
+    Impossible {
+        /// The place behind the line.
+        behind: Position,
+        /// Why not.
+        why: String,
+    },
+}
+
+impl From<Unfit> for Trouble {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Journal(error) => error.into(),
+            other => Self::broken(format!("{other}; pencere audit verify says more")),
+        }
+    }
+}
+
+impl Records {
+    /// Reads the whole journal of the window with this state folder. Memory grows with the number
+    /// of submissions, about 1 KiB each.
+    ///
+    /// # Errors
+    /// [`Unfit`].
+    pub fn read(state: &Path) -> Result<Self, Unfit> {
+        let mut reader = Reader::open(&Disk::system(), state)?;
+        let mut records = Self::default();
+        while let Some((entry, behind)) = reader.next()? {
+            records.take(entry, behind)?;
+        }
+        Ok(records)
+    }
+
+    /// All submissions, in the order in which the journal knows them.
+    pub fn submissions(&self) -> &[Submission] {
+        &self.submissions
+    }
+
+    /// One of them.
+    pub fn get(&self, id: SubmissionId) -> Option<&Submission> {
+        self.places.get(&id).and_then(|&place| self.submissions.get(place))
+    }
+
+    /// Folds one entry in.
+    ///
+    /// # Errors
+    /// [`Unfit::Impossible`].
+    pub fn take(&mut self, entry: Entry, behind: Position) -> Result<(), Unfit> {
+        let Entry { time, event } = entry;
+        self.life.last = Some(time);
+        let Some(id) = event.id() else {
+            self.live(time, event);
+            return Ok(());
+        };
+        let place = self.places.get(&id).copied();
+        let known = place.and_then(|place| self.submissions.get_mut(place));
+        let before = known.as_ref().map(|submission| (&submission.phase, submission.answers));
+        let after = Phase::after(before, &event)
+            .map_err(|impossible| Unfit::Impossible { behind, why: impossible.to_string() })?;
+        let Some(phase) = after else { return Ok(()) }; // an act beside the path
+        let came = match (event, known) {
+            (Event::Held(held), _) => Came::Held(held),
+            (Event::RefusedInPlace(refused), _) => Came::InPlace(refused),
+            (event, Some(submission)) => {
+                if let Event::Answered(answered) = event {
+                    submission.answers = answered.answer;
+                    submission.receipts.push((answered.receipt.number.clone(), answered.receipt.sha256));
+                    submission.last = Some(*answered);
+                }
+                submission.put_off = match phase {
+                    Phase::Deferred { .. } => submission.put_off.or(Some(time)),
+                    _ => None,
+                };
+                submission.phase = phase;
+                return Ok(());
+            }
+            // a phase is given to what is unknown only when it arrives
+            (_, None) => return Ok(()),
+        };
+        self.places.insert(id, self.submissions.len());
+        let (answers, last, receipts, put_off) = (0, None, Vec::new(), None);
+        self.submissions.push(Submission { came, phase, answers, last, receipts, put_off });
+        Ok(())
+    }
+
+    fn live(&mut self, time: Timestamp, event: Event) {
+        match event {
+            Event::Started { .. } => {
+                // a start reads the configuration whole, so what a reload said before is over
+                self.life = Life { started: Some(time), last: Some(time), ..Life::default() };
+            }
+            Event::Stopped {} => self.life.stopped = Some(time),
+            Event::Halted { why } => self.life.halted = Some((time, why)),
+            Event::Reloaded { refused, .. } => self.life.reloaded = Some((time, refused)),
+            Event::Held(_) | Event::RefusedInPlace(_) | Event::Answered(_) | Event::Deferred { .. } => {}
+            Event::Closed { .. } | Event::Act { .. } => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! What lies in the drop folders, by a look from outside: no handle is kept, nothing is changed.
+
+use crate::commands::Trouble;
+use crate::document::{GivenName, SubmissionId};
+use jiff::Timestamp;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// The participants' folders: slug and path, of those that have an `in/`.
+///
+/// # Errors
+/// Broken: the folder of them all cannot be read.
+pub(super) fn homes(drop: &Path) -> Result<Vec<(String, PathBuf)>, Trouble> {
+    let mut folders = Vec::new();
+    let unread = |error: io::Error| Trouble::broken(format!("cannot read {}: {error}", drop.display()));
+    for entry in fs::read_dir(drop).map_err(unread)? {
+        let entry = entry.map_err(unread)?;
+        let is_home = entry.path().join("in").is_dir();
+        if let Some(slug) = entry.file_name().to_str().filter(|slug| is_home && !slug.starts_with('.')) {
+            folders.push((slug.to_owned(), entry.path()));
+        }
+    }
+    folders.sort();
+    Ok(folders)
+}
+
+/// Where intake keeps what it has taken and the window has not yet.
+pub(super) const TAKEN: &str = ".taken";
+
+/// Something that lies in a folder.
+pub(super) struct Lying {
+    pub(super) name: OsString,
+    pub(super) inode: u64,
+    /// Change time: moving a file in sets it, and nobody can set it back.
+    pub(super) since: Timestamp,
+}
+
+impl Lying {
+    /// Its name as the journal tells it.
+    pub(super) fn shown(&self) -> String {
+        GivenName::new(self.name.clone()).shown()
+    }
+
+    /// The id that it was taken under: `<id>~NAME`, or `<id>~`.
+    pub(super) fn taken_as(&self) -> Option<SubmissionId> {
+        self.name.to_str()?.split_once('~')?.0.parse().ok()
+    }
+}
+
+/// What lies in a folder.
+///
+/// # Errors
+/// Broken: it cannot be read.
+pub(super) fn names(folder: &Path) -> Result<Vec<Lying>, Trouble> {
+    let unread = |error: io::Error| Trouble::broken(format!("cannot read {}: {error}", folder.display()));
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unread)? {
+        let entry = entry.map_err(unread)?;
+        // what is gone by now was taken meanwhile
+        let Ok(metadata) = entry.path().symlink_metadata() else { continue };
+        let since = Timestamp::from_second(metadata.ctime()).unwrap_or(Timestamp::UNIX_EPOCH);
+        names.push(Lying { name: entry.file_name(), inode: metadata.ino(), since });
+    }
+    Ok(names)
+}

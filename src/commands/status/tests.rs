@@ -1,0 +1,108 @@
+//! Healthy or not, and why.
+
+use super::*;
+use crate::commands::trial;
+use crate::config::Config;
+use crate::document::Decision;
+use crate::host::{Disk, test_folder};
+use crate::journal::samples::{answered, at, closed, deferred, held as taken, id, refused};
+use crate::journal::{Event, Journal};
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+
+/// A trial window whose journal has these events, one a second.
+fn window(events: Vec<Event>) -> (tempfile::TempDir, Settings) {
+    let folder = test_folder();
+    let window = folder.path().join("window");
+    trial::make(&window, Timestamp::now()).unwrap();
+    let settings = Config::settings_of(&window.join("pencere.toml")).unwrap();
+    let state = &settings.window.paths.state;
+    let mut journal = Journal::open(&Disk::system(), state, crate::journal::Settings::default()).unwrap();
+    for (second, event) in (0..).zip(events) {
+        journal.append(at(second), event).unwrap();
+    }
+    journal.sync().unwrap();
+    (folder, settings)
+}
+
+fn status(settings: &Settings, daemon: Option<u32>, now: Timestamp) -> Status {
+    let records = Records::read(&settings.window.paths.state).unwrap();
+    Status::of(settings, &records, daemon, now).unwrap()
+}
+
+fn codes(status: &Status) -> Vec<&str> {
+    assert_eq!(status.healthy, status.problems.is_empty());
+    status.problems.iter().map(|problem| problem.code).collect()
+}
+
+#[test]
+fn a_window_in_which_all_is_answered_is_healthy() {
+    let (_folder, settings) = window(vec![taken(1, "a"), answered(1, 1, Decision::Accepted, "c"), closed(1)]);
+    let status = status(&settings, Some(1), at(86_400));
+    assert_eq!(codes(&status), [""; 0]);
+    let row = status.participants.iter().find(|row| row.participant == "azerenerji").unwrap();
+    assert_eq!((row.accepted, row.waiting, row.open), (1, 0, 0));
+    assert_eq!((status.participants.len(), status.unclosed), (6, 0));
+}
+
+#[test]
+fn halts_and_refused_reloads_are_told() {
+    let halted = Event::Halted { why: "journal: append: no space".to_owned() };
+    let refused = Event::Reloaded { configuration: Default::default(), refused: Some("registry.toml:3".to_owned()) };
+    let (_folder, settings) = window(vec![refused, halted]);
+    let status = status(&settings, None, at(60));
+    assert_eq!(codes(&status), ["halted", "reload-refused"]);
+    assert!(status.problems[0].message.contains("no space"));
+}
+
+#[test]
+fn a_hold_may_last_so_long_and_no_longer() {
+    let (_folder, settings) = window(vec![taken(1, "a"), deferred(1, 1), answered(1, 1, Decision::Held, "c")]);
+    let max = settings.hold.max.as_secs() as i64;
+    let early = status(&settings, Some(1), at(max));
+    assert_eq!((codes(&early), early.held.count), (vec![], 1));
+    let oldest = early.held.oldest.unwrap();
+    assert_eq!((oldest.id, oldest.findings, oldest.next_try), (id(1), vec!["load.database-away".into()], Some(at(60))));
+    assert_eq!(codes(&status(&settings, Some(1), at(max + 2))), ["held-too-long"]);
+}
+
+#[test]
+fn what_nobody_answers_is_unhealthy_only_while_the_window_is_open() {
+    let (_folder, settings) = window(vec![taken(1, "a")]);
+    let intake = &settings.intake;
+    let patience = (intake.pair_wait + 2 * intake.rescan + intake.settle + LENIENCE).as_secs() as i64;
+    assert_eq!(codes(&status(&settings, Some(1), at(patience))), [""; 0]);
+    assert_eq!(codes(&status(&settings, Some(1), at(patience + 2))), ["unanswered-too-long"]);
+    assert_eq!(codes(&status(&settings, None, at(patience + 2))), [""; 0]);
+}
+
+#[test]
+fn files_in_folders_are_counted_but_no_uploads_and_nothing_that_has_its_answer() {
+    let (_folder, settings) = window(Vec::new());
+    let inward = settings.window.paths.drop.join("azerisiq/in");
+    for name in ["a.xml", "b.csv.part", ".hidden", "keçid"] {
+        fs::write(inward.join(name), "").unwrap();
+    }
+    let waiting = |settings: &Settings| {
+        let status = status(settings, None, Timestamp::now());
+        let row = status.participants.into_iter().find(|row| row.participant == "azerisiq").unwrap();
+        (row.waiting, row.oldest_unanswered_seconds.is_some())
+    };
+    assert_eq!(waiting(&settings), (2, true));
+    let inode = fs::metadata(inward.join("keçid")).unwrap().ino();
+    let key = format!("{inode}@1.000000000:keçid");
+    let mut journal =
+        Journal::open(&Disk::system(), &settings.window.paths.state, crate::journal::Settings::default()).unwrap();
+    journal.append(at(0), refused(1, &key)).unwrap();
+    journal.append(at(1), answered(1, 1, Decision::Rejected, "c")).unwrap();
+    journal.sync().unwrap();
+    let ours = status(&settings, None, at(60));
+    assert_eq!(ours.waiting, 1);
+    // taken: what the journal knows is the window's, all else still waits
+    let taken = settings.window.paths.drop.join("azerisiq").join(folders::TAKEN);
+    fs::create_dir_all(&taken).unwrap();
+    fs::write(taken.join(format!("{}~keçid", id(1))), "").unwrap();
+    assert_eq!(status(&settings, None, at(60)).waiting, 1);
+    fs::write(taken.join(format!("{}~a.xml", id(2))), "").unwrap();
+    assert_eq!(status(&settings, None, at(60)).waiting, 2);
+}

@@ -1,0 +1,192 @@
+//! A glance: the daemon's exact verdict on a file, nothing loaded or changed.
+//!
+//! Owns what `pencere check` looks at besides the file: the journal for duplicates, BOEMİS for what
+//! stands. Every question of the judgement itself is [`Judge`]'s, the daemon's own.
+
+use super::judgement::{Judge, Matter};
+use super::window::Halt;
+use crate::boemis::{self, Reader};
+use crate::config::Config;
+use crate::document::{Content, Decision, Digest, ParticipantName, SubmissionId};
+use crate::finding::{Finding, Severity, Stop};
+use crate::host::{Host, Octets};
+use crate::journal::{self, Event};
+use crate::schema::Standing;
+use crate::staging::{About, Staged};
+use std::collections::{BTreeMap, HashMap};
+
+/// What the window would answer.
+#[derive(Debug)]
+pub struct Verdict {
+    /// The word.
+    pub decision: Decision,
+    /// What is known of the document.
+    pub matter: Matter,
+    /// Errors before warnings.
+    pub findings: Vec<Finding>,
+    /// For a duplicate: what it repeats.
+    pub original: Option<SubmissionId>,
+}
+
+impl Verdict {
+    /// Whether the answer is yes: accepted, pending, or a duplicate of an accepted one.
+    pub fn is_yes(&self) -> bool {
+        matches!(self.decision, Decision::Accepted | Decision::Pending | Decision::Duplicate)
+    }
+
+    /// How many of the findings are warnings.
+    pub fn warnings(&self) -> usize {
+        self.findings.iter().filter(|finding| finding.severity() == Severity::Warning).count()
+    }
+}
+
+/// Looks at files beside a running daemon, or without one.
+pub struct Glance {
+    config: Config,
+    host: Host,
+    before: Before,
+    boemis: Option<Reader>,
+}
+
+/// What the journal says of earlier documents, as far as duplicates are concerned.
+#[derive(Default)]
+struct Before {
+    contents: HashMap<(ParticipantName, Content), SubmissionId>,
+    octets: HashMap<Octet, SubmissionId>,
+}
+
+/// Whose channel, which document, which detached signature.
+type Octet = (ParticipantName, Digest, Option<Digest>);
+
+impl Glance {
+    /// Opens the window's records for reading.
+    ///
+    /// # Errors
+    /// Records that cannot be read.
+    pub async fn open(config: Config, host: Host) -> Result<Self, Halt> {
+        let settings = config.settings();
+        let before = Before::read(&host, &settings.window.paths.state)?;
+        let boemis = match Reader::open(&settings.location, &settings.boemis, &config.world().datasets).await {
+            Ok(reader) => Some(reader),
+            Err(boemis::Fault::Missing { .. }) => None, // nothing stands yet
+            Err(fault) => return Err(Halt::broken(fault)),
+        };
+        Ok(Self { config, host, before, boemis })
+    }
+
+    /// What the window would answer if this were dropped now, by `about.participant` or by whoever
+    /// signed it.
+    ///
+    /// # Errors
+    /// Our own disk or database.
+    pub async fn judge(&mut self, about: About, document: Octets, detached: Option<Octets>) -> Result<Verdict, Halt> {
+        let mut matter = Matter::new(&about);
+        let id = about.id;
+        let channel = about.participant.clone();
+        let sums = (about.document.sha256, about.detached.as_ref().map(|given| given.sha256));
+        if let Some(participant) = channel
+            && let Some(&earlier) = self.before.octets.get(&(participant, sums.0, sums.1))
+        {
+            return Ok(Verdict::duplicate(matter, earlier));
+        }
+        let world = std::sync::Arc::clone(self.config.world());
+        let settings = self.config.settings().clone();
+        let judge = Judge { world: &world, settings: &settings };
+        let verified = match judge.verify(Staged::glance(about, document, detached), &mut matter) {
+            Ok(verified) => verified,
+            Err(stop) => return Verdict::stopped(matter, stop),
+        };
+        let authorised = match judge.authorise(verified, &mut matter) {
+            Ok(authorised) => authorised,
+            Err(stop) => return Verdict::stopped(matter, stop),
+        };
+        let content = (authorised.participant().clone(), authorised.verified().content());
+        if let Some(&earlier) = self.before.contents.get(&content) {
+            return Ok(Verdict::duplicate(matter, earlier));
+        }
+        let inspected = match judge.inspect(authorised, &mut matter) {
+            Ok(inspected) => inspected,
+            Err(stop) => return Verdict::stopped(matter, stop),
+        };
+        let standing = match (&matter.key, &mut self.boemis) {
+            (Some(key), Some(boemis)) => boemis.standing(key, id).await.map_err(Halt::broken)?,
+            _ => Standing::default(),
+        };
+        match judge.validate(inspected, &standing) {
+            Ok(validated) => {
+                let findings = validated.warnings().to_vec();
+                Ok(Verdict { decision: Decision::Accepted, matter, findings, original: None })
+            }
+            Err(stop) => Verdict::stopped(matter, stop),
+        }
+    }
+
+    /// Now, by the host's clock.
+    pub fn now(&self) -> jiff::Timestamp {
+        self.host.clock.now()
+    }
+
+    /// Closes what was opened.
+    pub async fn close(self) {
+        if let Some(reader) = self.boemis
+            && let Err(fault) = reader.close().await
+        {
+            tracing::debug!(%fault, "BOEMİS could not be closed");
+        }
+    }
+}
+
+impl Verdict {
+    fn duplicate(matter: Matter, earlier: SubmissionId) -> Self {
+        Self { decision: Decision::Duplicate, matter, findings: Vec::new(), original: Some(earlier) }
+    }
+
+    fn stopped(matter: Matter, stop: Stop) -> Result<Self, Halt> {
+        let (decision, findings) = match stop {
+            Stop::Reject(findings) => (Decision::Rejected, findings),
+            Stop::Hold(finding) => (Decision::Held, vec![finding]),
+            Stop::Halt(why) => return Err(Halt::Wrong(why)),
+        };
+        Ok(Self { decision, matter, findings, original: None })
+    }
+}
+
+impl Before {
+    fn read(host: &Host, state: &std::path::Path) -> Result<Self, Halt> {
+        let mut held: BTreeMap<SubmissionId, Octet> = BTreeMap::new();
+        // The last word on each submission decides whether it stands.
+        let mut stands: BTreeMap<SubmissionId, Option<(ParticipantName, Content)>> = BTreeMap::new();
+        let mut reader = journal::Reader::open(&host.disk, state)?;
+        while let Some((entry, _)) = reader.next()? {
+            match entry.event {
+                Event::Held(one) => {
+                    if let Some(participant) = one.participant {
+                        let detached = one.detached.map(|file| file.sha256);
+                        held.insert(one.id, (participant, one.document.sha256, detached));
+                    }
+                }
+                Event::Answered(answered) => {
+                    match answered.decision {
+                        Decision::Accepted | Decision::Pending | Decision::Held => {
+                            stands.insert(answered.id, answered.participant.zip(answered.content));
+                        }
+                        Decision::Rejected | Decision::Duplicate | Decision::Contested => {
+                            stands.remove(&answered.id);
+                        }
+                    };
+                }
+                _ => {}
+            }
+        }
+        let mut before = Self::default();
+        for (id, content) in stands {
+            if let Some(octets) = held.remove(&id) {
+                before.octets.entry(octets).or_insert(id);
+            }
+            if let Some(content) = content {
+                before.contents.entry(content).or_insert(id);
+            }
+        }
+        Ok(before)
+    }
+}
