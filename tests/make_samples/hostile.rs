@@ -535,7 +535,7 @@ fn detached() -> Vec<Sample> {
         fault(
             "characters-for-a-terminal",
             "schema.invalid",
-            "Escapes, a reversal of direction and characters that XML lacks, where the receipt repeats what it found.\n",
+            "Escapes, a reversal of direction and characters that XML lacks, where a receipt repeats what it found.\n",
             |signers| {
                 let csv = statement().csv().replacen(".", "\u{1b}[2J\u{202e}\u{fffe}\u{7}<&.", 1);
                 let signature = signers.p7s(&csv, "azerisiq");
@@ -669,6 +669,7 @@ const RECEIPT: &str = "\
     number=\"2026/000001\" \
         window=\"trial\"><Issued>2026-11-16T07:00:00Z</Issued><Received>2026-11-16T07:00:00Z</Received>\
 <Decision>accepted</Decision>\
-<Document name=\"istehsal.xml\" sha256=\"0000000000000000000000000000000000000000000000000000000000000000\" size=\"1\"></Document>\
+<Document name=\"istehsal.xml\" \
+sha256=\"0000000000000000000000000000000000000000000000000000000000000000\" size=\"1\"></Document>\
 <Sender participant=\"azerisiq\" voen=\"9990000761\"></Sender></Receipt>
 ";
