@@ -230,3 +230,19 @@ fn every_finding_has_a_sample(seen: &BTreeSet<String>) {
         assert!(!(seen.contains(slug) && excused), "{slug} has a sample and needs no excuse");
     }
 }
+
+#[test]
+fn a_real_window_refuses_the_sample_pki_and_any_trial_authority() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path().join("window");
+    pencere::commands::trial::make(&folder, now()).unwrap();
+    pencere::commands::trial::register_sample_pki(&folder, &root().join("pki")).unwrap();
+    let path = folder.join("pencere.toml");
+    assert!(Config::load(&path, now()).is_ok());
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\nenvironment = \"test\"", "\nenvironment = \"production\"")).unwrap();
+    let mistakes: Vec<_> = Config::load(&path, now()).unwrap_err().iter().map(ToString::to_string).collect();
+    for refused in ["pki/ca.crt is of a trial PKI", "pki/sample-ca.crt is of a trial PKI", "seal for trials"] {
+        assert!(mistakes.iter().any(|mistake| mistake.contains(refused)), "{refused}: {mistakes:?}");
+    }
+}
