@@ -7,7 +7,7 @@ use super::carry::Case;
 use super::holds::Holds;
 use crate::boemis::{self, Boemis};
 use crate::config::{Config, Settings, World};
-use crate::document::{Decision, Digest, ParticipantName, SubmissionId};
+use crate::document::{DatasetName, Decision, Digest, ParticipantName, SubmissionId};
 use crate::evidence::Evidence;
 use crate::finding::{Finding, Language};
 use crate::host::Host;
@@ -378,6 +378,17 @@ impl Window {
         let named = |path: &std::path::Path, digest| (path.display().to_string(), digest);
         let fixed = self.config.files().iter().map(|file| named(&file.path, file.digest));
         fixed.chain(self.world.digests().map(|(path, digest)| named(path, digest))).collect()
+    }
+
+    /// What BOEMİS holds of a dataset, quarters and years; nothing while it is away.
+    ///
+    /// # Errors
+    /// A database that is not as it must be.
+    pub async fn totals(&mut self, dataset: &DatasetName) -> Result<Vec<boemis::Total>, Halt> {
+        match &mut self.boemis {
+            Some(boemis) => boemis.totals(dataset).await.map_err(Halt::broken),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// For idle moments: makes durable what can wait, and lets the stores rest.
