@@ -8,5 +8,6 @@ pub mod glance;
 pub mod judgement;
 pub mod log;
 pub mod notify;
+pub mod pages;
 pub mod watch;
 pub mod window;

@@ -34,7 +34,11 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     scan(&mut window);
     ready();
     notify::ready(&status(&window));
-    tracing::info!(participants = window.queue().folders().len(), unwatched = watch.unwatched().len(), "the window is open");
+    tracing::info!(
+        participants = window.queue().folders().len(),
+        unwatched = watch.unwatched().len(),
+        "the window is open"
+    );
     let result = loop {
         let now = window.now();
         let due = [window.queue().due(now), window.next_try()].into_iter().flatten().min();
@@ -186,10 +190,6 @@ impl Window {
     fn try_all_now(&mut self) {
         let now = self.now();
         self.waits.values_mut().for_each(|waits| waits.next = now);
-    }
-
-    fn is_unsettled(&self) -> bool {
-        self.unsettled
     }
 }
 
