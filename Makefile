@@ -28,7 +28,7 @@ lint:
 
 bench:
 	@.ci/packages test
-	@if [ -x benches/window.sh ]; then benches/window.sh; else echo "pencere: there is no benches/window.sh here" >&2; exit 2; fi
+	@if [ -x benches/window.sh ]; then benches/window.sh "$(BENCH)"; else echo "pencere: there is no benches/window.sh here" >&2; exit 2; fi
 
 clean:
 	$(CARGO) clean

@@ -5,20 +5,29 @@
 //! to finish. Owns the order of the steps; what each room decides is the room's.
 
 use super::judgement::{Judge, Matter};
+use super::pages::Order;
 use super::window::{Halt, Waits, Window};
 use crate::archive::Closed;
 use crate::boemis::{Batch, Loaded};
-use crate::document::{Content, Decision, ParticipantName, SubmissionId};
-use crate::finding::{Code, Finding, Language, Stop};
+use crate::document::{Content, Decision, Digest, ParticipantName, SubmissionId};
+use crate::finding::{Code, Finding, Stop};
+use crate::host::side_by_side;
 use crate::intake::{Group, Refusal};
 use crate::journal::{Answered, Event, RefusedInPlace, SealedReceipt};
 use crate::ledger::{Ledger, Submission};
-use crate::receipt::{self, Answer, Known, Receipt, Turn};
+use crate::receipt::{Answer, Known, Receipt, Turn};
 use crate::schema::{Key, Standing};
 use crate::signature::Verified;
 use crate::staging::{Holding, Staged, Staging};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+/// Sources of safe documents that wait for an idle moment to be removed, at most: their names are
+/// remembered, and a start after a crash removes them all.
+const SOURCES_MAX: usize = 4096;
+/// And their octets together: 64 MiB of disk that is used twice.
+const SOURCES_OCTETS_MAX: u64 = 64 << 20;
 
 /// One held submission on its way through the judgement.
 pub struct Case {
@@ -83,20 +92,19 @@ impl Window {
             }
         }
         let cases = self.hold(arrivals, refused)?;
-        let sources: Vec<(ParticipantName, SubmissionId)> = cases
-            .iter()
-            .filter_map(|case| Some((case.staged.about().participant.clone()?, case.staged.about().id)))
-            .collect();
+        let mut sources = Vec::with_capacity(cases.len());
+        let mut octets = 0u64;
+        for about in cases.iter().map(|case| case.staged.about()) {
+            sources.extend(about.participant.clone().map(|participant| (participant, about.id)));
+            octets += about.document.size + about.detached.as_ref().map_or(0, |given| given.size);
+        }
         let answered = self.judge(cases).await;
         // What is safe leaves its source, whatever became of it. (A halt leaves that to the next start.)
         answered?;
-        for (participant, id) in sources {
-            if let Some(folder) = self.queue.folder(&participant)
-                && let Err(error) = folder.release(id)
-            {
-                tracing::warn!(%participant, submission = %id, %error,
-                    "a source could not be removed; it is at the next start");
-            }
+        self.sources.append(&mut sources);
+        self.sources_octets = self.sources_octets.saturating_add(octets);
+        if self.sources.len() > SOURCES_MAX || self.sources_octets > SOURCES_OCTETS_MAX {
+            self.release_sources();
         }
         self.refuse_in_place(in_place)
     }
@@ -124,7 +132,7 @@ impl Window {
                 return Ok(Vec::new());
             }
         };
-        self.ledger.apply(&group.written)?;
+        self.unlearned.push(group.written);
         self.unsettled = false;
         let mut cases = Vec::with_capacity(group.holdings.len());
         for holding in group.holdings {
@@ -178,9 +186,8 @@ impl Window {
 
     async fn judge_group(&mut self, cases: Vec<Case>) -> Result<(Vec<Verdict>, Vec<SubmissionId>), Halt> {
         let now = self.host.clock.now();
-        let world = std::sync::Arc::clone(&self.world);
-        let settings = self.settings().clone();
-        let judge = Judge { world: &world, settings: &settings };
+        let world = Arc::clone(&self.world);
+        let judge = Judge { world: &world, settings: self.config.settings() };
         let ledger = &self.ledger;
         let ids: Vec<SubmissionId> = cases.iter().map(|case| case.staged.about().id).collect();
 
@@ -288,7 +295,7 @@ impl Window {
             };
             answers.push((answer, matter, channel, original));
         }
-        let records: Vec<_> = answers.iter().map(|(answer, ..)| answer.record()).collect();
+        let records = answers.iter().map(|(answer, ..)| answer.record());
         let sealed = self.seal.seal_unsynced(records).map_err(Halt::wrong)?;
         let mut receipts = Vec::with_capacity(sealed.len());
         for ((answer, matter, channel, original), sealed) in answers.into_iter().zip(sealed) {
@@ -321,43 +328,51 @@ impl Window {
             receipts.push((receipt, answered, channel));
         }
         self.make_durable(&receipts, events)?;
-        self.publish_all(receipts)
+        self.publish_all(&receipts)
     }
 
-    /// Lays the receipts of a group into their folders, then their pages, which are made meanwhile.
-    fn publish_all(&mut self, receipts: Vec<(Receipt, Answered, Option<ParticipantName>)>) -> Result<(), Halt> {
+    /// Lays the receipts of a group into their folders, and orders their pages. What cannot be
+    /// published is said, stays open, and is tried again at the next start. The ledger learns of
+    /// the answers meanwhile, or, where there are few, after.
+    fn publish_all(&mut self, receipts: &[(Receipt, Answered, Option<ParticipantName>)]) -> Result<(), Halt> {
         /// Below this many, a thread costs more than it gains.
-        const ALONE: usize = 4;
-        let page = |receipt: &Receipt| receipt::page(receipt.octets(), Language::Az);
-        let pages = std::thread::scope(|scope| {
-            let made = (receipts.len() > ALONE)
-                .then(|| scope.spawn(|| receipts.iter().map(|(receipt, ..)| page(receipt)).collect::<Vec<_>>()));
-            for (receipt, answered, channel) in &receipts {
-                self.say(answered);
-                if answered.decision != Decision::Held {
-                    self.waits.remove(&answered.id);
+        const ALONE: usize = 8;
+        let outlets: Vec<_> = receipts.iter().map(|(_, _, channel)| self.outlet(channel.as_ref()?)).collect();
+        let lay = || -> Vec<_> {
+            let both = outlets.iter().zip(receipts);
+            let laid = both.map(|(outlet, (receipt, answered, _))| {
+                Some(outlet.as_ref()?.publish(&answered.receipt.file_name, receipt.octets()))
+            });
+            laid.collect()
+        };
+        let (laid, learned) = if receipts.len() <= ALONE {
+            (lay(), Ok(()))
+        } else {
+            std::thread::scope(|scope| {
+                let laying = scope.spawn(lay);
+                let learned = self.learn();
+                let laid = laying.join().map_err(|_| Halt::wrong("the publishing of receipts panicked"));
+                laid.map(|laid| (laid, learned))
+            })?
+        };
+        learned?;
+        for ((laid, outlet), (receipt, answered, channel)) in laid.into_iter().zip(outlets).zip(receipts) {
+            let closes = answered.decision != Decision::Held;
+            match (laid, outlet, channel) {
+                (Some(Ok(_)), Some(outlet), _) => {
+                    let (octets, file_name) = (Arc::clone(receipt.octets()), answered.receipt.file_name.clone());
+                    self.pages.order(Order { id: answered.id, closes, octets, file_name, outlet });
                 }
-                *self.tally.answers.entry(answered.decision).or_default() += 1;
-                let there = channel
-                    .as_ref()
-                    .is_some_and(|channel| self.publish(channel, &receipt.file_name(), receipt.octets()));
-                if there && answered.decision != Decision::Held {
-                    self.journal.append(self.host.clock.now(), Event::Closed { id: answered.id })?;
-                    self.unsettled = true;
-                }
+                (Some(Err(error)), _, Some(channel)) => self.unpublished(channel, &answered.receipt.file_name, &error),
+                _ => {}
             }
-            match made.map(std::thread::ScopedJoinHandle::join) {
-                None => Ok(receipts.iter().map(|(receipt, ..)| page(receipt)).collect()),
-                Some(Ok(pages)) => Ok(pages),
-                Some(Err(_)) => Err(Halt::wrong("the making of a page panicked")),
+            self.say(answered);
+            if closes {
+                self.waits.remove(&answered.id);
             }
-        })?;
-        for ((receipt, _, channel), page) in receipts.iter().zip(pages) {
-            if let Some(channel) = channel {
-                self.publish_page(channel, &receipt.file_name(), page);
-            }
+            *self.tally.answers.entry(answered.decision).or_default() += 1;
         }
-        Ok(())
+        self.learn()
     }
 
     /// Acts of the seal, receipts and answers: durable before anybody can see them. The journal goes
@@ -370,19 +385,10 @@ impl Window {
         if receipts.is_empty() && events.is_empty() {
             return Ok(());
         }
-        let (seal, evidence) = (&mut self.seal, &mut self.evidence);
-        let synced = std::thread::scope(|scope| {
-            let seal = scope.spawn(|| seal.sync());
-            let evidence = evidence.sync();
-            let seal = seal.join();
-            (seal, evidence)
-        });
-        match synced {
-            (Ok(Ok(())), Ok(())) => {}
-            (Ok(Err(refused)), _) => return Err(Halt::broken(refused)),
-            (Err(_), _) => return Err(Halt::wrong("the seal's sync panicked")),
-            (_, Err(error)) => return Err(Halt::broken(error)),
-        }
+        self.seal.sync().map_err(Halt::broken)?;
+        self.evidence.sync().map_err(Halt::broken)?;
+        let closed = self.pages.done();
+        self.close_all(closed)?;
         let now = self.host.clock.now();
         for (_, answered, _) in receipts {
             self.journal.append(now, Event::Answered(Box::new(answered.clone())))?;
@@ -390,10 +396,8 @@ impl Window {
         for event in events {
             self.journal.append(now, event)?;
         }
-        let written = self.journal.sync()?;
-        self.ledger.apply(&written)?;
-        self.unsettled = false;
-        for closed in Closed::from_journal(&written) {
+        self.sync_journal()?;
+        for closed in self.unlearned.last().into_iter().flat_map(Closed::from_journal) {
             tracing::debug!(submission = %closed.id(), "closed");
         }
         Ok(())
@@ -581,51 +585,38 @@ enum Looked {
 
 /// Looks at every case; from some on in several threads, in the end in the order given.
 fn verify_all(cases: Vec<Case>, judge: &Judge<'_>, ledger: &Ledger, group: &[SubmissionId]) -> Result<Vec<Look>, Halt> {
-    /// Below this many, a thread costs more than it gains.
-    const ALONE: usize = 4;
     let mut looks = Vec::with_capacity(cases.len());
+    let mut met = HashSet::with_capacity(cases.len());
     for case in cases {
-        looks.push(before(case, ledger, group)?);
+        looks.push(before(case, ledger, group, &mut met)?);
     }
-    if looks.len() <= ALONE {
-        return Ok(looks.into_iter().map(|look| verify(look, judge)).collect());
-    }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let piece = looks.len().div_ceil(threads);
-    let mut pieces = Vec::with_capacity(threads);
-    while !looks.is_empty() {
-        let rest = looks.split_off(looks.len().min(piece));
-        pieces.push(std::mem::replace(&mut looks, rest));
-    }
-    std::thread::scope(|scope| {
-        let running: Vec<_> = pieces
-            .into_iter()
-            .map(|piece| scope.spawn(|| piece.into_iter().map(|look| verify(look, judge)).collect::<Vec<_>>()))
-            .collect();
-        let mut all = Vec::new();
-        for thread in running {
-            all.extend(thread.join().map_err(|_| Halt::wrong("a verification panicked"))?);
-        }
-        Ok(all)
-    })
+    side_by_side(looks, |look| verify(look, judge)).map_err(Halt::wrong)
 }
 
-/// A case that these very octets have not decided yet, or their answer.
-fn before(case: Case, ledger: &Ledger, group: &[SubmissionId]) -> Result<Result<Case, Look>, Halt> {
+/// Octets that a group holds: whose, and the digests of document and detached signature.
+type Octets = (Option<ParticipantName>, Digest, Option<Digest>);
+
+/// A case that these very octets have not decided yet, or their answer. What the group holds itself
+/// stands in `met`: the ledger may not have learned of it yet.
+fn before(
+    case: Case,
+    ledger: &Ledger,
+    group: &[SubmissionId],
+    met: &mut HashSet<Octets>,
+) -> Result<Result<Case, Look>, Halt> {
     let about = case.staged.about();
     let detached = about.detached.as_ref().map(|given| given.sha256);
     let earlier = ledger.find_octets(about.participant.as_ref(), about.document.sha256, detached)?;
-    let result = match earlier.filter(|earlier| earlier.id() != about.id) {
-        None => return Ok(Ok(case)),
-        Some(earlier) => match original(&earlier) {
-            Some(original) => Looked::Duplicate(original),
-            None if earlier.id() < about.id && group.contains(&earlier.id()) && earlier.last.is_none() => {
-                let matter = Matter::new(about);
-                let (channel, turn, attempt) = (about.participant.clone(), case.turn, case.attempt);
-                let result = Looked::Postponed;
-                return Ok(Err(Look { matter, channel, turn, attempt, result }));
+    let earlier = earlier.filter(|earlier| earlier.id() != about.id);
+    let has_twin = !met.insert((about.participant.clone(), about.document.sha256, detached));
+    let result = match earlier.as_ref().and_then(original) {
+        Some(original) => Looked::Duplicate(original),
+        None if has_twin => Looked::Postponed,
+        None => match earlier {
+            Some(earlier) if earlier.id() < about.id && group.contains(&earlier.id()) && earlier.last.is_none() => {
+                Looked::Postponed
             }
-            None => return Ok(Ok(case)),
+            _ => return Ok(Ok(case)),
         },
     };
     let (matter, channel) = (Matter::new(about), about.participant.clone());

@@ -9,5 +9,6 @@ mod holds;
 pub mod judgement;
 pub mod log;
 pub mod notify;
+pub mod pages;
 pub mod watch;
 pub mod window;

@@ -192,10 +192,6 @@ impl Window {
         let now = self.now();
         self.waits.values_mut().for_each(|waits| waits.next = now);
     }
-
-    fn is_unsettled(&self) -> bool {
-        self.unsettled
-    }
 }
 
 fn status(window: &Window) -> String {

@@ -5,16 +5,17 @@
 
 use super::carry::Case;
 use super::holds::Holds;
+use super::pages::{Order, Pages};
 use crate::boemis::{self, Boemis};
 use crate::config::{Config, Settings, World};
 use crate::document::{DatasetName, Decision, Digest, ParticipantName, SubmissionId};
 use crate::evidence::Evidence;
-use crate::finding::{Finding, Language};
 use crate::host::Host;
+use crate::intake::folder::Outlet;
 use crate::intake::{DropFolder, Queue};
-use crate::journal::{Event, Journal, JournalError, Phase};
+use crate::journal::{Event, Journal, JournalError, Phase, Written};
 use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
-use crate::receipt::{self, Turn};
+use crate::receipt::Turn;
 use crate::schema::Key;
 use crate::seal::Seal;
 use crate::staging::Staging;
@@ -99,7 +100,7 @@ pub struct Waits {
 /// An open window.
 pub struct Window {
     pub(super) host: Host,
-    config: Config,
+    pub(super) config: Config,
     pub(super) world: Arc<World>,
     pub(super) journal: Journal,
     pub(super) evidence: Evidence,
@@ -114,6 +115,13 @@ pub struct Window {
     pub(super) holds: Holds,
     /// Something was journalled that is not synced yet (only that answers reached their folders).
     pub(super) unsettled: bool,
+    /// What is durable and the ledger has not learned yet, in order. It learns before anything else
+    /// is asked of it; only an answer that is being given does not wait for that.
+    pub(super) unlearned: Vec<Written>,
+    /// Sources of what is safe, still to be removed, and their octets together.
+    pub(super) sources: Vec<(ParticipantName, SubmissionId)>,
+    pub(super) sources_octets: u64,
+    pub(super) pages: Pages,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -165,6 +173,10 @@ impl Window {
             waits: BTreeMap::new(),
             holds: Holds::default(),
             unsettled: false,
+            unlearned: Vec::new(),
+            sources: Vec::new(),
+            sources_octets: 0,
+            pages: Pages::default(),
             tally: Tally::default(),
         };
         window.reach_boemis().await?;
@@ -225,10 +237,50 @@ impl Window {
 
     /// Makes durable what was journalled and lets the ledger learn it.
     pub(super) fn settle(&mut self) -> Result<(), Halt> {
+        self.sync_journal()?;
+        self.learn()
+    }
+
+    /// Makes durable what was journalled; the ledger learns it by [`Window::learn`].
+    pub(super) fn sync_journal(&mut self) -> Result<(), Halt> {
         let written = self.journal.sync()?;
-        self.ledger.apply(&written)?;
+        self.unlearned.push(written);
         self.unsettled = false;
         Ok(())
+    }
+
+    /// Lets the ledger learn what is durable.
+    pub(super) fn learn(&mut self) -> Result<(), Halt> {
+        self.ledger.apply_all(&self.unlearned)?;
+        self.unlearned.clear();
+        Ok(())
+    }
+
+    /// Journals that these submissions need nothing more.
+    pub(super) fn close_all(&mut self, ids: Vec<SubmissionId>) -> Result<(), Halt> {
+        for id in ids {
+            self.journal.append(self.host.clock.now(), Event::Closed { id })?;
+            self.unsettled = true;
+        }
+        Ok(())
+    }
+
+    /// Removes the sources of what is safe. (A file that is made right after many were removed is
+    /// slow on some file systems, so that comes when nobody waits for an answer.)
+    pub(super) fn release_sources(&mut self) {
+        self.sources_octets = 0;
+        for (participant, id) in std::mem::take(&mut self.sources) {
+            if let Some(folder) = self.queue.folder(&participant)
+                && let Err(error) = folder.release(id)
+            {
+                tracing::warn!(%participant, submission = %id, %error, "a source could not be removed; it is at the next start");
+            }
+        }
+    }
+
+    /// Whether something is left that an idle moment is for.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.unsettled || !self.sources.is_empty() || !self.pages.is_idle()
     }
 
     /// Finishes what the last process left: answers that were sealed are published again, what was
@@ -265,6 +317,8 @@ impl Window {
                 Phase::Closed => {}
             }
         }
+        let closed = self.pages.wait();
+        self.close_all(closed)?;
         self.settle()?;
         let group = self.settings().group.documents.max(1);
         while !cases.is_empty() {
@@ -295,39 +349,30 @@ impl Window {
             Arrived::Held(held) => held.participant.clone(),
             Arrived::RefusedInPlace(refused) => Some(refused.participant.clone()),
         };
-        if let (Some(channel), Some(octets)) = (channel, octets.in_memory())
-            && self.publish(&channel, &answered.receipt.file_name, octets)
-        {
-            self.publish_page(&channel, &answered.receipt.file_name, receipt::page(octets, Language::Az));
-            self.journal.append(self.host.clock.now(), Event::Closed { id: submission.id() })?;
+        if let (Some(channel), Some(octets)) = (channel, octets.in_memory()) {
+            let (id, closes, file_name) = (submission.id(), true, answered.receipt.file_name.clone());
+            let Some(outlet) = self.outlet(&channel) else { return Ok(()) };
+            match outlet.publish(&file_name, octets) {
+                Ok(_) => self.pages.order(Order { id, closes, octets: octets.into(), file_name, outlet }),
+                Err(error) => self.unpublished(&channel, &file_name, &error),
+            }
         }
         Ok(())
     }
 
-    /// Lays a receipt into the participant's folder. What cannot be published is said, stays open,
-    /// and is tried again at the next start.
-    pub(super) fn publish(&mut self, channel: &ParticipantName, file_name: &str, octets: &[u8]) -> bool {
-        let Some(folder) = self.queue.folder(channel) else {
-            tracing::warn!(participant = %channel, file_name, "the participant has no folder any more for its receipt");
-            return false;
-        };
-        if let Err(error) = folder.publish(file_name, octets) {
-            tracing::error!(participant = %channel, file_name, %error, "a receipt could not be published");
-            self.tally.trouble = Some(format!("receipts of {channel} cannot be published: {error}"));
-            return false;
+    /// The way into a participant's `receipts/`; none, and a word in the log, when he has no folder.
+    pub(super) fn outlet(&self, channel: &ParticipantName) -> Option<Outlet> {
+        let folder = self.queue.folders().iter().find(|folder| folder.participant() == channel);
+        if folder.is_none() {
+            tracing::warn!(participant = %channel, "the participant has no folder any more for its receipt");
         }
-        true
+        folder.map(DropFolder::outlet)
     }
 
-    /// Lays the page of text beside a receipt. It is a courtesy: the receipt stands without it.
-    pub(super) fn publish_page(&mut self, channel: &ParticipantName, file_name: &str, page: Result<String, Finding>) {
-        let page = page.map_err(|finding| finding.message(Language::En));
-        let Some((stem, folder)) = file_name.strip_suffix(".xml").zip(self.queue.folder(channel)) else { return };
-        let page_name = format!("{stem}.txt");
-        let published = page.and_then(|page| folder.publish(&page_name, page.as_bytes()).map_err(|e| e.to_string()));
-        if let Err(why) = published {
-            tracing::warn!(participant = %channel, page_name, why, "the page of a receipt could not be published");
-        }
+    /// Says that a receipt could not be published; it is tried again at the next start.
+    pub(super) fn unpublished(&mut self, channel: &ParticipantName, file_name: &str, error: &std::io::Error) {
+        tracing::error!(participant = %channel, file_name, %error, "a receipt could not be published");
+        self.tally.trouble = Some(format!("receipts of {channel} cannot be published: {error}"));
     }
 
     /// Reads registry, stations, datasets and trust again: wholly, or not at all (S 3.1.5). What
@@ -396,6 +441,9 @@ impl Window {
     /// # Errors
     /// The journal or the ledger.
     pub async fn rest(&mut self) -> Result<(), Halt> {
+        self.release_sources();
+        let closed = self.pages.wait();
+        self.close_all(closed)?;
         if self.unsettled {
             self.settle()?;
         }
@@ -420,6 +468,9 @@ impl Window {
     /// # Errors
     /// What could not be written; nothing is lost by that, the next start finishes it.
     pub async fn close(mut self) -> Result<(), Halt> {
+        self.release_sources();
+        let closed = self.pages.wait();
+        self.close_all(closed)?;
         self.tell([Event::Stopped {}])?;
         self.ledger.flush()?;
         match self.boemis.take() {

@@ -9,12 +9,14 @@ use std::collections::BTreeMap;
 pub(super) struct Changes<'a> {
     db: &'a sled::Db,
     changed: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    /// Submissions that changed, by order: written once, however often they changed.
+    submissions: BTreeMap<Vec<u8>, Submission>,
     position: Option<Position>,
 }
 
 impl<'a> Changes<'a> {
     pub(super) fn new(db: &'a sled::Db) -> Self {
-        Self { db, changed: BTreeMap::new(), position: None }
+        Self { db, changed: BTreeMap::new(), submissions: BTreeMap::new(), position: None }
     }
 
     /// Takes one event and the position behind its line.
@@ -23,9 +25,13 @@ impl<'a> Changes<'a> {
         let Some(id) = event.id() else { return Ok(()) };
         let order = self.get(&keys::id(id))?;
         let known = match &order {
-            Some(order) => self.get(&keys::submission(order))?.map(|record| keys::read(&record)).transpose()?,
+            Some(order) => match self.submissions.get(order) {
+                Some(submission) => Some(submission.clone()),
+                None => self.db.get(keys::submission(order))?.map(|record| keys::read(&record)).transpose()?,
+            },
             None => None,
         };
+        let is_known = known.is_some();
         let before = known.as_ref().map(|submission: &Submission| (&submission.phase, submission.answers));
         let Some(phase) = Phase::after(before, event)? else { return Ok(()) };
         let order = order.unwrap_or_else(|| keys::order(position));
@@ -59,8 +65,10 @@ impl<'a> Changes<'a> {
         } else {
             self.put(keys::open(&order), Vec::new());
         }
-        self.put(keys::id(id), order.clone());
-        self.put(keys::submission(&order), keys::write(&submission)?);
+        if !is_known {
+            self.put(keys::id(id), order.clone());
+        }
+        self.submissions.insert(order, submission);
         Ok(())
     }
 
@@ -93,6 +101,9 @@ impl<'a> Changes<'a> {
         let (key, place) = keys::place_entry(position)?;
         self.put(key, place);
         let mut batch = sled::Batch::default();
+        for (order, submission) in std::mem::take(&mut self.submissions) {
+            batch.insert(keys::submission(&order), keys::write(&submission)?);
+        }
         for (key, value) in std::mem::take(&mut self.changed) {
             match value {
                 Some(value) => batch.insert(key, value),

@@ -235,14 +235,22 @@ impl Ledger {
     /// # Errors
     /// [`Impossible`], or sled's; the window halts, and the next start mends the ledger.
     pub fn apply(&mut self, written: &Written) -> Result<(), LedgerError> {
+        self.apply_all([written])
+    }
+
+    /// The same, of several in their order: what changes twice is changed once.
+    ///
+    /// # Errors
+    /// As [`Ledger::apply`].
+    pub fn apply_all<'w>(&mut self, written: impl IntoIterator<Item = &'w Written>) -> Result<(), LedgerError> {
         let mut changes = Changes::new(&self.db);
-        for (entry, position) in written.entries() {
+        let mut last = self.position;
+        for (entry, position) in written.into_iter().flat_map(Written::entries) {
             changes.take(&entry.event, *position)?;
+            last = *position;
         }
         changes.commit()?;
-        if let Some((_, position)) = written.entries().last() {
-            self.position = *position;
-        }
+        self.position = last;
         Ok(())
     }
 

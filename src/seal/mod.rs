@@ -21,6 +21,7 @@ use crate::document::{BAKU, Decision, Digest, SubmissionId};
 use crate::forms::certificate::Certificate;
 use crate::forms::value::ValueFault;
 use crate::forms::xades::{SignerFault, XadesSigner};
+use crate::host::{Panicked, side_by_side};
 use acts::{Act, Acts};
 use jiff::Timestamp;
 use openssl::pkey::PKey;
@@ -185,6 +186,9 @@ pub enum Refused {
     /// The act log could not be used.
     #[error(transparent)]
     Log(#[from] LogFault),
+    /// The making of a receipt panicked.
+    #[error("the making of a receipt: {0}")]
+    Panicked(#[from] Panicked),
     /// An earlier fault left the act log unsure.
     #[error("the seal stopped after a fault of its act log; open it again")]
     Broken,
@@ -242,10 +246,15 @@ impl Seal {
             return Err(Refused::Broken);
         }
         let mut group = Group::default();
-        let mut sealed = Vec::new();
+        let (mut sealed, mut numbered) = (Vec::new(), Vec::new());
         for record in records {
-            sealed.push(self.seal_one(record, &mut group)?);
+            if group.latest.contains_key(&record.id) {
+                // its act must be known before another answer to the same submission is looked at
+                self.write_all(std::mem::take(&mut numbered), &mut group, &mut sealed)?;
+            }
+            numbered.push(self.number(record, &mut group)?);
         }
+        self.write_all(numbered, &mut group, &mut sealed)?;
         if !group.acts.is_empty()
             && let Err(fault) = self.acts.append(&group.acts)
         {
@@ -268,7 +277,8 @@ impl Seal {
         })
     }
 
-    fn seal_one(&self, record: &OutcomeRecord, group: &mut Group) -> Result<Sealed, Refused> {
+    /// Looks whether the record may be sealed, and gives it its number, or finds the one it has.
+    fn number<'a>(&self, record: &'a OutcomeRecord, group: &mut Group) -> Result<Numbered<'a>, Refused> {
         let (id, answer) = (record.id, record.answer);
         if let Some(what) = record.unbounded() {
             return Err(Refused::Unbounded { id, what });
@@ -278,7 +288,7 @@ impl Seal {
             if act.outcome != outcome {
                 return Err(Refused::OtherOutcome { id, answer, number: act.number });
             }
-            return self.seal_again(record, act, group);
+            return Ok(Numbered { record, act, again: true });
         }
         let last = match group.latest.get(&id) {
             Some(&latest) => Some(latest),
@@ -303,22 +313,34 @@ impl Seal {
         let year = BAKU.to_datetime(issued).year();
         let ordinal = *group.next.entry(year).or_insert_with(|| self.acts.next(year));
         let number = format!("{}-{year:04}-{ordinal:06}", self.window.id);
-        let (sealed, value) = self.write(record, number, issued, None)?;
         group.next.insert(year, ordinal + 1);
         group.latest.insert(id, (answer, record.decision));
-        group.acts.push(Act {
-            year,
-            ordinal,
-            number: sealed.number.clone(),
-            id,
-            answer,
-            decision: record.decision,
-            outcome,
-            issued,
-            sealed: sealed.sha256,
-            value,
+        let (decision, value) = (record.decision, String::new());
+        // digest and value come with the signature
+        let act = Act { year, ordinal, number, id, answer, decision, outcome, issued, sealed: outcome, value };
+        Ok(Numbered { record, act, again: false })
+    }
+
+    /// Writes and signs what was numbered, side by side: signing is most of the work.
+    fn write_all(
+        &self,
+        numbered: Vec<Numbered<'_>>,
+        group: &mut Group,
+        sealed: &mut Vec<Sealed>,
+    ) -> Result<(), Refused> {
+        let written = side_by_side(numbered, |one| match one.again {
+            true => self.seal_again(one.record, one.act),
+            false => {
+                let (sealed, value) = self.write(one.record, one.act.number.clone(), one.act.issued, None)?;
+                Ok((Some(Act { sealed: sealed.sha256, value, ..one.act }), sealed))
+            }
         });
-        Ok(sealed)
+        for one in written? {
+            let (act, one) = one?;
+            group.acts.extend(act);
+            sealed.push(one);
+        }
+        Ok(())
     }
 
     /// The act that sealed this answer already, in this group or before.
@@ -332,15 +354,15 @@ impl Seal {
         }
     }
 
-    /// The same number, time and, where nothing was renewed, octets.
-    fn seal_again(&self, record: &OutcomeRecord, act: Act, group: &mut Group) -> Result<Sealed, Refused> {
+    /// The same number, time and, where nothing was renewed, octets; else the act that tells of the
+    /// new ones.
+    fn seal_again(&self, record: &OutcomeRecord, act: Act) -> Result<(Option<Act>, Sealed), Refused> {
         let (sealed, _) = self.write(record, act.number.clone(), act.issued, Some(&act.value))?;
         if sealed.sha256 == act.sealed {
-            return Ok(sealed);
+            return Ok((None, sealed));
         }
         let (sealed, value) = self.write(record, act.number.clone(), act.issued, None)?;
-        group.acts.push(Act { sealed: sealed.sha256, value, ..act });
-        Ok(sealed)
+        Ok((Some(Act { sealed: sealed.sha256, value, ..act }), sealed))
     }
 
     /// Builds the receipt and signs it, or puts in the value that it was signed with before.
@@ -384,6 +406,14 @@ struct Group {
     acts: Vec<Act>,
     latest: HashMap<SubmissionId, (u32, Decision)>,
     next: HashMap<i16, u64>,
+}
+
+/// A record that may be sealed, with its act: the one that stands, or a new one still without
+/// signature value and digest.
+struct Numbered<'a> {
+    record: &'a OutcomeRecord,
+    act: Act,
+    again: bool,
 }
 
 /// Which word may follow which: what is final stays, but that an acceptance may become contested.

@@ -21,7 +21,7 @@ mod sniff;
 mod watch;
 
 pub use custody::Recovered;
-pub use outlet::Published;
+pub use outlet::{Outlet, Published};
 pub use sniff::carries_signature;
 pub use watch::{Signal, Signals, Watch};
 
@@ -43,7 +43,7 @@ pub struct DropFolder {
     settings: Settings,
     home: Beneath,
     inward: Beneath,
-    receipts: Beneath,
+    receipts: Outlet,
     custody: Custody,
     entries: Entries,
     /// Whether `in/` was found replaced, so that it is said once.
@@ -81,7 +81,7 @@ impl DropFolder {
         let inward = home.folder("in").map_err(named("in"))?;
         let receipts = home.folder("receipts").map_err(named("receipts"))?;
         let custody = Custody::open(&home, &inward).map_err(named(".taken"))?;
-        outlet::sweep(&receipts)?;
+        let receipts = Outlet::new(receipts)?;
         Ok(Self {
             participant,
             settings,
@@ -221,7 +221,12 @@ impl DropFolder {
     /// What the disk says; `AlreadyExists` when other octets stand under this name;
     /// `InvalidInput` when `file_name` is no plain file name.
     pub fn publish(&self, file_name: &str, octets: &[u8]) -> io::Result<Published> {
-        outlet::publish(&self.receipts, file_name, octets)
+        self.receipts.publish(file_name, octets)
+    }
+
+    /// A handle by which answers appear there, for other threads.
+    pub fn outlet(&self) -> Outlet {
+        self.receipts.clone()
     }
 
     /// Takes what is next in order, if it fits into `left` octets.

@@ -9,6 +9,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What publishing did.
@@ -20,9 +21,30 @@ pub enum Published {
     Before,
 }
 
-/// See [`DropFolder::publish`](super::DropFolder::publish). A rename makes it appear, so that those
-/// who watch the folder see one moved-in event, after the last octet.
-pub(super) fn publish(receipts: &Beneath, file_name: &str, octets: &[u8]) -> io::Result<Published> {
+/// The way into one participant's `receipts/`. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Outlet(Arc<Beneath>);
+
+impl Outlet {
+    /// Takes the folder, and removes what a crash left half-written there.
+    pub(super) fn new(receipts: Beneath) -> io::Result<Self> {
+        sweep(&receipts)?;
+        Ok(Self(Arc::new(receipts)))
+    }
+
+    /// Makes an answer appear: complete when visible, never over another one, not synced.
+    /// Publishing the same again is no error.
+    ///
+    /// # Errors
+    /// As [`DropFolder::publish`](super::DropFolder::publish).
+    pub fn publish(&self, file_name: &str, octets: &[u8]) -> io::Result<Published> {
+        publish(&self.0, file_name, octets)
+    }
+}
+
+/// A rename makes it appear, so that those who watch the folder see one moved-in event, after the
+/// last octet.
+fn publish(receipts: &Beneath, file_name: &str, octets: &[u8]) -> io::Result<Published> {
     if file_name.is_empty() || file_name.starts_with('.') || file_name.contains(['/', '\0']) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "no plain file name"));
     }
@@ -46,8 +68,7 @@ pub(super) fn publish(receipts: &Beneath, file_name: &str, octets: &[u8]) -> io:
     }
 }
 
-/// Removes what a crash left half-written.
-pub(super) fn sweep(receipts: &Beneath) -> io::Result<()> {
+fn sweep(receipts: &Beneath) -> io::Result<()> {
     let mut left = Vec::new();
     receipts.each_name(&mut |name| {
         let random = name.as_bytes().strip_prefix(b".").and_then(|name| name.strip_suffix(b".part"));

@@ -1,0 +1,134 @@
+//! The pages of text beside the receipts: made from the sealed octets, on a thread of their own.
+//!
+//! A page is a courtesy, so nobody who waits for an answer waits for a page. A submission is closed
+//! when its page lies there too, so that a crash between the two leaves it open and the next start
+//! publishes both again. Owns the thread, which begins with the first page.
+
+use crate::document::SubmissionId;
+use crate::finding::Language;
+use crate::intake::folder::Outlet;
+use crate::receipt;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
+
+/// Pages that wait for the thread at most; past it whoever orders one makes it himself. 1024
+/// receipts are about 5 MiB, and a fraction of a second of work.
+const WAITING_MAX: usize = 1024;
+
+/// How much the thread steps back behind whoever is waited for (nice(2)).
+const NICE: i32 = 10;
+
+/// A page to be made.
+#[derive(Debug)]
+pub struct Order {
+    /// Whose answer it is.
+    pub id: SubmissionId,
+    /// Whether nothing is left to do for the submission once the page lies there.
+    pub closes: bool,
+    /// The sealed receipt.
+    pub octets: Arc<[u8]>,
+    /// The name of the receipt's file.
+    pub file_name: String,
+    /// Where both lie.
+    pub outlet: Outlet,
+}
+
+/// Makes pages while it lives; dropped, it lets the thread finish what was ordered.
+#[derive(Debug, Default)]
+pub struct Pages {
+    thread: Option<(SyncSender<Order>, Receiver<Option<SubmissionId>>)>,
+    /// Ordered from the thread and not yet known to be done.
+    owed: usize,
+    done: Vec<SubmissionId>,
+}
+
+impl Pages {
+    /// Orders a page.
+    pub fn order(&mut self, order: Order) {
+        if self.thread.is_none() {
+            self.thread = begin();
+        }
+        let order = match &self.thread {
+            Some((orders, _)) => match orders.try_send(order) {
+                Ok(()) => {
+                    self.owed += 1;
+                    return;
+                }
+                Err(TrySendError::Full(order)) => order,
+                Err(TrySendError::Disconnected(order)) => {
+                    self.wait();
+                    order
+                }
+            },
+            None => order,
+        };
+        self.done.extend(make(&order));
+    }
+
+    /// Whether some are still under way, or done and not yet asked for.
+    pub fn is_idle(&self) -> bool {
+        self.owed == 0 && self.done.is_empty()
+    }
+
+    /// The submissions that are closed by pages done since this was asked last.
+    pub fn done(&mut self) -> Vec<SubmissionId> {
+        if let Some((_, done)) = &self.thread {
+            for closed in done.try_iter() {
+                self.owed = self.owed.saturating_sub(1);
+                self.done.extend(closed);
+            }
+        }
+        std::mem::take(&mut self.done)
+    }
+
+    /// The same, once all that were ordered are done.
+    pub fn wait(&mut self) -> Vec<SubmissionId> {
+        while self.owed > 0 {
+            match self.thread.as_ref().map(|(_, done)| done.recv()) {
+                Some(Ok(closed)) => {
+                    self.owed -= 1;
+                    self.done.extend(closed);
+                }
+                // The thread is gone: what it owed stays open, and is made at the next start.
+                Some(Err(_)) | None => {
+                    (self.thread, self.owed) = (None, 0);
+                }
+            }
+        }
+        std::mem::take(&mut self.done)
+    }
+}
+
+fn begin() -> Option<(SyncSender<Order>, Receiver<Option<SubmissionId>>)> {
+    let (orders, waiting) = sync_channel::<Order>(WAITING_MAX);
+    let (told, done) = channel();
+    let work = move || {
+        // On Linux this is of the thread alone; refused, it only means that pages are made sooner.
+        let _ = rustix::process::nice(NICE);
+        for order in waiting {
+            if told.send(make(&order)).is_err() {
+                return;
+            }
+        }
+    };
+    match std::thread::Builder::new().name("pages".to_owned()).spawn(work) {
+        Ok(_) => Some((orders, done)),
+        Err(error) => {
+            tracing::debug!(%error, "no thread for pages; each is made beside its receipt");
+            None
+        }
+    }
+}
+
+/// Makes a page and lays it beside its receipt; which submission is closed by that. The receipt
+/// stands without it, so what goes wrong is only said.
+fn make(order: &Order) -> Option<SubmissionId> {
+    let page = receipt::page(&order.octets, Language::Az).map_err(|finding| finding.message(Language::En));
+    let stem = order.file_name.strip_suffix(".xml").unwrap_or(&order.file_name);
+    let page_name = format!("{stem}.txt");
+    let published = page.and_then(|page| order.outlet.publish(&page_name, page.as_bytes()).map_err(|e| e.to_string()));
+    if let Err(why) = published {
+        tracing::warn!(submission = %order.id, page_name, why, "the page of a receipt could not be published");
+    }
+    order.closes.then_some(order.id)
+}
