@@ -66,11 +66,8 @@ pub fn run(args: &OnceArgs, screen: &mut Screen) -> Outcome {
             name: left.name.shown(),
             until: left.until.to_string(),
         });
-        let done = Done {
-            answers: window.tally.answers.clone(),
-            held: window.held().len(),
-            waiting: waiting.collect(),
-        };
+        let done =
+            Done { answers: window.tally.answers.clone(), held: window.held().len(), waiting: waiting.collect() };
         let trouble = window.tally.trouble.clone();
         window.close().await.map_err(opening::halted)?;
         match trouble {

@@ -21,6 +21,7 @@ mod sniff;
 mod watch;
 
 pub use custody::Recovered;
+pub use look::signature_names;
 pub use outlet::Published;
 pub use sniff::carries_signature;
 pub use watch::{Signal, Signals, Watch};
