@@ -13,7 +13,7 @@ mod trial;
 use rustix::process::Signal;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs;
 use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
@@ -99,12 +99,12 @@ fn documents_of_other_signers_are_loaded_and_their_receipts_proven() {
     for (table, column, value) in
         [("generation_current", "energy_mwh", "1000.500"), ("capacity_current", "capacity_mw", "424.000")]
     {
-        let rows = trial.sql(&format!(
-            "SELECT period, station, {column}, participant, revision FROM {table} ORDER BY period"
-        ));
+        let rows =
+            trial.sql(&format!("SELECT period, station, {column}, participant, revision FROM {table} ORDER BY period"));
         let quarters = if column == "energy_mwh" { 3 } else { 2 };
         let row = |year: u32, quarter: u32| format!("{year}-Q{quarter}|SU-0001|{value}|azerenerji|1\n");
-        let wanted: String = (2001..=2002).flat_map(|year| (1..=quarters).map(move |q| (year, q))).map(|(y, q)| row(y, q)).collect();
+        let wanted: String =
+            (2001..=2002).flat_map(|year| (1..=quarters).map(move |q| (year, q))).map(|(y, q)| row(y, q)).collect();
         assert_eq!(rows, wanted);
     }
     assert_eq!(trial.sql("SELECT energy_mwh, stations FROM generation_total WHERE period = '2001'"), "3001.500|1\n");
@@ -177,7 +177,11 @@ fn a_reload_takes_effect_wholly_or_not_at_all() {
     let (code, status) = trial.json(&["status"]);
     assert_eq!((code, &status["problems"][0]["code"]), (Some(1), &"reload-refused".into()), "{status}");
     trial.put("azerenerji", "b.xml", statement(&trial, "2001-Q1", "1"));
-    assert_eq!(receipt::codes(&trial.answer("azerenerji", "b.xml").1), ["authority.suspended"], "the old stays in force");
+    assert_eq!(
+        receipt::codes(&trial.answer("azerenerji", "b.xml").1),
+        ["authority.suspended"],
+        "the old stays in force"
+    );
 
     fs::write(trial.at("w/registry.toml"), registry).unwrap();
     daemon.signal(Signal::HUP);
@@ -265,6 +269,7 @@ fn a_pair_is_one_submission_in_either_order_and_a_half_is_refused_in_time() {
 #[test]
 fn uploads_are_left_alone_and_what_is_no_file_is_answered_once() {
     let trial = Trial::new();
+    trial.set("pair_wait", "\"1s\"");
     let folder = trial.side("azerenerji", "in");
     for upload in ["a.xml.part", "a.tmp", "a.xml.filepart", ".a.xml"] {
         fs::write(folder.join(upload), "under way").unwrap();
@@ -285,7 +290,11 @@ fn uploads_are_left_alone_and_what_is_no_file_is_answered_once() {
     once(4);
     for name in odd {
         let (_, text) = trial.answer("azerenerji", name);
-        let code = if name == "link.xml" { "intake.hard-link" } else { "intake.not-a-file" };
+        let code = match name {
+            "link.xml" => "intake.hard-link",
+            "symlink.xml" => "intake.link",
+            _ => "intake.not-a-file",
+        };
         assert_eq!((receipt::decision(&text), receipt::codes(&text)), ("rejected", vec![code]));
     }
     let daemon = trial.run();
@@ -320,7 +329,9 @@ fn names_are_data_whatever_their_octets() {
             receipt::attribute(text, "Document", "name").is_some_and(|true_name| true_name.contains(inside))
         });
         let found: Vec<_> = found.collect();
-        let [(file, text)] = &found[..] else { panic!("{name:?}: {:?}", answers.iter().map(|one| &one.0).collect::<Vec<_>>()) };
+        let [(file, text)] = &found[..] else {
+            panic!("{name:?}: {:?}", answers.iter().map(|one| &one.0).collect::<Vec<_>>())
+        };
         assert_eq!(receipt::decision(text), "accepted", "{name:?}");
         let wanted = if *shown { name.to_str().unwrap() } else { "unnamed" };
         assert!(trial::is_answer_to(file, wanted), "{name:?}: {file}");
@@ -353,7 +364,10 @@ fn three_hundred_files_of_all_kinds_are_all_answered() {
             3 => garbage[n * 1000..n * 1000 + n].to_vec(),
             4 => format!("dataset,period\ngeneration,{n}\n").into_bytes(),
             5 => [&good[..], b"<more/>"].concat(),
-            6 => format!("<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a>&e;{n}</a>").into_bytes(),
+            6 => {
+                format!("<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><a>&e;{n}</a>")
+                    .into_bytes()
+            }
             _ => b"PK\x03\x04".iter().copied().chain((0..n as u8).rev()).collect(),
         };
         let ending = ["xml", "csv", "p7m", "asice", "pdf", "txt", "edoc"][n % 7];
@@ -375,5 +389,255 @@ fn three_hundred_files_of_all_kinds_are_all_answered() {
     for participant in PARTICIPANTS.iter().filter(|one| **one != "azerenerji") {
         assert!(trial.answers(participant).is_empty());
     }
+    trial.keeps_persons_out_of_the_log();
+}
+
+/// Another process that has locked the database; the lock goes with it.
+struct Locked(Child);
+
+impl Locked {
+    fn new(trial: &Trial) -> Self {
+        let mut command = trial.tool("sqlite3", &["w/state/boemis.sqlite"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.as_mut().unwrap().write_all(b"BEGIN EXCLUSIVE;\nSELECT 'locked';\n").unwrap();
+        let mut line = [0; 6];
+        std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut line).unwrap();
+        assert_eq!(&line, b"locked");
+        Self(child)
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+#[test]
+fn while_another_process_locks_the_database_documents_are_held() {
+    let trial = Trial::new();
+    trial.set("retry_first", "\"1s\"");
+    trial.set("retry_last", "\"1s\"");
+    trial.set("busy_timeout", "\"200ms\"");
+    trial.set("pair_wait", "\"1s\"");
+    let daemon = trial.run();
+    trial.put("azerenerji", "before.xml", statement(&trial, "2001-Q1", "1"));
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "before.xml").1), "accepted");
+    let locked = Locked::new(&trial);
+    trial.put("azerenerji", "held.xml", statement(&trial, "2001-Q2", "2"));
+    trial.put("azerenerji", "wrong.xml", "<a/>");
+    let held = |name: &str| {
+        let mut answers = Vec::new();
+        eventually("the interim answer", || {
+            answers = trial.answers_to("azerenerji", name);
+            !answers.is_empty()
+        });
+        let [(file, text)] = &answers[..] else { panic!("{answers:?}") };
+        assert!(file.ends_with(".held.xml"), "{file}");
+        assert_eq!((receipt::decision(text), receipt::codes(text)), ("held", vec!["load.database-away"]));
+    };
+    held("held.xml");
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "wrong.xml").1), "rejected", "that needs no database");
+    let (_, status) = trial.json(&["status"]);
+    assert_eq!(
+        (&status["held"]["count"], &status["held"]["oldest"]["name"]),
+        (&1.into(), &"held.xml".into()),
+        "{status}"
+    );
+    std::thread::sleep(Duration::from_millis(1500)); // a try in vain gives no other answer
+    held("held.xml");
+    drop(locked);
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "held.xml").1), "accepted");
+    assert_eq!(trial.answers_to("azerenerji", "held.xml").len(), 2);
+    assert_eq!(trial.sql("SELECT energy_mwh FROM generation_current WHERE period = '2001-Q2'"), "2.000\n");
+    daemon.end();
+
+    // the same with `once`
+    let locked = Locked::new(&trial);
+    trial.put("azerenerji", "once.xml", statement(&trial, "2001-Q3", "3"));
+    let (code, done) = trial.json(&["once"]);
+    assert_eq!((code, &done["held"]), (Some(0), &1.into()), "{done}");
+    held("once.xml");
+    drop(locked);
+    assert_eq!(trial.json(&["once"]).1["answers"]["accepted"], 1);
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "once.xml").1), "accepted");
+    assert_eq!(trial.json(&["audit", "verify"]).0, Some(0));
+    trial.keeps_persons_out_of_the_log();
+}
+
+/// A small file system in memory, where this process may mount one.
+struct Small(PathBuf);
+
+impl Small {
+    fn mount(trial: &Trial, at: PathBuf, size: &str) -> Result<Self, String> {
+        let mount = ["-t", "tmpfs", "-o", &format!("size={size},mode=0700"), "tmpfs", at.to_str().unwrap()];
+        match trial.tool("mount", &mount).output() {
+            Ok(output) if output.status.success() => Ok(Self(at)),
+            Ok(output) => Err(said(&output)),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+impl Drop for Small {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn on_a_full_disk_files_stay_and_are_answered_when_there_is_room() {
+    let trial = Trial::new();
+    let small = match Small::mount(&trial, trial.at("w/state"), "12m") {
+        Ok(small) => small,
+        Err(why) => return eprintln!("SKIPPED: no small file system can be mounted here: {why}"),
+    };
+    trial.set("rescan", "\"1s\"");
+    trial.set("retry_first", "\"1s\"");
+    let mut daemon = trial.run();
+    trial.put("azerenerji", "before.xml", statement(&trial, "2001-Q1", "1"));
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "before.xml").1), "accepted");
+    std::thread::sleep(Duration::from_millis(500)); // what can wait is written
+    let mut filler = fs::File::create(trial.at("w/state/filler")).unwrap();
+    let piece = vec![1; 4096];
+    while filler.write_all(&piece).is_ok() {}
+    while filler.write_all(&[1]).is_ok() {}
+    let document = statement(&trial, "2001-Q2", "2");
+    trial.put("azerenerji", "full.xml", &document);
+    eventually("a word on it", || trial.log().contains("nothing can be kept") || !daemon.is_alive());
+    assert!(daemon.is_alive(), "{}", trial.log());
+    std::thread::sleep(Duration::from_millis(1500));
+    assert!(daemon.is_alive());
+    assert_eq!(trial.names("azerenerji", "in"), ["full.xml"]);
+    assert_eq!(fs::read(trial.side("azerenerji", "in").join("full.xml")).unwrap(), document);
+    assert!(trial.answers_to("azerenerji", "full.xml").is_empty());
+    let tries = trial.log().matches("nothing can be kept").count();
+    assert!(tries < 30, "{tries} tries within two seconds");
+    drop(filler);
+    fs::remove_file(trial.at("w/state/filler")).unwrap();
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "full.xml").1), "accepted");
+    daemon.end();
+    assert_eq!(trial.json(&["audit", "verify"]).0, Some(0));
+    assert_eq!(trial.sql("SELECT count(*) FROM submission"), "2\n");
+    trial.keeps_persons_out_of_the_log();
+    drop(small);
+}
+
+/// Every file of the state folder with its octets. Left out is what SQLite lays beside a database
+/// that anybody reads: `-shm`, an index in memory, and `-wal`, which is empty when nobody wrote.
+fn state(trial: &Trial) -> BTreeMap<PathBuf, Vec<u8>> {
+    fn walk(folder: &Path, all: &mut BTreeMap<PathBuf, Vec<u8>>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => walk(&path, all),
+                false if path.ends_with("boemis.sqlite-shm") => {}
+                false if path.ends_with("boemis.sqlite-wal") => assert!(fs::read(&path).unwrap().is_empty()),
+                false => drop(all.insert(path.clone(), fs::read(&path).unwrap())),
+            }
+        }
+    }
+    let mut all = BTreeMap::new();
+    walk(&trial.at("w/state"), &mut all);
+    all
+}
+
+/// Code, severity and place of each finding, as `check` and as a receipt has it.
+fn findings_of_check(answer: &Value) -> Vec<[String; 6]> {
+    let text = |finding: &Value, key: &str| match &finding[key] {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let all = answer["findings"].as_array().unwrap().iter();
+    all.map(|one| ["code", "severity", "line", "column", "row", "path"].map(|key| text(one, key))).collect()
+}
+
+fn findings_of_receipt(receipt: &str) -> Vec<[String; 6]> {
+    let all = receipt.split("<Finding ").skip(1).map(|rest| format!("<Finding {rest}"));
+    let text = |one: &str, key: &str| receipt::attribute(one, "Finding", key).unwrap_or_default().to_owned();
+    let plain =
+        |text: String| text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&amp;", "&");
+    all.map(|one| ["code", "severity", "line", "column", "row", "path"].map(|key| plain(text(&one, key)))).collect()
+}
+
+/// The samples that need no change of the window: what is dropped, by whom.
+fn simple_samples() -> Vec<case::Sample> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox-samples");
+    let mut samples = case::Sample::all(&root);
+    samples.retain(|sample| {
+        let case = &sample.case;
+        let own = case.environment == "test" && case.anchors.is_empty() && case.crls.is_empty();
+        let plain = case.kinds.is_empty() && case.stays.is_empty() && case.rename.is_empty() && case.change.is_empty();
+        // intake speaks of files that nobody checks: an empty one, a signature alone
+        own && plain && case.fill.is_empty() && !sample.name.contains("/intake.")
+    });
+    samples
+}
+
+#[test]
+fn check_says_what_the_receipt_will_say_and_changes_nothing() {
+    let trial = Trial::new();
+    let samples = simple_samples();
+    assert!(samples.len() > 40, "{}", samples.len());
+    let pki = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox-samples/pki");
+    pencere::commands::trial::register_sample_pki(&trial.at("w"), &pki).unwrap();
+    trial.set("pair_wait", "\"0s\"");
+    trial.set("settle", "\"1ms\"");
+    assert_eq!(trial.json(&["once"]).0, Some(0));
+    let mut daemon = None;
+    let mut seen = BTreeMap::new();
+    for (nth, sample) in samples.iter().enumerate() {
+        if nth == samples.len() / 2 {
+            daemon = Some(trial.run()); // the second half beside a running daemon
+        }
+        let participant = sample.case.participant.as_str();
+        let documents = sample.documents();
+        let (main, _) = documents.iter().find(|(name, _)| !name.ends_with(".p7s")).unwrap_or(&documents[0]);
+        let (main, folder) = (format!("{nth}-{main}"), trial.at("to-check"));
+        fs::create_dir_all(&folder).unwrap();
+        for (name, octets) in &documents {
+            fs::write(folder.join(format!("{nth}-{name}")), octets).unwrap();
+        }
+        let before = daemon.is_none().then(|| state(&trial));
+        let path = folder.join(&main);
+        let (code, answer) = trial.json(&["check", path.to_str().unwrap(), "--participant", participant]);
+        if let Some(before) = before {
+            let after = state(&trial);
+            assert!(before.keys().eq(after.keys()), "{}: {:?}", sample.name, after.keys());
+            let changed: Vec<_> = before.iter().filter(|(path, octets)| after[*path] != **octets).collect();
+            assert!(changed.is_empty(), "{}: {:?}", sample.name, changed.iter().map(|one| one.0).collect::<Vec<_>>());
+        }
+        // the signature first, so that no document is taken without it
+        for (name, octets) in documents.iter().rev() {
+            trial.put(participant, format!("{nth}-{name}"), octets);
+        }
+        if daemon.is_none() {
+            assert_eq!(trial.json(&["once"]).0, Some(0));
+        }
+        let mut answers = Vec::new();
+        eventually(&format!("{}: an answer", sample.name), || {
+            answers = trial.answers_to(participant, &main);
+            !answers.is_empty()
+        });
+        let [(_, text)] = &answers[..] else { panic!("{}: {} answers", sample.name, answers.len()) };
+        let decision = receipt::decision(text);
+        assert_eq!(answer["decision"], decision, "{}: {answer:#}", sample.name);
+        assert_eq!(code, Some(if matches!(decision, "accepted" | "duplicate") { 0 } else { 1 }), "{}", sample.name);
+        assert_eq!(findings_of_check(&answer), findings_of_receipt(text), "{}", sample.name);
+        let said = |key: &str| match &answer[key] {
+            Value::Null => None,
+            Value::String(text) => Some(text.clone()),
+            other => Some(other.to_string()),
+        };
+        for key in ["dataset", "period", "revision"] {
+            let told = receipt::attribute(text, "Submission", key).filter(|value| !value.is_empty());
+            assert_eq!(said(key).as_deref(), told, "{}: {key}", sample.name);
+        }
+        *seen.entry(decision.to_owned()).or_insert(0) += 1;
+    }
+    assert!(seen["accepted"] > 2 && seen["rejected"] > 20, "{seen:?}");
+    daemon.unwrap().end();
     trial.keeps_persons_out_of_the_log();
 }

@@ -42,13 +42,8 @@ impl Matter {
     /// Of a document that only arrived.
     pub fn new(about: &About) -> Self {
         let document = &about.document;
-        let mut known = Known::arrival(
-            about.id,
-            about.received,
-            document.name.clone(),
-            Some(document.sha256),
-            Some(document.size),
-        );
+        let mut known =
+            Known::arrival(about.id, about.received, document.name.clone(), Some(document.sha256), Some(document.size));
         known.detached = about.detached.as_ref().map(|given| (given.name.clone(), given.sha256, given.size));
         known.participant = about.participant.clone();
         Self::of_known(known)
@@ -106,9 +101,7 @@ impl<'a> Judge<'a> {
                 };
                 let fingerprints: Vec<Digest> = signers.iter().map(|certificate| certificate.sha256()).collect();
                 let stop = match stop {
-                    Stop::Hold(finding) if fingerprints.is_empty() || !fingerprints.iter().all(known) => {
-                        finding.into()
-                    }
+                    Stop::Hold(finding) if fingerprints.is_empty() || !fingerprints.iter().all(known) => finding.into(),
                     stop => stop,
                 };
                 matter.signed(&report, fingerprints.into_iter());

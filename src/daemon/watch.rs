@@ -37,7 +37,11 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     scan(&mut window);
     ready();
     notify::ready(&status(&window));
-    tracing::info!(participants = window.queue().folders().len(), unwatched = watch.unwatched().len(), "the window is open");
+    tracing::info!(
+        participants = window.queue().folders().len(),
+        unwatched = watch.unwatched().len(),
+        "the window is open"
+    );
     let result = loop {
         let now = window.now();
         let due = [window.queue().due(now), window.next_try()].into_iter().flatten().min();

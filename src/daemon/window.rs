@@ -129,7 +129,8 @@ impl Window {
         }
         let world = Arc::clone(config.world());
         let clock = host.clock.clone();
-        let seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(move || clock.now())).map_err(Halt::broken)?;
+        let seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(move || clock.now()))
+            .map_err(Halt::broken)?;
         let mut folders = Vec::new();
         for participant in world.registry.participants.keys() {
             let home = settings.window.paths.drop.join(participant.as_str());

@@ -62,7 +62,8 @@ pub fn examine(cms: &[u8], content: &Octets, context: &Context<'_>, limits: &Lim
         return unsupported(format!("CMS content type {}", signed.content_type));
     }
     // what OpenSSL cannot read is nobody's certificate here
-    let certificates: Vec<_> = signed.certificates.iter().filter_map(|der| context.trust.certificate(der).ok()).collect();
+    let certificates: Vec<_> =
+        signed.certificates.iter().filter_map(|der| context.trust.certificate(der).ok()).collect();
     let digests = Digests::of(content, &signed.signers)?;
     // `openssl cms -stream` leaves the content in although nobody asked: it must be this document
     let foreign = match signed.content {

@@ -108,7 +108,16 @@ impl Snapshot {
         }
         digester.update(format!("grace {}\n", grace.as_secs()).as_bytes());
         let digest = digester.finish();
-        Self { anchors, intermediates, revocation, grace, taken_at, digest, known: Mutex::default(), met: Mutex::default() }
+        Self {
+            anchors,
+            intermediates,
+            revocation,
+            grace,
+            taken_at,
+            digest,
+            known: Mutex::default(),
+            met: Mutex::default(),
+        }
     }
 
     /// When it was taken.
