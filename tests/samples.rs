@@ -13,9 +13,12 @@ mod world;
 use case::{EXPECTED, Sample};
 use jiff::{SignedDuration, Timestamp};
 use pencere::config::Config;
+use pencere::daemon::glance::Glance;
 use pencere::daemon::window::Window;
+use pencere::document::{Digest, GivenName, SubmissionId};
 use pencere::finding::{Code, Stage};
-use pencere::host::{Clock, Host};
+use pencere::host::{Clock, Host, Octets};
+use pencere::staging::{About, Custody, Given};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,7 +62,9 @@ fn walk(sample: &Sample, rewrite: bool) -> Walked {
         runtime.block_on(window.round());
     }
     let (receipts_before, rows_before) = (world.receipts(participant), world.rows());
-    world.put(participant, &sample.documents(), now());
+    let documents = sample.documents();
+    let looked = runtime.block_on(look(&world, participant, &documents));
+    world.put(participant, &documents, now());
     for (name, kind) in &case.kinds {
         world.put_odd(participant, name, *kind);
     }
@@ -79,6 +84,13 @@ fn walk(sample: &Sample, rewrite: bool) -> Walked {
     }
     if claim.code.is_some_and(|code| !codes.contains(&code)) {
         faults.push(format!("claimed {:?}, found {codes:?}", claim.code));
+    }
+    // `check` looks at what intake lets through, and must say the same
+    let at_intake = codes.iter().any(|code| code.starts_with("intake."));
+    if let Some((word, found)) = looked.filter(|_| !at_intake)
+        && (word != decision || found != codes)
+    {
+        faults.push(format!("check says {word} {found:?}, the window {decision} {codes:?}"));
     }
     let ending = if decision == "held" { ".held.xml" } else { ".receipt.xml" };
     let id = receipt::attribute(text, "Receipt", "id").unwrap();
@@ -143,6 +155,39 @@ impl Open {
     }
 }
 
+/// What `check` says of the document before it is dropped: the word, and the findings' slugs.
+async fn look(
+    world: &World,
+    participant: &str,
+    documents: &[(String, Vec<u8>)],
+) -> Option<(String, Vec<&'static str>)> {
+    let is_signature = |name: &str| name.to_lowercase().ends_with(".p7s");
+    let (name, octets) = documents.iter().find(|(name, _)| !is_signature(name))?;
+    let detached = documents.iter().find(|(name, _)| is_signature(name));
+    let given = |name: &str, octets: &[u8]| Given {
+        name: GivenName::new(name),
+        size: octets.len() as u64,
+        sha256: Digest::of(octets),
+    };
+    let config = Config::load(&world.folder.join("pencere.toml"), now()).ok()?;
+    let received = now() + SignedDuration::from_secs(60);
+    let host = Host { clock: Clock::fixed(received), ..Host::system() };
+    let mut glance = Glance::open(config, host).await.unwrap();
+    let about = About {
+        id: SubmissionId::new(received),
+        received,
+        participant: Some(participant.parse().unwrap()),
+        document: given(name, octets),
+        detached: detached.map(|(name, octets)| given(name, octets)),
+        custody: Custody::Glance,
+    };
+    let detached = detached.map(|(_, octets)| Octets::from(octets.clone()));
+    let verdict = glance.judge(about, Octets::from(octets.clone()), detached).await.unwrap();
+    glance.close().await;
+    let codes = verdict.findings.iter().map(|finding| finding.code.slug()).collect();
+    Some((verdict.decision.to_string(), codes))
+}
+
 #[test]
 fn every_sample_is_answered_as_its_folder_claims() {
     let rewrite = std::env::var_os("PENCERE_REWRITE").is_some();
@@ -183,5 +228,21 @@ fn every_finding_has_a_sample(seen: &BTreeSet<String>) {
         let slug = code.slug();
         assert!(seen.contains(slug) || excused, "no sample causes {slug}, and nothing says why there is none");
         assert!(!(seen.contains(slug) && excused), "{slug} has a sample and needs no excuse");
+    }
+}
+
+#[test]
+fn a_real_window_refuses_the_sample_pki_and_any_trial_authority() {
+    let scratch = tempfile::tempdir().unwrap();
+    let folder = scratch.path().join("window");
+    pencere::commands::trial::make(&folder, now()).unwrap();
+    pencere::commands::trial::register_sample_pki(&folder, &root().join("pki")).unwrap();
+    let path = folder.join("pencere.toml");
+    assert!(Config::load(&path, now()).is_ok());
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replace("\nenvironment = \"test\"", "\nenvironment = \"production\"")).unwrap();
+    let mistakes: Vec<_> = Config::load(&path, now()).unwrap_err().iter().map(ToString::to_string).collect();
+    for refused in ["pki/ca.crt is of a trial PKI", "pki/sample-ca.crt is of a trial PKI", "seal for trials"] {
+        assert!(mistakes.iter().any(|mistake| mistake.contains(refused)), "{refused}: {mistakes:?}");
     }
 }

@@ -3,7 +3,7 @@
 use super::answer::FindingAnswer;
 use super::{Exit, Format, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files, opening};
 use crate::daemon::glance::{Glance, Verdict};
-use crate::document::{Decision, Digest, Digester, GivenName, ParticipantName, SubmissionId};
+use crate::document::{Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::finding::Language;
 use crate::host::{Host, Octets, printable_line};
 use crate::intake::folder::signature_names;
@@ -11,7 +11,6 @@ use crate::signature::Report;
 use crate::staging::{About, Custody, Given};
 use clap::Args;
 use serde::Serialize;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Say what the window would answer to a file; nothing is loaded or changed
@@ -101,7 +100,7 @@ fn look(
     let detached = beside.as_ref().map(|beside| files::octets(beside)).transpose()?;
     let given = |path: &Path, octets: &Octets| {
         let name = GivenName::new(path.file_name().unwrap_or(path.as_os_str()));
-        let sha256 = digest(octets).map_err(|error| Trouble::reading(path, &error))?;
+        let sha256 = Digest::of_reader(octets.reader()).map_err(|error| Trouble::reading(path, &error))?;
         Ok::<_, Trouble>(Given { name, size: octets.len(), sha256 })
     };
     let now = glance.now();
@@ -114,16 +113,6 @@ fn look(
         custody: Custody::Glance,
     };
     Ok((about, document, detached))
-}
-
-fn digest(octets: &Octets) -> std::io::Result<Digest> {
-    let (mut digester, mut reader, mut piece) = (Digester::new(), octets.reader(), vec![0; 64 * 1024]);
-    loop {
-        match reader.read(&mut piece)? {
-            0 => return Ok(digester.finish()),
-            count => digester.update(&piece[..count]),
-        }
-    }
 }
 
 fn answer<'a>(file: &Path, verdict: &'a Verdict) -> CheckAnswer<'a> {

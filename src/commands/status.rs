@@ -121,6 +121,8 @@ pub struct ParticipantRow {
     pub open: u64,
     /// Held.
     pub held: u64,
+    /// Size of what is held, in octets.
+    pub held_octets: u64,
     /// Answered so, last: accepted.
     pub accepted: u64,
     /// Rejected.
@@ -201,6 +203,14 @@ impl Status {
             );
             problem("held-too-long", message);
         }
+        let full = self.participants.iter().filter(|row| settings.hold.is_full(row.held, row.held_octets));
+        for ParticipantRow { participant, held, .. } in full {
+            let message = format!(
+                "{held} documents of {participant} are held, which is the most: nothing more is taken from its \
+                 folder until some are decided. Mend what holds them: pencere list --state held"
+            );
+            problem("held-too-many", message);
+        }
         let intake = &settings.intake;
         let patience = signed(intake.pair_wait + 2 * intake.rescan + intake.settle + LENIENCE);
         let oldest = self.oldest_unanswered_seconds.map(SignedDuration::from_secs);
@@ -233,7 +243,12 @@ fn rows(records: &Records, age: impl Fn(Timestamp) -> i64) -> BTreeMap<String, P
                 let since = age(submission.received());
                 row.oldest_unanswered_seconds = row.oldest_unanswered_seconds.max(Some(since));
             }
-            ListState::Held => row.held += 1,
+            ListState::Held => {
+                row.held += 1;
+                if let Came::Held(held) = &submission.came {
+                    row.held_octets = row.held_octets.saturating_add(held.size());
+                }
+            }
             ListState::Accepted => row.accepted += 1,
             ListState::Rejected => row.rejected += 1,
             ListState::Duplicate | ListState::Pending | ListState::Contested => row.other += 1,

@@ -59,7 +59,7 @@ pub(super) struct SealAt {
 }
 
 /// `[hold]`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct HoldSettings {
     /// After how long a held document is a matter for a person.
     pub max: Duration,
@@ -67,10 +67,17 @@ pub struct HoldSettings {
     pub retry_first: Duration,
     /// Longest wait between two tries.
     pub retry_last: Duration,
-    /// Most documents held for one participant.
+    /// Documents held for one participant at which its folder is left alone until some are decided.
     pub documents_max: u64,
-    /// Most octets held for one participant.
+    /// Octets held for one participant at which likewise.
     pub size_max: u64,
+}
+
+impl HoldSettings {
+    /// Whether one participant's held submissions, so many and so many octets, have reached the bound.
+    pub fn is_full(&self, documents: u64, octets: u64) -> bool {
+        documents >= self.documents_max || octets >= self.size_max
+    }
 }
 
 impl Default for HoldSettings {

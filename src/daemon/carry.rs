@@ -94,7 +94,8 @@ impl Window {
             if let Some(folder) = self.queue.folder(&participant)
                 && let Err(error) = folder.release(id)
             {
-                tracing::warn!(%participant, submission = %id, %error, "a source could not be removed; it is at the next start");
+                tracing::warn!(%participant, submission = %id, %error,
+                    "a source could not be removed; it is at the next start");
             }
         }
         self.refuse_in_place(in_place)
@@ -151,7 +152,8 @@ impl Window {
         if let Some(folder) = self.queue.folder(&participant)
             && let Err(error) = folder.give_back(id)
         {
-            tracing::warn!(%participant, submission = %id, %error, "a file could not be given back; it is at the next scan");
+            tracing::warn!(%participant, submission = %id, %error,
+                "a file could not be given back; it is at the next scan");
         }
     }
 
@@ -266,8 +268,17 @@ impl Window {
                     let next = now.saturating_add(self.pause(attempt)).unwrap_or(now);
                     let slug = finding.code.slug().to_owned();
                     events.push(Event::Deferred { id, finding: slug.clone(), attempt, next: Some(next) });
-                    let key = matter.key.clone();
-                    self.waits.insert(id, Waits { next, attempt, finding: slug.clone(), key });
+                    let known = &matter.known;
+                    let waits = Waits {
+                        next,
+                        attempt,
+                        finding: slug.clone(),
+                        key: matter.key.clone(),
+                        participant: channel.clone().or_else(|| known.participant.clone()),
+                        size: known.size_with_signature(),
+                        received: known.received,
+                    };
+                    self.waits.insert(id, waits);
                     if !first {
                         tracing::info!(submission = %id, attempt, finding = slug, %next, "still held");
                         continue;

@@ -8,10 +8,10 @@ use super::window::Halt;
 use crate::boemis::{self, Reader};
 use crate::config::Config;
 use crate::document::{Content, Decision, Digest, ParticipantName, SubmissionId};
-use crate::finding::{Finding, Severity, Stop};
+use crate::finding::{Code, Finding, Severity, Stop};
 use crate::host::{Host, Octets};
 use crate::journal::{self, Event};
-use crate::schema::Standing;
+use crate::schema::{Key, Standing};
 use crate::staging::{About, Staged};
 use std::collections::{BTreeMap, HashMap};
 
@@ -53,6 +53,8 @@ pub struct Glance {
 struct Before {
     contents: HashMap<(ParticipantName, Content), SubmissionId>,
     octets: HashMap<Octet, SubmissionId>,
+    /// What held documents state: a later one of the same waits behind it.
+    waits: HashMap<Key, SubmissionId>,
 }
 
 /// Whose channel, which document, which detached signature.
@@ -108,6 +110,10 @@ impl Glance {
             Ok(inspected) => inspected,
             Err(stop) => return Verdict::stopped(matter, stop),
         };
+        if let Some(earlier) = matter.key.as_ref().and_then(|key| self.before.waits.get(key)) {
+            let waits = Finding::new(Code::LoadWaitsForEarlier).found(earlier);
+            return Ok(Verdict { decision: Decision::Held, matter, findings: vec![waits], original: None });
+        }
         let standing = match (&matter.key, &mut self.boemis) {
             (Some(key), Some(boemis)) => boemis.standing(key, id).await.map_err(Halt::broken)?,
             _ => Standing::default(),
@@ -156,6 +162,7 @@ impl Before {
         let mut held: BTreeMap<SubmissionId, Octet> = BTreeMap::new();
         // The last word on each submission decides whether it stands.
         let mut stands: BTreeMap<SubmissionId, Option<(ParticipantName, Content)>> = BTreeMap::new();
+        let mut waits: BTreeMap<SubmissionId, Key> = BTreeMap::new();
         let mut reader = journal::Reader::open(&host.disk, state)?;
         while let Some((entry, _)) = reader.next()? {
             match entry.event {
@@ -166,6 +173,13 @@ impl Before {
                     }
                 }
                 Event::Answered(answered) => {
+                    waits.remove(&answered.id);
+                    if answered.decision == Decision::Held
+                        && let (Some(participant), Some(dataset), Some(period)) =
+                            (answered.participant.clone(), answered.dataset.clone(), answered.period)
+                    {
+                        waits.insert(answered.id, Key { participant, dataset, period });
+                    }
                     match answered.decision {
                         Decision::Accepted | Decision::Pending | Decision::Held => {
                             stands.insert(answered.id, answered.participant.zip(answered.content));
@@ -179,6 +193,9 @@ impl Before {
             }
         }
         let mut before = Self::default();
+        for (id, key) in waits {
+            before.waits.entry(key).or_insert(id);
+        }
         for (id, content) in stands {
             if let Some(octets) = held.remove(&id) {
                 before.octets.entry(octets).or_insert(id);

@@ -5,6 +5,7 @@
 
 pub mod carry;
 pub mod glance;
+mod holds;
 pub mod judgement;
 pub mod log;
 pub mod notify;

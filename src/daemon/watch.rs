@@ -9,7 +9,6 @@ use crate::document::ParticipantName;
 use crate::intake::folder::{Signal, Signals, Watch};
 use crate::intake::{Key, Waiting};
 use jiff::Timestamp;
-use std::future::Future;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -114,6 +113,7 @@ pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Res
     loop {
         let now = window.now();
         window.retry(now).await?;
+        window.bound_holds(now);
         if window.queue().due(now).is_none_or(|due| due > now) {
             break;
         }
@@ -146,6 +146,7 @@ async fn work(window: &mut Window) -> Result<bool, Halt> {
     let now = window.now();
     let mut worked = window.next_try().is_some_and(|next| next <= now);
     window.retry(now).await?;
+    window.bound_holds(now);
     if window.queue().due(now).is_some_and(|due| due <= now) {
         let group = window.take_group(now);
         if !group.is_empty() {
@@ -207,8 +208,12 @@ impl Window {
 fn status(window: &Window) -> String {
     let answers: u64 = window.tally.answers.values().sum();
     let held = window.held().len();
+    let left_alone: Vec<String> = window.left_alone().iter().map(ToString::to_string).collect();
     match &window.tally.trouble {
         Some(trouble) => format!("{trouble}; {answers} answers, {held} held"),
+        None if !left_alone.is_empty() => {
+            format!("too much is held for {}; {answers} answers, {held} held", left_alone.join(", "))
+        }
         None => format!("watching; {answers} answers, {held} held"),
     }
 }
@@ -224,13 +229,11 @@ async fn at(when: Option<Instant>) {
     }
 }
 
-fn tick(alive: &mut Option<tokio::time::Interval>) -> impl Future<Output = ()> {
-    async move {
-        match alive {
-            Some(alive) => {
-                alive.tick().await;
-            }
-            None => std::future::pending().await,
+async fn tick(alive: &mut Option<tokio::time::Interval>) {
+    match alive {
+        Some(alive) => {
+            alive.tick().await;
         }
+        None => std::future::pending().await,
     }
 }

@@ -4,9 +4,10 @@
 //! and the end. What is done with documents is [`carry`](super::carry)'s.
 
 use super::carry::Case;
+use super::holds::Holds;
 use crate::boemis::{self, Boemis};
 use crate::config::{Config, Settings, World};
-use crate::document::{Decision, Digest, ParticipantName, SubmissionId};
+use crate::document::{DatasetName, Decision, Digest, ParticipantName, SubmissionId};
 use crate::evidence::Evidence;
 use crate::finding::{Finding, Language};
 use crate::host::Host;
@@ -87,6 +88,12 @@ pub struct Waits {
     pub finding: String,
     /// What it states, when that is known: later documents of the same key wait behind it.
     pub key: Option<Key>,
+    /// Whose it is: held submissions are bounded for each participant.
+    pub participant: Option<ParticipantName>,
+    /// Its size with its detached signature, in octets.
+    pub size: u64,
+    /// When it was received.
+    pub received: Timestamp,
 }
 
 /// An open window.
@@ -103,6 +110,8 @@ pub struct Window {
     pub(super) queue: Queue,
     /// Held submissions by id, which is their order of arrival.
     pub(super) waits: BTreeMap<SubmissionId, Waits>,
+    /// What was told of the held submissions already.
+    pub(super) holds: Holds,
     /// Something was journalled that is not synced yet (only that answers reached their folders).
     pub(super) unsettled: bool,
     /// What was done so far.
@@ -154,6 +163,7 @@ impl Window {
             seal,
             queue,
             waits: BTreeMap::new(),
+            holds: Holds::default(),
             unsettled: false,
             tally: Tally::default(),
         };
@@ -235,11 +245,18 @@ impl Window {
                 Phase::Answered => self.publish_again(&submission)?,
                 Phase::Held => cases.extend(self.case(&submission)?),
                 Phase::Deferred { finding, attempt, next } => {
+                    let held = match &submission.arrival {
+                        Arrived::Held(held) => Some(held),
+                        Arrived::RefusedInPlace(_) => None,
+                    };
                     let waits = Waits {
                         next: next.unwrap_or(self.host.clock.now()),
                         attempt: *attempt,
                         finding: finding.clone(),
                         key: key_of(&submission),
+                        participant: held.and_then(|held| held.participant.clone()),
+                        size: held.map_or(0, |held| held.size()),
+                        received: held.map_or(self.host.clock.now(), |held| held.received),
                     };
                     self.waits.insert(submission.id(), waits);
                 }
@@ -361,6 +378,17 @@ impl Window {
         let named = |path: &std::path::Path, digest| (path.display().to_string(), digest);
         let fixed = self.config.files().iter().map(|file| named(&file.path, file.digest));
         fixed.chain(self.world.digests().map(|(path, digest)| named(path, digest))).collect()
+    }
+
+    /// What BOEMİS holds of a dataset, quarters and years; nothing while it is away.
+    ///
+    /// # Errors
+    /// A database that is not as it must be.
+    pub async fn totals(&mut self, dataset: &DatasetName) -> Result<Vec<boemis::Total>, Halt> {
+        match &mut self.boemis {
+            Some(boemis) => boemis.totals(dataset).await.map_err(Halt::broken),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// For idle moments: makes durable what can wait, and lets the stores rest.

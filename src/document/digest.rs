@@ -1,6 +1,7 @@
 //! SHA-256 digests: the names by which octets are known in journal, evidence and receipts.
 
 use std::fmt;
+use std::io::{self, Read};
 use std::str::FromStr;
 
 /// A SHA-256 digest, printed as 64 lower-case hexadecimal digits.
@@ -18,6 +19,22 @@ impl Digest {
     /// The digest of these octets.
     pub fn of(octets: &[u8]) -> Self {
         Self(openssl::sha::sha256(octets))
+    }
+
+    /// The digest of all that this reader gives, read in pieces.
+    ///
+    /// # Errors
+    /// What the reader says.
+    pub fn of_reader(mut octets: impl Read) -> io::Result<Self> {
+        let (mut digester, mut piece) = (Digester::new(), [0; 16 * 1024]);
+        loop {
+            match octets.read(&mut piece) {
+                Ok(0) => return Ok(digester.finish()),
+                Ok(count) => digester.update(&piece[..count]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The 32 octets themselves.

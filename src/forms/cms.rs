@@ -381,7 +381,8 @@ pub fn sign_detached(
     let oid = |dotted: &str| der::oid(dotted).expect("the constants above are object identifiers");
     let attribute =
         |name: &str, value: &[u8]| der::element(tag::SEQUENCE, &[&oid(name), &der::element(tag::SET, &[value])]);
-    let hash = der::element(tag::OCTET_STRING, &[certificate.sha256().as_bytes()]); // SHA-256 is the default (RFC 5035 4)
+    // SHA-256 is the default (RFC 5035 4)
+    let hash = der::element(tag::OCTET_STRING, &[certificate.sha256().as_bytes()]);
     let reference = (0..3).fold(hash, |inner, _| der::element(tag::SEQUENCE, &[&inner]));
     let mut attributes = [
         attribute(CONTENT_TYPE, &oid(DATA)),

@@ -186,8 +186,11 @@ mod tests {
     fn the_three_forms_give_the_same_octets() {
         let der = [0x30, 3, 2, 1, 7];
         let pem = b"-----BEGIN CMS-----\nMAMCAQc=\n-----END CMS-----\n";
-        let mime = b"MIME-Version: 1.0\r\nContent-Type: application/pkcs7-signature;\r\n name=\"smime.p7s\"\r\nContent-Transfer-Encoding: base64\r\n\r\nMAMC\r\nAQc=\r\n";
-        let multipart = b"Content-Type: multipart/signed; boundary=\"--x\"\n\nThis is S/MIME\n\n----x\nfigures,1\n----x\nContent-Type: application/x-pkcs7-signature\nContent-Transfer-Encoding: base64\n\nMAMCAQc=\n\n----x--\n";
+        let mime = b"MIME-Version: 1.0\r\nContent-Type: application/pkcs7-signature;\r\n \
+            name=\"smime.p7s\"\r\nContent-Transfer-Encoding: base64\r\n\r\nMAMC\r\nAQc=\r\n";
+        let multipart =
+            b"Content-Type: multipart/signed; boundary=\"--x\"\n\nThis is S/MIME\n\n----x\nfigures,1\n----x\n\
+            Content-Type: application/x-pkcs7-signature\nContent-Transfer-Encoding: base64\n\nMAMCAQc=\n\n----x--\n";
         for form in [der.as_slice(), pem, mime, multipart] {
             assert_eq!(cms(form).as_deref(), Ok(der.as_slice()));
         }
@@ -198,7 +201,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_makes_it_panic(text in "(-----(BEGIN|END) |CMS|-----|\n|Content-Type: |multipart/signed; boundary=a|--a|:|.){0,20}") {
+        fn no_text_makes_it_panic(text in
+            "(-----(BEGIN|END) |CMS|-----|\n|Content-Type: |multipart/signed; boundary=a|--a|:|.){0,20}") {
             let _ = cms(text.as_bytes());
         }
     }

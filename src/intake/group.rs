@@ -7,8 +7,8 @@ use super::folder::{DropFolder, Recovered, Step};
 use super::{Arrival, GroupLimits, Key, Refusal};
 use crate::document::{GivenName, ParticipantName, SubmissionId};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::io;
 
@@ -21,6 +21,8 @@ pub struct Queue {
     folders: Vec<DropFolder>,
     places: HashMap<ParticipantName, usize>,
     next: usize,
+    /// Whose folders nothing is taken from for now.
+    paused: BTreeSet<ParticipantName>,
     /// Set while the process has no handle left.
     rest: Option<Timestamp>,
 }
@@ -58,7 +60,8 @@ impl Queue {
 
     /// A queue over these folders, at most one for each participant.
     pub fn new(folders: Vec<DropFolder>) -> Self {
-        let mut queue = Self { folders: Vec::new(), places: HashMap::new(), next: 0, rest: None };
+        let mut queue =
+            Self { folders: Vec::new(), places: HashMap::new(), next: 0, paused: BTreeSet::new(), rest: None };
         folders.into_iter().for_each(|folder| queue.add(folder));
         queue
     }
@@ -117,10 +120,17 @@ impl Queue {
         result
     }
 
+    /// From now on nothing is taken from these participants' folders; from all others again. What
+    /// lies there stays, is looked at as ever, and keeps its order.
+    pub fn pause(&mut self, participants: BTreeSet<ParticipantName>) {
+        self.paused = participants;
+    }
+
     /// When to call [`Queue::take_group`] next: `now` when something is ready, none when nothing is
     /// known that would become ready by itself.
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
-        let due = self.folders.iter().filter_map(|folder| folder.due(now)).min()?;
+        let open = self.folders.iter().filter(|folder| !self.paused.contains(folder.participant()));
+        let due = open.filter_map(|folder| folder.due(now)).min()?;
         Some(self.rest.map_or(due, |rest| due.max(rest)))
     }
 
@@ -159,6 +169,11 @@ impl Queue {
         while quiet < self.folders.len() && group.arrivals.len() + group.refusals.len() < limits.documents.max(1) {
             let at = self.next % self.folders.len();
             let Some(folder) = self.folders.get_mut(at) else { break };
+            if self.paused.contains(folder.participant()) {
+                quiet += 1;
+                self.next = at + 1;
+                continue;
+            }
             let left = (!group.is_empty()).then(|| limits.octets.saturating_sub(octets));
             let size = match folder.take_next(now, left, answered) {
                 Step::Arrival(arrival) => {

@@ -115,6 +115,13 @@ pub struct Held {
     pub detached: Option<HeldFile>,
 }
 
+impl Held {
+    /// The size of the document and its detached signature together, in octets.
+    pub fn size(&self) -> u64 {
+        self.document.size.saturating_add(self.detached.as_ref().map_or(0, |file| file.size))
+    }
+}
+
 /// A file of a held submission: what was given, where it lay, where it lies now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldFile {

@@ -23,7 +23,7 @@
 //! | Last line of a submission | State | Done at start |
 //! |---|---|---|
 //! | none | the channel has the only copy | look at the channel again |
-//! | `held` | [`Phase::Held`] | release the source if it is still there (intake took it under this id), judge again from evidence, with the recorded reception time |
+//! | `held` | [`Phase::Held`] | release the source (intake took it under this id), judge again at the recorded time |
 //! | `deferred` | [`Phase::Deferred`] | the same, when its time comes |
 //! | `answered` held | as before it | the same, and publish its receipt again from evidence |
 //! | `refused-in-place` | [`Phase::Refused`] | answer it |

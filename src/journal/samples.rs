@@ -1,9 +1,24 @@
 //! Events for the tests of journal, ledger and staging.
 
-use super::{Answered, Event, Held, HeldFile, RefusedInPlace, SealedReceipt};
+use super::{Answered, Event, Held, HeldFile, Journal, JournalError, RefusedInPlace, SealedReceipt, Settings};
 use crate::document::{Content, Decision, Digest, GivenName, SubmissionId};
 use crate::evidence::Location;
+use crate::host::Disk;
 use jiff::Timestamp;
+use std::path::Path;
+use std::time::Duration;
+
+/// Opens the journal as a window does, but waits out a lock that was let go a moment ago: a child
+/// that another test's thread forks holds a copy of every descriptor until it has its own image.
+pub(crate) fn opened(disk: &Disk, state: &Path, settings: Settings) -> Result<Journal, JournalError> {
+    for _ in 0..50 {
+        match Journal::open(disk, state, settings) {
+            Err(JournalError::InUse { .. }) => std::thread::sleep(Duration::from_millis(10)),
+            result => return result,
+        }
+    }
+    Journal::open(disk, state, settings)
+}
 
 /// A moment in October 2026, so many seconds in.
 pub(crate) fn at(second: i64) -> Timestamp {

@@ -2,11 +2,11 @@ use super::*;
 use crate::document::Decision;
 use crate::host::test_folder;
 use crate::journal;
-use crate::journal::samples::{answered, at, closed, deferred, digest, held, id, refused};
+use crate::journal::samples::{answered, at, closed, deferred, digest, held, id, opened, refused};
 use std::collections::BTreeMap;
 
 fn journal(state: &Path) -> Journal {
-    Journal::open(&Disk::system(), state, journal::Settings { segment_max: 4000 }).unwrap()
+    opened(&Disk::system(), state, journal::Settings { segment_max: 4000 }).unwrap()
 }
 
 fn open(state: &Path, journal: &Journal) -> (Ledger, Opened) {

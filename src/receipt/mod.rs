@@ -171,6 +171,12 @@ impl Known {
         }
     }
 
+    /// The size of the document and of its detached signature together, in octets; nothing for what
+    /// was never read.
+    pub fn size_with_signature(&self) -> u64 {
+        self.size.unwrap_or(0).saturating_add(self.detached.as_ref().map_or(0, |(_, _, size)| *size))
+    }
+
     /// All that is known of what was loaded.
     fn loaded(loaded: &Loaded) -> Self {
         let validated = loaded.validated();

@@ -4,11 +4,11 @@
 //! not by a certificate authority (CONTRACT 5). Never trusts what the receipt says of itself.
 
 use super::Told;
-use crate::document::{Digest, Digester};
+use crate::document::Digest;
 use crate::finding::{Code, Finding};
 use crate::forms::certificate::Certificate;
 use crate::host::Octets;
-use std::io::{self, Read};
+use std::io;
 
 /// A receipt that was proven by a seal certificate. Made by [`prove`] alone.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ pub fn prove(
     }
     verify(receipt, seal)?;
     if let Some(document) = document {
-        let found = digest(document).map_err(Unproven::Disk)?;
+        let found = Digest::of_reader(document.reader()).map_err(Unproven::Disk)?;
         let wanted = told.document.sha256.as_deref().map(str::parse::<Digest>);
         if wanted != Some(Ok(found)) {
             let wanted = told.document.sha256.clone().unwrap_or_default();
@@ -74,16 +74,4 @@ pub fn prove(
         }
     }
     Ok(Proven { told })
-}
-
-/// Digests a document of any size in pieces.
-fn digest(document: &Octets) -> io::Result<Digest> {
-    let (mut digester, mut reader) = (Digester::new(), document.reader());
-    let mut piece = vec![0; 1 << 16];
-    loop {
-        match reader.read(&mut piece)? {
-            0 => return Ok(digester.finish()),
-            count => digester.update(&piece[..count]),
-        }
-    }
 }

@@ -362,8 +362,10 @@ const ROW_LENGTH: Hint = Hint::fixed(
     "The row has another number of values than the header has columns.",
 );
 const ROW_TOO_WIDE: Hint = Hint::fixed(
-    "Sətirdə başlıqdakı sütunlardan çox dəyər var. Onluq işarəsi vergüldürsə, nöqtə ilə əvəz edin və ya sütunları «;» ilə ayırın.",
-    "The row has more values than the header has columns. If a decimal comma is the cause, write a point, or separate the columns by “;”.",
+    "Sətirdə başlıqdakı sütunlardan çox dəyər var. Onluq işarəsi vergüldürsə, \
+     nöqtə ilə əvəz edin və ya sütunları «;» ilə ayırın.",
+    "The row has more values than the header has columns. If a decimal comma is the cause, \
+     write a point, or separate the columns by “;”.",
 );
 const FRAME_DIFFERS: Hint = Hint::fixed(
     "Bu sütunun dəyəri bütün sətirlərdə eyni olmalıdır.",

@@ -283,7 +283,8 @@ fn decimal_fault(fault: QuantityFault, text: &str, places: u8, mark: char) -> Mi
         QuantityFault::Separator if mark == ',' && text.matches('.').count() == 1 && !text.contains([',', ' ']) => {
             Hint::fixed(
                 "Bu faylda onluq işarəsi vergüldür; hər yerdə eyni işarəni yazın, minlikləri ayırmayın.",
-                "The decimal mark of this file is the comma; use the same one throughout, and do not separate thousands.",
+                "The decimal mark of this file is the comma; use the same one throughout, \
+                 and do not separate thousands.",
             )
         }
         QuantityFault::Separator => Hint::fixed(

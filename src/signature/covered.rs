@@ -201,6 +201,20 @@ pub(super) fn locate(octets: &Octets, places: &mut [&mut Place]) {
 }
 
 #[cfg(test)]
+impl Covered {
+    /// A document without a covered octet, for tests of the rooms that never look at them.
+    pub(crate) fn nothing() -> Self {
+        Self { octets: Octets::from(Vec::new()), content: Content(crate::document::Digest::of(b"")), xml: None }
+    }
+
+    /// A document that is no XML, covered whole.
+    pub(crate) fn table(octets: &str) -> Self {
+        let content = Content(crate::document::Digest::of(octets.as_bytes()));
+        Self { octets: Octets::from(octets.as_bytes().to_vec()), content, xml: None }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -226,19 +240,5 @@ mod tests {
         let mut end = Place::at(99);
         locate(&b"ab".to_vec().into(), &mut [&mut end]);
         assert_eq!((end.line, end.column), (Some(1), Some(3)));
-    }
-}
-
-#[cfg(test)]
-impl Covered {
-    /// A document without a covered octet, for tests of the rooms that never look at them.
-    pub(crate) fn nothing() -> Self {
-        Self { octets: Octets::from(Vec::new()), content: Content(crate::document::Digest::of(b"")), xml: None }
-    }
-
-    /// A document that is no XML, covered whole.
-    pub(crate) fn table(octets: &str) -> Self {
-        let content = Content(crate::document::Digest::of(octets.as_bytes()));
-        Self { octets: Octets::from(octets.as_bytes().to_vec()), content, xml: None }
     }
 }

@@ -16,7 +16,7 @@ pub use judge::Context;
 pub use policy::Policy;
 pub use report::{Indication, Integrity, Reason, Report, SignatureReport, SignerReport, SubIndication, TimeSource};
 
-use crate::document::{Content, Digest, Digester};
+use crate::document::{Content, Digest};
 use crate::finding::{Code, Finding, Stop};
 use crate::forms::certificate::Certificate;
 use crate::host::Octets;
@@ -24,7 +24,6 @@ use crate::staging::{About, Staged};
 use crate::trust::{IdentityProfile, Snapshot};
 use crate::xml::{Fault, Limits};
 use judge::Judged;
-use std::io::Read;
 
 /// What every verdict of a window rests on.
 #[derive(Clone, Copy, Debug)]
@@ -324,21 +323,11 @@ fn examine_both(document: &Octets, detached: Option<&Octets>, context: &Context<
             Examined { content: inside.content, xml: true, uncovered: inside.uncovered, ..beside }
         }
         Ok(Kind::Pdf) => Examined::refused(Finding::new(Code::SignaturePdf)),
-        Ok(_) => match digest(document) {
+        Ok(_) => match Digest::of_reader(document.reader()) {
             Ok(digest) => Examined { content: Some(Content(digest)), ..beside },
             Err(error) => Examined::refused(unreadable(&error)),
         },
         Err(error) => Examined::refused(unreadable(&error)),
-    }
-}
-
-fn digest(octets: &Octets) -> std::io::Result<Digest> {
-    let (mut digester, mut reader, mut buffer) = (Digester::new(), octets.reader(), [0; 16 * 1024]);
-    loop {
-        match reader.read(&mut buffer)? {
-            0 => return Ok(digester.finish()),
-            count => digester.update(&buffer[..count]),
-        }
     }
 }
 

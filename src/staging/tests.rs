@@ -40,7 +40,7 @@ struct Window {
 
 impl Window {
     fn open(disk: &Disk, state: &Path) -> Result<Self, Why> {
-        let journal = Journal::open(disk, state, journal::Settings::default())?;
+        let journal = journal::samples::opened(disk, state, journal::Settings::default())?;
         let evidence = Evidence::open(disk, state, SMALL)?;
         Ok(Self { evidence, journal, clock: Clock::fixed(at(60)) })
     }

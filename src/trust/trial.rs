@@ -88,7 +88,8 @@ impl Pki {
         self.request(name, subject);
         self.write("ext", extensions);
         self.openssl(&format!(
-            "x509 -req -in {name}.csr -CA {ca}.crt -CAkey {ca}.key -CAcreateserial -days 30 -extfile ext -out {name}.crt"
+            "x509 -req -in {name}.csr -CA {ca}.crt -CAkey {ca}.key -CAcreateserial -days 30 \
+             -extfile ext -out {name}.crt"
         ));
         self.certificate(name)
     }
@@ -120,7 +121,8 @@ impl Pki {
         extensions: &str,
     ) -> RevocationList {
         let config = format!(
-            "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ncrlnumber=crlnumber\ndefault_md=sha256\ncertificate={ca}.crt\nprivate_key={ca}.key\ncrl_extensions=e\n[e]\n{extensions}\n"
+            "[ca]\ndefault_ca=d\n[d]\ndatabase=index\ncrlnumber=crlnumber\ndefault_md=sha256\n\
+             certificate={ca}.crt\nprivate_key={ca}.key\ncrl_extensions=e\n[e]\n{extensions}\n"
         );
         self.write("ca.cnf", config);
         self.write("index", "");

@@ -174,6 +174,50 @@ fn wrapping() -> Vec<Sample> {
 fn properties() -> Vec<Sample> {
     vec![
         fault(
+            "value-of-zeros",
+            "signature.value-wrong",
+            "An ECDSA value in which both numbers are zero; careless verifiers take it for any document.\n",
+            |signers| {
+                let signed = signers.plain(&forged().xml(), "azerisiq", &Template::default());
+                let start = signed.find("<ds:SignatureValue>").unwrap() + "<ds:SignatureValue>".len();
+                let end = signed.find("</ds:SignatureValue>").unwrap();
+                let zeros = format!("{}==", "A".repeat(86));
+                xml(format!("{}{zeros}{}", &signed[..start], &signed[end..]))
+            },
+        ),
+        fault(
+            "signature-inside-a-record",
+            "signature.not-covering",
+            "A good signature of the whole document that stands inside a record and not at its end.\n",
+            |signers| {
+                let document = statement().xml();
+                let end = document.find("</Record>").unwrap();
+                let signature = Template::default().xml("signature-1");
+                let document = format!("{}{signature}{}", &document[..end], &document[end..]);
+                xml(signers.xmlsec(&document, "azerisiq", &[]))
+            },
+        ),
+        fault(
+            "second-signer-of-another-body",
+            "authority.other-participant",
+            "The sender's signature inside, and one of another body's person beside it.\n",
+            |signers| {
+                let signed = signed(signers);
+                let signature = signers.p7s(&signed, "azerenerji");
+                xml(signed).and(&format!("{NAME}.p7s"), signature)
+            },
+        ),
+        fault(
+            "second-signature-untrusted",
+            "signature.untrusted",
+            "The sender's signature inside, and one that nobody trusts beside it: every one must hold.\n",
+            |signers| {
+                let signed = signed(signers);
+                let signature = signers.p7s(&signed, "other");
+                xml(signed).and(&format!("{NAME}.p7s"), signature)
+            },
+        ),
+        fault(
             "unreferenced-signed-properties",
             "signature.properties-uncovered",
             "Somebody else's properties put into a plain signature.\n",
@@ -489,6 +533,26 @@ fn detached() -> Vec<Sample> {
     }
     vec![
         fault(
+            "characters-for-a-terminal",
+            "schema.invalid",
+            "Escapes, a reversal of direction and characters that XML lacks, where a receipt repeats what it found.\n",
+            |signers| {
+                let csv = statement().csv().replacen(".", "\u{1b}[2J\u{202e}\u{fffe}\u{7}<&.", 1);
+                let signature = signers.p7s(&csv, "azerisiq");
+                Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
+            },
+        ),
+        fault("csv-open-quote", "schema.invalid", "A quotation mark that is never closed.\n", |signers| {
+            let csv = statement().csv().replacen("GUN-0003", "\"GUN-0003", 1);
+            let signature = signers.p7s(&csv, "azerisiq");
+            Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
+        }),
+        fault("figure-of-forty-digits", "schema.invalid", "A figure that overflows any counter.\n", |signers| {
+            let csv = statement().csv().replacen("GUN-0003,", &format!("GUN-0003,{}", "9".repeat(40)), 1);
+            let signature = signers.p7s(&csv, "azerisiq");
+            Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
+        }),
+        fault(
             "csv-two-senders",
             "schema.invalid",
             "The first row, which authority looks at, is the sender's own; the others are filed for another body.\n",
@@ -581,7 +645,7 @@ fn detached() -> Vec<Sample> {
             |signers| {
                 let csv = statement().csv();
                 let mut signature = signers.cms(csv.as_bytes(), "azerisiq", &["-binary", "-cades", "-nodetach"]);
-                let figure = csv[csv.find("GUN-0003,").unwrap()..].as_bytes()[..16].to_vec();
+                let figure = csv.as_bytes()[csv.find("GUN-0003,").unwrap()..][..16].to_vec();
                 let at = signature.windows(figure.len()).position(|window| window == figure).unwrap() + 9;
                 signature[at] = b'9';
                 Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
@@ -605,6 +669,7 @@ const RECEIPT: &str = "\
     number=\"2026/000001\" \
         window=\"trial\"><Issued>2026-11-16T07:00:00Z</Issued><Received>2026-11-16T07:00:00Z</Received>\
 <Decision>accepted</Decision>\
-<Document name=\"istehsal.xml\" sha256=\"0000000000000000000000000000000000000000000000000000000000000000\" size=\"1\"></Document>\
+<Document name=\"istehsal.xml\" \
+sha256=\"0000000000000000000000000000000000000000000000000000000000000000\" size=\"1\"></Document>\
 <Sender participant=\"azerisiq\" voen=\"9990000761\"></Sender></Receipt>
 ";

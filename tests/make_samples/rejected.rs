@@ -1,4 +1,4 @@
-//! One sample for each finding that refuses a document or holds it.
+//! One sample for each finding that refuses a document or holds it; and what repeats another.
 
 use super::accepted::{AZERISIQ, THREE_FINDINGS};
 use super::signers::{
@@ -77,7 +77,32 @@ pub fn table() -> Vec<Sample> {
     table.extend(schema());
     table.extend(rule());
     table.extend(held());
+    table.extend(duplicate());
     table
+}
+
+fn duplicate() -> Vec<Sample> {
+    vec![
+        sample("duplicate/same-file-again", "The very file once more, under another name.\n", |signers| {
+            let signed = signers.xades(&statement().xml(), "azerisiq");
+            Made::document("yeniden.xml", signed.clone()).before("istehsal.xml", signed).case(AZERISIQ)
+        }),
+        sample(
+            "duplicate/signed-anew",
+            "The same content, signed once more in another form, by another key.\n",
+            |signers| {
+                let document = Statement::capacity("azerenerji", "2026-Q3").xml();
+                let signature = signers.p7s(&document, "azerenerji-rsa");
+                Made::document("guc.xml", document.clone())
+                    .and("guc.xml.p7s", signature)
+                    .before("guc-2026-Q3.xml", signers.xades(&document, "azerenerji"))
+            },
+        ),
+        sample("duplicate/of-a-held-one", "The very file once more while the first waits.\n", |signers| {
+            let signed = signers.xades(&Statement::capacity("azerenerji", "2026-Q3").xml(), "renewed");
+            Made::document("yeniden.xml", signed.clone()).before("guc.xml", signed)
+        }),
+    ]
 }
 
 fn intake() -> Vec<Sample> {

@@ -67,6 +67,21 @@ fn a_hold_may_last_so_long_and_no_longer() {
 }
 
 #[test]
+fn so_much_is_held_for_one_participant_and_no_more() {
+    let held = |n| [taken(n, "a"), deferred(n, 1), answered(n, 1, Decision::Held, "c")];
+    let (_folder, mut settings) = window([held(1), held(2)].concat());
+    let (enough, octets) = (settings.hold.documents_max, settings.hold.size_max);
+    let mut codes_at = |documents_max, size_max| {
+        (settings.hold.documents_max, settings.hold.size_max) = (documents_max, size_max);
+        codes(&status(&settings, Some(1), at(60))).join(" ")
+    };
+    assert_eq!(codes_at(enough, octets), "");
+    assert_eq!(codes_at(3, 3), "");
+    assert_eq!(codes_at(2, octets), "held-too-many");
+    assert_eq!(codes_at(enough, 2), "held-too-many");
+}
+
+#[test]
 fn what_nobody_answers_is_unhealthy_only_while_the_window_is_open() {
     let (_folder, settings) = window(vec![taken(1, "a")]);
     let intake = &settings.intake;

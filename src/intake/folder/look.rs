@@ -254,7 +254,8 @@ impl DropFolder {
             }
             Err(missed) => {
                 if let Err(error) = self.custody.give_back(id, &self.inward) {
-                    tracing::warn!(%id, name = %GivenName::new(name), %error, "cannot be given back before the next start");
+                    tracing::warn!(%id, name = %GivenName::new(name), %error,
+                        "cannot be given back before the next start");
                 }
                 for name in [Some(name), detached].into_iter().flatten() {
                     self.look_again(name, now);

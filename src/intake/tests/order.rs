@@ -58,6 +58,21 @@ proptest! {
 }
 
 #[test]
+fn from_a_paused_participant_nothing_is_taken_until_it_is_not() {
+    let mut drop = Drop::one();
+    drop.put("a.xml", SIGNED);
+    let now = in_seconds(60);
+    drop.queue.scan_all(now).unwrap();
+    let own = drop.queue.folders()[0].participant().clone();
+    drop.queue.pause(["azerisiq".parse().unwrap(), own].into());
+    assert_eq!(drop.queue.due(now), None);
+    assert!(drop.take(now).is_empty());
+    drop.queue.pause(["azerisiq".parse().unwrap()].into());
+    assert_eq!(drop.queue.due(now), Some(now));
+    assert_eq!(names(&drop.take(now)), ["a.xml"]);
+}
+
+#[test]
 fn ten_thousand_files_waiting_at_start_go_on_in_groups() {
     let mut drop = Drop::one();
     for at in 0..10_000 {

@@ -57,13 +57,32 @@ pub(super) fn page(dataset: &Dataset, language: Language) -> String {
     let sample = sample(dataset);
     page.push_str(&format!("\n## XML\n\n```xml\n{}```\n\n", sample.0));
     page.push_str(&pick(
-        &format!("Sxem: `{}.xsd`. Elementlərin sırası belədir; dəyərlərin ətrafında boşluq olmur. `ds:Signature` kök elementin içindədir.\n", dataset.name),
-        &format!("Schema: `{}.xsd`. The elements stand in this order; no blank surrounds a value. `ds:Signature` stands inside the root.\n", dataset.name),
+        &format!(
+            "Sxem: `{}.xsd`. Elementlərin sırası belədir; \
+             dəyərlərin ətrafında boşluq olmur. `ds:Signature` kök elementin içindədir.\n",
+            dataset.name
+        ),
+        &format!(
+            "Schema: `{}.xsd`. The elements stand in this order; \
+             no blank surrounds a value. `ds:Signature` stands inside the root.\n",
+            dataset.name
+        ),
     ));
     page.push_str(&format!("\n## CSV\n\n```csv\n{}```\n\n", sample.1));
     page.push_str(&pick(
-        &format!("Cədvəl sxemi: `{}.schema.json`. Kodlaşdırma UTF-8; sütunların sırası sərbəstdir; ayırıcı `,` və ya `;`. `;` olduqda onluq işarəsi vergül də ola bilər, amma bütün faylda eyni işarə. Dırnaqda sətir keçidi olmur. İmza ayrıca `.p7s` faylındadır.\n", dataset.name),
-        &format!("Table schema: `{}.schema.json`. UTF-8; columns in any order; separated by `,` or `;`. With `;` the decimal mark may be a comma, the same one throughout the file. No line break stands in quotes. The signature is a `.p7s` file beside it.\n", dataset.name),
+        &format!(
+            "Cədvəl sxemi: `{}.schema.json`. Kodlaşdırma UTF-8; sütunların sırası sərbəstdir; \
+             ayırıcı `,` və ya `;`. `;` olduqda onluq işarəsi vergül də ola bilər, \
+             amma bütün faylda eyni işarə. Dırnaqda \
+             sətir keçidi olmur. İmza ayrıca `.p7s` faylındadır.\n",
+            dataset.name
+        ),
+        &format!(
+            "Table schema: `{}.schema.json`. UTF-8; columns in any order; \
+             separated by `,` or `;`. With `;` the decimal mark may be a comma, the same one throughout the file. \
+             No line break stands in quotes. The signature is a `.p7s` file beside it.\n",
+            dataset.name
+        ),
     ));
 
     page.push_str(&pick("\n## Yoxlamalar\n\n", "\n## What is checked\n\n"));
@@ -173,7 +192,8 @@ fn sample(dataset: &Dataset) -> (String, String) {
         }
     }
     let xml = format!(
-        "<Submission xmlns=\"{NAMESPACE}\"{attributes}>\n  <Record>{record}</Record>\n  <Total>{total}</Total>\n</Submission>\n"
+        "<Submission xmlns=\"{NAMESPACE}\"{attributes}>\n  <Record>{record}</Record>\n  \
+         <Total>{total}</Total>\n</Submission>\n"
     );
     let frames: Vec<Frame> = Frame::columns(dataset).collect();
     let line = |row: Vec<String>| {

@@ -2,119 +2,180 @@
 //!
 //! All simple types restrict `xs:string`, whose `whiteSpace` is `preserve`: `xs:decimal` and
 //! `xs:NCName` would trim blanks that the reader refuses. Only the root is a global element.
+//! Written through `quick_xml`, so that it is well-formed whatever a description says.
 
 use crate::schema::form::{self, Frame};
-use crate::schema::template::escaped;
 use crate::schema::{Column, ColumnKind, Dataset, NAMESPACE, TotalRule};
+use quick_xml::Writer;
+use quick_xml::events::attributes::Attribute;
+use quick_xml::events::{BytesDecl, BytesText, Event};
+use quick_xml::name::QName;
+use std::io;
+
+/// An XML document that grows in memory.
+type Out = Writer<Vec<u8>>;
 
 /// The schema's text.
 pub(super) fn schema(dataset: &Dataset) -> String {
-    let attributes: String = Frame::attributes(dataset).map(|frame| attribute(frame, dataset)).collect();
-    let record: String = dataset.columns.iter().map(|column| element(column, column.required)).collect();
-    let total: String = dataset.decimals().map(|(_, column, _)| element(column, column.required)).collect();
+    let mut out = Writer::new_with_indent(Vec::new(), b' ', 2);
+    // memory takes everything, and what is written into it is text
+    document(&mut out, dataset).expect("writing into memory cannot fail");
+    let text = String::from_utf8(out.into_inner()).expect("only text was written");
+    text + "\n"
+}
+
+fn document(out: &mut Out, dataset: &Dataset) -> io::Result<()> {
+    out.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    out.write_event(Event::Comment(BytesText::new(" Generated from dataset.toml; do not edit. ")))?;
+    let schema = out.create_element("xs:schema").with_attributes([
+        ("xmlns:xs", "http://www.w3.org/2001/XMLSchema"),
+        ("xmlns", NAMESPACE),
+        ("targetNamespace", NAMESPACE),
+        ("elementFormDefault", "qualified"),
+        ("attributeFormDefault", "unqualified"),
+    ]);
+    schema.write_inner_content(|out| {
+        let clause = &dataset.clause;
+        documentation(out, [&dataset.title_az, &dataset.title_en].map(|title| format!("{title} ({clause})")))?;
+        root(out, dataset)?;
+        simple_types(out, dataset)
+    })?;
+    Ok(())
+}
+
+/// The one global element.
+fn root(out: &mut Out, dataset: &Dataset) -> io::Result<()> {
     let at_least = match dataset.total {
-        TotalRule::Required => 1,
-        TotalRule::Optional => 0,
+        TotalRule::Required => "1",
+        TotalRule::Optional => "0",
     };
-    let mut places: Vec<u8> = dataset.decimals().map(|(_, _, places)| places).collect();
-    places.sort_unstable();
-    places.dedup();
-    let mut types = String::new();
-    for frame in Frame::attributes(dataset) {
-        types.push_str(&match frame {
-            Frame::Id => simple_type("Id", &form::ncname_pattern(), Some(form::ID_MAX)),
-            Frame::To => simple_type("To", form::TO, None),
-            Frame::Dataset => String::new(),
-            Frame::Period => simple_type("Period", form::PERIOD, None),
-            Frame::Revision => simple_type("Revision", form::REVISION, None),
-            Frame::Sender => simple_type("Sender", form::SENDER, None),
-        });
-    }
-    if dataset.station_column().is_some() {
-        types.push_str(&simple_type("Station", form::STATION, Some(form::STATION_MAX)));
-    }
-    for places in places {
-        types.push_str(&simple_type(&format!("Decimal{places}"), &form::decimal_pattern(places), None));
-    }
-    format!(
-        r##"<?xml version="1.0" encoding="UTF-8"?>
-<!-- Generated from dataset.toml; do not edit. -->
-<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="{NAMESPACE}" targetNamespace="{NAMESPACE}" elementFormDefault="qualified" attributeFormDefault="unqualified">
-  <xs:annotation>
-    <xs:documentation xml:lang="az">{az} ({clause})</xs:documentation>
-    <xs:documentation xml:lang="en">{en} ({clause})</xs:documentation>
-  </xs:annotation>
-  <xs:element name="Submission">
-    <xs:complexType>
-      <xs:sequence>
-        {SIGNATURES}
-        <xs:sequence maxOccurs="unbounded">
-          <xs:element name="Record">
-            <xs:complexType>
-              <xs:sequence>
-{record}              </xs:sequence>
-            </xs:complexType>
-          </xs:element>
-          {SIGNATURES}
-        </xs:sequence>
-        <xs:sequence minOccurs="{at_least}">
-          <xs:element name="Total">
-            <xs:complexType>
-              <xs:sequence>
-{total}              </xs:sequence>
-            </xs:complexType>
-          </xs:element>
-          {SIGNATURES}
-        </xs:sequence>
-      </xs:sequence>
-{attributes}    </xs:complexType>
-  </xs:element>
-{types}</xs:schema>
-"##,
-        az = escaped(&dataset.title_az),
-        en = escaped(&dataset.title_en),
-        clause = escaped(&dataset.clause),
-    )
+    structure(out, "Submission", |out| {
+        within(out, "xs:sequence", &[], |out| {
+            signatures(out)?;
+            within(out, "xs:sequence", &[("maxOccurs", "unbounded")], |out| {
+                columns(out, "Record", dataset.columns.iter())?;
+                signatures(out)
+            })?;
+            within(out, "xs:sequence", &[("minOccurs", at_least)], |out| {
+                columns(out, "Total", dataset.decimals().map(|(_, column, _)| column))?;
+                signatures(out)
+            })
+        })?;
+        Frame::attributes(dataset).try_for_each(|frame| attribute(out, frame, dataset))
+    })
 }
 
 /// Signatures may stand anywhere among the root's children; of that namespace the reader takes
 /// `ds:Signature` alone.
-const SIGNATURES: &str = concat!(
-    r#"<xs:any namespace="http://www.w3.org/2000/09/xmldsig#" processContents="skip""#,
-    r#" minOccurs="0" maxOccurs="unbounded"/>"#
-);
+fn signatures(out: &mut Out) -> io::Result<()> {
+    out.create_element("xs:any")
+        .with_attributes([
+            ("namespace", "http://www.w3.org/2000/09/xmldsig#"),
+            ("processContents", "skip"),
+            ("minOccurs", "0"),
+            ("maxOccurs", "unbounded"),
+        ])
+        .write_empty()?;
+    Ok(())
+}
 
-fn attribute(frame: Frame, dataset: &Dataset) -> String {
-    let uses = if frame.required_in_xml() { "required" } else { "optional" };
+/// A record, or the total: its columns in their order.
+fn columns<'d>(out: &mut Out, name: &str, columns: impl Iterator<Item = &'d Column>) -> io::Result<()> {
+    structure(out, name, |out| {
+        within(out, "xs:sequence", &[], |out| {
+            for column in columns {
+                let kind = match column.kind {
+                    ColumnKind::Station => "Station".to_owned(),
+                    ColumnKind::Decimal { places } => decimal(places),
+                };
+                let mut attributes = vec![("name", column.element.as_str()), ("type", &kind)];
+                attributes.extend((!column.required).then_some(("minOccurs", "0")));
+                let unit = column.unit.as_deref().map_or_else(String::new, |unit| format!(", {unit}"));
+                let titles = [&column.title_az, &column.title_en].map(|title| format!("{title}{unit}"));
+                within(out, "xs:element", &attributes, |out| documentation(out, titles))?;
+            }
+            Ok(())
+        })
+    })
+}
+
+fn attribute(out: &mut Out, frame: Frame, dataset: &Dataset) -> io::Result<()> {
     let kind = match frame {
-        Frame::Id => "type=\"Id\"".to_owned(),
-        Frame::To => "type=\"To\"".to_owned(),
-        Frame::Dataset => format!("type=\"xs:string\" fixed=\"{}\"", dataset.name),
-        Frame::Period => "type=\"Period\"".to_owned(),
-        Frame::Revision => "type=\"Revision\"".to_owned(),
-        Frame::Sender => "type=\"Sender\"".to_owned(),
+        Frame::Id => "Id",
+        Frame::To => "To",
+        Frame::Dataset => "xs:string",
+        Frame::Period => "Period",
+        Frame::Revision => "Revision",
+        Frame::Sender => "Sender",
     };
-    format!("      <xs:attribute name=\"{}\" {kind} use=\"{uses}\"/>\n", frame.name())
+    let mut attributes = vec![("name", frame.name()), ("type", kind)];
+    attributes.extend((frame == Frame::Dataset).then_some(("fixed", dataset.name.as_str())));
+    attributes.push(("use", if frame.required_in_xml() { "required" } else { "optional" }));
+    out.create_element("xs:attribute").with_attributes(attributes).write_empty()?;
+    Ok(())
 }
 
-fn element(column: &Column, required: bool) -> String {
-    let kind = match column.kind {
-        ColumnKind::Station => "Station".to_owned(),
-        ColumnKind::Decimal { places } => format!("Decimal{places}"),
-    };
-    let least = if required { "" } else { " minOccurs=\"0\"" };
-    let unit = column.unit.as_deref().map_or_else(String::new, |unit| format!(", {}", escaped(unit)));
-    format!(
-        "                <xs:element name=\"{}\" type=\"{kind}\"{least}>\n                  <xs:annotation>\n                    <xs:documentation xml:lang=\"az\">{}{unit}</xs:documentation>\n                    <xs:documentation xml:lang=\"en\">{}{unit}</xs:documentation>\n                  </xs:annotation>\n                </xs:element>\n",
-        column.element,
-        escaped(&column.title_az),
-        escaped(&column.title_en),
-    )
+fn simple_types(out: &mut Out, dataset: &Dataset) -> io::Result<()> {
+    for frame in Frame::attributes(dataset) {
+        match frame {
+            Frame::Id => simple_type(out, "Id", &form::ncname_pattern(), Some(form::ID_MAX))?,
+            Frame::To => simple_type(out, "To", form::TO, None)?,
+            Frame::Dataset => {}
+            Frame::Period => simple_type(out, "Period", form::PERIOD, None)?,
+            Frame::Revision => simple_type(out, "Revision", form::REVISION, None)?,
+            Frame::Sender => simple_type(out, "Sender", form::SENDER, None)?,
+        }
+    }
+    if dataset.station_column().is_some() {
+        simple_type(out, "Station", form::STATION, Some(form::STATION_MAX))?;
+    }
+    let mut places: Vec<u8> = dataset.decimals().map(|(_, _, places)| places).collect();
+    places.sort_unstable();
+    places.dedup();
+    places.into_iter().try_for_each(|places| simple_type(out, &decimal(places), &form::decimal_pattern(places), None))
 }
 
-fn simple_type(name: &str, pattern: &str, longest: Option<usize>) -> String {
-    let longest = longest.map_or_else(String::new, |max| format!("      <xs:maxLength value=\"{max}\"/>\n"));
-    format!(
-        "  <xs:simpleType name=\"{name}\">\n    <xs:restriction base=\"xs:string\">\n      <xs:pattern value=\"{pattern}\"/>\n{longest}    </xs:restriction>\n  </xs:simpleType>\n"
-    )
+fn simple_type(out: &mut Out, name: &str, pattern: &str, longest: Option<usize>) -> io::Result<()> {
+    within(out, "xs:simpleType", &[("name", name)], |out| {
+        within(out, "xs:restriction", &[("base", "xs:string")], |out| {
+            // the patterns are ours and write characters beyond ASCII as references already
+            let value = Attribute { key: QName("value"), value: pattern.into() };
+            out.create_element("xs:pattern").with_attribute(value).write_empty()?;
+            if let Some(longest) = longest {
+                let longest = longest.to_string();
+                out.create_element("xs:maxLength").with_attribute(("value", longest.as_str())).write_empty()?;
+            }
+            Ok(())
+        })
+    })
+}
+
+fn decimal(places: u8) -> String {
+    format!("Decimal{places}")
+}
+
+/// An element of this name with a type of its own.
+fn structure(out: &mut Out, name: &str, inside: impl FnOnce(&mut Out) -> io::Result<()>) -> io::Result<()> {
+    within(out, "xs:element", &[("name", name)], |out| within(out, "xs:complexType", &[], inside))
+}
+
+/// The same text in Azerbaijani and in English.
+fn documentation(out: &mut Out, [az, en]: [String; 2]) -> io::Result<()> {
+    within(out, "xs:annotation", &[], |out| {
+        for (language, text) in [("az", az), ("en", en)] {
+            let element = out.create_element("xs:documentation").with_attribute(("xml:lang", language));
+            element.write_text_content(BytesText::new(&text))?;
+        }
+        Ok(())
+    })
+}
+
+fn within(
+    out: &mut Out,
+    name: &str,
+    attributes: &[(&str, &str)],
+    inside: impl FnOnce(&mut Out) -> io::Result<()>,
+) -> io::Result<()> {
+    out.create_element(name).with_attributes(attributes.iter().copied()).write_inner_content(inside)?;
+    Ok(())
 }

@@ -1,0 +1,112 @@
+//! Holds are bounded: what is held for one participant, and for how long nobody is told.
+//!
+//! Owns the bound (`[hold] documents_max, size_max`): a participant that reaches it is not taken from
+//! until some of its submissions are decided; what it drops waits in its folder, nothing is refused.
+//! A group is taken whole, so the bound may be passed by what one group brings. Owns the alarm
+//! (`hold.max`), too. Never decides a submission.
+
+use super::window::{Waits, Window};
+use crate::config::HoldSettings;
+use crate::document::{ParticipantName, SubmissionId};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What was told already, so that each thing is told once.
+#[derive(Debug, Default)]
+pub struct Holds {
+    full: BTreeSet<ParticipantName>,
+    overdue: BTreeSet<SubmissionId>,
+}
+
+impl Window {
+    /// Looks at what is held: pauses the folders of those that hold too much, and tells once of
+    /// each and of what has been held too long.
+    pub(super) fn bound_holds(&mut self, now: Timestamp) {
+        let settings = self.settings().hold;
+        let full = full(&self.waits, &settings);
+        if full != self.holds.full {
+            for participant in full.difference(&self.holds.full) {
+                tracing::error!(%participant,
+                    "so much is held for this participant that its folder is left alone; mend what holds it");
+            }
+            for participant in self.holds.full.difference(&full) {
+                tracing::info!(%participant, "less is held again: its folder is taken from");
+            }
+            self.queue.pause(full.clone());
+            self.holds.full = full;
+        }
+        let overdue = overdue(&self.waits, &settings, now);
+        for id in overdue.difference(&self.holds.overdue) {
+            let finding = self.waits.get(id).map_or("", |waits| waits.finding.as_str());
+            tracing::error!(submission = %id, finding, "held longer than hold.max: a matter for a person");
+        }
+        self.holds.overdue = overdue;
+    }
+
+    /// Whose folders are left alone because too much is held for them.
+    pub(super) fn left_alone(&self) -> &BTreeSet<ParticipantName> {
+        &self.holds.full
+    }
+}
+
+/// Who has reached the bound in count or octets.
+fn full(waits: &BTreeMap<SubmissionId, Waits>, settings: &HoldSettings) -> BTreeSet<ParticipantName> {
+    let mut sums: BTreeMap<&ParticipantName, (u64, u64)> = BTreeMap::new();
+    for waits in waits.values() {
+        if let Some(participant) = &waits.participant {
+            let (count, size) = sums.entry(participant).or_default();
+            *count += 1;
+            *size = size.saturating_add(waits.size);
+        }
+    }
+    let full = sums.into_iter().filter(|(_, (count, size))| settings.is_full(*count, *size));
+    full.map(|(participant, _)| participant.clone()).collect()
+}
+
+/// What has been held too long.
+fn overdue(waits: &BTreeMap<SubmissionId, Waits>, settings: &HoldSettings, now: Timestamp) -> BTreeSet<SubmissionId> {
+    let max = SignedDuration::try_from(settings.max).unwrap_or(SignedDuration::MAX);
+    waits.iter().filter(|(_, waits)| now.duration_since(waits.received) > max).map(|(id, _)| *id).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn held(all: &[(&str, u64, i64)]) -> BTreeMap<SubmissionId, Waits> {
+        let one = |(n, (participant, size, received)): (usize, &(&str, u64, i64))| {
+            let received = Timestamp::from_second(*received).unwrap();
+            let waits = Waits {
+                next: received,
+                attempt: 1,
+                finding: "load.database-away".to_owned(),
+                key: None,
+                participant: Some(participant.parse().unwrap()),
+                size: *size,
+                received,
+            };
+            (format!("0199a000-0000-7000-8000-{n:012x}").parse().unwrap(), waits)
+        };
+        all.iter().enumerate().map(one).collect()
+    }
+
+    #[test]
+    fn a_participant_is_full_by_count_or_by_octets_and_no_other_with_it() {
+        let settings = HoldSettings { documents_max: 2, size_max: 100, ..HoldSettings::default() };
+        let names =
+            |all: &[(&str, u64, i64)]| full(&held(all), &settings).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(names(&[]).is_empty());
+        assert!(names(&[("azerenerji", 99, 0), ("azerisiq", 99, 0)]).is_empty());
+        assert_eq!(names(&[("azerenerji", 1, 0), ("azerisiq", 1, 0), ("azerenerji", 1, 0)]), ["azerenerji"]);
+        assert_eq!(names(&[("azerenerji", 1, 0), ("azerisiq", 100, 0)]), ["azerisiq"]);
+    }
+
+    #[test]
+    fn what_is_held_longer_than_the_bound_is_overdue() {
+        let settings = HoldSettings::default();
+        let day = 86_400;
+        let all = held(&[("azerenerji", 1, 0), ("azerenerji", 1, 10)]);
+        let at = |second| overdue(&all, &settings, Timestamp::from_second(second).unwrap()).len();
+        assert_eq!([at(day), at(day + 1), at(day + 11)], [0, 1, 2]);
+    }
+}
