@@ -40,6 +40,14 @@ impl Trial {
         trial
     }
 
+    /// The same window, with the same keys, in a folder of its own.
+    pub fn copy(&self) -> Self {
+        let folder = tempfile::tempdir_in(self.folder.path().parent().unwrap()).unwrap();
+        let copied = Command::new("cp").arg("-a").arg(self.at("w")).arg(folder.path()).status().unwrap();
+        assert!(copied.success());
+        Self { folder }
+    }
+
     /// A path in the folder; the window is in `w`.
     pub fn at(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
