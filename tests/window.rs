@@ -571,7 +571,8 @@ fn simple_samples() -> Vec<case::Sample> {
         let own = case.environment == "test" && case.anchors.is_empty() && case.crls.is_empty();
         let plain = case.kinds.is_empty() && case.stays.is_empty() && case.rename.is_empty() && case.change.is_empty();
         // intake speaks of files that nobody checks: an empty one, a signature alone
-        let checked = !sample.name.contains("/intake.") && case.expect.as_ref().is_none_or(|code| !code.starts_with("intake."));
+        let checked =
+            !sample.name.contains("/intake.") && case.expect.as_ref().is_none_or(|code| !code.starts_with("intake."));
         own && plain && case.fill.is_empty() && checked
     });
     samples
