@@ -10,9 +10,15 @@ mod receipt;
 #[path = "window/trial.rs"]
 mod trial;
 
+use jiff::Timestamp;
+use pencere::config::Config;
+use pencere::daemon::watch;
+use pencere::daemon::window::{Halt, Window};
+use pencere::host::{Clock, Disk, Fault, Faults, Host};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use trial::{PARTICIPANTS, Trial, capacity, eventually, generation, said, voen};
 
@@ -299,4 +305,74 @@ fn tail(log: &str) -> String {
 fn disproven(trial: &Trial, receipt: &Path) -> Option<String> {
     let proven = trial.pencere(&["receipt", "verify", receipt.to_str().unwrap()]);
     (proven.status.code() != Some(0)).then(|| said(&proven))
+}
+
+/// What a window in this process came to at its own disk's faults, once through all that waits.
+fn carry(config: &Path, disk: Disk) -> Result<(), Halt> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let config =
+            Config::load(config, Timestamp::now()).map_err(|mistakes| Halt::broken(format!("{mistakes:?}")))?;
+        let window = Window::open(config, Host { clock: Clock::system(), disk }).await?;
+        let (_, window) = watch::once(window, |_| {}).await?;
+        window.close().await
+    })
+}
+
+#[test]
+fn after_a_fault_at_any_step_of_its_disk_a_new_window_comes_to_the_same_end() {
+    const EIO: i32 = 5;
+    const ENOSPC: i32 = 28;
+    let one_in = number("PENCERE_STEPS").unwrap_or(3);
+    let seed = Seed::new();
+    let mut dice = Dice(seed.0);
+    let template = Trial::new();
+    template.set("settle", "\"1ms\"");
+    template.set("retry_first", "\"10ms\"");
+    let mut dropped = documents(&template, 8, &mut dice).into_iter().filter(|one| !one.name.contains("again"));
+    // one that is accepted, one that is rejected, one pair
+    let three: Vec<Document> = [3, 2, 0].into_iter().map(|skip| dropped.nth(skip).unwrap()).collect();
+    assert_eq!(
+        three.iter().map(|one| (one.files.len(), one.content)).collect::<Vec<_>>(),
+        [(1, Some(3)), (1, None), (2, Some(7))]
+    );
+    let attempt = |faults: &Arc<Faults>| {
+        let trial = template.copy();
+        for document in &three {
+            for (name, octets) in &document.files {
+                trial.put(document.participant, name, octets);
+            }
+        }
+        let result = carry(&trial.at("w/pencere.toml"), Disk::faulty(Arc::clone(faults)));
+        (trial, result)
+    };
+    let counted = Faults::none();
+    let (trial, result) = attempt(&counted);
+    result.unwrap();
+    assert_eq!(audit(&trial, &three), 3);
+    let steps = counted.steps();
+    assert!(steps > 30, "{steps}");
+    let (mut walked, mut stopped) = (0, 0);
+    for n in 1..=steps {
+        for fault in [Fault::Error(EIO), Fault::Error(ENOSPC), Fault::Lasting(ENOSPC), Fault::Death] {
+            if dice.below(one_in) > 0 {
+                continue;
+            }
+            let faults = Faults::at(n, fault);
+            let (trial, result) = attempt(&faults);
+            stopped += usize::from(result.is_err());
+            let power = dice.below(2) == 0;
+            if power {
+                faults.lose_power(|unsynced| dice.below(unsynced + 1)).unwrap();
+            }
+            let case = format!("step {n} of {steps}, {fault:?}, power lost: {power}, first: {result:?}");
+            let end = carry(&trial.at("w/pencere.toml"), Disk::system());
+            assert!(end.is_ok(), "{case}: {end:?}");
+            let audited = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| audit(&trial, &three)));
+            assert!(audited.is_ok_and(|receipts| receipts == 3), "{case}");
+            walked += 1;
+        }
+    }
+    assert!(stopped > 0);
+    println!("{walked} faults at {steps} steps, {stopped} of them stopped the window");
 }

@@ -6,6 +6,7 @@ use crate::daemon::glance::{Glance, Verdict};
 use crate::document::{Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::finding::Language;
 use crate::host::{Host, Octets, printable_line};
+use crate::intake::folder::signature_names;
 use crate::signature::Report;
 use crate::staging::{About, Custody, Given};
 use clap::Args;
@@ -94,10 +95,9 @@ fn look(
     glance: &Glance,
 ) -> Result<(About, Octets, Option<Octets>), Trouble> {
     let document = files::octets(path)?;
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".p7s");
-    let beside = PathBuf::from(beside);
-    let detached = beside.exists().then(|| files::octets(&beside)).transpose()?;
+    // by the names that intake pairs, and as there the usual one before the others
+    let beside = signature_names(path.as_os_str()).map(PathBuf::from).find(|beside| beside.exists());
+    let detached = beside.as_ref().map(|beside| files::octets(beside)).transpose()?;
     let given = |path: &Path, octets: &Octets| {
         let name = GivenName::new(path.file_name().unwrap_or(path.as_os_str()));
         let sha256 = Digest::of_reader(octets.reader()).map_err(|error| Trouble::reading(path, &error))?;
@@ -109,7 +109,7 @@ fn look(
         received: now,
         participant: participant.cloned(),
         document: given(path, &document)?,
-        detached: detached.as_ref().map(|octets| given(&beside, octets)).transpose()?,
+        detached: beside.as_ref().zip(detached.as_ref()).map(|(path, octets)| given(path, octets)).transpose()?,
         custody: Custody::Glance,
     };
     Ok((about, document, detached))

@@ -5,6 +5,7 @@ use crate::finding::{Code, Finding, Language};
 use crate::forms::certificate::Certificate;
 use crate::forms::{cms, der, pem};
 use crate::host::Octets;
+use crate::intake::folder::signature_names;
 use crate::signature::TimeSource;
 use crate::signature::{self, Context, Indication, Integrity, Policy, Reason, Report, SignatureReport, SubIndication};
 use crate::trust::{IdentityProfile, Snapshot};
@@ -63,10 +64,9 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
     };
     screen.json(&report);
     tell(&report, nothing.as_ref(), screen);
-    let mut beside = args.file.clone().into_os_string();
-    beside.push(".p7s");
-    if report.signatures.is_empty() && content.is_none() && Path::new(&beside).is_file() {
-        screen.say(format!("A signature file lies beside it: pencere verify {}", Path::new(&beside).display()));
+    let beside = signature_names(args.file.as_os_str()).map(PathBuf::from).find(|beside| beside.is_file());
+    if let Some(beside) = beside.filter(|_| report.signatures.is_empty() && content.is_none()) {
+        screen.say(format!("A signature file lies beside it: pencere verify {}", beside.display()));
     }
     if args.trust.is_empty() && report.sub_indication == Some(SubIndication::NoCertificateChainFound) {
         screen.say("Nobody was named with --trust, so nobody's word counts.");

@@ -121,6 +121,9 @@ impl Window {
         let held = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal).hold(arrivals);
         let group = match held {
             Ok(group) => group,
+            // Perhaps the journal has them, perhaps not: they stay taken, and the next start, which
+            // reads what the journal has, releases or gives back each.
+            Err(not_held) if self.journal.is_broken() => return Err(Halt::broken(not_held.why)),
             Err(not_held) => {
                 // The disk is full or fails: the files go back where they were, and wait (S 8.1.4 item 4).
                 tracing::error!(why = %not_held.why, documents = not_held.group.len(),

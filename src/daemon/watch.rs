@@ -30,6 +30,9 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut rescan = interval(window.settings().intake.rescan);
     rescan.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut alive = notify::alive_every().map(interval);
+    // Set when something was done; a tick in between must not put the rest off for ever.
+    let mut idle = None;
+    let mut trouble = None;
     scan(&mut window);
     ready();
     notify::ready(&status(&window));
@@ -42,7 +45,10 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
         let now = window.now();
         let due = [window.queue().due(now), window.next_try()].into_iter().flatten().min();
         let wake = due.map(|due| Instant::now() + pause(now, due));
-        let idle = window.is_unsettled().then(|| Instant::now() + IDLE);
+        if window.tally.trouble != trouble {
+            trouble.clone_from(&window.tally.trouble);
+            notify::status(&status(&window));
+        }
         // In this order: what the manager wants comes before the next document, however many wait.
         tokio::select! {
             biased;
@@ -60,6 +66,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             signal = signals.recv() => heed(&mut window, signal, &mut signals),
             () = at(wake) => {}
             () = at(idle) => {
+                idle = None;
                 if let Err(halt) = window.rest().await {
                     break Err(halt);
                 }
@@ -67,8 +74,10 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
                 continue;
             }
         }
-        if let Err(halt) = work(&mut window).await {
-            break Err(halt);
+        match work(&mut window).await {
+            Ok(true) => idle = Some(Instant::now() + IDLE),
+            Ok(false) => {}
+            Err(halt) => break Err(halt),
         }
     };
     drop(watch);
@@ -132,18 +141,20 @@ pub enum Progress {
     Done(u64),
 }
 
-/// Takes one group and tries again what is due.
-async fn work(window: &mut Window) -> Result<(), Halt> {
+/// Takes one group and tries again what is due; whether there was anything.
+async fn work(window: &mut Window) -> Result<bool, Halt> {
     let now = window.now();
+    let mut worked = window.next_try().is_some_and(|next| next <= now);
     window.retry(now).await?;
     window.bound_holds(now);
     if window.queue().due(now).is_some_and(|due| due <= now) {
         let group = window.take_group(now);
         if !group.is_empty() {
             window.carry(group).await?;
+            worked = true;
         }
     }
-    Ok(())
+    Ok(worked)
 }
 
 fn scan(window: &mut Window) {

@@ -221,6 +221,12 @@ impl Journal {
         Ok(())
     }
 
+    /// Whether a write failed and could not be taken back: what of it a later process reads, nobody
+    /// knows now. Nothing more is written by this handle.
+    pub fn is_broken(&self) -> bool {
+        self.segment.as_ref().is_some_and(Appendix::is_broken)
+    }
+
     /// Makes all that is remembered durable: one write, one fdatasync, and for a new segment one
     /// sync of the folder. Writes nothing when nothing is remembered.
     ///

@@ -31,12 +31,21 @@ pub struct Daemon {
 }
 
 impl Trial {
-    /// A new window; in memory where the system has such a place.
+    /// A new window; in memory where the system has such a place, unless `PENCERE_SCRATCH` names a folder.
     pub fn new() -> Self {
-        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        let scratch = std::env::var_os("PENCERE_SCRATCH").unwrap_or_else(|| "/dev/shm".into());
+        let folder = tempfile::tempdir_in(scratch).or_else(|_| tempfile::tempdir()).unwrap();
         let trial = Self { folder };
         assert_eq!(trial.pencere(&["init", "w"]).status.code(), Some(0));
         trial
+    }
+
+    /// The same window, with the same keys, in a folder of its own.
+    pub fn copy(&self) -> Self {
+        let folder = tempfile::tempdir_in(self.folder.path().parent().unwrap()).unwrap();
+        let copied = Command::new("cp").arg("-a").arg(self.at("w")).arg(folder.path()).status().unwrap();
+        assert!(copied.success());
+        Self { folder }
     }
 
     /// A path in the folder; the window is in `w`.
@@ -92,8 +101,8 @@ impl Trial {
     /// Exit code and the one JSON value on stdout.
     pub fn json(&self, arguments: &[&str]) -> (Option<i32>, Value) {
         let output = self.pencere(&[arguments, &["--format", "json"]].concat());
-        let value =
-            serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said(&output)));
+        let value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said(&output)));
         (output.status.code(), value)
     }
 
@@ -172,11 +181,23 @@ impl Trial {
         String::from_utf8_lossy(&fs::read(self.at("log")).unwrap_or_default()).into_owned()
     }
 
+    /// No FİN of the registry stands in what was logged.
+    pub fn keeps_persons_out_of_the_log(&self) {
+        let registry = fs::read_to_string(self.at("w/registry.toml")).unwrap();
+        let fins: Vec<&str> = registry.lines().filter_map(|line| line.strip_prefix("fin = ")).collect();
+        assert!(fins.len() >= 6, "{fins:?}");
+        let log = self.log();
+        assert!(log.contains("the window is open"), "{log}");
+        for fin in fins {
+            assert!(!log.contains(fin.trim_matches('"')), "{fin} in the log");
+        }
+    }
+
     /// A daemon that may not watch yet.
     pub fn start_with(&self, change: impl FnOnce(&mut Command)) -> Daemon {
         let log = File::options().append(true).create(true).open(self.at("log")).unwrap();
         let mut command = self.tool(env!("CARGO_BIN_EXE_pencere"), &["run"]);
-        command.stdout(Stdio::piped()).stderr(log);
+        command.stdout(Stdio::piped()).stderr(log).env("PENCERE_LOG", "debug");
         change(&mut command);
         Daemon { child: command.spawn().unwrap() }
     }

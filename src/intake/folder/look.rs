@@ -393,8 +393,8 @@ fn document_of(name: &OsStr) -> Option<&OsStr> {
     (!document.is_empty() && ending.eq_ignore_ascii_case(SIGNATURE)).then(|| OsStr::from_bytes(document))
 }
 
-/// The names under which the signature of a document may stand.
-pub(super) fn signature_names(name: &OsStr) -> impl Iterator<Item = OsString> {
+/// The names under which the signature of a document may stand, the usual one first.
+pub fn signature_names(name: &OsStr) -> impl Iterator<Item = OsString> {
     SPELLINGS.into_iter().map(move |ending| OsString::from_vec([name.as_bytes(), ending].concat()))
 }
 

@@ -22,6 +22,7 @@ mod watch;
 
 pub use custody::Recovered;
 pub use outlet::{Outlet, Published};
+pub use look::signature_names;
 pub use sniff::carries_signature;
 pub use watch::{Signal, Signals, Watch};
 
