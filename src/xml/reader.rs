@@ -65,6 +65,8 @@ pub struct Tag<'a> {
     pub declared: &'a [PrefixId],
     /// Offset of its `<`.
     pub offset: u64,
+    /// Offset behind its `>`.
+    pub end: u64,
     attributes: &'a [RawAttribute],
     buffer: &'a [u8],
     values: &'a [u8],
@@ -766,6 +768,7 @@ impl<R: Read> Reader<R> {
                 namespaces: &self.namespaces,
                 declared: &self.declared,
                 offset,
+                end: self.base + self.at as u64,
                 attributes: &self.attributes,
                 buffer: &self.buffer,
                 values: &self.values,

@@ -21,8 +21,9 @@ use walk::{Digested, Exclude, Found, Hash, Target, Walked, Want, walk};
 /// Octets of one `ds:Signature` that is read as a tree: chains, timestamps and revocation lists
 /// of the higher levels fit.
 const SIGNATURE_MAX: u64 = 8 * 1024 * 1024;
-/// Signatures of one document: parallel signing by a board fits, a flood does not.
-const SIGNATURES_MAX: usize = 32;
+/// Different canonical forms that the signatures of one document may ask for beyond the content:
+/// each costs a canonicalisation of the whole.
+const WANTS_MAX: usize = 8;
 
 /// What a document's signatures came to.
 #[derive(Debug)]
@@ -72,9 +73,6 @@ fn content_digest(walked: &Walked) -> Content {
 /// What is wrong with the document as XML, or its disk.
 pub fn examine(octets: &Octets, context: &Context<'_>, limits: &Limits) -> Result<Examined, Fault> {
     let walked = walk(octets, limits, &[content()])?;
-    if let Some(found) = walked.signatures.get(SIGNATURES_MAX) {
-        return Err(Fault { offset: found.offset, wrong: Wrong::Limit("signatures", SIGNATURES_MAX) });
-    }
     let content = content_digest(&walked);
     let mut drafts = Vec::with_capacity(walked.signatures.len());
     for found in &walked.signatures {
@@ -85,6 +83,10 @@ pub fn examine(octets: &Octets, context: &Context<'_>, limits: &Limits) -> Resul
     let mut wants: Vec<Want> = Vec::new();
     for draft in &mut drafts {
         draft.resolve(&walked, single, &mut wants, limits)?;
+        if wants.len() > WANTS_MAX {
+            let wrong = Wrong::Limit("different canonical forms of one document", WANTS_MAX);
+            return Err(Fault { offset: draft.found.offset, wrong });
+        }
     }
     let digests = match wants.is_empty() {
         true => Vec::new(),
@@ -119,7 +121,7 @@ enum Resolved {
     /// Digested in the second pass.
     Wanted(usize),
     /// Inside the signature itself.
-    Inside { digest: Option<Vec<u8>>, path: Vec<String> },
+    Inside { digest: Option<Vec<u8>>, path: Vec<String>, at: u64 },
     /// Nowhere.
     Nowhere,
     /// In two places.
@@ -223,12 +225,12 @@ impl<'a> Draft<'a> {
         limits: &Limits,
     ) -> Result<(usize, Resolved), Fault> {
         let mut hash = Some(Hash::new(algorithm));
-        let mut path = Vec::new();
-        let mut digest = None;
-        let times = self.canonical(select, method, limits, &mut path, &mut || hash.take(), &mut |hash| {
+        let (mut place, mut digest) = ((Vec::new(), 0), None);
+        let times = self.canonical(select, method, limits, &mut place, &mut || hash.take(), &mut |hash| {
             digest = hash.finish();
         })?;
-        Ok((times, Resolved::Inside { digest, path }))
+        let (path, at) = place;
+        Ok((times, Resolved::Inside { digest, path, at }))
     }
 
     fn canonical<S: Sink>(
@@ -236,7 +238,7 @@ impl<'a> Draft<'a> {
         select: Select<'_>,
         method: &Method,
         limits: &Limits,
-        path: &mut Vec<String>,
+        place: &mut (Vec<String>, u64),
         begin: &mut dyn FnMut() -> Option<S>,
         end: &mut dyn FnMut(S),
     ) -> Result<usize, Fault> {
@@ -261,7 +263,7 @@ impl<'a> Draft<'a> {
                     };
                     open.push((format!("{namespace}{}", String::from_utf8_lossy(tag.local())), own.collect()));
                     let selected = match select {
-                        Select::Id(id) => walk::id_of(tag) == Some(id.as_bytes()),
+                        Select::Id(id) => walk::ids_of(tag).any(|own| own == id.as_bytes()),
                         Select::SignedInfo => open.len() == 2 && tag.is(crate::forms::xmldsig::DS, "SignedInfo"),
                     };
                     if selected {
@@ -270,7 +272,7 @@ impl<'a> Draft<'a> {
                             let (_, above) = open.split_last().unwrap_or((&open[0], &[]));
                             let inherited = self.inherited(above);
                             canonical = Some((open.len(), Canonicaliser::element(method.clone(), inherited, sink)));
-                            *path = open.iter().map(|(name, _)| name.clone()).collect();
+                            *place = (open.iter().map(|(name, _)| name.clone()).collect(), tag.offset);
                         }
                     }
                 }
@@ -333,11 +335,11 @@ impl<'a> Draft<'a> {
         self.references(signature, content, digests, &mut facts);
         let committed = self.properties(signature, &mut facts);
         self.value(signature, committed, &mut facts, context, limits)?;
-        let hidden = signature.other_objects.iter().find(|id| {
-            let uri = id.as_ref().map(|id| format!("#{id}"));
-            uri.is_none() || !signature.references.iter().any(|reference| reference.uri == uri)
-        });
-        let hidden = hidden.map(|id| format!("ds:Object {}", id.as_deref().unwrap_or_default()).trim().to_owned());
+        // An Object counts as covered only when a reference digested that very element.
+        let digested =
+            |at: u64| self.resolved.iter().any(|one| matches!(one, Resolved::Inside { at: own, .. } if *own == at));
+        let hidden = signature.other_objects.iter().find(|(at, _)| !digested(*at));
+        let hidden = hidden.map(|(_, id)| format!("ds:Object {}", id.as_deref().unwrap_or_default()).trim().to_owned());
         Ok(OneSignature { judged: judge(facts, context), hidden })
     }
 
@@ -375,7 +377,7 @@ impl<'a> Draft<'a> {
                     facts.covers_whole_document |= enveloped && self.found.depth == 2 && (!by_id || found.is_root);
                     (found.digest.as_deref(), None)
                 }
-                Resolved::Inside { digest, path } => (digest.as_deref(), path.last().cloned()),
+                Resolved::Inside { digest, path, .. } => (digest.as_deref(), path.last().cloned()),
                 Resolved::Nowhere => {
                     facts.faults.push(nowhere(reference));
                     continue;
@@ -417,8 +419,10 @@ impl<'a> Draft<'a> {
             .as_deref()
             .is_none_or(|target| signature.id.as_deref().is_some_and(|id| target.strip_prefix('#') == Some(id)));
         let covered = match (first, second) {
-            (Some((_, Resolved::Inside { path, .. })), None) => {
+            // The path, and the very element: another one may stand on the same path.
+            (Some((_, Resolved::Inside { path, at, .. })), None) => {
                 path[..] == ["Signature", "Object", "xades:QualifyingProperties", "xades:SignedProperties"]
+                    && properties.signed_at == Some(*at)
             }
             _ => false,
         };
@@ -456,7 +460,7 @@ impl<'a> Draft<'a> {
         };
         let mut info = Vec::new();
         let mut sink = Some(|octets: &[u8]| info.extend_from_slice(octets));
-        self.canonical(Select::SignedInfo, method, limits, &mut Vec::new(), &mut || sink.take(), &mut drop)?;
+        self.canonical(Select::SignedInfo, method, limits, &mut (Vec::new(), 0), &mut || sink.take(), &mut drop)?;
         let mut certificates = Vec::new();
         for der in &signature.certificates {
             match context.trust.certificate(der) {
