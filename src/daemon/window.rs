@@ -120,7 +120,7 @@ pub struct Window {
 
 impl Window {
     /// Opens the window: locks it, brings journal, evidence, ledger, database, seal and folders up,
-    /// and finishes what a crash left (DESIGN: what is durable, and when).
+    /// and finishes what a crash left (docs/architecture.md: what a crash leaves).
     ///
     /// # Errors
     /// [`Halt`]: nothing was taken then.
