@@ -1,0 +1,293 @@
+//! A trial window seen from outside: made by `init`, run as processes, looked at with other tools.
+
+#![allow(dead_code)] // each of the two test programs uses a part of it
+
+use serde_json::Value;
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// The participants of a trial window.
+pub const PARTICIPANTS: [&str; 6] =
+    ["azerenerji", "azerisiq", "ekologiya", "energetika", "iqtisadiyyat", "meliorasiya"];
+
+/// Longest wait for what must come by itself: the machine may be busy with other tests.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How pencere is asked to name its signed properties (CONTRACT 5).
+const XADES_ID: &str = "http://uri.etsi.org/01903/v1.3.2#:SignedProperties";
+
+/// A trial window in a folder that goes away with it.
+pub struct Trial {
+    folder: tempfile::TempDir,
+}
+
+/// A running `pencere run`; killed when it is dropped.
+pub struct Daemon {
+    child: Child,
+}
+
+impl Trial {
+    /// A new window; in memory where the system has such a place.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+        let trial = Self { folder };
+        assert_eq!(trial.pencere(&["init", "w"]).status.code(), Some(0));
+        trial
+    }
+
+    /// A path in the folder; the window is in `w`.
+    pub fn at(&self, name: impl AsRef<Path>) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A participant's `in`, `receipts` or `.taken`.
+    pub fn side(&self, participant: &str, side: &str) -> PathBuf {
+        self.at("w/drop").join(participant).join(side)
+    }
+
+    /// Replaces a text of a file of the window that stands there exactly once.
+    pub fn change(&self, file: &str, old: &str, new: &str) {
+        let path = self.at("w").join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(old).count(), 1, "{file}: {old}");
+        fs::write(path, text.replace(old, new)).unwrap();
+    }
+
+    /// Sets a key of `pencere.toml`, all of which stand there with their defaults.
+    pub fn set(&self, key: &str, value: &str) {
+        let path = self.at("w/pencere.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        let start = format!("\n{key} = ");
+        assert_eq!(text.matches(&start).count(), 1, "{key}");
+        let (before, rest) = text.split_once(&start).unwrap();
+        let (_, after) = rest.split_once('\n').unwrap();
+        fs::write(path, format!("{before}{start}{value}\n{after}")).unwrap();
+    }
+
+    /// A program that runs in the folder and knows the window.
+    pub fn tool(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        command.env("PENCERE_CONFIG", self.at("w/pencere.toml"));
+        for variable in ["PENCERE_LOG", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM"] {
+            command.env_remove(variable);
+        }
+        command
+    }
+
+    pub fn pencere(&self, arguments: &[&str]) -> Output {
+        self.tool(env!("CARGO_BIN_EXE_pencere"), arguments).output().unwrap()
+    }
+
+    /// The command ends with 0.
+    pub fn done(&self, arguments: &[&str]) {
+        let output = self.pencere(arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", said(&output));
+    }
+
+    /// Exit code and the one JSON value on stdout.
+    pub fn json(&self, arguments: &[&str]) -> (Option<i32>, Value) {
+        let output = self.pencere(&[arguments, &["--format", "json"]].concat());
+        let value =
+            serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said(&output)));
+        (output.status.code(), value)
+    }
+
+    /// Another program's success.
+    pub fn succeeds(&self, program: &str, arguments: &[&str]) -> Output {
+        let output = self.tool(program, arguments).output().unwrap_or_else(|error| panic!("{program}: {error}"));
+        assert!(output.status.success(), "{program} {arguments:?}: {}", said(&output));
+        output
+    }
+
+    /// What the sqlite3 program answers, a line a row.
+    pub fn sql(&self, sql: &str) -> String {
+        let output = self.succeeds("sqlite3", &["-readonly", "w/state/boemis.sqlite", sql]);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Signs with the participant's own key; the signed octets (XML) or the signature (anything else).
+    pub fn signed(&self, file: &str, octets: impl AsRef<[u8]>, signer: &str) -> Vec<u8> {
+        fs::write(self.at(file), octets).unwrap();
+        let (key, cert) = (format!("w/pki/{signer}.key"), format!("w/pki/{signer}.crt"));
+        self.done(&["sign", file, "--key", &key, "--cert", &cert, "-o", "signed"]);
+        fs::read(self.at("signed")).unwrap()
+    }
+
+    /// Drops a file, as a careful agency does: under a name of an upload, then renamed.
+    pub fn put(&self, participant: &str, name: impl AsRef<OsStr>, octets: impl AsRef<[u8]>) {
+        let folder = self.side(participant, "in");
+        fs::write(folder.join(".upload"), octets).unwrap();
+        fs::rename(folder.join(".upload"), folder.join(name.as_ref())).unwrap();
+    }
+
+    /// What lies in one of a participant's folders, by name.
+    pub fn names(&self, participant: &str, side: &str) -> Vec<OsString> {
+        let Ok(entries) = fs::read_dir(self.side(participant, side)) else { return Vec::new() };
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    }
+
+    /// The sealed answers of a participant: file name and text.
+    pub fn answers(&self, participant: &str) -> Vec<(String, String)> {
+        let names = self.names(participant, "receipts").into_iter().filter_map(|name| name.into_string().ok());
+        let read = |name: String| {
+            let text = fs::read_to_string(self.side(participant, "receipts").join(&name)).unwrap();
+            (name, text)
+        };
+        names.filter(|name| name.ends_with(".xml") && !name.starts_with('.')).map(read).collect()
+    }
+
+    /// The sealed answers to a document of this name.
+    pub fn answers_to(&self, participant: &str, name: &str) -> Vec<(String, String)> {
+        let mut answers = self.answers(participant);
+        answers.retain(|(file, _)| is_answer_to(file, name));
+        answers
+    }
+
+    /// Waits for the first final answer to a document: file name and text.
+    pub fn answer(&self, participant: &str, name: &str) -> (String, String) {
+        let mut found = None;
+        eventually(&format!("an answer to {name}"), || {
+            found = self.answers_to(participant, name).into_iter().find(|(file, _)| file.ends_with(".receipt.xml"));
+            found.is_some()
+        });
+        found.unwrap()
+    }
+
+    /// The receipt is proven by xmlsec1 as CONTRACT 5 says.
+    pub fn xmlsec_proves(&self, receipt: &Path) -> bool {
+        let arguments = ["--verify", "--enabled-key-data", "key-name", "--pubkey-cert-pem", "w/pki/seal.crt"];
+        let mut command = self.tool("xmlsec1", &arguments);
+        command.args(["--id-attr:Id", XADES_ID]).arg(receipt).output().unwrap().status.success()
+    }
+
+    /// Everything the daemons of this window logged.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.at("log")).unwrap_or_default()).into_owned()
+    }
+
+    /// A daemon that may not watch yet.
+    pub fn start_with(&self, change: impl FnOnce(&mut Command)) -> Daemon {
+        let log = File::options().append(true).create(true).open(self.at("log")).unwrap();
+        let mut command = self.tool(env!("CARGO_BIN_EXE_pencere"), &["run"]);
+        command.stdout(Stdio::piped()).stderr(log);
+        change(&mut command);
+        Daemon { child: command.spawn().unwrap() }
+    }
+
+    /// A daemon that watches.
+    pub fn run(&self) -> Daemon {
+        let mut daemon = self.start_with(|_| {});
+        assert!(daemon.is_ready(), "{}", self.log());
+        daemon
+    }
+}
+
+impl Daemon {
+    /// Waits for its line; false when it ended without one.
+    pub fn is_ready(&mut self) -> bool {
+        let Some(stdout) = self.child.stdout.take() else { return false };
+        let mut line = String::new();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        line.contains("ready")
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let process = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(process, signal).unwrap();
+    }
+
+    /// Whether it runs still.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Ends it in good order: SIGTERM, then at most five seconds.
+    pub fn end(mut self) {
+        let begin = Instant::now();
+        self.signal(rustix::process::Signal::TERM);
+        let status = self.wait(Duration::from_secs(5));
+        assert_eq!(status.and_then(|status| status.code()), Some(0), "after {:?}", begin.elapsed());
+    }
+
+    /// Its end, if it comes in time.
+    pub fn wait(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let begin = Instant::now();
+        while begin.elapsed() < patience {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some(status);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        None
+    }
+
+    /// SIGKILL: nothing more is written.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// `NAME.<id>.receipt.xml`, `NAME.<id>.2.receipt.xml`, `NAME.<id>.held.xml`.
+pub fn is_answer_to(file: &str, name: &str) -> bool {
+    const ID: usize = 36;
+    let id = file.strip_prefix(name).and_then(|rest| rest.strip_prefix('.')).and_then(|rest| rest.get(..ID));
+    id.is_some_and(|id| id.bytes().all(|b| b == b'-' || b.is_ascii_hexdigit()))
+}
+
+/// Waits for what must come by itself.
+pub fn eventually(what: &str, mut there: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !there() {
+        assert!(begin.elapsed() < PATIENCE, "{what} did not come within {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// What a command said, for the message of a test.
+pub fn said(output: &Output) -> String {
+    format!("{} {}{}", output.status, String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+/// A statement of one station's generation.
+pub fn generation(voen: &str, period: &str, revision: u32, station: &str, mwh: &str) -> String {
+    format!(
+        "<Submission xmlns=\"urn:boemis:submission:1\" id=\"S-1\" to=\"trial\" dataset=\"generation\" \
+         period=\"{period}\" revision=\"{revision}\" sender=\"{voen}\">\
+         <Record><Station>{station}</Station><EnergyMWh>{mwh}</EnergyMWh></Record>\
+         <Total><EnergyMWh>{mwh}</EnergyMWh></Total></Submission>"
+    )
+}
+
+/// A statement of one station's capacity, as a table.
+pub fn capacity(voen: &str, period: &str, revision: u32, station: &str, mw: &str) -> String {
+    format!(
+        "dataset,period,revision,sender,to,station,capacity_mw\n\
+         capacity,{period},{revision},{voen},trial,{station},{mw}\n\
+         capacity,{period},{revision},{voen},trial,TOTAL,{mw}\n"
+    )
+}
+
+/// A participant's synthetic number (the registry of a trial window).
+pub fn voen(participant: &str) -> &'static str {
+    match participant {
+        "azerenerji" => "9990000631",
+        "azerisiq" => "9990000761",
+        "energetika" => "9990000221",
+        other => panic!("{other}"),
+    }
+}
