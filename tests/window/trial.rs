@@ -92,8 +92,8 @@ impl Trial {
     /// Exit code and the one JSON value on stdout.
     pub fn json(&self, arguments: &[&str]) -> (Option<i32>, Value) {
         let output = self.pencere(&[arguments, &["--format", "json"]].concat());
-        let value =
-            serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said(&output)));
+        let value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said(&output)));
         (output.status.code(), value)
     }
 
