@@ -6,8 +6,8 @@ use crate::forms::certificate::Certificate;
 use crate::forms::{cms, der, pem};
 use crate::host::Octets;
 use crate::intake::folder::signature_names;
-use crate::signature::TimeSource;
 use crate::signature::{self, Context, Indication, Integrity, Policy, Reason, Report, SignatureReport, SubIndication};
+use crate::signature::{CmsLimits, TimeSource};
 use crate::trust::{IdentityProfile, Snapshot};
 use crate::xml::Limits;
 use clap::Args;
@@ -110,10 +110,11 @@ enum Inside {
 
 fn inside(file: &Octets) -> io::Result<Inside> {
     // larger is no detached signature; the judge says what it is
-    if file.len() > CMS_MAX {
+    let largest = CmsLimits::default().octets;
+    let Some(length) = usize::try_from(file.len()).ok().filter(|_| file.len() <= largest) else {
         return Ok(Inside::NoCms);
-    }
-    let head = file.head(CMS_MAX as usize)?;
+    };
+    let head = file.head(length)?;
     let der = pem::cms(&head).ok().and_then(|ber| der::definite(&ber).ok());
     Ok(match der.as_deref().map(cms::SignedData::read) {
         Some(Ok(signed)) => match signed.content {
@@ -123,9 +124,6 @@ fn inside(file: &Octets) -> io::Result<Inside> {
         _ => Inside::NoCms,
     })
 }
-
-/// Largest signature file, in octets, as the judge has it.
-const CMS_MAX: u64 = 1 << 20;
 
 /// The certificates of the files and folders named; in a folder those whose name says so.
 fn anchors(paths: &[PathBuf], screen: &mut Screen) -> Result<Vec<Certificate>, Trouble> {
