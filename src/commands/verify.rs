@@ -3,6 +3,7 @@
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, files, times};
 use crate::finding::{Code, Finding, Language};
 use crate::forms::certificate::Certificate;
+use crate::forms::xmldsig::DS;
 use crate::forms::{cms, der, pem};
 use crate::host::Octets;
 use crate::intake::folder::signature_names;
@@ -59,7 +60,7 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
     let examined = signature::examine(&file, content.as_ref(), &context, &Limits::default());
     let (report, nothing) = examined.map_err(|error| Trouble::broken(format!("{}: {error}", args.file.display())))?;
     let report = match &nothing {
-        Some(finding) => unprocessed(finding, time_source).unwrap_or(report),
+        Some(finding) => unprocessed(&file, finding, time_source).unwrap_or(report),
         None => report,
     };
     screen.json(&report);
@@ -162,10 +163,14 @@ fn folder(path: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// The report on a file whose kind is not processed: nobody can tell (CONTRACT 4), which is another
 /// thing than no signature at all.
-fn unprocessed(finding: &Finding, time_source: TimeSource) -> Option<Report> {
+fn unprocessed(file: &Octets, finding: &Finding, time_source: TimeSource) -> Option<Report> {
     let format = match finding.code {
         Code::SignatureUnsupported => finding.found.clone().unwrap_or_default(),
         Code::SignaturePdf => "PDF".to_owned(),
+        // A DTD, another encoding, a document past the limits: there may well be a good signature in it.
+        Code::SchemaForbidden | Code::SchemaEncoding | Code::SchemaLimit if mentions_signatures(file) => {
+            "XML".to_owned()
+        }
         _ => return None,
     };
     let report = SignatureReport {
@@ -180,6 +185,12 @@ fn unprocessed(finding: &Finding, time_source: TimeSource) -> Option<Report> {
         reasons: vec![Reason { code: finding.code.slug(), message: finding.message(Language::En) }],
     };
     Some(Report::of([report].iter()))
+}
+
+/// Whether the namespace of XML Signature stands in a file that lies in memory; of a larger one it is
+/// assumed.
+fn mentions_signatures(file: &Octets) -> bool {
+    file.in_memory().is_none_or(|octets| memchr::memmem::find(octets, DS.as_bytes()).is_some())
 }
 
 /// The verdict for people: one line for the file, then each signature.
