@@ -226,3 +226,64 @@ fn a_held_receipt_that_a_crash_took_lies_in_its_folder_again() {
     carry(&trial, Disk::system()).unwrap();
     assert_eq!(trial.answers("azerenerji"), before);
 }
+
+#[test]
+fn receipts_that_cannot_be_published_stay_in_view_and_lie_in_their_folder_after_all() {
+    let trial = template();
+    trial.set("group_documents", "1");
+    let statement = |revision| generation(voen("azerenerji"), "2024-Q1", revision, "SU-0001", "100.000");
+    for revision in 1..=3 {
+        let octets = trial.signed("a.xml", statement(revision), "azerenerji");
+        trial.put("azerenerji", format!("{revision}.xml"), octets);
+    }
+    let receipts = trial.side("azerenerji", "receipts");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let config = Config::load(&trial.at("w/pencere.toml"), Timestamp::now()).unwrap();
+        let host = Host { clock: Clock::system(), disk: Disk::system() };
+        let window = Window::open(config, host).await.unwrap();
+        fs::remove_dir(&receipts).unwrap();
+        let mut seen = Vec::new();
+        let (_, window) = watch::once(window, |progress| seen.push(format!("{progress:?}"))).await.unwrap();
+        assert!(seen.len() >= 6, "one group each: {seen:?}");
+        assert!(window.tally.troubles().is_some_and(|told| told.contains("azerenerji")), "{:?}", window.tally);
+        window.close().await.unwrap();
+    });
+    fs::create_dir(&receipts).unwrap();
+    carry(&trial, Disk::system()).unwrap();
+    assert_eq!(answers(&trial).into_values().collect::<Vec<_>>(), ["accepted"; 3]);
+}
+
+#[test]
+fn ids_rise_over_a_restart_though_the_clock_went_back() {
+    let trial = template();
+    let text = generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "100.000");
+    let octets = trial.signed("a.xml", text, "azerenerji");
+    trial.put("azerenerji", "a.xml", &octets);
+    let clock = Clock::fixed(Timestamp::now() + jiff::SignedDuration::from_hours(2));
+    let runs = std::sync::atomic::AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while runs.load(std::sync::atomic::Ordering::Relaxed) {
+                clock.advance(jiff::SignedDuration::from_millis(1));
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let result = runtime.block_on(async {
+            let config = Config::load(&trial.at("w/pencere.toml"), Timestamp::now()).unwrap();
+            let window = Window::open(config, Host { clock: clock.clone(), disk: Disk::system() }).await?;
+            let (_, window) = watch::once(window, |_| {}).await?;
+            window.close().await
+        });
+        runs.store(false, std::sync::atomic::Ordering::Relaxed);
+        result.unwrap();
+    });
+    trial.put("azerenerji", "b.xml", &octets);
+    trial.done(&["once"]); // another process, by the system's clock
+    let id = |name: &str| {
+        let (_, text) = trial.answers_to("azerenerji", name).into_iter().next().unwrap();
+        receipt::attribute(&text, "Receipt", "id").unwrap().to_owned()
+    };
+    assert!(id("a.xml") < id("b.xml"), "{} {}", id("a.xml"), id("b.xml"));
+}

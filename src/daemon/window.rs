@@ -292,7 +292,8 @@ impl Window {
             if let Some(folder) = self.queue.folder(&participant)
                 && let Err(error) = folder.release(id)
             {
-                tracing::warn!(%participant, submission = %id, %error, "a source could not be removed; it is at the next start");
+                tracing::warn!(%participant, submission = %id, %error,
+                    "a source could not be removed; it is at the next start");
             }
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! Owns what is asked of the seal ([`Answer`]), the sealed answer with its file names ([`Receipt`]),
 //! the page of text made from it ([`page`]) and its proof ([`prove`]). An accepted answer can be
-//! asked for only with a [`Loaded`], or a [`Stands`] after a crash: nothing is acknowledged that was not committed. Never numbers
-//! or signs anything (the seal does), and writes no file.
+//! asked for only with a [`Loaded`], or with a [`Stands`] after a crash: nothing is acknowledged
+//! that was not committed. Never numbers or signs anything (the seal does), and writes no file.
 
 mod page;
 mod prove;
