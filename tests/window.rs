@@ -19,9 +19,8 @@ use std::io::Write;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
-use trial::{PARTICIPANTS, Trial, capacity, eventually, generation, said, voen};
+use trial::{Locked, PARTICIPANTS, Trial, capacity, eventually, generation, said, voen};
 
 const C14N: [(&str, &str); 3] = [
     ("exclusive", "http://www.w3.org/2001/10/xml-exc-c14n#"),
@@ -390,28 +389,6 @@ fn three_hundred_files_of_all_kinds_are_all_answered() {
         assert!(trial.answers(participant).is_empty());
     }
     trial.keeps_persons_out_of_the_log();
-}
-
-/// Another process that has locked the database; the lock goes with it.
-struct Locked(Child);
-
-impl Locked {
-    fn new(trial: &Trial) -> Self {
-        let mut command = trial.tool("sqlite3", &["w/state/boemis.sqlite"]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        child.stdin.as_mut().unwrap().write_all(b"BEGIN EXCLUSIVE;\nSELECT 'locked';\n").unwrap();
-        let mut line = [0; 6];
-        std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut line).unwrap();
-        assert_eq!(&line, b"locked");
-        Self(child)
-    }
-}
-
-impl Drop for Locked {
-    fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
 }
 
 #[test]

@@ -40,6 +40,33 @@ impl Mark {
     }
 }
 
+/// A load whose committed mark was read back: what an accepted answer can be made from when the
+/// window that loaded it was stopped before it answered.
+///
+/// Nobody else can make one:
+///
+/// ```compile_fail,E0451
+/// fn forge(mark: pencere::boemis::Mark) -> pencere::boemis::Stands {
+///     pencere::boemis::Stands { mark }
+/// }
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stands {
+    mark: Mark,
+}
+
+impl Stands {
+    /// Of a mark that was read outside of any transaction of ours.
+    pub(super) fn read(mark: Mark) -> Self {
+        Self { mark }
+    }
+
+    /// The mark.
+    pub fn mark(&self) -> &Mark {
+        &self.mark
+    }
+}
+
 /// A mark's columns as text and numbers, before they are believed.
 pub(crate) struct RawMark {
     pub(crate) id: String,

@@ -21,7 +21,7 @@ mod tests;
 pub use batch::{Batch, Loaded, Pending, Uncommitted, Unloaded};
 pub use fault::Fault;
 pub use location::{Location, LocationFault};
-pub use mark::Mark;
+pub use mark::{Mark, Stands};
 
 use crate::document::{Content, DatasetName, Digest, Period, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
@@ -99,6 +99,14 @@ impl Boemis {
     /// The database is away or damaged.
     pub async fn mark(&mut self, id: SubmissionId) -> Result<Option<Mark>, Fault> {
         self.store.mark(id).await
+    }
+
+    /// This submission's load, if it was committed: what its accepted answer can be made from.
+    ///
+    /// # Errors
+    /// As [`Boemis::mark`].
+    pub async fn stands(&mut self, id: SubmissionId) -> Result<Option<Stands>, Fault> {
+        Ok(self.mark(id).await?.map(Stands::read))
     }
 
     /// The rows of the dataset's `_total` view, quarters and years in order.

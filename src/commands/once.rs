@@ -68,7 +68,7 @@ pub fn run(args: &OnceArgs, screen: &mut Screen) -> Outcome {
         });
         let done =
             Done { answers: window.tally.answers.clone(), held: window.held().len(), waiting: waiting.collect() };
-        let trouble = window.tally.trouble.clone();
+        let trouble = window.tally.troubles();
         window.close().await.map_err(opening::halted)?;
         match trouble {
             // Held documents are answered; what could not even be kept is not.

@@ -5,21 +5,18 @@
 //! to finish. Owns the order of the steps; what each room decides is the room's.
 
 use super::judgement::{Judge, Matter};
-use super::pages::Order;
 use super::window::{Halt, Waits, Window};
-use crate::archive::Closed;
-use crate::boemis::{Batch, Loaded};
+use crate::boemis::{Batch, Loaded, Stands};
 use crate::document::{Content, Decision, Digest, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
 use crate::host::side_by_side;
-use crate::intake::{Group, Refusal};
-use crate::journal::{Answered, Event, RefusedInPlace, SealedReceipt};
+use crate::intake::Group;
 use crate::ledger::{Ledger, Submission};
-use crate::receipt::{Answer, Known, Receipt, Turn};
+use crate::receipt::Turn;
 use crate::schema::{Key, Standing};
 use crate::signature::Verified;
 use crate::staging::{Holding, Staged, Staging};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -39,30 +36,34 @@ pub struct Case {
     pub attempt: u32,
     /// Intake's own finding: it is kept and answered, and goes no further.
     pub refused: Option<Finding>,
+    /// Taken just now: nobody can have loaded or answered it before.
+    pub is_fresh: bool,
 }
 
 /// A case after the judgement, before its answer is sealed.
-struct Verdict {
-    matter: Matter,
-    channel: Option<ParticipantName>,
-    turn: Turn,
-    attempt: u32,
-    word: Word,
+pub(super) struct Verdict {
+    pub(super) matter: Matter,
+    pub(super) channel: Option<ParticipantName>,
+    pub(super) turn: Turn,
+    pub(super) attempt: u32,
+    pub(super) word: Word,
 }
 
 /// What is to be said of a document. There is no other word.
-enum Word {
+pub(super) enum Word {
     Accepted(Box<Loaded>),
+    /// Accepted by a load that a window committed which was stopped before it answered.
+    Stands(Box<Stands>),
     Rejected(Vec<Finding>),
     Duplicate(Original),
     Held(Finding),
 }
 
 /// The earlier submission that a duplicate repeats.
-struct Original {
-    id: SubmissionId,
-    number: String,
-    decision: Decision,
+pub(super) struct Original {
+    pub(super) id: SubmissionId,
+    pub(super) number: String,
+    pub(super) decision: Decision,
 }
 
 /// What the judgement of one case came to, while its group is still uncommitted.
@@ -91,7 +92,12 @@ impl Window {
                 None => in_place.push(refusal),
             }
         }
-        let cases = self.hold(arrivals, refused)?;
+        let Some(cases) = self.hold(arrivals, refused)? else {
+            // Nothing can be written; a refusal in place could not be answered either.
+            self.unrefused.append(&mut in_place);
+            return Ok(());
+        };
+        in_place.append(&mut self.unrefused);
         let mut sources = Vec::with_capacity(cases.len());
         let mut octets = 0u64;
         for about in cases.iter().map(|case| case.staged.about()) {
@@ -109,14 +115,15 @@ impl Window {
         self.refuse_in_place(in_place)
     }
 
-    /// Makes arrivals safe. What changed while it was copied goes back and is a new arrival.
+    /// Makes arrivals safe; none when our own disk does not let us. What changed while it was copied
+    /// goes back and is a new arrival.
     fn hold(
         &mut self,
         arrivals: Vec<crate::intake::Arrival>,
         mut refused: HashMap<SubmissionId, Finding>,
-    ) -> Result<Vec<Case>, Halt> {
+    ) -> Result<Option<Vec<Case>>, Halt> {
         if arrivals.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         }
         let held = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal).hold(arrivals);
         let group = match held {
@@ -132,17 +139,16 @@ impl Window {
                 for arrival in not_held.group {
                     self.give_back(arrival.participant().clone(), arrival.id());
                 }
-                return Ok(Vec::new());
+                return Ok(None);
             }
         };
         self.unlearned.push(group.written);
-        self.unsettled = false;
         let mut cases = Vec::with_capacity(group.holdings.len());
         for holding in group.holdings {
             match holding {
                 Holding::Staged(staged) => {
                     let refused = refused.remove(&staged.about().id);
-                    cases.push(Case { staged, turn: Turn::FIRST, attempt: 0, refused });
+                    cases.push(Case { staged, turn: Turn::FIRST, attempt: 0, refused, is_fresh: true });
                 }
                 Holding::Changed(arrival) => {
                     tracing::info!(participant = %arrival.participant(), name = %arrival.document().name(),
@@ -156,7 +162,7 @@ impl Window {
                 }
             }
         }
-        Ok(cases)
+        Ok(Some(cases))
     }
 
     fn give_back(&mut self, participant: ParticipantName, id: SubmissionId) {
@@ -175,7 +181,8 @@ impl Window {
     pub async fn judge(&mut self, mut cases: Vec<Case>) -> Result<(), Halt> {
         while !cases.is_empty() {
             self.reach_boemis().await?;
-            let (verdicts, postponed) = self.judge_group(cases).await?;
+            let open = self.take_up(cases).await?;
+            let (verdicts, postponed) = self.judge_group(open).await?;
             self.answer(verdicts)?;
             cases = Vec::with_capacity(postponed.len());
             for id in postponed {
@@ -188,6 +195,7 @@ impl Window {
     }
 
     async fn judge_group(&mut self, cases: Vec<Case>) -> Result<(Vec<Verdict>, Vec<SubmissionId>), Halt> {
+        let before = self.loads_before(&cases).await?;
         let now = self.host.clock.now();
         let world = Arc::clone(&self.world);
         let judge = Judge { world: &world, settings: self.config.settings() };
@@ -212,7 +220,8 @@ impl Window {
             },
             None => None,
         };
-        let mut here = Here { judge, ledger, waits: &self.waits, contents: HashMap::new(), keys: HashMap::new() };
+        let (contents, keys) = (HashMap::new(), HashMap::new());
+        let mut here = Here { judge, ledger, waits: &self.waits, before: &before.stand, contents, keys };
         let (mut drafts, mut postponed) = (Vec::with_capacity(looked.len()), Vec::new());
         for look in looked {
             let Look { mut matter, channel, turn, attempt, result } = look;
@@ -222,7 +231,7 @@ impl Window {
                 Looked::Postponed => Judged::Postponed,
                 Looked::Verified(verified) => here.judge(*verified, &mut matter, batch.as_mut()).await?,
             };
-            match judged {
+            match before.outweigh(judged, &mut here, &matter)? {
                 Judged::Postponed => postponed.push(matter.id()),
                 judged => drafts.push((matter, channel, turn, attempt, judged)),
             }
@@ -257,177 +266,17 @@ impl Window {
         Ok((verdicts, postponed))
     }
 
-    /// Seals the answers, makes them durable, publishes them.
-    fn answer(&mut self, verdicts: Vec<Verdict>) -> Result<(), Halt> {
-        let now = self.host.clock.now();
-        let (mut answers, mut events) = (Vec::new(), Vec::new());
-        for verdict in verdicts {
-            let id = verdict.matter.id();
-            let Verdict { matter, channel, turn, attempt, word } = verdict;
-            let mut original = None;
-            let answer = match word {
-                Word::Accepted(loaded) => Answer::accepted(&loaded, turn),
-                Word::Rejected(findings) => Answer::rejected(matter.known.clone(), turn, findings),
-                Word::Duplicate(earlier) => {
-                    original = Some(earlier.id);
-                    let told = (earlier.id, earlier.number.as_str(), earlier.decision);
-                    Answer::duplicate(matter.known.clone(), turn, told)
-                }
-                Word::Held(finding) => {
-                    let (attempt, first) = (attempt.saturating_add(1), turn.answer == 1);
-                    let next = now.saturating_add(self.pause(attempt)).unwrap_or(now);
-                    let slug = finding.code.slug().to_owned();
-                    events.push(Event::Deferred { id, finding: slug.clone(), attempt, next: Some(next) });
-                    let known = &matter.known;
-                    let waits = Waits {
-                        next,
-                        attempt,
-                        finding: slug.clone(),
-                        key: matter.key.clone(),
-                        participant: channel.clone().or_else(|| known.participant.clone()),
-                        size: known.size_with_signature(),
-                        received: known.received,
-                    };
-                    self.waits.insert(id, waits);
-                    if !first {
-                        tracing::info!(submission = %id, attempt, finding = slug, %next, "still held");
-                        continue;
-                    }
-                    Answer::held(matter.known.clone(), finding)
-                }
-            };
-            answers.push((answer, matter, channel, original));
-        }
-        let records = answers.iter().map(|(answer, ..)| answer.record());
-        let sealed = self.seal.seal_unsynced(records).map_err(Halt::wrong)?;
-        let mut receipts = Vec::with_capacity(sealed.len());
-        for ((answer, matter, channel, original), sealed) in answers.into_iter().zip(sealed) {
-            let record = answer.record();
-            let findings: Vec<String> = record.findings.iter().map(|finding| finding.code.slug().to_owned()).collect();
-            let (number_of_answer, decision) = (record.answer, record.decision);
-            let receipt = Receipt::new(answer, sealed).map_err(Halt::wrong)?;
-            let kept = self.evidence.append(receipt.octets()).map_err(Halt::broken)?;
-            let answered = Answered {
-                id: receipt.id(),
-                answer: number_of_answer,
-                decision,
-                participant: matter.known.participant.clone(),
-                dataset: matter.known.dataset.clone(),
-                period: matter.known.period,
-                revision: matter.known.revision,
-                records: matter.known.records,
-                content: matter.content,
-                signers: matter.signers,
-                findings,
-                original,
-                receipt: SealedReceipt {
-                    number: receipt.number().to_owned(),
-                    file_name: receipt.file_name(),
-                    sha256: receipt.sha256(),
-                    size: receipt.octets().len() as u64,
-                    location: kept.location,
-                },
-            };
-            receipts.push((receipt, answered, channel));
-        }
-        self.make_durable(&receipts, events)?;
-        self.publish_all(&receipts)
-    }
-
-    /// Lays the receipts of a group into their folders, and orders their pages. What cannot be
-    /// published is said, stays open, and is tried again at the next start. The ledger learns of
-    /// the answers meanwhile, or, where there are few, after.
-    fn publish_all(&mut self, receipts: &[(Receipt, Answered, Option<ParticipantName>)]) -> Result<(), Halt> {
-        /// Below this many, a thread costs more than it gains.
-        const ALONE: usize = 8;
-        let outlets: Vec<_> = receipts.iter().map(|(_, _, channel)| self.outlet(channel.as_ref()?)).collect();
-        let lay = || -> Vec<_> {
-            let both = outlets.iter().zip(receipts);
-            let laid = both.map(|(outlet, (receipt, answered, _))| {
-                Some(outlet.as_ref()?.publish(&answered.receipt.file_name, receipt.octets()))
-            });
-            laid.collect()
-        };
-        let (laid, learned) = if receipts.len() <= ALONE {
-            (lay(), Ok(()))
-        } else {
-            std::thread::scope(|scope| {
-                let laying = scope.spawn(lay);
-                let learned = self.learn();
-                let laid = laying.join().map_err(|_| Halt::wrong("the publishing of receipts panicked"));
-                laid.map(|laid| (laid, learned))
-            })?
-        };
-        learned?;
-        for ((laid, outlet), (receipt, answered, channel)) in laid.into_iter().zip(outlets).zip(receipts) {
-            let closes = answered.decision != Decision::Held;
-            match (laid, outlet, channel) {
-                (Some(Ok(_)), Some(outlet), _) => {
-                    let (octets, file_name) = (Arc::clone(receipt.octets()), answered.receipt.file_name.clone());
-                    self.pages.order(Order { id: answered.id, closes, octets, file_name, outlet });
-                }
-                (Some(Err(error)), _, Some(channel)) => self.unpublished(channel, &answered.receipt.file_name, &error),
-                _ => {}
+    /// The loads that stand of those that were not taken just now.
+    async fn loads_before(&mut self, cases: &[Case]) -> Result<LoadsBefore, Halt> {
+        let mut before = LoadsBefore { stand: HashMap::new(), unseen: HashSet::new() };
+        for case in cases.iter().filter(|case| !case.is_fresh) {
+            let id = case.staged.about().id;
+            match self.load_of(id).await? {
+                Some(stands) => before.stand.extend(stands.map(|stands| (id, stands))),
+                None => drop(before.unseen.insert(id)),
             }
-            self.say(answered);
-            if closes {
-                self.waits.remove(&answered.id);
-            }
-            *self.tally.answers.entry(answered.decision).or_default() += 1;
         }
-        self.learn()
-    }
-
-    /// Acts of the seal, receipts and answers: durable before anybody can see them. The journal goes
-    /// last, so that it never speaks of a receipt that is not in evidence.
-    fn make_durable(
-        &mut self,
-        receipts: &[(Receipt, Answered, Option<ParticipantName>)],
-        events: Vec<Event>,
-    ) -> Result<(), Halt> {
-        if receipts.is_empty() && events.is_empty() {
-            return Ok(());
-        }
-        self.seal.sync().map_err(Halt::broken)?;
-        self.evidence.sync().map_err(Halt::broken)?;
-        let closed = self.pages.done();
-        self.close_all(closed)?;
-        let now = self.host.clock.now();
-        for (_, answered, _) in receipts {
-            self.journal.append(now, Event::Answered(Box::new(answered.clone())))?;
-        }
-        for event in events {
-            self.journal.append(now, event)?;
-        }
-        self.sync_journal()?;
-        for closed in self.unlearned.last().into_iter().flat_map(Closed::from_journal) {
-            tracing::debug!(submission = %closed.id(), "closed");
-        }
-        Ok(())
-    }
-
-    /// Answers what stays in its folder: one receipt each, for ever.
-    fn refuse_in_place(&mut self, refusals: Vec<Refusal>) -> Result<(), Halt> {
-        let now = self.host.clock.now();
-        let mut verdicts = Vec::with_capacity(refusals.len());
-        for refusal in refusals {
-            let Refusal { id, participant, name, key, finding, .. } = refusal;
-            let event = RefusedInPlace {
-                id,
-                participant: participant.clone(),
-                name: name.clone(),
-                key: key.to_string(),
-                received: now,
-                finding: finding.code.slug().to_owned(),
-            };
-            self.journal.append(now, Event::RefusedInPlace(Box::new(event)))?;
-            let mut known = Known::arrival(id, now, name, None, None);
-            known.participant = Some(participant.clone());
-            let matter = Matter::of_known(known);
-            let word = Word::Rejected(vec![finding]);
-            verdicts.push(Verdict { matter, channel: Some(participant), turn: Turn::FIRST, attempt: 0, word });
-        }
-        self.answer(verdicts)
+        Ok(before)
     }
 
     /// Tries again what is due. When one waits behind another, both are tried together, in the
@@ -457,30 +306,54 @@ impl Window {
         }
         self.judge(cases).await
     }
+}
 
-    /// How long to wait before the next try: doubling, bounded.
-    fn pause(&self, attempt: u32) -> SignedDuration {
-        let hold = &self.settings().hold;
-        let factor = 1u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
-        let pause = hold.retry_first.saturating_mul(factor).min(hold.retry_last);
-        SignedDuration::try_from(pause).unwrap_or(SignedDuration::from_mins(10))
+/// Loads that an earlier try may have committed without an answer: a load mark is believed, whatever
+/// is judged today (DESIGN 3).
+struct LoadsBefore {
+    stand: HashMap<SubmissionId, Stands>,
+    /// Of which nobody can tell while BOEMİS is away.
+    unseen: HashSet<SubmissionId>,
+}
+
+impl LoadsBefore {
+    /// What a judgement comes to beside the load.
+    fn outweigh(&self, judged: Judged, here: &mut Here<'_>, matter: &Matter) -> Result<Judged, Halt> {
+        let id = matter.id();
+        match (self.stand.get(&id), judged) {
+            (Some(_), Judged::Loading) => Ok(Judged::Loading),
+            (Some(stands), judged) => {
+                if matter.content.is_some_and(|content| content != stands.mark().content) {
+                    return Err(Halt::wrong(format!("submission {id}: BOEMİS holds a load of another content")));
+                }
+                let today = judged.told();
+                tracing::error!(submission = %id, today,
+                    "it was loaded before the last stop and is accepted; today it would be judged otherwise");
+                here.keys.retain(|_, holder| *holder != id);
+                Ok(Judged::Word(Word::Stands(Box::new(stands.clone()))))
+            }
+            (None, judged @ Judged::Word(Word::Held(_))) => Ok(judged),
+            (None, Judged::Word(_)) if self.unseen.contains(&id) => {
+                Ok(here.hold(matter, Finding::new(Code::LoadDatabaseAway)))
+            }
+            (None, judged) => Ok(judged),
+        }
     }
+}
 
-    /// One line for each change of state.
-    fn say(&self, answered: &Answered) {
-        let Answered { id, decision, findings, receipt, .. } = answered;
-        let text = |value: Option<String>| value.unwrap_or_default();
-        tracing::info!(
-            submission = %id,
-            decision = %decision,
-            participant = text(answered.participant.as_ref().map(ToString::to_string)),
-            dataset = text(answered.dataset.as_ref().map(ToString::to_string)),
-            period = text(answered.period.map(|period| period.to_string())),
-            revision = text(answered.revision.map(|revision| revision.to_string())),
-            findings = findings.join(","),
-            receipt = receipt.number,
-            "answered"
-        );
+impl Judged {
+    /// For the log.
+    fn told(&self) -> String {
+        match self {
+            Self::Word(Word::Rejected(findings)) => {
+                let slugs: Vec<&str> = findings.iter().map(|finding| finding.code.slug()).collect();
+                format!("rejected: {}", slugs.join(", "))
+            }
+            Self::Word(Word::Held(finding)) => format!("held: {}", finding.code.slug()),
+            Self::Word(Word::Duplicate(original)) => format!("duplicate of {}", original.id),
+            Self::Word(Word::Accepted(_) | Word::Stands(_)) | Self::Loading => "accepted".to_owned(),
+            Self::Postponed => "loaded with other rows, or after its twin".to_owned(),
+        }
     }
 }
 
@@ -489,6 +362,8 @@ struct Here<'a> {
     judge: Judge<'a>,
     ledger: &'a Ledger,
     waits: &'a BTreeMap<SubmissionId, Waits>,
+    /// Loads of this group's submissions that stand already.
+    before: &'a HashMap<SubmissionId, Stands>,
     /// Contents that this group is loading.
     contents: HashMap<(ParticipantName, Content), SubmissionId>,
     /// Keys of which a document of this group is held.
@@ -551,6 +426,8 @@ impl Here<'_> {
                 self.contents.insert((participant, content), id);
                 Ok(Judged::Loading)
             }
+            // Other rows than those that stand: that load counts, and nothing else.
+            Err(unloaded) if !unloaded.fault.is_away() && self.before.contains_key(&id) => Ok(Judged::Postponed),
             Err(unloaded) => self.lost(matter, unloaded.fault),
         }
     }
@@ -631,7 +508,7 @@ fn verify(case: Result<Case, Look>, judge: &Judge<'_>) -> Look {
         Ok(case) => case,
         Err(look) => return look,
     };
-    let Case { staged, turn, attempt, refused } = case;
+    let Case { staged, turn, attempt, refused, is_fresh: _ } = case;
     let mut matter = Matter::new(staged.about());
     let channel = staged.about().participant.clone();
     let result = match refused {

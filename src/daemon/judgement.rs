@@ -13,6 +13,7 @@ use crate::schema::{self, Inspected, Key, Standing, Validated};
 use crate::signature::{self, Grounds, Report, Unverified, Verified};
 use crate::staging::{About, Staged};
 use crate::trust::IdentityProfile;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What every verdict of this window rests on.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +81,10 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// How it stops.
     pub fn verify(&self, staged: Staged, matter: &mut Matter) -> Result<Verified, Stop> {
+        guarded(matter.id(), "signature", || self.ask_who_signed(staged, matter))
+    }
+
+    fn ask_who_signed(&self, staged: Staged, matter: &mut Matter) -> Result<Verified, Stop> {
         let grounds = Grounds {
             trust: &self.world.trust,
             policy: &self.settings.policy,
@@ -115,6 +120,10 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// How it stops.
     pub fn authorise(&self, verified: Verified, matter: &mut Matter) -> Result<Authorised, Stop> {
+        guarded(matter.id(), "authority", || self.ask_whether_they_may(verified, matter))
+    }
+
+    fn ask_whether_they_may(&self, verified: Verified, matter: &mut Matter) -> Result<Authorised, Stop> {
         let window = &self.settings.window.window;
         let channel = verified.about().participant.clone();
         let authorised = match authority::authorise(verified, &self.world.registry, window, self.profile()) {
@@ -139,7 +148,8 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// How it stops.
     pub fn inspect(&self, authorised: Authorised, matter: &mut Matter) -> Result<Inspected, Stop> {
-        let inspected = schema::inspect(authorised, &self.world.datasets, &self.settings.schema)?;
+        let inspect = || schema::inspect(authorised, &self.world.datasets, &self.settings.schema);
+        let inspected = guarded(matter.id(), "form", inspect)?;
         matter.known.records = Some(inspected.records() as u64);
         if let Some(statement) = inspected.statement() {
             matter.known.period = Some(statement.key.period);
@@ -154,10 +164,31 @@ impl<'a> Judge<'a> {
     /// # Errors
     /// How it stops, with every fault.
     pub fn validate(&self, inspected: Inspected, standing: &Standing) -> Result<Validated, Stop> {
-        schema::validate(inspected, standing, &self.world.datasets, &self.world.stations)
+        let id = inspected.authorised().verified().about().id;
+        guarded(id, "content", || schema::validate(inspected, standing, &self.world.datasets, &self.world.stations))
     }
 
     fn profile(&self) -> &'a IdentityProfile {
         &self.settings.identity
+    }
+}
+
+/// A question that panics is a fault of ours: the window halts, and says on which submission. What
+/// the panic said went to stderr; it may repeat the document, so it is not repeated here.
+fn guarded<T>(id: SubmissionId, question: &str, ask: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
+    let panicked = |_| Err(Stop::Halt(format!("submission {id}: the judgement of its {question} panicked")));
+    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(panicked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_judgement_that_panics_is_a_halt_that_names_its_submission() {
+        let id = SubmissionId::new(jiff::Timestamp::UNIX_EPOCH);
+        let stop = guarded::<()>(id, "form", || panic!("of the test")).unwrap_err();
+        assert!(matches!(&stop, Stop::Halt(why) if why.contains(&id.to_string()) && why.contains("form")), "{stop:?}");
+        assert_eq!(guarded(id, "form", || Ok(1)).unwrap(), 1);
     }
 }

@@ -45,8 +45,8 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
         let now = window.now();
         let due = [window.queue().due(now), window.next_try()].into_iter().flatten().min();
         let wake = due.map(|due| Instant::now() + pause(now, due));
-        if window.tally.trouble != trouble {
-            trouble.clone_from(&window.tally.trouble);
+        if window.tally.troubles() != trouble {
+            trouble = window.tally.troubles();
             notify::status(&status(&window));
         }
         // In this order: what the manager wants comes before the next document, however many wait.
@@ -62,7 +62,12 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
                 notify::ready(&status(&window));
             }
             () = tick(&mut alive) => notify::alive(),
-            _ = rescan.tick() => scan(&mut window),
+            _ = rescan.tick() => {
+                scan(&mut window);
+                if let Err(halt) = window.publish_left() {
+                    break Err(halt);
+                }
+            }
             signal = signals.recv() => heed(&mut window, signal, &mut signals),
             () = at(wake) => {}
             () = at(idle) => {
@@ -128,6 +133,7 @@ pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Res
         window.carry(group).await?;
         progress(Progress::Done(count as u64));
     }
+    window.publish_left()?;
     window.rest().await?;
     Ok((window.queue().waiting(), window))
 }
@@ -209,7 +215,7 @@ fn status(window: &Window) -> String {
     let answers: u64 = window.tally.answers.values().sum();
     let held = window.held().len();
     let left_alone: Vec<String> = window.left_alone().iter().map(ToString::to_string).collect();
-    match &window.tally.trouble {
+    match window.tally.troubles() {
         Some(trouble) => format!("{trouble}; {answers} answers, {held} held"),
         None if !left_alone.is_empty() => {
             format!("too much is held for {}; {answers} answers, {held} held", left_alone.join(", "))

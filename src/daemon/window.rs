@@ -5,14 +5,15 @@
 
 use super::carry::Case;
 use super::holds::Holds;
-use super::pages::{Order, Pages};
+use super::pages::Pages;
+use crate::archive::Closed;
 use crate::boemis::{self, Boemis};
 use crate::config::{Config, Settings, World};
 use crate::document::{DatasetName, Decision, Digest, ParticipantName, SubmissionId};
 use crate::evidence::Evidence;
 use crate::host::Host;
 use crate::intake::folder::Outlet;
-use crate::intake::{DropFolder, Queue};
+use crate::intake::{DropFolder, Queue, Refusal};
 use crate::journal::{Event, Journal, JournalError, Phase, Written};
 use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
 use crate::receipt::Turn;
@@ -20,7 +21,7 @@ use crate::schema::Key;
 use crate::seal::Seal;
 use crate::staging::Staging;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Why a window cannot be opened, or cannot go on.
@@ -76,6 +77,16 @@ pub struct Tally {
     pub answers: BTreeMap<Decision, u64>,
     /// What stands in the way right now, for `systemctl status`; none when all is well.
     pub trouble: Option<String>,
+    /// The same of receipts that cannot be published, until they can.
+    pub publishing: Option<String>,
+}
+
+impl Tally {
+    /// All that stands in the way right now; none when all is well.
+    pub fn troubles(&self) -> Option<String> {
+        let both: Vec<&str> = [&self.trouble, &self.publishing].into_iter().flatten().map(String::as_str).collect();
+        (!both.is_empty()).then(|| both.join("; "))
+    }
 }
 
 /// A submission that waits for its next try.
@@ -97,6 +108,10 @@ pub struct Waits {
     pub received: Timestamp,
 }
 
+/// So many submissions that came last are asked for the newest id: the most that one group has by
+/// default.
+const NEWEST: usize = 256;
+
 /// An open window.
 pub struct Window {
     pub(super) host: Host,
@@ -113,8 +128,6 @@ pub struct Window {
     pub(super) waits: BTreeMap<SubmissionId, Waits>,
     /// What was told of the held submissions already.
     pub(super) holds: Holds,
-    /// Something was journalled that is not synced yet (only that answers reached their folders).
-    pub(super) unsettled: bool,
     /// What is durable and the ledger has not learned yet, in order. It learns before anything else
     /// is asked of it; only an answer that is being given does not wait for that.
     pub(super) unlearned: Vec<Written>,
@@ -122,6 +135,14 @@ pub struct Window {
     pub(super) sources: Vec<(ParticipantName, SubmissionId)>,
     pub(super) sources_octets: u64,
     pub(super) pages: Pages,
+    /// Submissions whose answers lie in their folders with their pages, still to be closed.
+    pub(super) laid: Vec<SubmissionId>,
+    /// Where something was laid since that was made durable last.
+    pub(super) laid_into: BTreeMap<ParticipantName, Outlet>,
+    /// Submissions whose last receipt could not be published.
+    pub(super) left: BTreeSet<SubmissionId>,
+    /// What is to be refused in its folder once something can be kept again.
+    pub(super) unrefused: Vec<Refusal>,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -144,6 +165,8 @@ impl Window {
         {
             tracing::info!(entries, "the ledger was rebuilt from the journal");
         }
+        // Held documents are tried in the order of their ids, which is that of their arrival.
+        ledger.recent(NEWEST)?.iter().map(Submission::id).max().into_iter().for_each(SubmissionId::rise_above);
         let world = Arc::clone(config.world());
         let clock = host.clock.clone();
         let seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(move || clock.now()))
@@ -172,11 +195,14 @@ impl Window {
             queue,
             waits: BTreeMap::new(),
             holds: Holds::default(),
-            unsettled: false,
             unlearned: Vec::new(),
             sources: Vec::new(),
             sources_octets: 0,
             pages: Pages::default(),
+            laid: Vec::new(),
+            laid_into: BTreeMap::new(),
+            left: BTreeSet::new(),
+            unrefused: Vec::new(),
             tally: Tally::default(),
         };
         window.reach_boemis().await?;
@@ -244,8 +270,10 @@ impl Window {
     /// Makes durable what was journalled; the ledger learns it by [`Window::learn`].
     pub(super) fn sync_journal(&mut self) -> Result<(), Halt> {
         let written = self.journal.sync()?;
+        for closed in Closed::from_journal(&written) {
+            tracing::debug!(submission = %closed.id(), "closed");
+        }
         self.unlearned.push(written);
-        self.unsettled = false;
         Ok(())
     }
 
@@ -253,15 +281,6 @@ impl Window {
     pub(super) fn learn(&mut self) -> Result<(), Halt> {
         self.ledger.apply_all(&self.unlearned)?;
         self.unlearned.clear();
-        Ok(())
-    }
-
-    /// Journals that these submissions need nothing more.
-    pub(super) fn close_all(&mut self, ids: Vec<SubmissionId>) -> Result<(), Halt> {
-        for id in ids {
-            self.journal.append(self.host.clock.now(), Event::Closed { id })?;
-            self.unsettled = true;
-        }
         Ok(())
     }
 
@@ -273,7 +292,8 @@ impl Window {
             if let Some(folder) = self.queue.folder(&participant)
                 && let Err(error) = folder.release(id)
             {
-                tracing::warn!(%participant, submission = %id, %error, "a source could not be removed; it is at the next start");
+                tracing::warn!(%participant, submission = %id, %error,
+                    "a source could not be removed; it is at the next start");
             }
         }
     }
@@ -286,10 +306,11 @@ impl Window {
             return Ok(());
         }
         tracing::info!(submissions = open.len(), "finishing what was under way");
-        let mut cases = Vec::new();
+        let (mut cases, mut refused) = (Vec::new(), Vec::new());
         for submission in open {
+            // Also a held answer may not have reached its folder.
+            self.publish_again(&submission)?;
             match &submission.phase {
-                Phase::Answered => self.publish_again(&submission)?,
                 Phase::Held => cases.extend(self.case(&submission)?),
                 Phase::Deferred { finding, attempt, next } => {
                     let held = match &submission.arrival {
@@ -307,14 +328,17 @@ impl Window {
                     };
                     self.waits.insert(submission.id(), waits);
                 }
-                // The thing lies in its folder still; looked at again, it is answered under a new id.
-                Phase::Refused => tracing::debug!(submission = %submission.id(), "left unanswered in its folder"),
-                Phase::Closed => {}
+                // The thing lies in its folder still, and is answered under the id that it has.
+                Phase::Refused => {
+                    if let Arrived::RefusedInPlace(in_place) = submission.arrival {
+                        refused.push(*in_place);
+                    }
+                }
+                Phase::Answered | Phase::Closed => {}
             }
         }
-        let closed = self.pages.wait();
-        self.close_all(closed)?;
-        self.settle()?;
+        self.close_laid()?;
+        self.answer_refused(refused)?;
         let group = self.settings().group.documents.max(1);
         while !cases.is_empty() {
             let rest = cases.split_off(cases.len().min(group));
@@ -333,41 +357,7 @@ impl Window {
             _ => 0,
         };
         let turn = Turn { answer: submission.answers + 1, held_before: submission.answers > 0 };
-        Ok(Some(Case { staged, turn, attempt, refused: None }))
-    }
-
-    /// Publishes the receipt that a submission was given, in case its folder does not have it.
-    fn publish_again(&mut self, submission: &Submission) -> Result<(), Halt> {
-        let Some(answered) = &submission.last else { return Ok(()) };
-        let octets = self.evidence.reader().read(&answered.receipt.kept()).map_err(Halt::wrong)?;
-        let channel = match &submission.arrival {
-            Arrived::Held(held) => held.participant.clone(),
-            Arrived::RefusedInPlace(refused) => Some(refused.participant.clone()),
-        };
-        if let (Some(channel), Some(octets)) = (channel, octets.in_memory()) {
-            let (id, closes, file_name) = (submission.id(), true, answered.receipt.file_name.clone());
-            let Some(outlet) = self.outlet(&channel) else { return Ok(()) };
-            match outlet.publish(&file_name, octets) {
-                Ok(_) => self.pages.order(Order { id, closes, octets: octets.into(), file_name, outlet }),
-                Err(error) => self.unpublished(&channel, &file_name, &error),
-            }
-        }
-        Ok(())
-    }
-
-    /// The way into a participant's `receipts/`; none, and a word in the log, when he has no folder.
-    pub(super) fn outlet(&self, channel: &ParticipantName) -> Option<Outlet> {
-        let folder = self.queue.folders().iter().find(|folder| folder.participant() == channel);
-        if folder.is_none() {
-            tracing::warn!(participant = %channel, "the participant has no folder any more for its receipt");
-        }
-        folder.map(DropFolder::outlet)
-    }
-
-    /// Says that a receipt could not be published; it is tried again at the next start.
-    pub(super) fn unpublished(&mut self, channel: &ParticipantName, file_name: &str, error: &std::io::Error) {
-        tracing::error!(participant = %channel, file_name, %error, "a receipt could not be published");
-        self.tally.trouble = Some(format!("receipts of {channel} cannot be published: {error}"));
+        Ok(Some(Case { staged, turn, attempt, refused: None, is_fresh: false }))
     }
 
     /// Reads registry, stations, datasets and trust again: wholly, or not at all (S 3.1.5). What
@@ -437,11 +427,8 @@ impl Window {
     /// The journal or the ledger.
     pub async fn rest(&mut self) -> Result<(), Halt> {
         self.release_sources();
-        let closed = self.pages.wait();
-        self.close_all(closed)?;
-        if self.unsettled {
-            self.settle()?;
-        }
+        self.close_laid()?;
+        self.settle()?;
         self.ledger.flush()?;
         if let Some(boemis) = &mut self.boemis
             && let Err(fault) = boemis.rest().await
@@ -453,6 +440,8 @@ impl Window {
 
     /// Writes down that and why the window stops, as far as that can still be written.
     pub fn halt(&mut self, halt: &Halt) {
+        // What was to be written with what failed is not true by itself.
+        self.journal.forget();
         if let Err(error) = self.tell([Event::Halted { why: halt.to_string() }]) {
             tracing::error!(%error, "the halt could not be journalled");
         }
@@ -464,8 +453,7 @@ impl Window {
     /// What could not be written; nothing is lost by that, the next start finishes it.
     pub async fn close(mut self) -> Result<(), Halt> {
         self.release_sources();
-        let closed = self.pages.wait();
-        self.close_all(closed)?;
+        self.close_laid()?;
         self.tell([Event::Stopped {}])?;
         self.ledger.flush()?;
         match self.boemis.take() {

@@ -23,6 +23,20 @@ impl SubmissionId {
     }
 }
 
+impl SubmissionId {
+    /// From now on every new id of this process is above this one: an earlier process may have made
+    /// it by a clock that was ahead.
+    pub fn rise_above(known: Self) {
+        if let Some((seconds, nanos)) = known.0.get_timestamp().map(|made| made.to_unix()) {
+            // The counter within the millisecond is not known: the next one is above all of it. An
+            // id that is thrown away moves the context there, which never goes back.
+            let millis = seconds.saturating_mul(1000).saturating_add(u64::from(nanos / 1_000_000)).saturating_add(1);
+            let nanos = u32::try_from(millis % 1000).unwrap_or(0) * 1_000_000;
+            Uuid::new_v7(uuid::Timestamp::from_unix(&CONTEXT, millis / 1000, nanos));
+        }
+    }
+}
+
 impl fmt::Display for SubmissionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(&self.0, f)
@@ -143,5 +157,14 @@ mod tests {
         let now = "2026-11-21T12:00:00.123456789Z".parse().unwrap();
         let ids: Vec<SubmissionId> = (0..2000).map(|_| SubmissionId::new(now)).collect();
         assert!(ids.is_sorted_by(|one, next| one < next));
+    }
+
+    #[test]
+    fn ids_rise_above_what_an_earlier_process_made_by_a_clock_that_was_ahead() {
+        let ahead: SubmissionId = "01ffffff-ffff-7fff-bfff-ffffffffffff".parse().unwrap();
+        SubmissionId::rise_above(ahead);
+        let ids: Vec<SubmissionId> =
+            (0..2000).map(|_| SubmissionId::new("2020-01-01T00:00:00Z".parse().unwrap())).collect();
+        assert!(ahead < ids[0] && ids.is_sorted_by(|one, next| one < next), "{ahead} {}", ids[0]);
     }
 }

@@ -11,6 +11,7 @@ mod table;
 pub use page::page;
 pub use table::Code;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -47,7 +48,8 @@ pub enum Language {
 
 /// Where in the dropped file something was found. Everything is optional: a missing signature
 /// has no place.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Place {
     /// Octets from the start of the file (of its UTF-8 form when it came as UTF-16).
     pub offset: Option<u64>,
@@ -86,7 +88,8 @@ impl Place {
 }
 
 /// What makes this case of a finding clear, in both languages; appended to the finding's text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Hint {
     /// In Azerbaijani.
     pub az: Cow<'static, str>,
@@ -102,7 +105,8 @@ impl Hint {
 }
 
 /// One thing that is wrong or odd, where, and what was wanted instead.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Finding {
     /// Which of the known kinds.
     pub code: Code,
@@ -193,6 +197,21 @@ fn clean(value: &str) -> String {
         }
     }
     cleaned
+}
+
+/// A code is written down by its slug, which never changes.
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.slug())
+    }
+}
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let slug = <Cow<'de, str>>::deserialize(deserializer)?;
+        let code = Self::ALL.iter().find(|code| code.slug() == slug);
+        code.copied().ok_or_else(|| serde::de::Error::custom(format!("no finding is called {slug}")))
+    }
 }
 
 /// How a document stops. There are these three ways and no other, and none is the default.

@@ -4,6 +4,7 @@ use crate::document::{
     Content, DatasetName, Decision, Digest, GivenName, ParticipantName, Period, Revision, SubmissionId,
 };
 use crate::evidence::{Kept, Location};
+use crate::finding::Finding;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -178,6 +179,9 @@ pub struct RefusedInPlace {
     pub received: Timestamp,
     /// The slug of the finding.
     pub finding: String,
+    /// The finding whole, so that it can be answered after a crash: no file was read for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole: Option<Finding>,
 }
 
 /// A sealed answer.

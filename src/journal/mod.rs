@@ -26,10 +26,11 @@
 //! | `held` | [`Phase::Held`] | release the source (intake took it under this id), judge again at the recorded time |
 //! | `deferred` | [`Phase::Deferred`] | the same, when its time comes |
 //! | `answered` held | as before it | the same, and publish its receipt again from evidence |
-//! | `refused-in-place` | [`Phase::Refused`] | answer it |
+//! | `refused-in-place` | [`Phase::Refused`] | answer it under this id |
 //! | `answered` | [`Phase::Answered`] | publish the receipt again from evidence; then `closed` |
 //! | `closed` | [`Phase::Closed`] | nothing |
 //!
+//! Before anything is judged again the seal is asked: what it sealed as the next answer is that answer.
 //! Beside it BOEMİS may hold a load mark: it is believed, whatever the last line says.
 
 mod event;

@@ -83,6 +83,7 @@ pub(crate) fn refused(n: i64, key: &str) -> Event {
         key: key.to_owned(),
         received: at(n),
         finding: "intake.link".to_owned(),
+        whole: None,
     }))
 }
 

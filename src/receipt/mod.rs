@@ -2,8 +2,8 @@
 //!
 //! Owns what is asked of the seal ([`Answer`]), the sealed answer with its file names ([`Receipt`]),
 //! the page of text made from it ([`page`]) and its proof ([`prove`]). An accepted answer can be
-//! asked for only with a [`Loaded`]: nothing is acknowledged that was not committed. Never numbers
-//! or signs anything (the seal does), and writes no file.
+//! asked for only with a [`Loaded`], or with a [`Stands`] after a crash: nothing is acknowledged
+//! that was not committed. Never numbers or signs anything (the seal does), and writes no file.
 
 mod page;
 mod prove;
@@ -13,7 +13,7 @@ pub use page::page;
 pub use prove::{Proven, Unproven, prove};
 pub use told::{Told, ToldFile, ToldFinding, ToldOriginal, ToldSigner, ToldTotal};
 
-use crate::boemis::Loaded;
+use crate::boemis::{Loaded, Stands};
 use crate::document::{
     DatasetName, Decision, Digest, GivenName, ParticipantName, Period, Revision, SubmissionId, Voen,
 };
@@ -249,6 +249,45 @@ impl Answer {
         Self::make(Decision::Accepted, Known::loaded(loaded), turn, loaded.validated().warnings().to_vec())
     }
 
+    /// Loaded and committed by a window that was stopped before it answered. What the mark does not
+    /// hold is taken from what is known, the verdicts on its signatures from the load that stands.
+    pub fn accepted_before(stands: &Stands, known: Known, turn: Turn) -> Self {
+        let mark = stands.mark();
+        let subject = |digest: &Digest| {
+            let known = known.signers.iter().find(|signer| signer.certificate_sha256 == Some(*digest));
+            known.and_then(|signer| signer.subject.clone())
+        };
+        let signer = |digest: &Digest| SignerRecord {
+            subject: subject(digest),
+            certificate_sha256: Some(*digest),
+            indication: "TOTAL-PASSED".to_owned(),
+            sub_indication: None,
+        };
+        let signers = mark.signers.iter().map(signer).collect();
+        let known = Known {
+            participant: Some(mark.key.participant.clone()),
+            dataset: Some(mark.key.dataset.clone()),
+            period: Some(mark.key.period),
+            revision: Some(mark.revision),
+            records: Some(mark.records),
+            signers,
+            understood: Vec::new(),
+            ..known
+        };
+        Self::make(Decision::Accepted, known, turn, Vec::new())
+    }
+
+    /// What the seal sealed for a window that was stopped before it wrote that down. None when that
+    /// is an acceptance, and no load of this submission stands.
+    pub fn sealed_before(record: OutcomeRecord, name: &GivenName, turn: Turn, stands: Option<&Stands>) -> Option<Self> {
+        let is_loaded = stands.is_some_and(|stands| stands.mark().id == record.id);
+        if record.decision == Decision::Accepted && !is_loaded {
+            return None;
+        }
+        let stem = stem(record.decision, record.id, name, turn);
+        Some(Self { record, stem })
+    }
+
     /// Not loaded: the sender can mend it.
     pub fn rejected(known: Known, turn: Turn, findings: Vec<Finding>) -> Self {
         Self::make(Decision::Rejected, known, turn, findings)
@@ -283,13 +322,7 @@ impl Answer {
     }
 
     fn make(decision: Decision, known: Known, turn: Turn, findings: Vec<Finding>) -> Self {
-        let name = known.name.for_receipt();
-        let outcome = turn.answer.saturating_sub(u32::from(turn.held_before));
-        let stem = match (decision, outcome) {
-            (Decision::Held, _) => format!("{name}.{}.held", known.id),
-            (_, 0 | 1) => format!("{name}.{}.receipt", known.id),
-            (_, later) => format!("{name}.{}.{later}.receipt", known.id),
-        };
+        let stem = stem(decision, known.id, &known.name, turn);
         let mut signers = known.signers;
         signers.truncate(OutcomeRecord::SIGNERS_MAX);
         let mut understood = known.understood;
@@ -318,6 +351,17 @@ impl Answer {
             findings: bounded(findings),
         };
         Self { record, stem }
+    }
+}
+
+/// The name of an answer's file, without its ending.
+fn stem(decision: Decision, id: SubmissionId, name: &GivenName, turn: Turn) -> String {
+    let name = name.for_receipt();
+    let outcome = turn.answer.saturating_sub(u32::from(turn.held_before));
+    match (decision, outcome) {
+        (Decision::Held, _) => format!("{name}.{id}.held"),
+        (_, 0 | 1) => format!("{name}.{id}.receipt"),
+        (_, later) => format!("{name}.{id}.{later}.receipt"),
     }
 }
 

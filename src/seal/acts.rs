@@ -1,14 +1,17 @@
 //! The act log: one line for each receipt ever sealed, append-only, written by the seal alone.
 //!
 //! A line is eight hexadecimal digits of CRC-32 over the rest, a space, one JSON object, a line
-//! feed. The log is the seal's whole memory: the numbers given, and what was said of whom. A last
+//! feed. The log is the seal's whole memory: the numbers given, and what was said of whom, whole,
+//! so that what was sealed can be given back whatever a later judgement would say. A last
 //! line that is torn was never synced, so nobody was told of it: it is cut off at start. A bad line
-//! with a good one behind it is no crash but damage: the log is then refused, and a person looks.
+//! with a good one behind it is no crash but damage: the log is then refused, and a person looks;
+//! so is a line that is whole and of another format.
 //!
 //! Memory is bounded: of the last [`RECENT_MAX`] submissions the latest act is kept (about 3 MiB
 //! when full); an older one is searched in the log. Ids sort by arrival, so an id above every id
 //! that was let go is certainly new, and the log is read again only for late answers.
 
+use super::OutcomeRecord;
 use crate::document::{Decision, Digest, SubmissionId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,8 +24,12 @@ use std::path::Path;
 /// Submissions whose latest act is held in memory.
 const RECENT_MAX: usize = 32_768;
 
-/// Longest line, in octets: the value of an RSA signature of 16,384 bits would still fit.
-const LINE_MAX: u64 = 8192;
+/// The format of a line, in its `act`.
+pub(super) const FORMAT: u8 = 2;
+
+/// Longest line, in octets (16 MiB): an outcome record at each of its bounds
+/// ([`OutcomeRecord::unbounded`]), every character of it escaped, has less than half of that.
+const LINE_MAX: u64 = 16 << 20;
 
 /// How often, and how long apart, the log's lock is tried: half a second in all.
 const LOCK_ATTEMPTS: u32 = 20;
@@ -32,6 +39,8 @@ const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(25);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Act {
+    /// [`FORMAT`].
+    pub(super) act: u8,
     /// The year in Baku and the number within it, as they stand in `number`.
     pub(super) year: i16,
     pub(super) ordinal: u64,
@@ -46,6 +55,28 @@ pub(super) struct Act {
     pub(super) sealed: Digest,
     /// The signature value, so that the very same octets can be written again.
     pub(super) value: String,
+    /// What was sealed, whole.
+    pub(super) record: OutcomeRecord,
+}
+
+/// What the seal keeps in mind of an act: read from its line without the rest.
+#[derive(Deserialize)]
+struct Head {
+    act: u8,
+    year: i16,
+    ordinal: u64,
+    number: String,
+    id: SubmissionId,
+    answer: u32,
+    decision: Decision,
+}
+
+impl From<&Act> for Head {
+    fn from(act: &Act) -> Self {
+        let Act { act, year, ordinal, number, id, answer, decision, .. } = act;
+        let (number, decision) = (number.clone(), *decision);
+        Self { act: *act, year: *year, ordinal: *ordinal, number, id: *id, answer: *answer, decision }
+    }
 }
 
 /// The latest act on a submission.
@@ -126,11 +157,17 @@ impl Acts {
             if read == 0 {
                 break;
             }
-            match (read_line(&line), torn) {
+            match (checked(&line), torn) {
                 (Ok(_), Some(offset)) => {
                     return Err(LogFault::Damaged { offset, what: "a bad line before good ones".into() });
                 }
-                (Ok(act), None) => {
+                (Ok(json), None) => {
+                    // whole, so nothing that a crash tore: never cut off
+                    let act: Head = parse(json).map_err(|what| LogFault::Damaged { offset, what })?;
+                    if act.act != FORMAT {
+                        let what = format!("the line is of format {}, not {FORMAT}", act.act);
+                        return Err(LogFault::Damaged { offset, what });
+                    }
                     self.fits(&act).map_err(|what| LogFault::Damaged { offset, what })?;
                     self.remember(&act, offset);
                 }
@@ -150,7 +187,7 @@ impl Acts {
 
     /// Whether an act read from the log follows from those before it: numbers without a gap, and
     /// a number given once, or again to the same answer.
-    fn fits(&self, act: &Act) -> Result<(), String> {
+    fn fits(&self, act: &Head) -> Result<(), String> {
         let last = self.counters.get(&act.year).copied().unwrap_or(0);
         let again = act.ordinal <= last;
         match () {
@@ -164,7 +201,7 @@ impl Acts {
         }
     }
 
-    fn remember(&mut self, act: &Act, offset: u64) {
+    fn remember(&mut self, act: &Head, offset: u64) {
         let counter = self.counters.entry(act.year).or_default();
         *counter = (*counter).max(act.ordinal);
         let latest = Latest { answer: act.answer, decision: act.decision, offset };
@@ -273,7 +310,7 @@ impl Acts {
         }
         self.length += lines.len() as u64;
         for (act, offset) in acts.iter().zip(offsets) {
-            self.remember(act, offset);
+            self.remember(&act.into(), offset);
         }
         Ok(())
     }
@@ -305,6 +342,15 @@ fn lock(file: &File) -> Result<(), LogFault> {
 
 /// Reads one line with its line feed.
 fn read_line(line: &[u8]) -> Result<Act, String> {
+    parse(checked(line)?)
+}
+
+fn parse<'l, T: Deserialize<'l>>(json: &'l [u8]) -> Result<T, String> {
+    serde_json::from_slice(json).map_err(|fault| fault.to_string())
+}
+
+/// The JSON of a line that is whole.
+fn checked(line: &[u8]) -> Result<&[u8], String> {
     let line = line.strip_suffix(b"\n").ok_or("the line has no end")?;
     let (sum, json) = line.split_at_checked(9).ok_or("the line is too short")?;
     let sum = std::str::from_utf8(sum).ok().and_then(|sum| sum.strip_suffix(' '));
@@ -312,7 +358,7 @@ fn read_line(line: &[u8]) -> Result<Act, String> {
         Some(Ok(sum)) if sum == crc32fast::hash(json) => {}
         _ => return Err("the checksum is wrong".into()),
     }
-    serde_json::from_slice(json).map_err(|fault| fault.to_string())
+    Ok(json)
 }
 
 /// Reads a file from a place without moving its shared position.

@@ -265,6 +265,22 @@ impl Seal {
         Ok(sealed)
     }
 
+    /// What was sealed as this answer before, with its receipt: the same octets, as [`Seal::seal`]
+    /// gives them for the same outcome. None when nothing was. For whoever was told of no seal: what
+    /// was sealed is said, whatever a later judgement would come to. [`Seal::sync`] as ever.
+    ///
+    /// # Errors
+    /// As [`Seal::seal`].
+    pub fn sealed(&mut self, id: SubmissionId, answer: u32) -> Result<Option<(OutcomeRecord, Sealed)>, Refused> {
+        if self.broken {
+            return Err(Refused::Broken);
+        }
+        let Some(act) = self.acts.find(id, answer)? else { return Ok(None) };
+        let record = act.record.clone();
+        let mut sealed = self.seal_unsynced([&record])?;
+        Ok(sealed.pop().map(|sealed| (record, sealed)))
+    }
+
     /// Makes all acts durable.
     ///
     /// # Errors
@@ -317,7 +333,21 @@ impl Seal {
         group.latest.insert(id, (answer, record.decision));
         let (decision, value) = (record.decision, String::new());
         // digest and value come with the signature
-        let act = Act { year, ordinal, number, id, answer, decision, outcome, issued, sealed: outcome, value };
+        let (act, record_of) = (acts::FORMAT, record.clone());
+        let act = Act {
+            act,
+            year,
+            ordinal,
+            number,
+            id,
+            answer,
+            decision,
+            outcome,
+            issued,
+            sealed: outcome,
+            value,
+            record: record_of,
+        };
         Ok(Numbered { record, act, again: false })
     }
 

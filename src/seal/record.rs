@@ -4,10 +4,12 @@
 use crate::document::{Decision, Digest, Digester, SubmissionId};
 use crate::finding::{Finding, Hint, Place};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 
 /// A file as a receipt speaks of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FileRecord {
     /// Its name as shown (percent-encoded when odd).
     pub name: String,
@@ -18,7 +20,8 @@ pub struct FileRecord {
 }
 
 /// The earlier submission that a duplicate repeats.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OriginalRecord {
     /// Its id.
     pub id: SubmissionId,
@@ -29,7 +32,8 @@ pub struct OriginalRecord {
 }
 
 /// Who signed, as a receipt says it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SignerRecord {
     /// Subject of the certificate; none when nobody can tell who signed.
     pub subject: Option<String>,
@@ -42,7 +46,8 @@ pub struct SignerRecord {
 }
 
 /// A total that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TotalRecord {
     /// Title in Azerbaijani.
     pub title_az: String,
@@ -55,7 +60,8 @@ pub struct TotalRecord {
 }
 
 /// Everything a receipt may say, bounded. The seal takes this and nothing else.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OutcomeRecord {
     /// The submission.
     pub id: SubmissionId,

@@ -452,3 +452,44 @@ proptest! {
         prop_assert!(content.ends_with(content::END));
     }
 }
+
+#[test]
+fn what_was_sealed_is_given_back_whole_by_its_answer_alone() {
+    let folder = folder(P256);
+    let records = one_of_each();
+    let before = open(folder.path()).seal(&records).unwrap();
+    let mut seal = open_at(folder.path(), "2026-12-01T00:00:00Z");
+    for (record, before) in records.iter().zip(&before) {
+        let (again, sealed) = seal.sealed(record.id, record.answer).unwrap().unwrap();
+        assert_eq!(&again, record);
+        assert_eq!((sealed.number(), sealed.octets()), (before.number(), before.octets()));
+        assert!(seal.sealed(record.id, record.answer + 9).unwrap().is_none());
+    }
+    let bound = {
+        let finding = Finding::new(Code::SchemaInvalid).at(Place::whole().path("\u{1}".repeat(1024)));
+        let finding = Finding { found: Some("\u{1}".repeat(1024)), wanted: Some("\u{1}".repeat(1024)), ..finding };
+        OutcomeRecord { findings: vec![finding; OutcomeRecord::FINDINGS_MAX], ..record(Decision::Rejected) }
+    };
+    seal.seal([&bound]).unwrap();
+    drop(seal);
+    assert_eq!(open(folder.path()).sealed(bound.id, 1).unwrap().unwrap().0, bound);
+}
+
+#[test]
+fn a_whole_line_of_another_format_is_never_cut_off() {
+    let folder = folder(P256);
+    open(folder.path()).seal([&record(Decision::Rejected)]).unwrap();
+    let log = folder.path().join("seal/acts.log");
+    let json = std::fs::read_to_string(&log).unwrap()[9..].trim_end().replace("\"act\":2", "\"act\":3");
+    let line = format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()));
+    std::fs::write(&log, &line).unwrap();
+    let settings = Settings {
+        certificate: folder.path().join("seal.crt"),
+        key: folder.path().join("seal.key"),
+        acts: log.clone(),
+    };
+    let window = Window { id: "trial".into(), name: "BOEMİS".into(), environment: "test".into() };
+    let opened = Seal::open(&settings, window, Box::new(Timestamp::now));
+    assert!(matches!(opened, Err(OpenFault::Log(LogFault::Damaged { .. }))));
+    assert_eq!(std::fs::read_to_string(&log).unwrap(), line);
+}

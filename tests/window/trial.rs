@@ -5,7 +5,7 @@
 use serde_json::Value;
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -310,5 +310,27 @@ pub fn voen(participant: &str) -> &'static str {
         "azerisiq" => "9990000761",
         "energetika" => "9990000221",
         other => panic!("{other}"),
+    }
+}
+
+/// Another process that has locked the database; the lock goes with it.
+pub struct Locked(Child);
+
+impl Locked {
+    pub fn new(trial: &Trial) -> Self {
+        let mut command = trial.tool("sqlite3", &["w/state/boemis.sqlite"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.as_mut().unwrap().write_all(b"BEGIN EXCLUSIVE;\nSELECT 'locked';\n").unwrap();
+        let mut line = [0; 6];
+        std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut line).unwrap();
+        assert_eq!(&line, b"locked");
+        Self(child)
+    }
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
     }
 }

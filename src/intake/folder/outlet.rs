@@ -1,7 +1,8 @@
 //! The outlet: answers appear in `receipts/`, complete when visible, never over another one.
 //!
-//! Owns the temporary names there (`.<random>.part`). Never syncs: what a crash takes is published
-//! again at start.
+//! Owns the temporary names there (`.<random>.part`). Publishing never syncs: what a crash takes, or
+//! leaves as the beginning of an answer, is published again at start, until [`Outlet::sync`] was
+//! called.
 
 use super::beneath::Beneath;
 use rustix::io::Errno;
@@ -40,6 +41,23 @@ impl Outlet {
     pub fn publish(&self, file_name: &str, octets: &[u8]) -> io::Result<Published> {
         publish(&self.0, file_name, octets)
     }
+
+    /// The device it lies on; one sync is enough for all on one device.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn device(&self) -> io::Result<u64> {
+        Ok(self.0.mount()?.0)
+    }
+
+    /// Makes durable all that was published, here and anywhere on this device (syncfs). For idle
+    /// moments.
+    ///
+    /// # Errors
+    /// What the disk says: nobody knows then what is durable.
+    pub fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::syncfs(&*self.0)?)
+    }
 }
 
 /// A rename makes it appear, so that those who watch the folder see one moved-in event, after the
@@ -50,7 +68,11 @@ fn publish(receipts: &Beneath, file_name: &str, octets: &[u8]) -> io::Result<Pub
     }
     let name = OsStr::new(file_name);
     if receipts.stat(name).is_ok() {
-        return same(receipts, name, octets);
+        match same(receipts, name, octets)? {
+            There::Same => return Ok(Published::Before),
+            // Names hold an id, so only we have written it, and a loss of power took the rest.
+            There::Torn => receipts.unlink(name)?,
+        }
     }
     let temporary = temporary_name();
     let temporary = OsStr::new(&temporary);
@@ -61,7 +83,10 @@ fn publish(receipts: &Beneath, file_name: &str, octets: &[u8]) -> io::Result<Pub
         Err(error) => {
             receipts.unlink(temporary)?;
             match error.raw_os_error() == Some(Errno::EXIST.raw_os_error()) {
-                true => same(receipts, name, octets),
+                true => match same(receipts, name, octets)? {
+                    There::Same => Ok(Published::Before),
+                    There::Torn => Err(error),
+                },
                 false => Err(error),
             }
         }
@@ -87,14 +112,25 @@ fn write(mut file: File, octets: &[u8]) -> io::Result<()> {
     file.write_all(octets)
 }
 
-fn same(receipts: &Beneath, name: &OsStr, octets: &[u8]) -> io::Result<Published> {
+/// What stands under an answer's name already.
+enum There {
+    Same,
+    /// Its beginning, or nothing, perhaps with octets that were never written behind it.
+    Torn,
+}
+
+fn same(receipts: &Beneath, name: &OsStr, octets: &[u8]) -> io::Result<There> {
     let file = receipts.read(name)?;
     let mut there = Vec::with_capacity(octets.len());
     // one octet more than ours is enough to know that it differs
     if file.metadata()?.is_file() {
         file.take((octets.len() as u64).saturating_add(1)).read_to_end(&mut there)?;
         if there == octets {
-            return Ok(Published::Before);
+            return Ok(There::Same);
+        }
+        let written = there.iter().rposition(|&octet| octet != 0).map_or(0, |last| last + 1);
+        if there.len() <= octets.len() && octets.starts_with(&there[..written]) {
+            return Ok(There::Torn);
         }
     }
     Err(io::Error::new(io::ErrorKind::AlreadyExists, "something else stands under this receipt's name"))

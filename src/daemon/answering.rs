@@ -1,0 +1,468 @@
+//! Answering: from a word on a document to its sealed receipt in the sender's folder.
+//!
+//! Owns the order: seal, evidence, journal, folder; each durable before the next speaks of it. What an
+//! earlier process sealed is the decided word: it is taken up, never sealed anew with another. What
+//! cannot be published stays open and is tried again. Decides nothing about a document.
+
+use super::carry::{Case, Verdict, Word};
+use super::judgement::Matter;
+use super::pages::Order;
+use super::window::{Halt, Waits, Window};
+use crate::boemis::Stands;
+use crate::document::{Content, DatasetName, Decision, Digest, ParticipantName, Period, Revision, SubmissionId};
+use crate::finding::{Code, Finding};
+use crate::intake::Refusal;
+use crate::intake::folder::Outlet;
+use crate::journal::{Answered, Event, RefusedInPlace, SealedReceipt};
+use crate::ledger::{Arrived, Submission};
+use crate::receipt::{Answer, Known, Receipt, Turn};
+use crate::seal::{OutcomeRecord, Sealed};
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Submissions whose answers lie in their folders and are not closed yet, at most; then they are
+/// closed without waiting for an idle moment. A start after a crash publishes so many again.
+const LAID_MAX: usize = 4096;
+
+/// A receipt on its way: with what the journal says of it, and whose folder it goes to.
+type Ready = (Receipt, Answered, Option<ParticipantName>);
+
+/// What the journal says of a submission beside its receipt.
+struct Facts {
+    participant: Option<ParticipantName>,
+    dataset: Option<DatasetName>,
+    period: Option<Period>,
+    revision: Option<Revision>,
+    records: Option<u64>,
+    content: Option<Content>,
+    signers: Vec<Digest>,
+    original: Option<SubmissionId>,
+}
+
+impl Facts {
+    fn of(matter: Matter, original: Option<SubmissionId>) -> Self {
+        let Matter { known, content, signers, .. } = matter;
+        let Known { participant, dataset, period, revision, records, .. } = known;
+        Self { participant, dataset, period, revision, records, content, signers, original }
+    }
+
+    /// Of what was sealed before, and of the load that stands for it. The content of what was not
+    /// loaded is not known: it is found again by its octets.
+    fn sealed(record: &OutcomeRecord, stands: Option<&Stands>) -> Self {
+        fn read<T: std::str::FromStr>(text: &Option<String>) -> Option<T> {
+            text.as_deref().and_then(|text| text.parse().ok())
+        }
+        let mark = stands.map(Stands::mark);
+        Self {
+            participant: read(&record.participant),
+            dataset: read(&record.dataset),
+            period: mark.map(|mark| mark.key.period).or_else(|| read(&record.period)),
+            revision: read(&record.revision.map(|revision| revision.to_string())),
+            records: record.records,
+            content: mark.map(|mark| mark.content),
+            signers: record.signers.iter().filter_map(|signer| signer.certificate_sha256).collect(),
+            original: record.original.as_ref().map(|original| original.id),
+        }
+    }
+}
+
+impl Window {
+    /// Seals the answers, makes them durable, publishes them.
+    pub(super) fn answer(&mut self, verdicts: Vec<Verdict>) -> Result<(), Halt> {
+        let (mut answers, mut events) = (Vec::new(), Vec::new());
+        for verdict in verdicts {
+            let id = verdict.matter.id();
+            let Verdict { mut matter, channel, turn, attempt, word } = verdict;
+            let mut original = None;
+            let answer = match word {
+                Word::Accepted(loaded) => Answer::accepted(&loaded, turn),
+                Word::Stands(stands) => {
+                    let mark = stands.mark();
+                    matter.known.participant = Some(mark.key.participant.clone());
+                    matter.known.dataset = Some(mark.key.dataset.clone());
+                    matter.known.period = Some(mark.key.period);
+                    matter.known.revision = Some(mark.revision);
+                    matter.known.records = Some(mark.records);
+                    matter.content = Some(mark.content);
+                    matter.signers.clone_from(&mark.signers);
+                    Answer::accepted_before(&stands, matter.known.clone(), turn)
+                }
+                Word::Rejected(findings) => Answer::rejected(matter.known.clone(), turn, findings),
+                Word::Duplicate(earlier) => {
+                    original = Some(earlier.id);
+                    let told = (earlier.id, earlier.number.as_str(), earlier.decision);
+                    Answer::duplicate(matter.known.clone(), turn, told)
+                }
+                Word::Held(finding) => {
+                    let slug = finding.code.slug();
+                    events.push(self.defer(&matter, channel.as_ref(), attempt, slug));
+                    if turn.answer > 1 {
+                        tracing::info!(submission = %id, attempt, finding = slug, "still held");
+                        continue;
+                    }
+                    Answer::held(matter.known.clone(), finding)
+                }
+            };
+            answers.push((answer, matter, channel, original));
+        }
+        let records = answers.iter().map(|(answer, ..)| answer.record());
+        let sealed = self.seal.seal_unsynced(records).map_err(Halt::wrong)?;
+        let mut receipts = Vec::with_capacity(sealed.len());
+        for ((answer, matter, channel, original), sealed) in answers.into_iter().zip(sealed) {
+            let (receipt, answered) = self.keep(answer, sealed, Facts::of(matter, original))?;
+            receipts.push((receipt, answered, channel));
+        }
+        self.make_durable(&receipts, events)?;
+        self.publish_all(&receipts)
+    }
+
+    /// Lets a submission wait for its next try; what the journal is to say of that.
+    fn defer(&mut self, matter: &Matter, channel: Option<&ParticipantName>, attempt: u32, slug: &str) -> Event {
+        let (id, known, attempt) = (matter.id(), &matter.known, attempt.saturating_add(1));
+        let now = self.host.clock.now();
+        let next = now.saturating_add(self.pause(attempt)).unwrap_or(now);
+        let waits = Waits {
+            next,
+            attempt,
+            finding: slug.to_owned(),
+            key: matter.key.clone(),
+            participant: channel.or(known.participant.as_ref()).cloned(),
+            size: known.size_with_signature(),
+            received: known.received,
+        };
+        self.waits.insert(id, waits);
+        Event::Deferred { id, finding: slug.to_owned(), attempt, next: Some(next) }
+    }
+
+    /// How long to wait before the next try: doubling, bounded.
+    fn pause(&self, attempt: u32) -> SignedDuration {
+        let hold = &self.settings().hold;
+        let factor = 1u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
+        let pause = hold.retry_first.saturating_mul(factor).min(hold.retry_last);
+        SignedDuration::try_from(pause).unwrap_or(SignedDuration::from_mins(10))
+    }
+
+    /// A sealed answer into evidence, and what the journal is to say of it.
+    fn keep(&mut self, answer: Answer, sealed: Sealed, facts: Facts) -> Result<(Receipt, Answered), Halt> {
+        let record = answer.record();
+        let findings: Vec<String> = record.findings.iter().map(|finding| finding.code.slug().to_owned()).collect();
+        let (number_of_answer, decision) = (record.answer, record.decision);
+        let receipt = Receipt::new(answer, sealed).map_err(Halt::wrong)?;
+        let kept = self.evidence.append(receipt.octets()).map_err(Halt::broken)?;
+        let Facts { participant, dataset, period, revision, records, content, signers, original } = facts;
+        let answered = Answered {
+            id: receipt.id(),
+            answer: number_of_answer,
+            decision,
+            participant,
+            dataset,
+            period,
+            revision,
+            records,
+            content,
+            signers,
+            findings,
+            original,
+            receipt: SealedReceipt {
+                number: receipt.number().to_owned(),
+                file_name: receipt.file_name(),
+                sha256: receipt.sha256(),
+                size: receipt.octets().len() as u64,
+                location: kept.location,
+            },
+        };
+        Ok((receipt, answered))
+    }
+
+    /// Takes up what an earlier process sealed and had no time to write down: that is the decided
+    /// word, whatever a judgement would say today. Gives back what is still to be judged.
+    pub(super) async fn take_up(&mut self, cases: Vec<Case>) -> Result<Vec<Case>, Halt> {
+        let (mut receipts, mut events, mut open) = (Vec::new(), Vec::new(), Vec::with_capacity(cases.len()));
+        for mut case in cases {
+            let about = case.staged.about();
+            let (id, channel) = (about.id, about.participant.clone());
+            let before = match case.is_fresh {
+                true => None,
+                false => self.seal.sealed(id, case.turn.answer).map_err(Halt::wrong)?,
+            };
+            let Some((record, sealed)) = before else {
+                open.push(case);
+                continue;
+            };
+            let matter = Matter::new(about);
+            let mut stands = None;
+            if record.decision == Decision::Accepted {
+                match self.load_of(id).await? {
+                    Some(load) => stands = load,
+                    None => {
+                        // Sealed as accepted; but only a load that is seen lets us say so.
+                        let slug = Code::LoadDatabaseAway.slug();
+                        events.push(self.defer(&matter, channel.as_ref(), case.attempt, slug));
+                        continue;
+                    }
+                }
+            }
+            let (decision, number) = (record.decision, sealed.number().to_owned());
+            let facts = Facts::sealed(&record, stands.as_ref());
+            let slug = record.findings.first().map_or("", |finding| finding.code.slug());
+            if decision == Decision::Held {
+                events.push(self.defer(&matter, channel.as_ref(), case.attempt, slug));
+            }
+            let answer = Answer::sealed_before(record, &matter.known.name, case.turn, stands.as_ref());
+            let Some(answer) = answer else {
+                return Err(Halt::wrong(format!(
+                    "submission {id} was sealed as accepted ({number}), and BOEMİS holds no load of it: \
+                     is this the database that this window loads into?"
+                )));
+            };
+            tracing::warn!(submission = %id, number, %decision, "sealed before the last stop, and answered now");
+            let (receipt, answered) = self.keep(answer, sealed, facts)?;
+            receipts.push((receipt, answered, channel));
+            if decision == Decision::Held {
+                case.turn = Turn { answer: case.turn.answer + 1, held_before: true };
+                case.attempt = case.attempt.saturating_add(1);
+                open.push(case);
+            }
+        }
+        self.make_durable(&receipts, events)?;
+        self.publish_all(&receipts)?;
+        Ok(open)
+    }
+
+    /// The load that stands of a submission, if there is one; `None` while BOEMİS is away.
+    pub(super) async fn load_of(&mut self, id: SubmissionId) -> Result<Option<Option<Stands>>, Halt> {
+        let Some(boemis) = &mut self.boemis else { return Ok(None) };
+        match boemis.stands(id).await {
+            Ok(stands) => Ok(Some(stands)),
+            Err(fault) if fault.is_away() => {
+                tracing::error!(%fault, "documents are held until BOEMİS is back");
+                self.boemis = None;
+                Ok(None)
+            }
+            Err(fault) => Err(Halt::wrong(fault)),
+        }
+    }
+
+    /// Lays the receipts of a group into their folders, and orders their pages. What cannot be
+    /// published is said, stays open, and is tried again at the next scan. The ledger learns of
+    /// the answers meanwhile, or, where there are few, after.
+    fn publish_all(&mut self, receipts: &[Ready]) -> Result<(), Halt> {
+        /// Below this many, a thread costs more than it gains.
+        const ALONE: usize = 8;
+        let outlets: Vec<_> = receipts.iter().map(|(_, _, channel)| self.outlet(channel.as_ref()?)).collect();
+        let lay = || -> Vec<_> {
+            let both = outlets.iter().zip(receipts);
+            let laid = both.map(|(outlet, (receipt, answered, _))| {
+                Some(outlet.as_ref()?.publish(&answered.receipt.file_name, receipt.octets()))
+            });
+            laid.collect()
+        };
+        let (laid, learned) = if receipts.len() <= ALONE {
+            (lay(), Ok(()))
+        } else {
+            std::thread::scope(|scope| {
+                let laying = scope.spawn(lay);
+                let learned = self.learn();
+                let laid = laying.join().map_err(|_| Halt::wrong("the publishing of receipts panicked"));
+                laid.map(|laid| (laid, learned))
+            })?
+        };
+        learned?;
+        for ((laid, outlet), (receipt, answered, channel)) in laid.into_iter().zip(outlets).zip(receipts) {
+            let (id, closes) = (answered.id, answered.decision != Decision::Held);
+            match (laid, outlet, channel) {
+                (Some(Ok(_)), Some(outlet), Some(channel)) => {
+                    let (octets, file_name) = (Arc::clone(receipt.octets()), answered.receipt.file_name.clone());
+                    self.laid_into.insert(channel.clone(), outlet.clone());
+                    self.pages.order(Order { id, closes, octets, file_name, outlet });
+                }
+                (Some(Err(error)), _, Some(channel)) => {
+                    self.unpublished(id, channel, &answered.receipt.file_name, &error);
+                }
+                _ => {}
+            }
+            self.say(answered);
+            if closes {
+                self.waits.remove(&id);
+            }
+            *self.tally.answers.entry(answered.decision).or_default() += 1;
+        }
+        self.learn()?;
+        let done = self.pages.done();
+        self.laid.extend(done);
+        match self.laid.len() > LAID_MAX {
+            true => self.close_laid(),
+            false => Ok(()),
+        }
+    }
+
+    /// Acts of the seal, receipts and answers: durable before anybody can see them. The journal goes
+    /// last, so that it never speaks of a receipt that is not in evidence.
+    fn make_durable(&mut self, receipts: &[Ready], events: Vec<Event>) -> Result<(), Halt> {
+        if receipts.is_empty() && events.is_empty() {
+            return Ok(());
+        }
+        self.seal.sync().map_err(Halt::broken)?;
+        self.evidence.sync().map_err(Halt::broken)?;
+        let now = self.host.clock.now();
+        for (_, answered, _) in receipts {
+            self.journal.append(now, Event::Answered(Box::new(answered.clone())))?;
+        }
+        for event in events {
+            self.journal.append(now, event)?;
+        }
+        self.sync_journal()
+    }
+
+    /// Closes the submissions whose answers lie in their folders, once that is durable. When it
+    /// cannot be made so, they stay open, and the next idle moment tries again.
+    pub(super) fn close_laid(&mut self) -> Result<(), Halt> {
+        let done = self.pages.wait();
+        self.laid.extend(done);
+        let mut devices = BTreeMap::new();
+        let mut sync = || {
+            for outlet in self.laid_into.values() {
+                devices.entry(outlet.device()?).or_insert(outlet);
+            }
+            devices.values().try_for_each(|outlet| outlet.sync())
+        };
+        if let Err(error) = sync() {
+            tracing::error!(%error, "receipts lie in their folders, and could not be made durable there");
+            self.tally.publishing = Some(format!("receipts cannot be made durable: {error}"));
+            return Ok(());
+        }
+        self.laid_into.clear();
+        if self.laid.is_empty() {
+            return Ok(());
+        }
+        let now = self.host.clock.now();
+        for id in std::mem::take(&mut self.laid) {
+            self.journal.append(now, Event::Closed { id })?;
+        }
+        self.settle()
+    }
+
+    /// Answers what stays in its folder: one receipt each, for ever. The journal has it before the
+    /// seal does, so that it is answered under this id also after a crash.
+    pub(super) fn refuse_in_place(&mut self, refusals: Vec<Refusal>) -> Result<(), Halt> {
+        let now = self.host.clock.now();
+        let mut refused = Vec::with_capacity(refusals.len());
+        for refusal in refusals {
+            let Refusal { id, participant, name, key, finding, .. } = refusal;
+            let (key, slug) = (key.to_string(), finding.code.slug().to_owned());
+            let event =
+                RefusedInPlace { id, participant, name, key, received: now, finding: slug, whole: Some(finding) };
+            self.journal.append(now, Event::RefusedInPlace(Box::new(event.clone())))?;
+            refused.push(event);
+        }
+        if refused.is_empty() {
+            return Ok(());
+        }
+        self.settle()?;
+        self.answer_refused(refused)
+    }
+
+    /// Answers what the journal says is refused: as it was sealed, if it was.
+    pub(super) fn answer_refused(&mut self, refused: Vec<RefusedInPlace>) -> Result<(), Halt> {
+        let (mut verdicts, mut receipts) = (Vec::with_capacity(refused.len()), Vec::new());
+        for refused in refused {
+            let RefusedInPlace { id, participant, name, received, finding: slug, whole, .. } = refused;
+            if let Some((record, sealed)) = self.seal.sealed(id, 1).map_err(Halt::wrong)? {
+                let facts = Facts::sealed(&record, None);
+                let answer = Answer::sealed_before(record, &name, Turn::FIRST, None)
+                    .ok_or_else(|| Halt::wrong(format!("submission {id} was refused, and sealed as accepted")))?;
+                let (receipt, answered) = self.keep(answer, sealed, facts)?;
+                receipts.push((receipt, answered, Some(participant)));
+                continue;
+            }
+            let of_slug = || Code::ALL.iter().find(|code| code.slug() == slug).map(|code| Finding::new(*code));
+            let finding =
+                whole.or_else(of_slug).ok_or_else(|| Halt::wrong(format!("the journal names no finding: {slug}")))?;
+            let mut known = Known::arrival(id, received, name, None, None);
+            known.participant = Some(participant.clone());
+            let (matter, word) = (Matter::of_known(known), Word::Rejected(vec![finding]));
+            verdicts.push(Verdict { matter, channel: Some(participant), turn: Turn::FIRST, attempt: 0, word });
+        }
+        self.make_durable(&receipts, Vec::new())?;
+        self.publish_all(&receipts)?;
+        self.answer(verdicts)
+    }
+
+    /// Publishes the last receipt that a submission was given, in case its folder does not have it.
+    pub(super) fn publish_again(&mut self, submission: &Submission) -> Result<(), Halt> {
+        let Some(answered) = &submission.last else { return Ok(()) };
+        let octets = self.evidence.reader().read(&answered.receipt.kept()).map_err(Halt::wrong)?;
+        let channel = match &submission.arrival {
+            Arrived::Held(held) => held.participant.clone(),
+            Arrived::RefusedInPlace(refused) => Some(refused.participant.clone()),
+        };
+        if let (Some(channel), Some(octets)) = (channel, octets.in_memory()) {
+            let (id, closes) = (submission.id(), answered.decision != Decision::Held);
+            let file_name = answered.receipt.file_name.clone();
+            let Some(outlet) = self.outlet(&channel) else { return Ok(()) };
+            match outlet.publish(&file_name, octets) {
+                Ok(_) => {
+                    self.laid_into.insert(channel, outlet.clone());
+                    self.pages.order(Order { id, closes, octets: octets.into(), file_name, outlet });
+                }
+                Err(error) => self.unpublished(id, &channel, &file_name, &error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries again to publish what could not be published.
+    ///
+    /// # Errors
+    /// Ledger or evidence.
+    pub(super) fn publish_left(&mut self) -> Result<(), Halt> {
+        let left = std::mem::take(&mut self.left);
+        let was = self.tally.publishing.take();
+        for id in &left {
+            if let Some(submission) = self.ledger.state(*id)? {
+                self.publish_again(&submission)?;
+            }
+        }
+        if was.is_some() && self.tally.publishing.is_none() {
+            self.close_laid()?; // says so again if that was the trouble
+        }
+        if was.is_some() && self.tally.publishing.is_none() {
+            tracing::info!(receipts = left.len(), "receipts can be published again");
+        }
+        Ok(())
+    }
+
+    /// The way into a participant's `receipts/`; none, and a word in the log, when he has no folder.
+    fn outlet(&self, channel: &ParticipantName) -> Option<Outlet> {
+        let folder = self.queue.folders().iter().find(|folder| folder.participant() == channel);
+        if folder.is_none() {
+            tracing::warn!(participant = %channel, "the participant has no folder any more for its receipt");
+        }
+        folder.map(|folder| folder.outlet())
+    }
+
+    /// Says that a receipt could not be published; it is tried again at every scan.
+    fn unpublished(&mut self, id: SubmissionId, channel: &ParticipantName, file_name: &str, error: &std::io::Error) {
+        tracing::error!(participant = %channel, file_name, %error, "a receipt could not be published");
+        self.tally.publishing = Some(format!("receipts of {channel} cannot be published: {error}"));
+        self.left.insert(id);
+    }
+
+    /// One line for each change of state.
+    fn say(&self, answered: &Answered) {
+        let Answered { id, decision, findings, receipt, .. } = answered;
+        let text = |value: Option<String>| value.unwrap_or_default();
+        tracing::info!(
+            submission = %id,
+            decision = %decision,
+            participant = text(answered.participant.as_ref().map(ToString::to_string)),
+            dataset = text(answered.dataset.as_ref().map(ToString::to_string)),
+            period = text(answered.period.map(|period| period.to_string())),
+            revision = text(answered.revision.map(|revision| revision.to_string())),
+            findings = findings.join(","),
+            receipt = receipt.number,
+            "answered"
+        );
+    }
+}

@@ -1,0 +1,289 @@
+//! What a window that was stopped half-way has said or loaded is what the next one says.
+//!
+//! A window in this process dies at each step of its own disk in turn; the world is changed before
+//! the next one begins.
+
+#[path = "samples/receipt.rs"]
+#[allow(dead_code)] // the walk over the samples uses all of it
+mod receipt;
+#[path = "window/trial.rs"]
+mod trial;
+
+use jiff::Timestamp;
+use pencere::config::Config;
+use pencere::daemon::watch;
+use pencere::daemon::window::{Halt, Window};
+use pencere::host::{Clock, Disk, Fault, Faults, Host};
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+use trial::{Locked, PARTICIPANTS, Trial, generation, voen};
+
+const ENOSPC: i32 = 28;
+
+/// Once through all that waits.
+fn carry(trial: &Trial, disk: Disk) -> Result<(), Halt> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let config = Config::load(&trial.at("w/pencere.toml"), Timestamp::now())
+            .map_err(|mistakes| Halt::broken(format!("{mistakes:?}")))?;
+        let window = Window::open(config, Host { clock: Clock::system(), disk }).await?;
+        let mut window = match watch::once(window, |_| {}).await {
+            Ok((_, window)) => window,
+            Err(halt) => return Err(halt),
+        };
+        window.rest().await?;
+        window.close().await
+    })
+}
+
+fn template() -> Trial {
+    let trial = Trial::new();
+    trial.set("settle", "\"1ms\"");
+    trial.set("retry_first", "\"10ms\"");
+    trial.set("busy_timeout", "\"10ms\"");
+    trial
+}
+
+/// Steps that a whole run takes.
+fn steps(template: &Trial, drop: &dyn Fn(&Trial)) -> u64 {
+    let (trial, counted) = (template.copy(), Faults::none());
+    drop(&trial);
+    carry(&trial, Disk::faulty(Arc::clone(&counted))).unwrap();
+    counted.steps()
+}
+
+/// Every sealed answer by file name: decision and number; numbers are without a gap.
+fn answers(trial: &Trial) -> BTreeMap<String, String> {
+    let mut numbers = Vec::new();
+    let mut all = BTreeMap::new();
+    for (file, text) in PARTICIPANTS.iter().flat_map(|one| trial.answers(one)) {
+        let number = receipt::attribute(&text, "Receipt", "number").unwrap();
+        numbers.push(number.rsplit('-').next().unwrap().parse::<usize>().unwrap());
+        all.insert(file, receipt::decision(&text).to_owned());
+    }
+    numbers.sort_unstable();
+    assert!(numbers.iter().copied().eq(1..=all.len()), "{numbers:?}: {all:?}");
+    all
+}
+
+/// The decisions on a document, in the order of the file names (`held` before `receipt`).
+fn decisions<'a>(all: &'a BTreeMap<String, String>, name: &str) -> Vec<&'a str> {
+    all.iter().filter(|(file, _)| trial::is_answer_to(file, name)).map(|(_, word)| word.as_str()).collect()
+}
+
+fn suspend(trial: &Trial, participant: &str) {
+    let path = trial.at("w/registry.toml");
+    let text = fs::read_to_string(&path).unwrap();
+    let section = text.find(&format!("[participants.{participant}]")).unwrap();
+    let (before, after) = text.split_at(section);
+    fs::write(path, format!("{before}{}", after.replacen("suspended = false", "suspended = true", 1))).unwrap();
+}
+
+#[test]
+fn a_death_between_seal_and_journal_leaves_what_was_sealed_as_the_answer() {
+    let template = template();
+    let statement = |revision, mwh| generation(voen("azerenerji"), "2024-Q1", revision, "SU-0001", mwh);
+    let wrong = statement(1, "100.000").replace("<Total><EnergyMWh>1", "<Total><EnergyMWh>9");
+    let wrong = template.signed("a.xml", wrong, "azerenerji");
+    let good = template.signed("b.xml", statement(2, "100.000"), "azerenerji");
+    // a signature without its document is refused by intake, which only the first run knows
+    let drop = |trial: &Trial| {
+        trial.put("azerenerji", "a.xml", &wrong);
+        trial.put("azerenerji", "b.xml", &good);
+    };
+    let mut taken_up = 0;
+    for n in 1..=steps(&template, &drop) {
+        let trial = template.copy();
+        drop(&trial);
+        let first = carry(&trial, Disk::faulty(Faults::at(n, Fault::Death)));
+        let acts = fs::read_to_string(trial.at("w/state/seal/acts.log")).unwrap_or_default().lines().count();
+        let answered = PARTICIPANTS.iter().map(|one| trial.answers(one).len()).sum::<usize>();
+        taken_up += usize::from(acts == 2 && answered == 0);
+        let end = carry(&trial, Disk::system());
+        assert!(end.is_ok(), "step {n}, first {first:?}: {end:?}");
+        let all = answers(&trial);
+        assert_eq!(
+            (decisions(&all, "a.xml"), decisions(&all, "b.xml")),
+            (vec!["rejected"], vec!["accepted"]),
+            "step {n}"
+        );
+    }
+    assert!(taken_up > 1, "{taken_up}");
+}
+
+#[test]
+fn a_finding_of_intake_that_was_sealed_is_not_lost_with_the_process() {
+    let template = template();
+    template.set("pair_wait", "\"1ms\"");
+    let signature = template.signed("q.csv", "dataset\n", "azerenerji");
+    let drop = |trial: &Trial| trial.put("azerenerji", "q.csv.p7s", &signature);
+    for n in 1..=steps(&template, &drop) {
+        let trial = template.copy();
+        drop(&trial);
+        let first = carry(&trial, Disk::faulty(Faults::at(n, Fault::Death)));
+        let end = carry(&trial, Disk::system());
+        assert!(end.is_ok(), "step {n}, first {first:?}: {end:?}");
+        assert_eq!(answers(&trial).into_values().collect::<Vec<_>>(), ["rejected"], "step {n}");
+    }
+}
+
+#[test]
+fn a_held_answer_that_was_sealed_on_a_full_disk_is_given_and_then_the_final_one() {
+    let template = template();
+    carry(&template, Disk::system()).unwrap(); // the database is there
+    let text = generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "100.000");
+    let octets = template.signed("a.xml", text, "azerenerji");
+    let drop = |trial: &Trial| trial.put("azerenerji", "a.xml", &octets);
+    let mut held = 0;
+    for n in 1..=steps(&template, &drop) {
+        let trial = template.copy();
+        drop(&trial);
+        let locked = Locked::new(&trial);
+        let first = carry(&trial, Disk::faulty(Faults::at(n, Fault::Lasting(ENOSPC))));
+        std::mem::drop(locked);
+        let end = carry(&trial, Disk::system());
+        assert!(end.is_ok(), "step {n}, first {first:?}: {end:?}");
+        let all = answers(&trial);
+        match decisions(&all, "a.xml")[..] {
+            ["held", "accepted"] => held += 1,
+            ["accepted"] => {}
+            ref other => panic!("step {n}, first {first:?}: {other:?}"),
+        }
+    }
+    assert!(held > 1, "{held}");
+}
+
+#[test]
+fn what_was_loaded_is_accepted_whatever_would_be_judged_since() {
+    let template = template();
+    let text = generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "100.000");
+    let octets = template.signed("a.xml", text, "azerenerji");
+    let drop = |trial: &Trial| trial.put("azerenerji", "a.xml", &octets);
+    let mut believed = 0;
+    for n in 1..=steps(&template, &drop) {
+        let trial = template.copy();
+        drop(&trial);
+        let first = carry(&trial, Disk::faulty(Faults::at(n, Fault::Death)));
+        let database = trial.at("w/state/boemis.sqlite").exists();
+        let loaded = database && trial.sql("SELECT count(*) FROM submission").trim() == "1";
+        // the seal's own memory is lost too, so that only the mark speaks
+        let answered = !trial.answers("azerenerji").is_empty();
+        let acts = trial.at("w/state/seal/acts.log");
+        if loaded
+            && !answered
+            && !fs::read_to_string(trial.at("w/state/journal/00000001.log")).unwrap().contains("\"answered\"")
+        {
+            fs::write(&acts, b"").unwrap();
+            believed += 1;
+        }
+        suspend(&trial, "azerenerji");
+        let end = carry(&trial, Disk::system());
+        assert!(end.is_ok(), "step {n}, first {first:?}: {end:?}");
+        let word = if loaded { "accepted" } else { "rejected" };
+        assert_eq!(decisions(&answers(&trial), "a.xml"), [word], "step {n}");
+        // and by that mark a second one is a duplicate, or as little allowed
+        trial.put("azerenerji", "again.xml", &octets);
+        carry(&trial, Disk::system()).unwrap();
+        let word = if loaded { "duplicate" } else { "rejected" };
+        assert_eq!(decisions(&answers(&trial), "again.xml"), [word], "step {n}");
+    }
+    assert!(believed > 0);
+}
+
+#[test]
+fn what_is_refused_in_its_folder_is_answered_once_wherever_the_window_died() {
+    let template = template();
+    let drop = |trial: &Trial| fs::create_dir(trial.side("azerenerji", "in").join("folder.xml")).unwrap();
+    let steps = steps(&template, &drop);
+    for n in 1..=steps {
+        for fault in [Fault::Death, Fault::Lasting(ENOSPC)] {
+            let trial = template.copy();
+            drop(&trial);
+            let first = carry(&trial, Disk::faulty(Faults::at(n, fault)));
+            for _ in 0..2 {
+                let end = carry(&trial, Disk::system());
+                assert!(end.is_ok(), "step {n}, first {first:?}: {end:?}");
+                assert_eq!(decisions(&answers(&trial), "folder.xml"), ["rejected"], "step {n}, {fault:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_held_receipt_that_a_crash_took_lies_in_its_folder_again() {
+    let trial = template();
+    trial.set("retry_first", "\"1m\"");
+    carry(&trial, Disk::system()).unwrap();
+    let text = generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "100.000");
+    let octets = trial.signed("a.xml", text, "azerenerji");
+    trial.put("azerenerji", "a.xml", &octets);
+    let _locked = Locked::new(&trial);
+    carry(&trial, Disk::system()).unwrap();
+    let before = trial.answers("azerenerji");
+    assert_eq!(before.len(), 1);
+    fs::remove_file(trial.side("azerenerji", "receipts").join(&before[0].0)).unwrap();
+    carry(&trial, Disk::system()).unwrap();
+    assert_eq!(trial.answers("azerenerji"), before);
+}
+
+#[test]
+fn receipts_that_cannot_be_published_stay_in_view_and_lie_in_their_folder_after_all() {
+    let trial = template();
+    trial.set("group_documents", "1");
+    let statement = |revision| generation(voen("azerenerji"), "2024-Q1", revision, "SU-0001", "100.000");
+    for revision in 1..=3 {
+        let octets = trial.signed("a.xml", statement(revision), "azerenerji");
+        trial.put("azerenerji", format!("{revision}.xml"), octets);
+    }
+    let receipts = trial.side("azerenerji", "receipts");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let config = Config::load(&trial.at("w/pencere.toml"), Timestamp::now()).unwrap();
+        let host = Host { clock: Clock::system(), disk: Disk::system() };
+        let window = Window::open(config, host).await.unwrap();
+        fs::remove_dir(&receipts).unwrap();
+        let mut seen = Vec::new();
+        let (_, window) = watch::once(window, |progress| seen.push(format!("{progress:?}"))).await.unwrap();
+        assert!(seen.len() >= 6, "one group each: {seen:?}");
+        assert!(window.tally.troubles().is_some_and(|told| told.contains("azerenerji")), "{:?}", window.tally);
+        window.close().await.unwrap();
+    });
+    fs::create_dir(&receipts).unwrap();
+    carry(&trial, Disk::system()).unwrap();
+    assert_eq!(answers(&trial).into_values().collect::<Vec<_>>(), ["accepted"; 3]);
+}
+
+#[test]
+fn ids_rise_over_a_restart_though_the_clock_went_back() {
+    let trial = template();
+    let text = generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "100.000");
+    let octets = trial.signed("a.xml", text, "azerenerji");
+    trial.put("azerenerji", "a.xml", &octets);
+    let clock = Clock::fixed(Timestamp::now() + jiff::SignedDuration::from_hours(2));
+    let runs = std::sync::atomic::AtomicBool::new(true);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while runs.load(std::sync::atomic::Ordering::Relaxed) {
+                clock.advance(jiff::SignedDuration::from_millis(1));
+                std::thread::sleep(std::time::Duration::from_millis(1));
+            }
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let result = runtime.block_on(async {
+            let config = Config::load(&trial.at("w/pencere.toml"), Timestamp::now()).unwrap();
+            let window = Window::open(config, Host { clock: clock.clone(), disk: Disk::system() }).await?;
+            let (_, window) = watch::once(window, |_| {}).await?;
+            window.close().await
+        });
+        runs.store(false, std::sync::atomic::Ordering::Relaxed);
+        result.unwrap();
+    });
+    trial.put("azerenerji", "b.xml", &octets);
+    trial.done(&["once"]); // another process, by the system's clock
+    let id = |name: &str| {
+        let (_, text) = trial.answers_to("azerenerji", name).into_iter().next().unwrap();
+        receipt::attribute(&text, "Receipt", "id").unwrap().to_owned()
+    };
+    assert!(id("a.xml") < id("b.xml"), "{} {}", id("a.xml"), id("b.xml"));
+}
