@@ -51,6 +51,8 @@
 //! 3. [`daemon::watch`]: when something is done. [`daemon::window`]: opening, recovery, reload.
 //! 4. Then the room you came for. Each file opens with what it owns and what it never does.
 //!
+//! `CONTRACT n` in a comment is section n of `docs/contract.md`: what callers may rely on.
+//!
 //! [`commands`] is the command line; `check` asks the same questions as the daemon by the same code.
 //!
 //! # What is durable, and when

@@ -51,7 +51,7 @@ pub fn der_or_blocks(octets: &[u8], labels: &[&str]) -> Result<Vec<Vec<u8>>, Str
     }
 }
 
-/// The octets of a CMS file in any of the forms of CONTRACT.md 3: DER, PEM, or S/MIME, whose
+/// The octets of a CMS file in any of the forms of CONTRACT 3: DER, PEM, or S/MIME, whose
 /// signature part is taken out. What stands in its other parts is not looked at.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! The signature policy: what is good enough, as data.
 //!
-//! Which checks run is code; this holds their numbers and the two permissions of CONTRACT.md 3.
+//! Which checks run is code; this holds their numbers and the two permissions of CONTRACT 3.
 //! Knows nothing of documents.
 
 use super::CmsLimits;
@@ -16,7 +16,7 @@ pub struct Policy {
     /// Its name, for reports and the journal.
     pub name: String,
     /// Whether signatures that do not sign their certificate are accepted: plain XMLDSig with the
-    /// certificate in its KeyInfo, CMS without a signed certificate reference (CONTRACT.md 3).
+    /// certificate in its KeyInfo, CMS without a signed certificate reference (CONTRACT 3).
     pub plain: bool,
     /// Whether certificates of a trial PKI are accepted.
     pub trial: bool,

@@ -1,4 +1,4 @@
-//! The verdict as data: CONTRACT.md 4's answer of `verify`, in the words of EN 319 102-1.
+//! The verdict as data: CONTRACT 4's answer of `verify`, in the words of EN 319 102-1.
 
 use crate::document::Digest;
 use jiff::Timestamp;
