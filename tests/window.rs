@@ -194,6 +194,51 @@ fn a_reload_takes_effect_wholly_or_not_at_all() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_used_is_its_participants_own_matter() {
+    let trial = Trial::new();
+    trial.set("rescan", "\"1s\"");
+    let signed = statement(&trial, "2026-Q2", "10");
+    // one is missing in part, one is no folder at all
+    fs::remove_dir(trial.side("ekologiya", "in")).unwrap();
+    let home = trial.at("w/drop/azerisiq");
+    fs::remove_dir_all(&home).unwrap();
+    fs::write(&home, "").unwrap();
+    trial.put("azerenerji", "a.xml", &signed);
+    let (code, done) = trial.json(&["once"]);
+    assert_eq!((code, &done["answers"]["accepted"]), (Some(0), &Value::from(1)), "{done}");
+    assert!(done["unopened"]["azerisiq"].is_string() && done["unopened"].as_object().unwrap().len() == 1, "{done}");
+    assert!(trial.side("ekologiya", "in").is_dir(), "made again");
+
+    let problems = || {
+        let (code, status) = trial.json(&["status"]);
+        let problems = status["problems"].as_array().unwrap();
+        assert_eq!(code, Some(i32::from(!problems.is_empty())));
+        problems.iter().map(|problem| format!("{} {}", problem["code"], problem["message"])).collect::<Vec<_>>()
+    };
+    let told = problems();
+    assert!(told.len() == 1 && told[0].contains("folder-unusable") && told[0].contains("azerisiq"), "{told:?}");
+
+    let daemon = trial.run();
+    fs::remove_file(&home).unwrap();
+    for side in ["in", "receipts"] {
+        fs::create_dir_all(home.join(side)).unwrap();
+    }
+    trial.put("azerisiq", "b.xml", &signed);
+    trial.answer("azerisiq", "b.xml");
+    assert_eq!(problems(), [""; 0]);
+
+    // another folder under the name of one that is watched
+    fs::rename(trial.side("azerisiq", "in"), home.join("before")).unwrap();
+    fs::create_dir(trial.side("azerisiq", "in")).unwrap();
+    eventually("the new folder", || trial.log().contains("the new one is open"));
+    let begin = Instant::now();
+    trial.put("azerisiq", "c.xml", signed);
+    trial.answer("azerisiq", "c.xml");
+    assert!(begin.elapsed() < trial::PATIENCE);
+    daemon.end();
+}
+
+#[test]
 fn the_service_manager_hears_of_every_change() {
     let trial = Trial::new();
     let path = trial.at("manager");

@@ -33,6 +33,8 @@ pub struct Done {
     pub held: usize,
     /// Files left for their other half.
     pub waiting: Vec<Left>,
+    /// Drop folders that could not be used: whose, and why.
+    pub unopened: BTreeMap<String, String>,
 }
 
 /// A file that was left.
@@ -66,8 +68,12 @@ pub fn run(args: &OnceArgs, screen: &mut Screen) -> Outcome {
             name: left.name.shown(),
             until: left.until.to_string(),
         });
-        let done =
-            Done { answers: window.tally.answers.clone(), held: window.held().len(), waiting: waiting.collect() };
+        let done = Done {
+            answers: window.tally.answers.clone(),
+            held: window.held().len(),
+            waiting: waiting.collect(),
+            unopened: window.shut().map(|(whose, why)| (whose.to_string(), why.to_owned())).collect(),
+        };
         let trouble = window.tally.trouble.clone();
         window.close().await.map_err(opening::halted)?;
         match trouble {
@@ -93,6 +99,9 @@ fn tell(done: &Done, screen: &mut Screen) {
     }
     if done.held > 0 {
         screen.say(format!("{} held; they are tried again by the daemon, or by the next `pencere once`.", done.held));
+    }
+    for (participant, why) in &done.unopened {
+        screen.say(format!("The folder of {participant} cannot be used and was left out: {why}"));
     }
     for left in &done.waiting {
         screen.say(format!(

@@ -4,6 +4,7 @@
 //! nothing about a document: the rooms do.
 
 pub mod carry;
+mod folders;
 pub mod glance;
 mod holds;
 pub mod judgement;

@@ -122,6 +122,8 @@ pub struct Window {
     pub(super) sources: Vec<(ParticipantName, SubmissionId)>,
     pub(super) sources_octets: u64,
     pub(super) pages: Pages,
+    /// Whose folders cannot be used, and why.
+    pub(super) shut: BTreeMap<ParticipantName, String>,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -148,18 +150,6 @@ impl Window {
         let clock = host.clock.clone();
         let seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(move || clock.now()))
             .map_err(Halt::broken)?;
-        let mut folders = Vec::new();
-        for participant in world.registry.participants.keys() {
-            let home = settings.window.paths.drop.join(participant.as_str());
-            folders.push(DropFolder::open(participant.clone(), &home, settings.intake).map_err(Halt::broken)?);
-        }
-        let mut queue = Queue::new(folders);
-        let known = |id| matches!(ledger.state(id), Ok(Some(_)));
-        let recovered = queue.recover(&known).map_err(Halt::broken)?;
-        if recovered.given_back + recovered.stranded > 0 {
-            let (given_back, stranded) = (recovered.given_back, recovered.stranded);
-            tracing::info!(given_back, stranded, "files that an interrupted run had taken lie in their folders again");
-        }
         let mut window = Self {
             host,
             config,
@@ -169,7 +159,7 @@ impl Window {
             ledger,
             boemis: None,
             seal,
-            queue,
+            queue: Queue::new(Vec::new()),
             waits: BTreeMap::new(),
             holds: Holds::default(),
             unsettled: false,
@@ -177,8 +167,10 @@ impl Window {
             sources: Vec::new(),
             sources_octets: 0,
             pages: Pages::default(),
+            shut: BTreeMap::new(),
             tally: Tally::default(),
         };
+        window.open_folders()?;
         window.reach_boemis().await?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = window.digests();
@@ -342,7 +334,7 @@ impl Window {
     }
 
     /// Publishes the receipt that a submission was given, in case its folder does not have it.
-    fn publish_again(&mut self, submission: &Submission) -> Result<(), Halt> {
+    pub(super) fn publish_again(&mut self, submission: &Submission) -> Result<(), Halt> {
         let Some(answered) = &submission.last else { return Ok(()) };
         let octets = self.evidence.reader().read(&answered.receipt.kept()).map_err(Halt::wrong)?;
         let channel = match &submission.arrival {
@@ -405,17 +397,14 @@ impl Window {
 
     /// Puts a new world in force; why not, when it cannot be.
     async fn take_world(&mut self, world: World) -> Result<Option<String>, Halt> {
-        // A new participant needs a folder that is watched from its first moment: that is a restart.
-        let folder = |one: &ParticipantName| self.queue.folders().iter().any(|folder| folder.participant() == one);
-        if let Some(new) = world.registry.participants.keys().find(|one| !folder(one)) {
-            return Ok(Some(format!("the participant {new} is new; restart the window to open its folder")));
-        }
         if let Some(boemis) = &mut self.boemis
             && let Err(fault) = boemis.prepare(&world.datasets).await
         {
             return Ok(Some(format!("BOEMİS does not take the datasets: {fault}")));
         }
         self.world = Arc::new(world);
+        // A new participant's folder is open before anything is judged by the new world.
+        self.scan(self.host.clock.now())?;
         Ok(None)
     }
 

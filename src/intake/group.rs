@@ -75,6 +75,15 @@ impl Queue {
         }
     }
 
+    /// Adds a folder, or puts it in the place of the one that its name led to before. What was
+    /// taken from that one must be released or recovered by now.
+    pub fn put(&mut self, folder: DropFolder) {
+        match self.folder(&folder.participant().clone()) {
+            Some(before) => *before = folder,
+            None => self.add(folder),
+        }
+    }
+
     /// The folders.
     pub fn folders(&self) -> &[DropFolder] {
         &self.folders

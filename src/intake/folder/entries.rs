@@ -56,9 +56,11 @@ impl Entry {
         self.kind.is_file() && self.links == 1 && self.facts.size <= size_max && self.state != State::Answered
     }
 
-    /// Since when it waits: its modification time, or first sight when that lies ahead.
+    /// Since when it waits: its modification time, or first sight when that lies ahead. What was
+    /// seen by an earlier process, as by one `once` after the other, is remembered by the change
+    /// time: no caller can set it.
     fn waits_from(&self) -> Timestamp {
-        moment(self.facts.modified).min(self.first_seen)
+        moment(self.facts.modified).min(moment(self.facts.changed)).min(self.first_seen)
     }
 
     /// From when on nothing changed about it.
