@@ -16,14 +16,25 @@
 //!
 //! | Room | Asks | Takes | Gives |
 //! |---|---|---|---|
-//! | [`intake`] | what came, and is it all there? | names in a folder | [`Arrival`](intake::Arrival) |
-//! | [`staging`] | is it safe with us? | `Arrival` | [`Staged`](staging::Staged): durable; nobody can read its octets |
-//! | [`signature`] | who signed it, and is it whole? | `Staged` | [`Verified`](signature::Verified): gives only what is signed |
-//! | [`authority`] | may they file this, for this body? | `Verified` | [`Authorised`](authority::Authorised) |
-//! | [`schema`] | has it the form, and does the content hold? | `Authorised` | [`Inspected`](schema::Inspected), then [`Validated`](schema::Validated) |
-//! | [`boemis`] | do rows and load mark stand? | `Validated` | [`Loaded`](boemis::Loaded): only after the commit |
-//! | [`receipt`] | what is to be said? | `&Loaded`, or how it stopped | [`Answer`](receipt::Answer), and sealed a [`Receipt`](receipt::Receipt) |
-//! | [`archive`] | is anything left to do? | a journal that says no | [`Closed`](archive::Closed) |
+//! | [`intake`] | what came, and is it all there? | names in a folder | [`Arrival`] |
+//! | [`staging`] | is it safe with us? | `Arrival` | [`Staged`]: durable; nobody can read its octets |
+//! | [`signature`] | who signed it, and is it whole? | `Staged` | [`Verified`]: gives only what is signed |
+//! | [`authority`] | may they file this, for this body? | `Verified` | [`Authorised`] |
+//! | [`schema`] | has it the form, and does the content hold? | `Authorised` | [`Inspected`], then [`Validated`] |
+//! | [`boemis`] | do rows and load mark stand? | `Validated` | [`Loaded`]: only after the commit |
+//! | [`receipt`] | what is to be said? | `&Loaded`, or how it stopped | [`Answer`], and sealed a [`Receipt`] |
+//! | [`archive`] | is anything left to do? | a journal that says no | [`Closed`] |
+//!
+//! [`Arrival`]: intake::Arrival
+//! [`Staged`]: staging::Staged
+//! [`Verified`]: signature::Verified
+//! [`Authorised`]: authority::Authorised
+//! [`Inspected`]: schema::Inspected
+//! [`Validated`]: schema::Validated
+//! [`Loaded`]: boemis::Loaded
+//! [`Answer`]: receipt::Answer
+//! [`Receipt`]: receipt::Receipt
+//! [`Closed`]: archive::Closed
 //!
 //! The two ends touch the world. The three in the middle only judge: the value, dated snapshots and the
 //! time of reception go in, a value or a [`Stop`](finding::Stop) comes out. They touch no clock, disk or

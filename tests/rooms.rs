@@ -16,7 +16,7 @@ const LEAVES: &[&str] = &["document", "finding", "host", "xml", "forms", "trust"
 const BESIDE: &[&str] = &["journal", "evidence", "ledger", "seal"];
 /// Look at everything.
 const OVERSEERS: &[&str] = &["daemon", "commands"];
-/// Judge a value by arguments alone: no clock, disk or network (DESIGN: the middle three, and trust).
+/// Judge a value by arguments alone: no clock, disk or network (the middle three, and trust).
 const JUDGES: &[&str] = &["signature", "authority", "schema", "trust"];
 
 /// Imports beyond the table: from, to, why.

@@ -3,11 +3,12 @@
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, files, times};
 use crate::finding::{Code, Finding, Language};
 use crate::forms::certificate::Certificate;
+use crate::forms::xmldsig::DS;
 use crate::forms::{cms, der, pem};
 use crate::host::Octets;
 use crate::intake::folder::signature_names;
-use crate::signature::TimeSource;
 use crate::signature::{self, Context, Indication, Integrity, Policy, Reason, Report, SignatureReport, SubIndication};
+use crate::signature::{CmsLimits, TimeSource};
 use crate::trust::{IdentityProfile, Snapshot};
 use crate::xml::Limits;
 use clap::Args;
@@ -59,7 +60,7 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
     let examined = signature::examine(&file, content.as_ref(), &context, &Limits::default());
     let (report, nothing) = examined.map_err(|error| Trouble::broken(format!("{}: {error}", args.file.display())))?;
     let report = match &nothing {
-        Some(finding) => unprocessed(finding, time_source).unwrap_or(report),
+        Some(finding) => unprocessed(&file, finding, time_source).unwrap_or(report),
         None => report,
     };
     screen.json(&report);
@@ -110,10 +111,11 @@ enum Inside {
 
 fn inside(file: &Octets) -> io::Result<Inside> {
     // larger is no detached signature; the judge says what it is
-    if file.len() > CMS_MAX {
+    let largest = CmsLimits::default().octets;
+    let Some(length) = usize::try_from(file.len()).ok().filter(|_| file.len() <= largest) else {
         return Ok(Inside::NoCms);
-    }
-    let head = file.head(CMS_MAX as usize)?;
+    };
+    let head = file.head(length)?;
     let der = pem::cms(&head).ok().and_then(|ber| der::definite(&ber).ok());
     Ok(match der.as_deref().map(cms::SignedData::read) {
         Some(Ok(signed)) => match signed.content {
@@ -123,9 +125,6 @@ fn inside(file: &Octets) -> io::Result<Inside> {
         _ => Inside::NoCms,
     })
 }
-
-/// Largest signature file, in octets, as the judge has it.
-const CMS_MAX: u64 = 1 << 20;
 
 /// The certificates of the files and folders named; in a folder those whose name says so.
 fn anchors(paths: &[PathBuf], screen: &mut Screen) -> Result<Vec<Certificate>, Trouble> {
@@ -164,10 +163,14 @@ fn folder(path: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// The report on a file whose kind is not processed: nobody can tell (CONTRACT 4), which is another
 /// thing than no signature at all.
-fn unprocessed(finding: &Finding, time_source: TimeSource) -> Option<Report> {
+fn unprocessed(file: &Octets, finding: &Finding, time_source: TimeSource) -> Option<Report> {
     let format = match finding.code {
         Code::SignatureUnsupported => finding.found.clone().unwrap_or_default(),
         Code::SignaturePdf => "PDF".to_owned(),
+        // A DTD, another encoding, a document past the limits: there may well be a good signature in it.
+        Code::SchemaForbidden | Code::SchemaEncoding | Code::SchemaLimit if mentions_signatures(file) => {
+            "XML".to_owned()
+        }
         _ => return None,
     };
     let report = SignatureReport {
@@ -182,6 +185,12 @@ fn unprocessed(finding: &Finding, time_source: TimeSource) -> Option<Report> {
         reasons: vec![Reason { code: finding.code.slug(), message: finding.message(Language::En) }],
     };
     Some(Report::of([report].iter()))
+}
+
+/// Whether the namespace of XML Signature stands in a file that lies in memory; of a larger one it is
+/// assumed.
+fn mentions_signatures(file: &Octets) -> bool {
+    file.in_memory().is_none_or(|octets| memchr::memmem::find(octets, DS.as_bytes()).is_some())
 }
 
 /// The verdict for people: one line for the file, then each signature.

@@ -6,7 +6,7 @@
 use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
-use crate::signature::Policy;
+use crate::signature::{CmsLimits, Policy};
 use crate::trust::IdentityProfile;
 use crate::{boemis, evidence, intake, journal, ledger, schema, seal, xml};
 use std::path::{Path, PathBuf};
@@ -149,7 +149,8 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let policy = signature(environment.unwrap_or(Environment::Production), top.table("signature"));
     let identity = top.table("identity").map_or_else(|| Some(IdentityProfile::standard()), identity);
     let hold = top.table("hold").map(hold).unwrap_or_default();
-    let limits = top.table("limits").map(limits).unwrap_or_default();
+    let (limits, cms) = top.table("limits").map(limits).unwrap_or_default();
+    let policy = Policy { cms, ..policy };
     let schema = top.table("schema").map(schema).unwrap_or_default();
     let (evidence, journal, ledger) =
         (top.table("evidence").map(evidence), top.table("journal").map(journal), top.table("ledger").map(ledger));
@@ -315,8 +316,13 @@ fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {
     policy
 }
 
-fn limits(mut table: Table<'_, '_>) -> xml::Limits {
-    let default = xml::Limits::default();
+fn limits(mut table: Table<'_, '_>) -> (xml::Limits, CmsLimits) {
+    let (default, cms) = (xml::Limits::default(), CmsLimits::default());
+    let cms = CmsLimits {
+        octets: value(table.size("cms_size", 1 << 10..=64 << 20), cms.octets),
+        signers: count(table.integer("cms_signers", 1..=1024), cms.signers),
+        certificates: count(table.integer("cms_certificates", 1..=1024), cms.certificates),
+    };
     let limits = xml::Limits {
         depth: count(table.integer("xml_depth", 16..=10_000), default.depth),
         token: count(table.size("xml_token", 1 << 10..=64 << 20), default.token),
@@ -324,7 +330,7 @@ fn limits(mut table: Table<'_, '_>) -> xml::Limits {
         namespaces: count(table.integer("xml_namespaces", 16..=65_536), default.namespaces),
     };
     table.finish();
-    limits
+    (limits, cms)
 }
 
 fn identity(mut table: Table<'_, '_>) -> Option<IdentityProfile> {

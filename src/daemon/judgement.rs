@@ -75,7 +75,7 @@ impl Matter {
 
 impl<'a> Judge<'a> {
     /// Who signed it, and does it hold? A document that cannot be told yet is held only when its
-    /// signer is known here; every other INDETERMINATE is rejected (DESIGN: how a document may stop).
+    /// signer is known here; every other INDETERMINATE is rejected (docs/architecture.md: how a document stops).
     ///
     /// # Errors
     /// How it stops.

@@ -130,7 +130,7 @@ pub struct Window {
 
 impl Window {
     /// Opens the window: locks it, brings journal, evidence, ledger, database, seal and folders up,
-    /// and finishes what a crash left (DESIGN: what is durable, and when).
+    /// and finishes what a crash left (docs/architecture.md: what a crash leaves).
     ///
     /// # Errors
     /// [`Halt`]: nothing was taken then.
@@ -268,11 +268,6 @@ impl Window {
                 tracing::warn!(%participant, submission = %id, %error, "a source could not be removed; it is at the next start");
             }
         }
-    }
-
-    /// Whether something is left that an idle moment is for.
-    pub(super) fn is_unsettled(&self) -> bool {
-        self.unsettled || !self.sources.is_empty() || !self.pages.is_idle()
     }
 
     /// Finishes what the last process left: answers that were sealed are published again, what was

@@ -125,6 +125,11 @@ impl CertificateReference<'_> {
     }
 }
 
+/// Digest algorithms that one SignedData announces: no more are in use.
+const ANNOUNCED_MAX: usize = 16;
+/// Signed attributes of one signer: CAdES knows about twenty.
+const ATTRIBUTES_MAX: usize = 64;
+
 impl<'a> SignedData<'a> {
     /// Reads ContentInfo with SignedData in it.
     ///
@@ -142,6 +147,9 @@ impl<'a> SignedData<'a> {
         let mut digests = fields.take(tag::SET, "the digest algorithms are missing")?.reader();
         let mut announced = Vec::new();
         while !digests.is_empty() {
+            if announced.len() == ANNOUNCED_MAX {
+                return Err(DerFault("more digest algorithms than there are"));
+            }
             announced.push(algorithm(digests.any()?)?.0);
         }
         let mut content = fields.take(tag::SEQUENCE, "the content info is missing")?.reader();
@@ -249,6 +257,9 @@ impl<'a> SignedAttributes<'a> {
             fields.finish()?;
             if seen.contains(&oid) {
                 return Err(DerFault("a signed attribute stands twice"));
+            }
+            if seen.len() == ATTRIBUTES_MAX {
+                return Err(DerFault("too many signed attributes"));
             }
             let one = || Reader::only(values.content);
             match oid.as_str() {

@@ -18,6 +18,9 @@ const PSS: &str = "http://www.w3.org/2007/05/xmldsig-more#";
 const MGF1: &str = "http://www.w3.org/2007/05/xmldsig-more#MGF1";
 const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 
+/// Prefixes of one InclusiveNamespaces list: more than any vocabulary mix needs.
+const PREFIXES_MAX: usize = 64;
+
 /// Something in a signature that this window does not process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unsupported(pub String);
@@ -41,8 +44,8 @@ pub struct Signature {
     pub value: Vec<u8>,
     /// Certificates in KeyInfo, DER, in order.
     pub certificates: Vec<Vec<u8>>,
-    /// Objects that are not XAdES properties: their `Id`s.
-    pub other_objects: Vec<Option<String>>,
+    /// Objects that are not XAdES properties: offset of the start tag, and `Id`.
+    pub other_objects: Vec<(u64, Option<String>)>,
     /// XAdES properties.
     pub properties: Option<Properties>,
 }
@@ -76,8 +79,9 @@ pub struct Transforms {
 pub struct Properties {
     /// `Target` of QualifyingProperties.
     pub target: Option<String>,
-    /// `Id` of SignedProperties.
-    pub signed_id: Option<String>,
+    /// Offset of the start tag of SignedProperties, in what was read: only a digest of that very
+    /// element makes it count.
+    pub signed_at: Option<u64>,
     /// SigningTime.
     pub signing_time: Option<String>,
     /// SigningCertificate or SigningCertificateV2: digests of certificates, the signer's first.
@@ -163,7 +167,7 @@ impl Signature {
         let properties = match &object.children[..] {
             [only] if only.is(XADES, "QualifyingProperties") && object.text.trim().is_empty() => only,
             _ => {
-                self.other_objects.push(object.attribute("Id").map(str::to_owned));
+                self.other_objects.push((object.offset, object.attribute("Id").map(str::to_owned)));
                 return Ok(());
             }
         };
@@ -274,6 +278,9 @@ fn canonicalisation(element: &Element) -> Result<Method, Unsupported> {
         (Method::Exclusive { inclusive, .. }, [list]) if list.is(EXCLUSIVE, "InclusiveNamespaces") => {
             let prefixes = list.attribute("PrefixList").unwrap_or_default().split_ascii_whitespace();
             inclusive.extend(prefixes.map(|prefix| if prefix == "#default" { "" } else { prefix }.to_owned()));
+            if inclusive.len() > PREFIXES_MAX {
+                return Err(Unsupported(format!("an InclusiveNamespaces list of more than {PREFIXES_MAX} prefixes")));
+            }
         }
         _ => return Err(Unsupported(format!("parameters of {uri}"))),
     }
@@ -288,7 +295,7 @@ impl Properties {
         if all.next().is_some() {
             return Err(Malformed("a second SignedProperties".into()));
         }
-        properties.signed_id = signed.attribute("Id").map(str::to_owned);
+        properties.signed_at = Some(signed.offset);
         let Some(signature) = signed.child(XADES, "SignedSignatureProperties") else { return Ok(properties) };
         properties.signing_time = signature.child(XADES, "SigningTime").map(|time| time.text.trim().to_owned());
         // EN 319 132-1, 5.2.2: version 2 is the current one; the first is still made.

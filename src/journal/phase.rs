@@ -5,7 +5,7 @@ use crate::document::{Decision, SubmissionId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Where a submission stands (DESIGN's table, told in the journal's own page above).
+/// Where a submission stands (the table of docs/architecture.md, told in the journal's own page above).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {

@@ -14,15 +14,15 @@ use crate::host::Octets;
 use openssl::hash::Hasher;
 use std::io::{self, Read};
 
-/// What a signature file may hold at most.
+/// What a CMS signature file may hold at most (`[limits]`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Octets of the file (`signature.cms_octets`). A signature with its path and timestamps needs
-    /// some 20 000; it is held in memory whole.
+    /// Octets of the file (`cms_size`). A signature with its path and timestamps needs some 20 000;
+    /// it is held in memory whole. 1 MiB by default.
     pub octets: u64,
-    /// Signers (`signature.signers`). Each costs a public key operation.
+    /// Signers (`cms_signers`). Each costs a public key operation. 16 by default: a board.
     pub signers: usize,
-    /// Certificates (`signature.certificates`). Each is parsed.
+    /// Certificates (`cms_certificates`). Each is parsed. 32 by default: a path for each of them.
     pub certificates: usize,
 }
 

@@ -3,7 +3,7 @@
 //! Owns the covered reader. Never gives an octet that no signature covers, and never reads a
 //! document differently from the way in which it was digested.
 
-use super::xml::walk::Hash;
+use super::xml::Hash;
 use crate::document::Content;
 use crate::finding::{Place, Stop};
 use crate::forms::algorithm::DigestAlgorithm;

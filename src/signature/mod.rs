@@ -11,6 +11,7 @@ mod policy;
 mod report;
 mod xml;
 
+pub use cms::Limits as CmsLimits;
 pub use covered::{Covered, CoveredAttribute, CoveredEvent};
 pub use judge::Context;
 pub use policy::Policy;
@@ -294,11 +295,11 @@ fn examine_xml(file: &Octets, context: &Context<'_>, limits: &Limits) -> Examine
 
 /// A signature file over a document.
 fn examine_detached(signature: &Octets, document: &Octets, context: &Context<'_>) -> Examined {
-    let limits = cms::Limits::default();
+    let limits = &context.policy.cms;
     // One octet more than the limit tells a signature file that is too large.
     let judged = signature
-        .head(limits.octets as usize + 1)
-        .and_then(|signature| cms::examine(&signature, document, context, &limits));
+        .head(usize::try_from(limits.octets).unwrap_or(usize::MAX).saturating_add(1))
+        .and_then(|signature| cms::examine(&signature, document, context, limits));
     match judged {
         Ok(judged) => Examined { judged, content: None, xml: false, uncovered: None, refused: None },
         Err(error) => Examined::refused(unreadable(&error)),

@@ -3,6 +3,7 @@
 //! Which checks run is code; this holds their numbers and the two permissions of CONTRACT.md 3.
 //! Knows nothing of documents.
 
+use super::CmsLimits;
 use crate::forms::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::forms::certificate::Certificate;
 use crate::forms::value;
@@ -21,6 +22,8 @@ pub struct Policy {
     pub trial: bool,
     /// Shortest RSA modulus in bits. 2048 is the least of ETSI TS 119 312 still in use.
     pub rsa_bits_min: u32,
+    /// How large a signature file may be.
+    pub cms: CmsLimits,
 }
 
 impl Policy {
@@ -29,12 +32,13 @@ impl Policy {
 
     /// The policy of a trial window: plain signatures and trial certificates are taken.
     pub fn trial() -> Self {
-        Self { name: "trial".to_owned(), plain: true, trial: true, rsa_bits_min: Self::RSA_BITS_MIN }
+        Self { name: "trial".to_owned(), plain: true, trial: true, ..Self::strict() }
     }
 
     /// The policy of a real window.
     pub fn strict() -> Self {
-        Self { name: "strict".to_owned(), plain: false, trial: false, rsa_bits_min: Self::RSA_BITS_MIN }
+        let (rsa_bits_min, cms) = (Self::RSA_BITS_MIN, CmsLimits::default());
+        Self { name: "strict".to_owned(), plain: false, trial: false, rsa_bits_min, cms }
     }
 
     /// What is too weak in a signature made with these digests, this algorithm and this key; none

@@ -70,6 +70,9 @@ pub struct Canonicaliser<S> {
     written: u64,
     taken: u64,
     render: Vec<PrefixId>,
+    /// Prefixes of the InclusiveNamespaces list among the first `known` of the document's.
+    listed: Vec<PrefixId>,
+    known: PrefixId,
 }
 
 /// Takes canonical octets.
@@ -115,6 +118,8 @@ impl<S: Sink> Canonicaliser<S> {
             written: 0,
             taken: 0,
             render: Vec::new(),
+            listed: Vec::new(),
+            known: 0,
         }
     }
 
@@ -125,16 +130,19 @@ impl<S: Sink> Canonicaliser<S> {
     pub fn take(&mut self, event: &Event<'_>) -> Result<(), Wrong> {
         match event {
             Event::Start(tag) => {
-                self.taken = tag.offset;
+                self.taken = tag.end;
                 self.start(tag);
             }
             Event::End { name, .. } => self.end(name),
-            Event::Text { octets, plain: true, offset } => {
-                self.taken = *offset;
-                self.out.extend_from_slice(octets);
+            Event::Text { octets, plain, offset } => {
+                self.taken = offset + octets.len() as u64;
+                match plain {
+                    true => self.out.extend_from_slice(octets),
+                    false => escape_text(octets, &mut self.out),
+                }
             }
-            Event::Text { octets, .. } => escape_text(octets, &mut self.out),
             Event::Comment(content) => {
+                self.taken += content.len() as u64;
                 if self.method.comments() {
                     self.outside(|out| {
                         out.extend_from_slice(b"<!--");
@@ -143,16 +151,19 @@ impl<S: Sink> Canonicaliser<S> {
                     });
                 }
             }
-            Event::Instruction { target, data } => self.outside(|out| {
-                out.extend_from_slice(b"<?");
-                out.extend_from_slice(target);
-                if !data.is_empty() {
-                    out.push(b' ');
-                    // A literal carriage return cannot stand here: line ends are normalised.
-                    out.extend_from_slice(data);
-                }
-                out.extend_from_slice(b"?>");
-            }),
+            Event::Instruction { target, data } => {
+                self.taken += data.len() as u64;
+                self.outside(|out| {
+                    out.extend_from_slice(b"<?");
+                    out.extend_from_slice(target);
+                    if !data.is_empty() {
+                        out.push(b' ');
+                        // A literal carriage return cannot stand here: line ends are normalised.
+                        out.extend_from_slice(data);
+                    }
+                    out.extend_from_slice(b"?>");
+                });
+            }
             Event::Done => {}
         }
         if self.out.len() >= Self::BUFFER {
@@ -231,18 +242,18 @@ impl<S: Sink> Canonicaliser<S> {
                 self.want(tag.prefix, tag.namespaces);
             }
             Method::Exclusive { inclusive, .. } => {
-                let inclusive: Vec<PrefixId> = tag
-                    .namespaces
-                    .prefixes()
-                    .filter(|&prefix| {
-                        let text = tag.namespaces.prefix_text(prefix);
-                        inclusive.iter().any(|listed| listed.as_bytes() == text)
-                    })
-                    .collect();
-                self.want(tag.prefix, tag.namespaces);
-                for prefix in inclusive {
-                    self.want(prefix, tag.namespaces);
+                // Each prefix is looked up in the list once, when the document first names it.
+                for prefix in tag.namespaces.prefixes().skip(self.known as usize) {
+                    let text = tag.namespaces.prefix_text(prefix);
+                    if inclusive.iter().any(|listed| listed.as_bytes() == text) {
+                        self.listed.push(prefix);
+                    }
+                    self.known = prefix + 1;
                 }
+                self.want(tag.prefix, tag.namespaces);
+                let listed = std::mem::take(&mut self.listed);
+                listed.iter().for_each(|&prefix| self.want(prefix, tag.namespaces));
+                self.listed = listed;
             }
             Method::Inclusive { .. } if apex && self.inherited.is_some() => {
                 for prefix in tag.namespaces.prefixes() {

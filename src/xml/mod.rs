@@ -7,6 +7,7 @@
 
 mod canonical;
 mod characters;
+mod literal;
 mod namespaces;
 mod reader;
 mod source;

@@ -21,8 +21,8 @@ mod sniff;
 mod watch;
 
 pub use custody::Recovered;
-pub use outlet::{Outlet, Published};
 pub use look::signature_names;
+pub use outlet::{Outlet, Published};
 pub use sniff::carries_signature;
 pub use watch::{Signal, Signals, Watch};
 

@@ -4,11 +4,16 @@
 //! Never decides whether a digest is the right one.
 
 use crate::forms::algorithm::DigestAlgorithm;
-use crate::forms::xmldsig::DS;
+use crate::forms::xmldsig::{DS, XADES};
 use crate::host::Octets;
-use crate::xml::{Canonicaliser, Event, Fault, Limits, Method, Reader, Sink, Tag, Wrong, XmlAttribute};
+use crate::xml::{
+    Attribute, Canonicaliser, Event, Fault, Limits, Method, Namespaces, Reader, Sink, Tag, Wrong, XmlAttribute,
+};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+
+/// Signatures of one document: parallel signing by a board fits, a flood does not.
+pub const SIGNATURES_MAX: usize = 32;
 
 /// What is to be digested.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,17 +111,16 @@ impl Ids {
     }
 }
 
-/// Whether this attribute names its element: `Id` of XML Signature and XAdES, and what documents use.
-pub fn is_id(namespace_is_xml: bool, local: &[u8], uri: u32) -> bool {
-    match uri {
-        0 => matches!(local, b"Id" | b"ID" | b"id"),
-        _ => namespace_is_xml && local == b"id",
-    }
-}
-
-/// The tag's Id.
-pub fn id_of<'a>(tag: &Tag<'a>) -> Option<&'a [u8]> {
-    tag.attributes().find(|a| is_id(a.prefix == crate::xml::Namespaces::XML, a.local, a.uri)).map(|a| a.value)
+/// The element's Ids: `Id` alone in the namespaces of signatures, `Id`, `ID`, `id` and `xml:id` in
+/// others, since documents use them all. An element may bear several; each counts.
+pub fn ids_of<'a>(tag: &Tag<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+    let strict = [DS, XADES].iter().any(|namespace| tag.namespaces.is(tag.uri, namespace));
+    let names = move |attribute: &Attribute<'_>| match attribute.uri {
+        0 if strict => attribute.local == b"Id",
+        0 => matches!(attribute.local, b"Id" | b"ID" | b"id"),
+        _ => attribute.prefix == Namespaces::XML && attribute.local == b"id",
+    };
+    tag.attributes().filter(names).map(|attribute| attribute.value)
 }
 
 /// A digest as a sink of canonical octets.
@@ -194,6 +198,10 @@ pub fn walk(octets: &Octets, limits: &Limits, wants: &[Want]) -> Result<Walked, 
                 depth += 1;
                 if signature.is_none() && tag.local() == b"Signature" && tag.is(DS, "Signature") {
                     signature = Some(depth);
+                    // Held here and not at the end: what is kept of each is small, of thousands it is not.
+                    if walked.signatures.len() == SIGNATURES_MAX {
+                        return Err(Fault { offset, wrong: Wrong::Limit("signatures", SIGNATURES_MAX) });
+                    }
                     walked.signatures.push(Found {
                         offset: tag.offset,
                         end: 0,
@@ -203,14 +211,13 @@ pub fn walk(octets: &Octets, limits: &Limits, wants: &[Want]) -> Result<Walked, 
                     });
                 }
                 if tag.attributes().len() > 0 {
-                    let id = id_of(tag);
-                    if let (None, Some(id)) = (signature, id) {
-                        walked.ids.note(id);
+                    if signature.is_none() {
+                        ids_of(tag).for_each(|id| walked.ids.note(id));
                     }
                     for stream in &mut streams {
-                        stream.open(id, depth, &inherited);
+                        stream.open(tag, depth, &inherited);
                     }
-                    for attribute in tag.attributes().filter(|a| a.prefix == crate::xml::Namespaces::XML) {
+                    for attribute in tag.attributes().filter(|a| a.prefix == Namespaces::XML) {
                         let (local, value) = (attribute.local.to_vec(), attribute.value.to_vec());
                         inherited.push((depth, XmlAttribute { local, value }));
                     }
@@ -262,9 +269,9 @@ impl<'a> Stream<'a> {
     }
 
     /// Begins at the element that the reference means.
-    fn open(&mut self, id: Option<&[u8]>, depth: usize, inherited: &[(usize, XmlAttribute)]) {
+    fn open(&mut self, tag: &Tag<'_>, depth: usize, inherited: &[(usize, XmlAttribute)]) {
         let Target::Element(wanted) = &self.want.target else { return };
-        if id != Some(wanted.as_bytes()) {
+        if !ids_of(tag).any(|id| id == wanted.as_bytes()) {
             return;
         }
         self.found.times += 1;

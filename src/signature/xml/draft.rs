@@ -1,0 +1,476 @@
+//! One signature under examination: its references resolved, its digests and value held against
+//! what was found, its properties read.
+//!
+//! A signature is small and is read again on its own, in the namespaces of its place. Never looks at
+//! the document around it: what lies there is digested by [`walk`](super::walk).
+
+use super::super::judge::{Commitment, Context, Facts, Outcome, judge};
+use super::walk::{self, Digested, Exclude, Found, Hash, Target, Walked, Want};
+use super::{OneSignature, SIGNATURE_MAX, content};
+use crate::document::Content;
+use crate::finding::{Code, Finding};
+use crate::forms::algorithm::DigestAlgorithm;
+use crate::forms::certificate::Certificate;
+use crate::forms::value::{self, Form};
+use crate::forms::xmldsig::{DS, Malformed, Properties, Reference, SIGNED_PROPERTIES, Signature, XADES};
+use crate::host::Octets;
+use crate::xml::{
+    Canonicaliser, Decoded, Element, Event, Fault, Limits, Method, Namespaces, Reader, Sink, Wrong, XmlAttribute,
+};
+use std::io::Read;
+
+/// A signature under examination.
+pub(super) struct Draft<'a> {
+    pub(super) found: &'a Found,
+    octets: Vec<u8>,
+    parsed: Result<Signature, Malformed>,
+    /// One for each reference.
+    resolved: Vec<Resolved>,
+}
+
+/// Where the octets that a reference means were found.
+enum Resolved {
+    /// The document less this signature, which is the content already digested.
+    Content,
+    /// Digested in the second pass.
+    Wanted(usize),
+    /// Inside the signature itself.
+    Inside { digest: Option<Vec<u8>>, path: Vec<String>, at: u64 },
+    /// Nowhere.
+    Nowhere,
+    /// In two places.
+    Doubled(String),
+    /// This window does not process it.
+    Unsupported(String),
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn read(octets: &Octets, found: &'a Found, limits: &Limits) -> Result<Self, Fault> {
+        let length = found.end - found.offset;
+        if length > SIGNATURE_MAX {
+            let wrong = Wrong::Limit("octets in one signature", SIGNATURE_MAX as usize);
+            return Err(Fault { offset: found.offset, wrong });
+        }
+        let mut own = Vec::with_capacity(length as usize);
+        let read = Decoded::new(octets, found.offset).and_then(|octets| octets.take(length).read_to_end(&mut own));
+        read.map_err(|error| Fault { offset: found.offset, wrong: Wrong::Io(error) })?;
+        let mut draft = Self { found, octets: own, parsed: Err(Malformed(String::new())), resolved: Vec::new() };
+        let mut reader = draft.reader(limits)?;
+        let element = Element::read(&mut reader).map_err(|fault| draft.placed(fault))?;
+        draft.parsed = Signature::read(&element);
+        Ok(draft)
+    }
+
+    fn reader(&self, limits: &Limits) -> Result<Reader<&[u8]>, Fault> {
+        let size = self.octets.len() as u64;
+        Reader::inside(&self.octets[..], size, limits, &self.found.scope).map_err(|fault| self.placed(fault))
+    }
+
+    fn placed(&self, fault: Fault) -> Fault {
+        Fault { offset: self.found.offset + fault.offset, ..fault }
+    }
+
+    /// Finds what each reference means.
+    pub(super) fn resolve(
+        &mut self,
+        walked: &Walked,
+        single: bool,
+        wants: &mut Vec<Want>,
+        limits: &Limits,
+    ) -> Result<(), Fault> {
+        let Ok(signature) = &self.parsed else { return Ok(()) };
+        let mut resolved = Vec::with_capacity(signature.references.len());
+        for reference in &signature.references {
+            resolved.push(self.resolve_one(reference, walked, single, wants, limits)?);
+        }
+        self.resolved = resolved;
+        Ok(())
+    }
+
+    fn resolve_one(
+        &self,
+        reference: &Reference,
+        walked: &Walked,
+        single: bool,
+        wants: &mut Vec<Want>,
+        limits: &Limits,
+    ) -> Result<Resolved, Fault> {
+        let (transforms, algorithm) = match (&reference.transforms, &reference.algorithm) {
+            (Ok(transforms), Ok(algorithm)) => (transforms, *algorithm),
+            (Err(unsupported), _) | (_, Err(unsupported)) => return Ok(Resolved::Unsupported(unsupported.0.clone())),
+        };
+        let exclude = match transforms.enveloped {
+            true => Exclude::Signature(self.found.offset),
+            false => Exclude::Nothing,
+        };
+        let (target, comments) = match reference.uri.as_deref() {
+            Some(uri) => match meaning(uri) {
+                Some(meaning) => meaning,
+                None => return Ok(Resolved::Unsupported(format!("a reference to something outside: {uri}"))),
+            },
+            None => return Ok(Resolved::Unsupported("a reference without a URI".into())),
+        };
+        let method = if comments { transforms.method.clone() } else { transforms.method.without_comments() };
+        if let Target::Element(id) = &target {
+            let (times, inside) = self.inside(Select::Id(id), &method, algorithm, limits)?;
+            let outside = walked.ids.may_have(id);
+            if times > 1 || (times == 1 && outside) {
+                return Ok(Resolved::Doubled(id.clone()));
+            }
+            if times == 1 {
+                return Ok(inside);
+            }
+            if !outside {
+                return Ok(Resolved::Nowhere);
+            }
+        }
+        let want = Want { target, exclude, method, algorithm };
+        let is_content = single && self.found.depth == 2 && transforms.enveloped;
+        if is_content && want == (Want { exclude, ..content() }) {
+            return Ok(Resolved::Content);
+        }
+        let index = wants.iter().position(|wanted| *wanted == want).unwrap_or_else(|| {
+            wants.push(want);
+            wants.len() - 1
+        });
+        Ok(Resolved::Wanted(index))
+    }
+
+    /// Canonicalises one element inside this signature; how often it stands there, and its digest.
+    fn inside(
+        &self,
+        select: Select<'_>,
+        method: &Method,
+        algorithm: DigestAlgorithm,
+        limits: &Limits,
+    ) -> Result<(usize, Resolved), Fault> {
+        let mut hash = Some(Hash::new(algorithm));
+        let (mut place, mut digest) = ((Vec::new(), 0), None);
+        let times = self.canonical(select, method, limits, &mut place, &mut || hash.take(), &mut |hash| {
+            digest = hash.finish();
+        })?;
+        let (path, at) = place;
+        Ok((times, Resolved::Inside { digest, path, at }))
+    }
+
+    fn canonical<S: Sink>(
+        &self,
+        select: Select<'_>,
+        method: &Method,
+        limits: &Limits,
+        place: &mut (Vec<String>, u64),
+        begin: &mut dyn FnMut() -> Option<S>,
+        end: &mut dyn FnMut(S),
+    ) -> Result<usize, Fault> {
+        let mut reader = self.reader(limits)?;
+        let mut open: Vec<(String, Vec<XmlAttribute>)> = Vec::new();
+        let mut canonical: Option<(usize, Canonicaliser<S>)> = None;
+        let mut times = 0;
+        loop {
+            let offset = reader.offset();
+            let event = reader.next().map_err(|fault| self.placed(fault))?;
+            let mut ended = false;
+            match &event {
+                Event::Start(tag) => {
+                    let own = tag
+                        .attributes()
+                        .filter(|a| a.prefix == Namespaces::XML)
+                        .map(|a| XmlAttribute { local: a.local.to_vec(), value: a.value.to_vec() });
+                    let namespace = match tag.namespaces.uri_text(tag.uri) {
+                        uri if uri == XADES.as_bytes() => "xades:",
+                        uri if uri == DS.as_bytes() => "",
+                        _ => "?:",
+                    };
+                    open.push((format!("{namespace}{}", String::from_utf8_lossy(tag.local())), own.collect()));
+                    let selected = match select {
+                        Select::Id(id) => walk::ids_of(tag).any(|own| own == id.as_bytes()),
+                        Select::SignedInfo => open.len() == 2 && tag.is(DS, "SignedInfo"),
+                    };
+                    if selected {
+                        times += 1;
+                        if let Some(sink) = begin() {
+                            let (_, above) = open.split_last().unwrap_or((&open[0], &[]));
+                            let inherited = self.inherited(above);
+                            canonical = Some((open.len(), Canonicaliser::element(method.clone(), inherited, sink)));
+                            *place = (open.iter().map(|(name, _)| name.clone()).collect(), tag.offset);
+                        }
+                    }
+                }
+                Event::End { .. } => ended = true,
+                Event::Done => return Ok(times),
+                _ => {}
+            }
+            if let Some((_, canonical)) = &mut canonical {
+                canonical.take(&event).map_err(|wrong| self.placed(Fault { offset, wrong }))?;
+            }
+            if ended {
+                if let Some((_, done)) = canonical.take_if(|(depth, _)| *depth == open.len()) {
+                    end(done.finish());
+                }
+                open.pop();
+            }
+        }
+    }
+
+    /// `xml:` attributes that an element under these inherits, the nearest of each name.
+    fn inherited(&self, above: &[(String, Vec<XmlAttribute>)]) -> Vec<XmlAttribute> {
+        let mut nearest: Vec<XmlAttribute> = Vec::new();
+        let own = above.iter().rev().flat_map(|(_, attributes)| attributes);
+        for attribute in own.chain(&self.found.inherited) {
+            if !nearest.iter().any(|near| near.local == attribute.local) {
+                nearest.push(attribute.clone());
+            }
+        }
+        nearest
+    }
+
+    pub(super) fn judge(
+        self,
+        content: Content,
+        digests: &[Digested],
+        context: &Context<'_>,
+        limits: &Limits,
+    ) -> Result<OneSignature, Fault> {
+        let mut facts = Facts {
+            format: "XMLDSig".to_owned(),
+            outcome: Outcome::Intact,
+            digests: Vec::new(),
+            algorithm: None,
+            signer: None,
+            others: Vec::new(),
+            commitment: Commitment::Absent,
+            signing_time: None,
+            covers_whole_document: false,
+            faults: Vec::new(),
+        };
+        let signature = match &self.parsed {
+            Ok(signature) => signature,
+            Err(Malformed(what)) => {
+                facts.outcome = Outcome::Malformed { what: what.clone() };
+                return Ok(OneSignature { judged: judge(facts, context), hidden: None });
+            }
+        };
+        facts.algorithm = signature.algorithm.as_ref().ok().copied();
+        facts.digests = signature.references.iter().filter_map(|r| r.algorithm.as_ref().ok().copied()).collect();
+        self.references(signature, content, digests, &mut facts);
+        let committed = self.properties(signature, &mut facts);
+        self.value(signature, committed, &mut facts, context, limits)?;
+        // An Object counts as covered only when a reference digested that very element.
+        let digested =
+            |at: u64| self.resolved.iter().any(|one| matches!(one, Resolved::Inside { at: own, .. } if *own == at));
+        let hidden = signature.other_objects.iter().find(|(at, _)| !digested(*at));
+        let hidden = hidden.map(|(_, id)| format!("ds:Object {}", id.as_deref().unwrap_or_default()).trim().to_owned());
+        Ok(OneSignature { judged: judge(facts, context), hidden })
+    }
+
+    /// Holds each digest against what was found (XML Signature 1.1, 3.2.1).
+    fn references(&self, signature: &Signature, content: Content, digests: &[Digested], facts: &mut Facts) {
+        let worse = |facts: &mut Facts, outcome: Outcome| match (&facts.outcome, &outcome) {
+            (Outcome::Intact, _) => facts.outcome = outcome,
+            // A digest that surely differs says more than one that could not be computed.
+            (Outcome::Unsupported { .. }, Outcome::DigestDiffers { .. }) => facts.outcome = outcome,
+            _ => {}
+        };
+        for (reference, resolved) in signature.references.iter().zip(&self.resolved) {
+            let enveloped = reference.transforms.as_ref().is_ok_and(|transforms| transforms.enveloped);
+            let (digest, what) = match resolved {
+                Resolved::Content => {
+                    facts.covers_whole_document = true;
+                    (Some(&content.0.as_bytes()[..]), None)
+                }
+                Resolved::Wanted(index) => {
+                    let Some(found) = digests.get(*index) else { continue };
+                    let by_id = reference.uri.as_deref().is_some_and(|uri| !matches!(uri, "" | "#xpointer(/)"));
+                    match found.times {
+                        0 if by_id => {
+                            facts.faults.push(nowhere(reference));
+                            continue;
+                        }
+                        0 | 1 => {}
+                        _ => {
+                            let uri = reference.uri.as_deref().unwrap_or_default();
+                            facts
+                                .faults
+                                .push(Finding::new(Code::SignatureDoubledId).found(uri.trim_start_matches('#')));
+                        }
+                    }
+                    facts.covers_whole_document |= enveloped && self.found.depth == 2 && (!by_id || found.is_root);
+                    (found.digest.as_deref(), None)
+                }
+                Resolved::Inside { digest, path, .. } => (digest.as_deref(), path.last().cloned()),
+                Resolved::Nowhere => {
+                    facts.faults.push(nowhere(reference));
+                    continue;
+                }
+                Resolved::Doubled(id) => {
+                    facts.faults.push(Finding::new(Code::SignatureDoubledId).found(id));
+                    continue;
+                }
+                Resolved::Unsupported(what) => {
+                    worse(facts, Outcome::Unsupported { what: what.clone() });
+                    continue;
+                }
+            };
+            match digest {
+                Some(digest) if digest == reference.digest => {}
+                Some(_) => worse(facts, Outcome::DigestDiffers { what }),
+                None => worse(facts, Outcome::Unsupported { what: "a digest algorithm that is not at hand".into() }),
+            }
+        }
+    }
+
+    /// Reads the XAdES properties, when this signature digests them. Only the SignedProperties inside
+    /// this signature's own QualifyingProperties, digested by a reference of its type, count
+    /// (EN 319 132-1, 4.4). Gives the digests of certificates that they commit to.
+    fn properties<'s>(&self, signature: &'s Signature, facts: &mut Facts) -> Option<&'s Properties> {
+        let typed = |reference: &&(&Reference, &Resolved)| reference.0.kind.as_deref() == Some(SIGNED_PROPERTIES);
+        let references: Vec<(&Reference, &Resolved)> = signature.references.iter().zip(&self.resolved).collect();
+        let mut typed = references.iter().filter(typed);
+        let (first, second) = (typed.next(), typed.next());
+        let uncovered = || Finding::new(Code::SignaturePropertiesUncovered);
+        let Some(properties) = &signature.properties else {
+            if first.is_some() {
+                facts.faults.push(uncovered());
+            }
+            return None;
+        };
+        let own_target = properties
+            .target
+            .as_deref()
+            .is_none_or(|target| signature.id.as_deref().is_some_and(|id| target.strip_prefix('#') == Some(id)));
+        let covered = match (first, second) {
+            // The path, and the very element: another one may stand on the same path.
+            (Some((_, Resolved::Inside { path, at, .. })), None) => {
+                path[..] == ["Signature", "Object", "xades:QualifyingProperties", "xades:SignedProperties"]
+                    && properties.signed_at == Some(*at)
+            }
+            _ => false,
+        };
+        if !covered || !own_target {
+            facts.faults.push(uncovered());
+            return None;
+        }
+        if let Some(time) = &properties.signing_time {
+            facts.signing_time = time.parse().ok();
+        }
+        if properties.names_certificate {
+            facts.format = "XAdES-B-B".to_owned();
+            return Some(properties);
+        }
+        facts.format = "XAdES".to_owned();
+        None
+    }
+
+    /// Finds the signer's certificate and checks the value over the canonical SignedInfo.
+    fn value(
+        &self,
+        signature: &Signature,
+        committed: Option<&Properties>,
+        facts: &mut Facts,
+        context: &Context<'_>,
+        limits: &Limits,
+    ) -> Result<(), Fault> {
+        let unsupported = |what: &str| Outcome::Unsupported { what: what.to_owned() };
+        let (method, algorithm) = match (&signature.canonicalisation, &signature.algorithm) {
+            (Ok(method), Ok(algorithm)) => (method, *algorithm),
+            (Err(what), _) | (_, Err(what)) => {
+                facts.outcome = unsupported(&what.0);
+                return Ok(());
+            }
+        };
+        let mut info = Vec::new();
+        let mut sink = Some(|octets: &[u8]| info.extend_from_slice(octets));
+        self.canonical(Select::SignedInfo, method, limits, &mut (Vec::new(), 0), &mut || sink.take(), &mut drop)?;
+        let mut certificates = Vec::new();
+        for der in &signature.certificates {
+            match context.trust.certificate(der) {
+                Ok(certificate) => certificates.push(certificate),
+                Err(_) => {
+                    facts.outcome = Outcome::Malformed { what: "an X509Certificate that is none".into() };
+                    return Ok(());
+                }
+            }
+        }
+        let fits = |certificate: &Certificate| {
+            value::verify(certificate.public_key(), algorithm, &info, &signature.value, Form::Raw)
+        };
+        let signer = match committed {
+            // EN 319 132-1, 5.2.2: the first digest is the signing certificate's.
+            Some(properties) => {
+                let Some((digest, wanted)) = properties.signing_certificates.first() else {
+                    facts.commitment = Commitment::Differs;
+                    return Ok(());
+                };
+                let Ok(digest) = digest else {
+                    facts.outcome = unsupported("a digest algorithm in SigningCertificate");
+                    return Ok(());
+                };
+                let named = certificates.iter().position(|c| digest.digest(c.der()).as_ref() == Some(wanted));
+                facts.commitment = if named.is_some() { Commitment::Signed } else { Commitment::Differs };
+                named.or_else(|| leaf(&certificates))
+            }
+            None => leaf(&certificates),
+        };
+        let Some(signer) = signer else {
+            if facts.outcome == Outcome::Intact {
+                facts.outcome = Outcome::NoKey;
+            }
+            return Ok(());
+        };
+        let signer = certificates.remove(signer);
+        match fits(&signer) {
+            Ok(true) => {}
+            Ok(false) if matches!(facts.outcome, Outcome::Intact) => facts.outcome = Outcome::ValueWrong,
+            Ok(false) => {}
+            Err(fault) if matches!(facts.outcome, Outcome::Intact) => facts.outcome = unsupported(&fault.to_string()),
+            Err(_) => {}
+        }
+        facts.signer = Some(signer);
+        facts.others = certificates;
+        Ok(())
+    }
+}
+
+/// Which element inside a signature.
+#[derive(Clone, Copy)]
+enum Select<'a> {
+    SignedInfo,
+    Id(&'a str),
+}
+
+fn nowhere(reference: &Reference) -> Finding {
+    Finding::new(Code::SignatureReferenceUnresolved).found(reference.uri.as_deref().unwrap_or_default())
+}
+
+/// Of the certificates in a KeyInfo, the one that issued none of the others.
+fn leaf(certificates: &[Certificate]) -> Option<usize> {
+    let issues = |one: &Certificate| {
+        certificates.iter().any(|other| other.der() != one.der() && other.issuer_der() == one.subject_der())
+    };
+    certificates.iter().position(|certificate| !issues(certificate)).or(if certificates.is_empty() {
+        None
+    } else {
+        Some(0)
+    })
+}
+
+/// What a URI means inside the same document, and whether comments count (XMLDSig 4.4.3.3).
+fn meaning(uri: &str) -> Option<(Target, bool)> {
+    match uri {
+        "" => Some((Target::Document, false)),
+        "#xpointer(/)" => Some((Target::Document, true)),
+        _ => {
+            let fragment = uri.strip_prefix('#')?;
+            let quoted = fragment.strip_prefix("xpointer(id(").and_then(|rest| rest.strip_suffix("))"));
+            let (id, comments) = match quoted {
+                Some(quoted) => {
+                    let quote = quoted.chars().next().filter(|&c| c == '\'' || c == '"')?;
+                    (quoted[1..].strip_suffix(quote)?, true)
+                }
+                None => (fragment, false),
+            };
+            let name = !id.is_empty() && !id.contains(['(', ')', '\'', '"', '#', '/', ' ']);
+            name.then(|| (Target::Element(id.to_owned()), comments))
+        }
+    }
+}
