@@ -239,6 +239,43 @@ fn a_folder_that_cannot_be_used_is_its_participants_own_matter() {
 }
 
 #[test]
+fn a_duplicate_is_answered_with_all_that_is_known_of_it() {
+    let trial = Trial::new();
+    let (first, anew) = (statement(&trial, "2001-Q1", "7"), statement(&trial, "2001-Q1", "7"));
+    trial.put("azerenerji", "first.xml", &first);
+    trial.done(&["once"]);
+    for (name, octets) in [("same.xml", first), ("anew.xml", anew)] {
+        fs::write(trial.at(name), &octets).unwrap();
+        let (code, told) = trial.json(&["check", name, "--participant", "azerenerji"]);
+        assert_eq!((code, &told["decision"], &told["period"]), (Some(0), &"duplicate".into(), &"2001-Q1".into()));
+        assert_eq!(
+            (&told["revision"], &told["records"], &told["sender"]),
+            (&1.into(), &1.into(), &voen("azerenerji").into())
+        );
+        assert_eq!(told["signature"]["indication"], "TOTAL-PASSED", "{told}");
+        trial.put("azerenerji", name, octets);
+        trial.done(&["once"]);
+        let (_, text) = trial.answer("azerenerji", name);
+        assert_eq!(receipt::decision(&text), "duplicate");
+        let said = |element: &str, attribute: &str| receipt::attribute(&text, element, attribute).unwrap_or_default();
+        let submission = ["dataset", "period", "revision", "records"].map(|key| said("Submission", key));
+        assert_eq!(submission, ["generation", "2001-Q1", "1", "1"], "{name}");
+        assert_eq!((said("Sender", "voen"), said("Signer", "indication")), (voen("azerenerji"), "TOTAL-PASSED"));
+    }
+}
+
+#[test]
+fn check_refuses_the_sizes_that_intake_refuses() {
+    let trial = Trial::new();
+    trial.change("pencere.toml", "size_max = \"64MiB\"", "size_max = \"4KiB\"");
+    for (size, code) in [(0, "intake.empty"), (4097, "intake.too-large")] {
+        fs::write(trial.at("a.csv"), vec![b'a'; size]).unwrap();
+        let (exit, told) = trial.json(&["check", "a.csv", "--participant", "azerenerji"]);
+        assert_eq!((exit, &told["findings"][0]["code"]), (Some(1), &code.into()), "{told}");
+    }
+}
+
+#[test]
 fn the_service_manager_hears_of_every_change() {
     let trial = Trial::new();
     let path = trial.at("manager");
@@ -484,6 +521,16 @@ fn while_another_process_locks_the_database_documents_are_held() {
     };
     held("held.xml");
     assert_eq!(receipt::decision(&trial.answer("azerenerji", "wrong.xml").1), "rejected", "that needs no database");
+    // nor does a wrong total, and not even behind a held document of the same period
+    for (name, period, code) in [("total.xml", "2001-Q3", 1), ("behind.xml", "2001-Q2", 2)] {
+        let wrong = generation(voen("azerenerji"), period, code, "SU-0001", "2")
+            .replace("MWh>2</EnergyMWh></Total", "MWh>3</EnergyMWh></Total");
+        trial.put("azerenerji", name, trial.signed("wrong.xml", wrong, "azerenerji"));
+        assert_eq!(receipt::codes(&trial.answer("azerenerji", name).1)[..1], ["rule.total-differs"], "{name}");
+    }
+    fs::write(trial.at("again.xml"), statement(&trial, "2001-Q2", "2")).unwrap();
+    let (code, again) = trial.json(&["check", "again.xml"]);
+    assert_eq!((code, &again["decision"]), (Some(1), &"duplicate".into()), "of a held one: {again}");
     let (_, status) = trial.json(&["status"]);
     assert_eq!(
         (&status["held"]["count"], &status["held"]["oldest"]["name"]),
@@ -671,7 +718,11 @@ fn check_says_what_the_receipt_will_say_and_changes_nothing() {
         let [(_, text)] = &answers[..] else { panic!("{}: {} answers", sample.name, answers.len()) };
         let decision = receipt::decision(text);
         assert_eq!(answer["decision"], decision, "{}: {answer:#}", sample.name);
-        assert_eq!(code, Some(if matches!(decision, "accepted" | "duplicate") { 0 } else { 1 }), "{}", sample.name);
+        let word = match decision {
+            "duplicate" => receipt::attribute(text, "Original", "decision").unwrap(),
+            decision => decision,
+        };
+        assert_eq!(code, Some(i32::from(word != "accepted")), "{}: {word}", sample.name);
         assert_eq!(findings_of_check(&answer), findings_of_receipt(text), "{}", sample.name);
         let said = |key: &str| match &answer[key] {
             Value::Null => None,

@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 /// Say what the window would answer to a file; nothing is loaded or changed
 ///
 /// Names every fault with its place. A signature beside the file (FILE.p7s) is found by
-/// itself.
+/// itself. A link is followed and a hard link taken here, where the window refuses both in a
+/// drop folder.
 ///
 /// Exit code 0: it would be accepted, wait for approval, or repeat an accepted one.
 /// 1: it would be rejected or held.
@@ -129,7 +130,7 @@ fn answer<'a>(file: &Path, verdict: &'a Verdict) -> CheckAnswer<'a> {
         warnings: verdict.warnings(),
         findings: verdict.findings.iter().map(FindingAnswer::of).collect(),
         signature: verdict.matter.report.clone().unwrap_or_else(Report::none),
-        original: verdict.original,
+        original: verdict.original.map(|(id, _)| id),
     }
 }
 
@@ -154,8 +155,8 @@ fn tell(file: &Path, verdict: &Verdict, screen: &mut Screen) {
     if !facts.is_empty() {
         screen.say(format!("  {}", facts.join(", ")));
     }
-    if let Some(original) = verdict.original {
-        screen.say(format!("  the same content as submission {original}"));
+    if let Some((original, decision)) = verdict.original {
+        screen.say(format!("  the same content as submission {original}, which is {decision}"));
     }
     for finding in &verdict.findings {
         let place = &finding.place;

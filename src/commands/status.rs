@@ -152,7 +152,8 @@ impl Status {
         let answered: HashSet<(String, String, u64)> = records.submissions().iter().filter_map(in_place).collect();
         for (slug, home) in folders::homes(&settings.window.paths.drop).unwrap_or_default() {
             let row = row(&mut rows, &slug);
-            let lying = folders::names(&home.join("in")).unwrap_or_default().into_iter().filter(|one| !is_upload(&one.name));
+            let lying =
+                folders::names(&home.join("in")).unwrap_or_default().into_iter().filter(|one| !is_upload(&one.name));
             let unanswered = lying.filter(|one| !answered.contains(&(slug.clone(), one.shown(), one.inode)));
             // what is not the window's yet: taken this moment, or left so by a crash until the next start
             let taken = folders::names(&home.join(folders::TAKEN)).unwrap_or_default().into_iter();
@@ -288,8 +289,7 @@ impl Status {
         }
         if self.daemon.is_none() && self.waiting > 0 {
             let files = if self.waiting == 1 { "1 file waits" } else { &format!("{} files wait", self.waiting) };
-            let message =
-                format!("{files} and no window is open to take them: start it, or run `pencere once`.");
+            let message = format!("{files} and no window is open to take them: start it, or run `pencere once`.");
             problem("not-running", message);
         }
         problems

@@ -85,16 +85,7 @@ impl DropFolder {
         let receipts = home.folder("receipts").map_err(named("receipts"))?;
         let custody = Custody::open(&home, &inward).map_err(named(".taken"))?;
         let receipts = Outlet::new(receipts)?;
-        Ok(Self {
-            participant,
-            settings,
-            path,
-            home,
-            inward,
-            receipts,
-            custody,
-            entries: Entries::default(),
-        })
+        Ok(Self { participant, settings, path, home, inward, receipts, custody, entries: Entries::default() })
     }
 
     /// Makes what is missing of the folder at `home`: itself, `in/` and `receipts/`, mode 0755 less
