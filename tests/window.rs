@@ -265,6 +265,20 @@ fn a_duplicate_is_answered_with_all_that_is_known_of_it() {
 }
 
 #[test]
+fn once_names_what_is_missing_and_until_when() {
+    let trial = Trial::new();
+    for (name, octets) in [("a.csv", "x"), ("b.csv.p7s", "x"), ("c.csv", "x"), ("c.csv.p7s", "")] {
+        trial.put("azerenerji", name, octets);
+    }
+    let output = trial.pencere(&["once"]);
+    let told = said(&output);
+    for line in ["in/a.csv waits for a.csv.p7s until 20", "in/b.csv.p7s waits for b.csv until 20"] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    assert!(told.contains("in/c.csv.p7s is empty (still being copied?)") && !told.contains('Z'), "{told}");
+}
+
+#[test]
 fn check_refuses_the_sizes_that_intake_refuses() {
     let trial = Trial::new();
     trial.change("pencere.toml", "size_max = \"64MiB\"", "size_max = \"4KiB\"");

@@ -4,7 +4,7 @@ use super::answer::FindingAnswer;
 use super::{Exit, Format, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files, opening};
 use crate::daemon::glance::{Glance, Verdict};
 use crate::document::{Decision, Digest, GivenName, ParticipantName, SubmissionId};
-use crate::finding::Language;
+use crate::finding::{Language, grouped};
 use crate::host::{Host, Octets, printable_line};
 use crate::intake::folder::signature_names;
 use crate::signature::Report;
@@ -158,7 +158,12 @@ fn tell(file: &Path, verdict: &Verdict, screen: &mut Screen) {
     if let Some((original, decision)) = verdict.original {
         screen.say(format!("  the same content as submission {original}, which is {decision}"));
     }
-    for finding in &verdict.findings {
+    let messages = |language| {
+        let all = verdict.findings.iter().map(|finding| (finding.code.slug(), finding.message(language)));
+        grouped(all, language)
+    };
+    for ((nth, english), (_, azerbaijani)) in messages(Language::En).into_iter().zip(messages(Language::Az)) {
+        let Some(finding) = verdict.findings.get(nth) else { continue };
         let place = &finding.place;
         let mut places = Vec::new();
         places.extend(place.row.map(|row| format!("row {row}")));
@@ -166,7 +171,7 @@ fn tell(file: &Path, verdict: &Verdict, screen: &mut Screen) {
         places.extend(place.column.map(|column| format!("column {column}")));
         let places = if places.is_empty() { String::new() } else { format!(" at {}", places.join(", ")) };
         screen.say(format!("  {}{places}", finding.code.slug()));
-        screen.say(format!("    {}", finding.message(Language::En)));
-        screen.say(format!("    {}", finding.message(Language::Az)));
+        screen.say(format!("    {english}"));
+        screen.say(format!("    {azerbaijani}"));
     }
 }

@@ -43,8 +43,19 @@ pub struct Waiting {
     pub participant: ParticipantName,
     /// Its name.
     pub name: GivenName,
+    /// What it waits for.
+    pub what: Missing,
     /// Until when; then it goes on as it is.
     pub until: Timestamp,
+}
+
+/// What a file waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The other half, under this name.
+    Half(GivenName),
+    /// The content of this file, which is empty: itself, or its other half.
+    Content(GivenName),
 }
 
 impl Group {

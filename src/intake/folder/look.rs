@@ -386,7 +386,7 @@ struct Taking<'a> {
 }
 
 /// The document's name, when this is the name of a detached signature.
-fn document_of(name: &OsStr) -> Option<&OsStr> {
+pub(super) fn document_of(name: &OsStr) -> Option<&OsStr> {
     let name = name.as_bytes();
     let (document, ending) = name.split_at_checked(name.len().checked_sub(SIGNATURE.len())?)?;
     (!document.is_empty() && ending.eq_ignore_ascii_case(SIGNATURE)).then(|| OsStr::from_bytes(document))

@@ -185,7 +185,8 @@ impl DropFolder {
             .iter()
             .filter_map(|(name, entry)| match entry.state {
                 State::Waiting(until) => {
-                    Some(Waiting { participant: self.participant.clone(), name: GivenName::new(name), until })
+                    let (participant, what) = (self.participant.clone(), self.entries.missing(name, entry));
+                    Some(Waiting { participant, name: GivenName::new(name), what, until })
                 }
                 _ => None,
             })
