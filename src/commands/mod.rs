@@ -253,7 +253,8 @@ impl WindowArgs {
         let missing = self.named().is_none() && !std::path::Path::new(Self::DEFAULT).exists();
         missing.then(|| {
             format!(
-                "there is no configuration: name the window's pencere.toml with --config FILE or in {}; {} is not there",
+                "there is no configuration: name the window's pencere.toml with --config FILE or in {} ({} is not \
+                 there)",
                 Self::VARIABLE,
                 Self::DEFAULT
             )

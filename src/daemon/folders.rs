@@ -102,7 +102,8 @@ impl Window {
                 if self.shut.remove(participant).is_some() {
                     tracing::info!(%participant, "the participant's drop folder is open again");
                     if let Err(halt) = self.publish_what_waited(participant) {
-                        tracing::error!(%participant, %halt, "receipts that waited for the folder are published at the next start");
+                        tracing::error!(%participant, %halt,
+                            "receipts that waited for the folder are published at the next start");
                     }
                 }
             }
