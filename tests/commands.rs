@@ -117,7 +117,10 @@ fn records_stay_readable_while_the_registry_is_broken() {
     let window = Window::new();
     window.put("w/registry.toml", "broken");
     assert_eq!(window.fails(&["config", "check"]).0, Some(2));
-    assert_eq!((window.fails(&["status"]).0, window.fails(&["list"]).0), (Some(0), Some(0)));
+    assert_eq!(window.fails(&["list"]).0, Some(0));
+    let (code, status) = window.json(&["status"]);
+    assert_eq!((code, &status["problems"][0]["code"]), (Some(1), &"configuration-wrong".into()));
+    assert!(status["problems"][0]["message"].as_str().unwrap().contains("run `pencere config check`"), "{status}");
 }
 
 #[test]
@@ -210,6 +213,16 @@ fn what_cannot_be_signed_inside_is_refused_and_leaves_nothing() {
         }
         assert!(window.xmlsec_verifies(result, CERT));
     }
+    // a folder that is not there yet is made, and what is read is never replaced
+    let sign = |more: &[&str]| window.fails(&[&["sign", "ok.xml", "--key", KEY, "--cert", CERT][..], more].concat());
+    assert_eq!(sign(&["--out-dir", "new/folder"]).0, Some(0));
+    assert!(window.xmlsec_verifies("new/folder/ok.signed.xml", CERT));
+    let before = window.read("ok.xml");
+    for input in ["ok.xml", "./w/../ok.xml", KEY] {
+        let (code, said) = sign(&["-o", input]);
+        assert!(code == Some(2) && said.contains("is read here"), "{said}");
+    }
+    assert_eq!(window.read("ok.xml"), before);
 }
 
 #[test]
@@ -386,7 +399,8 @@ fn an_unused_window_has_nothing_to_tell_and_is_healthy() {
     assert_eq!((code, &answer["fits"], &answer["first_unfit"]), (Some(0), &true.into(), &Value::Null));
     window.put("w/drop/azerisiq/in/a.xml", "<a/>");
     window.put("w/drop/azerisiq/in/b.xml.part", "<a");
-    assert_eq!(window.json(&["status"]).1["waiting"], 1);
+    let (code, status) = window.json(&["status"]);
+    assert_eq!((code, &status["waiting"], &status["problems"][0]["code"]), (Some(1), &1.into(), &"not-running".into()));
 }
 
 #[test]

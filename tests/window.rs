@@ -193,6 +193,102 @@ fn a_reload_takes_effect_wholly_or_not_at_all() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_used_is_its_participants_own_matter() {
+    let trial = Trial::new();
+    trial.set("rescan", "\"1s\"");
+    let signed = statement(&trial, "2026-Q2", "10");
+    // one is missing in part, one is no folder at all
+    fs::remove_dir(trial.side("ekologiya", "in")).unwrap();
+    let home = trial.at("w/drop/azerisiq");
+    fs::remove_dir_all(&home).unwrap();
+    fs::write(&home, "").unwrap();
+    trial.put("azerenerji", "a.xml", &signed);
+    let (code, done) = trial.json(&["once"]);
+    assert_eq!((code, &done["answers"]["accepted"]), (Some(0), &Value::from(1)), "{done}");
+    assert!(done["unopened"]["azerisiq"].is_string() && done["unopened"].as_object().unwrap().len() == 1, "{done}");
+    assert!(trial.side("ekologiya", "in").is_dir(), "made again");
+
+    let problems = || {
+        let (code, status) = trial.json(&["status"]);
+        let problems = status["problems"].as_array().unwrap();
+        assert_eq!(code, Some(i32::from(!problems.is_empty())));
+        problems.iter().map(|problem| format!("{} {}", problem["code"], problem["message"])).collect::<Vec<_>>()
+    };
+    let told = problems();
+    assert!(told.len() == 1 && told[0].contains("folder-unusable") && told[0].contains("azerisiq"), "{told:?}");
+
+    let daemon = trial.run();
+    fs::remove_file(&home).unwrap();
+    for side in ["in", "receipts"] {
+        fs::create_dir_all(home.join(side)).unwrap();
+    }
+    trial.put("azerisiq", "b.xml", &signed);
+    trial.answer("azerisiq", "b.xml");
+    assert_eq!(problems(), [""; 0]);
+
+    // another folder under the name of one that is watched
+    fs::rename(trial.side("azerisiq", "in"), home.join("before")).unwrap();
+    fs::create_dir(trial.side("azerisiq", "in")).unwrap();
+    eventually("the new folder", || trial.log().contains("the new one is open"));
+    let begin = Instant::now();
+    trial.put("azerisiq", "c.xml", signed);
+    trial.answer("azerisiq", "c.xml");
+    assert!(begin.elapsed() < trial::PATIENCE);
+    daemon.end();
+}
+
+#[test]
+fn a_duplicate_is_answered_with_all_that_is_known_of_it() {
+    let trial = Trial::new();
+    let (first, anew) = (statement(&trial, "2001-Q1", "7"), statement(&trial, "2001-Q1", "7"));
+    trial.put("azerenerji", "first.xml", &first);
+    trial.done(&["once"]);
+    for (name, octets) in [("same.xml", first), ("anew.xml", anew)] {
+        fs::write(trial.at(name), &octets).unwrap();
+        let (code, told) = trial.json(&["check", name, "--participant", "azerenerji"]);
+        assert_eq!((code, &told["decision"], &told["period"]), (Some(0), &"duplicate".into(), &"2001-Q1".into()));
+        assert_eq!(
+            (&told["revision"], &told["records"], &told["sender"]),
+            (&1.into(), &1.into(), &voen("azerenerji").into())
+        );
+        assert_eq!(told["signature"]["indication"], "TOTAL-PASSED", "{told}");
+        trial.put("azerenerji", name, octets);
+        trial.done(&["once"]);
+        let (_, text) = trial.answer("azerenerji", name);
+        assert_eq!(receipt::decision(&text), "duplicate");
+        let said = |element: &str, attribute: &str| receipt::attribute(&text, element, attribute).unwrap_or_default();
+        let submission = ["dataset", "period", "revision", "records"].map(|key| said("Submission", key));
+        assert_eq!(submission, ["generation", "2001-Q1", "1", "1"], "{name}");
+        assert_eq!((said("Sender", "voen"), said("Signer", "indication")), (voen("azerenerji"), "TOTAL-PASSED"));
+    }
+}
+
+#[test]
+fn once_names_what_is_missing_and_until_when() {
+    let trial = Trial::new();
+    for (name, octets) in [("a.csv", "x"), ("b.csv.p7s", "x"), ("c.csv", "x"), ("c.csv.p7s", "")] {
+        trial.put("azerenerji", name, octets);
+    }
+    let output = trial.pencere(&["once"]);
+    let told = said(&output);
+    for line in ["in/a.csv waits for a.csv.p7s until 20", "in/b.csv.p7s waits for b.csv until 20"] {
+        assert!(told.contains(line), "{line}: {told}");
+    }
+    assert!(told.contains("in/c.csv.p7s is empty (still being copied?)") && !told.contains('Z'), "{told}");
+}
+
+#[test]
+fn check_refuses_the_sizes_that_intake_refuses() {
+    let trial = Trial::new();
+    trial.change("pencere.toml", "size_max = \"64MiB\"", "size_max = \"4KiB\"");
+    for (size, code) in [(0, "intake.empty"), (4097, "intake.too-large")] {
+        fs::write(trial.at("a.csv"), vec![b'a'; size]).unwrap();
+        let (exit, told) = trial.json(&["check", "a.csv", "--participant", "azerenerji"]);
+        assert_eq!((exit, &told["findings"][0]["code"]), (Some(1), &code.into()), "{told}");
+    }
+}
+
+#[test]
 fn the_service_manager_hears_of_every_change() {
     let trial = Trial::new();
     let path = trial.at("manager");
@@ -416,6 +512,16 @@ fn while_another_process_locks_the_database_documents_are_held() {
     };
     held("held.xml");
     assert_eq!(receipt::decision(&trial.answer("azerenerji", "wrong.xml").1), "rejected", "that needs no database");
+    // nor does a wrong total, and not even behind a held document of the same period
+    for (name, period, code) in [("total.xml", "2001-Q3", 1), ("behind.xml", "2001-Q2", 2)] {
+        let wrong = generation(voen("azerenerji"), period, code, "SU-0001", "2")
+            .replace("MWh>2</EnergyMWh></Total", "MWh>3</EnergyMWh></Total");
+        trial.put("azerenerji", name, trial.signed("wrong.xml", wrong, "azerenerji"));
+        assert_eq!(receipt::codes(&trial.answer("azerenerji", name).1)[..1], ["rule.total-differs"], "{name}");
+    }
+    fs::write(trial.at("again.xml"), statement(&trial, "2001-Q2", "2")).unwrap();
+    let (code, again) = trial.json(&["check", "again.xml"]);
+    assert_eq!((code, &again["decision"]), (Some(1), &"duplicate".into()), "of a held one: {again}");
     let (_, status) = trial.json(&["status"]);
     assert_eq!(
         (&status["held"]["count"], &status["held"]["oldest"]["name"]),
@@ -603,7 +709,11 @@ fn check_says_what_the_receipt_will_say_and_changes_nothing() {
         let [(_, text)] = &answers[..] else { panic!("{}: {} answers", sample.name, answers.len()) };
         let decision = receipt::decision(text);
         assert_eq!(answer["decision"], decision, "{}: {answer:#}", sample.name);
-        assert_eq!(code, Some(if matches!(decision, "accepted" | "duplicate") { 0 } else { 1 }), "{}", sample.name);
+        let word = match decision {
+            "duplicate" => receipt::attribute(text, "Original", "decision").unwrap(),
+            decision => decision,
+        };
+        assert_eq!(code, Some(i32::from(word != "accepted")), "{}: {word}", sample.name);
         assert_eq!(findings_of_check(&answer), findings_of_receipt(text), "{}", sample.name);
         let said = |key: &str| match &answer[key] {
             Value::Null => None,

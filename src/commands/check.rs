@@ -4,7 +4,7 @@ use super::answer::FindingAnswer;
 use super::{Exit, Format, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files, opening};
 use crate::daemon::glance::{Glance, Verdict};
 use crate::document::{Decision, Digest, GivenName, ParticipantName, SubmissionId};
-use crate::finding::Language;
+use crate::finding::{Language, grouped};
 use crate::host::{Host, Octets, printable_line};
 use crate::intake::folder::signature_names;
 use crate::signature::Report;
@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 /// Say what the window would answer to a file; nothing is loaded or changed
 ///
 /// Names every fault with its place. A signature beside the file (FILE.p7s) is found by
-/// itself.
+/// itself. A link is followed and a hard link taken here, where the window refuses both in a
+/// drop folder.
 ///
 /// Exit code 0: it would be accepted, wait for approval, or repeat an accepted one.
 /// 1: it would be rejected or held.
@@ -129,7 +130,7 @@ fn answer<'a>(file: &Path, verdict: &'a Verdict) -> CheckAnswer<'a> {
         warnings: verdict.warnings(),
         findings: verdict.findings.iter().map(FindingAnswer::of).collect(),
         signature: verdict.matter.report.clone().unwrap_or_else(Report::none),
-        original: verdict.original,
+        original: verdict.original.map(|(id, _)| id),
     }
 }
 
@@ -154,10 +155,15 @@ fn tell(file: &Path, verdict: &Verdict, screen: &mut Screen) {
     if !facts.is_empty() {
         screen.say(format!("  {}", facts.join(", ")));
     }
-    if let Some(original) = verdict.original {
-        screen.say(format!("  the same content as submission {original}"));
+    if let Some((original, decision)) = verdict.original {
+        screen.say(format!("  the same content as submission {original}, which is {decision}"));
     }
-    for finding in &verdict.findings {
+    let messages = |language| {
+        let all = verdict.findings.iter().map(|finding| (finding.code.slug(), finding.message(language)));
+        grouped(all, language)
+    };
+    for ((nth, english), (_, azerbaijani)) in messages(Language::En).into_iter().zip(messages(Language::Az)) {
+        let Some(finding) = verdict.findings.get(nth) else { continue };
         let place = &finding.place;
         let mut places = Vec::new();
         places.extend(place.row.map(|row| format!("row {row}")));
@@ -165,7 +171,7 @@ fn tell(file: &Path, verdict: &Verdict, screen: &mut Screen) {
         places.extend(place.column.map(|column| format!("column {column}")));
         let places = if places.is_empty() { String::new() } else { format!(" at {}", places.join(", ")) };
         screen.say(format!("  {}{places}", finding.code.slug()));
-        screen.say(format!("    {}", finding.message(Language::En)));
-        screen.say(format!("    {}", finding.message(Language::Az)));
+        screen.say(format!("    {english}"));
+        screen.say(format!("    {azerbaijani}"));
     }
 }

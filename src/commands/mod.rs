@@ -248,6 +248,19 @@ impl WindowArgs {
         self.named().unwrap_or_else(|| PathBuf::from(Self::DEFAULT))
     }
 
+    /// What to do about it, when nobody named a configuration and none lies where it is by default.
+    pub fn advice(&self) -> Option<String> {
+        let missing = self.named().is_none() && !std::path::Path::new(Self::DEFAULT).exists();
+        missing.then(|| {
+            format!(
+                "there is no configuration: name the window's pencere.toml with --config FILE or in {} ({} is not \
+                 there)",
+                Self::VARIABLE,
+                Self::DEFAULT
+            )
+        })
+    }
+
     /// The configuration when anybody named one; for commands that can do without a window.
     pub fn named(&self) -> Option<PathBuf> {
         self.named_with(std::env::var_os(Self::VARIABLE))

@@ -1,12 +1,14 @@
 //! `pencere once`: everything that waits now, and then the end.
 
 use super::progress::Progress as Bar;
-use super::{Exit, Format, Outcome, OutputArgs, Screen, WindowArgs, opening};
+use super::{Exit, Format, Outcome, OutputArgs, Screen, WindowArgs, opening, times};
 use crate::daemon::watch::{self, Progress};
 use crate::daemon::window::Window;
 use crate::document::Decision;
 use crate::host::Host;
+use crate::intake::Missing;
 use clap::Args;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -33,6 +35,8 @@ pub struct Done {
     pub held: usize,
     /// Files left for their other half.
     pub waiting: Vec<Left>,
+    /// Drop folders that could not be used: whose, and why.
+    pub unopened: BTreeMap<String, String>,
 }
 
 /// A file that was left.
@@ -42,8 +46,12 @@ pub struct Left {
     pub participant: String,
     /// Its name.
     pub name: String,
+    /// The name it waits for: of the other half, or of a file that is empty.
+    pub missing: String,
+    /// Whether that file is there, and empty.
+    pub empty: bool,
     /// Until when it is waited for.
-    pub until: String,
+    pub until: Timestamp,
 }
 
 /// Runs the command.
@@ -61,13 +69,20 @@ pub fn run(args: &OnceArgs, screen: &mut Screen) -> Outcome {
         })
         .await
         .map_err(opening::halted)?;
-        let waiting = waiting.into_iter().map(|left| Left {
-            participant: left.participant.to_string(),
-            name: left.name.shown(),
-            until: left.until.to_string(),
+        let waiting = waiting.into_iter().map(|left| {
+            let (missing, empty) = match left.what {
+                Missing::Half(name) => (name, false),
+                Missing::Content(name) => (name, true),
+            };
+            let (participant, name) = (left.participant.to_string(), left.name.shown());
+            Left { participant, name, missing: missing.shown(), empty, until: left.until }
         });
-        let done =
-            Done { answers: window.tally.answers.clone(), held: window.held().len(), waiting: waiting.collect() };
+        let done = Done {
+            answers: window.tally.answers.clone(),
+            held: window.held().len(),
+            waiting: waiting.collect(),
+            unopened: window.shut().map(|(whose, why)| (whose.to_string(), why.to_owned())).collect(),
+        };
         let trouble = window.tally.troubles();
         window.close().await.map_err(opening::halted)?;
         match trouble {
@@ -94,10 +109,17 @@ fn tell(done: &Done, screen: &mut Screen) {
     if done.held > 0 {
         screen.say(format!("{} held; they are tried again by the daemon, or by the next `pencere once`.", done.held));
     }
+    for (participant, why) in &done.unopened {
+        screen.say(format!("The folder of {participant} cannot be used and was left out: {why}"));
+    }
     for left in &done.waiting {
-        screen.say(format!(
-            "{}/in/{} waits for its other half (document or .p7s) until {}.",
-            left.participant, left.name, left.until
-        ));
+        let Left { participant, name, missing, empty, until } = left;
+        let until = times::baku(*until);
+        screen.say(match empty {
+            true => {
+                format!("{participant}/in/{missing} is empty (still being copied?); it is waited for until {until}.")
+            }
+            false => format!("{participant}/in/{name} waits for {missing} until {until}."),
+        });
     }
 }

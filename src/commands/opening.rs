@@ -11,6 +11,9 @@ use tokio::runtime::Runtime;
 /// # Errors
 /// A configuration that is missing or wrong.
 pub fn config(args: &WindowArgs, screen: &mut Screen) -> Result<Config, Trouble> {
+    if let Some(advice) = args.advice() {
+        return Err(Trouble::usage(advice));
+    }
     let path = args.path();
     Config::load(&path, Timestamp::now()).map_err(|mistakes| {
         for mistake in &mistakes {

@@ -26,7 +26,10 @@ pub fn config(args: &WindowArgs) -> Result<Config, Trouble> {
 /// # Errors
 /// Usage: every mistake in it.
 pub fn settings(args: &WindowArgs) -> Result<Settings, Trouble> {
-    settings_at(&args.path())
+    match args.advice() {
+        Some(advice) => Err(Trouble::usage(advice)),
+        None => settings_at(&args.path()),
+    }
 }
 
 /// What this `pencere.toml` sets.

@@ -107,6 +107,9 @@ fn with_ending(name: &std::ffi::OsStr, ending: &str) -> OsString {
 pub fn run(args: &SignArgs, screen: &mut Screen) -> Outcome {
     let jobs = jobs(args)?;
     let (key, certificate) = pair(&args.key, &args.cert)?;
+    if let Some(folder) = &args.out_dir {
+        std::fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
+    }
     let now = Timestamp::now();
     if certificate.not_after() < now {
         screen.note(format!("pencere: the certificate ended on {}; a window will refuse it", certificate.not_after()));
@@ -160,6 +163,13 @@ fn jobs(args: &SignArgs) -> Result<Vec<Job>, Trouble> {
             None => SignatureForm::Cades,
         };
         let destination = args.destination(file, form)?;
+        let is_input = |input: &PathBuf| same_file(input, &destination.path);
+        if let Some(input) = args.files.iter().chain([&args.key, &args.cert]).find(|input| is_input(input)) {
+            return Err(Trouble::usage(format!(
+                "the result would replace {}, which is read here; name another file with -o",
+                input.display()
+            )));
+        }
         if jobs.iter().any(|job| job.destination.path == destination.path) {
             return Err(Trouble::usage(format!("two results would be named {}", destination.path.display())));
         }
@@ -172,6 +182,14 @@ fn jobs(args: &SignArgs) -> Result<Vec<Job>, Trouble> {
         jobs.push(Job { file: file.clone(), form, destination });
     }
     Ok(jobs)
+}
+
+/// Whether both names lead to one file that is there.
+fn same_file(one: &Path, other: &Path) -> bool {
+    match (one.canonicalize(), other.canonicalize()) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
 }
 
 /// By its name, or by how it begins.

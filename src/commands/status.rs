@@ -7,13 +7,14 @@ use super::list::Row;
 use super::records::{self, Came, Records, Submission};
 use super::table::Side;
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, times};
-use crate::config::Settings;
+use crate::config::{Config, Settings};
 use crate::intake::folder::is_upload;
 use crate::journal::Phase;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::time::Duration;
 
 /// Say whether the window is healthy, and what waits
@@ -40,7 +41,8 @@ pub fn run(args: &StatusArgs, screen: &mut Screen) -> Outcome {
     let state = &settings.window.paths.state;
     let daemon = lock::holder(&state.join("journal"));
     let records = Records::read(state)?;
-    let status = Status::of(&settings, &records, daemon, Timestamp::now())?;
+    let now = Timestamp::now();
+    let status = Status::of(&settings, &records, daemon, &Footing::of(&args.window.path(), now), now)?;
     screen.json(&status);
     tell(&status, screen);
     Ok(Exit::answer(status.healthy))
@@ -82,7 +84,8 @@ pub struct Status {
 /// Something that is wrong.
 #[derive(Debug, Serialize)]
 pub struct Problem {
-    /// A fixed slug: `halted`, `held-too-long`, `unanswered-too-long`, `reload-refused`.
+    /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
+    /// `reload-refused`, `folder-unusable`, `configuration-wrong`, `not-running`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -137,13 +140,20 @@ pub struct ParticipantRow {
 const LENIENCE: Duration = Duration::from_secs(60);
 
 impl Status {
-    fn of(settings: &Settings, records: &Records, daemon: Option<u32>, now: Timestamp) -> Result<Self, Trouble> {
+    fn of(
+        settings: &Settings,
+        records: &Records,
+        daemon: Option<u32>,
+        footing: &Footing,
+        now: Timestamp,
+    ) -> Result<Self, Trouble> {
         let age = |since: Timestamp| now.duration_since(since).as_secs().max(0);
         let mut rows = rows(records, age);
         let answered: HashSet<(String, String, u64)> = records.submissions().iter().filter_map(in_place).collect();
-        for (slug, home) in folders::homes(&settings.window.paths.drop)? {
+        for (slug, home) in folders::homes(&settings.window.paths.drop).unwrap_or_default() {
             let row = row(&mut rows, &slug);
-            let lying = folders::names(&home.join("in"))?.into_iter().filter(|one| !is_upload(&one.name));
+            let lying =
+                folders::names(&home.join("in")).unwrap_or_default().into_iter().filter(|one| !is_upload(&one.name));
             let unanswered = lying.filter(|one| !answered.contains(&(slug.clone(), one.shown(), one.inode)));
             // what is not the window's yet: taken this moment, or left so by a crash until the next start
             let taken = folders::names(&home.join(folders::TAKEN)).unwrap_or_default().into_iter();
@@ -171,6 +181,7 @@ impl Status {
             participants: rows.into_values().collect(),
         };
         status.problems = status.problems(settings, life.halted.as_ref(), now);
+        status.problems.extend(status.unfounded(&settings.window.paths.drop, footing));
         status.healthy = status.problems.is_empty();
         Ok(status)
     }
@@ -221,6 +232,65 @@ impl Status {
                 times::span(span)
             );
             problem("unanswered-too-long", message);
+        }
+        problems
+    }
+}
+
+/// What a window stands on besides its records.
+#[derive(Debug, Default)]
+struct Footing {
+    /// Who is to have a folder.
+    participants: Vec<String>,
+    /// The first mistake of the configuration, and how many there are.
+    mistakes: Option<(String, usize)>,
+}
+
+impl Footing {
+    fn of(path: &Path, now: Timestamp) -> Self {
+        match Config::load(path, now) {
+            Ok(config) => {
+                let participants = config.world().registry.participants.keys();
+                Self { participants: participants.map(ToString::to_string).collect(), mistakes: None }
+            }
+            Err(mistakes) => {
+                let first = mistakes.first().map(|first| (first.to_string(), mistakes.len()));
+                Self { participants: Vec::new(), mistakes: first }
+            }
+        }
+    }
+}
+
+impl Status {
+    /// Folders that cannot be used, a configuration with which nothing starts, and files for which
+    /// nobody is there.
+    fn unfounded(&self, drop: &Path, footing: &Footing) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut problem = |code, message| problems.push(Problem { code, message });
+        for participant in &footing.participants {
+            if let Some(why) = folders::fault(&drop.join(participant)) {
+                let message = format!(
+                    "The folder of {participant} cannot be used: {why}. Nothing of it is taken or answered; mend \
+                     its name, owner or mode. A running window opens it at its next rescan."
+                );
+                problem("folder-unusable", message);
+            }
+        }
+        if let Some((first, count)) = &footing.mistakes {
+            let all = match count {
+                1 => "a mistake".to_owned(),
+                count => format!("{count} mistakes"),
+            };
+            let message = format!(
+                "The configuration has {all}, and no window starts with it; run `pencere config check`. \
+                 The first: {first}"
+            );
+            problem("configuration-wrong", message);
+        }
+        if self.daemon.is_none() && self.waiting > 0 {
+            let files = if self.waiting == 1 { "1 file waits" } else { &format!("{} files wait", self.waiting) };
+            let message = format!("{files} and no window is open to take them: start it, or run `pencere once`.");
+            problem("not-running", message);
         }
         problems
     }

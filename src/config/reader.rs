@@ -58,11 +58,22 @@ impl<'t> Source<'t> {
             asked: RefCell::default(),
         };
         let (table, errors) = DeTable::parse_recoverable(text);
+        // the lines of a table that stands there twice are one mistake, its heading's
+        let mut twice = 0..0;
         for error in errors {
             let line = source.line(error.span().map_or(0, |span| span.start));
-            if source.broken.insert(line) {
-                let spot = Spot { line, key: String::new() };
-                source.put(&spot, format!("this is no TOML: {}", error.message().trim_end_matches('.')));
+            let is_new = source.broken.insert(line);
+            if !is_new || twice.contains(&line) {
+                continue;
+            }
+            let fault = error.message().trim_end_matches('.');
+            let mut spot = Spot { line, key: String::new() };
+            if fault == "duplicate key" {
+                let (key, end) = source.heading(line);
+                (spot.key, twice) = (key, line..end);
+                source.put(&spot, "stands here a second time".to_owned());
+            } else {
+                source.put(&spot, format!("this is no TOML: {fault}"));
             }
         }
         (source, table.into_inner())
@@ -71,6 +82,24 @@ impl<'t> Source<'t> {
     /// The top of the file as a table.
     pub fn top<'s>(&'s self, table: DeTable<'t>) -> Table<'s, 't> {
         self.table(String::new(), String::new(), 0..0, table)
+    }
+
+    /// Whether the text is no TOML somewhere: what stands there may be missing from the tables.
+    pub fn is_broken(&self) -> bool {
+        !self.broken.is_empty()
+    }
+
+    /// The key of a line as it is written, and behind which line its table ends; of a plain setting
+    /// the very next.
+    fn heading(&self, line: usize) -> (String, usize) {
+        let is_heading = |text: &str| text.trim_start().starts_with('[');
+        let mut lines = self.text.lines().skip(line.saturating_sub(1));
+        let text = lines.next().unwrap_or_default();
+        if !is_heading(text) {
+            return (text.split('=').next().unwrap_or_default().trim().to_owned(), line + 1);
+        }
+        let key = text.split('#').next().unwrap_or_default().trim().trim_matches(['[', ']']).trim();
+        (key.to_owned(), line + 1 + lines.take_while(|text| !is_heading(text)).count())
     }
 
     /// Notes a mistake.

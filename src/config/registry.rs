@@ -23,12 +23,24 @@ pub(super) struct Against<'a> {
     pub datasets: BTreeSet<DatasetName>,
 }
 
-/// The registry, as far as it can be read; complete when no mistake was noted.
-pub(super) fn read(gathered: &mut Gathered, path: &Path, against: &Against<'_>) -> Option<Registry> {
+/// What was read of the registry.
+pub(super) struct Read {
+    /// As far as it can be read; complete when no mistake was noted.
+    pub registry: Registry,
+    /// The slugs that stand there, of participants with a mistake inside, too; none where the file
+    /// is no TOML throughout, so that nobody can tell.
+    pub declared: Option<BTreeSet<String>>,
+}
+
+/// The registry; none when the file cannot be read at all.
+pub(super) fn read(gathered: &mut Gathered, path: &Path, against: &Against<'_>) -> Option<Read> {
     let base = path.parent().unwrap_or(Path::new("")).to_owned();
     gathered.toml(path, Part::Registry, |gathered, source, top| {
         let certificates = Some((gathered, base.as_path()));
-        Reading { certificates, source, against, registered: BTreeMap::new(), owner: None }.registry(top)
+        let (registered, declared) = (BTreeMap::new(), BTreeSet::new());
+        let (registry, declared) =
+            Reading { certificates, source, against, registered, declared, owner: None }.registry(top);
+        Read { registry, declared: (!source.is_broken()).then_some(declared) }
     })
 }
 
@@ -38,9 +50,15 @@ pub(super) fn persons_of(text: &str) -> Result<Registry, Vec<Mistake>> {
     let against = Against { profile: &profile, datasets: BTreeSet::new() };
     let (source, table) = Source::parse(Path::new("registry.toml"), text);
     let top = source.top(table);
-    let reading =
-        Reading { certificates: None, source: &source, against: &against, registered: BTreeMap::new(), owner: None };
-    let registry = reading.registry(top);
+    let reading = Reading {
+        certificates: None,
+        source: &source,
+        against: &against,
+        registered: BTreeMap::new(),
+        declared: BTreeSet::new(),
+        owner: None,
+    };
+    let (registry, _) = reading.registry(top);
     let (mistakes, ..) = source.finish();
     if mistakes.is_empty() { Ok(registry) } else { Err(mistakes) }
 }
@@ -53,16 +71,19 @@ struct Reading<'a, 's, 't> {
     against: &'a Against<'a>,
     /// Certificate by certificate, whose it is: no two persons may share one.
     registered: BTreeMap<Digest, String>,
+    /// Every slug that stands there.
+    declared: BTreeSet<String>,
     owner: Option<String>,
 }
 
 impl Reading<'_, '_, '_> {
-    fn registry(mut self, mut top: Table<'_, '_>) -> Registry {
+    fn registry(mut self, mut top: Table<'_, '_>) -> (Registry, BTreeSet<String>) {
         top.need(&["participants"]);
         let mut registry = Registry::default();
         let participants = top.table("participants");
         let spot = participants.as_ref().map(|table| table.spot().clone());
         for (slug, table) in participants.map(Table::entries).unwrap_or_default() {
+            self.declared.insert(slug.value.clone());
             if let Some(participant) = self.participant(&slug, table) {
                 self.voen_is_alone(&registry, &participant, &slug.spot);
                 registry.participants.insert(participant.slug.clone(), participant);
@@ -73,7 +94,7 @@ impl Reading<'_, '_, '_> {
             self.source
                 .warning(&spot, "none of these is `owner = true`, so nobody may file for every station (S 7.1.4)");
         }
-        registry
+        (registry, self.declared)
     }
 
     fn participant(&mut self, slug: &At<String>, mut table: Table<'_, '_>) -> Option<Participant> {

@@ -2,8 +2,9 @@
 
 use super::files::{Gathered, Part};
 use super::reader::{At, Source, Table};
-use crate::authority::{Registry, Station, StationKind, Stations};
+use crate::authority::{Station, StationKind, Stations};
 use crate::document::{ParticipantName, Quantity, QuantityFault};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// ISO 3166-2:AZ after `AZ-`: rayons, cities, and Nakhchivan with its own.
@@ -11,14 +12,14 @@ const REGIONS: &str = "ABS AGA AGC AGM AGS AGU AST BA BAB BAL BAR BEY BIL CAB CA
     IMI ISM KAL KAN KUR LA LAC LAN LER MAS MI NA NEF NV NX OGU ORD QAB QAX QAZ QBA QBI QOB QUS SA SAB SAD SAH SAK SAL \
     SAR SAT SBN SIY SKR SM SMI SMX SR SUS TAR TOV UCA XA XAC XCI XIZ XVD YAR YE YEV ZAN ZAQ ZAR";
 
-/// The register, as far as it can be read. Operators must be in `registry`; without one (its own
-/// file is broken) they are not looked up.
-pub(super) fn read(gathered: &mut Gathered, path: &Path, registry: Option<&Registry>) -> Option<Stations> {
+/// The register, as far as it can be read. Operators must be among the participants; where these
+/// are not known (their own file is broken) they are not looked up.
+pub(super) fn read(gathered: &mut Gathered, path: &Path, participants: Option<&BTreeSet<String>>) -> Option<Stations> {
     gathered.toml(path, Part::Stations, |_, source, mut top| {
         top.need(&["stations"]);
         let mut stations = Stations::default();
         for (code, table) in top.table("stations").map(Table::entries).unwrap_or_default() {
-            if let Some(station) = station(source, &code, table, registry) {
+            if let Some(station) = station(source, &code, table, participants) {
                 stations.by_code.insert(station.code.clone(), station);
             }
         }
@@ -31,7 +32,7 @@ fn station(
     source: &Source<'_>,
     code: &At<String>,
     mut table: Table<'_, '_>,
-    registry: Option<&Registry>,
+    participants: Option<&BTreeSet<String>>,
 ) -> Option<Station> {
     table.need(&["name", "type", "mw", "region", "operator"]);
     let name = table.string("name");
@@ -54,10 +55,10 @@ fn station(
         }
     }
     let operator = table.parsed::<ParticipantName>("operator");
-    if let (Some(operator), Some(registry)) = (&operator, registry)
-        && !registry.participants.contains_key(&operator.value)
+    if let (Some(operator), Some(participants)) = (&operator, participants)
+        && !participants.contains(operator.value.as_str())
     {
-        let known = registry.participants.keys().map(ParticipantName::as_str);
+        let known = participants.iter().map(String::as_str);
         let meant = super::reader::meant(operator.value.as_str(), known);
         source.mistake(&operator.spot, format!("\"{}\" is no participant of the registry{meant}", operator.value));
     }

@@ -257,6 +257,28 @@ title.en = "Heat"
 }
 
 #[test]
+fn one_mistake_in_the_registry_is_one_mistake() {
+    let window = Window::new();
+    let registry = fs::read_to_string(window.path("registry.toml")).unwrap();
+    let told = |text: &str| {
+        fs::write(window.path("registry.toml"), text).unwrap();
+        window.mistakes()
+    };
+    // its stations do not lose their operator for it
+    let wrong = registry.replacen("suspended = false", "suspended = 1", 6);
+    let mistakes = told(&wrong);
+    assert!(mistakes.len() == 6 && mistakes.iter().all(|(place, _)| place.contains("suspended")), "{mistakes:#?}");
+    // a table that stands there twice
+    let twice = "\n[participants.azerisiq]\nname = \"x\"\nvoen = \"1\"\ndatasets = []\nsuspended = false\n";
+    let mistakes = told(&(registry.clone() + twice));
+    assert!(mistakes.len() == 1 && mistakes[0].0.ends_with("participants.azerisiq"), "{mistakes:#?}");
+    assert!(mistakes[0].1.contains("second time"));
+    // a heading that is broken: nobody can tell which participants there are
+    let mistakes = told(&registry.replace("[participants.azerenerji]", "[participants.azerenerji"));
+    assert!(mistakes.iter().all(|(place, _)| place.starts_with("registry.toml")), "{mistakes:#?}");
+}
+
+#[test]
 fn a_file_that_is_no_toml_no_utf8_or_no_file_is_told_and_does_not_end_the_reading() {
     let window = Window::new();
     fs::write(window.path("stations.toml"), b"[stations]\n\xff").unwrap();

@@ -10,6 +10,7 @@ use crate::document::Digest;
 use crate::schema::Datasets;
 use crate::trust::{IdentityProfile, Snapshot};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What a window judges by, besides the document and the time.
@@ -69,13 +70,13 @@ pub(super) fn read(gathered: &mut Gathered, path: &Path, named: &Named<'_>, now:
     let datasets = dataset::read(gathered, &paths.datasets);
     let against = Against { profile: named.identity, datasets: datasets.by_name.keys().cloned().collect() };
     let registry = registry::read(gathered, &paths.registry, &against);
-    let stations = stations::read(gathered, &paths.stations, registry.as_ref());
+    let stations = stations::read(gathered, &paths.stations, registry.as_ref().and_then(|read| read.declared.as_ref()));
     let trust = named.trust.and_then(|trust| trust::snapshot(gathered, path, trust, named.environment, now));
-    if let Some(registry) = &registry {
-        folders(gathered, &paths.drop, registry);
+    if let Some(declared) = registry.as_ref().and_then(|read| read.declared.as_ref()) {
+        folders(gathered, &paths.drop, declared);
     }
     Some(World {
-        registry: registry?,
+        registry: registry?.registry,
         stations: stations?,
         datasets,
         trust: trust?,
@@ -85,16 +86,16 @@ pub(super) fn read(gathered: &mut Gathered, path: &Path, named: &Named<'_>, now:
 }
 
 /// A drop folder without a participant is nobody's, and a participant without one cannot drop.
-fn folders(gathered: &mut Gathered, drop: &Path, registry: &Registry) {
-    for slug in registry.participants.keys() {
-        if !drop.join(slug.as_str()).join("in").is_dir() {
-            let message = format!("has no folder {slug}/in, so {slug} cannot drop anything");
+fn folders(gathered: &mut Gathered, drop: &Path, declared: &BTreeSet<String>) {
+    for slug in declared {
+        if !drop.join(slug).join("in").is_dir() {
+            let message = format!("has no folder {slug}/in; the window makes it at its start, if it may");
             gathered.warnings.push(Mistake::of_file(drop, message));
         }
     }
     for entry in std::fs::read_dir(drop).into_iter().flatten().flatten() {
         let name = entry.file_name();
-        let known = name.to_str().is_some_and(|name| registry.participants.keys().any(|slug| slug.as_str() == name));
+        let known = name.to_str().is_some_and(|name| declared.contains(name));
         if !known && !name.as_encoded_bytes().starts_with(b".") {
             gathered.warnings.push(Mistake::of_file(&entry.path(), "belongs to no participant of the registry"));
         }

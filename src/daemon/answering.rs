@@ -460,9 +460,25 @@ impl Window {
             dataset = text(answered.dataset.as_ref().map(ToString::to_string)),
             period = text(answered.period.map(|period| period.to_string())),
             revision = text(answered.revision.map(|revision| revision.to_string())),
-            findings = findings.join(","),
+            findings = counted(findings),
             receipt = receipt.number,
             "answered"
         );
     }
+}
+
+/// Slugs in their order, each once: `rule.station-missing×16`.
+fn counted(findings: &[String]) -> String {
+    let mut counts: Vec<(&str, u64)> = Vec::new();
+    for slug in findings {
+        match counts.iter_mut().find(|(known, _)| known == slug) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((slug, 1)),
+        }
+    }
+    let shown = counts.into_iter().map(|(slug, count)| match count {
+        1 => slug.to_owned(),
+        count => format!("{slug}×{count}"),
+    });
+    shown.collect::<Vec<_>>().join(",")
 }

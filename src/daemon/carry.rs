@@ -4,7 +4,7 @@
 //! never waits for company. Each step leaves what [`Window::open`](super::window::Window::open) knows how
 //! to finish. Owns the order of the steps; what each room decides is the room's.
 
-use super::judgement::{Judge, Matter};
+use super::judgement::{Judge, Matter, Recalled};
 use super::window::{Halt, Waits, Window};
 use crate::boemis::{Batch, Loaded, Stands};
 use crate::document::{Content, Decision, Digest, ParticipantName, SubmissionId};
@@ -13,7 +13,7 @@ use crate::host::side_by_side;
 use crate::intake::Group;
 use crate::ledger::{Ledger, Submission};
 use crate::receipt::Turn;
-use crate::schema::{Key, Standing};
+use crate::schema::{Inspected, Key, Standing};
 use crate::signature::Verified;
 use crate::staging::{Holding, Staged, Staging};
 use jiff::Timestamp;
@@ -386,13 +386,14 @@ impl Here<'_> {
         };
         let content = authorised.verified().content();
         let participant = authorised.participant().clone();
+        let inspected = self.judge.inspect(authorised, matter);
         if let Some(earlier) = self.ledger.find_content(&participant, content)?
             && earlier.id() != id
             && let Some(original) = original(&earlier)
         {
             return Ok(Judged::Word(Word::Duplicate(original)));
         }
-        let inspected = match self.judge.inspect(authorised, matter) {
+        let inspected = match inspected {
             Ok(inspected) => inspected,
             Err(stop) => return word(stop),
         };
@@ -401,14 +402,15 @@ impl Here<'_> {
             let earlier = self.waits.iter().find(|(other, waits)| **other < id && waits.key.as_ref() == Some(key));
             let earlier = earlier.map(|(other, _)| *other).or_else(|| self.keys.get(key).copied());
             if let Some(earlier) = earlier {
-                return Ok(self.hold(matter, Finding::new(Code::LoadWaitsForEarlier).found(earlier)));
+                let waits = Finding::new(Code::LoadWaitsForEarlier).found(earlier);
+                return self.hold_unless_wrong(matter, inspected, waits);
             }
         }
         if self.contents.contains_key(&(participant.clone(), content)) {
             return Ok(Judged::Postponed); // its twin is in this transaction and has no number yet
         }
         let Some(batch) = batch else {
-            return Ok(self.hold(matter, Finding::new(Code::LoadDatabaseAway)));
+            return self.hold_unless_wrong(matter, inspected, Finding::new(Code::LoadDatabaseAway));
         };
         let standing = match &matter.key {
             Some(key) => match batch.standing(key, id).await {
@@ -429,6 +431,13 @@ impl Here<'_> {
             // Other rows than those that stand: that load counts, and nothing else.
             Err(unloaded) if !unloaded.fault.is_away() && self.before.contains_key(&id) => Ok(Judged::Postponed),
             Err(unloaded) => self.lost(matter, unloaded.fault),
+        }
+    }
+
+    fn hold_unless_wrong(&mut self, matter: &Matter, inspected: Inspected, finding: Finding) -> Result<Judged, Halt> {
+        match self.judge.hold(inspected, finding) {
+            Stop::Hold(finding) => Ok(self.hold(matter, finding)),
+            stop => word(stop),
         }
     }
 
@@ -476,44 +485,54 @@ fn verify_all(cases: Vec<Case>, judge: &Judge<'_>, ledger: &Ledger, group: &[Sub
 /// Octets that a group holds: whose, and the digests of document and detached signature.
 type Octets = (Option<ParticipantName>, Digest, Option<Digest>);
 
-/// A case that these very octets have not decided yet, or their answer. What the group holds itself
-/// stands in `met`: the ledger may not have learned of it yet.
+/// A case that is still to be looked into: alone, or with the answer that these very octets have.
+type Unverified = (Case, Option<(Original, Recalled)>);
+
+/// A case to be looked into, or one that waits for its twin. What the group holds itself stands in
+/// `met`: the ledger may not have learned of it yet.
 fn before(
     case: Case,
     ledger: &Ledger,
     group: &[SubmissionId],
     met: &mut HashSet<Octets>,
-) -> Result<Result<Case, Look>, Halt> {
+) -> Result<Result<Unverified, Look>, Halt> {
     let about = case.staged.about();
     let detached = about.detached.as_ref().map(|given| given.sha256);
     let earlier = ledger.find_octets(about.participant.as_ref(), about.document.sha256, detached)?;
     let earlier = earlier.filter(|earlier| earlier.id() != about.id);
     let has_twin = !met.insert((about.participant.clone(), about.document.sha256, detached));
-    let result = match earlier.as_ref().and_then(original) {
-        Some(original) => Looked::Duplicate(original),
-        None if has_twin => Looked::Postponed,
-        None => match earlier {
-            Some(earlier) if earlier.id() < about.id && group.contains(&earlier.id()) && earlier.last.is_none() => {
-                Looked::Postponed
-            }
-            _ => return Ok(Ok(case)),
-        },
-    };
+    if let Some(earlier) = &earlier
+        && let (Some(original), Some(answered)) = (original(earlier), &earlier.last)
+    {
+        return Ok(Ok((case, Some((original, Recalled::of(answered))))));
+    }
+    let is_twin =
+        |earlier: &Submission| earlier.id() < about.id && group.contains(&earlier.id()) && earlier.last.is_none();
+    if !has_twin && !earlier.as_ref().is_some_and(is_twin) {
+        return Ok(Ok((case, None)));
+    }
+    let result = Looked::Postponed;
     let (matter, channel) = (Matter::new(about), about.participant.clone());
     Ok(Err(Look { matter, channel, turn: case.turn, attempt: case.attempt, result }))
 }
 
-fn verify(case: Result<Case, Look>, judge: &Judge<'_>) -> Look {
-    let case = match case {
+fn verify(case: Result<Unverified, Look>, judge: &Judge<'_>) -> Look {
+    let (case, repeats) = match case {
         Ok(case) => case,
         Err(look) => return look,
     };
     let Case { staged, turn, attempt, refused, is_fresh: _ } = case;
     let mut matter = Matter::new(staged.about());
     let channel = staged.about().participant.clone();
-    let result = match refused {
-        Some(finding) => Looked::Stop(finding.into()),
-        None => match judge.verify(staged, &mut matter) {
+    let result = match (repeats, refused) {
+        (Some((original, recalled)), _) => {
+            // decided already, whatever became of the certificate since; only the signers are told
+            let _ = judge.verify(staged, &mut matter);
+            judge.recall(&recalled, &mut matter);
+            Looked::Duplicate(original)
+        }
+        (None, Some(finding)) => Looked::Stop(finding.into()),
+        (None, None) => match judge.verify(staged, &mut matter) {
             Ok(verified) => Looked::Verified(Box::new(verified)),
             Err(stop) => Looked::Stop(stop),
         },

@@ -3,7 +3,7 @@
 //! Owns what `pencere check` looks at besides the file: the journal for duplicates, BOEMİS for what
 //! stands. Every question of the judgement itself is [`Judge`]'s, the daemon's own.
 
-use super::judgement::{Judge, Matter};
+use super::judgement::{Judge, Matter, Recalled};
 use super::window::Halt;
 use crate::boemis::{self, Reader};
 use crate::config::Config;
@@ -24,14 +24,20 @@ pub struct Verdict {
     pub matter: Matter,
     /// Errors before warnings.
     pub findings: Vec<Finding>,
-    /// For a duplicate: what it repeats.
-    pub original: Option<SubmissionId>,
+    /// For a duplicate: what it repeats, and how that was decided.
+    pub original: Option<(SubmissionId, Decision)>,
 }
 
 impl Verdict {
     /// Whether the answer is yes: accepted, pending, or a duplicate of an accepted one.
     pub fn is_yes(&self) -> bool {
-        matches!(self.decision, Decision::Accepted | Decision::Pending | Decision::Duplicate)
+        match self.decision {
+            Decision::Accepted | Decision::Pending => true,
+            Decision::Duplicate => {
+                matches!(self.original, Some((_, Decision::Accepted | Decision::Pending)))
+            }
+            Decision::Rejected | Decision::Held | Decision::Contested => false,
+        }
     }
 
     /// How many of the findings are warnings.
@@ -51,10 +57,18 @@ pub struct Glance {
 /// What the journal says of earlier documents, as far as duplicates are concerned.
 #[derive(Default)]
 struct Before {
-    contents: HashMap<(ParticipantName, Content), SubmissionId>,
-    octets: HashMap<Octet, SubmissionId>,
+    contents: HashMap<(ParticipantName, Content), Stands>,
+    octets: HashMap<Octet, Stands>,
     /// What held documents state: a later one of the same waits behind it.
     waits: HashMap<Key, SubmissionId>,
+}
+
+/// An earlier document that stands, and what it states.
+#[derive(Clone)]
+struct Stands {
+    id: SubmissionId,
+    decision: Decision,
+    recalled: Recalled,
 }
 
 /// Whose channel, which document, which detached signature.
@@ -86,14 +100,20 @@ impl Glance {
         let id = about.id;
         let channel = about.participant.clone();
         let sums = (about.document.sha256, about.detached.as_ref().map(|given| given.sha256));
-        if let Some(participant) = channel
-            && let Some(&earlier) = self.before.octets.get(&(participant, sums.0, sums.1))
-        {
-            return Ok(Verdict::duplicate(matter, earlier));
+        let earlier = channel.and_then(|whose| self.before.octets.get(&(whose, sums.0, sums.1)));
+        let of_size = self.config.settings().intake.fault_of_size(document.len());
+        if let (None, Some(fault)) = (earlier, of_size) {
+            return Verdict::stopped(matter, fault.into());
         }
         let world = std::sync::Arc::clone(self.config.world());
         let settings = self.config.settings().clone();
         let judge = Judge { world: &world, settings: &settings };
+        if let Some(earlier) = earlier {
+            // as the window does: they are known, and who signed them is looked up for the answer
+            let _ = judge.verify(Staged::glance(about, document, detached), &mut matter);
+            judge.recall(&earlier.recalled, &mut matter);
+            return Ok(Verdict::duplicate(matter, earlier));
+        }
         let verified = match judge.verify(Staged::glance(about, document, detached), &mut matter) {
             Ok(verified) => verified,
             Err(stop) => return Verdict::stopped(matter, stop),
@@ -103,16 +123,18 @@ impl Glance {
             Err(stop) => return Verdict::stopped(matter, stop),
         };
         let content = (authorised.participant().clone(), authorised.verified().content());
-        if let Some(&earlier) = self.before.contents.get(&content) {
+        let earlier = self.before.contents.get(&content);
+        let inspected = judge.inspect(authorised, &mut matter);
+        if let Some(earlier) = earlier {
             return Ok(Verdict::duplicate(matter, earlier));
         }
-        let inspected = match judge.inspect(authorised, &mut matter) {
+        let inspected = match inspected {
             Ok(inspected) => inspected,
             Err(stop) => return Verdict::stopped(matter, stop),
         };
         if let Some(earlier) = matter.key.as_ref().and_then(|key| self.before.waits.get(key)) {
             let waits = Finding::new(Code::LoadWaitsForEarlier).found(earlier);
-            return Ok(Verdict { decision: Decision::Held, matter, findings: vec![waits], original: None });
+            return Verdict::stopped(matter, judge.hold(inspected, waits));
         }
         let standing = match (&matter.key, &mut self.boemis) {
             (Some(key), Some(boemis)) => boemis.standing(key, id).await.map_err(Halt::broken)?,
@@ -143,8 +165,9 @@ impl Glance {
 }
 
 impl Verdict {
-    fn duplicate(matter: Matter, earlier: SubmissionId) -> Self {
-        Self { decision: Decision::Duplicate, matter, findings: Vec::new(), original: Some(earlier) }
+    fn duplicate(matter: Matter, earlier: &Stands) -> Self {
+        let original = Some((earlier.id, earlier.decision));
+        Self { decision: Decision::Duplicate, matter, findings: Vec::new(), original }
     }
 
     fn stopped(matter: Matter, stop: Stop) -> Result<Self, Halt> {
@@ -161,7 +184,7 @@ impl Before {
     fn read(host: &Host, state: &std::path::Path) -> Result<Self, Halt> {
         let mut held: BTreeMap<SubmissionId, Octet> = BTreeMap::new();
         // The last word on each submission decides whether it stands.
-        let mut stands: BTreeMap<SubmissionId, Option<(ParticipantName, Content)>> = BTreeMap::new();
+        let mut stands: BTreeMap<SubmissionId, (Option<(ParticipantName, Content)>, Stands)> = BTreeMap::new();
         let mut waits: BTreeMap<SubmissionId, Key> = BTreeMap::new();
         let mut reader = journal::Reader::open(&host.disk, state)?;
         while let Some((entry, _)) = reader.next()? {
@@ -182,7 +205,9 @@ impl Before {
                     }
                     match answered.decision {
                         Decision::Accepted | Decision::Pending | Decision::Held => {
-                            stands.insert(answered.id, answered.participant.zip(answered.content));
+                            let recalled = Recalled::of(&answered);
+                            let one = Stands { id: answered.id, decision: answered.decision, recalled };
+                            stands.insert(answered.id, (answered.participant.zip(answered.content), one));
                         }
                         Decision::Rejected | Decision::Duplicate | Decision::Contested => {
                             stands.remove(&answered.id);
@@ -196,12 +221,12 @@ impl Before {
         for (id, key) in waits {
             before.waits.entry(key).or_insert(id);
         }
-        for (id, content) in stands {
+        for (id, (content, stands)) in stands {
             if let Some(octets) = held.remove(&id) {
-                before.octets.entry(octets).or_insert(id);
+                before.octets.entry(octets).or_insert_with(|| stands.clone());
             }
             if let Some(content) = content {
-                before.contents.entry(content).or_insert(id);
+                before.contents.entry(content).or_insert(stands);
             }
         }
         Ok(before)

@@ -6,8 +6,9 @@
 
 use crate::authority::{self, Authorised, Unauthorised};
 use crate::config::{Settings, World};
-use crate::document::{Content, Digest, SubmissionId};
-use crate::finding::Stop;
+use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Revision, SubmissionId};
+use crate::finding::{Finding, Stop};
+use crate::journal::Answered;
 use crate::receipt::{self, Known};
 use crate::schema::{self, Inspected, Key, Standing, Validated};
 use crate::signature::{self, Grounds, Report, Unverified, Verified};
@@ -74,7 +75,49 @@ impl Matter {
     }
 }
 
+/// What an earlier answer tells of the same document.
+#[derive(Clone, Debug)]
+pub struct Recalled {
+    participant: Option<ParticipantName>,
+    dataset: Option<DatasetName>,
+    period: Option<Period>,
+    revision: Option<Revision>,
+    records: Option<u64>,
+}
+
+impl Recalled {
+    /// Of this answer.
+    pub fn of(answered: &Answered) -> Self {
+        Self {
+            participant: answered.participant.clone(),
+            dataset: answered.dataset.clone(),
+            period: answered.period,
+            revision: answered.revision,
+            records: answered.records,
+        }
+    }
+}
+
 impl<'a> Judge<'a> {
+    /// What the answer to these very octets said of them, for the answer to their duplicate.
+    pub fn recall(&self, recalled: &Recalled, matter: &mut Matter) {
+        let Recalled { participant, dataset, period, revision, records } = recalled.clone();
+        let known = &mut matter.known;
+        let registered = participant.as_ref().and_then(|whose| self.world.registry.participants.get(whose));
+        known.voen = registered.map(|one| one.voen.clone());
+        known.participant = participant.or(known.participant.take());
+        (known.dataset, known.period, known.revision, known.records) = (dataset, period, revision, records);
+    }
+
+    /// A document that cannot be loaded yet is held, unless it is wrong whatever stands: that is told
+    /// at once. What depends on the statements that stand is asked when these are known.
+    pub fn hold(&self, inspected: Inspected, finding: Finding) -> Stop {
+        match self.validate(inspected, &Standing::default()) {
+            Err(stop @ Stop::Reject(_)) => stop,
+            Ok(_) | Err(_) => Stop::Hold(finding),
+        }
+    }
+
     /// Who signed it, and does it hold? A document that cannot be told yet is held only when its
     /// signer is known here; every other INDETERMINATE is rejected (docs/architecture.md: how a document stops).
     ///

@@ -5,6 +5,7 @@
 
 mod answering;
 pub mod carry;
+mod folders;
 pub mod glance;
 mod holds;
 pub mod judgement;

@@ -26,14 +26,14 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Halt::broken)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Halt::broken)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(Halt::broken)?;
-    let (watch, mut signals) = Watch::start(window.queue().folders());
+    let (mut watch, mut signals) = Watch::start(window.queue().folders());
     let mut rescan = interval(window.settings().intake.rescan);
     rescan.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut alive = notify::alive_every().map(interval);
     // Set when something was done; a tick in between must not put the rest off for ever.
     let mut idle = None;
     let mut trouble = None;
-    scan(&mut window);
+    scan(&mut window, &mut watch)?;
     ready();
     notify::ready(&status(&window));
     tracing::info!(
@@ -49,6 +49,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             trouble = window.tally.troubles();
             notify::status(&status(&window));
         }
+        let mut looked = Ok(());
         // In this order: what the manager wants comes before the next document, however many wait.
         tokio::select! {
             biased;
@@ -59,16 +60,14 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
                 if let Err(halt) = window.reload().await {
                     break Err(halt);
                 }
+                looked = scan(&mut window, &mut watch);
                 notify::ready(&status(&window));
             }
             () = tick(&mut alive) => notify::alive(),
             _ = rescan.tick() => {
-                scan(&mut window);
-                if let Err(halt) = window.publish_left() {
-                    break Err(halt);
-                }
+                looked = scan(&mut window, &mut watch).and_then(|()| window.publish_left());
             }
-            signal = signals.recv() => heed(&mut window, signal, &mut signals),
+            signal = signals.recv() => looked = heed(&mut window, signal, &mut signals, &mut watch),
             () = at(wake) => {}
             () = at(idle) => {
                 idle = None;
@@ -78,6 +77,9 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
                 notify::status(&status(&window));
                 continue;
             }
+        }
+        if let Err(halt) = looked {
+            break Err(halt);
         }
         match work(&mut window).await {
             Ok(true) => idle = Some(Instant::now() + IDLE),
@@ -107,7 +109,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
 /// [`Halt`].
 pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Result<(Vec<Waiting>, Window), Halt> {
     let begin = window.now();
-    window.queue().scan_all(begin).map_err(Halt::broken)?;
+    window.scan(begin)?;
     // What a scan finds must have lain still for a while: waited for once, for the whole batch.
     if let Some(settled) = window.queue().settled_at() {
         let now = window.now();
@@ -163,29 +165,34 @@ async fn work(window: &mut Window) -> Result<bool, Halt> {
     Ok(worked)
 }
 
-fn scan(window: &mut Window) {
+/// Reads all folders; those that were opened for it are watched from then on.
+fn scan(window: &mut Window, watch: &mut Watch) -> Result<(), Halt> {
     let now = window.now();
-    if let Err(error) = window.queue().scan_all(now) {
-        tracing::error!(%error, "a drop folder cannot be read; the next scan tries again");
+    window.scan(now)?;
+    match watch.follow(window.queue().folders()) {
+        true => window.scan(now),
+        false => Ok(()),
     }
 }
 
 /// Takes this signal and all that are there already.
-fn heed(window: &mut Window, first: Signal, signals: &mut Signals) {
+fn heed(window: &mut Window, first: Signal, signals: &mut Signals, watch: &mut Watch) -> Result<(), Halt> {
     let now = window.now();
     let mut next = Some(first);
     while let Some(signal) = next {
         match signal {
             Signal::Name(participant, name) => window.queue().on_name(&participant, &name, now),
             Signal::Rescan(participant) => {
-                if let Some(Err(error)) = window.queue().folder(&participant).map(|folder| folder.scan(now)) {
-                    tracing::error!(%participant, %error, "the drop folder cannot be read; the next scan tries again");
+                window.scan_one(&participant, now)?;
+                if watch.follow(window.queue().folders()) {
+                    window.scan_one(&participant, now)?;
                 }
             }
-            Signal::RescanAll => scan(window),
+            Signal::RescanAll => scan(window, watch)?,
         }
         next = signals.try_recv();
     }
+    Ok(())
 }
 
 impl Window {
@@ -215,7 +222,11 @@ fn status(window: &Window) -> String {
     let answers: u64 = window.tally.answers.values().sum();
     let held = window.held().len();
     let left_alone: Vec<String> = window.left_alone().iter().map(ToString::to_string).collect();
+    let shut: Vec<String> = window.shut().map(|(participant, _)| participant.to_string()).collect();
     match window.tally.troubles() {
+        None if !shut.is_empty() => {
+            format!("the folder of {} cannot be used; {answers} answers, {held} held", shut.join(", "))
+        }
         Some(trouble) => format!("{trouble}; {answers} answers, {held} held"),
         None if !left_alone.is_empty() => {
             format!("too much is held for {}; {answers} answers, {held} held", left_alone.join(", "))

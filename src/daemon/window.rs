@@ -13,7 +13,7 @@ use crate::document::{DatasetName, Decision, Digest, ParticipantName, Submission
 use crate::evidence::Evidence;
 use crate::host::Host;
 use crate::intake::folder::Outlet;
-use crate::intake::{DropFolder, Queue, Refusal};
+use crate::intake::{Queue, Refusal};
 use crate::journal::{Event, Journal, JournalError, Phase, Written};
 use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
 use crate::receipt::Turn;
@@ -143,6 +143,8 @@ pub struct Window {
     pub(super) left: BTreeSet<SubmissionId>,
     /// What is to be refused in its folder once something can be kept again.
     pub(super) unrefused: Vec<Refusal>,
+    /// Whose folders cannot be used, and why.
+    pub(super) shut: BTreeMap<ParticipantName, String>,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -171,18 +173,6 @@ impl Window {
         let clock = host.clock.clone();
         let seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(move || clock.now()))
             .map_err(Halt::broken)?;
-        let mut folders = Vec::new();
-        for participant in world.registry.participants.keys() {
-            let home = settings.window.paths.drop.join(participant.as_str());
-            folders.push(DropFolder::open(participant.clone(), &home, settings.intake).map_err(Halt::broken)?);
-        }
-        let mut queue = Queue::new(folders);
-        let known = |id| matches!(ledger.state(id), Ok(Some(_)));
-        let recovered = queue.recover(&known).map_err(Halt::broken)?;
-        if recovered.given_back + recovered.stranded > 0 {
-            let (given_back, stranded) = (recovered.given_back, recovered.stranded);
-            tracing::info!(given_back, stranded, "files that an interrupted run had taken lie in their folders again");
-        }
         let mut window = Self {
             host,
             config,
@@ -192,7 +182,7 @@ impl Window {
             ledger,
             boemis: None,
             seal,
-            queue,
+            queue: Queue::new(Vec::new()),
             waits: BTreeMap::new(),
             holds: Holds::default(),
             unlearned: Vec::new(),
@@ -203,8 +193,10 @@ impl Window {
             laid_into: BTreeMap::new(),
             left: BTreeSet::new(),
             unrefused: Vec::new(),
+            shut: BTreeMap::new(),
             tally: Tally::default(),
         };
+        window.open_folders()?;
         window.reach_boemis().await?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = window.digests();
@@ -390,17 +382,14 @@ impl Window {
 
     /// Puts a new world in force; why not, when it cannot be.
     async fn take_world(&mut self, world: World) -> Result<Option<String>, Halt> {
-        // A new participant needs a folder that is watched from its first moment: that is a restart.
-        let folder = |one: &ParticipantName| self.queue.folders().iter().any(|folder| folder.participant() == one);
-        if let Some(new) = world.registry.participants.keys().find(|one| !folder(one)) {
-            return Ok(Some(format!("the participant {new} is new; restart the window to open its folder")));
-        }
         if let Some(boemis) = &mut self.boemis
             && let Err(fault) = boemis.prepare(&world.datasets).await
         {
             return Ok(Some(format!("BOEMİS does not take the datasets: {fault}")));
         }
         self.world = Arc::new(world);
+        // A new participant's folder is open before anything is judged by the new world.
+        self.scan(self.host.clock.now())?;
         Ok(None)
     }
 

@@ -5,9 +5,11 @@
 //! made from it. Owns [`Stop`], the three ways in which a document may stop. Never decides
 //! anything, and never holds an unmasked FİN: what is found in a document is cut and cleaned here.
 
+mod grouped;
 mod page;
 mod table;
 
+pub use grouped::grouped;
 pub use page::page;
 pub use table::Code;
 
@@ -168,13 +170,27 @@ impl Finding {
             .replace("{found}", self.found.as_deref().unwrap_or(dash))
             .replace("{wanted}", self.wanted.as_deref().unwrap_or(dash));
         if let Some(hint) = &self.hint {
-            text.push(' ');
+            match self.speaks_of_nothing() {
+                true => text.clear(),
+                false => text.push(' '),
+            }
             text.push_str(match language {
                 Language::Az => &hint.az,
                 Language::En => &hint.en,
             });
         }
         text
+    }
+}
+
+impl Finding {
+    /// Whether the code's own sentence would quote a value where there is none to quote, as of a
+    /// blank row: then the hint says all.
+    fn speaks_of_nothing(&self) -> bool {
+        let is_empty = |value: &Option<String>| value.as_deref().unwrap_or_default().is_empty();
+        matches!(self.code, Code::SchemaInvalid | Code::SchemaMissing)
+            && is_empty(&self.found)
+            && is_empty(&self.wanted)
     }
 }
 

@@ -43,8 +43,19 @@ pub struct Waiting {
     pub participant: ParticipantName,
     /// Its name.
     pub name: GivenName,
+    /// What it waits for.
+    pub what: Missing,
     /// Until when; then it goes on as it is.
     pub until: Timestamp,
+}
+
+/// What a file waits for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The other half, under this name.
+    Half(GivenName),
+    /// The content of this file, which is empty: itself, or its other half.
+    Content(GivenName),
 }
 
 impl Group {
@@ -72,6 +83,15 @@ impl Queue {
         if let Entry::Vacant(place) = self.places.entry(folder.participant().clone()) {
             place.insert(self.folders.len());
             self.folders.push(folder);
+        }
+    }
+
+    /// Adds a folder, or puts it in the place of the one that its name led to before. What was
+    /// taken from that one must be released or recovered by now.
+    pub fn put(&mut self, folder: DropFolder) {
+        match self.folder(&folder.participant().clone()) {
+            Some(before) => *before = folder,
+            None => self.add(folder),
         }
     }
 

@@ -17,7 +17,7 @@ mod settings;
 
 pub use arrival::{Arrival, Facts, Incoming, Key, Refusal};
 pub use folder::DropFolder;
-pub use group::{Group, Queue, Waiting};
+pub use group::{Group, Missing, Queue, Waiting};
 pub use settings::{GroupLimits, Settings};
 
 #[cfg(test)]

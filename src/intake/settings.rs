@@ -1,5 +1,6 @@
 //! The settings of intake, each with its unit, its default and the reason for it.
 
+use crate::finding::{Code, Finding};
 use std::time::Duration;
 
 /// How drop folders are watched (`[intake]`).
@@ -28,6 +29,17 @@ impl Default for Settings {
             rescan: Duration::from_secs(10),
             pair_wait: Duration::from_secs(600),
             size_max: 64 << 20,
+        }
+    }
+}
+
+impl Settings {
+    /// Why a file of this size is no document, if it is none.
+    pub fn fault_of_size(&self, size: u64) -> Option<Finding> {
+        match size {
+            0 => Some(Finding::new(Code::IntakeEmpty)),
+            size if size > self.size_max => Some(Finding::new(Code::IntakeTooLarge).found(size).wanted(self.size_max)),
+            _ => None,
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::{Told, ToldFile, ToldFinding};
 use crate::document::BAKU;
-use crate::finding::{Finding, Language};
+use crate::finding::{Finding, Language, grouped};
 use jiff::Timestamp;
 
 /// Columns of the page, for the narrowest terminal and a sheet of A4.
@@ -23,7 +23,7 @@ pub fn page(octets: &[u8], language: Language) -> Result<String, Finding> {
     page.head(&told);
     page.facts(&told);
     page.understood(&told, language);
-    page.findings(&told.findings, language);
+    page.findings(&told, language);
     page.foot();
     Ok(page.text)
 }
@@ -80,11 +80,14 @@ impl Page {
 
     fn understood(&mut self, told: &Told, language: Language) {
         let words = self.words;
+        // what was loaded has their number among its totals
+        let counted = told.understood.iter().any(|total| total.title_en == EN.records);
+        let records = told.records.clone().filter(|_| !counted);
         let facts = [
             (words.dataset, &told.dataset),
             (words.period, &told.period),
             (words.revision, &told.revision),
-            (words.records, &told.records),
+            (words.records, &records),
         ];
         if told.understood.is_empty() && facts.iter().all(|(_, value)| value.is_none()) {
             return;
@@ -106,20 +109,24 @@ impl Page {
         self.blank();
     }
 
-    fn findings(&mut self, findings: &[ToldFinding], language: Language) {
+    fn findings(&mut self, told: &Told, language: Language) {
         let words = self.words;
-        for (severity, heading) in [("error", words.errors), ("warning", words.warnings)] {
-            let of_severity: Vec<_> = findings.iter().filter(|finding| finding.severity == severity).collect();
+        // what holds a document is no fault of its sender
+        let errors = if told.decision == "held" { words.why_held } else { words.errors };
+        for (severity, heading) in [("error", errors), ("warning", words.warnings)] {
+            let of_severity: Vec<_> = told.findings.iter().filter(|finding| finding.severity == severity).collect();
             if of_severity.is_empty() {
                 continue;
             }
             self.heading(&format!("{heading} ({})", of_severity.len()));
-            for (count, finding) in of_severity.into_iter().enumerate() {
-                let message = match language {
-                    Language::Az => &finding.message_az,
-                    Language::En => &finding.message_en,
-                };
-                self.hanging(&format!("{}.", count + 1), message);
+            let message = |finding: &ToldFinding| match language {
+                Language::Az => finding.message_az.clone(),
+                Language::En => finding.message_en.clone(),
+            };
+            let slugs = of_severity.iter().map(|finding| (finding.code.as_str(), message(finding)));
+            for (count, (nth, message)) in grouped(slugs, language).into_iter().enumerate() {
+                let Some(finding) = of_severity.get(nth) else { continue };
+                self.hanging(&format!("{}.", count + 1), &message);
                 let place: Vec<String> = [
                     (words.line, &finding.line),
                     (words.column, &finding.column),
@@ -283,6 +290,7 @@ struct Words {
     revision: &'static str,
     records: &'static str,
     errors: &'static str,
+    why_held: &'static str,
     warnings: &'static str,
     place: &'static str,
     line: &'static str,
@@ -339,6 +347,7 @@ const AZ: Words = Words {
     revision: "Redaksiya",
     records: "Yazıların sayı",
     errors: "Səhvlər",
+    why_held: "Gözləmənin səbəbi",
     warnings: "Xəbərdarlıqlar",
     place: "Yeri",
     line: "sətir",
@@ -388,6 +397,7 @@ const EN: Words = Words {
     revision: "Revision",
     records: "Records",
     errors: "Errors",
+    why_held: "Why it waits",
     warnings: "Warnings",
     place: "Place",
     line: "line",

@@ -114,6 +114,7 @@ impl Table<'_> {
 
     fn missing(&mut self, place: Place, wanted: &str, hint: Option<Hint>) {
         let mut finding = Finding::new(Code::SchemaMissing).at(place).wanted(wanted);
+        finding.wanted = finding.wanted.filter(|wanted| wanted != NOTHING);
         finding.hint = hint;
         self.reading.faults.push(finding);
     }
@@ -136,7 +137,7 @@ impl Table<'_> {
     /// The header: which column is which, and by its sign the kind of file.
     fn header(&mut self, row: &Row<'_>) -> bool {
         if row.octets().starts_with(b"\xff\xfe") || row.octets().starts_with(b"\xfe\xff") {
-            self.fault(Code::SchemaEncoding, Place::at(0).row(1), "UTF-16", "UTF-8", None);
+            self.fault(Code::SchemaEncoding, Place::at(0).row(1), "UTF-16", "UTF-8", Some(UTF_16));
             return false;
         }
         let count = |sign| row.octets().iter().filter(|&&octet| octet == sign).count();
@@ -331,7 +332,7 @@ impl Table<'_> {
             self.missing(Place::whole().row(1), &wanted.join(","), Some(NO_HEADER));
         } else if self.stated == 0 {
             let station = self.dataset.columns.first().map_or_else(String::new, |column| column.name.clone());
-            self.missing(Place::whole().row(2).path(station.clone()), &station, Some(NO_ROWS));
+            self.missing(Place::whole().row(2).path(station), NOTHING, Some(NO_ROWS));
         } else if self.dataset.total == TotalRule::Required && self.reading.total.is_none() {
             self.missing(Place::whole(), TOTAL, None);
         }
@@ -355,8 +356,16 @@ const NO_HEADER: Hint = Hint::fixed(
     "Faylın birinci sətri sütunların adlarıdır.",
     "The first row of the file holds the names of the columns.",
 );
-const NO_ROWS: Hint = Hint::fixed("Başlıqdan sonra heç bir sətir yoxdur.", "No row follows the header.");
-const BLANK_ROW: Hint = Hint::fixed("Sətirlərin arasında boş sətir var.", "A blank row stands between the rows.");
+const NO_ROWS: Hint = Hint::fixed(
+    "Başlıqdan sonra heç bir sətir yoxdur. Məlumat sətirlərini əlavə edin.",
+    "No row follows the header. Add the rows with the data.",
+);
+const BLANK_ROW: Hint =
+    Hint::fixed("Sətirlərin arasında boş sətir var. Onu silin.", "A blank row stands between the rows. Remove it.");
+const UTF_16: Hint = Hint::fixed(
+    "Fayl Unicode (UTF-16) kimi saxlanılıb: saxlayarkən «CSV UTF-8» seçin.",
+    "It is saved as Unicode (UTF-16): choose “CSV UTF-8” when saving it.",
+);
 const ROW_LENGTH: Hint = Hint::fixed(
     "Sətirdəki dəyərlərin sayı başlıqdakı sütunların sayına bərabər deyil.",
     "The row has another number of values than the header has columns.",

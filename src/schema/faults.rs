@@ -53,9 +53,14 @@ impl Faults {
         if let (1.., Some(last)) = (self.more_warnings, warnings.last_mut()) {
             let more = self.more_warnings;
             let hint = last.hint.take().unwrap_or(Hint::fixed("", ""));
+            let there = if more == 1 {
+                "There is 1 more warning.".to_owned()
+            } else {
+                format!("There are {more} more warnings.")
+            };
             last.hint = Some(Hint {
                 az: format!("{} Daha {more} xəbərdarlıq var.", hint.az).trim_start().to_owned().into(),
-                en: format!("{} There are {more} more warnings.", hint.en).trim_start().to_owned().into(),
+                en: format!("{} {there}", hint.en).trim_start().to_owned().into(),
             });
         }
         errors.append(&mut warnings);

@@ -9,6 +9,19 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+/// What keeps the window from using a participant's folder, as far as it shows from outside.
+pub(super) fn fault(home: &Path) -> Option<String> {
+    ["in", "receipts"].into_iter().find_map(|side| {
+        let folder = home.join(side);
+        let told = |error: io::Error| format!("{}: {error}", folder.display());
+        match fs::symlink_metadata(&folder) {
+            Ok(metadata) if metadata.is_dir() => fs::read_dir(&folder).err().map(told),
+            Ok(_) => Some(format!("{}: it is no folder", folder.display())),
+            Err(error) => Some(told(error)),
+        }
+    })
+}
+
 /// The participants' folders: slug and path, of those that have an `in/`.
 ///
 /// # Errors

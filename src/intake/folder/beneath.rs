@@ -74,6 +74,14 @@ impl Beneath {
         }
     }
 
+    /// Whether a path of ours leads to this folder.
+    pub(super) fn is_at(&self, path: &Path) -> bool {
+        match (fs::stat(path), fs::fstat(&self.0)) {
+            (Ok(there), Ok(held)) => (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino),
+            _ => false,
+        }
+    }
+
     /// Opens what lies beneath for reading: no link, no crossing to another file system, no waiting.
     pub(super) fn read(&self, name: &OsStr) -> Result<File, Errno> {
         static NO_OPENAT2: AtomicBool = AtomicBool::new(false);

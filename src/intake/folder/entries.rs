@@ -2,7 +2,8 @@
 //!
 //! Owns names, facts and times. Never touches the disk and has no clock: both are arguments.
 
-use crate::intake::{Facts, Settings};
+use crate::document::GivenName;
+use crate::intake::{Facts, Missing, Settings};
 use jiff::{SignedDuration, Timestamp};
 use rustix::fs::{FileType, Stat};
 use std::collections::{BTreeSet, HashMap};
@@ -56,9 +57,11 @@ impl Entry {
         self.kind.is_file() && self.links == 1 && self.facts.size <= size_max && self.state != State::Answered
     }
 
-    /// Since when it waits: its modification time, or first sight when that lies ahead.
+    /// Since when it waits: its modification time, or first sight when that lies ahead. What was
+    /// seen by an earlier process, as by one `once` after the other, is remembered by the change
+    /// time: no caller can set it.
     fn waits_from(&self) -> Timestamp {
-        moment(self.facts.modified).min(self.first_seen)
+        moment(self.facts.modified).min(moment(self.facts.changed)).min(self.first_seen)
     }
 
     /// From when on nothing changed about it.
@@ -170,6 +173,21 @@ impl Entries {
     pub(super) fn set_carries(&mut self, name: &OsStr, carries: bool) {
         if let Some(entry) = self.known.get_mut(name) {
             entry.carries = Some(carries);
+        }
+    }
+
+    /// What a name that waits is waiting for.
+    pub(super) fn missing(&self, name: &OsStr, entry: &Entry) -> Missing {
+        if entry.facts.size == 0 {
+            return Missing::Content(GivenName::new(name));
+        }
+        if let Some(document) = super::look::document_of(name) {
+            return Missing::Half(GivenName::new(document));
+        }
+        let mut names = super::look::signature_names(name);
+        match names.find(|name| self.get(name).is_some_and(|half| half.facts.size == 0)) {
+            Some(half) => Missing::Content(GivenName::new(half)),
+            None => Missing::Half(GivenName::new(super::look::signature_names(name).next().unwrap_or_default())),
         }
     }
 

@@ -63,8 +63,8 @@ impl DropFolder {
         if entry.links != 1 {
             return Some(Finding::new(Code::IntakeHardLink).found(shown));
         }
-        let most = self.settings.size_max;
-        (entry.facts.size > most).then(|| Finding::new(Code::IntakeTooLarge).found(entry.facts.size).wanted(most))
+        // what is empty may have its content yet to come, and waits for it
+        self.settings.fault_of_size(entry.facts.size).filter(|_| entry.facts.size > 0)
     }
 
     fn consider_signature(
@@ -102,7 +102,7 @@ impl DropFolder {
     ) -> Option<Step> {
         let until = entry.waits_until(&self.settings);
         let beside = self.beside(name, now);
-        if entry.facts.size == 0 {
+        if let Some(finding) = self.settings.fault_of_size(entry.facts.size) {
             if now < until {
                 self.entries.set(name, State::Waiting(until));
                 return None;
@@ -111,8 +111,7 @@ impl DropFolder {
                 Beside::There(detached) => Some(detached.as_os_str()),
                 Beside::Coming(_) | Beside::Nothing => None,
             };
-            let finding = Some(Finding::new(Code::IntakeEmpty));
-            return self.take(Taking { name, open: None, detached, finding }, now, left, answered);
+            return self.take(Taking { name, open: None, detached, finding: Some(finding) }, now, left, answered);
         }
         if let Beside::There(detached) = &beside {
             return self.take(
@@ -387,7 +386,7 @@ struct Taking<'a> {
 }
 
 /// The document's name, when this is the name of a detached signature.
-fn document_of(name: &OsStr) -> Option<&OsStr> {
+pub(super) fn document_of(name: &OsStr) -> Option<&OsStr> {
     let name = name.as_bytes();
     let (document, ending) = name.split_at_checked(name.len().checked_sub(SIGNATURE.len())?)?;
     (!document.is_empty() && ending.eq_ignore_ascii_case(SIGNATURE)).then(|| OsStr::from_bytes(document))

@@ -1,6 +1,6 @@
 //! Drop folders: where an agency drops, and where its answers appear.
 //!
-//! Owns `in/`, `receipts/` and `.taken/` of one participant, held by handle since start. What lies
+//! Owns `in/`, `receipts/` and `.taken/` of one participant, held by handle since it was opened. What lies
 //! on disk, and what a crash leaves ([`DropFolder::recover`]):
 //!
 //! | lies there | is | after a crash |
@@ -34,21 +34,22 @@ use entries::{Entries, State};
 use jiff::Timestamp;
 use rustix::io::Errno;
 use std::ffi::OsStr;
+use std::fs;
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 
 /// One participant's drop folder.
 #[derive(Debug)]
 pub struct DropFolder {
     participant: ParticipantName,
     settings: Settings,
+    path: PathBuf,
     home: Beneath,
     inward: Beneath,
     receipts: Outlet,
     custody: Custody,
     entries: Entries,
-    /// Whether `in/` was found replaced, so that it is said once.
-    replaced: bool,
 }
 
 /// What [`DropFolder::take_next`] came to.
@@ -78,21 +79,39 @@ impl DropFolder {
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
             }
         };
+        let path = home.to_owned();
         let home = Beneath::open(home).map_err(named(""))?;
         let inward = home.folder("in").map_err(named("in"))?;
         let receipts = home.folder("receipts").map_err(named("receipts"))?;
         let custody = Custody::open(&home, &inward).map_err(named(".taken"))?;
         let receipts = Outlet::new(receipts)?;
-        Ok(Self {
-            participant,
-            settings,
-            home,
-            inward,
-            receipts,
-            custody,
-            entries: Entries::default(),
-            replaced: false,
-        })
+        Ok(Self { participant, settings, path, home, inward, receipts, custody, entries: Entries::default() })
+    }
+
+    /// Makes what is missing of the folder at `home`: itself, `in/` and `receipts/`, mode 0755 less
+    /// the process's mask. The folder of all of them must be there. Whether anything was made.
+    ///
+    /// # Errors
+    /// What the disk says; the text names the folder.
+    pub fn make(home: &Path) -> io::Result<bool> {
+        let mut made = false;
+        for folder in [home.to_owned(), home.join("in"), home.join("receipts")] {
+            match fs::DirBuilder::new().mode(0o755).create(&folder) {
+                Ok(()) => made = true,
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(error) => {
+                    return Err(io::Error::new(error.kind(), format!("{}: {error}", folder.display())));
+                }
+            }
+        }
+        Ok(made)
+    }
+
+    /// Whether the names lead to other folders than the ones that are held, or to none.
+    pub fn is_replaced(&self) -> bool {
+        !(self.home.is_at(&self.path)
+            && self.home.still_holds("in", &self.inward)
+            && self.receipts.still_stands(&self.home, "receipts"))
     }
 
     /// Whose folder it is.
@@ -128,14 +147,6 @@ impl DropFolder {
     /// When the folder cannot be read.
     pub fn scan(&mut self, now: Timestamp) -> io::Result<()> {
         self.custody.retry(&self.inward);
-        let replaced = !self.home.still_holds("in", &self.inward);
-        if replaced && !self.replaced {
-            tracing::warn!(
-                participant = %self.participant,
-                "in/ was replaced since start; the folder opened then counts until the window is started again"
-            );
-        }
-        self.replaced = replaced;
         self.entries.begin_scan();
         let (entries, inward, settings) = (&mut self.entries, &self.inward, &self.settings);
         let participant = &self.participant;
@@ -174,7 +185,8 @@ impl DropFolder {
             .iter()
             .filter_map(|(name, entry)| match entry.state {
                 State::Waiting(until) => {
-                    Some(Waiting { participant: self.participant.clone(), name: GivenName::new(name), until })
+                    let (participant, what) = (self.participant.clone(), self.entries.missing(name, entry));
+                    Some(Waiting { participant, name: GivenName::new(name), what, until })
                 }
                 _ => None,
             })

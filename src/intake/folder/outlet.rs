@@ -33,6 +33,11 @@ impl Outlet {
         Ok(Self(Arc::new(receipts)))
     }
 
+    /// Whether the name beneath `home` still leads to this folder.
+    pub(super) fn still_stands(&self, home: &Beneath, name: &str) -> bool {
+        home.still_holds(name, &self.0)
+    }
+
     /// Makes an answer appear: complete when visible, never over another one, not synced.
     /// Publishing the same again is no error.
     ///

@@ -7,11 +7,11 @@ use super::{DropFolder, is_upload};
 use crate::document::ParticipantName;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
 
 /// Most signals that wait to be read; past it a rescan stands for all of them. 16,384: as many as
@@ -33,9 +33,13 @@ pub enum Signal {
 #[derive(Debug)]
 pub struct Watch {
     /// None where this system has no inotify to give.
-    _watcher: Option<RecommendedWatcher>,
-    unwatched: Vec<ParticipantName>,
+    watcher: Option<RecommendedWatcher>,
+    paths: Paths,
+    unwatched: BTreeMap<PathBuf, ParticipantName>,
 }
+
+/// Whose folder an event's path is.
+type Paths = Arc<Mutex<HashMap<PathBuf, ParticipantName>>>;
 
 /// The receiving end.
 #[derive(Debug)]
@@ -53,30 +57,60 @@ impl Watch {
         let (sender, receiver) = channel(SIGNALS_MAX);
         let lost = Arc::new(AtomicBool::new(false));
         let signals = Signals { receiver, lost: lost.clone(), _sender: sender.clone() };
-        let paths: HashMap<PathBuf, ParticipantName> =
-            folders.iter().map(|folder| (folder.inward.own_path(), folder.participant.clone())).collect();
-        let teller = Teller { sender, lost, paths: paths.clone() };
-        let mut watcher = notify::recommended_watcher(move |event| teller.tell(event))
+        let paths = Paths::default();
+        let teller = Teller { sender, lost, paths: Arc::clone(&paths) };
+        let watcher = notify::recommended_watcher(move |event| teller.tell(event))
             .inspect_err(|error| tracing::warn!(%error, "no file events on this system; folders are only rescanned"))
             .ok();
-        let mut unwatched = Vec::new();
-        for (path, participant) in paths {
-            let Some(watcher) = &mut watcher else {
-                unwatched.push(participant);
-                continue;
-            };
-            if let Err(error) = watcher.watch(&path, RecursiveMode::NonRecursive) {
-                tracing::warn!(%participant, %error, "the folder cannot be watched and is only rescanned");
-                unwatched.push(participant);
+        let mut watch = Self { watcher, paths, unwatched: BTreeMap::new() };
+        watch.follow(folders);
+        (watch, signals)
+    }
+
+    /// Watches what was opened since, and no longer what was closed. Whether there was any of the
+    /// first: such a folder is to be scanned once more, for what came before it was watched.
+    pub fn follow(&mut self, folders: &[DropFolder]) -> bool {
+        let open: HashMap<PathBuf, ParticipantName> =
+            folders.iter().map(|folder| (folder.inward.own_path(), folder.participant.clone())).collect();
+        let before = self.paths().clone();
+        let before = before.iter().chain(&self.unwatched).map(|(path, whose)| (path.clone(), whose.clone()));
+        let before: HashMap<PathBuf, ParticipantName> = before.collect();
+        for (path, _) in before.iter().filter(|(path, whose)| open.get(*path) != Some(whose)) {
+            self.unwatched.remove(path);
+            if self.paths().remove(path).is_some()
+                && let Some(watcher) = &mut self.watcher
+            {
+                // a folder that is gone is watched no longer by itself
+                let _ = watcher.unwatch(path);
             }
         }
-        unwatched.sort();
-        (Self { _watcher: watcher, unwatched }, signals)
+        let mut has_new = false;
+        for (path, participant) in open.into_iter().filter(|(path, whose)| before.get(path) != Some(whose)) {
+            has_new = true;
+            self.paths().insert(path.clone(), participant.clone());
+            let watched = match &mut self.watcher {
+                Some(watcher) => watcher.watch(&path, RecursiveMode::NonRecursive).inspect_err(|error| {
+                    tracing::warn!(%participant, %error, "the folder cannot be watched and is only rescanned");
+                }),
+                None => Err(notify::Error::generic("no file events on this system")),
+            };
+            if watched.is_err() {
+                self.paths().remove(&path);
+                self.unwatched.insert(path, participant);
+            }
+        }
+        has_new
     }
 
     /// Whose folders are only rescanned.
-    pub fn unwatched(&self) -> &[ParticipantName] {
-        &self.unwatched
+    pub fn unwatched(&self) -> Vec<&ParticipantName> {
+        let mut unwatched: Vec<_> = self.unwatched.values().collect();
+        unwatched.sort();
+        unwatched
+    }
+
+    fn paths(&self) -> MutexGuard<'_, HashMap<PathBuf, ParticipantName>> {
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -107,7 +141,7 @@ impl Signals {
 struct Teller {
     sender: Sender<Signal>,
     lost: Arc<AtomicBool>,
-    paths: HashMap<PathBuf, ParticipantName>,
+    paths: Paths,
 }
 
 impl Teller {
@@ -125,20 +159,24 @@ impl Teller {
             | EventKind::Modify(ModifyKind::Name(RenameMode::To)) => {}
             // the folder itself was moved or removed: the scan says so
             EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From)) => {
-                for participant in event.paths.iter().filter_map(|path| self.paths.get(path)) {
-                    self.send(Signal::Rescan(participant.clone()));
+                for participant in event.paths.iter().filter_map(|path| self.whose(path)) {
+                    self.send(Signal::Rescan(participant));
                 }
                 return;
             }
             _ => return,
         }
         for path in &event.paths {
-            let participant = path.parent().and_then(|parent| self.paths.get(parent));
+            let participant = path.parent().and_then(|parent| self.whose(parent));
             // nobody is woken for an upload under way
             if let (Some(participant), Some(name)) = (participant, path.file_name().filter(|name| !is_upload(name))) {
-                self.send(Signal::Name(participant.clone(), name.to_owned()));
+                self.send(Signal::Name(participant, name.to_owned()));
             }
         }
+    }
+
+    fn whose(&self, folder: &Path) -> Option<ParticipantName> {
+        self.paths.lock().unwrap_or_else(PoisonError::into_inner).get(folder).cloned()
     }
 
     fn send(&self, signal: Signal) {
@@ -159,6 +197,7 @@ mod tests {
         let (sender, receiver) = channel(SIGNALS_MAX);
         let lost = Arc::new(AtomicBool::new(false));
         let paths = HashMap::from([(PathBuf::from("/proc/self/fd/9"), "azerenerji".parse().unwrap())]);
+        let paths = Arc::new(Mutex::new(paths));
         let signals = Signals { receiver, lost: lost.clone(), _sender: sender.clone() };
         (Teller { sender, lost, paths }, signals)
     }

@@ -207,13 +207,15 @@ fn a_dataset_without_periods_has_no_period() {
 
 #[test]
 fn warnings_past_the_limit_are_counted() {
-    let mut faults = super::super::faults::Faults::new(2);
-    for _ in 0..5 {
-        faults.push(Finding::new(crate::finding::Code::RuleStationMissing));
+    for (count, told) in [(5, "There are 3 more warnings."), (3, "There is 1 more warning.")] {
+        let mut faults = super::super::faults::Faults::new(2);
+        for _ in 0..count {
+            faults.push(Finding::new(crate::finding::Code::RuleStationMissing));
+        }
+        let findings = faults.finish();
+        assert_eq!(findings.len(), 2);
+        assert_eq!(findings[1].hint.as_ref().unwrap().en, told);
     }
-    let findings = faults.finish();
-    assert_eq!(findings.len(), 2);
-    assert_eq!(findings[1].hint.as_ref().unwrap().en, "There are 3 more warnings.");
 }
 
 fn through(text: &str, xml: bool) -> Result<super::super::Validated, crate::finding::Stop> {

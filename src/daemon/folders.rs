@@ -1,0 +1,135 @@
+//! The drop folders of a running window: opened at start, at a reload and at every rescan.
+//!
+//! Owns what is done about a folder that cannot be opened, recovered or read: it is told once, tried
+//! again at each rescan, and never keeps the other participants from being served. What lies in the
+//! folders is intake's.
+
+use super::window::{Halt, Window};
+use crate::document::ParticipantName;
+use crate::intake::DropFolder;
+use crate::intake::folder::Recovered;
+use crate::journal::Phase;
+use crate::ledger::Arrived;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::io;
+
+impl Window {
+    /// Sees to it that every participant's folder is open and is the one its name leads to, and reads
+    /// all of them whole. What cannot be is told, and stands in [`Window::shut`].
+    ///
+    /// # Errors
+    /// The ledger: ours, not a folder's.
+    pub fn scan(&mut self, now: Timestamp) -> Result<(), Halt> {
+        let open = self.queue.folders().iter().map(|folder| folder.participant().clone());
+        let all: BTreeSet<ParticipantName> = open.chain(self.world.registry.participants.keys().cloned()).collect();
+        all.iter().try_for_each(|participant| self.scan_one(participant, now))
+    }
+
+    /// The same for one participant.
+    ///
+    /// # Errors
+    /// As [`Window::scan`].
+    pub fn scan_one(&mut self, participant: &ParticipantName, now: Timestamp) -> Result<(), Halt> {
+        let result = match self.ready_folder(participant)? {
+            Ok(()) => self.queue.folder(participant).map_or(Ok(()), |folder| folder.scan(now)),
+            Err(error) => Err(error),
+        };
+        self.tell_of_folder(participant, result);
+        Ok(())
+    }
+
+    /// Opens every participant's folder, without a look at what lies there.
+    ///
+    /// # Errors
+    /// As [`Window::scan`].
+    pub(super) fn open_folders(&mut self) -> Result<(), Halt> {
+        let all: Vec<ParticipantName> = self.world.registry.participants.keys().cloned().collect();
+        for participant in &all {
+            let result = self.ready_folder(participant)?;
+            self.tell_of_folder(participant, result);
+        }
+        Ok(())
+    }
+
+    /// Whose folders cannot be used, and why.
+    pub fn shut(&self) -> impl Iterator<Item = (&ParticipantName, &str)> {
+        self.shut.iter().map(|(participant, why)| (participant, why.as_str()))
+    }
+
+    fn ready_folder(&mut self, participant: &ParticipantName) -> Result<io::Result<()>, Halt> {
+        let is_new = match self.queue.folder(participant) {
+            None => true,
+            Some(folder) if folder.is_replaced() => false,
+            Some(_) => return Ok(Ok(())),
+        };
+        // What was taken and is safe must not be given back by the recovery of the new handle.
+        self.learn()?;
+        self.release_sources();
+        Ok(self.open_folder(participant, is_new).map(|recovered| {
+            if !is_new {
+                tracing::warn!(%participant, "the drop folder was replaced while the window runs; the new one is open");
+            }
+            if recovered.given_back + recovered.stranded > 0 {
+                let Recovered { given_back, stranded, .. } = recovered;
+                tracing::info!(%participant, given_back, stranded,
+                    "files that an interrupted run had taken lie in their folder again");
+            }
+        }))
+    }
+
+    /// A folder that was never open is made where that is allowed. One that was open and is gone is
+    /// not: whoever replaces it is about to put another in its place.
+    fn open_folder(&mut self, participant: &ParticipantName, is_new: bool) -> io::Result<Recovered> {
+        let settings = self.settings();
+        let home = settings.window.paths.drop.join(participant.as_str());
+        let intake = settings.intake;
+        if is_new && DropFolder::make(&home)? {
+            tracing::warn!(%participant, folder = %home.display(),
+                "the participant's drop folder was missing and was made; see to its owner and mode");
+        }
+        let mut folder = DropFolder::open(participant.clone(), &home, intake)?;
+        let ledger = &self.ledger;
+        let recovered = folder.recover(&|id| matches!(ledger.state(id), Ok(Some(_))))?;
+        self.queue.put(folder);
+        Ok(recovered)
+    }
+
+    /// Tells once of a folder that cannot be used, and once that it can be again.
+    fn tell_of_folder(&mut self, participant: &ParticipantName, result: io::Result<()>) {
+        match result {
+            Ok(()) => {
+                if self.shut.remove(participant).is_some() {
+                    tracing::info!(%participant, "the participant's drop folder is open again");
+                    if let Err(halt) = self.publish_what_waited(participant) {
+                        tracing::error!(%participant, %halt,
+                            "receipts that waited for the folder are published at the next start");
+                    }
+                }
+            }
+            Err(error) => {
+                let why = error.to_string();
+                if self.shut.get(participant) != Some(&why) {
+                    tracing::error!(%participant, why,
+                        "the participant's drop folder cannot be used and is left out, all others are served; \
+                         mend its name, owner or mode (in/ and receipts/): it is tried again at each rescan");
+                    self.shut.insert(participant.clone(), why);
+                }
+            }
+        }
+    }
+
+    /// Answers that were sealed while the folder could not be used.
+    fn publish_what_waited(&mut self, participant: &ParticipantName) -> Result<(), Halt> {
+        for submission in self.ledger.open_submissions()? {
+            let channel = match &submission.arrival {
+                Arrived::Held(held) => held.participant.as_ref(),
+                Arrived::RefusedInPlace(refused) => Some(&refused.participant),
+            };
+            if submission.phase == Phase::Answered && channel == Some(participant) {
+                self.publish_again(&submission)?;
+            }
+        }
+        Ok(())
+    }
+}
