@@ -109,9 +109,10 @@ fn many_different_canonical_forms_are_refused() {
     let (head, tail) = SIGNED.split_once("<ds:Reference").unwrap();
     let reference = |n: usize| {
         format!(
-            "<ds:Reference URI=\"\"><ds:Transforms><ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\">\
-             <ec:InclusiveNamespaces xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"p{n}\"/></ds:Transform>\
-             </ds:Transforms><ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>\
+            "<ds:Reference URI=\"\"><ds:Transforms>\
+             <ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\">\
+             <ec:InclusiveNamespaces xmlns:ec=\"http://www.w3.org/2001/10/xml-exc-c14n#\" PrefixList=\"p{n}\"/>\
+             </ds:Transform></ds:Transforms><ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>\
              <ds:DigestValue>AAAA</ds:DigestValue></ds:Reference>"
         )
     };

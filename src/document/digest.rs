@@ -18,7 +18,11 @@ pub struct Digest([u8; 32]);
 impl Digest {
     /// The digest of these octets.
     pub fn of(octets: &[u8]) -> Self {
-        Self(openssl::sha::sha256(octets))
+        // Not the one-shot call: that looks the algorithm up by name each time, which costs more
+        // than the digest of a small document.
+        let mut digester = Digester::new();
+        digester.update(octets);
+        digester.finish()
     }
 
     /// The digest of all that this reader gives, read in pieces.

@@ -112,7 +112,7 @@ impl XadesSigner {
     fn write_signed_info(&self, document: &Digest, at: Timestamp, suffix: &str, out: &mut String) -> usize {
         let mut properties = String::with_capacity(1024);
         self.write_properties(at, suffix, true, &mut properties);
-        let properties = BASE64.encode(openssl::sha::sha256(properties.as_bytes()));
+        let properties = BASE64.encode(Digest::of(properties.as_bytes()).as_bytes());
         let document = BASE64.encode(document.as_bytes());
         put(out, format_args!("<ds:Signature xmlns:ds=\"{DS}\" Id=\"signature-{suffix}\"><ds:SignedInfo>"));
         let content = out.len();
