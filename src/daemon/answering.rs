@@ -12,13 +12,14 @@ use crate::boemis::Stands;
 use crate::document::{Content, DatasetName, Decision, Digest, ParticipantName, Period, Revision, SubmissionId};
 use crate::finding::{Code, Finding};
 use crate::intake::Refusal;
-use crate::intake::folder::Outlet;
+use crate::intake::folder::{Outlet, Published};
 use crate::journal::{Answered, Event, RefusedInPlace, SealedReceipt};
 use crate::ledger::{Arrived, Submission};
 use crate::receipt::{Answer, Known, Receipt, Turn};
 use crate::seal::{OutcomeRecord, Sealed};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 
 /// Submissions whose answers lie in their folders and are not closed yet, at most; then they are
@@ -27,6 +28,22 @@ const LAID_MAX: usize = 4096;
 
 /// A receipt on its way: with what the journal says of it, and whose folder it goes to.
 type Ready = (Receipt, Answered, Option<ParticipantName>);
+
+/// A receipt that was to be laid into its folder, and what came of it; nothing where there is none.
+pub(super) struct Laid {
+    ready: Ready,
+    outlet: Option<Outlet>,
+    published: Option<io::Result<Published>>,
+}
+
+/// Lays receipts into their folders, in their order.
+fn lay(group: Vec<(Ready, Option<Outlet>)>) -> Vec<Laid> {
+    let publish = |(ready, outlet): (Ready, Option<Outlet>)| {
+        let published = outlet.as_ref().map(|outlet| outlet.publish(&ready.1.receipt.file_name, ready.0.octets()));
+        Laid { ready, outlet, published }
+    };
+    group.into_iter().map(publish).collect()
+}
 
 /// What the journal says of a submission beside its receipt.
 struct Facts {
@@ -114,7 +131,7 @@ impl Window {
             receipts.push((receipt, answered, channel));
         }
         self.make_durable(&receipts, events)?;
-        self.publish_all(&receipts)
+        self.publish_all(receipts)
     }
 
     /// Lets a submission wait for its next try; what the journal is to say of that.
@@ -226,7 +243,7 @@ impl Window {
             }
         }
         self.make_durable(&receipts, events)?;
-        self.publish_all(&receipts)?;
+        self.publish_all(receipts)?;
         Ok(open)
     }
 
@@ -244,49 +261,32 @@ impl Window {
         }
     }
 
-    /// Lays the receipts of a group into their folders, and orders their pages. What cannot be
-    /// published is said, stays open, and is tried again at the next scan. The ledger learns of
-    /// the answers meanwhile, or, where there are few, after.
-    fn publish_all(&mut self, receipts: &[Ready]) -> Result<(), Halt> {
-        /// Below this many, a thread costs more than it gains.
+    /// Lays the receipts of a group into their folders, and orders their pages. They are durable by
+    /// now, so the next group does not wait until a larger one lies there: a thread lays it, while
+    /// the ledger learns of the answers. What cannot be published is said, stays open, and is tried
+    /// again at the next scan.
+    fn publish_all(&mut self, receipts: Vec<Ready>) -> Result<(), Halt> {
+        /// Up to so many, a thread costs more than it gains.
         const ALONE: usize = 8;
-        let outlets: Vec<_> = receipts.iter().map(|(_, _, channel)| self.outlet(channel.as_ref()?)).collect();
-        let lay = || -> Vec<_> {
-            let both = outlets.iter().zip(receipts);
-            let laid = both.map(|(outlet, (receipt, answered, _))| {
-                Some(outlet.as_ref()?.publish(&answered.receipt.file_name, receipt.octets()))
-            });
-            laid.collect()
+        self.finish_laying()?; // one group after the other, in their order
+        let outlet = |ready: Ready| {
+            let outlet = ready.2.as_ref().and_then(|channel| self.outlet(channel));
+            (ready, outlet)
         };
-        let (laid, learned) = if receipts.len() <= ALONE {
-            (lay(), Ok(()))
-        } else {
-            std::thread::scope(|scope| {
-                let laying = scope.spawn(lay);
-                let learned = self.learn();
-                let laid = laying.join().map_err(|_| Halt::wrong("the publishing of receipts panicked"));
-                laid.map(|laid| (laid, learned))
-            })?
-        };
-        learned?;
-        for ((laid, outlet), (receipt, answered, channel)) in laid.into_iter().zip(outlets).zip(receipts) {
-            let (id, closes) = (answered.id, answered.decision != Decision::Held);
-            match (laid, outlet, channel) {
-                (Some(Ok(_)), Some(outlet), Some(channel)) => {
-                    let (octets, file_name) = (Arc::clone(receipt.octets()), answered.receipt.file_name.clone());
-                    self.laid_into.insert(channel.clone(), outlet.clone());
-                    self.pages.order(Order { id, closes, octets, file_name, outlet });
-                }
-                (Some(Err(error)), _, Some(channel)) => {
-                    self.unpublished(id, channel, &answered.receipt.file_name, &error);
-                }
-                _ => {}
-            }
-            self.say(answered);
-            if closes {
-                self.waits.remove(&id);
+        let group: Vec<(Ready, Option<Outlet>)> = receipts.into_iter().map(outlet).collect();
+        for ((_, answered, _), _) in &group {
+            if answered.decision != Decision::Held {
+                self.waits.remove(&answered.id);
             }
             *self.tally.answers.entry(answered.decision).or_default() += 1;
+        }
+        if group.len() <= ALONE {
+            let laid = lay(group);
+            laid.iter().for_each(|laid| self.say(&laid.ready.1));
+            self.account(laid);
+        } else {
+            group.iter().for_each(|((_, answered, _), _)| self.say(answered));
+            self.laying = Some(std::thread::spawn(move || lay(group)));
         }
         self.learn()?;
         let done = self.pages.done();
@@ -294,6 +294,33 @@ impl Window {
         match self.laid.len() > LAID_MAX {
             true => self.close_laid(),
             false => Ok(()),
+        }
+    }
+
+    /// Waits until the last group lies in its folders, and orders its pages.
+    pub(super) fn finish_laying(&mut self) -> Result<(), Halt> {
+        if let Some(laying) = self.laying.take() {
+            let laid = laying.join().map_err(|_| Halt::wrong("the publishing of receipts panicked"))?;
+            self.account(laid);
+        }
+        Ok(())
+    }
+
+    /// What lies there gets its page; what does not is tried again.
+    fn account(&mut self, laid: Vec<Laid>) {
+        for Laid { ready: (receipt, answered, channel), outlet, published } in laid {
+            let (id, closes) = (answered.id, answered.decision != Decision::Held);
+            match (published, outlet, channel) {
+                (Some(Ok(_)), Some(outlet), Some(channel)) => {
+                    let (octets, file_name) = (Arc::clone(receipt.octets()), answered.receipt.file_name.clone());
+                    self.laid_into.insert(channel, outlet.clone());
+                    self.pages.order(Order { id, closes, octets, file_name, outlet });
+                }
+                (Some(Err(error)), _, Some(channel)) => {
+                    self.unpublished(id, &channel, &answered.receipt.file_name, &error);
+                }
+                _ => {}
+            }
         }
     }
 
@@ -318,6 +345,7 @@ impl Window {
     /// Closes the submissions whose answers lie in their folders, once that is durable. When it
     /// cannot be made so, they stay open, and the next idle moment tries again.
     pub(super) fn close_laid(&mut self) -> Result<(), Halt> {
+        self.finish_laying()?;
         let done = self.pages.wait();
         self.laid.extend(done);
         let mut devices = BTreeMap::new();
@@ -385,7 +413,7 @@ impl Window {
             verdicts.push(Verdict { matter, channel: Some(participant), turn: Turn::FIRST, attempt: 0, word });
         }
         self.make_durable(&receipts, Vec::new())?;
-        self.publish_all(&receipts)?;
+        self.publish_all(receipts)?;
         self.answer(verdicts)
     }
 
@@ -417,6 +445,7 @@ impl Window {
     /// # Errors
     /// Ledger or evidence.
     pub(super) fn publish_left(&mut self) -> Result<(), Halt> {
+        self.finish_laying()?;
         let left = std::mem::take(&mut self.left);
         let was = self.tally.publishing.take();
         for id in &left {

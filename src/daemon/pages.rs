@@ -11,9 +11,9 @@ use crate::receipt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
 
-/// Pages that wait for the thread at most; past it whoever orders one makes it himself. 1024
-/// receipts are about 5 MiB, and a fraction of a second of work.
-const WAITING_MAX: usize = 1024;
+/// Pages that wait for the thread at most; past it whoever orders one makes it himself. 4096
+/// receipts are about 20 MiB, and a second of work: a backlog's answers do not wait for its pages.
+const WAITING_MAX: usize = 4096;
 
 /// How much the thread steps back behind whoever is waited for (nice(2)).
 const NICE: i32 = 10;

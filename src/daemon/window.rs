@@ -3,6 +3,7 @@
 //! Owns opening, recovery by the state table, reloading of registry, stations, datasets and trust,
 //! and the end. What is done with documents is [`carry`](super::carry)'s.
 
+use super::answering::Laid;
 use super::carry::Case;
 use super::holds::Holds;
 use super::pages::Pages;
@@ -23,6 +24,7 @@ use crate::staging::Staging;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 /// Why a window cannot be opened, or cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -135,6 +137,8 @@ pub struct Window {
     pub(super) sources: Vec<(ParticipantName, SubmissionId)>,
     pub(super) sources_octets: u64,
     pub(super) pages: Pages,
+    /// The group whose receipts are being laid into their folders.
+    pub(super) laying: Option<JoinHandle<Vec<Laid>>>,
     /// Submissions whose answers lie in their folders with their pages, still to be closed.
     pub(super) laid: Vec<SubmissionId>,
     /// Where something was laid since that was made durable last.
@@ -189,6 +193,7 @@ impl Window {
             sources: Vec::new(),
             sources_octets: 0,
             pages: Pages::default(),
+            laying: None,
             laid: Vec::new(),
             laid_into: BTreeMap::new(),
             left: BTreeSet::new(),

@@ -4,10 +4,11 @@
 //! told by name. Whether one is still good enough is policy, not form.
 
 use super::der::{self, DerFault, Element, Reader, tag};
+use crate::document::Digest;
 use openssl::hash::{Hasher, MessageDigest};
 use openssl::md::{Md, MdRef};
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// A digest algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,6 +111,9 @@ impl DigestAlgorithm {
 
     /// The digest of these octets; none when the OpenSSL at hand lacks the algorithm.
     pub fn digest(self, octets: &[u8]) -> Option<Vec<u8>> {
+        if self == Sha256 {
+            return Some(Digest::of(octets).as_bytes().to_vec()); // the usual one, without a look-up
+        }
         let mut hasher = self.hasher()?;
         hasher.update(octets).ok()?;
         hasher.finish().ok().map(|digest| digest.to_vec())
@@ -134,6 +138,13 @@ impl DigestAlgorithm {
 
     /// The same, as key contexts want it.
     pub(crate) fn md(self) -> Option<&'static MdRef> {
+        // One that was fetched once is not looked up again at every signature.
+        static FETCHED: OnceLock<Option<Md>> = OnceLock::new();
+        if self == Sha256
+            && let Some(md) = FETCHED.get_or_init(|| Md::fetch(None, "SHA2-256", None).ok())
+        {
+            return Some(md);
+        }
         Md::from_nid(self.message_digest().type_())
     }
 }
