@@ -115,7 +115,16 @@ impl Trial {
 
     /// What the sqlite3 program answers, a line a row.
     pub fn sql(&self, sql: &str) -> String {
-        let output = self.succeeds("sqlite3", &["-readonly", "w/state/boemis.sqlite", sql]);
+        // A window that has just gone may still be closing its database on a thread of its own.
+        let arguments = ["-readonly", "-cmd", ".timeout 5000", "w/state/boemis.sqlite", sql];
+        let ask = || self.tool("sqlite3", &arguments).output().is_ok_and(|output| output.status.success());
+        for _ in 0..20 {
+            if ask() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        let output = self.succeeds("sqlite3", &arguments);
         String::from_utf8(output.stdout).unwrap()
     }
 
