@@ -669,7 +669,8 @@ fn check_says_what_the_receipt_will_say_and_changes_nothing() {
     let pki = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox-samples/pki");
     pencere::commands::trial::register_sample_pki(&trial.at("w"), &pki).unwrap();
     trial.set("pair_wait", "\"0s\"");
-    trial.set("settle", "\"1ms\"");
+    // long enough that a signature, laid down first, is not taken before its document lies there
+    trial.set("settle", "\"150ms\"");
     assert_eq!(trial.json(&["once"]).0, Some(0));
     let mut daemon = None;
     let mut seen = BTreeMap::new();
