@@ -5,9 +5,9 @@
 //! statement: it refuses only what could not have come here, and halts then.
 
 use super::mark::Mark;
-use super::sqlite::{Insert, Transaction};
+use super::sqlite::{Document, Insert, Transaction};
 use super::{Fault, rows};
-use crate::document::{Content, Revision, SubmissionId};
+use crate::document::SubmissionId;
 use crate::schema::{Key, Standing, Understood, Validated};
 use jiff::Timestamp;
 
@@ -112,25 +112,18 @@ impl<'s> Batch<'s> {
     /// # Errors
     /// The database is away or damaged.
     pub async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
-        self.usable()?;
-        let result = self.transaction.standing(key, id).await;
-        self.noting(result)
+        let mut all = self.standing_all(&[(key, id)]).await?;
+        all.pop().ok_or_else(|| Fault::Wrong("a question was not answered".to_owned()))
     }
 
-    /// The other submission that was loaded with the same content. A document's period and revision
-    /// are part of its content, so it can only be the one of this very statement and revision.
+    /// The same for many, in their order: none of them sees another, so ask together only about
+    /// statements that share no [bearing](Key::bearings).
     ///
     /// # Errors
-    /// The database is away or damaged.
-    pub async fn find_content(
-        &mut self,
-        key: &Key,
-        revision: Revision,
-        content: Content,
-        id: SubmissionId,
-    ) -> Result<Option<SubmissionId>, Fault> {
+    /// As [`Batch::standing`].
+    pub async fn standing_all(&mut self, asked: &[(&Key, SubmissionId)]) -> Result<Vec<Standing>, Fault> {
         self.usable()?;
-        let result = self.transaction.find_content(key, revision, content, id).await;
+        let result = self.transaction.standing_all(asked).await;
         self.noting(result)
     }
 
@@ -142,36 +135,78 @@ impl<'s> Batch<'s> {
     /// document was only looked at, its mark stands with other digests, its statement stands in
     /// this revision already, or its records are unlike their dataset.
     pub async fn load(&mut self, validated: Validated) -> Result<Pending, Unloaded> {
-        match self.take(&validated).await {
-            Ok((mark, stood)) => {
-                let id = mark.id;
-                self.loads.push((mark, validated, stood));
-                Ok(Pending { id, stood })
-            }
-            Err(fault) => Err(Unloaded { validated: Box::new(validated), fault }),
-        }
+        let mut all = self.load_all(vec![validated]).await;
+        all.pop().unwrap_or_else(|| unreachable!("one statement was given, so one result came back"))
     }
 
-    async fn take(&mut self, validated: &Validated) -> Result<(Mark, bool), Fault> {
-        self.usable()?;
-        let mark = self.mark_for(validated)?;
+    /// The same with many, in their order.
+    pub async fn load_all(&mut self, statements: Vec<Validated>) -> Vec<Result<Pending, Unloaded>> {
+        self.take_all(statements, false).await
+    }
+
+    /// The same with the only statement of a group: loaded and committed in one round trip where
+    /// that is possible. [`Batch::commit`] then only says so.
+    ///
+    /// # Errors
+    /// As [`Batch::load`].
+    pub async fn load_alone(&mut self, validated: Validated) -> Result<Pending, Unloaded> {
+        let alone = self.loads.is_empty();
+        let mut all = self.take_all(vec![validated], alone).await;
+        all.pop().unwrap_or_else(|| unreachable!("one statement was given, so one result came back"))
+    }
+
+    async fn take_all(&mut self, statements: Vec<Validated>, commits: bool) -> Vec<Result<Pending, Unloaded>> {
+        let marks: Vec<Result<Mark, Fault>> =
+            statements.iter().map(|validated| self.usable().and_then(|()| self.mark_for(validated))).collect();
+        let documents: Vec<Document<'_>> = marks
+            .iter()
+            .zip(&statements)
+            .filter_map(|(mark, validated)| Some((mark.as_ref().ok()?, validated.statement().records.as_slice())))
+            .collect();
         // whoever stops waiting in the middle leaves a group that cannot be committed
-        self.lost = Some(Fault::Wrong(format!("the loading of {} was broken off", mark.id)));
-        let result = self.transaction.insert(&mark, &validated.statement().records).await;
-        self.lost = None;
-        match self.noting(result)? {
-            Insert::Done => Ok((mark, false)),
-            Insert::Stands => {
-                let result = self.transaction.mark(mark.id).await;
-                match self.noting(result)? {
-                    Some(earlier) if earlier.is_same_load(&mark) => Ok((earlier, true)),
-                    Some(_) => Err(Fault::Wrong(format!("{} is marked as loaded with other content or rows", mark.id))),
-                    None => Err(Fault::Wrong(format!(
-                        "{}: revision {} of {} {} by {} stands already from another submission",
-                        mark.id, mark.revision, mark.key.dataset, mark.key.period, mark.key.participant
-                    ))),
+        let lost = self.lost.replace(Fault::Wrong("the loading of a group was broken off".to_owned()));
+        let inserted = match (commits, documents.as_slice()) {
+            (true, &[alone]) => vec![self.transaction.insert_and_commit(alone).await],
+            (_, []) => Vec::new(),
+            (_, documents) => self.transaction.insert_all(documents).await,
+        };
+        self.lost = lost;
+        let mut inserted = inserted.into_iter();
+        let mut results = Vec::with_capacity(statements.len());
+        for (mark, validated) in marks.into_iter().zip(statements) {
+            let taken = match mark {
+                Ok(mark) => {
+                    let inserted = inserted.next().unwrap_or_else(|| Err(Fault::Wrong("nothing was tried".to_owned())));
+                    match self.noting(inserted) {
+                        Ok(Insert::Done) => Ok((mark, false)),
+                        Ok(Insert::Stands) => self.earlier(mark).await.map(|earlier| (earlier, true)),
+                        Err(fault) => Err(fault),
+                    }
                 }
-            }
+                Err(fault) => Err(fault),
+            };
+            results.push(match taken {
+                Ok((mark, stood)) => {
+                    let id = mark.id;
+                    self.loads.push((mark, validated, stood));
+                    Ok(Pending { id, stood })
+                }
+                Err(fault) => Err(Unloaded { validated: Box::new(validated), fault }),
+            });
+        }
+        results
+    }
+
+    /// The mark that stands in the way of this one, if it is of the same load.
+    async fn earlier(&mut self, mark: Mark) -> Result<Mark, Fault> {
+        let result = self.transaction.mark(mark.id).await;
+        match self.noting(result)? {
+            Some(earlier) if earlier.is_same_load(&mark) => Ok(earlier),
+            Some(_) => Err(Fault::Wrong(format!("{} is marked as loaded with other content or rows", mark.id))),
+            None => Err(Fault::Wrong(format!(
+                "{}: revision {} of {} {} by {} stands already from another submission",
+                mark.id, mark.revision, mark.key.dataset, mark.key.period, mark.key.participant
+            ))),
         }
     }
 

@@ -23,7 +23,7 @@ pub use fault::Fault;
 pub use location::{Location, LocationFault};
 pub use mark::{Mark, Stands};
 
-use crate::document::{Content, DatasetName, Digest, Period, Revision, SubmissionId};
+use crate::document::{DatasetName, Digest, Period, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -85,10 +85,11 @@ impl Boemis {
         self.store.prepare(datasets).await
     }
 
-    /// Starts a group; `now` is when its statements count as loaded.
+    /// Starts a group; `now` is when its statements count as loaded. Its transaction begins with its
+    /// first question, which says whether the database is locked by another program.
     ///
     /// # Errors
-    /// The database is away: locked by another program, or gone.
+    /// The database is gone.
     pub async fn begin(&mut self, now: Timestamp) -> Result<Batch<'_>, Fault> {
         Ok(Batch::new(self.store.begin().await?, now))
     }
@@ -158,20 +159,6 @@ impl Reader {
     /// The database is away or damaged.
     pub async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
         self.store.standing(key, id).await
-    }
-
-    /// As [`Batch::find_content`].
-    ///
-    /// # Errors
-    /// The database is away or damaged.
-    pub async fn find_content(
-        &mut self,
-        key: &Key,
-        revision: Revision,
-        content: Content,
-        id: SubmissionId,
-    ) -> Result<Option<SubmissionId>, Fault> {
-        self.store.find_content(key, revision, content, id).await
     }
 
     /// As [`Boemis::mark`].

@@ -279,11 +279,6 @@ async fn a_group_sees_its_own_loads_and_nothing_beyond_them() {
 
     let again = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3", "SU-0001 4.5"]);
     let key = again.key();
-    let found = batch.find_content(&key, again.revision(), again.content(), again.id).await.unwrap();
-    assert_eq!(found, Some(quarter.id));
-    let elsewhere = Key { participant: "azerisiq".parse().unwrap(), ..key.clone() };
-    assert_eq!(batch.find_content(&elsewhere, again.revision(), again.content(), again.id).await.unwrap(), None);
-    assert_eq!(batch.find_content(&key, again.revision(), next.content(), again.id).await.unwrap(), None);
     assert_eq!(batch.standing(&key, again.id).await.unwrap().current.unwrap().submission, quarter.id);
     drop(batch);
 
@@ -311,11 +306,6 @@ async fn loading_again_is_harmless_and_sees_what_stood_then() {
     assert_eq!(batch.standing(&first.key(), first.id).await.unwrap(), Standing::default());
     let before = batch.standing(&second.key(), second.id).await.unwrap().current.unwrap();
     assert_eq!(before.submission, first.id);
-    let found = batch.find_content(&first.key(), first.revision(), first.content(), first.id).await.unwrap();
-    assert_eq!(found, None);
-    // and a third that repeats the first is told so, superseded as that is
-    let found = batch.find_content(&first.key(), first.revision(), first.content(), new_id()).await.unwrap();
-    assert_eq!(found, Some(first.id));
     assert!(batch.load(first.validated()).await.unwrap().stands_already());
     let loaded = batch.commit().await.unwrap();
     assert!(loaded[0].stood_already());
@@ -368,6 +358,70 @@ async fn a_load_that_was_broken_off_loses_its_group_and_nothing_else() {
     assert!(uncommitted.fault.to_string().contains("broken off") && uncommitted.statements.len() == 1);
     assert_eq!(window.ask("SELECT count(*) FROM submission"), "0");
     assert_eq!(load(&mut boemis, &[&first, &second]).await.len(), 2);
+}
+
+#[tokio::test]
+async fn many_are_asked_about_and_loaded_together_as_one_by_one() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let earlier = filing("azerenerji generation 2001-Q1 1", &["GUN-0001 1", "SU-0001 2"]);
+    load(&mut boemis, &[&earlier]).await;
+    // more than a piece of one shape, one of another between them, one that stands, one that never may
+    let mut filings: Vec<Filing> = (2001..2012)
+        .map(|year| filing(&format!("azerenerji generation {year}-Q1 2"), &["GUN-0001 3", "SU-0001 4"]))
+        .collect();
+    filings.insert(9, filing("azerenerji generation 2050-Q1 1", &["GUN-0001 5"]));
+    filings.push(earlier.clone());
+    filings.push(filing("azerenerji generation 2001-Q1 1", &["GUN-0001 9"]));
+    filings.push(filing("azerenerji capacity 2050 1", &["GUN-0001 5"]));
+    let keys: Vec<Key> = filings.iter().map(Filing::key).collect();
+    let asked: Vec<(&Key, SubmissionId)> = keys.iter().zip(&filings).map(|(key, one)| (key, one.id)).collect();
+
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let together = batch.standing_all(&asked).await.unwrap();
+    for (&(key, id), together) in asked.iter().zip(&together) {
+        assert_eq!(&batch.standing(key, id).await.unwrap(), together, "{key:?}");
+    }
+    assert_eq!(together[0].current.as_ref().unwrap().submission, earlier.id);
+    assert!(together[1..12].iter().all(|standing| *standing == Standing::default()));
+    assert_eq!(together[12], Standing::default(), "it is judged as it was, before itself");
+    assert_eq!(together[13].current.as_ref().unwrap().submission, earlier.id);
+
+    let results = batch.load_all(filings.iter().map(Filing::validated).collect()).await;
+    let told: String = results
+        .iter()
+        .map(|result| match result {
+            Ok(pending) if pending.stands_already() => 's',
+            Ok(_) => 'l',
+            Err(_) => 'x',
+        })
+        .collect();
+    assert_eq!(told, "llllllllllllsxl");
+    assert_eq!(batch.commit().await.unwrap().len(), 14);
+    assert_eq!(window.ask("SELECT count(*), sum(records) FROM submission"), "14|26");
+}
+
+#[tokio::test]
+async fn the_only_statement_of_a_group_is_loaded_and_committed_at_once() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let long: Vec<String> = (1..=100).map(|n| format!("GUN-{n:04} 1")).collect();
+    let long = Filing { records: long, ..filing("azerenerji generation 2025-Q2 1", &[]) };
+    for (count, alone) in [filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]), long].iter().enumerate() {
+        let mut batch = boemis.begin(now()).await.unwrap();
+        assert_eq!(batch.standing(&alone.key(), alone.id).await.unwrap().current, None);
+        assert!(!batch.load_alone(alone.validated()).await.unwrap().stands_already());
+        // only the commit makes a `Loaded`, though what is short is durable by now
+        assert_eq!(window.ask("SELECT count(*) FROM submission"), "1");
+        assert_eq!(batch.commit().await.unwrap().len(), 1);
+        assert_eq!(window.ask("SELECT count(*) FROM submission"), (count + 1).to_string());
+    }
+    let twin = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 4"]);
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let unloaded = batch.load_alone(twin.validated()).await.unwrap_err();
+    assert!(matches!(&unloaded.fault, Fault::Wrong(why) if why.contains("stands already")), "{:?}", unloaded.fault);
+    assert!(batch.commit().await.unwrap().is_empty());
+    assert_eq!(window.ask("SELECT count(*) FROM submission"), "2");
 }
 
 #[tokio::test]
@@ -446,8 +500,11 @@ async fn another_programs_lock_holds_and_then_lets_go_on() {
     assert_eq!(said.trim(), "locked");
 
     let started = std::time::Instant::now();
-    let fault = boemis.begin(now()).await.err().unwrap();
+    let third = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]);
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let fault = batch.standing(&third.key(), third.id).await.unwrap_err();
     assert!(fault.is_away(), "{fault}");
+    assert!(batch.commit().await.is_err());
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     assert!(matches!(Stop::from(fault), Stop::Hold(f) if f.code.slug() == "load.database-away"));
 
@@ -505,8 +562,6 @@ async fn a_reader_looks_on_beside_the_loader() {
     assert_eq!(standing.current.unwrap().submission, first.id);
     batch.commit().await.unwrap();
     let key = second.key();
-    let found = reader.find_content(&key, second.revision(), second.content(), new_id()).await.unwrap();
-    assert_eq!(found, Some(second.id));
     assert_eq!(reader.mark(second.id).await.unwrap().unwrap().revision.get(), 2);
     let totals = reader.totals(&key.dataset).await.unwrap();
     assert_eq!(totals[0].values[0].1.as_deref(), Some("4.000"));

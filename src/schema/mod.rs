@@ -24,7 +24,7 @@ mod xml;
 pub use description::{Column, ColumnKind, Dataset, Datasets, PeriodKinds, TotalRule, YearRule};
 pub use limits::Limits;
 pub use publish::SHIPPED;
-pub use statement::{Key, Record, Standing, Statement, Stood, Understood, Value};
+pub use statement::{Bearing, Key, Record, Standing, Statement, Stood, Understood, Value};
 pub use template::{Format, template};
 pub use xml::NAMESPACE;
 

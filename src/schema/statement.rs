@@ -15,6 +15,26 @@ pub struct Key {
     pub period: Period,
 }
 
+/// Something that two statements may share. See [`Key::bearings`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Bearing {
+    /// One sender's statements on a dataset in one year, or without a year.
+    Year(DatasetName, ParticipantName, Option<i16>),
+    /// All senders' statements on a dataset and period.
+    Period(DatasetName, Period),
+}
+
+impl Key {
+    /// By what a statement bears on others: what stands beside one ([`Standing`]) is changed only by
+    /// those with which it shares one of these.
+    pub fn bearings(&self) -> [Bearing; 2] {
+        [
+            Bearing::Year(self.dataset.clone(), self.participant.clone(), self.period.year()),
+            Bearing::Period(self.dataset.clone(), self.period),
+        ]
+    }
+}
+
 /// The value of one column.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {

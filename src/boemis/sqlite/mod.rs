@@ -3,8 +3,9 @@
 //! Owns the one writing connection, its settings, and the order in which a file is made ready:
 //! pragmas, migrations, tables and views of the datasets. While it is open there are `-wal` and
 //! `-shm` files beside it; [`Store::close`] folds them in, so that a stopped window's file can be
-//! copied alone. After any [`Fault`] inside a transaction the connection is thrown away and made
-//! anew, because SQLite may have rolled back on its own. Never decides what may be loaded.
+//! copied alone. A transaction that does not come to its end takes the connection with it: closing
+//! it rolls back, and after a fault SQLite may have done so on its own. Never decides what may be
+//! loaded.
 
 mod prepare;
 mod read;
@@ -12,11 +13,11 @@ mod views;
 mod write;
 
 pub(super) use read::Plans;
-pub(super) use write::{Insert, Transaction};
+pub(super) use write::{Document, Insert, Transaction};
 
 use super::mark::Mark;
 use super::{Fault, Settings, Total};
-use crate::document::{Content, DatasetName, Digest, Revision, SubmissionId};
+use crate::document::{DatasetName, Digest, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
@@ -27,7 +28,7 @@ use std::path::Path;
 pub(super) struct Store {
     options: SqliteConnectOptions,
     connection: Option<SqliteConnection>,
-    /// A transaction failed on this connection: it is not used again.
+    /// A transaction did not come to its end on this connection: it is not used again.
     broken: bool,
     plans: Plans,
     writes: bool,
@@ -70,13 +71,11 @@ impl Store {
         Ok(())
     }
 
-    /// Starts a transaction that holds the write lock from the start.
+    /// A transaction, which begins with its first question.
     pub(super) async fn begin(&mut self) -> Result<Transaction<'_>, Fault> {
         self.connected("starting a group").await?;
-        match self.connection.as_mut() {
-            Some(connection) => Transaction::begin(connection, &mut self.plans, &mut self.broken).await,
-            None => Err(closed()),
-        }
+        let connection = self.connection.as_mut().ok_or_else(closed)?;
+        Ok(Transaction::new(connection, &mut self.plans, &mut self.broken))
     }
 
     pub(super) async fn mark(&mut self, id: SubmissionId) -> Result<Option<Mark>, Fault> {
@@ -86,20 +85,9 @@ impl Store {
     pub(super) async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
         self.connected("reading what stands").await?;
         match self.connection.as_mut() {
-            Some(connection) => read::standing(connection, &self.plans, key, id).await,
+            Some(connection) => read::standing(connection, &self.plans, (key, id)).await,
             None => Err(closed()),
         }
-    }
-
-    pub(super) async fn find_content(
-        &mut self,
-        key: &Key,
-        revision: Revision,
-        content: Content,
-        id: SubmissionId,
-    ) -> Result<Option<SubmissionId>, Fault> {
-        let connection = self.connected("looking for the same content").await?;
-        read::find_content(connection, key, revision, content, id).await
     }
 
     pub(super) async fn totals(&mut self, dataset: &DatasetName) -> Result<Vec<Total>, Fault> {
@@ -143,7 +131,7 @@ impl Store {
         closed.map_err(|e| fault(DOING, e))
     }
 
-    /// The connection, made anew when the last one was thrown away.
+    /// The connection, made anew when a transaction took the last one with it.
     async fn connected(&mut self, doing: &'static str) -> Result<&mut SqliteConnection, Fault> {
         if std::mem::take(&mut self.broken)
             && let Some(broken) = self.connection.take()

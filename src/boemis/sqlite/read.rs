@@ -1,14 +1,15 @@
 //! What SQLite is asked: marks, what stands, equal contents, totals.
 //!
 //! Owns the reading statements, for the loader inside its transaction and for readers beside it
-//! alike. Each question is one round trip to the connection's thread. Never writes.
+//! alike. A round trip to the connection's thread asks one question, or [`PIECE`] of a kind. Never
+//! writes.
 
 use super::fault;
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::{Mark, RawMark, digest, period};
 use crate::boemis::rows::Rows;
 use crate::boemis::{Fault, Total};
-use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Quantity, Revision, SubmissionId};
+use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Quantity, SubmissionId};
 use crate::schema::{ColumnKind, Key, Standing, Stood, Value};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, SqlSafeStr, SqlStr};
@@ -21,15 +22,32 @@ pub(in crate::boemis) struct Plans(BTreeMap<String, Plan>);
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) layout: Layout,
-    pub(super) inserts: BTreeMap<usize, SqlStr>,
-    standing: SqlStr,
+    /// Made when first needed.
+    pub(super) inserts: BTreeMap<super::write::Shape, SqlStr>,
+    standing: StandingSql,
     totals: Option<SqlStr>,
+}
+
+/// The question what stands, in the three forms in which it is asked.
+#[derive(Debug)]
+struct StandingSql {
+    one: SqlStr,
+    /// Behind the begin of a transaction: a lone document's first round trip.
+    first: SqlStr,
+    /// [`PIECE`] at once.
+    piece: SqlStr,
 }
 
 impl Plans {
     pub(super) fn of(layouts: Vec<Layout>) -> Self {
         let plan = |layout: Layout| {
-            let standing = AssertSqlSafe(standing_sql(&layout)).into_sql_str();
+            let one = standing_sql(&layout, 0);
+            let piece: Vec<String> = (0..PIECE).map(|at| standing_sql(&layout, at)).collect();
+            let standing = StandingSql {
+                first: AssertSqlSafe(format!("{BEGIN}; {one}")).into_sql_str(),
+                one: AssertSqlSafe(one).into_sql_str(),
+                piece: AssertSqlSafe(piece.join("; ")).into_sql_str(),
+            };
             let totals = layout.year.map(|_| AssertSqlSafe(totals_sql(&layout)).into_sql_str());
             (layout.slug.clone(), Plan { layout, inserts: BTreeMap::new(), standing, totals })
         };
@@ -45,22 +63,39 @@ impl Plans {
     }
 }
 
-/// Only what was loaded before the submission `?1` itself: all, unless it was loaded already, and
-/// then what stood when it was. So recovery judges it by what it was judged by the first time.
-const HORIZON: &str = "coalesce((SELECT m.number FROM submission m WHERE m.id = ?1), 9223372036854775807)";
+/// IMMEDIATE: what is read in a group cannot change before it is written.
+pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 
-fn standing_sql(layout: &Layout) -> String {
+/// Questions, or documents, of one round trip. Eight: the thread's wake-up is then a small part of
+/// the work, and the statements kept prepared stay under 100 KiB.
+pub(super) const PIECE: usize = 8;
+
+/// Values that one question what stands takes.
+const ASKED: usize = 9;
+
+/// The question what stands, the `at`th of its text; each row begins with `at`.
+fn standing_sql(layout: &Layout, at: usize) -> String {
+    let value = |number: usize| format!("${}", at * ASKED + number);
     let station = layout.station().map_or("NULL".to_owned(), |c| format!("r.\"{}\"", c.name));
     let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!(", r.\"{}\"", c.name)).collect();
+    let periods: Vec<String> = (3..8).map(value).collect();
+    // Only what was loaded before the submission itself: all, unless it was loaded already, and then
+    // what stood when it was. So recovery judges it by what it was judged by the first time.
+    let horizon =
+        format!("coalesce((SELECT m.number FROM submission m WHERE m.id = {}), 9223372036854775807)", value(1));
     format!(
-        "SELECT s.participant, s.period, s.revision, s.id, s.content, {station}{decimals} \
+        "SELECT {at}, s.participant, s.period, s.revision, s.id, s.content, {station}{decimals} \
          FROM submission s LEFT JOIN \"{table}\" r ON r.submission = s.number \
-         WHERE s.dataset = ?2 AND s.period IN (?3, ?4, ?5, ?6, ?7) AND (s.participant = ?8 OR s.period = ?9) \
+         WHERE s.dataset = {dataset} AND s.period IN ({periods}) AND (s.participant = {participant} OR s.period = {period}) \
          AND s.revision = (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset \
-         AND x.period = s.period AND x.participant = s.participant AND x.number < {HORIZON}) \
-         AND s.number < {HORIZON}",
+         AND x.period = s.period AND x.participant = s.participant AND x.number < {horizon}) \
+         AND s.number < {horizon}",
         decimals = decimals.concat(),
         table = layout.table(),
+        dataset = value(2),
+        periods = periods.join(", "),
+        participant = value(8),
+        period = value(9),
     )
 }
 
@@ -84,103 +119,129 @@ const PAGE: usize = 500;
 
 const READING: &str = "reading what stands";
 
+/// A question what stands: for a statement of this key by this submission.
+pub(in crate::boemis) type Asked<'a> = (&'a Key, SubmissionId);
+
 /// All that bears on a statement of this key by the submission `id`.
 pub(super) async fn standing(
     connection: &mut SqliteConnection,
     plans: &Plans,
-    key: &Key,
-    id: SubmissionId,
+    asked: Asked<'_>,
 ) -> Result<Standing, Fault> {
     // no table: nothing was ever loaded for the dataset
-    let Some(plan) = plans.get(&key.dataset) else { return Ok(Standing::default()) };
-    let periods = match key.period.year() {
-        Some(year) => [
-            Period::Year(year),
-            Period::Quarter(year, 1),
-            Period::Quarter(year, 2),
-            Period::Quarter(year, 3),
-            Period::Quarter(year, 4),
-        ],
-        None => [Period::None; 5],
-    };
-    let mut query = sqlx::query(plan.standing.clone()).bind(id.to_string()).bind(key.dataset.as_str().to_owned());
-    for period in periods {
-        query = query.bind(period.to_string());
-    }
-    let rows = query
-        .bind(key.participant.as_str().to_owned())
-        .bind(key.period.to_string())
-        .fetch_all(connection)
-        .await
-        .map_err(|e| fault(READING, e))?;
-    gather(&plan.layout, key, &rows)
+    let Some(plan) = plans.get(&asked.0.dataset) else { return Ok(Standing::default()) };
+    Ok(ask(connection, &plan.layout, &plan.standing.one, &[asked]).await?.remove(0))
 }
 
-fn gather(layout: &Layout, key: &Key, rows: &[SqliteRow]) -> Result<Standing, Fault> {
-    let mut standing = Standing::default();
-    for row in rows {
-        let text = |at: usize| row.try_get::<&str, _>(at).map_err(|e| fault(READING, e));
-        let participant: ParticipantName = text(0)?.parse().map_err(|_| odd("submission", "participant"))?;
-        let of_period = period(text(1)?).ok_or_else(|| odd("submission", "period"))?;
-        let revision: i64 = row.try_get(2).map_err(|e| fault(READING, e))?;
-        let station: Option<String> = row.try_get(5).map_err(|e| fault(READING, e))?;
-        let station = match station.map(|code| code.parse()).transpose() {
-            Ok(station) => station,
-            Err(_) => return Err(odd(&layout.table(), "station")),
-        };
-        if participant != key.participant {
-            if let (Some(station), true) = (station, of_period == key.period) {
-                standing.elsewhere.insert(station, participant);
-            }
-            continue;
-        }
-        let stood = match standing.same_year.entry(of_period) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Stood {
-                submission: text(3)?.parse().map_err(|_| odd("submission", "id"))?,
-                revision: u16::try_from(revision).map_err(|_| odd("submission", "revision"))?,
-                content: Content(
-                    digest(row.try_get(4).map_err(|e| fault(READING, e))?)
-                        .ok_or_else(|| odd("submission", "content"))?,
-                ),
-                values: BTreeMap::new(),
-            }),
-        };
-        if let Some(station) = station {
-            let mut values = Vec::new();
-            for (at, (_, places)) in layout.decimals().enumerate() {
-                let scaled: Option<i64> = row.try_get(6 + at).map_err(|e| fault(READING, e))?;
-                values.push(scaled.map(|scaled| Quantity::from_scaled(scaled, places)));
-            }
-            stood.values.insert(station, values);
-        }
-    }
-    standing.current = standing.same_year.get(&key.period).cloned();
-    Ok(standing)
-}
-
-/// The earlier submission of this statement and revision, when its content is the same.
-pub(super) async fn find_content(
+/// The same, in the round trip in which the transaction begins; `None` where that is not possible.
+pub(super) async fn first_standing(
     connection: &mut SqliteConnection,
-    key: &Key,
-    revision: Revision,
-    content: Content,
-    id: SubmissionId,
-) -> Result<Option<SubmissionId>, Fault> {
-    const DOING: &str = "looking for the same content";
-    const SQL: &str = "SELECT id FROM submission WHERE dataset = ?1 AND period = ?2 AND participant = ?3 \
-        AND revision = ?4 AND content = ?5 AND id <> ?6";
-    let found: Option<String> = sqlx::query_scalar(SQL)
-        .bind(key.dataset.as_str().to_owned())
-        .bind(key.period.to_string())
-        .bind(key.participant.as_str().to_owned())
-        .bind(i64::from(revision.get()))
-        .bind(content.0.as_bytes().to_vec())
-        .bind(id.to_string())
-        .fetch_optional(connection)
-        .await
-        .map_err(|e| fault(DOING, e))?;
-    found.map(|id| id.parse().map_err(|_| odd("submission", "id"))).transpose()
+    plans: &Plans,
+    asked: Asked<'_>,
+) -> Result<Option<Standing>, Fault> {
+    let Some(plan) = plans.get(&asked.0.dataset) else { return Ok(None) };
+    Ok(ask(connection, &plan.layout, &plan.standing.first, &[asked]).await?.pop())
+}
+
+/// The same of many, in their order: none sees another.
+pub(super) async fn standing_all(
+    connection: &mut SqliteConnection,
+    plans: &Plans,
+    asked: &[Asked<'_>],
+) -> Result<Vec<Standing>, Fault> {
+    let mut all = Vec::with_capacity(asked.len());
+    for of_dataset in asked.chunk_by(|one, next| one.0.dataset == next.0.dataset) {
+        for piece in of_dataset.chunks(PIECE) {
+            match plans.get(&piece[0].0.dataset) {
+                Some(plan) if piece.len() == PIECE => {
+                    all.extend(ask(connection, &plan.layout, &plan.standing.piece, piece).await?);
+                }
+                _ => {
+                    for &one in piece {
+                        all.push(standing(connection, plans, one).await?);
+                    }
+                }
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// As many answers as questions, in their order.
+async fn ask(
+    connection: &mut SqliteConnection,
+    layout: &Layout,
+    sql: &SqlStr,
+    asked: &[Asked<'_>],
+) -> Result<Vec<Standing>, Fault> {
+    let mut query = sqlx::query(sql.clone());
+    for (key, id) in asked {
+        query = query.bind(id.to_string()).bind(key.dataset.as_str().to_owned());
+        let periods = match key.period.year() {
+            Some(year) => [
+                Period::Year(year),
+                Period::Quarter(year, 1),
+                Period::Quarter(year, 2),
+                Period::Quarter(year, 3),
+                Period::Quarter(year, 4),
+            ],
+            None => [Period::None; 5],
+        };
+        for period in periods {
+            query = query.bind(period.to_string());
+        }
+        query = query.bind(key.participant.as_str().to_owned()).bind(key.period.to_string());
+    }
+    let rows = query.fetch_all(connection).await.map_err(|e| fault(READING, e))?;
+    let mut all = vec![Standing::default(); asked.len()];
+    for row in &rows {
+        let at: i64 = row.try_get(0).map_err(|e| fault(READING, e))?;
+        let at = usize::try_from(at).ok().filter(|at| *at < asked.len()).ok_or_else(|| odd("submission", "number"))?;
+        gather(layout, asked[at].0, row, &mut all[at])?;
+    }
+    for (standing, (key, _)) in all.iter_mut().zip(asked) {
+        standing.current = standing.same_year.get(&key.period).cloned();
+    }
+    Ok(all)
+}
+
+/// What one row adds.
+fn gather(layout: &Layout, key: &Key, row: &SqliteRow, standing: &mut Standing) -> Result<(), Fault> {
+    let text = |at: usize| row.try_get::<&str, _>(at).map_err(|e| fault(READING, e));
+    let participant: ParticipantName = text(1)?.parse().map_err(|_| odd("submission", "participant"))?;
+    let of_period = period(text(2)?).ok_or_else(|| odd("submission", "period"))?;
+    let revision: i64 = row.try_get(3).map_err(|e| fault(READING, e))?;
+    let station: Option<&str> = row.try_get(6).map_err(|e| fault(READING, e))?;
+    let station = match station.map(str::parse).transpose() {
+        Ok(station) => station,
+        Err(_) => return Err(odd(&layout.table(), "station")),
+    };
+    if participant != key.participant {
+        if let (Some(station), true) = (station, of_period == key.period) {
+            standing.elsewhere.insert(station, participant);
+        }
+        return Ok(());
+    }
+    let stood = match standing.same_year.entry(of_period) {
+        std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+        std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Stood {
+            submission: text(4)?.parse().map_err(|_| odd("submission", "id"))?,
+            revision: u16::try_from(revision).map_err(|_| odd("submission", "revision"))?,
+            content: Content(
+                digest(row.try_get(5).map_err(|e| fault(READING, e))?).ok_or_else(|| odd("submission", "content"))?,
+            ),
+            values: BTreeMap::new(),
+        }),
+    };
+    if let Some(station) = station {
+        let mut values = Vec::new();
+        for (at, (_, places)) in layout.decimals().enumerate() {
+            let scaled: Option<i64> = row.try_get(7 + at).map_err(|e| fault(READING, e))?;
+            values.push(scaled.map(|scaled| Quantity::from_scaled(scaled, places)));
+        }
+        stood.values.insert(station, values);
+    }
+    Ok(())
 }
 
 /// The mark of this submission, if it was loaded.

@@ -2,18 +2,19 @@
 //!
 //! Owns the writing statements. A document of up to [`HEAD_RECORDS`] records is one round trip to
 //! the connection's thread: savepoint, mark, records and release are one statement text, prepared
-//! once for each number of records. Never commits by itself.
+//! once for each [`Shape`]; [`PIECE`] documents of one shape share it. The begin travels with the
+//! first question and, where a document is alone, the commit with its load. Never commits unasked.
 
 use super::fault;
-use super::read::{self, Plan, Plans};
+use super::read::{self, Asked, BEGIN, PIECE, Plan, Plans};
 use crate::boemis::Fault;
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::Mark;
-use crate::document::{Content, DatasetName, Revision, SubmissionId};
-use crate::schema::{Key, Record, Standing, Value};
+use crate::document::{DatasetName, SubmissionId};
+use crate::schema::{Record, Standing, Value};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
-use sqlx::{AssertSqlSafe, Connection, SqlSafeStr, Sqlite};
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr, Sqlite};
 
 /// Records that travel with the mark. Each number up to it may be prepared and kept once.
 const HEAD_RECORDS: usize = 24;
@@ -23,6 +24,7 @@ const HEAD_RECORDS: usize = 24;
 const PIECE_RECORDS: usize = 240;
 
 /// What came of an insert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::boemis) enum Insert {
     /// Mark and records are in the transaction.
     Done,
@@ -30,60 +32,131 @@ pub(in crate::boemis) enum Insert {
     Stands,
 }
 
-/// A transaction under way. Dropped without a commit, it leaves nothing.
-pub(in crate::boemis) struct Transaction<'s> {
-    inner: sqlx::Transaction<'s, Sqlite>,
-    plans: &'s mut Plans,
-    /// Set when it failed: SQLite may have rolled back on its own.
-    broken: &'s mut bool,
+/// A document to be written: its mark and its records.
+pub(in crate::boemis) type Document<'a> = (&'a Mark, &'a [Record]);
+
+/// What a statement text writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Shape {
+    /// Of each document; one more than [`HEAD_RECORDS`] stands for all that are longer.
+    records: usize,
+    documents: usize,
+    /// Whether the transaction ends with it.
+    commits: bool,
 }
 
+/// A transaction under way. Dropped without a commit, it leaves nothing, and its lock is free when
+/// the store is used next.
+pub(in crate::boemis) struct Transaction<'s> {
+    connection: &'s mut SqliteConnection,
+    plans: &'s mut Plans,
+    /// Told that the connection is to be thrown away.
+    broken: &'s mut bool,
+    state: State,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Nothing was asked yet.
+    Unbegun,
+    /// Whoever stops waiting, or fails, leaves it so.
+    Open,
+    Committed,
+    Abandoned,
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        *self.broken |= self.state == State::Open;
+    }
+}
+
+const BEGINNING: &str = "starting a group";
+const LOADING: &str = "loading a statement";
+const COMMITTING: &str = "committing a group";
+
 impl<'s> Transaction<'s> {
-    pub(super) async fn begin(
-        connection: &'s mut SqliteConnection,
-        plans: &'s mut Plans,
-        broken: &'s mut bool,
-    ) -> Result<Self, Fault> {
-        // IMMEDIATE: what is read in a group cannot change before it is written
-        let inner = connection.begin_with("BEGIN IMMEDIATE").await.map_err(|e| fault("starting a group", e))?;
-        Ok(Self { inner, plans, broken })
+    pub(super) fn new(connection: &'s mut SqliteConnection, plans: &'s mut Plans, broken: &'s mut bool) -> Self {
+        Self { connection, plans, broken, state: State::Unbegun }
     }
 
     pub(in crate::boemis) fn layout(&self, dataset: &DatasetName) -> Option<&Layout> {
         self.plans.get(dataset).map(|plan| &plan.layout)
     }
 
-    pub(in crate::boemis) async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
-        let result = read::standing(&mut self.inner, self.plans, key, id).await;
-        self.noting(result)
-    }
-
-    pub(in crate::boemis) async fn find_content(
-        &mut self,
-        key: &Key,
-        revision: Revision,
-        content: Content,
-        id: SubmissionId,
-    ) -> Result<Option<SubmissionId>, Fault> {
-        let result = read::find_content(&mut self.inner, key, revision, content, id).await;
-        self.noting(result)
+    /// What stands beside each, none of which sees another.
+    pub(in crate::boemis) async fn standing_all(&mut self, asked: &[Asked<'_>]) -> Result<Vec<Standing>, Fault> {
+        if let (State::Unbegun, &[alone]) = (self.state, asked) {
+            self.state = State::Open;
+            if let Some(standing) = read::first_standing(self.connection, self.plans, alone).await? {
+                return Ok(vec![standing]);
+            }
+            self.state = State::Unbegun;
+        }
+        self.begin().await?;
+        read::standing_all(self.connection, self.plans, asked).await
     }
 
     pub(in crate::boemis) async fn mark(&mut self, id: SubmissionId) -> Result<Option<Mark>, Fault> {
-        let result = read::mark(&mut self.inner, id).await;
-        self.noting(result)
+        self.begin().await?;
+        read::mark(self.connection, id).await
     }
 
-    /// Writes mark and records behind a savepoint.
-    pub(in crate::boemis) async fn insert(&mut self, mark: &Mark, records: &[Record]) -> Result<Insert, Fault> {
-        // whoever stops waiting half-way must not find the connection in use
-        *self.broken = true;
+    /// Writes marks and records, each document behind a savepoint: what came of each. After a fault
+    /// that means *away* nothing more is tried.
+    pub(in crate::boemis) async fn insert_all(&mut self, documents: &[Document<'_>]) -> Vec<Result<Insert, Fault>> {
+        let mut done: Vec<Result<Insert, Fault>> = Vec::with_capacity(documents.len());
+        let is_like = |one: &Document<'_>, next: &Document<'_>| {
+            one.0.key.dataset == next.0.key.dataset && one.1.len() == next.1.len() && one.1.len() <= HEAD_RECORDS
+        };
+        for piece in documents.chunk_by(is_like).flat_map(|like| like.chunks(PIECE)) {
+            if piece.len() == PIECE {
+                match self.insert(piece, false).await {
+                    Ok(Insert::Done) => {
+                        done.extend(piece.iter().map(|_| Ok(Insert::Done)));
+                        continue;
+                    }
+                    Err(fault) if fault.is_away() => done.push(Err(fault)),
+                    // Alone, each tells what is the matter with it.
+                    Ok(Insert::Stands) | Err(_) => {}
+                }
+            }
+            if !done.last().is_some_and(is_away) {
+                for &document in piece {
+                    done.push(self.insert(&[document], false).await);
+                    if done.last().is_some_and(is_away) {
+                        break;
+                    }
+                }
+            }
+            if let Some(Err(fault)) = done.last()
+                && fault.is_away()
+            {
+                done.resize(documents.len(), Err(fault.clone()));
+                break;
+            }
+        }
+        done
+    }
+
+    /// Writes the only document of the group and, when that goes well, commits in the same round trip.
+    pub(in crate::boemis) async fn insert_and_commit(&mut self, document: Document<'_>) -> Result<Insert, Fault> {
+        self.insert(&[document], document.1.len() <= HEAD_RECORDS).await
+    }
+
+    /// Writes documents of one shape behind one savepoint.
+    async fn insert(&mut self, documents: &[Document<'_>], commits: bool) -> Result<Insert, Fault> {
+        let &[(mark, records), ..] = documents else { return Ok(Insert::Done) };
+        self.begin().await?;
         let Some(plan) = self.plans.get_mut(&mark.key.dataset) else {
             return Err(Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset)));
         };
-        match write(&mut self.inner, plan, mark, records).await {
+        let shape = Shape { records: records.len().min(HEAD_RECORDS + 1), documents: documents.len(), commits };
+        match write(self.connection, plan, shape, documents).await {
             Ok(()) => {
-                *self.broken = false;
+                if commits {
+                    self.state = State::Committed;
+                }
                 Ok(Insert::Done)
             }
             Err(error) => {
@@ -93,67 +166,82 @@ impl<'s> Transaction<'s> {
                     return Err(error);
                 }
                 let undo = sqlx::raw_sql("ROLLBACK TO document; RELEASE document");
-                undo.execute(&mut *self.inner).await.map_err(|e| fault(LOADING, e))?;
-                *self.broken = false;
+                undo.execute(&mut *self.connection).await.map_err(|e| fault(LOADING, e))?;
                 if stands { Ok(Insert::Stands) } else { Err(error) }
             }
         }
     }
 
-    /// Makes the group durable.
-    pub(in crate::boemis) async fn commit(self) -> Result<(), Fault> {
-        *self.broken = true;
-        self.inner.commit().await.map_err(|e| fault("committing a group", e))?;
-        *self.broken = false;
+    /// Makes the group durable, unless it is so already.
+    pub(in crate::boemis) async fn commit(mut self) -> Result<(), Fault> {
+        if self.state == State::Open {
+            sqlx::raw_sql("COMMIT").execute(&mut *self.connection).await.map_err(|e| fault(COMMITTING, e))?;
+            self.state = State::Committed;
+        }
         Ok(())
     }
 
     /// Leaves nothing of the group, and waits until that is so.
-    pub(in crate::boemis) async fn abandon(self) -> Result<(), Fault> {
-        *self.broken = true;
-        self.inner.rollback().await.map_err(|e| fault("abandoning a group", e))?;
-        *self.broken = false;
+    pub(in crate::boemis) async fn abandon(mut self) -> Result<(), Fault> {
+        if self.state == State::Open {
+            sqlx::raw_sql("ROLLBACK")
+                .execute(&mut *self.connection)
+                .await
+                .map_err(|e| fault("abandoning a group", e))?;
+        }
+        self.state = State::Abandoned;
         Ok(())
     }
 
-    fn noting<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
-        *self.broken |= result.as_ref().is_err_and(Fault::is_away);
-        result
+    async fn begin(&mut self) -> Result<(), Fault> {
+        if self.state == State::Unbegun {
+            self.state = State::Open;
+            sqlx::raw_sql(BEGIN).execute(&mut *self.connection).await.map_err(|e| fault(BEGINNING, e))?;
+        }
+        Ok(())
     }
 }
 
-const LOADING: &str = "loading a statement";
+fn is_away(result: &Result<Insert, Fault>) -> bool {
+    result.as_ref().is_err_and(Fault::is_away)
+}
 
 async fn write(
     connection: &mut SqliteConnection,
     plan: &mut Plan,
-    mark: &Mark,
-    records: &[Record],
+    shape: Shape,
+    documents: &[Document<'_>],
 ) -> Result<(), sqlx::Error> {
-    let (head, rest) = records.split_at(records.len().min(HEAD_RECORDS));
-    // one text more than there are counts: the head of a longer document leaves the savepoint open
-    let kind = if rest.is_empty() { head.len() } else { HEAD_RECORDS + 1 };
-    let sql = match plan.inserts.get(&kind) {
+    let sql = match plan.inserts.get(&shape) {
         Some(sql) => sql.clone(),
         None => {
-            let sql = AssertSqlSafe(head_sql(&plan.layout, head.len(), rest.is_empty())).into_sql_str();
-            plan.inserts.insert(kind, sql.clone());
+            let sql = AssertSqlSafe(head_sql(&plan.layout, shape)).into_sql_str();
+            plan.inserts.insert(shape, sql.clone());
             sql
         }
     };
-    let mut query = bind_mark(sqlx::query(sql), mark);
-    for record in head {
-        query = bind_values(query, record);
+    let mut query = sqlx::query(sql);
+    for (mark, records) in documents {
+        query = bind_mark(query, mark);
+        for record in records.iter().take(HEAD_RECORDS) {
+            query = bind_values(query, record);
+        }
     }
     query.execute(&mut *connection).await?;
-    if rest.is_empty() {
-        return Ok(());
+    match documents {
+        [(_, records)] if shape.records > HEAD_RECORDS => write_rest(connection, &plan.layout, records).await,
+        _ => Ok(()),
     }
+}
+
+/// The records behind the head, in pieces, and the release of the savepoint.
+async fn write_rest(connection: &mut SqliteConnection, layout: &Layout, records: &[Record]) -> Result<(), sqlx::Error> {
+    let rest = records.get(HEAD_RECORDS..).unwrap_or_default();
     let mut number = HEAD_RECORDS as i64;
-    let full = AssertSqlSafe(piece_sql(&plan.layout, PIECE_RECORDS)).into_sql_str();
+    let full: SqlStr = AssertSqlSafe(piece_sql(layout, PIECE_RECORDS)).into_sql_str();
     for piece in rest.chunks(PIECE_RECORDS) {
         let whole = piece.len() == PIECE_RECORDS;
-        let sql = if whole { full.clone() } else { AssertSqlSafe(piece_sql(&plan.layout, piece.len())).into_sql_str() };
+        let sql = if whole { full.clone() } else { AssertSqlSafe(piece_sql(layout, piece.len())).into_sql_str() };
         let mut query = sqlx::query(sql).persistent(whole);
         for record in piece {
             number += 1;
@@ -196,14 +284,22 @@ fn bind_values<'q>(mut query: Statement<'q>, record: &Record) -> Statement<'q> {
 const MARK: &str = "INSERT INTO submission (id, participant, dataset, period, revision, content, rows, records, \
     received_at, loaded_at, signers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-fn head_sql(layout: &Layout, count: usize, whole: bool) -> String {
-    let mut sql = format!("SAVEPOINT document; {MARK}");
-    if count > 0 {
-        let records: Vec<String> = (1..=count).map(|number| one(layout, &number.to_string())).collect();
-        sql.push_str(&format!("; {}{}", into(layout), records.join(", ")));
+fn head_sql(layout: &Layout, shape: Shape) -> String {
+    let mut sql = "SAVEPOINT document".to_owned();
+    for _ in 0..shape.documents {
+        sql.push_str("; ");
+        sql.push_str(MARK);
+        if shape.records > 0 {
+            let head = shape.records.min(HEAD_RECORDS);
+            let records: Vec<String> = (1..=head).map(|number| one(layout, &number.to_string())).collect();
+            sql.push_str(&format!("; {}{}", into(layout), records.join(", ")));
+        }
     }
-    if whole {
+    if shape.records <= HEAD_RECORDS {
         sql.push_str("; RELEASE document");
+    }
+    if shape.commits {
+        sql.push_str("; COMMIT");
     }
     sql
 }
