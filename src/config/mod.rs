@@ -34,7 +34,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Config {
     path: PathBuf,
-    settings: Settings,
+    settings: Arc<Settings>,
     files: Vec<FileRead>,
     world: Arc<World>,
     warnings: Vec<Mistake>,
@@ -68,6 +68,7 @@ impl Config {
         let (files, of_world) = gathered.files.into_iter().partition(|file| file.part.is_fixed());
         world.files = of_world;
         world.warnings = warnings.clone();
+        let settings = Arc::new(settings);
         Ok(Self { path: path.to_owned(), settings, files, world: Arc::new(world), warnings })
     }
 
@@ -111,6 +112,11 @@ impl Config {
 
     /// What `pencere.toml` sets.
     pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The same, to be kept beside the configuration.
+    pub fn shared_settings(&self) -> &Arc<Settings> {
         &self.settings
     }
 

@@ -1,8 +1,10 @@
 //! Answering: from a word on a document to its sealed receipt in the sender's folder.
 //!
-//! Owns the order: seal, evidence, journal, folder; each durable before the next speaks of it. What an
-//! earlier process sealed is the decided word: it is taken up, never sealed anew with another. What
-//! cannot be published stays open and is tried again. Decides nothing about a document.
+//! Owns the order: the seal's act and the receipt in evidence are durable before anybody can see it;
+//! then it is laid into its folder, and the journal told. Where a crash comes between these two, the
+//! act is there: what an earlier process sealed is the decided word, taken up and never sealed anew
+//! with another. What cannot be published stays open and is tried again. Decides nothing about a
+//! document.
 
 use super::carry::{Case, Verdict, Word};
 use super::judgement::Matter;
@@ -11,6 +13,7 @@ use super::window::{Halt, Waits, Window};
 use crate::boemis::Stands;
 use crate::document::{Content, DatasetName, Decision, Digest, ParticipantName, Period, Revision, SubmissionId};
 use crate::finding::{Code, Finding};
+use crate::host::at_the_same_time;
 use crate::intake::Refusal;
 use crate::intake::folder::{Outlet, Published};
 use crate::journal::{Answered, Event, RefusedInPlace, SealedReceipt};
@@ -130,8 +133,7 @@ impl Window {
             let (receipt, answered) = self.keep(answer, sealed, Facts::of(matter, original))?;
             receipts.push((receipt, answered, channel));
         }
-        self.make_durable(&receipts, events)?;
-        self.publish_all(receipts)
+        self.give(receipts, events)
     }
 
     /// Lets a submission wait for its next try; what the journal is to say of that.
@@ -242,8 +244,7 @@ impl Window {
                 open.push(case);
             }
         }
-        self.make_durable(&receipts, events)?;
-        self.publish_all(receipts)?;
+        self.give(receipts, events)?;
         Ok(open)
     }
 
@@ -261,11 +262,37 @@ impl Window {
         }
     }
 
-    /// Lays the receipts of a group into their folders, and orders their pages. They are durable by
-    /// now, so the next group does not wait until a larger one lies there: a thread lays it, while
-    /// the ledger learns of the answers. What cannot be published is said, stays open, and is tried
-    /// again at the next scan.
-    fn publish_all(&mut self, receipts: Vec<Ready>) -> Result<(), Halt> {
+    /// Makes acts and receipts durable, lays the receipts into their folders, and tells the journal of
+    /// the answers and of these events. Does nothing when there is neither.
+    fn give(&mut self, receipts: Vec<Ready>, events: Vec<Event>) -> Result<(), Halt> {
+        if !receipts.is_empty() {
+            // Two files, at the same time: neither speaks of the other.
+            let Self { seal, evidence, .. } = self;
+            let (acts, kept) = at_the_same_time(|| seal.sync(), || evidence.sync());
+            acts.map_err(Halt::broken)?;
+            kept.map_err(Halt::broken)?;
+        }
+        let now = self.host.clock.now();
+        for (_, answered, _) in &receipts {
+            self.journal.append(now, Event::Answered(Box::new(answered.clone())))?;
+        }
+        for event in events {
+            self.journal.append(now, event)?;
+        }
+        self.lay_all(receipts)?;
+        self.settle()?;
+        let done = self.pages.done();
+        self.laid.extend(done);
+        match self.laid.len() > LAID_MAX {
+            true => self.close_laid(),
+            false => Ok(()),
+        }
+    }
+
+    /// Lays the receipts of a group into their folders, and orders their pages. The next group does
+    /// not wait until a larger one lies there: a thread lays it. What cannot be published is said,
+    /// stays open, and is tried again at the next scan.
+    fn lay_all(&mut self, receipts: Vec<Ready>) -> Result<(), Halt> {
         /// Up to so many, a thread costs more than it gains.
         const ALONE: usize = 8;
         self.finish_laying()?; // one group after the other, in their order
@@ -288,13 +315,7 @@ impl Window {
             group.iter().for_each(|((_, answered, _), _)| self.say(answered));
             self.laying = Some(std::thread::spawn(move || lay(group)));
         }
-        self.learn()?;
-        let done = self.pages.done();
-        self.laid.extend(done);
-        match self.laid.len() > LAID_MAX {
-            true => self.close_laid(),
-            false => Ok(()),
-        }
+        Ok(())
     }
 
     /// Waits until the last group lies in its folders, and orders its pages.
@@ -322,24 +343,6 @@ impl Window {
                 _ => {}
             }
         }
-    }
-
-    /// Acts of the seal, receipts and answers: durable before anybody can see them. The journal goes
-    /// last, so that it never speaks of a receipt that is not in evidence.
-    fn make_durable(&mut self, receipts: &[Ready], events: Vec<Event>) -> Result<(), Halt> {
-        if receipts.is_empty() && events.is_empty() {
-            return Ok(());
-        }
-        self.seal.sync().map_err(Halt::broken)?;
-        self.evidence.sync().map_err(Halt::broken)?;
-        let now = self.host.clock.now();
-        for (_, answered, _) in receipts {
-            self.journal.append(now, Event::Answered(Box::new(answered.clone())))?;
-        }
-        for event in events {
-            self.journal.append(now, event)?;
-        }
-        self.sync_journal()
     }
 
     /// Closes the submissions whose answers lie in their folders, once that is durable. When it
@@ -412,8 +415,7 @@ impl Window {
             let (matter, word) = (Matter::of_known(known), Word::Rejected(vec![finding]));
             verdicts.push(Verdict { matter, channel: Some(participant), turn: Turn::FIRST, attempt: 0, word });
         }
-        self.make_durable(&receipts, Vec::new())?;
-        self.publish_all(receipts)?;
+        self.give(receipts, Vec::new())?;
         self.answer(verdicts)
     }
 

@@ -5,20 +5,19 @@
 //! to finish. Owns the order of the steps; what each room decides is the room's.
 
 use super::judgement::{Judge, Matter, Recalled};
+use super::load::{Candidate, Tried, load_all};
+use super::look::{Look, Looking, Octets, Seen};
 use super::window::{Halt, Waits, Window};
-use crate::boemis::{Batch, Loaded, Stands};
-use crate::document::{Content, Decision, Digest, ParticipantName, SubmissionId};
+use crate::boemis::{Loaded, Stands};
+use crate::document::{Content, Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
-use crate::host::side_by_side;
-use crate::intake::Group;
+use crate::intake::{Group, Refusal};
 use crate::ledger::{Ledger, Submission};
 use crate::receipt::Turn;
-use crate::schema::{Inspected, Key, Standing};
-use crate::signature::Verified;
+use crate::schema::{Inspected, Key};
 use crate::staging::{Holding, Staged, Staging};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::Arc;
 
 /// Sources of safe documents that wait for an idle moment to be removed, at most: their names are
 /// remembered, and a start after a crash removes them all.
@@ -75,12 +74,79 @@ enum Judged {
     Postponed,
 }
 
+/// A case on its way to its verdict.
+struct Draft {
+    matter: Matter,
+    channel: Option<ParticipantName>,
+    turn: Turn,
+    attempt: u32,
+    judged: Judged,
+    /// Whether it was judged beside rows that its own group has not committed yet.
+    leans: bool,
+}
+
+/// A group that is safe and being looked at.
+pub(super) struct Taken {
+    looking: Looking,
+    /// What is to leave its source once the group is answered.
+    sources: Vec<(ParticipantName, SubmissionId)>,
+    octets: u64,
+    /// What is answered where it lies.
+    in_place: Vec<Refusal>,
+}
+
 impl Window {
+    /// Takes the next group from intake to its receipts; how many documents and refusals that were.
+    /// When more waits behind it, that is made safe and looked at meanwhile, and is the next group.
+    ///
+    /// # Errors
+    /// [`Halt`]: we are wrong or our own disk fails; nothing more is taken.
+    pub async fn carry_next(&mut self, now: Timestamp) -> Result<usize, Halt> {
+        let taken = match self.ahead.take() {
+            Some(taken) => Some(taken),
+            None => self.take(now)?,
+        };
+        let Some(taken) = taken else { return Ok(0) };
+        if self.queue.due(now).is_some_and(|due| due <= now) {
+            self.ahead = self.take(now)?;
+        }
+        self.finish(taken).await
+    }
+
+    /// How many documents and refusals were taken ahead and are still to be finished.
+    pub fn ahead(&self) -> usize {
+        self.ahead.as_ref().map_or(0, |taken| taken.sources.len() + taken.in_place.len())
+    }
+
+    /// Finishes the group that was taken ahead, if there is one: the world may change after it.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub async fn finish_ahead(&mut self) -> Result<usize, Halt> {
+        match self.ahead.take() {
+            Some(taken) => self.finish(taken).await,
+            None => Ok(0),
+        }
+    }
+
     /// Takes a group from intake to its receipts.
     ///
     /// # Errors
     /// [`Halt`]: we are wrong or our own disk fails; nothing more is taken.
     pub async fn carry(&mut self, group: Group) -> Result<(), Halt> {
+        match self.make_safe(group)? {
+            Some(taken) => self.finish(taken).await.map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn take(&mut self, now: Timestamp) -> Result<Option<Taken>, Halt> {
+        let group = self.take_group(now);
+        if group.is_empty() { Ok(None) } else { self.make_safe(group) }
+    }
+
+    /// Makes a group safe and begins to look at it; none when nothing can be kept.
+    fn make_safe(&mut self, group: Group) -> Result<Option<Taken>, Halt> {
         let mut arrivals = group.arrivals;
         let (mut refused, mut in_place) = (HashMap::new(), Vec::new());
         for mut refusal in group.refusals {
@@ -95,7 +161,7 @@ impl Window {
         let Some(cases) = self.hold(arrivals, refused)? else {
             // Nothing can be written; a refusal in place could not be answered either.
             self.unrefused.append(&mut in_place);
-            return Ok(());
+            return Ok(None);
         };
         in_place.append(&mut self.unrefused);
         let mut sources = Vec::with_capacity(cases.len());
@@ -104,15 +170,28 @@ impl Window {
             sources.extend(about.participant.clone().map(|participant| (participant, about.id)));
             octets += about.document.size + about.detached.as_ref().map_or(0, |given| given.size);
         }
-        let answered = self.judge(cases).await;
+        let looking = Looking::begin(cases, self.judge_of_today())?;
+        Ok(Some(Taken { looking, sources, octets, in_place }))
+    }
+
+    /// From what was seen of a group to its receipts.
+    async fn finish(&mut self, taken: Taken) -> Result<usize, Halt> {
+        let Taken { looking, mut sources, octets, in_place } = taken;
+        let looks = looking.end()?;
+        let count = looks.len() + in_place.len();
+        self.decide(looks).await?;
         // What is safe leaves its source, whatever became of it. (A halt leaves that to the next start.)
-        answered?;
         self.sources.append(&mut sources);
         self.sources_octets = self.sources_octets.saturating_add(octets);
         if self.sources.len() > SOURCES_MAX || self.sources_octets > SOURCES_OCTETS_MAX {
             self.release_sources();
         }
-        self.refuse_in_place(in_place)
+        self.refuse_in_place(in_place)?;
+        Ok(count)
+    }
+
+    fn judge_of_today(&self) -> Judge {
+        Judge::new(&self.config, &self.world)
     }
 
     /// Makes arrivals safe; none when our own disk does not let us. What changed while it was copied
@@ -174,37 +253,42 @@ impl Window {
         }
     }
 
-    /// Judges held submissions, loads what is accepted, answers all.
+    /// Judges submissions that were held before, loads what is accepted, answers all.
     ///
     /// # Errors
     /// [`Halt`].
-    pub async fn judge(&mut self, mut cases: Vec<Case>) -> Result<(), Halt> {
-        while !cases.is_empty() {
+    pub async fn judge(&mut self, cases: Vec<Case>) -> Result<(), Halt> {
+        if cases.is_empty() {
+            return Ok(());
+        }
+        self.reach_boemis().await?;
+        let open = self.take_up(cases).await?;
+        let looks = Looking::begin(open, self.judge_of_today())?.end()?;
+        self.decide(looks).await
+    }
+
+    /// From what was seen of each to an answer for all; those that wait for a twin's answer come after it.
+    async fn decide(&mut self, mut looks: Vec<Look>) -> Result<(), Halt> {
+        while !looks.is_empty() {
             self.reach_boemis().await?;
-            let open = self.take_up(cases).await?;
-            let (verdicts, postponed) = self.judge_group(open).await?;
+            let (verdicts, postponed) = self.judge_group(looks).await?;
             self.answer(verdicts)?;
-            cases = Vec::with_capacity(postponed.len());
+            self.learn()?;
+            let mut cases = Vec::with_capacity(postponed.len());
             for id in postponed {
                 if let Some(submission) = self.ledger.state(id)? {
                     cases.extend(self.case(&submission)?);
                 }
             }
+            looks = Looking::begin(self.take_up(cases).await?, self.judge_of_today())?.end()?;
         }
         Ok(())
     }
 
-    async fn judge_group(&mut self, cases: Vec<Case>) -> Result<(Vec<Verdict>, Vec<SubmissionId>), Halt> {
-        let before = self.loads_before(&cases).await?;
+    async fn judge_group(&mut self, looks: Vec<Look>) -> Result<(Vec<Verdict>, Vec<SubmissionId>), Halt> {
+        let before = self.loads_before(&looks).await?;
         let now = self.host.clock.now();
-        let world = Arc::clone(&self.world);
-        let judge = Judge { world: &world, settings: self.config.settings() };
-        let ledger = &self.ledger;
-        let ids: Vec<SubmissionId> = cases.iter().map(|case| case.staged.about().id).collect();
-
-        // Signatures first, side by side: they need nothing but the document.
-        let looked = verify_all(cases, &judge, ledger, &ids)?;
-
+        let judge = self.judge_of_today();
         // Taken out for the group, and put back unless it turned out to be away.
         let mut boemis = self.boemis.take();
         let mut away = boemis.is_none();
@@ -220,45 +304,72 @@ impl Window {
             },
             None => None,
         };
-        let (contents, keys) = (HashMap::new(), HashMap::new());
-        let mut here = Here { judge, ledger, waits: &self.waits, before: &before.stand, contents, keys };
-        let (mut drafts, mut postponed) = (Vec::with_capacity(looked.len()), Vec::new());
-        for look in looked {
-            let Look { mut matter, channel, turn, attempt, result } = look;
-            let judged = match result {
-                Looked::Stop(stop) => word(stop)?,
-                Looked::Duplicate(original) => Judged::Word(Word::Duplicate(original)),
-                Looked::Postponed => Judged::Postponed,
-                Looked::Verified(verified) => here.judge(*verified, &mut matter, batch.as_mut()).await?,
-            };
-            match before.outweigh(judged, &mut here, &matter)? {
-                Judged::Postponed => postponed.push(matter.id()),
-                judged => drafts.push((matter, channel, turn, attempt, judged)),
+        let mut here = Here::new(&judge, &self.ledger, &self.waits, &looks);
+        let mut drafts: Vec<Draft> = Vec::with_capacity(looks.len());
+        let mut candidates = Vec::new();
+        for look in looks {
+            let (mut draft, inspected) = here.decide(look, batch.is_some())?;
+            match inspected {
+                Some(inspected) => {
+                    let (id, key) = (draft.matter.id(), draft.matter.key.clone());
+                    candidates.push(Candidate { at: drafts.len(), id, key, inspected });
+                }
+                None => draft.judged = before.outweigh(draft.judged, &mut here, &draft.matter)?,
             }
+            drafts.push(draft);
+        }
+        let tried = match &mut batch {
+            Some(batch) => load_all(candidates, &judge, batch).await?,
+            None => Vec::new(),
+        };
+        for (at, tried) in tried {
+            let Some(draft) = drafts.get_mut(at) else { continue };
+            let judged = match tried {
+                Tried::Loading => Judged::Loading,
+                Tried::Stopped { stop, leans } => {
+                    draft.leans = leans;
+                    word(stop)?
+                }
+                Tried::Away => here.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway)),
+                // Other rows than those that stand: that load counts, and nothing else.
+                Tried::Refused(_) if before.stand.contains_key(&draft.matter.id()) => Judged::Postponed,
+                Tried::Refused(fault) => return Err(Halt::wrong(fault)),
+            };
+            draft.judged = before.outweigh(judged, &mut here, &draft.matter)?;
         }
         let mut loaded = BTreeMap::new();
+        let mut uncommitted = false;
         if let Some(batch) = batch.take() {
             match batch.commit().await {
                 Ok(all) => loaded.extend(all.into_iter().map(|one| (one.id(), one))),
-                Err(uncommitted) if uncommitted.fault.is_away() => {
-                    tracing::error!(fault = %uncommitted.fault, "nothing of the group was loaded; it is held");
-                    away = true;
+                Err(why) if why.fault.is_away() => {
+                    tracing::error!(fault = %why.fault, "nothing of the group was loaded; it is held");
+                    (away, uncommitted) = (true, true);
                 }
-                Err(uncommitted) => return Err(Halt::wrong(uncommitted.fault)),
+                Err(why) => return Err(Halt::wrong(why.fault)),
             }
         }
         self.tally.trouble = away.then(|| "BOEMİS is away; documents are held".to_owned());
-        let verdicts = drafts.into_iter().map(|(matter, channel, turn, attempt, judged)| {
+        let (mut verdicts, mut postponed) = (Vec::with_capacity(drafts.len()), Vec::new());
+        for draft in drafts {
+            let Draft { matter, channel, turn, attempt, judged, leans } = draft;
             let word = match judged {
+                Judged::Postponed => {
+                    postponed.push(matter.id());
+                    continue;
+                }
+                // Rejected beside rows that were not committed after all: perhaps it is good without them.
+                Judged::Word(Word::Rejected(_)) if leans && uncommitted => {
+                    Word::Held(Finding::new(Code::LoadDatabaseAway))
+                }
                 Judged::Word(word) => word,
-                Judged::Loading | Judged::Postponed => match loaded.remove(&matter.id()) {
+                Judged::Loading => match loaded.remove(&matter.id()) {
                     Some(loaded) => Word::Accepted(Box::new(loaded)),
                     None => Word::Held(Finding::new(Code::LoadDatabaseAway)),
                 },
             };
-            Verdict { matter, channel, turn, attempt, word }
-        });
-        let verdicts = verdicts.collect();
+            verdicts.push(Verdict { matter, channel, turn, attempt, word });
+        }
         drop(batch);
         if !away {
             self.boemis = boemis;
@@ -267,10 +378,9 @@ impl Window {
     }
 
     /// The loads that stand of those that were not taken just now.
-    async fn loads_before(&mut self, cases: &[Case]) -> Result<LoadsBefore, Halt> {
+    async fn loads_before(&mut self, looks: &[Look]) -> Result<LoadsBefore, Halt> {
         let mut before = LoadsBefore { stand: HashMap::new(), unseen: HashSet::new() };
-        for case in cases.iter().filter(|case| !case.is_fresh) {
-            let id = case.staged.about().id;
+        for id in looks.iter().filter(|look| !look.is_fresh).map(Look::id) {
             match self.load_of(id).await? {
                 Some(stands) => before.stand.extend(stands.map(|stands| (id, stands))),
                 None => drop(before.unseen.insert(id)),
@@ -309,7 +419,7 @@ impl Window {
 }
 
 /// Loads that an earlier try may have committed without an answer: a load mark is believed, whatever
-/// is judged today (DESIGN 3).
+/// is judged today (docs/architecture.md: what a crash leaves).
 struct LoadsBefore {
     stand: HashMap<SubmissionId, Stands>,
     /// Of which nobody can tell while BOEMİS is away.
@@ -357,80 +467,114 @@ impl Judged {
     }
 }
 
-/// What the judgement of one group looks at besides the document.
+/// What the judgement of one group looks at besides the documents.
 struct Here<'a> {
-    judge: Judge<'a>,
+    judge: &'a Judge,
     ledger: &'a Ledger,
-    waits: &'a BTreeMap<SubmissionId, Waits>,
-    /// Loads of this group's submissions that stand already.
-    before: &'a HashMap<SubmissionId, Stands>,
+    /// Of each key the first submission that is held.
+    waits: HashMap<&'a Key, SubmissionId>,
+    /// All of the group.
+    ids: HashSet<SubmissionId>,
+    /// Octets that the group holds: the ledger may not have learned of them yet.
+    met: HashSet<Octets>,
     /// Contents that this group is loading.
-    contents: HashMap<(ParticipantName, Content), SubmissionId>,
+    contents: HashSet<(ParticipantName, Content)>,
     /// Keys of which a document of this group is held.
     keys: HashMap<Key, SubmissionId>,
 }
 
-impl Here<'_> {
-    /// Authority, form, content, load: in that order, each given up to the next.
-    async fn judge(
-        &mut self,
-        verified: Verified,
-        matter: &mut Matter,
-        batch: Option<&mut Batch<'_>>,
-    ) -> Result<Judged, Halt> {
-        let id = matter.id();
-        let authorised = match self.judge.authorise(verified, matter) {
-            Ok(authorised) => authorised,
-            Err(Stop::Hold(finding)) => return Ok(self.hold(matter, finding)),
-            Err(stop) => return word(stop),
+impl<'a> Here<'a> {
+    fn new(judge: &'a Judge, ledger: &'a Ledger, waiting: &'a BTreeMap<SubmissionId, Waits>, looks: &[Look]) -> Self {
+        let mut waits = HashMap::new();
+        for (id, one) in waiting {
+            if let Some(key) = &one.key {
+                waits.entry(key).or_insert(*id);
+            }
+        }
+        let ids = looks.iter().map(Look::id).collect();
+        let (met, contents, keys) = (HashSet::new(), HashSet::new(), HashMap::new());
+        Self { judge, ledger, waits, ids, met, contents, keys }
+    }
+
+    /// What a look comes to; and what was read, when it is to be loaded.
+    fn decide(&mut self, look: Look, can_load: bool) -> Result<(Draft, Option<Inspected>), Halt> {
+        let Look { mut matter, octets, turn, attempt, seen, .. } = look;
+        let channel = octets.0.clone();
+        let (judged, inspected) = match self.repeats(&octets, &matter)? {
+            Some(Judged::Word(Word::Duplicate(original))) => {
+                // Decided already, whatever became of the certificate since; only the signers are told.
+                if let Seen::Refused(staged, _) = seen {
+                    let _ = self.judge.verify(*staged, &mut matter);
+                }
+                if let Some(answered) = self.ledger.state(original.id)?.and_then(|earlier| earlier.last) {
+                    self.judge.recall(&Recalled::of(&answered), &mut matter);
+                }
+                (Judged::Word(Word::Duplicate(original)), None)
+            }
+            Some(judged) => (judged, None),
+            None => match seen {
+                Seen::Refused(_, finding) => (word(finding.into())?, None),
+                Seen::Stopped(Stop::Hold(finding)) => (self.hold(&matter, finding), None),
+                Seen::Stopped(stop) => (word(stop)?, None),
+                Seen::Filed { participant, content, inspected } => {
+                    self.beside(&matter, (participant, content), *inspected, can_load)?
+                }
+            },
         };
-        let content = authorised.verified().content();
-        let participant = authorised.participant().clone();
-        let inspected = self.judge.inspect(authorised, matter);
-        if let Some(earlier) = self.ledger.find_content(&participant, content)?
+        Ok((Draft { matter, channel, turn, attempt, judged, leans: false }, inspected))
+    }
+
+    /// What these very octets come to when they came before, or twice at once.
+    fn repeats(&mut self, octets: &Octets, matter: &Matter) -> Result<Option<Judged>, Halt> {
+        let (participant, document, detached) = octets;
+        let id = matter.id();
+        let earlier = self.ledger.find_octets(participant.as_ref(), *document, *detached)?;
+        let earlier = earlier.filter(|earlier| earlier.id() != id);
+        let has_twin = !self.met.insert(octets.clone());
+        if let Some(original) = earlier.as_ref().and_then(original) {
+            return Ok(Some(Judged::Word(Word::Duplicate(original))));
+        }
+        let is_twin =
+            |earlier: &Submission| earlier.id() < id && self.ids.contains(&earlier.id()) && earlier.last.is_none();
+        Ok((has_twin || earlier.as_ref().is_some_and(is_twin)).then_some(Judged::Postponed))
+    }
+
+    /// A document that may be filed, beside all others: those decided, those held, its twins here.
+    fn beside(
+        &mut self,
+        matter: &Matter,
+        content: (ParticipantName, Content),
+        inspected: Result<Inspected, Stop>,
+        can_load: bool,
+    ) -> Result<(Judged, Option<Inspected>), Halt> {
+        let id = matter.id();
+        if let Some(earlier) = self.ledger.find_content(&content.0, content.1)?
             && earlier.id() != id
             && let Some(original) = original(&earlier)
         {
-            return Ok(Judged::Word(Word::Duplicate(original)));
+            return Ok((Judged::Word(Word::Duplicate(original)), None));
         }
         let inspected = match inspected {
             Ok(inspected) => inspected,
-            Err(stop) => return word(stop),
+            Err(stop) => return Ok((word(stop)?, None)),
         };
         if let Some(key) = &matter.key {
             // One body's documents on one thing keep their order: behind a held one they wait.
-            let earlier = self.waits.iter().find(|(other, waits)| **other < id && waits.key.as_ref() == Some(key));
-            let earlier = earlier.map(|(other, _)| *other).or_else(|| self.keys.get(key).copied());
-            if let Some(earlier) = earlier {
+            let earlier = self.waits.get(key).copied().filter(|earlier| *earlier < id);
+            if let Some(earlier) = earlier.or_else(|| self.keys.get(key).copied()) {
                 let waits = Finding::new(Code::LoadWaitsForEarlier).found(earlier);
-                return self.hold_unless_wrong(matter, inspected, waits);
+                return Ok((self.hold_unless_wrong(matter, inspected, waits)?, None));
             }
         }
-        if self.contents.contains_key(&(participant.clone(), content)) {
-            return Ok(Judged::Postponed); // its twin is in this transaction and has no number yet
+        if !self.contents.insert(content) {
+            return Ok((Judged::Postponed, None)); // its twin is in this group and has no number yet
         }
-        let Some(batch) = batch else {
-            return self.hold_unless_wrong(matter, inspected, Finding::new(Code::LoadDatabaseAway));
-        };
-        let standing = match &matter.key {
-            Some(key) => match batch.standing(key, id).await {
-                Ok(standing) => standing,
-                Err(fault) => return self.lost(matter, fault),
-            },
-            None => Standing::default(),
-        };
-        let validated = match self.judge.validate(inspected, &standing) {
-            Ok(validated) => validated,
-            Err(stop) => return word(stop),
-        };
-        match batch.load(validated).await {
-            Ok(_pending) => {
-                self.contents.insert((participant, content), id);
-                Ok(Judged::Loading)
+        match can_load {
+            true => Ok((Judged::Loading, Some(inspected))),
+            false => {
+                let away = Finding::new(Code::LoadDatabaseAway);
+                Ok((self.hold_unless_wrong(matter, inspected, away)?, None))
             }
-            // Other rows than those that stand: that load counts, and nothing else.
-            Err(unloaded) if !unloaded.fault.is_away() && self.before.contains_key(&id) => Ok(Judged::Postponed),
-            Err(unloaded) => self.lost(matter, unloaded.fault),
         }
     }
 
@@ -441,103 +585,12 @@ impl Here<'_> {
         }
     }
 
-    fn lost(&mut self, matter: &Matter, fault: crate::boemis::Fault) -> Result<Judged, Halt> {
-        match fault.is_away() {
-            true => Ok(self.hold(matter, Finding::new(Code::LoadDatabaseAway))),
-            false => Err(Halt::wrong(fault)),
-        }
-    }
-
     fn hold(&mut self, matter: &Matter, finding: Finding) -> Judged {
         if let Some(key) = &matter.key {
             self.keys.entry(key.clone()).or_insert(matter.id());
         }
         Judged::Word(Word::Held(finding))
     }
-}
-
-/// A case after the first look: were these very octets answered before, and who signed them?
-struct Look {
-    matter: Matter,
-    channel: Option<ParticipantName>,
-    turn: Turn,
-    attempt: u32,
-    result: Looked,
-}
-
-enum Looked {
-    Verified(Box<Verified>),
-    Stop(Stop),
-    Duplicate(Original),
-    Postponed,
-}
-
-/// Looks at every case; from some on in several threads, in the end in the order given.
-fn verify_all(cases: Vec<Case>, judge: &Judge<'_>, ledger: &Ledger, group: &[SubmissionId]) -> Result<Vec<Look>, Halt> {
-    let mut looks = Vec::with_capacity(cases.len());
-    let mut met = HashSet::with_capacity(cases.len());
-    for case in cases {
-        looks.push(before(case, ledger, group, &mut met)?);
-    }
-    side_by_side(looks, |look| verify(look, judge)).map_err(Halt::wrong)
-}
-
-/// Octets that a group holds: whose, and the digests of document and detached signature.
-type Octets = (Option<ParticipantName>, Digest, Option<Digest>);
-
-/// A case that is still to be looked into: alone, or with the answer that these very octets have.
-type Unverified = (Case, Option<(Original, Recalled)>);
-
-/// A case to be looked into, or one that waits for its twin. What the group holds itself stands in
-/// `met`: the ledger may not have learned of it yet.
-fn before(
-    case: Case,
-    ledger: &Ledger,
-    group: &[SubmissionId],
-    met: &mut HashSet<Octets>,
-) -> Result<Result<Unverified, Look>, Halt> {
-    let about = case.staged.about();
-    let detached = about.detached.as_ref().map(|given| given.sha256);
-    let earlier = ledger.find_octets(about.participant.as_ref(), about.document.sha256, detached)?;
-    let earlier = earlier.filter(|earlier| earlier.id() != about.id);
-    let has_twin = !met.insert((about.participant.clone(), about.document.sha256, detached));
-    if let Some(earlier) = &earlier
-        && let (Some(original), Some(answered)) = (original(earlier), &earlier.last)
-    {
-        return Ok(Ok((case, Some((original, Recalled::of(answered))))));
-    }
-    let is_twin =
-        |earlier: &Submission| earlier.id() < about.id && group.contains(&earlier.id()) && earlier.last.is_none();
-    if !has_twin && !earlier.as_ref().is_some_and(is_twin) {
-        return Ok(Ok((case, None)));
-    }
-    let result = Looked::Postponed;
-    let (matter, channel) = (Matter::new(about), about.participant.clone());
-    Ok(Err(Look { matter, channel, turn: case.turn, attempt: case.attempt, result }))
-}
-
-fn verify(case: Result<Unverified, Look>, judge: &Judge<'_>) -> Look {
-    let (case, repeats) = match case {
-        Ok(case) => case,
-        Err(look) => return look,
-    };
-    let Case { staged, turn, attempt, refused, is_fresh: _ } = case;
-    let mut matter = Matter::new(staged.about());
-    let channel = staged.about().participant.clone();
-    let result = match (repeats, refused) {
-        (Some((original, recalled)), _) => {
-            // decided already, whatever became of the certificate since; only the signers are told
-            let _ = judge.verify(staged, &mut matter);
-            judge.recall(&recalled, &mut matter);
-            Looked::Duplicate(original)
-        }
-        (None, Some(finding)) => Looked::Stop(finding.into()),
-        (None, None) => match judge.verify(staged, &mut matter) {
-            Ok(verified) => Looked::Verified(Box::new(verified)),
-            Err(stop) => Looked::Stop(stop),
-        },
-    };
-    Look { matter, channel, turn, attempt, result }
 }
 
 /// The submission by which a content stands, when it stands: accepted, pending or held. Of a

@@ -105,9 +105,7 @@ impl Glance {
         if let (None, Some(fault)) = (earlier, of_size) {
             return Verdict::stopped(matter, fault.into());
         }
-        let world = std::sync::Arc::clone(self.config.world());
-        let settings = self.config.settings().clone();
-        let judge = Judge { world: &world, settings: &settings };
+        let judge = Judge::new(&self.config, self.config.world());
         if let Some(earlier) = earlier {
             // as the window does: they are known, and who signed them is looked up for the answer
             let _ = judge.verify(Staged::glance(about, document, detached), &mut matter);

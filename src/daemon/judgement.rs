@@ -5,7 +5,7 @@
 //! what stands in BOEMİS is given to it.
 
 use crate::authority::{self, Authorised, Unauthorised};
-use crate::config::{Settings, World};
+use crate::config::{Config, Settings, World};
 use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Revision, SubmissionId};
 use crate::finding::{Finding, Stop};
 use crate::journal::Answered;
@@ -15,14 +15,15 @@ use crate::signature::{self, Grounds, Report, Unverified, Verified};
 use crate::staging::{About, Staged};
 use crate::trust::IdentityProfile;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 /// What every verdict of this window rests on.
-#[derive(Clone, Copy, Debug)]
-pub struct Judge<'a> {
+#[derive(Clone, Debug)]
+pub struct Judge {
     /// Registry, stations, datasets and trust.
-    pub world: &'a World,
+    world: Arc<World>,
     /// What `pencere.toml` says.
-    pub settings: &'a Settings,
+    settings: Arc<Settings>,
 }
 
 /// What is known of a document so far: it grows with each question answered.
@@ -98,7 +99,12 @@ impl Recalled {
     }
 }
 
-impl<'a> Judge<'a> {
+impl Judge {
+    /// By this world, and what the configuration says besides.
+    pub fn new(config: &Config, world: &Arc<World>) -> Self {
+        Self { world: Arc::clone(world), settings: Arc::clone(config.shared_settings()) }
+    }
+
     /// What the answer to these very octets said of them, for the answer to their duplicate.
     pub fn recall(&self, recalled: &Recalled, matter: &mut Matter) {
         let Recalled { participant, dataset, period, revision, records } = recalled.clone();
@@ -211,7 +217,7 @@ impl<'a> Judge<'a> {
         guarded(id, "content", || schema::validate(inspected, standing, &self.world.datasets, &self.world.stations))
     }
 
-    fn profile(&self) -> &'a IdentityProfile {
+    fn profile(&self) -> &IdentityProfile {
         &self.settings.identity
     }
 }

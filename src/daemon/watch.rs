@@ -43,7 +43,8 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     );
     let result = loop {
         let now = window.now();
-        let due = [window.queue().due(now), window.next_try()].into_iter().flatten().min();
+        let ahead = (window.ahead() > 0).then_some(now);
+        let due = [window.queue().due(now), window.next_try(), ahead].into_iter().flatten().min();
         let wake = due.map(|due| Instant::now() + pause(now, due));
         if window.tally.troubles() != trouble {
             trouble = window.tally.troubles();
@@ -116,24 +117,25 @@ pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Res
         tokio::time::sleep(pause(now, settled)).await;
     }
     window.try_all_now();
-    let mut stuck = 0;
+    let (mut stuck, mut told) = (0, 0);
     loop {
         let now = window.now();
         window.retry(now).await?;
         window.bound_holds(now);
-        if window.queue().due(now).is_none_or(|due| due > now) {
+        if window.ahead() == 0 && window.queue().due(now).is_none_or(|due| due > now) {
             break;
         }
-        let group = window.take_group(now);
-        let count = group.arrivals.len() + group.refusals.len();
+        let done = window.carry_next(now).await?;
         // A group that cannot be kept comes back; `once` does not try for ever.
-        stuck = if count == 0 || window.tally.trouble.is_some() { stuck + 1 } else { 0 };
+        stuck = if done == 0 || window.tally.trouble.is_some() { stuck + 1 } else { 0 };
         if stuck > 3 {
+            window.finish_ahead().await?;
             break;
         }
-        progress(Progress::Found(count as u64));
-        window.carry(group).await?;
-        progress(Progress::Done(count as u64));
+        let found = done + window.ahead();
+        progress(Progress::Found(found.saturating_sub(told) as u64));
+        progress(Progress::Done(done as u64));
+        told = window.ahead();
     }
     window.publish_left()?;
     window.rest().await?;
@@ -155,12 +157,8 @@ async fn work(window: &mut Window) -> Result<bool, Halt> {
     let mut worked = window.next_try().is_some_and(|next| next <= now);
     window.retry(now).await?;
     window.bound_holds(now);
-    if window.queue().due(now).is_some_and(|due| due <= now) {
-        let group = window.take_group(now);
-        if !group.is_empty() {
-            window.carry(group).await?;
-            worked = true;
-        }
+    if window.ahead() > 0 || window.queue().due(now).is_some_and(|due| due <= now) {
+        worked |= window.carry_next(now).await? > 0;
     }
     Ok(worked)
 }

@@ -4,7 +4,7 @@
 //! and the end. What is done with documents is [`carry`](super::carry)'s.
 
 use super::answering::Laid;
-use super::carry::Case;
+use super::carry::{Case, Taken};
 use super::holds::Holds;
 use super::pages::Pages;
 use crate::archive::Closed;
@@ -137,6 +137,8 @@ pub struct Window {
     pub(super) sources: Vec<(ParticipantName, SubmissionId)>,
     pub(super) sources_octets: u64,
     pub(super) pages: Pages,
+    /// The next group, safe and being looked at while this one is finished.
+    pub(super) ahead: Option<Taken>,
     /// The group whose receipts are being laid into their folders.
     pub(super) laying: Option<JoinHandle<Vec<Laid>>>,
     /// Submissions whose answers lie in their folders with their pages, still to be closed.
@@ -193,6 +195,7 @@ impl Window {
             sources: Vec::new(),
             sources_octets: 0,
             pages: Pages::default(),
+            ahead: None,
             laying: None,
             laid: Vec::new(),
             laid_into: BTreeMap::new(),
@@ -363,6 +366,7 @@ impl Window {
     /// # Errors
     /// The journal; a wrong configuration is no error, it is told and the old one stays.
     pub async fn reload(&mut self) -> Result<(), Halt> {
+        self.finish_ahead().await?; // it was looked at by the world of its time
         let refused = match self.config.reload_world(self.host.clock.now()) {
             Ok(world) => self.take_world(world).await?,
             Err(mistakes) => {
@@ -446,6 +450,7 @@ impl Window {
     /// # Errors
     /// What could not be written; nothing is lost by that, the next start finishes it.
     pub async fn close(mut self) -> Result<(), Halt> {
+        self.finish_ahead().await?;
         self.release_sources();
         self.close_laid()?;
         self.tell([Event::Stopped {}])?;

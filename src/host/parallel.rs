@@ -1,4 +1,6 @@
-//! Many like things side by side, for work that is all computing.
+//! Work side by side: many like things, where it is all computing; two waits, where it is the disk's.
+
+use std::sync::PoisonError;
 
 /// Below so many things a thread costs more than it gains.
 const ALONE: usize = 8;
@@ -37,6 +39,26 @@ pub fn side_by_side<T: Send, R: Send>(mut things: Vec<T>, work: impl Fn(T) -> R 
     })
 }
 
+/// Does two things at the same time, the first in a thread of its own; where none can be had, one
+/// after the other.
+pub fn at_the_same_time<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
+    let one = std::sync::Mutex::new(Some(one));
+    let take = || one.lock().unwrap_or_else(PoisonError::into_inner).take();
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().spawn_scoped(scope, || take().map(|one| one()));
+        let second = other();
+        let first = thread.ok().and_then(|thread| match thread.join() {
+            Ok(first) => first,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        match (first, take()) {
+            (Some(first), _) => (first, second),
+            (None, Some(one)) => (one(), second),
+            (None, None) => unreachable!("it was done, or is still here"),
+        }
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +70,10 @@ mod tests {
             let results = side_by_side(things.clone(), |thing| thing * 2).unwrap();
             assert_eq!(results, things.iter().map(|thing| thing * 2).collect::<Vec<_>>(), "{count}");
         }
+    }
+
+    #[test]
+    fn two_things_are_both_done() {
+        assert_eq!(at_the_same_time(|| 1, || "two"), (1, "two"));
     }
 }
