@@ -16,7 +16,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel}
 const WAITING_MAX: usize = 4096;
 
 /// How much the thread steps back behind whoever is waited for (nice(2)).
-const NICE: i32 = 10;
+const NICE: i32 = 19;
 
 /// A page to be made.
 #[derive(Debug)]

@@ -279,9 +279,10 @@ impl Window {
 
     /// Lets the ledger learn what is durable.
     pub(super) fn learn(&mut self) -> Result<(), Halt> {
-        self.ledger.apply_all(&self.unlearned)?;
-        self.unlearned.clear();
-        Ok(())
+        match self.unlearned.is_empty() {
+            true => Ok(()),
+            false => Ok(self.ledger.apply_aside(std::mem::take(&mut self.unlearned))?),
+        }
     }
 
     /// Removes the sources of what is safe. (A file that is made right after many were removed is

@@ -35,6 +35,8 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
 
 /// A submission as the ledger knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,7 +143,16 @@ pub enum LedgerError {
 #[derive(Debug)]
 pub struct Ledger {
     db: sled::Db,
-    position: Position,
+    /// Up to where it has read, or the thread that reads on.
+    reading: Mutex<Reading>,
+}
+
+#[derive(Debug)]
+enum Reading {
+    Stands(Position),
+    On(JoinHandle<Result<Position, LedgerError>>),
+    /// The thread failed, and whoever asked first was told why.
+    Failed,
 }
 
 /// How [`Ledger::open`] came to the end of the journal.
@@ -215,7 +226,7 @@ impl Ledger {
         let entries = read_on(&db, &mut reader)?;
         db.flush()?;
         let opened = if begin.segment == 0 { Opened::Rebuilt(entries) } else { Opened::CaughtUp(entries) };
-        Ok((Self { db, position: reader.position() }, opened))
+        Ok((Self::at(db, reader.position()), opened))
     }
 
     /// An index made from the first line on, kept nowhere: for a command that asks while another
@@ -227,7 +238,11 @@ impl Ledger {
         let db = sled::Config::new().temporary(true).cache_capacity(settings.cache_max).flush_every_ms(None).open()?;
         let mut reader = Reader::open(disk, state)?;
         read_on(&db, &mut reader)?;
-        Ok(Self { db, position: reader.position() })
+        Ok(Self::at(db, reader.position()))
+    }
+
+    fn at(db: sled::Db, position: Position) -> Self {
+        Self { db, reading: Mutex::new(Reading::Stands(position)) }
     }
 
     /// Learns what has become durable.
@@ -243,14 +258,27 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::apply`].
     pub fn apply_all<'w>(&mut self, written: impl IntoIterator<Item = &'w Written>) -> Result<(), LedgerError> {
-        let mut changes = Changes::new(&self.db);
-        let mut last = self.position;
-        for (entry, position) in written.into_iter().flat_map(Written::entries) {
-            changes.take(&entry.event, *position)?;
-            last = *position;
+        let position = read_all(&self.db, self.position()?, written)?;
+        self.reading = Mutex::new(Reading::Stands(position));
+        Ok(())
+    }
+
+    /// The same, in a thread of its own where there is much to learn; the next question waits for it,
+    /// and is told what went wrong.
+    ///
+    /// # Errors
+    /// As [`Ledger::apply`].
+    pub fn apply_aside(&mut self, written: Vec<Written>) -> Result<(), LedgerError> {
+        /// Up to so many entries, a thread costs more than it gains.
+        const AT_ONCE: usize = 16;
+        if written.iter().map(|written| written.entries().len()).sum::<usize>() <= AT_ONCE {
+            return self.apply_all(&written);
         }
-        changes.commit()?;
-        self.position = last;
+        let (db, position) = (self.db.clone(), self.position()?);
+        let thread = std::thread::Builder::new().name("ledger".to_owned());
+        let thread = thread.spawn(move || read_all(&db, position, &written));
+        let disk = |source| LedgerError::Disk { step: "learn in a thread beside", path: PathBuf::new(), source };
+        self.reading = Mutex::new(Reading::On(thread.map_err(disk)?));
         Ok(())
     }
 
@@ -262,7 +290,7 @@ impl Ledger {
     /// [`Impossible`], or sled's.
     pub fn check<'e>(&self, events: impl IntoIterator<Item = &'e Event>) -> Result<(), LedgerError> {
         let mut changes = Changes::new(&self.db); // dropped without a commit
-        let mut position = self.position;
+        let mut position = self.position()?;
         for event in events {
             position.offset += 1; // only to tell them apart
             changes.take(event, position)?;
@@ -276,6 +304,7 @@ impl Ledger {
     /// # Errors
     /// sled's.
     pub fn flush(&self) -> Result<(), LedgerError> {
+        self.position()?;
         self.db.flush()?;
         Ok(())
     }
@@ -317,22 +346,37 @@ impl Ledger {
 
     /// Everything with which something is left to do, in order of arrival: what a start begins with.
     pub fn open_submissions(&self) -> Result<Vec<Submission>, LedgerError> {
+        self.position()?;
         let orders = self.db.scan_prefix([keys::OPEN]).keys();
         orders.filter_map(|order| self.record(order.map(|key| key[1..].to_vec())).transpose()).collect()
     }
 
     /// The last `n` submissions, the latest first.
     pub fn recent(&self, n: usize) -> Result<Vec<Submission>, LedgerError> {
+        self.position()?;
         let records = self.db.scan_prefix([keys::SUBMISSION]).values().rev().take(n);
         records.map(|record| keys::read(&record?)).collect()
     }
 
-    /// Up to where it has read the journal.
-    pub fn position(&self) -> Position {
-        self.position
+    /// Up to where it has read the journal, once it has learned all that it was given.
+    ///
+    /// # Errors
+    /// As [`Ledger::apply`], of what was learned aside.
+    pub fn position(&self) -> Result<Position, LedgerError> {
+        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Reading::Stands(position) = *reading {
+            return Ok(position);
+        }
+        let position = match std::mem::replace(&mut *reading, Reading::Failed) {
+            Reading::On(thread) => thread.join().unwrap_or_else(|_| Err(failed()))?,
+            Reading::Stands(_) | Reading::Failed => return Err(failed()),
+        };
+        *reading = Reading::Stands(position);
+        Ok(position)
     }
 
     fn by(&self, key: Vec<u8>) -> Result<Option<Submission>, LedgerError> {
+        self.position()?;
         match self.db.get(key)? {
             Some(order) => self.record(Ok(order.to_vec())),
             None => Ok(None),
@@ -342,6 +386,25 @@ impl Ledger {
     fn record(&self, order: Result<Vec<u8>, sled::Error>) -> Result<Option<Submission>, LedgerError> {
         self.db.get(keys::submission(&order?))?.map(|record| keys::read(&record)).transpose()
     }
+}
+
+/// Takes what has become durable; up to where that is.
+fn read_all<'w>(
+    db: &sled::Db,
+    mut position: Position,
+    written: impl IntoIterator<Item = &'w Written>,
+) -> Result<Position, LedgerError> {
+    let mut changes = Changes::new(db);
+    for (entry, behind) in written.into_iter().flat_map(Written::entries) {
+        changes.take(&entry.event, *behind)?;
+        position = *behind;
+    }
+    changes.commit()?;
+    Ok(position)
+}
+
+fn failed() -> LedgerError {
+    LedgerError::Record("it could not learn what was journalled".to_owned())
 }
 
 /// Takes every entry that the reader gives; counts them.
