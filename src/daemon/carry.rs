@@ -5,10 +5,10 @@
 //! to finish. Owns the order of the steps; what each room decides is the room's.
 
 use super::judgement::{Judge, Matter, Recalled};
-use super::load::{Candidate, Tried, load_all};
+use super::load::{self, Candidate, Tried, load};
 use super::look::{Look, Looking, Octets, Seen};
 use super::window::{Halt, Waits, Window};
-use crate::boemis::{Loaded, Stands};
+use crate::boemis::{Boemis, Loaded, Stands};
 use crate::document::{Content, Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
 use crate::intake::{Group, Refusal};
@@ -81,8 +81,6 @@ struct Draft {
     turn: Turn,
     attempt: u32,
     judged: Judged,
-    /// Whether it was judged beside rows that its own group has not committed yet.
-    leans: bool,
 }
 
 /// A group that is safe and being looked at.
@@ -106,11 +104,10 @@ impl Window {
             Some(taken) => Some(taken),
             None => self.take(now)?,
         };
-        let Some(taken) = taken else { return Ok(0) };
-        if self.queue.due(now).is_some_and(|due| due <= now) {
-            self.ahead = self.take(now)?;
+        match taken {
+            Some(taken) => self.finish(taken, true).await,
+            None => Ok(0),
         }
-        self.finish(taken).await
     }
 
     /// How many documents and refusals were taken ahead and are still to be finished.
@@ -124,7 +121,7 @@ impl Window {
     /// [`Halt`].
     pub async fn finish_ahead(&mut self) -> Result<usize, Halt> {
         match self.ahead.take() {
-            Some(taken) => self.finish(taken).await,
+            Some(taken) => self.finish(taken, false).await,
             None => Ok(0),
         }
     }
@@ -135,7 +132,7 @@ impl Window {
     /// [`Halt`]: we are wrong or our own disk fails; nothing more is taken.
     pub async fn carry(&mut self, group: Group) -> Result<(), Halt> {
         match self.make_safe(group)? {
-            Some(taken) => self.finish(taken).await.map(drop),
+            Some(taken) => self.finish(taken, false).await.map(drop),
             None => Ok(()),
         }
     }
@@ -174,12 +171,12 @@ impl Window {
         Ok(Some(Taken { looking, sources, octets, in_place }))
     }
 
-    /// From what was seen of a group to its receipts.
-    async fn finish(&mut self, taken: Taken) -> Result<usize, Halt> {
+    /// From what was seen of a group to its receipts; meanwhile the next one is taken, if that is wanted.
+    async fn finish(&mut self, taken: Taken, goes_on: bool) -> Result<usize, Halt> {
         let Taken { looking, mut sources, octets, in_place } = taken;
         let looks = looking.end()?;
         let count = looks.len() + in_place.len();
-        self.decide(looks).await?;
+        self.decide(looks, goes_on).await?;
         // What is safe leaves its source, whatever became of it. (A halt leaves that to the next start.)
         self.sources.append(&mut sources);
         self.sources_octets = self.sources_octets.saturating_add(octets);
@@ -264,14 +261,14 @@ impl Window {
         self.reach_boemis().await?;
         let open = self.take_up(cases).await?;
         let looks = Looking::begin(open, self.judge_of_today())?.end()?;
-        self.decide(looks).await
+        self.decide(looks, false).await
     }
 
     /// From what was seen of each to an answer for all; those that wait for a twin's answer come after it.
-    async fn decide(&mut self, mut looks: Vec<Look>) -> Result<(), Halt> {
+    async fn decide(&mut self, mut looks: Vec<Look>, goes_on: bool) -> Result<(), Halt> {
         while !looks.is_empty() {
             self.reach_boemis().await?;
-            let (verdicts, postponed) = self.judge_group(looks).await?;
+            let (verdicts, postponed) = self.judge_group(looks, goes_on).await?;
             self.answer(verdicts)?;
             self.learn()?;
             let mut cases = Vec::with_capacity(postponed.len());
@@ -285,82 +282,60 @@ impl Window {
         Ok(())
     }
 
-    async fn judge_group(&mut self, looks: Vec<Look>) -> Result<(Vec<Verdict>, Vec<SubmissionId>), Halt> {
+    async fn judge_group(
+        &mut self,
+        looks: Vec<Look>,
+        goes_on: bool,
+    ) -> Result<(Vec<Verdict>, Vec<SubmissionId>), Halt> {
         let before = self.loads_before(&looks).await?;
-        let now = self.host.clock.now();
         let judge = self.judge_of_today();
-        // Taken out for the group, and put back unless it turned out to be away.
-        let mut boemis = self.boemis.take();
-        let mut away = boemis.is_none();
-        let mut batch = match &mut boemis {
-            Some(boemis) => match boemis.begin(now).await {
-                Ok(batch) => Some(batch),
-                Err(fault) if fault.is_away() => {
-                    tracing::error!(%fault, "documents are held until BOEMİS is back");
-                    away = true;
-                    None
-                }
-                Err(fault) => return Err(Halt::wrong(fault)),
-            },
-            None => None,
-        };
+        // Taken out for the group, and put back unless it turns out to be away.
+        let boemis = self.boemis.take();
         let mut here = Here::new(&judge, &self.ledger, &self.waits, &looks);
         let mut drafts: Vec<Draft> = Vec::with_capacity(looks.len());
         let mut candidates = Vec::new();
         for look in looks {
-            let (mut draft, inspected) = here.decide(look, batch.is_some())?;
+            let (mut draft, inspected) = here.decide(look, boemis.is_some())?;
             match inspected {
                 Some(inspected) => {
                     let (id, key) = (draft.matter.id(), draft.matter.key.clone());
                     candidates.push(Candidate { at: drafts.len(), id, key, inspected });
                 }
-                None => draft.judged = before.outweigh(draft.judged, &mut here, &draft.matter)?,
+                None => draft.judged = before.outweigh(draft.judged, &mut here.held, &draft.matter)?,
             }
             drafts.push(draft);
         }
-        let tried = match &mut batch {
-            Some(batch) => load_all(candidates, &judge, batch).await?,
-            None => Vec::new(),
+        let mut held = here.held;
+        let group = match boemis {
+            Some(boemis) => self.load_meanwhile(boemis, candidates, judge, goes_on).await?,
+            None => load::Group { boemis: None, tried: Vec::new(), loaded: Vec::new(), is_lost: false },
         };
-        for (at, tried) in tried {
+        for (at, tried) in group.tried {
             let Some(draft) = drafts.get_mut(at) else { continue };
             let judged = match tried {
                 Tried::Loading => Judged::Loading,
-                Tried::Stopped { stop, leans } => {
-                    draft.leans = leans;
-                    word(stop)?
+                // Rejected beside rows that were not committed after all: perhaps it is good without them.
+                Tried::Stopped { leans, .. } if leans && group.is_lost => {
+                    held.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway))
                 }
-                Tried::Away => here.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway)),
+                Tried::Stopped { stop, .. } => word(stop)?,
+                Tried::Away => held.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway)),
                 // Other rows than those that stand: that load counts, and nothing else.
                 Tried::Refused(_) if before.stand.contains_key(&draft.matter.id()) => Judged::Postponed,
                 Tried::Refused(fault) => return Err(Halt::wrong(fault)),
             };
-            draft.judged = before.outweigh(judged, &mut here, &draft.matter)?;
+            draft.judged = before.outweigh(judged, &mut held, &draft.matter)?;
         }
-        let mut loaded = BTreeMap::new();
-        let mut uncommitted = false;
-        if let Some(batch) = batch.take() {
-            match batch.commit().await {
-                Ok(all) => loaded.extend(all.into_iter().map(|one| (one.id(), one))),
-                Err(why) if why.fault.is_away() => {
-                    tracing::error!(fault = %why.fault, "nothing of the group was loaded; it is held");
-                    (away, uncommitted) = (true, true);
-                }
-                Err(why) => return Err(Halt::wrong(why.fault)),
-            }
-        }
-        self.tally.trouble = away.then(|| "BOEMİS is away; documents are held".to_owned());
+        self.boemis = group.boemis;
+        self.tally.trouble = self.boemis.is_none().then(|| "BOEMİS is away; documents are held".to_owned());
+        let mut loaded: BTreeMap<SubmissionId, Loaded> = group.loaded.into_iter().map(|one| (one.id(), one)).collect();
         let (mut verdicts, mut postponed) = (Vec::with_capacity(drafts.len()), Vec::new());
         for draft in drafts {
-            let Draft { matter, channel, turn, attempt, judged, leans } = draft;
+            let Draft { matter, channel, turn, attempt, judged } = draft;
             let word = match judged {
                 Judged::Postponed => {
                     postponed.push(matter.id());
                     continue;
-                }
-                // Rejected beside rows that were not committed after all: perhaps it is good without them.
-                Judged::Word(Word::Rejected(_)) if leans && uncommitted => {
-                    Word::Held(Finding::new(Code::LoadDatabaseAway))
                 }
                 Judged::Word(word) => word,
                 Judged::Loading => match loaded.remove(&matter.id()) {
@@ -370,11 +345,33 @@ impl Window {
             };
             verdicts.push(Verdict { matter, channel, turn, attempt, word });
         }
-        drop(batch);
-        if !away {
-            self.boemis = boemis;
-        }
         Ok((verdicts, postponed))
+    }
+
+    /// Loads a group; where it is large, in a thread of its own, while the next group is taken, made
+    /// safe, and looked at.
+    async fn load_meanwhile(
+        &mut self,
+        boemis: Boemis,
+        candidates: Vec<Candidate>,
+        judge: Judge,
+        goes_on: bool,
+    ) -> Result<load::Group, Halt> {
+        /// Up to so many, a thread costs more than it gains.
+        const AT_ONCE: usize = 8;
+        let now = self.host.clock.now();
+        let is_due = self.queue.due(now).is_some_and(|due| due <= now);
+        if !goes_on || self.ahead.is_some() || !is_due || candidates.len() <= AT_ONCE {
+            return load(boemis, now, candidates, judge).await;
+        }
+        let runtime = tokio::runtime::Handle::current();
+        let loading = std::thread::Builder::new().name("load".to_owned());
+        let loading = loading.spawn(move || runtime.block_on(load(boemis, now, candidates, judge)));
+        let loading = loading.map_err(|error| Halt::broken(format!("no thread for loading: {error}")))?;
+        let ahead = self.take(now);
+        let group = loading.join().map_err(|_| Halt::wrong("the loading of a group panicked"))??;
+        self.ahead = ahead?;
+        Ok(group)
     }
 
     /// The loads that stand of those that were not taken just now.
@@ -428,7 +425,7 @@ struct LoadsBefore {
 
 impl LoadsBefore {
     /// What a judgement comes to beside the load.
-    fn outweigh(&self, judged: Judged, here: &mut Here<'_>, matter: &Matter) -> Result<Judged, Halt> {
+    fn outweigh(&self, judged: Judged, held: &mut HeldKeys, matter: &Matter) -> Result<Judged, Halt> {
         let id = matter.id();
         match (self.stand.get(&id), judged) {
             (Some(_), Judged::Loading) => Ok(Judged::Loading),
@@ -439,12 +436,12 @@ impl LoadsBefore {
                 let today = judged.told();
                 tracing::error!(submission = %id, today,
                     "it was loaded before the last stop and is accepted; today it would be judged otherwise");
-                here.keys.retain(|_, holder| *holder != id);
+                held.0.retain(|_, holder| *holder != id);
                 Ok(Judged::Word(Word::Stands(Box::new(stands.clone()))))
             }
             (None, judged @ Judged::Word(Word::Held(_))) => Ok(judged),
             (None, Judged::Word(_)) if self.unseen.contains(&id) => {
-                Ok(here.hold(matter, Finding::new(Code::LoadDatabaseAway)))
+                Ok(held.hold(matter, Finding::new(Code::LoadDatabaseAway)))
             }
             (None, judged) => Ok(judged),
         }
@@ -479,8 +476,20 @@ struct Here<'a> {
     met: HashSet<Octets>,
     /// Contents that this group is loading.
     contents: HashSet<(ParticipantName, Content)>,
-    /// Keys of which a document of this group is held.
-    keys: HashMap<Key, SubmissionId>,
+    held: HeldKeys,
+}
+
+/// Keys of which a document of this group is held, each with the first.
+#[derive(Default)]
+struct HeldKeys(HashMap<Key, SubmissionId>);
+
+impl HeldKeys {
+    fn hold(&mut self, matter: &Matter, finding: Finding) -> Judged {
+        if let Some(key) = &matter.key {
+            self.0.entry(key.clone()).or_insert(matter.id());
+        }
+        Judged::Word(Word::Held(finding))
+    }
 }
 
 impl<'a> Here<'a> {
@@ -492,8 +501,8 @@ impl<'a> Here<'a> {
             }
         }
         let ids = looks.iter().map(Look::id).collect();
-        let (met, contents, keys) = (HashSet::new(), HashSet::new(), HashMap::new());
-        Self { judge, ledger, waits, ids, met, contents, keys }
+        let (met, contents, held) = (HashSet::new(), HashSet::new(), HeldKeys::default());
+        Self { judge, ledger, waits, ids, met, contents, held }
     }
 
     /// What a look comes to; and what was read, when it is to be loaded.
@@ -514,14 +523,14 @@ impl<'a> Here<'a> {
             Some(judged) => (judged, None),
             None => match seen {
                 Seen::Refused(_, finding) => (word(finding.into())?, None),
-                Seen::Stopped(Stop::Hold(finding)) => (self.hold(&matter, finding), None),
+                Seen::Stopped(Stop::Hold(finding)) => (self.held.hold(&matter, finding), None),
                 Seen::Stopped(stop) => (word(stop)?, None),
                 Seen::Filed { participant, content, inspected } => {
                     self.beside(&matter, (participant, content), *inspected, can_load)?
                 }
             },
         };
-        Ok((Draft { matter, channel, turn, attempt, judged, leans: false }, inspected))
+        Ok((Draft { matter, channel, turn, attempt, judged }, inspected))
     }
 
     /// What these very octets come to when they came before, or twice at once.
@@ -561,7 +570,7 @@ impl<'a> Here<'a> {
         if let Some(key) = &matter.key {
             // One body's documents on one thing keep their order: behind a held one they wait.
             let earlier = self.waits.get(key).copied().filter(|earlier| *earlier < id);
-            if let Some(earlier) = earlier.or_else(|| self.keys.get(key).copied()) {
+            if let Some(earlier) = earlier.or_else(|| self.held.0.get(key).copied()) {
                 let waits = Finding::new(Code::LoadWaitsForEarlier).found(earlier);
                 return Ok((self.hold_unless_wrong(matter, inspected, waits)?, None));
             }
@@ -580,16 +589,9 @@ impl<'a> Here<'a> {
 
     fn hold_unless_wrong(&mut self, matter: &Matter, inspected: Inspected, finding: Finding) -> Result<Judged, Halt> {
         match self.judge.hold(inspected, finding) {
-            Stop::Hold(finding) => Ok(self.hold(matter, finding)),
+            Stop::Hold(finding) => Ok(self.held.hold(matter, finding)),
             stop => word(stop),
         }
-    }
-
-    fn hold(&mut self, matter: &Matter, finding: Finding) -> Judged {
-        if let Some(key) = &matter.key {
-            self.keys.entry(key.clone()).or_insert(matter.id());
-        }
-        Judged::Word(Word::Held(finding))
     }
 }
 

@@ -1,16 +1,17 @@
-//! Loading: what was read goes beside what stands, into one transaction.
+//! Loading: what was read goes beside what stands, in one transaction.
 //!
-//! Owns the order within a group. Statements that do not bear on each other are asked about, judged
-//! and written together; those that do keep the order of their arrival, each judged beside the rows
-//! of those before it. Commits nothing: the group's end does.
+//! Owns the transaction of a group and the order within it. Statements that do not bear on each other
+//! are asked about, judged and written together; those that do keep the order of their arrival, each
+//! judged beside the rows of those before it. Never says what a document comes to.
 
 use super::judgement::Judge;
 use super::window::Halt;
-use crate::boemis::Batch;
+use crate::boemis::{Batch, Boemis, Fault, Loaded, Pending, Unloaded};
 use crate::document::SubmissionId;
 use crate::finding::Stop;
 use crate::host::side_by_side;
 use crate::schema::{Bearing, Inspected, Key, Standing, Validated};
+use jiff::Timestamp;
 use std::collections::HashMap;
 
 /// A document that may be loaded, by its place in the group.
@@ -21,23 +22,65 @@ pub(super) struct Candidate {
     pub(super) inspected: Inspected,
 }
 
-/// What loading came to.
+/// What came of one.
 pub(super) enum Tried {
-    /// In the transaction; the commit decides.
+    /// It was in the transaction; the commit decides.
     Loading,
-    /// Form or content stop it. `leans`: perhaps because of rows that the group has not committed.
+    /// Form or content stop it. `leans`: perhaps because of rows that the group did not commit.
     Stopped { stop: Stop, leans: bool },
     /// BOEMİS is away, and the group with it.
     Away,
     /// BOEMİS does not take these rows.
-    Refused(crate::boemis::Fault),
+    Refused(Fault),
 }
 
-/// Tries all, and says what came of each by its place in the group.
+/// What came of a group.
+pub(super) struct Group {
+    /// None when it turned out to be away.
+    pub(super) boemis: Option<Boemis>,
+    /// By place in the group.
+    pub(super) tried: Vec<(usize, Tried)>,
+    /// What stands now.
+    pub(super) loaded: Vec<Loaded>,
+    /// The group's transaction failed at its end: what was judged beside its rows must not count.
+    pub(super) is_lost: bool,
+}
+
+/// Loads what may be loaded of a group.
 ///
 /// # Errors
 /// [`Halt`]: BOEMİS is not as it must be.
-pub(super) async fn load_all(
+pub(super) async fn load(
+    mut boemis: Boemis,
+    now: Timestamp,
+    candidates: Vec<Candidate>,
+    judge: Judge,
+) -> Result<Group, Halt> {
+    if candidates.is_empty() {
+        return Ok(Group { boemis: Some(boemis), tried: Vec::new(), loaded: Vec::new(), is_lost: false });
+    }
+    let mut batch = match boemis.begin(now).await {
+        Ok(batch) => batch,
+        Err(fault) if fault.is_away() => {
+            tracing::error!(%fault, "documents are held until BOEMİS is back");
+            let tried = candidates.iter().map(|candidate| (candidate.at, Tried::Away)).collect();
+            return Ok(Group { boemis: None, tried, loaded: Vec::new(), is_lost: false });
+        }
+        Err(fault) => return Err(Halt::wrong(fault)),
+    };
+    let tried = try_all(candidates, &judge, &mut batch).await?;
+    match batch.commit().await {
+        Ok(loaded) => Ok(Group { boemis: Some(boemis), tried, loaded, is_lost: false }),
+        Err(why) if why.fault.is_away() => {
+            tracing::error!(fault = %why.fault, "nothing of the group was loaded; it is held until BOEMİS is back");
+            Ok(Group { boemis: None, tried, loaded: Vec::new(), is_lost: true })
+        }
+        Err(why) => Err(Halt::wrong(why.fault)),
+    }
+}
+
+/// Tries all, and says what came of each by its place in the group.
+async fn try_all(
     candidates: Vec<Candidate>,
     judge: &Judge,
     batch: &mut Batch<'_>,
@@ -99,7 +142,7 @@ async fn write(
     mut statements: Vec<Validated>,
     is_alone: bool,
     batch: &mut Batch<'_>,
-) -> Vec<Result<crate::boemis::Pending, crate::boemis::Unloaded>> {
+) -> Vec<Result<Pending, Unloaded>> {
     match (is_alone, statements.pop()) {
         (_, None) => Vec::new(),
         (true, Some(alone)) => vec![batch.load_alone(alone).await],
