@@ -327,6 +327,13 @@ impl Window {
         Ok(())
     }
 
+    /// Begins the pages of what was answered: nobody waits for an answer now.
+    pub(super) fn begin_pages(&mut self) -> Result<(), Halt> {
+        self.finish_laying()?;
+        self.pages.begin();
+        Ok(())
+    }
+
     /// What lies there gets its page; what does not is tried again.
     fn account(&mut self, laid: Vec<Laid>) {
         for Laid { ready: (receipt, answered, channel), outlet, published } in laid {

@@ -104,10 +104,14 @@ impl Window {
             Some(taken) => Some(taken),
             None => self.take(now)?,
         };
-        match taken {
-            Some(taken) => self.finish(taken, true).await,
-            None => Ok(0),
+        let done = match taken {
+            Some(taken) => self.finish(taken, true).await?,
+            None => 0,
+        };
+        if self.ahead.is_none() && self.queue.due(now).is_none_or(|due| due > now) {
+            self.begin_pages()?;
         }
+        Ok(done)
     }
 
     /// How many documents and refusals were taken ahead and are still to be finished.

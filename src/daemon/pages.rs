@@ -1,18 +1,19 @@
 //! The pages of text beside the receipts: made from the sealed octets, on a thread of their own.
 //!
-//! A page is a courtesy, so nobody who waits for an answer waits for a page. A submission is closed
-//! when its page lies there too, so that a crash between the two leaves it open and the next start
-//! publishes both again. Owns the thread, which begins with the first page.
+//! A page is a courtesy, so nobody who waits for an answer waits for a page: those of a backlog are
+//! made when all of it is answered. A submission is closed when its page lies there too, so that a
+//! crash between the two leaves it open and the next start publishes both again. Owns the thread,
+//! which begins with the first page.
 
 use crate::document::SubmissionId;
 use crate::finding::Language;
 use crate::intake::folder::Outlet;
 use crate::receipt;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 
-/// Pages that wait for the thread at most; past it whoever orders one makes it himself. 4096
-/// receipts are about 20 MiB, and a second of work: a backlog's answers do not wait for its pages.
+/// Pages that wait for the end of a backlog at most; past it they are begun. 4096 receipts are about
+/// 20 MiB, and a second of work.
 const WAITING_MAX: usize = 4096;
 
 /// How much the thread steps back behind whoever is waited for (nice(2)).
@@ -36,38 +37,49 @@ pub struct Order {
 /// Makes pages while it lives; dropped, it lets the thread finish what was ordered.
 #[derive(Debug, Default)]
 pub struct Pages {
-    thread: Option<(SyncSender<Order>, Receiver<Option<SubmissionId>>)>,
+    thread: Option<(Sender<Order>, Receiver<Option<SubmissionId>>)>,
+    /// Ordered, and not begun while others wait for their answers.
+    waiting: Vec<Order>,
     /// Ordered from the thread and not yet known to be done.
     owed: usize,
     done: Vec<SubmissionId>,
 }
 
 impl Pages {
-    /// Orders a page.
+    /// Orders a page; it is begun at the next [`Pages::begin`].
     pub fn order(&mut self, order: Order) {
-        if self.thread.is_none() {
+        self.waiting.push(order);
+        if self.waiting.len() >= WAITING_MAX {
+            self.begin();
+        }
+    }
+
+    /// Begins all that were ordered: nobody waits for an answer now.
+    pub fn begin(&mut self) {
+        if self.thread.is_none() && !self.waiting.is_empty() {
             self.thread = begin();
         }
-        let order = match &self.thread {
-            Some((orders, _)) => match orders.try_send(order) {
-                Ok(()) => {
-                    self.owed += 1;
-                    return;
-                }
-                Err(TrySendError::Full(order)) => order,
-                Err(TrySendError::Disconnected(order)) => {
-                    self.wait();
-                    order
-                }
-            },
-            None => order,
-        };
-        self.done.extend(make(&order));
+        for order in std::mem::take(&mut self.waiting) {
+            let order = match &self.thread {
+                Some((orders, _)) => match orders.send(order) {
+                    Ok(()) => {
+                        self.owed += 1;
+                        continue;
+                    }
+                    Err(SendError(order)) => {
+                        self.collect();
+                        order
+                    }
+                },
+                None => order,
+            };
+            self.done.extend(make(&order));
+        }
     }
 
     /// Whether some are still under way, or done and not yet asked for.
     pub fn is_idle(&self) -> bool {
-        self.owed == 0 && self.done.is_empty()
+        self.owed == 0 && self.done.is_empty() && self.waiting.is_empty()
     }
 
     /// The submissions that are closed by pages done since this was asked last.
@@ -83,6 +95,13 @@ impl Pages {
 
     /// The same, once all that were ordered are done.
     pub fn wait(&mut self) -> Vec<SubmissionId> {
+        self.begin();
+        self.collect();
+        std::mem::take(&mut self.done)
+    }
+
+    /// Waits for all that is owed.
+    fn collect(&mut self) {
         while self.owed > 0 {
             match self.thread.as_ref().map(|(_, done)| done.recv()) {
                 Some(Ok(closed)) => {
@@ -95,12 +114,11 @@ impl Pages {
                 }
             }
         }
-        std::mem::take(&mut self.done)
     }
 }
 
-fn begin() -> Option<(SyncSender<Order>, Receiver<Option<SubmissionId>>)> {
-    let (orders, waiting) = sync_channel::<Order>(WAITING_MAX);
+fn begin() -> Option<(Sender<Order>, Receiver<Option<SubmissionId>>)> {
+    let (orders, waiting) = channel::<Order>();
     let (told, done) = channel();
     let work = move || {
         // On Linux this is of the thread alone; refused, it only means that pages are made sooner.
