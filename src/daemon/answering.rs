@@ -13,7 +13,6 @@ use super::window::{Halt, Waits, Window};
 use crate::boemis::Stands;
 use crate::document::{Content, DatasetName, Decision, Digest, ParticipantName, Period, Revision, SubmissionId};
 use crate::finding::{Code, Finding};
-use crate::host::at_the_same_time;
 use crate::intake::Refusal;
 use crate::intake::folder::{Outlet, Published};
 use crate::journal::{Answered, Event, RefusedInPlace, SealedReceipt};
@@ -267,10 +266,11 @@ impl Window {
     fn give(&mut self, receipts: Vec<Ready>, events: Vec<Event>) -> Result<(), Halt> {
         if !receipts.is_empty() {
             // Two files, at the same time: neither speaks of the other.
-            let Self { seal, evidence, .. } = self;
-            let (acts, kept) = at_the_same_time(|| seal.sync(), || evidence.sync());
+            let unsynced = self.evidence.unsynced();
+            let kept = self.beside.begin(|| unsynced.sync());
+            let acts = self.seal.sync();
+            kept.wait().map_err(Halt::wrong)?.map_err(Halt::broken)?;
             acts.map_err(Halt::broken)?;
-            kept.map_err(Halt::broken)?;
         }
         let now = self.host.clock.now();
         for (_, answered, _) in &receipts {

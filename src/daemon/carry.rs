@@ -11,11 +11,12 @@ use super::window::{Halt, Waits, Window};
 use crate::boemis::{Boemis, Loaded, Stands};
 use crate::document::{Content, Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
+use crate::host::Begun;
 use crate::intake::{Group, Refusal};
 use crate::ledger::{Ledger, Submission};
 use crate::receipt::Turn;
 use crate::schema::{Inspected, Key};
-use crate::staging::{Holding, Staged, Staging};
+use crate::staging::{Holding, NotHeld, Staged, Staging, Synced, Unsafe, Why};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -83,14 +84,35 @@ struct Draft {
     judged: Judged,
 }
 
-/// A group that is safe and being looked at.
+/// A group that is being made safe and looked at.
 pub(super) struct Taken {
     looking: Looking,
+    /// Until it is safe.
+    saving: Option<Saving>,
     /// What is to leave its source once the group is answered.
     sources: Vec<(ParticipantName, SubmissionId)>,
     octets: u64,
     /// What is answered where it lies.
     in_place: Vec<Refusal>,
+}
+
+/// A group on its way to evidence and journal.
+pub(super) struct Saving {
+    promised: Unsafe,
+    syncing: Begun<Result<Synced, Why>>,
+}
+
+/// Why a group was not decided.
+pub(super) enum Unfinished {
+    /// Our own disk does not let us keep it: it went back, and that was said.
+    NotSafe,
+    Halted(Halt),
+}
+
+impl From<Halt> for Unfinished {
+    fn from(halt: Halt) -> Self {
+        Self::Halted(halt)
+    }
 }
 
 impl Window {
@@ -141,12 +163,25 @@ impl Window {
         }
     }
 
+    /// A group that is safe, since others are answered before it.
+    fn safe_ahead(&mut self, taken: Option<Taken>) -> Result<Option<Taken>, Halt> {
+        let Some(mut taken) = taken else { return Ok(None) };
+        match self.saved(&mut taken.saving) {
+            Ok(()) => Ok(Some(taken)),
+            Err(Unfinished::NotSafe) => {
+                self.unrefused.append(&mut taken.in_place);
+                Ok(None)
+            }
+            Err(Unfinished::Halted(halt)) => Err(halt),
+        }
+    }
+
     fn take(&mut self, now: Timestamp) -> Result<Option<Taken>, Halt> {
         let group = self.take_group(now);
         if group.is_empty() { Ok(None) } else { self.make_safe(group) }
     }
 
-    /// Makes a group safe and begins to look at it; none when nothing can be kept.
+    /// Begins to make a group safe and to look at it; none when nothing can be kept.
     fn make_safe(&mut self, group: Group) -> Result<Option<Taken>, Halt> {
         let mut arrivals = group.arrivals;
         let (mut refused, mut in_place) = (HashMap::new(), Vec::new());
@@ -159,11 +194,25 @@ impl Window {
                 None => in_place.push(refusal),
             }
         }
-        let Some(cases) = self.hold(arrivals, refused)? else {
-            // Nothing can be written; a refusal in place could not be answered either.
-            self.unrefused.append(&mut in_place);
-            return Ok(None);
-        };
+        let (mut cases, mut saving) = (Vec::with_capacity(arrivals.len()), None);
+        if !arrivals.is_empty() {
+            let staging = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal).begin(arrivals);
+            let (holdings, promised, unsynced) = match staging {
+                Ok(begun) => begun,
+                Err(not_held) => {
+                    // A refusal in place could not be answered either.
+                    self.unrefused.append(&mut in_place);
+                    return self.not_held(not_held).map(|()| None);
+                }
+            };
+            saving = Some(Saving { promised, syncing: self.beside.begin(|| unsynced.sync()) });
+            for holding in holdings {
+                if let Some(staged) = self.staged(holding) {
+                    let refused = refused.remove(&staged.about().id);
+                    cases.push(Case { staged, turn: Turn::FIRST, attempt: 0, refused, is_fresh: true });
+                }
+            }
+        }
         in_place.append(&mut self.unrefused);
         let mut sources = Vec::with_capacity(cases.len());
         let mut octets = 0u64;
@@ -172,15 +221,27 @@ impl Window {
             octets += about.document.size + about.detached.as_ref().map_or(0, |given| given.size);
         }
         let looking = Looking::begin(cases, self.judge_of_today())?;
-        Ok(Some(Taken { looking, sources, octets, in_place }))
+        Ok(Some(Taken { looking, saving, sources, octets, in_place }))
     }
 
     /// From what was seen of a group to its receipts; meanwhile the next one is taken, if that is wanted.
     async fn finish(&mut self, taken: Taken, goes_on: bool) -> Result<usize, Halt> {
-        let Taken { looking, mut sources, octets, in_place } = taken;
+        let Taken { looking, mut saving, mut sources, octets, mut in_place } = taken;
         let looks = looking.end()?;
         let count = looks.len() + in_place.len();
-        self.decide(looks, goes_on).await?;
+        let decided = match self.decide(looks, goes_on, &mut saving).await {
+            // of a group in which there was nothing to decide
+            Ok(()) => self.saved(&mut saving),
+            unfinished => unfinished,
+        };
+        match decided {
+            Ok(()) => {}
+            Err(Unfinished::NotSafe) => {
+                self.unrefused.append(&mut in_place);
+                return Ok(0);
+            }
+            Err(Unfinished::Halted(halt)) => return Err(halt),
+        }
         // What is safe leaves its source, whatever became of it. (A halt leaves that to the next start.)
         self.sources.append(&mut sources);
         self.sources_octets = self.sources_octets.saturating_add(octets);
@@ -195,54 +256,57 @@ impl Window {
         Judge::new(&self.config, &self.world)
     }
 
-    /// Makes arrivals safe; none when our own disk does not let us. What changed while it was copied
-    /// goes back and is a new arrival.
-    fn hold(
-        &mut self,
-        arrivals: Vec<crate::intake::Arrival>,
-        mut refused: HashMap<SubmissionId, Finding>,
-    ) -> Result<Option<Vec<Case>>, Halt> {
-        if arrivals.is_empty() {
-            return Ok(Some(Vec::new()));
+    /// Waits until a group is safe.
+    fn saved(&mut self, saving: &mut Option<Saving>) -> Result<(), Unfinished> {
+        let Some(Saving { promised, syncing }) = saving.take() else { return Ok(()) };
+        let synced = syncing.wait().map_err(Halt::wrong)?;
+        let mut staging = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal);
+        match staging.finish(promised, synced) {
+            Ok(written) => {
+                self.unlearned.push(written);
+                Ok(())
+            }
+            Err(not_held) => {
+                self.not_held(not_held)?;
+                Err(Unfinished::NotSafe)
+            }
         }
-        let held = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal).hold(arrivals);
-        let group = match held {
-            Ok(group) => group,
+    }
+
+    /// Our own disk does not let us keep a group: it goes back.
+    fn not_held(&mut self, not_held: NotHeld) -> Result<(), Halt> {
+        if self.journal.is_broken() {
             // Perhaps the journal has them, perhaps not: they stay taken, and the next start, which
             // reads what the journal has, releases or gives back each.
-            Err(not_held) if self.journal.is_broken() => return Err(Halt::broken(not_held.why)),
-            Err(not_held) => {
-                // The disk is full or fails: the files go back where they were, and wait (S 8.1.4 item 4).
-                tracing::error!(why = %not_held.why, documents = not_held.group.len(),
-                    "nothing can be kept: the files stay in their folders; free space or mend the disk");
-                self.tally.trouble = Some(format!("nothing can be kept: {}", not_held.why));
-                for arrival in not_held.group {
-                    self.give_back(arrival.participant().clone(), arrival.id());
-                }
-                return Ok(None);
+            return Err(Halt::broken(not_held.why));
+        }
+        // The disk is full or fails: the files go back where they were, and wait (S 8.1.4 item 4).
+        tracing::error!(why = %not_held.why, documents = not_held.group.len(),
+            "nothing can be kept: the files stay in their folders; free space or mend the disk");
+        self.tally.trouble = Some(format!("nothing can be kept: {}", not_held.why));
+        for arrival in not_held.group {
+            self.give_back(arrival.participant().clone(), arrival.id());
+        }
+        Ok(())
+    }
+
+    /// What was copied; what changed meanwhile goes back and is a new arrival.
+    fn staged(&mut self, holding: Holding) -> Option<Staged> {
+        match holding {
+            Holding::Staged(staged) => Some(staged),
+            Holding::Changed(arrival) => {
+                tracing::info!(participant = %arrival.participant(), name = %arrival.document().name(),
+                    "changed while it was copied; it is looked at again");
+                self.give_back(arrival.participant().clone(), arrival.id());
+                None
             }
-        };
-        self.unlearned.push(group.written);
-        let mut cases = Vec::with_capacity(group.holdings.len());
-        for holding in group.holdings {
-            match holding {
-                Holding::Staged(staged) => {
-                    let refused = refused.remove(&staged.about().id);
-                    cases.push(Case { staged, turn: Turn::FIRST, attempt: 0, refused, is_fresh: true });
-                }
-                Holding::Changed(arrival) => {
-                    tracing::info!(participant = %arrival.participant(), name = %arrival.document().name(),
-                        "changed while it was copied; it is looked at again");
-                    self.give_back(arrival.participant().clone(), arrival.id());
-                }
-                Holding::Unreadable(arrival, error) => {
-                    tracing::warn!(participant = %arrival.participant(), name = %arrival.document().name(), %error,
-                        "cannot be read; it stays in its folder");
-                    self.give_back(arrival.participant().clone(), arrival.id());
-                }
+            Holding::Unreadable(arrival, error) => {
+                tracing::warn!(participant = %arrival.participant(), name = %arrival.document().name(), %error,
+                    "cannot be read; it stays in its folder");
+                self.give_back(arrival.participant().clone(), arrival.id());
+                None
             }
         }
-        Ok(Some(cases))
     }
 
     fn give_back(&mut self, participant: ParticipantName, id: SubmissionId) {
@@ -265,19 +329,28 @@ impl Window {
         self.reach_boemis().await?;
         let open = self.take_up(cases).await?;
         let looks = Looking::begin(open, self.judge_of_today())?.end()?;
-        self.decide(looks, false).await
+        match self.decide(looks, false, &mut None).await {
+            Ok(()) | Err(Unfinished::NotSafe) => Ok(()), // nothing was to be saved
+            Err(Unfinished::Halted(halt)) => Err(halt),
+        }
     }
 
     /// From what was seen of each to an answer for all; those that wait for a twin's answer come after it.
-    async fn decide(&mut self, mut looks: Vec<Look>, goes_on: bool) -> Result<(), Halt> {
+    async fn decide(
+        &mut self,
+        mut looks: Vec<Look>,
+        goes_on: bool,
+        saving: &mut Option<Saving>,
+    ) -> Result<(), Unfinished> {
         while !looks.is_empty() {
             self.reach_boemis().await?;
-            let (verdicts, postponed) = self.judge_group(looks, goes_on).await?;
+            let (verdicts, postponed) = self.judge_group(looks, goes_on, saving).await?;
+            self.saved(saving)?;
             self.answer(verdicts)?;
             self.learn()?;
             let mut cases = Vec::with_capacity(postponed.len());
             for id in postponed {
-                if let Some(submission) = self.ledger.state(id)? {
+                if let Some(submission) = self.ledger.state(id).map_err(Halt::from)? {
                     cases.extend(self.case(&submission)?);
                 }
             }
@@ -290,7 +363,8 @@ impl Window {
         &mut self,
         looks: Vec<Look>,
         goes_on: bool,
-    ) -> Result<(Vec<Verdict>, Vec<SubmissionId>), Halt> {
+        saving: &mut Option<Saving>,
+    ) -> Result<(Vec<Verdict>, Vec<SubmissionId>), Unfinished> {
         let before = self.loads_before(&looks).await?;
         let judge = self.judge_of_today();
         // Taken out for the group, and put back unless it turns out to be away.
@@ -311,7 +385,7 @@ impl Window {
         }
         let mut held = here.held;
         let group = match boemis {
-            Some(boemis) => self.load_meanwhile(boemis, candidates, judge, goes_on).await?,
+            Some(boemis) => self.load_meanwhile(boemis, candidates, judge, goes_on, saving).await?,
             None => load::Group { boemis: None, tried: Vec::new(), loaded: Vec::new(), is_lost: false },
         };
         for (at, tried) in group.tried {
@@ -326,7 +400,7 @@ impl Window {
                 Tried::Away => held.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway)),
                 // Other rows than those that stand: that load counts, and nothing else.
                 Tried::Refused(_) if before.stand.contains_key(&draft.matter.id()) => Judged::Postponed,
-                Tried::Refused(fault) => return Err(Halt::wrong(fault)),
+                Tried::Refused(fault) => return Err(Halt::wrong(fault).into()),
             };
             draft.judged = before.outweigh(judged, &mut held, &draft.matter)?;
         }
@@ -360,19 +434,21 @@ impl Window {
         candidates: Vec<Candidate>,
         judge: Judge,
         goes_on: bool,
-    ) -> Result<load::Group, Halt> {
+        saving: &mut Option<Saving>,
+    ) -> Result<load::Group, Unfinished> {
         /// Up to so many, a thread costs more than it gains.
         const AT_ONCE: usize = 8;
         let now = self.host.clock.now();
         let is_due = self.queue.due(now).is_some_and(|due| due <= now);
         if !goes_on || self.ahead.is_some() || !is_due || candidates.len() <= AT_ONCE {
-            return load(boemis, now, candidates, judge).await;
+            return load(boemis, now, candidates, judge, &mut || self.saved(saving)).await;
         }
+        self.saved(saving)?;
         let runtime = tokio::runtime::Handle::current();
         let loading = std::thread::Builder::new().name("load".to_owned());
-        let loading = loading.spawn(move || runtime.block_on(load(boemis, now, candidates, judge)));
+        let loading = loading.spawn(move || runtime.block_on(load(boemis, now, candidates, judge, &mut || Ok(()))));
         let loading = loading.map_err(|error| Halt::broken(format!("no thread for loading: {error}")))?;
-        let ahead = self.take(now);
+        let ahead = self.take(now).and_then(|taken| self.safe_ahead(taken));
         let group = loading.join().map_err(|_| Halt::wrong("the loading of a group panicked"))??;
         self.ahead = ahead?;
         Ok(group)

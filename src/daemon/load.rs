@@ -4,6 +4,7 @@
 //! are asked about, judged and written together; those that do keep the order of their arrival, each
 //! judged beside the rows of those before it. Never says what a document comes to.
 
+use super::carry::Unfinished;
 use super::judgement::Judge;
 use super::window::Halt;
 use crate::boemis::{Batch, Boemis, Fault, Loaded, Pending, Unloaded};
@@ -46,16 +47,17 @@ pub(super) struct Group {
     pub(super) is_lost: bool,
 }
 
-/// Loads what may be loaded of a group.
+/// Loads what may be loaded of a group. `safe` is asked before anything is written, and may wait.
 ///
 /// # Errors
-/// [`Halt`]: BOEMİS is not as it must be.
+/// [`Unfinished`]: BOEMİS is not as it must be, or the group is not safe.
 pub(super) async fn load(
     mut boemis: Boemis,
     now: Timestamp,
     candidates: Vec<Candidate>,
     judge: Judge,
-) -> Result<Group, Halt> {
+    safe: &mut dyn FnMut() -> Result<(), Unfinished>,
+) -> Result<Group, Unfinished> {
     if candidates.is_empty() {
         return Ok(Group { boemis: Some(boemis), tried: Vec::new(), loaded: Vec::new(), is_lost: false });
     }
@@ -66,16 +68,16 @@ pub(super) async fn load(
             let tried = candidates.iter().map(|candidate| (candidate.at, Tried::Away)).collect();
             return Ok(Group { boemis: None, tried, loaded: Vec::new(), is_lost: false });
         }
-        Err(fault) => return Err(Halt::wrong(fault)),
+        Err(fault) => return Err(Halt::wrong(fault).into()),
     };
-    let tried = try_all(candidates, &judge, &mut batch).await?;
+    let tried = try_all(candidates, &judge, &mut batch, safe).await?;
     match batch.commit().await {
         Ok(loaded) => Ok(Group { boemis: Some(boemis), tried, loaded, is_lost: false }),
         Err(why) if why.fault.is_away() => {
             tracing::error!(fault = %why.fault, "nothing of the group was loaded; it is held until BOEMİS is back");
             Ok(Group { boemis: None, tried, loaded: Vec::new(), is_lost: true })
         }
-        Err(why) => Err(Halt::wrong(why.fault)),
+        Err(why) => Err(Halt::wrong(why.fault).into()),
     }
 }
 
@@ -84,7 +86,8 @@ async fn try_all(
     candidates: Vec<Candidate>,
     judge: &Judge,
     batch: &mut Batch<'_>,
-) -> Result<Vec<(usize, Tried)>, Halt> {
+    safe: &mut dyn FnMut() -> Result<(), Unfinished>,
+) -> Result<Vec<(usize, Tried)>, Unfinished> {
     let mut tried = Vec::with_capacity(candidates.len());
     let is_alone = candidates.len() == 1;
     let mut waves = waves(candidates).into_iter().enumerate();
@@ -108,6 +111,7 @@ async fn try_all(
                 Err(stop) => tried.push((at, Tried::Stopped { stop, leans: number > 0 })),
             }
         }
+        safe()?;
         for (at, result) in places.into_iter().zip(write(statements, is_alone, batch).await) {
             let came_of_it = match result {
                 Ok(_pending) => Tried::Loading,

@@ -12,7 +12,7 @@ use crate::boemis::{self, Boemis};
 use crate::config::{Config, Settings, World};
 use crate::document::{DatasetName, Decision, Digest, ParticipantName, SubmissionId};
 use crate::evidence::Evidence;
-use crate::host::Host;
+use crate::host::{Beside, Host};
 use crate::intake::folder::Outlet;
 use crate::intake::{Queue, Refusal};
 use crate::journal::{Event, Journal, JournalError, Phase, Written};
@@ -136,6 +136,8 @@ pub struct Window {
     /// Sources of what is safe, still to be removed, and their octets together.
     pub(super) sources: Vec<(ParticipantName, SubmissionId)>,
     pub(super) sources_octets: u64,
+    /// Waits for the disk while we go on.
+    pub(super) beside: Beside,
     pub(super) pages: Pages,
     /// The next group, safe and being looked at while this one is finished.
     pub(super) ahead: Option<Taken>,
@@ -194,6 +196,7 @@ impl Window {
             unlearned: Vec::new(),
             sources: Vec::new(),
             sources_octets: 0,
+            beside: Beside::default(),
             pages: Pages::default(),
             ahead: None,
             laying: None,

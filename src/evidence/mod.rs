@@ -35,6 +35,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Something that is kept: its digest, its size and where it lies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,7 +130,7 @@ pub struct Evidence {
     incoming: PathBuf,
     settings: Settings,
     /// The pack being written; none until something small comes.
-    pack: Option<(u32, Appendix)>,
+    pack: Option<(u32, Arc<Mutex<Appendix>>)>,
     /// Entries promised and not yet written.
     pending: Vec<u8>,
     /// Folders of objects whose names are not yet durable.
@@ -212,16 +213,18 @@ impl Evidence {
     /// # Errors
     /// What the disk says; every promise since the last sync is void then.
     pub fn sync(&mut self) -> Result<(), EvidenceError> {
+        self.unsynced().sync()
+    }
+
+    /// Everything promised and not yet durable, to be synced in another thread. Nothing is promised
+    /// here before that is done.
+    pub fn unsynced(&mut self) -> Unsynced {
         let piece = std::mem::take(&mut self.pending);
-        let folders = std::mem::take(&mut self.folders);
-        for folder in folders {
-            self.disk.sync_folder(&folder).map_err(EvidenceError::disk("sync folder", &folder))?;
-        }
-        if let (false, Some((number, pack))) = (piece.is_empty(), &mut self.pack) {
-            let path = self.reader.pack_path(*number);
-            pack.commit(&piece).map_err(EvidenceError::disk("append to", &path))?;
-        }
-        Ok(())
+        let pack = match (&self.pack, piece.is_empty()) {
+            (Some((number, pack)), false) => Some((self.reader.pack_path(*number), Arc::clone(pack))),
+            _ => None,
+        };
+        Unsynced { disk: self.disk.clone(), folders: std::mem::take(&mut self.folders), piece, pack }
     }
 
     /// Takes back every promise since the last sync; what is large may stay as an object nobody
@@ -240,20 +243,53 @@ impl Evidence {
     /// error left it doubtful.
     fn pack(&mut self) -> Result<(u32, u64), EvidenceError> {
         match &self.pack {
-            Some((number, pack))
-                if !pack.is_broken() && (pack.len() < self.settings.pack_max || !self.pending.is_empty()) =>
-            {
-                return Ok((*number, pack.len()));
+            Some((number, pack)) => {
+                let pack = locked(pack);
+                if !pack.is_broken() && (pack.len() < self.settings.pack_max || !self.pending.is_empty()) {
+                    return Ok((*number, pack.len()));
+                }
             }
-            _ => self.pack = None,
+            None => {}
         }
+        self.pack = None;
         let number = self.last_pack + 1;
         let path = self.reader.pack_path(number);
         let file = self.disk.create(&path).map_err(EvidenceError::disk("create", &path))?;
         self.last_pack = number; // also when the next step fails: the number is used up
         let folder = self.reader.packs_folder();
         self.disk.sync_folder(&folder).map_err(EvidenceError::disk("sync folder", &folder))?;
-        self.pack = Some((number, Appendix::fresh(file)));
+        self.pack = Some((number, Arc::new(Mutex::new(Appendix::fresh(file)))));
         Ok((number, 0))
     }
+}
+
+/// What was promised, on its way to the disk.
+#[derive(Debug)]
+#[must_use = "nothing is kept before it is synced"]
+pub struct Unsynced {
+    disk: Disk,
+    folders: BTreeSet<PathBuf>,
+    piece: Vec<u8>,
+    pack: Option<(PathBuf, Arc<Mutex<Appendix>>)>,
+}
+
+impl Unsynced {
+    /// As [`Evidence::sync`].
+    ///
+    /// # Errors
+    /// As [`Evidence::sync`].
+    pub fn sync(self) -> Result<(), EvidenceError> {
+        for folder in self.folders {
+            self.disk.sync_folder(&folder).map_err(EvidenceError::disk("sync folder", &folder))?;
+        }
+        match self.pack {
+            Some((path, pack)) => locked(&pack).commit(&self.piece).map_err(EvidenceError::disk("append to", &path)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A pack has one owner at a time: its writer, or who syncs it.
+fn locked(pack: &Mutex<Appendix>) -> MutexGuard<'_, Appendix> {
+    pack.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -18,7 +18,7 @@ pub use clock::Clock;
 pub use disk::{Disk, DiskFile, Lock};
 pub use faults::{Fault, Faults};
 pub use octets::{Octets, OctetsReader};
-pub use parallel::{Panicked, at_the_same_time, side_by_side};
+pub use parallel::{Begun, Beside, Panicked, side_by_side};
 pub use printable::{is_unprintable, printable, printable_line};
 
 /// Clock and disk together: all that a room which touches the world is given.

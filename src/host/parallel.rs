@@ -1,6 +1,6 @@
 //! Work side by side: many like things, where it is all computing; two waits, where it is the disk's.
 
-use std::sync::PoisonError;
+use std::sync::mpsc::{Receiver, SendError, Sender, channel};
 
 /// Below so many things a thread costs more than it gains.
 const ALONE: usize = 8;
@@ -39,24 +39,51 @@ pub fn side_by_side<T: Send, R: Send>(mut things: Vec<T>, work: impl Fn(T) -> R 
     })
 }
 
-/// Does two things at the same time, the first in a thread of its own; where none can be had, one
-/// after the other.
-pub fn at_the_same_time<A: Send, B>(one: impl FnOnce() -> A + Send, other: impl FnOnce() -> B) -> (A, B) {
-    let one = std::sync::Mutex::new(Some(one));
-    let take = || one.lock().unwrap_or_else(PoisonError::into_inner).take();
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().spawn_scoped(scope, || take().map(|one| one()));
-        let second = other();
-        let first = thread.ok().and_then(|thread| match thread.join() {
-            Ok(first) => first,
-            Err(panic) => std::panic::resume_unwind(panic),
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A thread that waits for the disk in its owner's place: one thing after another, in their order.
+/// It begins with the first, and ends when this is dropped and all is done.
+#[derive(Debug, Default)]
+pub struct Beside {
+    jobs: Option<Sender<Job>>,
+}
+
+/// Something that is being done beside.
+#[derive(Debug)]
+pub struct Begun<T>(Receiver<T>);
+
+impl Beside {
+    /// Begins something; where no thread can be had, does it at once.
+    pub fn begin<T: Send + 'static>(&mut self, work: impl FnOnce() -> T + Send + 'static) -> Begun<T> {
+        let (told, result) = channel();
+        let job: Job = Box::new(move || {
+            let _ = told.send(work()); // whoever began it may not wait for it
         });
-        match (first, take()) {
-            (Some(first), _) => (first, second),
-            (None, Some(one)) => (one(), second),
-            (None, None) => unreachable!("it was done, or is still here"),
+        if self.jobs.is_none() {
+            let (jobs, waiting) = channel::<Job>();
+            let work = move || waiting.into_iter().for_each(|job| job());
+            self.jobs = std::thread::Builder::new().name("beside".to_owned()).spawn(work).ok().map(|_| jobs);
         }
-    })
+        let refused = match &self.jobs {
+            Some(jobs) => jobs.send(job).err().map(|SendError(job)| job),
+            None => Some(job),
+        };
+        if let Some(job) = refused {
+            self.jobs = None; // a thing before it panicked; the next gets a new thread
+            job();
+        }
+        Begun(result)
+    }
+}
+
+impl<T> Begun<T> {
+    /// Waits for it.
+    ///
+    /// # Errors
+    /// [`Panicked`].
+    pub fn wait(self) -> Result<T, Panicked> {
+        self.0.recv().map_err(|_| Panicked)
+    }
 }
 
 #[cfg(test)]
@@ -73,7 +100,12 @@ mod tests {
     }
 
     #[test]
-    fn two_things_are_both_done() {
-        assert_eq!(at_the_same_time(|| 1, || "two"), (1, "two"));
+    fn what_is_done_beside_is_done_in_order_and_a_panic_is_told() {
+        let mut beside = Beside::default();
+        let all: Vec<Begun<usize>> = (0..5).map(|one| beside.begin(move || one)).collect();
+        assert_eq!(all.into_iter().map(|one| one.wait().unwrap()).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+        assert_eq!(beside.begin(|| panic!("of the test")).wait().map(|()| 0), Err(Panicked));
+        while beside.begin(|| 1).wait().is_err() {} // until the thread is gone
+        assert_eq!(beside.begin(|| 2).wait(), Ok(2));
     }
 }

@@ -52,6 +52,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// A place in the journal: behind a line, with the chain there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,7 +147,7 @@ impl JournalError {
     }
 }
 
-/// Entries that have become durable. Made only by [`Journal::sync`].
+/// Entries that have become durable. Made only by [`Journal::sync`] and [`Journal::synced`].
 #[derive(Debug)]
 pub struct Written {
     entries: Vec<(Entry, Position)>,
@@ -167,9 +168,46 @@ pub struct Journal {
     settings: Settings,
     _lock: Lock,
     /// The segment being written; none before the first line of all.
-    segment: Option<Appendix>,
+    segment: Option<Arc<Mutex<Appendix>>>,
     end: Position,
     pending: Vec<(Entry, Vec<u8>)>,
+    /// Lines are on their way to the disk: where it ends is not known before they are there.
+    is_syncing: bool,
+}
+
+/// Lines on their way to the disk.
+#[derive(Debug)]
+#[must_use = "nothing is journalled before it is synced"]
+pub struct Unsynced {
+    segment: Arc<Mutex<Appendix>>,
+    path: PathBuf,
+    lines: Vec<u8>,
+    entries: Vec<(Entry, Position)>,
+    end: Position,
+}
+
+/// Lines that are durable; the journal is to hear of it ([`Journal::synced`]).
+#[derive(Debug)]
+pub struct Synced {
+    entries: Vec<(Entry, Position)>,
+    end: Position,
+}
+
+impl Unsynced {
+    /// One write, one fdatasync.
+    ///
+    /// # Errors
+    /// As [`Journal::sync`].
+    pub fn sync(self) -> Result<Synced, JournalError> {
+        let Self { segment, path, lines, entries, end } = self;
+        locked(&segment).commit(&lines).map_err(JournalError::disk("append to", &path))?;
+        Ok(Synced { entries, end })
+    }
+}
+
+/// A segment has one owner at a time: its writer, or who syncs it.
+fn locked(segment: &Mutex<Appendix>) -> MutexGuard<'_, Appendix> {
+    segment.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Journal {
@@ -202,10 +240,20 @@ impl Journal {
                         "the journal ends in a write that was never finished; it is cut off"
                     );
                 }
-                Some(Appendix::new(file, end.offset, reader.last_write()).map_err(JournalError::disk("cut", &path))?)
+                let segment = Appendix::new(file, end.offset, reader.last_write());
+                Some(Arc::new(Mutex::new(segment.map_err(JournalError::disk("cut", &path))?)))
             }
         };
-        Ok(Self { disk: disk.clone(), folder, settings, _lock: lock, segment, end, pending: Vec::new() })
+        Ok(Self {
+            disk: disk.clone(),
+            folder,
+            settings,
+            _lock: lock,
+            segment,
+            end,
+            pending: Vec::new(),
+            is_syncing: false,
+        })
     }
 
     /// Remembers an event, to be written by the next [`Journal::sync`].
@@ -225,7 +273,7 @@ impl Journal {
     /// Whether a write failed and could not be taken back: what of it a later process reads, nobody
     /// knows now. Nothing more is written by this handle.
     pub fn is_broken(&self) -> bool {
-        self.segment.as_ref().is_some_and(Appendix::is_broken)
+        self.segment.as_ref().is_some_and(|segment| locked(segment).is_broken())
     }
 
     /// Makes all that is remembered durable: one write, one fdatasync, and for a new segment one
@@ -236,12 +284,30 @@ impl Journal {
     /// even that could not be brought about, every later sync fails too, and what a next start
     /// finds is a whole journal that may have these events.
     pub fn sync(&mut self) -> Result<Written, JournalError> {
+        match self.unsynced()? {
+            Some(unsynced) => {
+                let synced = unsynced.sync().inspect_err(|_| self.not_synced())?;
+                Ok(self.synced(synced))
+            }
+            None => Ok(Written { entries: Vec::new() }),
+        }
+    }
+
+    /// All that is remembered, to be synced in another thread; none when nothing is. Then
+    /// [`Journal::synced`] or [`Journal::not_synced`] must be told, and nothing is synced before that.
+    ///
+    /// # Errors
+    /// As [`Journal::sync`].
+    pub fn unsynced(&mut self) -> Result<Option<Unsynced>, JournalError> {
+        if self.is_syncing {
+            return Err(JournalError::Unwritable("the lines before it are not on the disk yet".to_owned()));
+        }
         let pending = std::mem::take(&mut self.pending);
         if pending.is_empty() {
-            return Ok(Written { entries: Vec::new() });
+            return Ok(None);
         }
         let (segment, number) = match &mut self.segment {
-            Some(segment) if segment.len() < self.settings.segment_max => (segment, self.end.segment),
+            Some(segment) if locked(segment).len() < self.settings.segment_max => (segment, self.end.segment),
             old => {
                 // Not earlier: an empty segment is made only for a line that is about to be written.
                 let number = self.end.segment + 1;
@@ -250,7 +316,7 @@ impl Journal {
                 self.disk.sync_folder(&self.folder).map_err(JournalError::disk("sync folder", &self.folder))?;
                 let segment = Appendix::new(file, 0, 0).map_err(JournalError::disk("create", &path))?;
                 self.end = Position { segment: number, offset: 0, ..self.end };
-                (old.insert(segment), number)
+                (old.insert(Arc::new(Mutex::new(segment))), number)
             }
         };
         let mut position = self.end;
@@ -267,10 +333,21 @@ impl Journal {
             position.offset = self.end.offset + lines.len() as u64;
             entries.push((entry, position));
         }
+        self.is_syncing = true;
         let path = read::path(&self.folder, number);
-        segment.commit(&lines).map_err(JournalError::disk("append to", &path))?;
-        self.end = position;
-        Ok(Written { entries })
+        Ok(Some(Unsynced { segment: Arc::clone(segment), path, lines, entries, end: position }))
+    }
+
+    /// Hears that what [`Journal::unsynced`] gave away is durable.
+    pub fn synced(&mut self, synced: Synced) -> Written {
+        self.is_syncing = false;
+        self.end = synced.end;
+        Written { entries: synced.entries }
+    }
+
+    /// Hears that it is not, and will not be.
+    pub fn not_synced(&mut self) {
+        self.is_syncing = false;
     }
 
     /// Forgets what is remembered and not yet written.

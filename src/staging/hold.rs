@@ -1,11 +1,11 @@
 //! Holding: the one instant at which the window answers for a submission.
 
 use super::copy::{Copied, NotCopied, SourceFault, copy};
-use super::{About, Custody, Given, Staged};
-use crate::evidence::{Evidence, EvidenceError, Kept};
+use super::{About, Custody, Given, Promise, Staged};
+use crate::evidence::{self, Evidence, EvidenceError, Kept};
 use crate::host::{Clock, Octets};
 use crate::intake::{Arrival, Incoming};
-use crate::journal::{Event, Held, HeldFile, Journal, JournalError, Source, Written};
+use crate::journal::{self, Event, Held, HeldFile, Journal, JournalError, Source, Written};
 use std::io;
 
 /// Makes arrivals safe. Borrows the two things that make them so.
@@ -67,6 +67,26 @@ impl Why {
     }
 }
 
+/// A group that was copied and is not yet safe.
+#[derive(Debug)]
+#[must_use = "nothing is held before staging hears that it was synced"]
+pub struct Unsafe {
+    group: Vec<Arrival>,
+    promise: Promise,
+}
+
+/// What makes a group safe: to be done by any thread.
+#[derive(Debug)]
+#[must_use = "nothing is held before it is synced"]
+pub struct Unsynced {
+    evidence: evidence::Unsynced,
+    journal: Option<journal::Unsynced>,
+}
+
+/// It was done.
+#[derive(Debug)]
+pub struct Synced(Option<journal::Synced>);
+
 /// A file that evidence promised to keep.
 type Promised = (Kept, Octets);
 
@@ -89,21 +109,82 @@ impl<'a> Staging<'a> {
     /// # Errors
     /// [`NotHeld`] when our own disk fails: full, or broken.
     pub fn hold(&mut self, group: Vec<Arrival>) -> Result<HeldGroup, NotHeld> {
-        let mut promised = Vec::with_capacity(group.len());
-        for arrival in &group {
-            match self.promise(arrival) {
-                Ok(both) => promised.push(Ok(both)),
-                Err(NotCopied::Source(fault)) => promised.push(Err(fault)),
-                Err(NotCopied::Evidence(error)) => {
-                    self.evidence.forget();
-                    return Err(NotHeld { group, why: error.into() });
-                }
+        let (holdings, promised, unsynced) = self.begin(group)?;
+        match self.finish(promised, unsynced.sync()) {
+            Ok(written) => Ok(HeldGroup { holdings, written }),
+            Err(mut not_held) => {
+                not_held.group.extend(holdings.into_iter().filter_map(|holding| match holding {
+                    Holding::Changed(arrival) | Holding::Unreadable(arrival, _) => Some(arrival),
+                    Holding::Staged(_) => None,
+                }));
+                not_held.group.sort_by_key(Arrival::id);
+                Err(not_held)
             }
         }
-        match self.make_durable(&group, &promised) {
+    }
+
+    /// The same without waiting for the disk: what is staged may be looked at, and is held only once
+    /// [`Staging::finish`] has heard that all of it was synced.
+    ///
+    /// # Errors
+    /// As [`Staging::hold`].
+    pub fn begin(&mut self, group: Vec<Arrival>) -> Result<(Vec<Holding>, Unsafe, Unsynced), NotHeld> {
+        let mut promised: Vec<Outcome> = Vec::with_capacity(group.len());
+        let begun = group.iter().try_for_each(|arrival| match self.promise(arrival) {
+            Ok(both) => {
+                promised.push(Ok(both));
+                Ok(())
+            }
+            Err(NotCopied::Source(fault)) => {
+                promised.push(Err(fault));
+                Ok(())
+            }
+            Err(NotCopied::Evidence(error)) => Err(Why::from(error)),
+        });
+        let journalled = begun.and_then(|()| self.journal(&group, &promised));
+        let journal = match journalled {
+            Ok(journal) => journal,
+            Err(why) => {
+                self.evidence.forget();
+                self.journal.forget();
+                return Err(NotHeld { group, why });
+            }
+        };
+        let promise = Promise::default();
+        let (mut holdings, mut arrivals) = (Vec::with_capacity(group.len()), Vec::with_capacity(group.len()));
+        for (arrival, outcome) in group.into_iter().zip(promised) {
+            holdings.push(match outcome {
+                Ok(both) => {
+                    let staged = staged(&arrival, both, Custody::Promised(promise.clone()));
+                    arrivals.push(arrival);
+                    Holding::Staged(staged)
+                }
+                Err(SourceFault::Unreadable(error)) => Holding::Unreadable(arrival, error),
+                Err(SourceFault::Changed) => Holding::Changed(arrival),
+            });
+        }
+        let unsynced = Unsynced { evidence: self.evidence.unsynced(), journal };
+        Ok((holdings, Unsafe { group: arrivals, promise }, unsynced))
+    }
+
+    /// Hears what came of the sync: from now on the group is held, or it is not.
+    ///
+    /// # Errors
+    /// As [`Staging::hold`]; what was staged must not be used then.
+    pub fn finish(&mut self, promised: Unsafe, synced: Result<Synced, Why>) -> Result<Written, NotHeld> {
+        let Unsafe { group, promise } = promised;
+        let written = match synced {
+            Ok(Synced(Some(synced))) => Ok(self.journal.synced(synced)),
+            Ok(Synced(None)) => self.journal.sync().map_err(Why::from), // nothing was to be written
+            Err(why) => {
+                self.journal.not_synced();
+                Err(why)
+            }
+        };
+        match written {
             Ok(written) => {
-                let holdings = group.into_iter().zip(promised).map(|(arrival, outcome)| holding(arrival, outcome));
-                Ok(HeldGroup { holdings: holdings.collect(), written })
+                promise.keep();
+                Ok(written)
             }
             Err(why) => {
                 self.evidence.forget();
@@ -141,8 +222,7 @@ impl<'a> Staging<'a> {
         Ok((keep(document)?, detached.map(keep).transpose()?))
     }
 
-    fn make_durable(&mut self, group: &[Arrival], promised: &[Outcome]) -> Result<Written, Why> {
-        self.evidence.sync()?;
+    fn journal(&mut self, group: &[Arrival], promised: &[Outcome]) -> Result<Option<journal::Unsynced>, Why> {
         let now = self.clock.now();
         for (arrival, outcome) in group.iter().zip(promised) {
             if let Ok((document, detached)) = outcome {
@@ -157,16 +237,22 @@ impl<'a> Staging<'a> {
                 self.journal.append(now, Event::Held(Box::new(held)))?;
             }
         }
-        Ok(self.journal.sync()?)
+        Ok(self.journal.unsynced()?)
     }
 }
 
-fn holding(arrival: Arrival, outcome: Outcome) -> Holding {
-    let (document, detached) = match outcome {
-        Ok(promised) => promised,
-        Err(SourceFault::Unreadable(error)) => return Holding::Unreadable(arrival, error),
-        Err(SourceFault::Changed) => return Holding::Changed(arrival),
-    };
+impl Unsynced {
+    /// Evidence first, so that a journal entry never speaks of what is not there.
+    ///
+    /// # Errors
+    /// What the disk says; nothing of the group is held then.
+    pub fn sync(self) -> Result<Synced, Why> {
+        self.evidence.sync()?;
+        Ok(Synced(self.journal.map(journal::Unsynced::sync).transpose()?))
+    }
+}
+
+fn staged(arrival: &Arrival, (document, detached): (Promised, Option<Promised>), custody: Custody) -> Staged {
     let given =
         |source: &Incoming, kept: &Kept| Given { name: source.name().clone(), size: kept.size, sha256: kept.sha256 };
     let about = About {
@@ -175,9 +261,9 @@ fn holding(arrival: Arrival, outcome: Outcome) -> Holding {
         participant: Some(arrival.participant().clone()),
         document: given(arrival.document(), &document.0),
         detached: arrival.detached().zip(detached.as_ref()).map(|(source, (kept, _))| given(source, kept)),
-        custody: Custody::Held,
+        custody,
     };
-    Holding::Staged(Staged { about, document: document.1, detached: detached.map(|(_, octets)| octets) })
+    Staged { about, document: document.1, detached: detached.map(|(_, octets)| octets) }
 }
 
 fn given(file: &HeldFile) -> Given {

@@ -2,7 +2,7 @@
 //!
 //! Owns the step from *copying* to *held safely* ([`Staging::hold`]): octets into evidence, their
 //! digests into the journal, each made durable once for a whole group, evidence first. A
-//! [`Staged`] in custody exists only after both, and only for it may intake release the source.
+//! [`Staged`] is in custody only after both, and only then may intake release the source.
 //! Never judges, never reads what the octets say.
 
 mod copy;
@@ -10,11 +10,13 @@ mod hold;
 #[cfg(test)]
 mod tests;
 
-pub use hold::{HeldGroup, Holding, NotHeld, Staging, Why};
+pub use hold::{HeldGroup, Holding, NotHeld, Staging, Synced, Unsafe, Unsynced, Why};
 
 use crate::document::{Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Octets;
 use jiff::Timestamp;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A submission that is safe in the window. Its octets are not readable as such: only
 /// `signature` takes it apart.
@@ -54,18 +56,34 @@ pub struct Given {
 }
 
 /// Who answers for the octets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Custody {
     /// Durable in evidence and journal.
     Held,
+    /// On their way there: held when [`Staging`](hold::Staging) says so, and only looked at until then.
+    Promised(Promise),
     /// Looked at where it lies; can be judged, never loaded.
     Glance,
+}
+
+/// Whether a promise is kept. Only staging keeps one.
+#[derive(Clone, Debug, Default)]
+pub struct Promise(Arc<AtomicBool>);
+
+impl Promise {
+    fn keep(&self) {
+        self.0.store(true, Ordering::Release);
+    }
 }
 
 impl About {
     /// Whether its octets are durable in the window; nothing else is ever loaded.
     pub fn is_held(&self) -> bool {
-        self.custody == Custody::Held
+        match &self.custody {
+            Custody::Held => true,
+            Custody::Promised(Promise(kept)) => kept.load(Ordering::Acquire),
+            Custody::Glance => false,
+        }
     }
 }
 
