@@ -122,11 +122,8 @@ impl Window {
     /// # Errors
     /// [`Halt`]: we are wrong or our own disk fails; nothing more is taken.
     pub async fn carry_next(&mut self, now: Timestamp) -> Result<usize, Halt> {
-        let taken = match self.ahead.take() {
-            Some(taken) => Some(taken),
-            None => self.take(now)?,
-        };
-        let done = match taken {
+        self.take_ahead(now)?;
+        let done = match self.ahead.take() {
             Some(taken) => self.finish(taken, true).await?,
             None => 0,
         };
@@ -134,6 +131,18 @@ impl Window {
             self.begin_pages()?;
         }
         Ok(done)
+    }
+
+    /// Takes the next group without finishing it, unless one is there already; carry it before anything
+    /// else is done.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub fn take_ahead(&mut self, now: Timestamp) -> Result<(), Halt> {
+        if self.ahead.is_none() {
+            self.ahead = self.take(now)?;
+        }
+        Ok(())
     }
 
     /// How many documents and refusals were taken ahead and are still to be finished.
@@ -386,8 +395,12 @@ impl Window {
         let mut held = here.held;
         let group = match boemis {
             Some(boemis) => self.load_meanwhile(boemis, candidates, judge, goes_on, saving).await?,
-            None => load::Group { boemis: None, tried: Vec::new(), loaded: Vec::new(), is_lost: false },
+            None => load::Group::unloaded(None, Vec::new()),
         };
+        if group.is_unsafe {
+            self.boemis = group.boemis;
+            return Err(Unfinished::NotSafe);
+        }
         for (at, tried) in group.tried {
             let Some(draft) = drafts.get_mut(at) else { continue };
             let judged = match tried {
@@ -396,6 +409,7 @@ impl Window {
                 Tried::Stopped { leans, .. } if leans && group.is_lost => {
                     held.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway))
                 }
+                Tried::Stopped { stop: Stop::Hold(finding), .. } => held.hold(&draft.matter, finding),
                 Tried::Stopped { stop, .. } => word(stop)?,
                 Tried::Away => held.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway)),
                 // Other rows than those that stand: that load counts, and nothing else.
@@ -441,7 +455,7 @@ impl Window {
         let now = self.host.clock.now();
         let is_due = self.queue.due(now).is_some_and(|due| due <= now);
         if !goes_on || self.ahead.is_some() || !is_due || candidates.len() <= AT_ONCE {
-            return load(boemis, now, candidates, judge, &mut || self.saved(saving)).await;
+            return Ok(load(boemis, now, candidates, judge, &mut || self.saved(saving)).await?);
         }
         self.saved(saving)?;
         let runtime = tokio::runtime::Handle::current();

@@ -9,7 +9,7 @@ use super::judgement::Judge;
 use super::window::Halt;
 use crate::boemis::{Batch, Boemis, Fault, Loaded, Pending, Unloaded};
 use crate::document::SubmissionId;
-use crate::finding::Stop;
+use crate::finding::{Code, Finding, Stop};
 use crate::host::side_by_side;
 use crate::schema::{Bearing, Inspected, Key, Standing, Validated};
 use jiff::Timestamp;
@@ -29,7 +29,7 @@ pub(super) enum Tried {
     Loading,
     /// Form or content stop it. `leans`: perhaps because of rows that the group did not commit.
     Stopped { stop: Stop, leans: bool },
-    /// BOEMİS is away, and the group with it.
+    /// BOEMİS went away, and the group with it.
     Away,
     /// BOEMİS does not take these rows.
     Refused(Fault),
@@ -45,40 +45,62 @@ pub(super) struct Group {
     pub(super) loaded: Vec<Loaded>,
     /// The group's transaction failed at its end: what was judged beside its rows must not count.
     pub(super) is_lost: bool,
+    /// The group could not be made safe: nothing of it was loaded, and nothing may be said of it.
+    pub(super) is_unsafe: bool,
+}
+
+impl Group {
+    /// Of which nothing was loaded.
+    pub(super) fn unloaded(boemis: Option<Boemis>, tried: Vec<(usize, Tried)>) -> Self {
+        Self { boemis, tried, loaded: Vec::new(), is_lost: false, is_unsafe: false }
+    }
 }
 
 /// Loads what may be loaded of a group. `safe` is asked before anything is written, and may wait.
 ///
 /// # Errors
-/// [`Unfinished`]: BOEMİS is not as it must be, or the group is not safe.
+/// [`Halt`]: BOEMİS is not as it must be.
 pub(super) async fn load(
     mut boemis: Boemis,
     now: Timestamp,
     candidates: Vec<Candidate>,
     judge: Judge,
     safe: &mut dyn FnMut() -> Result<(), Unfinished>,
-) -> Result<Group, Unfinished> {
+) -> Result<Group, Halt> {
     if candidates.is_empty() {
-        return Ok(Group { boemis: Some(boemis), tried: Vec::new(), loaded: Vec::new(), is_lost: false });
+        return Ok(Group::unloaded(Some(boemis), Vec::new()));
     }
     let mut batch = match boemis.begin(now).await {
         Ok(batch) => batch,
         Err(fault) if fault.is_away() => {
             tracing::error!(%fault, "documents are held until BOEMİS is back");
-            let tried = candidates.iter().map(|candidate| (candidate.at, Tried::Away)).collect();
-            return Ok(Group { boemis: None, tried, loaded: Vec::new(), is_lost: false });
+            return Ok(Group::unloaded(None, candidates.into_iter().map(|one| away(one, &judge)).collect()));
         }
-        Err(fault) => return Err(Halt::wrong(fault).into()),
+        Err(fault) => return Err(Halt::wrong(fault)),
     };
-    let tried = try_all(candidates, &judge, &mut batch, safe).await?;
+    let tried = match try_all(candidates, &judge, &mut batch, safe).await {
+        Ok(tried) => tried,
+        Err(Unfinished::NotSafe) => {
+            let abandoned = batch.abandon().await;
+            let boemis = abandoned.is_ok().then_some(boemis);
+            return Ok(Group { is_unsafe: true, ..Group::unloaded(boemis, Vec::new()) });
+        }
+        Err(Unfinished::Halted(halt)) => return Err(halt),
+    };
     match batch.commit().await {
-        Ok(loaded) => Ok(Group { boemis: Some(boemis), tried, loaded, is_lost: false }),
+        Ok(loaded) => Ok(Group { loaded, ..Group::unloaded(Some(boemis), tried) }),
         Err(why) if why.fault.is_away() => {
             tracing::error!(fault = %why.fault, "nothing of the group was loaded; it is held until BOEMİS is back");
-            Ok(Group { boemis: None, tried, loaded: Vec::new(), is_lost: true })
+            Ok(Group { is_lost: true, ..Group::unloaded(None, tried) })
         }
-        Err(why) => Err(Halt::wrong(why.fault).into()),
+        Err(why) => Err(Halt::wrong(why.fault)),
     }
+}
+
+/// A document that cannot be loaded now: held, unless it is wrong whatever stands.
+fn away(candidate: Candidate, judge: &Judge) -> (usize, Tried) {
+    let stop = judge.hold(candidate.inspected, Finding::new(Code::LoadDatabaseAway));
+    (candidate.at, Tried::Stopped { stop, leans: false })
 }
 
 /// Tries all, and says what came of each by its place in the group.
@@ -94,7 +116,7 @@ async fn try_all(
     while let Some((number, wave)) = waves.next() {
         let Some(standings) = ask(&wave, batch).await? else {
             let rest = wave.into_iter().chain(waves.flat_map(|(_, wave)| wave));
-            tried.extend(rest.map(|candidate| (candidate.at, Tried::Away)));
+            tried.extend(rest.map(|candidate| away(candidate, judge)));
             break;
         };
         let pairs: Vec<(Candidate, Standing)> = wave.into_iter().zip(standings).collect();

@@ -117,7 +117,7 @@ pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Res
         tokio::time::sleep(pause(now, settled)).await;
     }
     window.try_all_now();
-    let (mut stuck, mut told) = (0, 0);
+    let (mut stuck, mut found) = (0, 0);
     loop {
         let now = window.now();
         window.retry(now).await?;
@@ -125,17 +125,20 @@ pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Res
         if window.ahead() == 0 && window.queue().due(now).is_none_or(|due| due > now) {
             break;
         }
+        window.take_ahead(now)?;
+        progress(Progress::Found(window.ahead().saturating_sub(found) as u64));
         let done = window.carry_next(now).await?;
+        progress(Progress::Done(done as u64));
+        found = window.ahead();
+        if found > 0 {
+            progress(Progress::Found(found as u64));
+        }
         // A group that cannot be kept comes back; `once` does not try for ever.
         stuck = if done == 0 || window.tally.trouble.is_some() { stuck + 1 } else { 0 };
         if stuck > 3 {
             window.finish_ahead().await?;
             break;
         }
-        let found = done + window.ahead();
-        progress(Progress::Found(found.saturating_sub(told) as u64));
-        progress(Progress::Done(done as u64));
-        told = window.ahead();
     }
     window.publish_left()?;
     window.rest().await?;
