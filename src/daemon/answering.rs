@@ -309,6 +309,7 @@ impl Window {
         }
         if group.len() <= ALONE {
             let laid = lay(group);
+            std::thread::yield_now(); // whoever waited for it goes first
             laid.iter().for_each(|laid| self.say(&laid.ready.1));
             self.account(laid);
         } else {

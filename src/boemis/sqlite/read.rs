@@ -6,7 +6,7 @@
 
 use super::fault;
 use crate::boemis::layout::Layout;
-use crate::boemis::mark::{Mark, RawMark, digest, period};
+use crate::boemis::mark::{Mark, RawMark, period};
 use crate::boemis::rows::Rows;
 use crate::boemis::{Fault, Total};
 use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Quantity, SubmissionId};
@@ -73,24 +73,26 @@ pub(super) const PIECE: usize = 8;
 /// Values that one question what stands takes.
 const ASKED: usize = 9;
 
-/// The question what stands, the `at`th of its text; each row begins with `at`.
+/// The question what stands, the `at`th of its text. Its answer is one text ([`Answer`]).
 fn standing_sql(layout: &Layout, at: usize) -> String {
     let value = |number: usize| format!("${}", at * ASKED + number);
     let station = layout.station().map_or("NULL".to_owned(), |c| format!("r.\"{}\"", c.name));
-    let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!(", r.\"{}\"", c.name)).collect();
+    let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!("r.\"{}\"", c.name)).collect();
     let periods: Vec<String> = (3..8).map(value).collect();
     // Only what was loaded before the submission itself: all, unless it was loaded already, and then
     // what stood when it was. So recovery judges it by what it was judged by the first time.
     let horizon =
         format!("coalesce((SELECT m.number FROM submission m WHERE m.id = {}), 9223372036854775807)", value(1));
+    // One row for each question: each row of an answer wakes whoever waits for it.
+    let stood = "s.participant, s.period, s.revision, s.id, hex(s.content)";
     format!(
-        "SELECT {at}, s.participant, s.period, s.revision, s.id, s.content, {station}{decimals} \
+        "SELECT json_group_array(json_array({stood}, {station}, json_array({decimals}))) \
          FROM submission s LEFT JOIN \"{table}\" r ON r.submission = s.number \
-         WHERE s.dataset = {dataset} AND s.period IN ({periods}) AND (s.participant = {participant} OR s.period = {period}) \
-         AND s.revision = (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset \
+         WHERE s.dataset = {dataset} AND s.period IN ({periods}) AND \
+         (s.participant = {participant} OR s.period = {period}) AND s.revision = (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset \
          AND x.period = s.period AND x.participant = s.participant AND x.number < {horizon}) \
          AND s.number < {horizon}",
-        decimals = decimals.concat(),
+        decimals = decimals.join(", "),
         table = layout.table(),
         dataset = value(2),
         periods = periods.join(", "),
@@ -193,55 +195,59 @@ async fn ask(
         query = query.bind(key.participant.as_str().to_owned()).bind(key.period.to_string());
     }
     let rows = query.fetch_all(connection).await.map_err(|e| fault(READING, e))?;
-    let mut all = vec![Standing::default(); asked.len()];
-    for row in &rows {
-        let at: i64 = row.try_get(0).map_err(|e| fault(READING, e))?;
-        let at = usize::try_from(at).ok().filter(|at| *at < asked.len()).ok_or_else(|| odd("submission", "number"))?;
-        gather(layout, asked[at].0, row, &mut all[at])?;
+    if rows.len() != asked.len() {
+        return Err(Fault::Wrong(format!("{READING}: {} answers to {} questions", rows.len(), asked.len())));
     }
-    for (standing, (key, _)) in all.iter_mut().zip(asked) {
-        standing.current = standing.same_year.get(&key.period).cloned();
-    }
-    Ok(all)
+    rows.iter()
+        .zip(asked)
+        .map(|(row, (key, _))| {
+            let answer: &str = row.try_get(0).map_err(|e| fault(READING, e))?;
+            let answer: Answer = serde_json::from_str(answer).map_err(|_| odd("submission", "statement"))?;
+            gather(layout, key, answer)
+        })
+        .collect()
 }
 
-/// What one row adds.
-fn gather(layout: &Layout, key: &Key, row: &SqliteRow, standing: &mut Standing) -> Result<(), Fault> {
-    let text = |at: usize| row.try_get::<&str, _>(at).map_err(|e| fault(READING, e));
-    let participant: ParticipantName = text(1)?.parse().map_err(|_| odd("submission", "participant"))?;
-    let of_period = period(text(2)?).ok_or_else(|| odd("submission", "period"))?;
-    let revision: i64 = row.try_get(3).map_err(|e| fault(READING, e))?;
-    let station: Option<&str> = row.try_get(6).map_err(|e| fault(READING, e))?;
-    let station = match station.map(str::parse).transpose() {
-        Ok(station) => station,
-        Err(_) => return Err(odd(&layout.table(), "station")),
-    };
-    if participant != key.participant {
-        if let (Some(station), true) = (station, of_period == key.period) {
-            standing.elsewhere.insert(station, participant);
+/// One record that stands: sender, period, revision, submission, content in hexadecimal, station,
+/// decimals.
+type Record = (String, String, i64, String, String, Option<String>, Vec<Option<i64>>);
+
+/// All of them.
+type Answer = Vec<Record>;
+
+fn gather(layout: &Layout, key: &Key, answer: Answer) -> Result<Standing, Fault> {
+    let mut standing = Standing::default();
+    for (participant, of_period, revision, submission, content, station, decimals) in answer {
+        let participant: ParticipantName = participant.parse().map_err(|_| odd("submission", "participant"))?;
+        let of_period = period(&of_period).ok_or_else(|| odd("submission", "period"))?;
+        let station = match station.map(|code| code.parse()).transpose() {
+            Ok(station) => station,
+            Err(_) => return Err(odd(&layout.table(), "station")),
+        };
+        if participant != key.participant {
+            if let (Some(station), true) = (station, of_period == key.period) {
+                standing.elsewhere.insert(station, participant);
+            }
+            continue;
         }
-        return Ok(());
-    }
-    let stood = match standing.same_year.entry(of_period) {
-        std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-        std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Stood {
-            submission: text(4)?.parse().map_err(|_| odd("submission", "id"))?,
-            revision: u16::try_from(revision).map_err(|_| odd("submission", "revision"))?,
-            content: Content(
-                digest(row.try_get(5).map_err(|e| fault(READING, e))?).ok_or_else(|| odd("submission", "content"))?,
-            ),
-            values: BTreeMap::new(),
-        }),
-    };
-    if let Some(station) = station {
-        let mut values = Vec::new();
-        for (at, (_, places)) in layout.decimals().enumerate() {
-            let scaled: Option<i64> = row.try_get(7 + at).map_err(|e| fault(READING, e))?;
-            values.push(scaled.map(|scaled| Quantity::from_scaled(scaled, places)));
+        let stood = match standing.same_year.entry(of_period) {
+            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Stood {
+                submission: submission.parse().map_err(|_| odd("submission", "id"))?,
+                revision: u16::try_from(revision).map_err(|_| odd("submission", "revision"))?,
+                content: content.to_ascii_lowercase().parse().map(Content).map_err(|_| odd("submission", "content"))?,
+                values: BTreeMap::new(),
+            }),
+        };
+        if let Some(station) = station {
+            let places = layout.decimals().map(|(_, places)| places);
+            let values = decimals.into_iter().zip(places);
+            let values = values.map(|(scaled, places)| scaled.map(|scaled| Quantity::from_scaled(scaled, places)));
+            stood.values.insert(station, values.collect());
         }
-        stood.values.insert(station, values);
     }
-    Ok(())
+    standing.current = standing.same_year.get(&key.period).cloned();
+    Ok(standing)
 }
 
 /// The mark of this submission, if it was loaded.

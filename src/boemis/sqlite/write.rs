@@ -165,8 +165,12 @@ impl<'s> Transaction<'s> {
                 if error.is_away() {
                     return Err(error);
                 }
-                let undo = sqlx::raw_sql("ROLLBACK TO document; RELEASE document");
-                undo.execute(&mut *self.connection).await.map_err(|e| fault(LOADING, e))?;
+                // alone, it is the whole transaction, and what is asked next begins another
+                let undo = if commits { "ROLLBACK" } else { "ROLLBACK TO document; RELEASE document" };
+                sqlx::raw_sql(undo).execute(&mut *self.connection).await.map_err(|e| fault(LOADING, e))?;
+                if commits {
+                    self.state = State::Unbegun;
+                }
                 if stands { Ok(Insert::Stands) } else { Err(error) }
             }
         }
@@ -285,23 +289,24 @@ const MARK: &str = "INSERT INTO submission (id, participant, dataset, period, re
     received_at, loaded_at, signers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 fn head_sql(layout: &Layout, shape: Shape) -> String {
-    let mut sql = "SAVEPOINT document".to_owned();
+    let mut sql = vec![];
+    if !shape.commits {
+        sql.push("SAVEPOINT document".to_owned());
+    }
     for _ in 0..shape.documents {
-        sql.push_str("; ");
-        sql.push_str(MARK);
+        sql.push(MARK.to_owned());
         if shape.records > 0 {
             let head = shape.records.min(HEAD_RECORDS);
             let records: Vec<String> = (1..=head).map(|number| one(layout, &number.to_string())).collect();
-            sql.push_str(&format!("; {}{}", into(layout), records.join(", ")));
+            sql.push(format!("{}{}", into(layout), records.join(", ")));
         }
     }
-    if shape.records <= HEAD_RECORDS {
-        sql.push_str("; RELEASE document");
+    match shape.commits {
+        true => sql.push("COMMIT".to_owned()),
+        false if shape.records <= HEAD_RECORDS => sql.push("RELEASE document".to_owned()),
+        false => {}
     }
-    if shape.commits {
-        sql.push_str("; COMMIT");
-    }
-    sql
+    sql.join("; ")
 }
 
 fn piece_sql(layout: &Layout, count: usize) -> String {
