@@ -20,7 +20,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-use trial::{Locked, PARTICIPANTS, Trial, capacity, eventually, generation, said, voen};
+use trial::{Locked, PARTICIPANTS, Reading, Trial, capacity, eventually, generation, said, voen};
 
 const C14N: [(&str, &str); 3] = [
     ("exclusive", "http://www.w3.org/2001/10/xml-exc-c14n#"),
@@ -604,6 +604,50 @@ fn on_a_full_disk_files_stay_and_are_answered_when_there_is_room() {
     assert_eq!(trial.json(&["audit", "verify"]).0, Some(0));
     assert_eq!(trial.sql("SELECT count(*) FROM submission"), "2\n");
     trial.keeps_persons_out_of_the_log();
+    drop(small);
+}
+
+/// A document that was refused beside another one is not refused when that other one was not loaded
+/// after all: the database takes both in, and has no room for them when the group is to be committed.
+#[test]
+fn rejected_beside_rows_of_a_group_that_was_lost_is_held_with_it() {
+    let trial = Trial::new();
+    fs::create_dir(trial.at("w/db")).unwrap();
+    let small = match Small::mount(&trial, trial.at("w/db"), "4m") {
+        Ok(small) => small,
+        Err(why) => return eprintln!("SKIPPED: no small file system can be mounted here: {why}"),
+    };
+    trial.set("url", "\"sqlite://db/boemis.sqlite\"");
+    trial.set("retry_first", "\"1s\"");
+    let daemon = trial.run();
+    trial.put("azerenerji", "before.xml", statement(&trial, "2001-Q1", "1"));
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "before.xml").1), "accepted");
+    // whoever reads keeps the log of the database from being begun anew: a commit needs new room
+    let reader = Reading::new(&trial, "w/db/boemis.sqlite");
+    let mut filler = fs::File::create(trial.at("w/db/filler")).unwrap();
+    while filler.write_all(&[1; 4096]).is_ok() {}
+    daemon.signal(Signal::STOP); // so that both are in one group
+    trial.put("azerenerji", "first.xml", statement(&trial, "2001-Q2", "2"));
+    trial.put("azerenerji", "second.xml", statement(&trial, "2001-Q2", "3"));
+    daemon.signal(Signal::CONT);
+    for name in ["first.xml", "second.xml"] {
+        eventually("the interim answer", || !trial.answers_to("azerenerji", name).is_empty());
+        let (file, text) = trial.answers_to("azerenerji", name).remove(0);
+        assert!(file.ends_with(".held.xml"), "{file}: {text}");
+        assert_eq!(receipt::codes(&text), ["load.database-away"]);
+    }
+    assert!(trial.log().contains("nothing of the group was loaded"), "{}", trial.log());
+    drop((filler, reader));
+    fs::remove_file(trial.at("w/db/filler")).unwrap();
+    let last = |name: &str| {
+        eventually("the last word", || trial.answers_to("azerenerji", name).len() == 2);
+        let answers = trial.answers_to("azerenerji", name);
+        let (_, text) = answers.iter().find(|(file, _)| !file.ends_with(".held.xml")).unwrap().clone();
+        text
+    };
+    assert_eq!(receipt::decision(&last("first.xml")), "accepted");
+    assert_eq!(receipt::codes(&last("second.xml"))[..1], ["rule.revision-conflict"]);
+    daemon.end();
     drop(small);
 }
 

@@ -194,34 +194,6 @@ fn what_may_follow_is_asked_without_learning_it() {
     assert_eq!(ledger.recent(9).unwrap().len(), 1);
 }
 
-#[test]
-#[ignore = "a measurement: run it alone, with --nocapture"]
-fn measure_rebuild_and_memory() {
-    let resident = || {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        status.lines().find(|line| line.starts_with("VmRSS")).unwrap().to_owned()
-    };
-    let state = tempfile::tempdir_in("target").unwrap();
-    let mut truth = Journal::open(&Disk::system(), state.path(), journal::Settings::default()).unwrap();
-    for n in 0..33_334 {
-        for event in [held(n, &n.to_string()), answered(n, 1, Decision::Accepted, &n.to_string()), closed(n)] {
-            truth.append(at(n), event).unwrap();
-        }
-        if n % 100 == 0 {
-            truth.sync().unwrap();
-        }
-    }
-    truth.sync().unwrap();
-    eprintln!("before: {}", resident());
-    let begin = std::time::Instant::now();
-    let (ledger, opened) = open(state.path(), &truth);
-    eprintln!("{opened:?} in {:?}: {}", begin.elapsed(), resident());
-    drop(ledger);
-    let begin = std::time::Instant::now();
-    let (_ledger, opened) = open(state.path(), &truth);
-    eprintln!("{opened:?} in {:?}: {}", begin.elapsed(), resident());
-}
-
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {

@@ -6,7 +6,7 @@ use crate::finding::{Code, Finding, Place};
 use proptest::prelude::*;
 use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicI64, Ordering};
+
 use tempfile::TempDir;
 
 /// A folder with a seal's key and certificate, made by openssl.
@@ -402,26 +402,6 @@ fn a_foreign_or_locked_key_is_refused() {
     tool("openssl", &["pkey", "-in", &path, "-aes128", "-passout", "pass:x", "-out", &locked]);
     std::fs::rename(locked, path).unwrap();
     assert!(matches!(try_open(other.path(), now()), Err(OpenFault::NotPem { .. })));
-}
-
-/// Receipts per second on this machine; `cargo test --release --lib seal -- --ignored --nocapture`.
-#[test]
-#[ignore = "measures, decides nothing"]
-fn how_fast() {
-    let folder = folder(P256);
-    static SECONDS: AtomicI64 = AtomicI64::new(1_795_000_000);
-    let now: Now = Box::new(|| Timestamp::from_second(SECONDS.fetch_add(1, Ordering::Relaxed)).unwrap());
-    let mut seal = try_open(folder.path(), now).unwrap();
-    let records: Vec<_> = (0..20_000).map(|_| record(Decision::Accepted)).collect();
-    let start = std::time::Instant::now();
-    for group in records.chunks(256) {
-        seal.seal(group).unwrap();
-    }
-    let took = start.elapsed();
-    println!("{} receipts in {took:?}: {} a second", records.len(), records.len() as u128 * 1000 / took.as_millis());
-    let (start, _) = (std::time::Instant::now(), drop(seal));
-    open(folder.path());
-    println!("opened again in {:?}", start.elapsed());
 }
 
 proptest! {

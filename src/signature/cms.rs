@@ -38,7 +38,7 @@ impl Default for Limits {
 /// # Errors
 /// The content cannot be read.
 pub fn examine(cms: &[u8], content: &Octets, context: &Context<'_>, limits: &Limits) -> io::Result<Vec<Judged>> {
-    let alone = |outcome| Ok(vec![judge(nobody(outcome), context)]);
+    let alone = |outcome| Ok(vec![judge(Facts::of("CMS", outcome), context)]);
     let malformed = |what| alone(Outcome::Malformed { what });
     let unsupported = |what| alone(Outcome::Unsupported { what });
     if cms.len() as u64 > limits.octets {
@@ -91,22 +91,6 @@ fn is_same(inside: &[u8], content: &Octets) -> io::Result<bool> {
         Ok(())
     })?;
     Ok(rest.is_some_and(<[u8]>::is_empty))
-}
-
-/// Facts where there is no signer to speak of.
-fn nobody(outcome: Outcome) -> Facts {
-    Facts {
-        format: "CMS".to_owned(),
-        outcome,
-        digests: Vec::new(),
-        algorithm: None,
-        signer: None,
-        others: Vec::new(),
-        commitment: Commitment::Absent,
-        signing_time: None,
-        covers_whole_document: false,
-        faults: Vec::new(),
-    }
 }
 
 fn facts(

@@ -106,6 +106,24 @@ pub struct Facts {
     pub faults: Vec<Finding>,
 }
 
+impl Facts {
+    /// Facts where there is no signer to speak of yet.
+    pub fn of(format: &str, outcome: Outcome) -> Self {
+        Self {
+            format: format.to_owned(),
+            outcome,
+            digests: Vec::new(),
+            algorithm: None,
+            signer: None,
+            others: Vec::new(),
+            commitment: Commitment::Absent,
+            signing_time: None,
+            covers_whole_document: false,
+            faults: Vec::new(),
+        }
+    }
+}
+
 /// The verdict on one signature. `finding` is none exactly when it is TOTAL-PASSED.
 #[derive(Clone, Debug)]
 pub struct Judged {

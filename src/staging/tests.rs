@@ -221,26 +221,3 @@ fn a_full_disk_says_so_and_the_group_comes_back() {
     assert!(group.len() == 3 && why.is_full(), "{why}");
     assert!(why.to_string().contains(state.path().to_str().unwrap()), "{why}");
 }
-
-#[test]
-#[ignore = "a measurement: run it alone, with --nocapture"]
-fn measure_a_lone_document() {
-    let (state, folder) = (tempfile::tempdir_in("target").unwrap(), tempfile::tempdir_in("target").unwrap());
-    let mut window = Window::open(&Disk::system(), state.path()).unwrap();
-    let document = folder.path().join("d.xml");
-    std::fs::write(&document, vec![b'x'; 90]).unwrap();
-    let mut times: Vec<_> = (0..500)
-        .map(|n| {
-            let arrival =
-                Arrival::of_files("azerenerji", ("d.xml", File::open(&document).unwrap()), None, at(n)).unwrap();
-            let begin = std::time::Instant::now();
-            let group = window.staging().hold(vec![arrival]).unwrap();
-            assert!(matches!(group.holdings[..], [Holding::Staged(_)]));
-            let time = begin.elapsed();
-            std::thread::sleep(std::time::Duration::from_millis(1));
-            time
-        })
-        .collect();
-    times.sort();
-    eprintln!("held: p50 {:?}, p90 {:?}, p99 {:?}", times[250], times[450], times[495]);
-}

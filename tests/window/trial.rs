@@ -327,14 +327,36 @@ pub struct Locked(Child);
 
 impl Locked {
     pub fn new(trial: &Trial) -> Self {
-        let mut command = trial.tool("sqlite3", &["w/state/boemis.sqlite"]);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        child.stdin.as_mut().unwrap().write_all(b"BEGIN EXCLUSIVE;\nSELECT 'locked';\n").unwrap();
-        let mut line = [0; 6];
-        std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut line).unwrap();
-        assert_eq!(&line, b"locked");
-        Self(child)
+        Self(beside(trial, "w/state/boemis.sqlite", "BEGIN EXCLUSIVE;\nSELECT 'locked';\n"))
     }
+}
+
+/// Another process that reads the database and does not end.
+pub struct Reading(Child);
+
+impl Reading {
+    #[allow(dead_code)] // not every program with trials has databases read
+    pub fn new(trial: &Trial, database: &str) -> Self {
+        Self(beside(trial, database, "BEGIN;\nSELECT min('locked', id) FROM submission LIMIT 0;\nSELECT 'locked';\n"))
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+/// sqlite3 with an open transaction.
+fn beside(trial: &Trial, database: &str, sql: &str) -> Child {
+    let mut command = trial.tool("sqlite3", &[database]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    child.stdin.as_mut().unwrap().write_all(sql.as_bytes()).unwrap();
+    let mut line = [0; 6];
+    std::io::Read::read_exact(child.stdout.as_mut().unwrap(), &mut line).unwrap();
+    assert_eq!(&line, b"locked");
+    child
 }
 
 impl Drop for Locked {

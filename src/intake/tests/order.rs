@@ -135,30 +135,3 @@ fn with_few_handles() {
     }
     assert_eq!(count, 60);
 }
-
-/// Prints what a hundred thousand waiting files cost. Run it by name, with `--nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn time_of_a_hundred_thousand_waiting() {
-    let mut drop = Drop::one();
-    for at in 0..100_000 {
-        drop.put(format!("{at:06}.xml"), SIGNED);
-    }
-    let now = in_seconds(600);
-    let start = Instant::now();
-    drop.queue.scan_all(now).unwrap();
-    let first = start.elapsed();
-    let again = Instant::now();
-    drop.queue.scan_all(now).unwrap();
-    let (again, start, mut count) = (again.elapsed(), Instant::now(), 0);
-    while drop.queue.due(now).is_some() {
-        for arrival in drop.take(now).arrivals {
-            drop.release(arrival.id());
-            count += 1;
-        }
-        if count % 25_600 == 0 {
-            println!("{count} taken and released after {:?}", start.elapsed());
-        }
-    }
-    println!("first scan {first:?}, second {again:?}, {count} taken and released {:?}", start.elapsed());
-}

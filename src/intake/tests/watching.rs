@@ -96,32 +96,3 @@ fn an_answer_appears_whole_and_never_over_another() {
     drop.restart(&|_| false);
     assert_eq!(drop.names("receipts"), [".notes.part", name, "b.receipt.xml"]);
 }
-
-/// Prints how long it takes from the rename to the arrival. Run it by name, with `--nocapture`.
-#[test]
-#[ignore = "a measurement"]
-fn time_from_rename_to_arrival() {
-    let mut drop = Drop::one();
-    let (_watch, mut signals) = Watch::start(drop.queue.folders());
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    for (what, name, content) in [("signed XML", "a.xml", SIGNED), ("signed PDF", "a.pdf", &b"%PDF-1.7"[..])] {
-        let mut times = Vec::new();
-        for _ in 0..1000 {
-            drop.put("a.part", content);
-            std::thread::sleep(Duration::from_millis(1));
-            while signals.try_recv().is_some() {}
-            let start = Instant::now();
-            fs::rename(drop.at("a.part"), drop.at(name)).unwrap();
-            let renamed = start.elapsed();
-            let Signal::Name(participant, name) = runtime.block_on(signals.recv()) else { continue };
-            let told = start.elapsed();
-            drop.queue.on_name(&participant, &name, Timestamp::now());
-            let group = drop.take(Timestamp::now());
-            times.push((start.elapsed(), told, renamed));
-            drop.release(group.arrivals[0].id());
-        }
-        times.sort();
-        let at = |share: usize| times[times.len() * share / 100];
-        println!("{what} (arrival, told, renamed): p50 {:?}, p90 {:?}, p99 {:?}", at(50), at(90), at(99));
-    }
-}

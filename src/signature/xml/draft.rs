@@ -231,18 +231,7 @@ impl<'a> Draft<'a> {
         context: &Context<'_>,
         limits: &Limits,
     ) -> Result<OneSignature, Fault> {
-        let mut facts = Facts {
-            format: "XMLDSig".to_owned(),
-            outcome: Outcome::Intact,
-            digests: Vec::new(),
-            algorithm: None,
-            signer: None,
-            others: Vec::new(),
-            commitment: Commitment::Absent,
-            signing_time: None,
-            covers_whole_document: false,
-            faults: Vec::new(),
-        };
+        let mut facts = Facts::of("XMLDSig", Outcome::Intact);
         let signature = match &self.parsed {
             Ok(signature) => signature,
             Err(Malformed(what)) => {
