@@ -5,6 +5,7 @@
 
 mod answering;
 pub mod carry;
+mod decide;
 mod folders;
 pub mod glance;
 mod holds;
