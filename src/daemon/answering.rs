@@ -24,8 +24,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
-/// Submissions whose answers lie in their folders and are not closed yet, at most; then they are
-/// closed without waiting for an idle moment. A start after a crash publishes so many again.
+/// Submissions whose answers and pages lie in their folders and are not closed yet, at most; then they
+/// are closed without waiting for an idle moment. A start after a crash publishes so many again, and
+/// those whose pages were not made yet ([`Pages`](super::pages::Pages) bounds them).
 const LAID_MAX: usize = 4096;
 
 /// A receipt on its way: with what the journal says of it, and whose folder it goes to.
@@ -202,7 +203,7 @@ impl Window {
             let (id, channel) = (about.id, about.participant.clone());
             let before = match case.is_fresh {
                 true => None,
-                false => self.seal.sealed(id, case.turn.answer).map_err(Halt::wrong)?,
+                false => self.sealed_before(id, case.turn.answer)?,
             };
             let Some((record, sealed)) = before else {
                 open.push(case);
@@ -247,6 +248,25 @@ impl Window {
         Ok(open)
     }
 
+    /// What an earlier process sealed as this answer. Its receipt may lie with the sender already: where
+    /// the seal would word it differently today, the octets of that time are in evidence.
+    fn sealed_before(&mut self, id: SubmissionId, answer: u32) -> Result<Option<(OutcomeRecord, Sealed)>, Halt> {
+        let mut failed = None;
+        let evidence = self.evidence.reader();
+        let kept = |sha256| match evidence.find(sha256) {
+            Ok(octets) => octets.and_then(|octets| octets.in_memory().map(Arc::from)),
+            Err(error) => {
+                failed = Some(error);
+                None
+            }
+        };
+        let sealed = self.seal.sealed(id, answer, kept).map_err(Halt::wrong)?;
+        match failed {
+            Some(error) => Err(Halt::broken(error)),
+            None => Ok(sealed),
+        }
+    }
+
     /// The load that stands of a submission, if there is one; `None` while BOEMİS is away.
     pub(super) async fn load_of(&mut self, id: SubmissionId) -> Result<Option<Option<Stands>>, Halt> {
         let Some(boemis) = &mut self.boemis else { return Ok(None) };
@@ -262,7 +282,7 @@ impl Window {
     }
 
     /// Makes acts and receipts durable, lays the receipts into their folders, and tells the journal of
-    /// the answers and of these events. Does nothing when there is neither.
+    /// the answers and of these events; the ledger learns what is new.
     fn give(&mut self, receipts: Vec<Ready>, events: Vec<Event>) -> Result<(), Halt> {
         if !receipts.is_empty() {
             // Two files, at the same time: neither speaks of the other.
@@ -399,6 +419,9 @@ impl Window {
             return Ok(());
         }
         self.settle()?;
+        for event in &refused {
+            self.refusing.remove(&(event.participant.clone(), event.key.clone()));
+        }
         self.answer_refused(refused)
     }
 
@@ -407,7 +430,7 @@ impl Window {
         let (mut verdicts, mut receipts) = (Vec::with_capacity(refused.len()), Vec::new());
         for refused in refused {
             let RefusedInPlace { id, participant, name, received, finding: slug, whole, .. } = refused;
-            if let Some((record, sealed)) = self.seal.sealed(id, 1).map_err(Halt::wrong)? {
+            if let Some((record, sealed)) = self.sealed_before(id, 1)? {
                 let facts = Facts::sealed(&record, None);
                 let answer = Answer::sealed_before(record, &name, Turn::FIRST, None)
                     .ok_or_else(|| Halt::wrong(format!("submission {id} was refused, and sealed as accepted")))?;

@@ -70,8 +70,10 @@ pub(super) struct Taken {
     looking: Looking,
     /// Until it is safe.
     saving: Option<Saving>,
+    /// Documents and refusals.
+    count: usize,
     /// What is to leave its source once the group is answered.
-    sources: Vec<(ParticipantName, SubmissionId)>,
+    pub(super) sources: Vec<(ParticipantName, SubmissionId)>,
     octets: u64,
     /// What is answered where it lies.
     in_place: Vec<Refusal>,
@@ -128,7 +130,7 @@ impl Window {
 
     /// How many documents and refusals were taken ahead and are still to be finished.
     pub fn ahead(&self) -> usize {
-        self.ahead.as_ref().map_or(0, |taken| taken.sources.len() + taken.in_place.len())
+        self.ahead.as_ref().map_or(0, |taken| taken.count)
     }
 
     /// Finishes the group that was taken ahead, if there is one: the world may change after it.
@@ -184,6 +186,9 @@ impl Window {
                 None => in_place.push(refusal),
             }
         }
+        for refusal in &in_place {
+            self.refusing.insert((refusal.participant.clone(), refusal.key.to_string()));
+        }
         let (mut cases, mut saving) = (Vec::with_capacity(arrivals.len()), None);
         if !arrivals.is_empty() {
             let staging = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal).begin(arrivals);
@@ -210,21 +215,28 @@ impl Window {
             sources.extend(about.participant.clone().map(|participant| (participant, about.id)));
             octets += about.document.size + about.detached.as_ref().map_or(0, |given| given.size);
         }
-        let looking = Looking::begin(cases, self.judge_of_today())?;
-        Ok(Some(Taken { looking, saving, sources, octets, in_place }))
+        let count = cases.len() + in_place.len();
+        let looking = Looking::begin(cases, self.judge_of_today());
+        let looking = match looking {
+            Ok(looking) => looking,
+            Err(halt) => {
+                let _ = self.saved(&mut saving); // whoever halts writes that down
+                return Err(halt);
+            }
+        };
+        Ok(Some(Taken { looking, saving, count, sources, octets, in_place }))
     }
 
     /// From what was seen of a group to its receipts; meanwhile the next one is taken, if that is wanted.
     async fn finish(&mut self, taken: Taken, goes_on: bool) -> Result<usize, Halt> {
-        let Taken { looking, mut saving, mut sources, octets, mut in_place } = taken;
-        let looks = looking.end()?;
-        let count = looks.len() + in_place.len();
-        let decided = match self.decide(looks, goes_on, &mut saving).await {
-            // of a group in which there was nothing to decide
-            Ok(()) => self.saved(&mut saving),
-            unfinished => unfinished,
+        let Taken { looking, mut saving, count, mut sources, octets, mut in_place } = taken;
+        let decided = match looking.end() {
+            Ok(looks) => self.decide(looks, goes_on, &mut saving).await,
+            Err(halt) => Err(halt.into()),
         };
-        match decided {
+        // Also of a group in which there was nothing to decide; and whoever halts writes that down.
+        let saved = self.saved(&mut saving);
+        match decided.and(saved) {
             Ok(()) => {}
             Err(Unfinished::NotSafe) => {
                 self.unrefused.append(&mut in_place);
@@ -254,6 +266,7 @@ impl Window {
         match staging.finish(promised, synced) {
             Ok(written) => {
                 self.unlearned.push(written);
+                self.tally.trouble = None;
                 Ok(())
             }
             Err(not_held) => {
@@ -400,7 +413,7 @@ impl Window {
             draft.judged = before.outweigh(judged, &mut held, &draft.matter)?;
         }
         self.boemis = group.boemis;
-        self.tally.trouble = self.boemis.is_none().then(|| "BOEMİS is away; documents are held".to_owned());
+        self.tally.away = self.boemis.is_none();
         let mut loaded: BTreeMap<SubmissionId, Loaded> = group.loaded.into_iter().map(|one| (one.id(), one)).collect();
         let (mut verdicts, mut postponed) = (Vec::with_capacity(drafts.len()), Vec::new());
         for draft in drafts {
@@ -438,7 +451,13 @@ impl Window {
         if !goes_on || self.ahead.is_some() || !is_due || candidates.len() <= AT_ONCE {
             return Ok(load(boemis, now, candidates, judge, &mut || self.saved(saving)).await?);
         }
-        self.saved(saving)?;
+        match self.saved(saving) {
+            Ok(()) => {}
+            Err(Unfinished::NotSafe) => {
+                return Ok(load::Group { is_unsafe: true, ..load::Group::unloaded(Some(boemis), Vec::new()) });
+            }
+            halted => halted?,
+        }
         let runtime = tokio::runtime::Handle::current();
         let loading = std::thread::Builder::new().name("load".to_owned());
         let loading = loading.spawn(move || runtime.block_on(load(boemis, now, candidates, judge, &mut || Ok(()))));

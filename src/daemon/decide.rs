@@ -92,6 +92,8 @@ pub(super) struct Here<'a> {
     ids: HashSet<SubmissionId>,
     /// Octets that the group holds: the ledger may not have learned of them yet.
     met: HashSet<Octets>,
+    /// Keys of which a document is judged only after its twin: those behind it keep their order.
+    later: HashSet<Key>,
     /// Contents that this group is loading.
     contents: HashSet<(ParticipantName, Content)>,
     pub(super) held: HeldKeys,
@@ -124,8 +126,8 @@ impl<'a> Here<'a> {
             }
         }
         let ids = looks.iter().map(Look::id).collect();
-        let (met, contents, held) = (HashSet::new(), HashSet::new(), HeldKeys::default());
-        Self { judge, ledger, waits, ids, met, contents, held }
+        let (met, later, contents) = (HashSet::new(), HashSet::new(), HashSet::new());
+        Self { judge, ledger, waits, ids, met, later, contents, held: HeldKeys::default() }
     }
 
     /// What a look comes to; and what was read, when it is to be loaded.
@@ -153,6 +155,9 @@ impl<'a> Here<'a> {
                 }
             },
         };
+        if let (Judged::Postponed, Some(key)) = (&judged, &matter.key) {
+            self.later.insert(key.clone());
+        }
         Ok((Draft { matter, channel, turn, attempt, judged }, inspected))
     }
 
@@ -198,7 +203,7 @@ impl<'a> Here<'a> {
                 return Ok((self.hold_unless_wrong(matter, inspected, waits)?, None));
             }
         }
-        if !self.contents.insert(content) {
+        if matter.key.as_ref().is_some_and(|key| self.later.contains(key)) || !self.contents.insert(content) {
             return Ok((Judged::Postponed, None)); // its twin is in this group and has no number yet
         }
         match can_load {

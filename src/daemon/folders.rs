@@ -65,6 +65,10 @@ impl Window {
         };
         // What was taken and is safe must not be given back by the recovery of the new handle.
         self.learn()?;
+        self.ledger.position()?;
+        if let Some(ahead) = &mut self.ahead {
+            self.sources.append(&mut ahead.sources);
+        }
         self.release_sources();
         Ok(self.open_folder(participant, is_new).map(|recovered| {
             if !is_new {

@@ -2,7 +2,7 @@
 //!
 //! Owns the bound (`[hold] documents_max, size_max`): a participant that reaches it is not taken from
 //! until some of its submissions are decided; what it drops waits in its folder, nothing is refused.
-//! A group is taken whole, so the bound may be passed by what one group brings. Owns the alarm
+//! Groups are taken whole, and one ahead, so the bound may be passed by what two bring. Owns the alarm
 //! (`hold.max`), too. Never decides a submission.
 
 use super::window::{Waits, Window};

@@ -31,7 +31,8 @@ pub(super) enum Tried {
     Stopped { stop: Stop, leans: bool },
     /// BOEMİS went away, and the group with it.
     Away,
-    /// BOEMİS does not take these rows.
+    /// BOEMİS does not take these rows. Others of the group are loaded all the same: their marks are
+    /// believed at the next start.
     Refused(Fault),
 }
 

@@ -10,10 +10,10 @@ use crate::finding::Language;
 use crate::intake::folder::Outlet;
 use crate::receipt;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SendError, Sender, channel};
+use std::sync::mpsc::{Receiver, SendError, SyncSender, channel, sync_channel};
 
-/// Pages that wait for the end of a backlog at most; past it they are begun. 4096 receipts are about
-/// 20 MiB, and a second of work.
+/// Pages that wait for the end of a backlog at most; past it they are begun, and whoever orders more
+/// than twice as many waits for the thread. 4096 receipts are about 20 MiB, and a second of work.
 const WAITING_MAX: usize = 4096;
 
 /// How much the thread steps back behind whoever is waited for (nice(2)).
@@ -37,7 +37,7 @@ pub struct Order {
 /// Makes pages while it lives; dropped, it lets the thread finish what was ordered.
 #[derive(Debug, Default)]
 pub struct Pages {
-    thread: Option<(Sender<Order>, Receiver<Option<SubmissionId>>)>,
+    thread: Option<(SyncSender<Order>, Receiver<Option<SubmissionId>>)>,
     /// Ordered, and not begun while others wait for their answers.
     waiting: Vec<Order>,
     /// Ordered from the thread and not yet known to be done.
@@ -117,8 +117,8 @@ impl Pages {
     }
 }
 
-fn begin() -> Option<(Sender<Order>, Receiver<Option<SubmissionId>>)> {
-    let (orders, waiting) = channel::<Order>();
+fn begin() -> Option<(SyncSender<Order>, Receiver<Option<SubmissionId>>)> {
+    let (orders, waiting) = sync_channel::<Order>(WAITING_MAX);
     let (told, done) = channel();
     let work = move || {
         // On Linux this is of the thread alone; refused, it only means that pages are made sooner.

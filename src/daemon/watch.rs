@@ -134,7 +134,7 @@ pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Res
             progress(Progress::Found(found as u64));
         }
         // A group that cannot be kept comes back; `once` does not try for ever.
-        stuck = if done == 0 || window.tally.trouble.is_some() { stuck + 1 } else { 0 };
+        stuck = if done == 0 || window.tally.trouble.is_some() || window.tally.away { stuck + 1 } else { 0 };
         if stuck > 3 {
             window.finish_ahead().await?;
             break;
@@ -200,10 +200,12 @@ impl Window {
     /// The next group, past what has been answered in its folder already.
     pub fn take_group(&mut self, now: Timestamp) -> crate::intake::Group {
         let limits = self.settings().group;
-        let Self { queue, ledger, .. } = self;
+        let Self { queue, ledger, refusing, .. } = self;
         let answered = |participant: &ParticipantName, key: &Key| {
+            let key = key.to_string();
             // A ledger that cannot answer must not make us answer twice.
-            ledger.find_refused(participant, &key.to_string()).map_or(true, |found| found.is_some())
+            ledger.find_refused(participant, &key).map_or(true, |found| found.is_some())
+                || refusing.contains(&(participant.clone(), key))
         };
         queue.take_group(now, limits, &answered)
     }

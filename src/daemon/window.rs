@@ -79,6 +79,8 @@ pub struct Tally {
     pub answers: BTreeMap<Decision, u64>,
     /// What stands in the way right now, for `systemctl status`; none when all is well.
     pub trouble: Option<String>,
+    /// Whether BOEMİS is away.
+    pub away: bool,
     /// The same of receipts that cannot be published, until they can.
     pub publishing: Option<String>,
 }
@@ -86,8 +88,10 @@ pub struct Tally {
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
-        let both: Vec<&str> = [&self.trouble, &self.publishing].into_iter().flatten().map(String::as_str).collect();
-        (!both.is_empty()).then(|| both.join("; "))
+        let away = self.away.then_some("BOEMİS is away; documents are held");
+        let own = [&self.trouble, &self.publishing].into_iter().flatten().map(String::as_str);
+        let all: Vec<&str> = own.chain(away).collect();
+        (!all.is_empty()).then(|| all.join("; "))
     }
 }
 
@@ -116,6 +120,8 @@ const NEWEST: usize = 256;
 
 /// An open window.
 pub struct Window {
+    /// Waits for the disk while we go on. (First: it ends before the journal lets its lock go.)
+    pub(super) beside: Beside,
     pub(super) host: Host,
     pub(super) config: Config,
     pub(super) world: Arc<World>,
@@ -136,8 +142,6 @@ pub struct Window {
     /// Sources of what is safe, still to be removed, and their octets together.
     pub(super) sources: Vec<(ParticipantName, SubmissionId)>,
     pub(super) sources_octets: u64,
-    /// Waits for the disk while we go on.
-    pub(super) beside: Beside,
     pub(super) pages: Pages,
     /// The next group, safe and being looked at while this one is finished.
     pub(super) ahead: Option<Taken>,
@@ -151,6 +155,8 @@ pub struct Window {
     pub(super) left: BTreeSet<SubmissionId>,
     /// What is to be refused in its folder once something can be kept again.
     pub(super) unrefused: Vec<Refusal>,
+    /// Whose refusals are under way, by intake's key: the ledger does not know of them yet.
+    pub(super) refusing: BTreeSet<(ParticipantName, String)>,
     /// Whose folders cannot be used, and why.
     pub(super) shut: BTreeMap<ParticipantName, String>,
     /// What was done so far.
@@ -204,6 +210,7 @@ impl Window {
             laid_into: BTreeMap::new(),
             left: BTreeSet::new(),
             unrefused: Vec::new(),
+            refusing: BTreeSet::new(),
             shut: BTreeMap::new(),
             tally: Tally::default(),
         };
@@ -249,7 +256,7 @@ impl Window {
             Ok(boemis) => self.boemis = Some(boemis),
             Err(boemis::Fault::Away { doing, cause }) => {
                 tracing::error!(doing, cause, "BOEMİS is away; documents are held until it is back");
-                self.tally.trouble = Some("BOEMİS is away; documents are held".to_owned());
+                self.tally.away = true;
             }
             Err(fault) => return Err(Halt::wrong(fault)),
         }

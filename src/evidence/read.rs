@@ -79,6 +79,22 @@ impl Reader {
         Ok(numbers)
     }
 
+    /// Something small that is kept, by its digest alone: all packs are walked, the last one first, so
+    /// this is for what is rarely asked. None when no pack has it.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn find(&self, sha256: Digest) -> Result<Option<Octets>, EvidenceError> {
+        for number in self.packs()?.into_iter().rev() {
+            let (entries, _damage) = self.walk(number)?;
+            if let Some(entry) = entries.into_iter().find(|entry| entry.sha256 == sha256) {
+                let location = Location::Pack { number, offset: entry.offset };
+                return self.read(&Kept { sha256, size: entry.size, location }).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
     /// Walks one pack and verifies each entry; what stands in it needs no journal to be read.
     /// The entries until the first damage, and the damage. At the end of the last pack of a
     /// process that crashed, damage is a torn entry which nobody was promised.

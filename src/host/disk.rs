@@ -12,6 +12,7 @@ use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A handle on the disk. Cheap to clone; clones share the plan of faults, if there is one.
 #[derive(Clone, Debug, Default)]
@@ -138,15 +139,22 @@ impl Disk {
     }
 
     /// Locks a folder for this process alone; none when another process, or another handle of this
-    /// one, has it.
+    /// one, has it. A process that was just started elsewhere in this program keeps a lock that was
+    /// let go until it has its own image, so a fifth of a second is waited.
     pub fn lock(&self, folder: &Path) -> io::Result<Option<Lock>> {
+        const ATTEMPTS: u32 = 20;
+        const PAUSE: Duration = Duration::from_millis(10);
         self.step()?;
         let file = File::open(folder)?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Some(Lock(file))),
-            Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-            Err(error) => Err(error.into()),
+        for attempt in 1.. {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(Some(Lock(file))),
+                Err(rustix::io::Errno::WOULDBLOCK) if attempt < ATTEMPTS => std::thread::sleep(PAUSE),
+                Err(rustix::io::Errno::WOULDBLOCK) => break,
+                Err(error) => return Err(error.into()),
+            }
         }
+        Ok(None)
     }
 }
 

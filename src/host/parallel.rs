@@ -1,9 +1,15 @@
 //! Work side by side: many like things, where it is all computing; two waits, where it is the disk's.
 
 use std::sync::mpsc::{Receiver, SendError, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 /// Below so many things a thread costs more than it gains.
 const ALONE: usize = 8;
+
+/// Threads at one time, at most: a group has little for more, and the service's `TasksMax` has room
+/// for several such works at once.
+const THREADS_MAX: usize = 8;
 
 /// The work panicked on one of the things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,7 +25,7 @@ pub fn side_by_side<T: Send, R: Send>(mut things: Vec<T>, work: impl Fn(T) -> R 
     if things.len() <= ALONE {
         return Ok(things.into_iter().map(work).collect());
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX);
     let piece = things.len().div_ceil(threads);
     let mut results = Vec::with_capacity(things.len());
     let work = &work;
@@ -29,11 +35,22 @@ pub fn side_by_side<T: Send, R: Send>(mut things: Vec<T>, work: impl Fn(T) -> R 
         while !rest.is_empty() {
             let next = rest.split_off(rest.len().min(piece));
             let mine = std::mem::replace(&mut rest, next);
-            others.push(scope.spawn(move || mine.into_iter().map(work).collect::<Vec<_>>()));
+            // Where no thread can be had, its things are still here.
+            let mine = Arc::new(Mutex::new(mine));
+            let theirs = Arc::clone(&mine);
+            let all = move |things: &Mutex<Vec<T>>| {
+                let things = things.lock().map(|mut things| std::mem::take(&mut *things)).unwrap_or_default();
+                things.into_iter().map(work).collect::<Vec<R>>()
+            };
+            let thread = std::thread::Builder::new().spawn_scoped(scope, move || all(&theirs));
+            others.push(thread.map_err(|_| mine));
         }
         results.extend(things.into_iter().map(work));
         for other in others {
-            results.extend(other.join().map_err(|_| Panicked)?);
+            match other {
+                Ok(thread) => results.extend(thread.join().map_err(|_| Panicked)?),
+                Err(mine) => results.extend(mine.lock().map_err(|_| Panicked)?.drain(..).map(work)),
+            }
         }
         Ok(results)
     })
@@ -42,10 +59,20 @@ pub fn side_by_side<T: Send, R: Send>(mut things: Vec<T>, work: impl Fn(T) -> R 
 type Job = Box<dyn FnOnce() + Send>;
 
 /// A thread that waits for the disk in its owner's place: one thing after another, in their order.
-/// It begins with the first, and ends when this is dropped and all is done.
+/// It begins with the first; who drops this waits until all is done.
 #[derive(Debug, Default)]
 pub struct Beside {
     jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // what it has begun is done before whoever relies on it goes
+        }
+    }
 }
 
 /// Something that is being done beside.
@@ -62,7 +89,8 @@ impl Beside {
         if self.jobs.is_none() {
             let (jobs, waiting) = channel::<Job>();
             let work = move || waiting.into_iter().for_each(|job| job());
-            self.jobs = std::thread::Builder::new().name("beside".to_owned()).spawn(work).ok().map(|_| jobs);
+            self.thread = std::thread::Builder::new().name("beside".to_owned()).spawn(work).ok();
+            self.jobs = self.thread.is_some().then_some(jobs);
         }
         let refused = match &self.jobs {
             Some(jobs) => jobs.send(job).err().map(|SendError(job)| job),

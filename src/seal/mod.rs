@@ -269,14 +269,29 @@ impl Seal {
     /// gives them for the same outcome. None when nothing was. For whoever was told of no seal: what
     /// was sealed is said, whatever a later judgement would come to. [`Seal::sync`] as ever.
     ///
+    /// Where the certificate or a wording was renewed since, `kept` is asked for the octets of that
+    /// time: they may lie with the sender already. Only where nobody has them they are made anew.
+    ///
     /// # Errors
     /// As [`Seal::seal`].
-    pub fn sealed(&mut self, id: SubmissionId, answer: u32) -> Result<Option<(OutcomeRecord, Sealed)>, Refused> {
+    pub fn sealed(
+        &mut self,
+        id: SubmissionId,
+        answer: u32,
+        kept: impl FnOnce(Digest) -> Option<Arc<[u8]>>,
+    ) -> Result<Option<(OutcomeRecord, Sealed)>, Refused> {
         if self.broken {
             return Err(Refused::Broken);
         }
         let Some(act) = self.acts.find(id, answer)? else { return Ok(None) };
         let record = act.record.clone();
+        let (again, _) = self.write(&record, act.number.clone(), act.issued, Some(&act.value))?;
+        if again.sha256 == act.sealed {
+            return Ok(Some((record, again)));
+        }
+        if let Some(octets) = kept(act.sealed).filter(|octets| Digest::of(octets) == act.sealed) {
+            return Ok(Some((record, Sealed { sha256: act.sealed, octets, ..again })));
+        }
         let mut sealed = self.seal_unsynced([&record])?;
         Ok(sealed.pop().map(|sealed| (record, sealed)))
     }

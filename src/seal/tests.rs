@@ -6,7 +6,6 @@ use crate::finding::{Code, Finding, Place};
 use proptest::prelude::*;
 use std::path::Path;
 use std::process::Command;
-
 use tempfile::TempDir;
 
 /// A folder with a seal's key and certificate, made by openssl.
@@ -440,10 +439,10 @@ fn what_was_sealed_is_given_back_whole_by_its_answer_alone() {
     let before = open(folder.path()).seal(&records).unwrap();
     let mut seal = open_at(folder.path(), "2026-12-01T00:00:00Z");
     for (record, before) in records.iter().zip(&before) {
-        let (again, sealed) = seal.sealed(record.id, record.answer).unwrap().unwrap();
+        let (again, sealed) = seal.sealed(record.id, record.answer, |_| None).unwrap().unwrap();
         assert_eq!(&again, record);
         assert_eq!((sealed.number(), sealed.octets()), (before.number(), before.octets()));
-        assert!(seal.sealed(record.id, record.answer + 9).unwrap().is_none());
+        assert!(seal.sealed(record.id, record.answer + 9, |_| None).unwrap().is_none());
     }
     let bound = {
         let finding = Finding::new(Code::SchemaInvalid).at(Place::whole().path("\u{1}".repeat(1024)));
@@ -452,7 +451,32 @@ fn what_was_sealed_is_given_back_whole_by_its_answer_alone() {
     };
     seal.seal([&bound]).unwrap();
     drop(seal);
-    assert_eq!(open(folder.path()).sealed(bound.id, 1).unwrap().unwrap().0, bound);
+    assert_eq!(open(folder.path()).sealed(bound.id, 1, |_| None).unwrap().unwrap().0, bound);
+}
+
+/// A receipt may lie with its receiver before the journal knows of it: what the window answers after
+/// a renewal of its certificate must be those very octets, not others under the same number.
+#[test]
+fn octets_that_left_under_an_earlier_certificate_stay_the_answer() {
+    let folder = folder(P256);
+    let record = record(Decision::Accepted);
+    let before = open(folder.path()).seal([&record]).unwrap().remove(0);
+    let (key, certificate) = (folder.path().join("seal.key"), folder.path().join("seal.crt"));
+    let (key, certificate) = (key.to_str().unwrap(), certificate.to_str().unwrap());
+    tool("openssl", &["req", "-x509", "-new", "-key", key, "-out", certificate, "-subj", "/CN=Möhür", "-days", "31"]);
+    let mut asked = None;
+    let mut seal = open(folder.path());
+    let kept = |sha256| {
+        asked = Some(sha256);
+        Some(Arc::clone(before.octets()))
+    };
+    let (again, sealed) = seal.sealed(record.id, 1, kept).unwrap().unwrap();
+    assert_eq!((again, asked), (record.clone(), Some(before.sha256())));
+    assert_eq!((sealed.octets(), sealed.sha256()), (before.octets(), before.sha256()));
+    // other octets are not believed; what nobody has is made anew, under the same number
+    let (_, anew) = seal.sealed(record.id, 1, |_| Some(Arc::from(&b"<Receipt/>"[..]))).unwrap().unwrap();
+    assert_eq!((anew.number(), anew.issued()), (before.number(), before.issued()));
+    assert_ne!(anew.octets(), before.octets());
 }
 
 #[test]

@@ -18,8 +18,8 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// A submission that is safe in the window. Its octets are not readable as such: only
-/// `signature` takes it apart.
+/// A submission that is safe in the window, or about to be ([`About::is_held`] tells). Its octets are
+/// not readable as such: only `signature` takes it apart.
 #[derive(Debug)]
 pub struct Staged {
     about: About,

@@ -1,4 +1,4 @@
-//! What SQLite is asked: marks, what stands, equal contents, totals.
+//! What SQLite is asked: marks, what stands, totals.
 //!
 //! Owns the reading statements, for the loader inside its transaction and for readers beside it
 //! alike. A round trip to the connection's thread asks one question, or [`PIECE`] of a kind. Never
@@ -89,7 +89,8 @@ fn standing_sql(layout: &Layout, at: usize) -> String {
         "SELECT json_group_array(json_array({stood}, {station}, json_array({decimals}))) \
          FROM submission s LEFT JOIN \"{table}\" r ON r.submission = s.number \
          WHERE s.dataset = {dataset} AND s.period IN ({periods}) AND \
-         (s.participant = {participant} OR s.period = {period}) AND s.revision = (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset \
+         (s.participant = {participant} OR s.period = {period}) AND s.revision = \
+         (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset \
          AND x.period = s.period AND x.participant = s.participant AND x.number < {horizon}) \
          AND s.number < {horizon}",
         decimals = decimals.join(", "),
