@@ -28,7 +28,8 @@ lint:
 
 bench:
 	@.ci/packages test
-	@if [ -x benches/window.sh ]; then benches/window.sh "$(BENCH)"; else echo "pencere: there is no benches/window.sh here" >&2; exit 2; fi
+	benches/window.sh "$(BENCH)"
+	benches/verify.sh "$(BENCH)"
 
 clean:
 	$(CARGO) clean
