@@ -60,7 +60,7 @@ pub struct Given {
 pub enum Custody {
     /// Durable in evidence and journal.
     Held,
-    /// On their way there: held when [`Staging`](hold::Staging) says so, and only looked at until then.
+    /// On their way there: held when [`Staging`] says so, and only looked at until then.
     Promised(Promise),
     /// Looked at where it lies; can be judged, never loaded.
     Glance,
