@@ -3,10 +3,12 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use openssl::pkey::PKey;
+use openssl::pkey::{PKey, Private};
+use pencere::container;
 use pencere::document::Digest;
 use pencere::finding::Code;
 use pencere::forms::certificate::Certificate;
+use pencere::forms::cms;
 use pencere::forms::value::{self, Form};
 use pencere::forms::xmldsig::DS;
 use pencere::signature::{self, Context, Indication, Integrity, Policy, Report, TimeSource};
@@ -24,6 +26,15 @@ const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const LESS: &[(&str, &str)] = &[
     ("invalid/KS-10_manifest_topelt_bdoc21_TM.bdoc", "refused: META-INF/manifest.xml stands in it twice"),
     ("invalid/KS-19_IB-3721_bdoc21-TM-2fil-samename-1sig3.bdoc", "refused: readme.txt stands in it twice"),
+];
+
+/// CAdES in the corpus, of which the other implementation says nothing: name, what OpenSSL says of the
+/// value over the only document or what stands in the way.
+const CADES: &[(&str, &str)] = &[
+    ("invalid/CAdES-baseline-lt-for-ASiC-E.asics", "unsupported"), // an ASiC-S with a manifest
+    ("invalid/CAdES-baseline-lt.asics", "intact"),
+    ("invalid/CAdES-baseline-lta-for-ASiC-E.asics", "unsupported"), // likewise
+    ("invalid/CAdES-baseline-lta.asics", "intact"),
 ];
 
 /// Containers whose signatures are judged for their integrity, and which fail all the same, since their
@@ -52,9 +63,13 @@ fn verify(octets: Vec<u8>) -> (Report, Option<Code>) {
 }
 
 fn verify_trusting(octets: Vec<u8>, trust: &Snapshot) -> (Report, Option<Code>) {
-    let (policy, profile) = (Policy::trial(), IdentityProfile::standard());
+    verify_by(octets, trust, &Policy::trial())
+}
+
+fn verify_by(octets: Vec<u8>, trust: &Snapshot, policy: &Policy) -> (Report, Option<Code>) {
+    let profile = IdentityProfile::standard();
     let at = "2026-11-16T07:00:00Z".parse().unwrap();
-    let context = Context { trust, policy: &policy, profile: &profile, at, time_source: TimeSource::Now };
+    let context = Context { trust, policy, profile: &profile, at, time_source: TimeSource::Now };
     let (report, finding) = signature::examine(&octets.into(), None, &context, &Limits::default()).unwrap();
     (report, finding.map(|finding| finding.code))
 }
@@ -85,9 +100,10 @@ fn no_verdict_differs_from_that_of_another_implementation() {
         let theirs: Vec<String> = files.into_values().flatten().collect();
         let ours: Vec<String> = report.signatures.iter().map(|one| word(one.integrity)).collect();
         if theirs.is_empty() {
-            // nobody signed, or by what is not processed: CAdES, a time-stamp alone
+            // nobody signed, or it is CAdES, or a time-stamp alone, which is not processed
+            let cades = CADES.iter().find(|(cades, _)| *cades == name).map(|(_, says)| *says);
             let other = !known["p7s"].as_array().unwrap().is_empty();
-            let kind = if other { ["unsupported"].as_slice() } else { &[] };
+            let kind: Vec<&str> = other.then_some(cades.unwrap_or("unsupported")).into_iter().collect();
             if code.is_none() && ours != kind || code.is_some_and(|code| code != Code::SignatureContainer) {
                 wrong.push(format!("{name}: nothing known of it, and {ours:?} {code:?}"));
             }
@@ -128,6 +144,21 @@ fn only_these_cannot_pass_for_their_mimetype() {
 }
 
 #[test]
+fn what_is_over_a_limit_is_not_looked_at() {
+    let limits = container::Limits::default();
+    for limits in [
+        container::Limits { signatures_file: 1024, ..limits.clone() },
+        container::Limits { signatures: 1, ..limits.clone() },
+        container::Limits { total: 4096, ..limits.clone() },
+    ] {
+        let octets = fs::read(corpus().join("invalid/two_signatures.bdoc")).unwrap();
+        let policy = Policy { container: limits, ..Policy::trial() };
+        let (report, code) = verify_by(octets, &Snapshot::default(), &policy);
+        assert_eq!((report.signatures.len(), code), (0, Some(Code::SignatureContainerLimit)));
+    }
+}
+
+#[test]
 fn a_file_that_no_reference_names_is_not_covered() {
     for (name, whole) in [
         ("valid/valid-asice.asice", true),
@@ -143,13 +174,16 @@ fn a_file_that_no_reference_names_is_not_covered() {
     }
 }
 
+fn sender() -> (PKey<Private>, Certificate) {
+    let pki = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox-samples/pki");
+    let key = PKey::private_key_from_pem(&fs::read(pki.join("azerenerji.key")).unwrap()).unwrap();
+    (key, Certificate::from_pem(&fs::read(pki.join("azerenerji.crt")).unwrap()).unwrap().remove(0))
+}
+
 /// Signs these references as XMLDSig with the key of a sample's sender; `SignedInfo` is written in
 /// canonical form.
 fn signatures_file(references: &str) -> String {
-    let pki = Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox-samples/pki");
-    let key = fs::read(pki.join("azerenerji.key")).unwrap();
-    let key = PKey::private_key_from_pem(&key).unwrap();
-    let certificate = Certificate::from_pem(&fs::read(pki.join("azerenerji.crt")).unwrap()).unwrap().remove(0);
+    let (key, certificate) = sender();
     let algorithm = value::algorithm_for(&key).unwrap();
     let info = format!(
         "<ds:CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"></ds:CanonicalizationMethod>\
@@ -177,14 +211,32 @@ fn reference(uri: &str, transforms: &str, digested: &str) -> String {
     )
 }
 
+/// The manifest of an ASiC-E, and a CAdES signature over it, Base64 as Python wants it.
+fn manifest(signature: &str, objects: &[(&str, &str)]) -> (String, String) {
+    let object = |(uri, digested): &(&str, &str)| {
+        let reference = reference(uri, "", digested);
+        reference.replace("ds:Reference URI", "asic:DataObjectReference URI").replace("/ds:Ref", "/asic:DataObjectRef")
+    };
+    let objects: String = objects.iter().map(object).collect();
+    let manifest = format!(
+        "<asic:ASiCManifest xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\" xmlns:ds=\"{DS}\">\
+         <asic:SigReference URI=\"{signature}\"/>{objects}</asic:ASiCManifest>"
+    );
+    let (key, certificate) = sender();
+    let octets = manifest.clone().into_bytes().into();
+    let signed = cms::sign_detached(&octets, &key, &certificate, "2026-11-16T07:00:00Z".parse().unwrap()).unwrap();
+    (manifest, BASE64.encode(signed))
+}
+
 /// A container of these files as Python's `zipfile` makes it, `mimetype` stored and the others packed.
-fn container(files: &[(&str, &str)]) -> Vec<u8> {
+fn zipped(files: &[(&str, &str)]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("made.asice");
-    let script = "import sys, zipfile\n\
+    let script = "import base64, sys, zipfile\n\
         with zipfile.ZipFile(sys.argv[1], 'w') as z:\n\
         \x20for name, text in zip(sys.argv[2::2], sys.argv[3::2]):\n\
-        \x20\x20z.writestr(name, text, 0 if name == 'mimetype' else 8)\n";
+        \x20\x20octets = base64.b64decode(text) if name.endswith('.p7s') else text\n\
+        \x20\x20z.writestr(name, octets, 0 if name == 'mimetype' else 8)\n";
     let mut python = Command::new("python3");
     python.args(["-c", script]).arg(&file).args(files.iter().flat_map(|(name, text)| [name, text]));
     assert!(python.status().unwrap().success());
@@ -197,7 +249,7 @@ fn a_container_around_a_signature_of_ours() {
     let at = "2026-11-16T07:00:00Z".parse().unwrap();
     let trust = Snapshot::new(anchors, Vec::new(), None, jiff::SignedDuration::ZERO, at);
     let verdict = |files: &[(&str, &str)]| {
-        let (report, _) = verify_trusting(container(files), &trust);
+        let (report, _) = verify_trusting(zipped(files), &trust);
         let [one] = &report.signatures[..] else { panic!("{report:?}") };
         let reasons: Vec<&str> = one.reasons.iter().map(|reason| reason.code).collect();
         (one.indication.as_str(), word(one.integrity), one.covers_whole_document, reasons.join(" "))
@@ -240,4 +292,39 @@ fn a_container_around_a_signature_of_ours() {
     // a signature over its own file alone covers none of the others
     let own = signatures_file(&reference("META-INF/manifest.xml", "", about.1));
     assert_eq!(verdict(&[mimetype, csv, about, (signatures.0, &own)]), told("TOTAL-PASSED", "intact", false, ""));
+}
+
+#[test]
+fn a_container_around_cades_of_ours() {
+    let mimetype = ("mimetype", "application/vnd.etsi.asic-e+zip");
+    let (a, b) = (("il.csv", "a,b\n"), ("d/x y.xml", "<a/>"));
+    let place = "META-INF/signature001.p7s";
+    let verdict = |files: &[(&str, &str)]| {
+        let (report, _) = verify(zipped(files));
+        let [one] = &report.signatures[..] else { panic!("{report:?}") };
+        (one.format.clone(), word(one.integrity), one.covers_whole_document, one.reasons[0].code)
+    };
+    let told = |integrity: &str, whole, code: Code| ("CAdES-B-B".to_owned(), integrity.to_owned(), whole, code.slug());
+    let (text, signed) = manifest(place, &[(a.0, a.1), ("d/x%20y.xml", b.1)]);
+    let (about, signature) = (("META-INF/ASiCManifest001.xml", text.as_str()), (place, signed.as_str()));
+    let untrusted = Code::SignatureUntrusted;
+    assert_eq!(verdict(&[mimetype, a, b, about, signature]), told("intact", true, untrusted));
+    assert_eq!(verdict(&[mimetype, a, b, ("c", ""), about, signature]), told("intact", false, untrusted));
+    let differs = Code::SignatureDigestDiffers;
+    assert_eq!(verdict(&[mimetype, a, (b.0, "<b/>"), about, signature]), told("broken", true, differs));
+    let unresolved = Code::SignatureReferenceUnresolved;
+    assert_eq!(verdict(&[mimetype, a, about, signature]), told("unsupported", true, unresolved));
+    let changed = text.replace(a.0, "il.txt");
+    let renamed = [mimetype, ("il.txt", a.1), b, (about.0, changed.as_str()), signature];
+    assert_eq!(verdict(&renamed), told("broken", true, differs));
+    // over the only document, without a manifest
+    let (key, certificate) = sender();
+    let at = "2026-11-16T07:00:00Z".parse().unwrap();
+    let alone = cms::sign_detached(&a.1.as_bytes().to_vec().into(), &key, &certificate, at).unwrap();
+    let (alone, simple) = (BASE64.encode(alone), ("mimetype", "application/vnd.etsi.asic-s+zip"));
+    let alone = ("META-INF/signature.p7s", alone.as_str());
+    assert_eq!(verdict(&[simple, a, alone]), told("intact", true, untrusted));
+    assert_eq!(verdict(&[simple, (a.0, "a"), alone]), told("broken", true, differs));
+    let (format, integrity, _, code) = verdict(&[simple, a, b, alone]);
+    assert_eq!((&format[..], &integrity[..], code), ("CAdES", "unsupported", Code::SignatureUnsupported.slug()));
 }

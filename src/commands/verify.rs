@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 /// Check the signatures of any signed file; needs no window
 ///
-/// The file may be XML, CMS (.p7s, .p7m) or an ASiC container with XAdES in it. A detached
+/// The file may be XML, CMS (.p7s, .p7m) or an ASiC container (.asice, .asics, .edoc). A detached
 /// signature (FILE.p7s) finds the file that it speaks of beside it, or is told with --content.
 /// Without --trust, it can be said whether a signature is intact, but not whose word it is.
 ///

@@ -162,15 +162,15 @@ fn nothing_stands_before_between_or_behind() {
     let one = Made { before: b"prefix".to_vec(), ..a.clone() };
     assert!(refused(&[one, b.clone()]).contains("before"));
     let mut prefixed = b"MZ".to_vec(); // with the offsets of the archive behind it
-    prefixed.extend(archive(&[a.clone()]));
+    prefixed.extend(archive(std::slice::from_ref(&a)));
     assert!(why(prefixed).contains("between the central directory"));
     assert!(refused(&[a.clone(), Made { before: b"gap".to_vec(), ..b.clone() }]).contains("behind an entry"));
     assert!(refused(&[a.clone(), Made { after: b"gap".to_vec(), ..b.clone() }]).contains("behind an entry"));
     let mut trailed = archive(&[a.clone(), b.clone()]);
     trailed.extend(b"more");
     assert!(why(trailed).contains("behind the end"));
-    let mut second = archive(&[a.clone()]);
-    second.extend(archive(&[b.clone()]));
+    let mut second = archive(std::slice::from_ref(&a));
+    second.extend(archive(std::slice::from_ref(&b)));
     assert!(why(second).contains("between"));
     assert!(why(archive(&[])).contains("no entries"));
     assert!(why(b"PK\x03\x04 and so on".to_vec()).contains("no central directory"));

@@ -1,10 +1,11 @@
-//! ASiC containers with XAdES signatures (EN 319 162-1 4.3.3.1 and 4.4.3.2): which files bear the
-//! signatures, and which files of the container each signature covers.
+//! ASiC containers (EN 319 162-1) with XAdES or CAdES signatures: which files bear the signatures, and
+//! which files of the container each signature covers.
 //!
 //! Owns how a reference finds a file of the container. The signatures themselves are judged as any
-//! other XML signature ([`xml`](super::xml)). Unsigned properties and time-stamp tokens are not
+//! others ([`xml`](super::xml), [`cms`](super::cms)). Unsigned properties and time-stamp tokens are not
 //! judged: a signature that bears them is told as the `XAdES-B-B` that it is without them.
 
+mod cades;
 mod objects;
 
 use super::judge::{Context, Facts, Judged, Outcome, judge};
@@ -33,17 +34,18 @@ fn judged(file: &Octets, context: &Context<'_>, limits: &Limits) -> Result<Vec<J
     let most = &context.policy.container;
     let container = Container::open(file, most)?;
     let files = Files::of(&container, most)?;
-    let mut bearing: Vec<&Entry> = container.entries().iter().filter(|entry| bears_signatures(&entry.name)).collect();
+    let bears = |entry: &&Entry| bears_signatures(&entry.name) || cades::is_signature(&entry.name);
+    let mut bearing: Vec<&Entry> = container.entries().iter().filter(bears).collect();
     bearing.sort_by(|one, other| one.name.cmp(&other.name));
     let mut judged = Vec::new();
     for entry in bearing {
-        if entry.size > most.signatures_file {
-            let found = format!("{} octets in {}", entry.size, entry.name);
-            return Err(container::Fault::Limit(found, most.signatures_file));
-        }
-        let mut octets = Vec::new();
-        container.read(entry).read_to_end(&mut octets)?;
-        judged.extend(of_one_file(&octets.into(), &entry.name, &files, context, limits)?);
+        judged.extend(match cades::is_signature(&entry.name) {
+            true => cades::examine(&container, entry, &files, context, limits)?,
+            false => {
+                let octets = whole(&container, entry, most.signatures_file)?;
+                of_one_file(&octets.into(), &entry.name, &files, context, limits)?
+            }
+        });
         if judged.len() > most.signatures {
             return Err(container::Fault::Limit(format!("{} signatures", judged.len()), most.signatures as u64));
         }
@@ -88,15 +90,18 @@ fn bears_signatures(name: &str) -> bool {
     !file.contains('/') && file.contains("signatures") && file.ends_with(".xml")
 }
 
-/// Another kind of signature in a container without XAdES; none where nobody signed.
+/// What else than signatures a container bears; none where nobody put anything to it.
 fn unprocessed(container: &Container) -> Option<&'static str> {
-    let has = |ending: &str| {
-        let is = |entry: &Entry| entry.name.starts_with(META_INF) && entry.name.to_ascii_lowercase().ends_with(ending);
-        container.entries().iter().any(is)
-    };
-    match (has(".p7s"), has(".tst")) {
-        (true, _) => Some("CAdES in a container"),
-        (_, true) => Some("a container with a time-stamp alone"),
-        _ => None,
+    let is = |entry: &Entry| entry.name.starts_with(META_INF) && entry.name.to_ascii_lowercase().ends_with(".tst");
+    container.entries().iter().any(is).then_some("a container with a time-stamp alone")
+}
+
+/// An entry held in memory whole, when it is no larger than that.
+fn whole(container: &Container, entry: &Entry, most: u64) -> Result<Vec<u8>, container::Fault> {
+    if entry.size > most {
+        return Err(container::Fault::Limit(format!("{} octets in {}", entry.size, entry.name), most));
     }
+    let mut octets = Vec::new();
+    container.read(entry).read_to_end(&mut octets)?;
+    Ok(octets)
 }

@@ -11,7 +11,8 @@ use std::io::{self, Read};
 
 /// The file that says what the container is, and what it may say (EN 319 162-1 A.1).
 const MIMETYPE: &str = "mimetype";
-const MEDIA_TYPES: [&str; 2] = ["application/vnd.etsi.asic-e+zip", "application/vnd.etsi.asic-s+zip"];
+const SIMPLE: &str = "application/vnd.etsi.asic-s+zip";
+const EXTENDED: &str = "application/vnd.etsi.asic-e+zip";
 
 /// Times that a container as large as the limit may be digested for its signatures: the files once
 /// for each digest algorithm in use, which is one, rarely two.
@@ -21,6 +22,8 @@ const READINGS_MAX: u64 = 4;
 pub struct Files<'a> {
     container: &'a Container,
     limits: &'a Limits,
+    /// What `mimetype` holds, when it is there and as it should be.
+    media_type: Option<&'static str>,
     /// What is wrong with the container as such.
     fault: Option<Finding>,
     asked: RefCell<Asked>,
@@ -46,7 +49,25 @@ impl<'a> Files<'a> {
     /// # Errors
     /// The disk.
     pub fn of(container: &'a Container, limits: &'a Limits) -> io::Result<Self> {
-        Ok(Self { container, limits, fault: media_type_fault(container)?, asked: RefCell::default() })
+        let (media_type, fault) = match media_type(container)? {
+            Ok(media_type) => (media_type, None),
+            Err(fault) => (None, Some(fault)),
+        };
+        Ok(Self { container, limits, media_type, fault, asked: RefCell::default() })
+    }
+}
+
+impl Files<'_> {
+    /// Whether the container says that it is an ASiC-S, which has one document and no manifest over it.
+    pub fn is_simple(&self) -> bool {
+        self.media_type == Some(SIMPLE)
+    }
+
+    /// The place of the only document in the container; none where there are several or none.
+    pub fn only_document(&self) -> Option<usize> {
+        let mut documents = (0..).zip(self.container.entries()).filter(|(_, entry)| is_document(entry));
+        let (index, _) = documents.next()?;
+        documents.next().is_none().then_some(index)
     }
 }
 
@@ -101,9 +122,9 @@ fn is_document(entry: &Entry) -> bool {
 
 /// `mimetype` is the first entry, not packed, and holds a known value. A container may be without
 /// it: EN 319 162-1 4.3.3.1 and 4.4.3.1 leave it optional, since the ending of the name may say as much.
-fn media_type_fault(container: &Container) -> io::Result<Option<Finding>> {
-    let Some(at) = container.entries().iter().position(|entry| entry.name == MIMETYPE) else { return Ok(None) };
-    let fault = |what: &str| Ok(Some(Finding::new(Code::SignatureContainer).found(what)));
+fn media_type(container: &Container) -> io::Result<Result<Option<&'static str>, Finding>> {
+    let Some(at) = container.entries().iter().position(|entry| entry.name == MIMETYPE) else { return Ok(Ok(None)) };
+    let fault = |what: &str| Ok(Err(Finding::new(Code::SignatureContainer).found(what)));
     let entry = &container.entries()[at];
     if at != 0 {
         return fault("mimetype is not its first entry");
@@ -111,19 +132,17 @@ fn media_type_fault(container: &Container) -> io::Result<Option<Finding>> {
     if entry.is_packed {
         return fault("mimetype is packed");
     }
-    let mut value = String::new();
-    let read = container.read(entry).take(256).read_to_string(&mut value);
-    match read {
-        Ok(_) if MEDIA_TYPES.contains(&value.as_str()) => Ok(None),
-        Ok(_) => fault(&format!("mimetype {value:?}")),
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => fault("mimetype is no text"),
-        Err(error) => Err(error),
+    let mut value = Vec::new();
+    container.read(entry).take(256).read_to_end(&mut value)?;
+    match [SIMPLE, EXTENDED].into_iter().find(|known| known.as_bytes() == value) {
+        Some(known) => Ok(Ok(Some(known))),
+        None => fault(&format!("mimetype {:?}", String::from_utf8_lossy(&value))),
     }
 }
 
 /// The name that a URI means, relative to the container's root, percent-encoding undone (EN 319 162-1
 /// 4.3.3.1; RFC 3986 2.1). A plus sign is a plus sign.
-fn file_name(uri: &str) -> Result<String, &'static str> {
+pub fn file_name(uri: &str) -> Result<String, &'static str> {
     let first = uri.split('/').next().unwrap_or_default();
     if first.is_empty() || first.contains(':') {
         return Err("a reference to something outside"); // RFC 3986 4.2: absolute, or with a scheme
