@@ -18,7 +18,6 @@ const LOCAL: usize = 30;
 /// packed), 3 (a data descriptor follows), 11 (the name is UTF-8).
 const FLAGS: u16 = 0b1000_0000_1110;
 const DESCRIPTOR: u16 = 1 << 3;
-const UTF8: u16 = 1 << 11;
 const ENCRYPTED: u16 = 1 << 0 | 1 << 6 | 1 << 13;
 
 const STORED: u16 = 0;
@@ -138,7 +137,7 @@ impl Central {
         let (flags, method) = (u16_at(&header, 8), u16_at(&header, 10));
         let shown = String::from_utf8_lossy(&name);
         let malformed = |what: &str| Err(Fault::malformed(what, &shown));
-        if let Some(wrong) = name::wrong(&name, flags & UTF8 != 0) {
+        if let Some(wrong) = name::wrong(&name) {
             return malformed(wrong);
         }
         if let Some(wrong) = wrong_extra(&extra) {

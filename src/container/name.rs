@@ -1,12 +1,10 @@
 //! Names of entries: which are refused, because two readers could take them for two things.
 
-/// What is wrong with a name, in words; none when nothing is. `utf8` tells whether the entry says
-/// that its name is UTF-8 (APPNOTE 4.4.4 bit 11); without it only ASCII means the same to everybody.
-pub fn wrong(name: &[u8], utf8: bool) -> Option<&'static str> {
+/// What is wrong with a name, in words; none when nothing is. A name is UTF-8 whether its entry says so
+/// (APPNOTE 4.4.4 bit 11) or not: Info-ZIP writes it without the bit, and so would a name with “ə” be
+/// lost. What is no UTF-8 is refused, never guessed from a code page.
+pub fn wrong(name: &[u8]) -> Option<&'static str> {
     let Ok(name) = std::str::from_utf8(name) else { return Some("a name that is not UTF-8") };
-    if !utf8 && !name.is_ascii() {
-        return Some("a name beyond ASCII that does not say it is UTF-8");
-    }
     if name.chars().any(char::is_control) {
         return Some("a control character in a name");
     }
