@@ -198,6 +198,7 @@
 //! verify` looks at them.
 
 // The leaves: what every room may use, and what uses no room.
+pub mod container; // ZIP archives, read strictly
 pub mod document; // names with one meaning everywhere: ids, periods, quantities, VÖEN and FİN, digests
 pub mod finding; // what is found: the table of findings, and how a document stops
 pub mod forms; // formats of others: XMLDSig, XAdES, CMS, X.509, PEM

@@ -281,19 +281,18 @@ fn the_verdict_is_the_contracts_for_whatever_is_given() {
     window.put("plain.xml", "<a/>");
     window.put("empty", "");
     window.put("broken.xml", "<a");
-    for file in ["plain.csv", "plain.xml", "empty", "broken.xml"] {
+    window.put("broken.asice", "PK\x03\x04 and so on");
+    for file in ["plain.csv", "plain.xml", "empty", "broken.xml", "broken.asice"] {
         let (code, verdict) = window.json(&["verify", file]);
         let wanted = serde_json::json!(
             {"indication": "TOTAL-FAILED", "sub_indication": "FORMAT_FAILURE", "signatures": []});
         assert_eq!((code, verdict), (Some(1), wanted), "{file}");
     }
-    for (file, octets) in [("a.asice", &b"PK\x03\x04 and so on"[..]), ("a.pdf", b"%PDF-1.7")] {
-        window.put(file, octets);
-        let (code, verdict) = window.json(&["verify", file]);
-        assert_eq!((code, &verdict["sub_indication"]), (Some(1), &"GENERIC".into()), "{verdict}");
-        assert_eq!(verdict["indication"], "INDETERMINATE");
-        assert_eq!(verdict["signatures"][0]["integrity"], "unsupported");
-    }
+    window.put("a.pdf", b"%PDF-1.7");
+    let (code, verdict) = window.json(&["verify", "a.pdf"]);
+    assert_eq!((code, &verdict["sub_indication"]), (Some(1), &"GENERIC".into()), "{verdict}");
+    assert_eq!(verdict["indication"], "INDETERMINATE");
+    assert_eq!(verdict["signatures"][0]["integrity"], "unsupported");
     window.put("junk.p7s", "hello");
     window.put("junk", "hello");
     let (code, verdict) = window.json(&["verify", "junk.p7s"]);

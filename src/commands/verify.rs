@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 
 /// Check the signatures of any signed file; needs no window
 ///
-/// The file may be XML or CMS (.p7s, .p7m). A detached signature (FILE.p7s) finds the file
-/// that it speaks of beside it, or is told with --content. Without --trust, it can be said
-/// whether a signature is intact, but not whose word it is.
+/// The file may be XML, CMS (.p7s, .p7m) or an ASiC container (.asice, .asics, .edoc). A detached
+/// signature (FILE.p7s) finds the file that it speaks of beside it, or is told with --content.
+/// Without --trust, it can be said whether a signature is intact, but not whose word it is.
 ///
 /// Exit code 0: every signature passed (TOTAL-PASSED). 1: one failed, or cannot be judged.
 #[derive(Debug, Args)]
@@ -167,6 +167,7 @@ fn unprocessed(file: &Octets, finding: &Finding, time_source: TimeSource) -> Opt
     let format = match finding.code {
         Code::SignatureUnsupported => finding.found.clone().unwrap_or_default(),
         Code::SignaturePdf => "PDF".to_owned(),
+        Code::SignatureContainerLimit => "ASiC".to_owned(),
         // A DTD, another encoding, a document past the limits: there may well be a good signature in it.
         Code::SchemaForbidden | Code::SchemaEncoding | Code::SchemaLimit if mentions_signatures(file) => {
             "XML".to_owned()

@@ -8,7 +8,7 @@ use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
 use crate::signature::{CmsLimits, Policy};
 use crate::trust::IdentityProfile;
-use crate::{boemis, evidence, intake, journal, ledger, schema, seal, xml};
+use crate::{boemis, container, evidence, intake, journal, ledger, schema, seal, xml};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -149,8 +149,8 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let policy = signature(environment.unwrap_or(Environment::Production), top.table("signature"));
     let identity = top.table("identity").map_or_else(|| Some(IdentityProfile::standard()), identity);
     let hold = top.table("hold").map(hold).unwrap_or_default();
-    let (limits, cms) = top.table("limits").map(limits).unwrap_or_default();
-    let policy = Policy { cms, ..policy };
+    let (limits, cms, container) = top.table("limits").map(limits).unwrap_or_default();
+    let policy = Policy { cms, container, ..policy };
     let schema = top.table("schema").map(schema).unwrap_or_default();
     let (evidence, journal, ledger) =
         (top.table("evidence").map(evidence), top.table("journal").map(journal), top.table("ledger").map(ledger));
@@ -316,8 +316,8 @@ fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {
     policy
 }
 
-fn limits(mut table: Table<'_, '_>) -> (xml::Limits, CmsLimits) {
-    let (default, cms) = (xml::Limits::default(), CmsLimits::default());
+fn limits(mut table: Table<'_, '_>) -> (xml::Limits, CmsLimits, container::Limits) {
+    let (default, cms, within) = (xml::Limits::default(), CmsLimits::default(), container::Limits::default());
     let cms = CmsLimits {
         octets: value(table.size("cms_size", 1 << 10..=64 << 20), cms.octets),
         signers: count(table.integer("cms_signers", 1..=1024), cms.signers),
@@ -329,8 +329,17 @@ fn limits(mut table: Table<'_, '_>) -> (xml::Limits, CmsLimits) {
         attributes: count(table.integer("xml_attributes", 16..=65_536), default.attributes),
         namespaces: count(table.integer("xml_namespaces", 16..=65_536), default.namespaces),
     };
+    let container = container::Limits {
+        entries: count(table.integer("container_entries", 1..=65_534), within.entries),
+        entry: value(table.size("container_entry_size", 1 << 10..=1 << 32), within.entry),
+        total: value(table.size("container_size", 1 << 10..=1 << 40), within.total),
+        ratio: value(table.integer("container_ratio", 10..=1032), within.ratio),
+        name: count(table.integer("container_name", 16..=65_535), within.name),
+        signatures_file: value(table.size("container_signatures_size", 1 << 10..=64 << 20), within.signatures_file),
+        signatures: count(table.integer("container_signatures", 1..=1024), within.signatures),
+    };
     table.finish();
-    (limits, cms)
+    (limits, cms, container)
 }
 
 fn identity(mut table: Table<'_, '_>) -> Option<IdentityProfile> {

@@ -4,7 +4,7 @@
 //! algorithm's never fits. Whether the algorithm is good enough is policy, not form.
 
 use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
-use super::der::{DerFault, Reader, tag};
+use super::der::{self, DerFault, Reader, tag};
 use openssl::bn::BigNum;
 use openssl::dsa::DsaSig;
 use openssl::ecdsa::EcdsaSig;
@@ -98,7 +98,27 @@ pub fn verify_digest<T: HasPublic>(
         _ => signature,
     };
     let context = context(key, algorithm, PkeyCtxRef::verify_init).ok_or(ValueFault::Unavailable(algorithm));
-    Ok(context?.verify(digest, signature).unwrap_or(false))
+    Ok(context?.verify(digest, signature).unwrap_or(false) || verify_without_null(key, algorithm, digest, signature))
+}
+
+/// Whether it is a PKCS #1 v1.5 value whose DigestInfo leaves the parameters of its digest algorithm out.
+/// Old smart cards write it so, OpenSSL takes NULL alone, and a verifier must take both (RFC 4055 2.1).
+fn verify_without_null<T: HasPublic>(
+    key: &PKeyRef<T>,
+    algorithm: SignatureAlgorithm,
+    digest: &[u8],
+    signature: &[u8],
+) -> bool {
+    let SignatureAlgorithm::RsaPkcs1(over) = algorithm else { return false };
+    let verify = || {
+        let identifier = der::element(tag::SEQUENCE, &[&der::oid(over.oid())?]);
+        let info = der::element(tag::SEQUENCE, &[&identifier, &der::element(tag::OCTET_STRING, &[digest])]);
+        let mut context = PkeyCtx::new(key).ok()?;
+        context.verify_init().ok()?;
+        context.set_rsa_padding(Padding::PKCS1).ok()?;
+        context.verify(&info, signature).ok() // no digest is set: the whole of what is padded is compared
+    };
+    verify().unwrap_or(false)
 }
 
 /// The algorithm with which this key signs: PKCS #1 v1.5 and SHA-256 for RSA, which every verifier
@@ -289,6 +309,33 @@ mod tests {
                 let answer = verify(other, algorithm, b"octets", &signature, Form::Der);
                 assert_eq!(answer, Err(ValueFault::KeyDiffers(algorithm)));
             }
+        }
+    }
+
+    #[test]
+    fn a_digest_info_may_leave_null_out() {
+        let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+        let algorithm = algorithm_for(&key).unwrap();
+        let digest = DigestAlgorithm::Sha256.digest(b"octets").unwrap();
+        let sign = |info: &[u8]| {
+            let mut context = PkeyCtx::new(&key).unwrap();
+            context.sign_init().unwrap();
+            context.set_rsa_padding(Padding::PKCS1).unwrap();
+            let mut signature = Vec::new();
+            context.sign_to_vec(info, &mut signature).unwrap();
+            verify(&key, algorithm, b"octets", &signature, Form::Raw)
+        };
+        let oid = der::oid(DigestAlgorithm::Sha256.oid()).unwrap();
+        let info = |parameters: &[u8], digest: &[u8]| {
+            let identifier = der::element(tag::SEQUENCE, &[&oid, parameters]);
+            der::element(tag::SEQUENCE, &[&identifier, &der::element(tag::OCTET_STRING, &[digest])])
+        };
+        assert_eq!(sign(&info(b"", &digest)), Ok(true));
+        assert_eq!(sign(&info(&[5, 0], &digest)), Ok(true));
+        for wrong in
+            [info(&[4, 0], &digest), info(b"", &[0; 32]), digest.clone(), [&info(b"", &digest)[..], b"x"].concat()]
+        {
+            assert_eq!(sign(&wrong), Ok(false));
         }
     }
 

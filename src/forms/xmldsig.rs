@@ -59,6 +59,8 @@ pub struct Reference {
     pub kind: Option<String>,
     /// What is done to what it refers to.
     pub transforms: Result<Transforms, Unsupported>,
+    /// Whether nothing at all is done to it: octets are then digested as they are.
+    pub is_bare: bool,
     /// The digest algorithm.
     pub algorithm: Result<DigestAlgorithm, Unsupported>,
     /// The digest.
@@ -195,6 +197,7 @@ impl Reference {
             uri: element.attribute("URI").map(str::to_owned),
             kind: element.attribute("Type").map(str::to_owned),
             transforms: understand(transforms),
+            is_bare: transforms.is_none_or(|transforms| transforms.children.is_empty()),
             algorithm: DigestAlgorithm::from_uri(algorithm).ok_or_else(|| Unsupported(algorithm.to_owned())),
             digest: base64(&value.text)?,
         })

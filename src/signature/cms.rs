@@ -38,6 +38,21 @@ impl Default for Limits {
 /// # Errors
 /// The content cannot be read.
 pub fn examine(cms: &[u8], content: &Octets, context: &Context<'_>, limits: &Limits) -> io::Result<Vec<Judged>> {
+    examine_with(cms, content, context, limits, &|_| {})
+}
+
+/// The same, where more is known of what the content speaks of: `amend` adds it to the facts on each
+/// signer before they are judged.
+///
+/// # Errors
+/// The same.
+pub fn examine_with(
+    cms: &[u8],
+    content: &Octets,
+    context: &Context<'_>,
+    limits: &Limits,
+    amend: &dyn Fn(&mut Facts),
+) -> io::Result<Vec<Judged>> {
     let alone = |outcome| Ok(vec![judge(Facts::of("CMS", outcome), context)]);
     let malformed = |what| alone(Outcome::Malformed { what });
     let unsupported = |what| alone(Outcome::Unsupported { what });
@@ -76,6 +91,7 @@ pub fn examine(cms: &[u8], content: &Octets, context: &Context<'_>, limits: &Lim
         if foreign && facts.outcome == Outcome::Intact {
             facts.outcome = Outcome::Malformed { what: "the content inside it is not the document".to_owned() };
         }
+        amend(&mut facts);
         judged.push(judge(facts, context));
     }
     Ok(judged)

@@ -154,7 +154,9 @@ struct Fault(Indication, SubIndication, Finding);
 /// policy. The first that fails decides; what else is known is among the reasons.
 pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
     let faults = faults(&facts, context);
+    let unresolved = facts.faults.iter().any(|fault| fault.code == Code::SignatureReferenceUnresolved);
     let integrity = match facts.outcome {
+        Outcome::Intact if unresolved => Integrity::Unsupported, // a digest that was held against nothing
         Outcome::Intact => Integrity::Intact,
         Outcome::DigestDiffers { .. } | Outcome::TextMode | Outcome::ValueWrong | Outcome::Malformed { .. } => {
             Integrity::Broken
@@ -271,7 +273,10 @@ fn faults(facts: &Facts, context: &Context<'_>) -> Vec<Fault> {
 /// A finding of the form's own rules, in the words of EN 319 102-1.
 fn own_rule(finding: &Finding) -> Fault {
     let (indication, sub_indication) = match finding.code {
-        Code::SignatureFormat | Code::SignatureDoubledId => (Indication::TotalFailed, SubIndication::FormatFailure),
+        Code::SignatureFormat
+        | Code::SignatureDoubledId
+        | Code::SignatureContainer
+        | Code::SignatureDoubledReference => (Indication::TotalFailed, SubIndication::FormatFailure),
         Code::SignatureReferenceUnresolved => (Indication::Indeterminate, SubIndication::SignedDataNotFound),
         Code::SignatureUnsupported | Code::SignatureLimit => (Indication::Indeterminate, SubIndication::Generic),
         _ => (Indication::Indeterminate, SubIndication::SigConstraintsFailure),

@@ -4,6 +4,7 @@
 //! TOTAL-PASSED, together they cover it whole, and what is read from it from here on is only what
 //! they cover. No clock, disk or network: trust, policy and the time are arguments.
 
+mod asic;
 mod cms;
 mod covered;
 mod judge;
@@ -141,6 +142,7 @@ pub fn examine(
 ) -> std::io::Result<(Report, Option<Finding>)> {
     let examined = match content {
         Some(content) => examine_detached(file, content, context),
+        None if kind(file)? == Kind::Container => asic::examine(file, context, limits),
         None => examine_embedded(file, context, limits),
     };
     match examined.refused {

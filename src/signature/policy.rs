@@ -4,6 +4,7 @@
 //! Knows nothing of documents.
 
 use super::CmsLimits;
+use crate::container;
 use crate::forms::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::forms::certificate::Certificate;
 use crate::forms::value;
@@ -24,6 +25,8 @@ pub struct Policy {
     pub rsa_bits_min: u32,
     /// How large a signature file may be.
     pub cms: CmsLimits,
+    /// How much a container may hold.
+    pub container: container::Limits,
 }
 
 impl Policy {
@@ -37,8 +40,9 @@ impl Policy {
 
     /// The policy of a real window.
     pub fn strict() -> Self {
-        let (rsa_bits_min, cms) = (Self::RSA_BITS_MIN, CmsLimits::default());
-        Self { name: "strict".to_owned(), plain: false, trial: false, rsa_bits_min, cms }
+        let (cms, container) = (CmsLimits::default(), container::Limits::default());
+        let rsa_bits_min = Self::RSA_BITS_MIN;
+        Self { name: "strict".to_owned(), plain: false, trial: false, rsa_bits_min, cms, container }
     }
 
     /// What is too weak in a signature made with these digests, this algorithm and this key; none

@@ -6,13 +6,13 @@
 
 use super::super::judge::{Commitment, Context, Facts, Outcome, judge};
 use super::walk::{self, Digested, Exclude, Found, Hash, Target, Walked, Want};
-use super::{OneSignature, SIGNATURE_MAX, content};
+use super::{Named, Objects, OneSignature, SIGNATURE_MAX, content};
 use crate::document::Content;
 use crate::finding::{Code, Finding};
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::certificate::Certificate;
 use crate::forms::value::{self, Form};
-use crate::forms::xmldsig::{DS, Malformed, Properties, Reference, SIGNED_PROPERTIES, Signature, XADES};
+use crate::forms::xmldsig::{DS, Malformed, Properties, Reference, SIGNED_PROPERTIES, Signature, Transforms, XADES};
 use crate::host::Octets;
 use crate::xml::{
     Canonicaliser, Decoded, Element, Event, Fault, Limits, Method, Namespaces, Reader, Sink, Wrong, XmlAttribute,
@@ -22,6 +22,8 @@ use std::io::Read;
 /// A signature under examination.
 pub(super) struct Draft<'a> {
     pub(super) found: &'a Found,
+    /// What lies beside it in a container.
+    objects: Option<&'a dyn Objects>,
     octets: Vec<u8>,
     parsed: Result<Signature, Malformed>,
     /// One for each reference.
@@ -36,6 +38,8 @@ enum Resolved {
     Wanted(usize),
     /// Inside the signature itself.
     Inside { digest: Option<Vec<u8>>, path: Vec<String>, at: u64 },
+    /// Beside the signature's file, in the same container.
+    Beside(usize, Option<Vec<u8>>),
     /// Nowhere.
     Nowhere,
     /// In two places.
@@ -45,7 +49,12 @@ enum Resolved {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn read(octets: &Octets, found: &'a Found, limits: &Limits) -> Result<Self, Fault> {
+    pub(super) fn read(
+        octets: &Octets,
+        found: &'a Found,
+        objects: Option<&'a dyn Objects>,
+        limits: &Limits,
+    ) -> Result<Self, Fault> {
         let length = found.end - found.offset;
         if length > SIGNATURE_MAX {
             let wrong = Wrong::Limit("octets in one signature", SIGNATURE_MAX as usize);
@@ -54,7 +63,8 @@ impl<'a> Draft<'a> {
         let mut own = Vec::with_capacity(length as usize);
         let read = Decoded::new(octets, found.offset).and_then(|octets| octets.take(length).read_to_end(&mut own));
         read.map_err(|error| Fault { offset: found.offset, wrong: Wrong::Io(error) })?;
-        let mut draft = Self { found, octets: own, parsed: Err(Malformed(String::new())), resolved: Vec::new() };
+        let parsed = Err(Malformed(String::new()));
+        let mut draft = Self { found, objects, octets: own, parsed, resolved: Vec::new() };
         let mut reader = draft.reader(limits)?;
         let element = Element::read(&mut reader).map_err(|fault| draft.placed(fault))?;
         draft.parsed = Signature::read(&element);
@@ -99,6 +109,9 @@ impl<'a> Draft<'a> {
             (Ok(transforms), Ok(algorithm)) => (transforms, *algorithm),
             (Err(unsupported), _) | (_, Err(unsupported)) => return Ok(Resolved::Unsupported(unsupported.0.clone())),
         };
+        if let (Some(objects), Some(uri)) = (self.objects, reference.uri.as_deref().filter(|uri| names_a_thing(uri))) {
+            return self.beside(objects, uri, reference, transforms, algorithm);
+        }
         let exclude = match transforms.enveloped {
             true => Exclude::Signature(self.found.offset),
             false => Exclude::Nothing,
@@ -134,6 +147,27 @@ impl<'a> Draft<'a> {
             wants.len() - 1
         });
         Ok(Resolved::Wanted(index))
+    }
+
+    /// What a URI means that names a thing beside the signature's file.
+    fn beside(
+        &self,
+        objects: &dyn Objects,
+        uri: &str,
+        reference: &Reference,
+        transforms: &Transforms,
+        algorithm: DigestAlgorithm,
+    ) -> Result<Resolved, Fault> {
+        let form = (!reference.is_bare).then_some(&transforms.method);
+        if form.is_some_and(|form| *transforms != Transforms { enveloped: false, method: form.clone() }) {
+            return Ok(Resolved::Unsupported("a transform of a file beside the signature".into()));
+        }
+        let named = objects.digest(uri, form, algorithm);
+        Ok(match named.map_err(|error| Fault { offset: self.found.offset, wrong: Wrong::Io(error) })? {
+            Named::Object(index, digest) => Resolved::Beside(index, digest),
+            Named::Nowhere => Resolved::Nowhere,
+            Named::Unsupported(what) => Resolved::Unsupported(what),
+        })
     }
 
     /// Canonicalises one element inside this signature; how often it stands there, and its digest.
@@ -242,6 +276,12 @@ impl<'a> Draft<'a> {
         facts.algorithm = signature.algorithm.as_ref().ok().copied();
         facts.digests = signature.references.iter().filter_map(|r| r.algorithm.as_ref().ok().copied()).collect();
         self.references(signature, content, digests, &mut facts);
+        if let Some(objects) = self.objects {
+            let beside = |one: &Resolved| if let Resolved::Beside(index, _) = one { Some(*index) } else { None };
+            let named: Vec<usize> = self.resolved.iter().filter_map(beside).collect();
+            facts.covers_whole_document = objects.is_whole(&named);
+            facts.faults.splice(0..0, objects.faults(&named)); // the worst first
+        }
         let committed = self.properties(signature, &mut facts);
         self.value(signature, committed, &mut facts, context, limits)?;
         // An Object counts as covered only when a reference digested that very element.
@@ -287,6 +327,7 @@ impl<'a> Draft<'a> {
                     (found.digest.as_deref(), None)
                 }
                 Resolved::Inside { digest, path, .. } => (digest.as_deref(), path.last().cloned()),
+                Resolved::Beside(_, digest) => (digest.as_deref(), reference.uri.clone()),
                 Resolved::Nowhere => {
                     facts.faults.push(nowhere(reference));
                     continue;
@@ -425,6 +466,11 @@ impl<'a> Draft<'a> {
 enum Select<'a> {
     SignedInfo,
     Id(&'a str),
+}
+
+/// Whether a URI names a thing other than the document that it stands in (RFC 3986 4.4).
+fn names_a_thing(uri: &str) -> bool {
+    !uri.is_empty() && !uri.starts_with('#')
 }
 
 fn nowhere(reference: &Reference) -> Finding {

@@ -9,6 +9,7 @@ mod walk;
 
 use super::judge::{Context, Judged};
 use crate::document::{Content, Digest};
+use crate::finding::Finding;
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::host::Octets;
 use crate::xml::{Fault, Limits, Method, Wrong};
@@ -41,6 +42,33 @@ pub struct OneSignature {
     pub hidden: Option<String>,
 }
 
+/// What a signature file lies among, for references that name a thing beside it: the data objects
+/// of a container (EN 319 162-1). Without it such a reference means something outside.
+pub trait Objects {
+    /// Digests the object that a URI names: its octets as they are, or canonicalised as XML.
+    ///
+    /// # Errors
+    /// The disk.
+    fn digest(&self, uri: &str, form: Option<&Method>, algorithm: DigestAlgorithm) -> std::io::Result<Named>;
+
+    /// Whether a signature that digests these objects leaves none out.
+    fn is_whole(&self, named: &[usize]) -> bool;
+
+    /// What speaks against every signature here, or against one that digests these objects.
+    fn faults(&self, named: &[usize]) -> Vec<Finding>;
+}
+
+/// What a URI names among [`Objects`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// This object, with this digest; none when the algorithm is not at hand.
+    Object(usize, Option<Vec<u8>>),
+    /// Nothing that is there.
+    Nowhere,
+    /// Something that is not processed.
+    Unsupported(String),
+}
+
 /// The content: exclusive canonical form, without comments and without the root's signatures.
 fn content() -> Want {
     Want {
@@ -70,11 +98,24 @@ fn content_digest(walked: &Walked) -> Content {
 /// # Errors
 /// What is wrong with the document as XML, or its disk.
 pub fn examine(octets: &Octets, context: &Context<'_>, limits: &Limits) -> Result<Examined, Fault> {
+    examine_among(octets, None, context, limits)
+}
+
+/// The same, of a document that lies among others.
+///
+/// # Errors
+/// The same.
+pub fn examine_among(
+    octets: &Octets,
+    objects: Option<&dyn Objects>,
+    context: &Context<'_>,
+    limits: &Limits,
+) -> Result<Examined, Fault> {
     let walked = walk(octets, limits, &[content()])?;
     let content = content_digest(&walked);
     let mut drafts = Vec::with_capacity(walked.signatures.len());
     for found in &walked.signatures {
-        drafts.push(Draft::read(octets, found, limits)?);
+        drafts.push(Draft::read(octets, found, objects, limits)?);
     }
     // What the first pass did not digest.
     let single = walked.signatures.len() == 1;
