@@ -242,14 +242,11 @@ impl Evidence {
     /// The pack to write to, and its length; a new one when there is none, or it is full, or an
     /// error left it doubtful.
     fn pack(&mut self) -> Result<(u32, u64), EvidenceError> {
-        match &self.pack {
-            Some((number, pack)) => {
-                let pack = locked(pack);
-                if !pack.is_broken() && (pack.len() < self.settings.pack_max || !self.pending.is_empty()) {
-                    return Ok((*number, pack.len()));
-                }
+        if let Some((number, pack)) = &self.pack {
+            let pack = locked(pack);
+            if !pack.is_broken() && (pack.len() < self.settings.pack_max || !self.pending.is_empty()) {
+                return Ok((*number, pack.len()));
             }
-            None => {}
         }
         self.pack = None;
         let number = self.last_pack + 1;
