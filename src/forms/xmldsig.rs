@@ -243,7 +243,6 @@ fn understand(transforms: Option<&Element>, root: &Element) -> Result<Transforms
         let seen = match algorithm {
             ENVELOPED if transform.children.is_empty() => &mut own,
             XPATH | FILTER2 if is_every_signature(algorithm, transform, root) => &mut every,
-            XPATH | FILTER2 => return Err(Unsupported(format!("an expression of {algorithm}"))),
             BASE64 if transform.children.is_empty() => {
                 (understood.rendering, rendered) = (Rendering::Base64, true);
                 continue;

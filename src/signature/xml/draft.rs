@@ -131,9 +131,9 @@ impl<'a> Draft<'a> {
             if times > 1 || (times == 1 && outside) {
                 return Ok(Resolved::Doubled(id.clone()));
             }
-            if times == 1 && exclude != Exclude::Nothing {
+            if times == 1 && exclude == Exclude::EverySignature {
                 // Nothing of it would be left, and the digest of nothing says nothing.
-                let what = format!("a reference to a part of the signature that leaves the signature out: {id}");
+                let what = format!("a reference into a signature that leaves every signature out: {id}");
                 return Ok(Resolved::Unsupported(what));
             }
             if times == 1 {

@@ -103,3 +103,6 @@ pub fn examine(octets: &Octets, context: &Context<'_>, limits: &Limits) -> Resul
     let signatures = drafts.into_iter().map(|draft| draft.judge(content, &digests, context, limits));
     Ok(Examined { signatures: signatures.collect::<Result<_, _>>()?, content })
 }
+
+#[cfg(test)]
+mod tests;
