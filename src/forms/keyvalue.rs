@@ -16,8 +16,9 @@ use openssl::rsa::Rsa;
 const DS11: &str = "http://www.w3.org/2009/xmldsig11#";
 const MORE: &str = "http://www.w3.org/2001/04/xmldsig-more#";
 
-/// Octets of one number of a key: the 16384 bits of the longest RSA modulus that OpenSSL works with.
-const NUMBER_MAX: usize = 2048;
+/// Octets of one base64 value: the longest RSA key that OpenSSL works with has 16384 bits, and what is
+/// around it fits too.
+const OCTETS_MAX: usize = 4096;
 /// Digits of one coordinate in RFC 4050's decimal form: 571 bits, the longest curve there is, have 172.
 const DIGITS_MAX: usize = 200;
 
@@ -95,7 +96,7 @@ fn number(element: &Element) -> Option<BigNum> {
 }
 
 fn octets(element: &Element) -> Option<Vec<u8>> {
-    base64(&element.text).ok().filter(|octets| octets.len() <= NUMBER_MAX)
+    base64(&element.text).ok().filter(|octets| octets.len() <= OCTETS_MAX)
 }
 
 fn decimal(text: &str) -> Option<BigNum> {
@@ -169,7 +170,7 @@ mod tests {
         let ((_, point), (_, other)) = (ec(), ec());
         let mut beside = point.clone();
         beside[64] ^= 1;
-        let huge = text(&vec![1; NUMBER_MAX + 1]);
+        let huge = text(&vec![1; OCTETS_MAX + 1]);
         for form in [
             String::new(),
             "<KeyValue/>".to_owned(),

@@ -242,7 +242,7 @@ fn from_raw<T: HasPublic>(key: &PKeyRef<T>, signature: &[u8]) -> Option<Vec<u8>>
 pub fn respelled<T: HasPublic>(key: &PKeyRef<T>, signature: &[u8]) -> Option<Vec<u8>> {
     let length = order_octets(key).filter(|_| key.id() == Id::EC)?;
     let half = signature.len() / 2;
-    if half == 0 || half == length || half > length * 2 || signature.len() % 2 != 0 {
+    if half == 0 || half == length || half > length * 2 || !signature.len().is_multiple_of(2) {
         return None;
     }
     let padded = i32::try_from(length).ok()?;

@@ -3,6 +3,7 @@
 use super::super::judge::Context;
 use super::super::{Indication, Integrity, Policy, SubIndication, TimeSource};
 use super::{Examined, OneSignature};
+use crate::forms::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::forms::value::{self, Form};
 use crate::host::Octets;
 use crate::trust::trial::Pki;
@@ -316,12 +317,14 @@ fn an_ecdsa_value_of_another_length_is_intact_and_malformed() {
     let wanted = (Integrity::Intact, Indication::TotalFailed, Some(SubIndication::FormatFailure));
     assert_eq!(integrity(&malformed), wanted, "{:?}", malformed.judged.report);
     assert!(!malformed.judged.passed());
-    let der = value::sign(&bench.pki.private_key("signer"), value_algorithm(), b"", Form::Der).unwrap();
+    let der = value::sign(
+        &bench.pki.private_key("signer"),
+        SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256),
+        b"",
+        Form::Der,
+    )
+    .unwrap();
     for broken in [&raw[1..], &raw[2..], &[raw.clone(), vec![0, 0]].concat(), &der] {
         assert_eq!(bench.first(&with(broken)).judged.report.integrity, Integrity::Broken);
     }
-}
-
-fn value_algorithm() -> crate::forms::algorithm::SignatureAlgorithm {
-    crate::forms::algorithm::SignatureAlgorithm::Ecdsa(crate::forms::algorithm::DigestAlgorithm::Sha256)
 }
