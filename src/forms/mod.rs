@@ -8,6 +8,7 @@ pub mod certificate;
 pub mod cms;
 pub mod der;
 pub mod issue;
+pub mod keyvalue;
 pub mod pem;
 pub mod value;
 pub mod xades;

@@ -255,6 +255,23 @@ fn from_raw<T: HasPublic>(key: &PKeyRef<T>, signature: &[u8]) -> Option<Vec<u8>>
     }
 }
 
+/// The two numbers of a raw ECDSA value whose halves are not as long as the order, written as they should
+/// be; none for a value of the right length, of an odd one, or whose numbers do not fit. Some signers leave
+/// leading zeros out (an old fault of Java's) or put more before them: the numbers are the same, and
+/// whoever reads them so must say that their form is wrong.
+pub fn respelled<T: HasPublic>(key: &PKeyRef<T>, signature: &[u8]) -> Option<Vec<u8>> {
+    let length = order_octets(key).filter(|_| key.id() == Id::EC)?;
+    let half = signature.len() / 2;
+    if half == 0 || half == length || half > length * 2 || !signature.len().is_multiple_of(2) {
+        return None;
+    }
+    let padded = i32::try_from(length).ok()?;
+    let (r, s) = signature.split_at(half);
+    let mut raw = BigNum::from_slice(r).ok()?.to_vec_padded(padded).ok()?;
+    raw.extend(BigNum::from_slice(s).ok()?.to_vec_padded(padded).ok()?);
+    Some(raw)
+}
+
 fn to_raw(key: &PKeyRef<Private>, signature: &[u8]) -> Option<Vec<u8>> {
     let length = i32::try_from(order_octets(key)?).ok()?;
     let numbers = EcdsaSig::from_der(signature).ok()?;
@@ -355,6 +372,22 @@ mod tests {
         }
         let without = SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256);
         assert_eq!(verify(&key, without, b"octets", &signature, Form::Raw), Ok(false));
+    }
+
+    #[test]
+    fn a_raw_value_of_another_length_is_respelled_by_its_numbers() {
+        let key = ec(Nid::SECP521R1);
+        let number = |octets: usize, last: u8| [vec![0; octets - 1], vec![last]].concat();
+        let right = [number(66, 1), number(66, 2)].concat();
+        for octets in [1, 64, 65, 67, 132] {
+            assert_eq!(respelled(&key, &[number(octets, 1), number(octets, 2)].concat()), Some(right.clone()));
+        }
+        let large = [vec![1; 67], number(67, 2)].concat();
+        for none in [&b""[..], &right, &right[1..], &[0; 131], &[0; 266], &large] {
+            assert_eq!(respelled(&key, none), None);
+        }
+        let rsa = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+        assert_eq!(respelled(&rsa, &[0; 64]), None);
     }
 
     #[test]

@@ -4,8 +4,10 @@
 //! as *unsupported* with its name, never guessed; what the schema does not allow is malformed.
 
 use super::algorithm::{DigestAlgorithm, RSA_PSS_URI, SignatureAlgorithm};
+use super::keyvalue;
 use crate::xml::{Element, Method};
 use base64::Engine;
+use openssl::pkey::{PKey, Public};
 
 /// The namespace of XML Signature.
 pub const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
@@ -14,6 +16,9 @@ pub const XADES: &str = "http://uri.etsi.org/01903/v1.3.2#";
 /// The type of a reference to signed properties (EN 319 132-1, 4.4).
 pub const SIGNED_PROPERTIES: &str = "http://uri.etsi.org/01903#SignedProperties";
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+const BASE64: &str = "http://www.w3.org/2000/09/xmldsig#base64";
+const XPATH: &str = "http://www.w3.org/TR/1999/REC-xpath-19991116";
+const FILTER2: &str = "http://www.w3.org/2002/06/xmldsig-filter2";
 const PSS: &str = "http://www.w3.org/2007/05/xmldsig-more#";
 const MGF1: &str = "http://www.w3.org/2007/05/xmldsig-more#MGF1";
 const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
@@ -44,6 +49,8 @@ pub struct Signature {
     pub value: Vec<u8>,
     /// Certificates in KeyInfo, DER, in order.
     pub certificates: Vec<Vec<u8>>,
+    /// A bare public key in KeyInfo: whose, it does not say.
+    pub key: Option<PKey<Public>>,
     /// Objects that are not XAdES properties: offset of the start tag, and `Id`.
     pub other_objects: Vec<(u64, Option<String>)>,
     /// XAdES properties.
@@ -70,10 +77,30 @@ pub struct Reference {
 /// Transforms of a reference, understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transforms {
-    /// The signature that holds the reference is left out.
-    pub enveloped: bool,
-    /// The canonicalisation at the end; Canonical XML 1.0 where none is named (XMLDSig 4.4.3.2).
-    pub method: Method,
+    /// What is left out.
+    pub without: Without,
+    /// How the rest becomes octets.
+    pub rendering: Rendering,
+}
+
+/// Which signatures a reference leaves out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Without {
+    /// None.
+    Nothing,
+    /// The one that holds the reference (XMLDSig 1.1 6.6.4).
+    Own,
+    /// Every `ds:Signature` wherever it stands, with all that is in it.
+    Every,
+}
+
+/// How nodes become octets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rendering {
+    /// By a canonicalisation; Canonical XML 1.0 where none is named (XMLDSig 1.1 4.4.3.2).
+    Canonical(Method),
+    /// Their text alone, decoded (XMLDSig 1.1 6.6.2).
+    Base64,
 }
 
 /// XAdES qualifying properties of a signature.
@@ -122,10 +149,11 @@ impl Signature {
             references: Vec::new(),
             value: base64(&value.text)?,
             certificates: Vec::new(),
+            key: key_info.and_then(keyvalue::bare),
             other_objects: Vec::new(),
             properties: None,
         };
-        signature.signed_info(info)?;
+        signature.signed_info(info, element)?;
         for data in key_info.iter().flat_map(|info| info.all(DS, "X509Data")) {
             for certificate in data.all(DS, "X509Certificate") {
                 signature.certificates.push(base64(&certificate.text)?);
@@ -140,7 +168,7 @@ impl Signature {
         Ok(signature)
     }
 
-    fn signed_info(&mut self, info: &Element) -> Result<(), Malformed> {
+    fn signed_info(&mut self, info: &Element, root: &Element) -> Result<(), Malformed> {
         let mut children = info.children.iter();
         let mut next = |local: &str| match children.next() {
             Some(child) if child.is(DS, local) => Ok(child),
@@ -154,7 +182,7 @@ impl Signature {
             if !child.is(DS, "Reference") {
                 return Err(Malformed(format!("“{}” inside ds:SignedInfo", child.local)));
             }
-            self.references.push(Reference::read(child)?);
+            self.references.push(Reference::read(child, root)?);
         }
         match self.references.len() {
             0 => Err(missing("Reference")),
@@ -183,7 +211,7 @@ impl Signature {
 }
 
 impl Reference {
-    fn read(element: &Element) -> Result<Self, Malformed> {
+    fn read(element: &Element, root: &Element) -> Result<Self, Malformed> {
         let (transforms, rest) = match &element.children[..] {
             [first, rest @ ..] if first.is(DS, "Transforms") => (Some(first), rest),
             rest => (None, rest),
@@ -196,7 +224,7 @@ impl Reference {
         Ok(Self {
             uri: element.attribute("URI").map(str::to_owned),
             kind: element.attribute("Type").map(str::to_owned),
-            transforms: understand(transforms),
+            transforms: understand(transforms, root),
             is_bare: transforms.is_none_or(|transforms| transforms.children.is_empty()),
             algorithm: DigestAlgorithm::from_uri(algorithm).ok_or_else(|| Unsupported(algorithm.to_owned())),
             digest: base64(&value.text)?,
@@ -204,27 +232,70 @@ impl Reference {
     }
 }
 
-/// Enveloped-signature and one canonicalisation, in that order, either left out; anything else is
-/// unsupported. XML Signature allows more than is safe.
-fn understand(transforms: Option<&Element>) -> Result<Transforms, Unsupported> {
-    let mut understood = Transforms { enveloped: false, method: Method::Inclusive { comments: false, eleven: false } };
-    let mut canonical = false;
+/// What leaves signatures out, then one canonicalisation or base64; either may be missing. Anything else
+/// is unsupported. XML Signature allows more than is safe.
+fn understand(transforms: Option<&Element>, root: &Element) -> Result<Transforms, Unsupported> {
+    let default = Rendering::Canonical(Method::Inclusive { comments: false, eleven: false });
+    let mut understood = Transforms { without: Without::Nothing, rendering: default };
+    let (mut own, mut every, mut rendered) = (false, false, false);
     for transform in transforms.iter().flat_map(|transforms| &transforms.children) {
         let algorithm = transform.attribute("Algorithm").unwrap_or_default();
-        if canonical || !transform.is(DS, "Transform") {
-            return Err(Unsupported(format!("a transform after canonicalisation: {algorithm}")));
+        if rendered || !transform.is(DS, "Transform") {
+            return Err(Unsupported(format!("a transform after the last one that is understood: {algorithm}")));
         }
-        if algorithm == ENVELOPED {
-            if understood.enveloped || !transform.children.is_empty() {
-                return Err(Unsupported("enveloped-signature twice".into()));
+        let seen = match algorithm {
+            ENVELOPED if transform.children.is_empty() => &mut own,
+            XPATH | FILTER2 if is_every_signature(algorithm, transform, root) => &mut every,
+            BASE64 if transform.children.is_empty() => {
+                (understood.rendering, rendered) = (Rendering::Base64, true);
+                continue;
             }
-            understood.enveloped = true;
-        } else {
-            understood.method = canonicalisation(transform)?;
-            canonical = true;
+            _ => {
+                (understood.rendering, rendered) = (Rendering::Canonical(canonicalisation(transform)?), true);
+                continue;
+            }
+        };
+        if std::mem::replace(seen, true) {
+            return Err(Unsupported(format!("{algorithm} twice")));
         }
     }
+    understood.without = match (own, every) {
+        (_, true) => Without::Every, // its own is one of them
+        (true, false) => Without::Own,
+        (false, false) => Without::Nothing,
+    };
     Ok(understood)
+}
+
+/// Whether the transform is one of the two by which EU DSS leaves signatures out, to the token: XPath's
+/// `not(ancestor-or-self::ds:Signature)`, or XPath Filter 2.0's one `subtract` of
+/// `/descendant::ds:Signature`. Both leave out the same: every `ds:Signature`, with all that is in it.
+fn is_every_signature(algorithm: &str, transform: &Element, root: &Element) -> bool {
+    let [xpath] = &transform.children[..] else { return false };
+    let attributes: Vec<_> = xpath.attributes.iter().map(|(ns, local, value)| [ns, local, value]).collect();
+    let (namespace, before, after): (_, &[&str], &[&str]) = match (algorithm, &attributes[..]) {
+        (XPATH, []) => (DS, &["not", "(", "ancestor-or-self", "::"], &[")"]),
+        (FILTER2, [[ns, local, value]]) if ns.is_empty() && *local == "Filter" && *value == "subtract" => {
+            (FILTER2, &["/", "descendant", "::"], &[])
+        }
+        _ => return false,
+    };
+    let plain = xpath.is(namespace, "XPath") && xpath.children.is_empty() && trim(&transform.text).is_empty();
+    // XPath 1.0, 2.3: a name without a prefix is in no namespace, so it means no signature
+    let name = between(&xpath.text, before, after).and_then(|name| name.split_once(':'));
+    let Some((prefix, "Signature")) = name.filter(|(prefix, _)| !prefix.is_empty()) else { return false };
+    plain && root.bound(prefix, xpath.offset) == Some(DS)
+}
+
+/// What stands between these tokens; white space may stand around each (XPath 1.0, 3.7).
+fn between<'a>(text: &'a str, before: &[&str], after: &[&str]) -> Option<&'a str> {
+    let text = before.iter().try_fold(trim(text), |rest, token| rest.strip_prefix(token).map(trim))?;
+    after.iter().rev().try_fold(text, |rest, token| rest.strip_suffix(token).map(trim))
+}
+
+/// Without the white space around it that XML and XPath know.
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\n', '\r'])
 }
 
 /// A signature algorithm by its element; RSASSA-PSS may bring parameters (RFC 9231 2.3.9).
@@ -325,7 +396,7 @@ fn missing(local: &str) -> Malformed {
 }
 
 /// Base64 as XML Schema has it: white space anywhere, padding whole.
-fn base64(text: &str) -> Result<Vec<u8>, Malformed> {
+pub(super) fn base64(text: &str) -> Result<Vec<u8>, Malformed> {
     let packed: String = text.chars().filter(|c| !matches!(c, ' ' | '\t' | '\n' | '\r')).collect();
     let malformed = |_| Malformed("base64 that is none".into());
     base64::engine::general_purpose::STANDARD.decode(packed).map_err(malformed)

@@ -41,7 +41,7 @@ pub enum Outcome {
     TextMode,
     /// The value is not the key's.
     ValueWrong,
-    /// The digests hold as far as they go, and there is no certificate to check the value with.
+    /// The digests hold as far as they go, and there is no key to check the value with.
     NoKey,
     /// A feature that is not processed.
     Unsupported {
@@ -232,7 +232,13 @@ fn faults(facts: &Facts, context: &Context<'_>) -> Vec<Fault> {
     // 5.2.3 identification of the signing certificate
     let Some(signer) = facts.signer.as_ref().filter(|_| facts.outcome != Outcome::NoKey) else {
         let missing = Finding::new(Code::SignatureNoCertificate);
-        faults.push(Fault(Indeterminate, SubIndication::NoSigningCertificateFound, missing));
+        let missing = Fault(Indeterminate, SubIndication::NoSigningCertificateFound, missing);
+        match facts.outcome {
+            // by a bare key, which is nobody's: what it says comes after (5.3.4, the order of the steps)
+            Outcome::ValueWrong => faults.insert(0, missing),
+            _ => faults.push(missing),
+        }
+        faults.extend(facts.faults.iter().map(own_rule));
         return faults;
     };
     if facts.commitment == Commitment::Differs {

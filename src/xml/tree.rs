@@ -12,6 +12,9 @@ pub struct Element {
     pub local: String,
     /// Attributes: namespace name, local name, value.
     pub attributes: Vec<(String, String, String)>,
+    /// Prefixes and the namespace names bound to them on this very element; on the one that was read
+    /// as the root, all that are in scope there.
+    pub declared: Vec<(String, String)>,
     /// Child elements.
     pub children: Vec<Element>,
     /// All character data directly inside, joined.
@@ -46,7 +49,16 @@ impl Element {
                         .attributes()
                         .map(|a| (text(tag.namespaces.uri_text(a.uri)), text(a.local), text(a.value)))
                         .collect();
+                    let binding = |prefix| {
+                        let uri = tag.namespaces.bound(prefix);
+                        (text(tag.namespaces.prefix_text(prefix)), text(tag.namespaces.uri_text(uri)))
+                    };
+                    let declared = match open.is_empty() {
+                        true => tag.namespaces.in_scope().iter().map(|(p, uri)| (text(p), text(uri))).collect(),
+                        false => tag.declared.iter().copied().map(binding).collect(),
+                    };
                     open.push(Element {
+                        declared,
                         namespace: text(tag.namespaces.uri_text(tag.uri)),
                         local: text(tag.local()),
                         attributes,
@@ -75,6 +87,20 @@ impl Element {
                 Event::Comment(_) | Event::Instruction { .. } => {}
                 Event::Done => return Err(Fault { offset, wrong: Wrong::NotWellformed("there is no root element") }),
             }
+        }
+    }
+
+    /// The namespace name that a prefix is bound to inside the element that begins at this offset
+    /// somewhere in this tree, for names that stand in values and text (XPath 1.0, 2.3).
+    pub fn bound(&self, prefix: &str, offset: u64) -> Option<&str> {
+        let (mut element, mut found) = (self, None);
+        loop {
+            let own = element.declared.iter().find(|(declared, _)| declared == prefix);
+            found = own.map(|(_, uri)| uri.as_str()).or(found);
+            if element.offset == offset {
+                return found;
+            }
+            element = element.children.iter().rev().find(|child| child.offset <= offset)?;
         }
     }
 

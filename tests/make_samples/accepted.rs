@@ -1,7 +1,8 @@
 //! What the window takes: the forms that agencies really send, and odd ones that mean the same.
 
 use super::signers::{
-    ECDSA, ENVELOPED, EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, RSA, SHA256, Template, reference, reference_of,
+    DSS_FILTER, DSS_XPATH, ECDSA, ENVELOPED, EXCLUSIVE, INCLUSIVE, INCLUSIVE_11, RSA, SHA256, Template, dss_reference,
+    reference, reference_of,
 };
 use super::statement::Statement;
 use super::{Made, Sample, sample};
@@ -83,6 +84,20 @@ pub fn table() -> Vec<Sample> {
             let references = vec![reference_of("URI=\"\"", &transforms, "http://www.w3.org/2001/04/xmlenc#sha512")];
             let template = Template { algorithm: ECDSA, references, ..Template::default() };
             Made::document("guc-2026-Q1.xml", signers.plain(&document, "azerisiq", &template)).case(AZERISIQ)
+        }),
+        sample(
+            "accepted/dss-xpath",
+            "The signature leaves all signatures out by XPath, as EU DSS writes it.\n",
+            |signers| {
+                let document = Statement::generation("azerisiq", "2026-Q3").xml();
+                let template = Template { references: vec![dss_reference(DSS_XPATH)], ..Template::default() };
+                Made::document("istehsal-2026-Q3.xml", signers.plain(&document, "azerisiq", &template)).case(AZERISIQ)
+            },
+        ),
+        sample("accepted/dss-filter", "The same by XPath Filter 2.0.\n", |signers| {
+            let document = Statement::generation("azerisiq", "2026-Q3").xml();
+            let template = Template { references: vec![dss_reference(DSS_FILTER)], ..Template::default() };
+            Made::document("istehsal-2026-Q3.xml", signers.plain(&document, "azerisiq", &template)).case(AZERISIQ)
         }),
         sample("accepted/csv-openssl-cades", CADES, |signers| {
             let csv = Statement::generation("azerenerji", "2026-Q1").csv();

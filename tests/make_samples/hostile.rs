@@ -3,8 +3,8 @@
 use super::accepted::AZERISIQ;
 use super::rejected::statement;
 use super::signers::{
-    ENVELOPED, EXCLUSIVE, PROPERTIES_ID, SHA256, SUBMISSION_ID, Signers, Template, inside, properties_reference,
-    reference, reference_of,
+    DSS_FILTER, DSS_XPATH, ENVELOPED, EXCLUSIVE, PROPERTIES_ID, SHA256, SUBMISSION_ID, Signers, Template,
+    dss_reference, inside, properties_reference, reference, reference_of,
 };
 use super::statement::Statement;
 use super::{Made, Sample, sample};
@@ -125,6 +125,29 @@ fn wrapping() -> Vec<Sample> {
                 let (signature, document) = apart(&signed);
                 let with_object = inside(&signature, &format!("<ds:Object>{}</ds:Object>", forged().xml()));
                 xml(inside(&document, &with_object))
+            },
+        ),
+        fault(
+            "dss-signature-inside-a-record",
+            "signature.not-covering",
+            "The signature leaves every signature out, and a copy of it stands inside a record.\n",
+            |signers| {
+                let template = Template { references: vec![dss_reference(DSS_XPATH)], ..Template::default() };
+                let signed = signers.plain(&statement().xml(), "azerisiq", &template);
+                let (signature, _) = apart(&signed);
+                xml(signed.replacen("</Record>", &format!("{signature}</Record>"), 1))
+            },
+        ),
+        fault(
+            "dss-object-in-a-second-signature",
+            "signature.hidden-content",
+            "The signature leaves every signature out, and a copy of it brings an Object of records along.\n",
+            |signers| {
+                let template = Template { references: vec![dss_reference(DSS_FILTER)], ..Template::default() };
+                let signed = signers.plain(&statement().xml(), "azerisiq", &template);
+                let (signature, _) = apart(&signed);
+                let with_object = inside(&signature, &format!("<ds:Object>{}</ds:Object>", forged().xml()));
+                xml(inside(&signed, &with_object))
             },
         ),
         fault(

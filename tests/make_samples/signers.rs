@@ -17,6 +17,12 @@ pub const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 pub const SHA1: &str = "http://www.w3.org/2000/09/xmldsig#sha1";
 pub const ECDSA: &str = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
 pub const RSA: &str = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+/// The two transforms by which EU DSS leaves signatures out of what is signed.
+pub const DSS_XPATH: &str = "<ds:Transform Algorithm=\"http://www.w3.org/TR/1999/REC-xpath-19991116\">\
+    <ds:XPath>not(ancestor-or-self::ds:Signature)</ds:XPath></ds:Transform>";
+pub const DSS_FILTER: &str = "<ds:Transform Algorithm=\"http://www.w3.org/2002/06/xmldsig-filter2\">\
+    <f:XPath xmlns:f=\"http://www.w3.org/2002/06/xmldsig-filter2\" Filter=\"subtract\">\
+    /descendant::ds:Signature</f:XPath></ds:Transform>";
 const PROPERTIES: &str = "http://uri.etsi.org/01903#SignedProperties";
 
 /// The signers with their keys.
@@ -66,6 +72,12 @@ impl Template {
 pub fn reference(uri: &str, transforms: &[&str]) -> String {
     let transforms: Vec<_> = transforms.iter().map(|one| format!("<ds:Transform Algorithm=\"{one}\"/>")).collect();
     reference_of(&format!("URI=\"{uri}\""), &transforms.concat(), SHA256)
+}
+
+/// A reference to the whole document as EU DSS writes it: through one of its transforms, and canonical.
+pub fn dss_reference(transform: &str) -> String {
+    let transforms = format!("{transform}<ds:Transform Algorithm=\"{EXCLUSIVE}\"/>");
+    reference_of("URI=\"\"", &transforms, SHA256)
 }
 
 /// A reference to signed properties.

@@ -5,6 +5,7 @@
 //! the document around it: what lies there is digested by [`walk`](super::walk).
 
 use super::super::judge::{Commitment, Context, Facts, Outcome, judge};
+use super::render::Render;
 use super::walk::{self, Digested, Exclude, Found, Hash, Target, Walked, Want};
 use super::{Named, Objects, OneSignature, SIGNATURE_MAX, content};
 use crate::document::Content;
@@ -12,11 +13,12 @@ use crate::finding::{Code, Finding};
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::certificate::Certificate;
 use crate::forms::value::{self, Form};
-use crate::forms::xmldsig::{DS, Malformed, Properties, Reference, SIGNED_PROPERTIES, Signature, Transforms, XADES};
-use crate::host::Octets;
-use crate::xml::{
-    Canonicaliser, Decoded, Element, Event, Fault, Limits, Method, Namespaces, Reader, Sink, Wrong, XmlAttribute,
+use crate::forms::xmldsig::{
+    DS, Malformed, Properties, Reference, Rendering, SIGNED_PROPERTIES, Signature, Transforms, Without, XADES,
 };
+use crate::host::Octets;
+use crate::xml::{Decoded, Element, Event, Fault, Limits, Namespaces, Reader, Sink, Wrong, XmlAttribute};
+use openssl::pkey::{PKeyRef, Public};
 use std::io::Read;
 
 /// A signature under examination.
@@ -28,6 +30,8 @@ pub(super) struct Draft<'a> {
     parsed: Result<Signature, Malformed>,
     /// One for each reference.
     resolved: Vec<Resolved>,
+    /// Every signature of the document is a child of its root.
+    all_at_root: bool,
 }
 
 /// Where the octets that a reference means were found.
@@ -37,7 +41,7 @@ enum Resolved {
     /// Digested in the second pass.
     Wanted(usize),
     /// Inside the signature itself.
-    Inside { digest: Option<Vec<u8>>, path: Vec<String>, at: u64 },
+    Inside(Inside),
     /// Beside the signature's file, in the same container.
     Beside(usize, Option<Vec<u8>>),
     /// Nowhere.
@@ -46,6 +50,17 @@ enum Resolved {
     Doubled(String),
     /// This window does not process it.
     Unsupported(String),
+}
+
+/// What a reference means inside its own signature.
+struct Inside {
+    digest: Option<Vec<u8>>,
+    /// Names from the signature down to the element.
+    path: Vec<String>,
+    /// Offset of its start tag.
+    at: u64,
+    /// The digest is over all of the element, not over its text alone.
+    whole: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -64,7 +79,7 @@ impl<'a> Draft<'a> {
         let read = Decoded::new(octets, found.offset).and_then(|octets| octets.take(length).read_to_end(&mut own));
         read.map_err(|error| Fault { offset: found.offset, wrong: Wrong::Io(error) })?;
         let parsed = Err(Malformed(String::new()));
-        let mut draft = Self { found, objects, octets: own, parsed, resolved: Vec::new() };
+        let mut draft = Self { found, objects, octets: own, parsed, resolved: Vec::new(), all_at_root: false };
         let mut reader = draft.reader(limits)?;
         let element = Element::read(&mut reader).map_err(|fault| draft.placed(fault))?;
         draft.parsed = Signature::read(&element);
@@ -81,17 +96,12 @@ impl<'a> Draft<'a> {
     }
 
     /// Finds what each reference means.
-    pub(super) fn resolve(
-        &mut self,
-        walked: &Walked,
-        single: bool,
-        wants: &mut Vec<Want>,
-        limits: &Limits,
-    ) -> Result<(), Fault> {
+    pub(super) fn resolve(&mut self, walked: &Walked, wants: &mut Vec<Want>, limits: &Limits) -> Result<(), Fault> {
+        self.all_at_root = walked.signatures.iter().all(|found| found.depth == 2);
         let Ok(signature) = &self.parsed else { return Ok(()) };
         let mut resolved = Vec::with_capacity(signature.references.len());
         for reference in &signature.references {
-            resolved.push(self.resolve_one(reference, walked, single, wants, limits)?);
+            resolved.push(self.resolve_one(reference, walked, wants, limits)?);
         }
         self.resolved = resolved;
         Ok(())
@@ -101,7 +111,6 @@ impl<'a> Draft<'a> {
         &self,
         reference: &Reference,
         walked: &Walked,
-        single: bool,
         wants: &mut Vec<Want>,
         limits: &Limits,
     ) -> Result<Resolved, Fault> {
@@ -112,9 +121,10 @@ impl<'a> Draft<'a> {
         if let (Some(objects), Some(uri)) = (self.objects, reference.uri.as_deref().filter(|uri| names_a_thing(uri))) {
             return self.beside(objects, uri, reference, transforms, algorithm);
         }
-        let exclude = match transforms.enveloped {
-            true => Exclude::Signature(self.found.offset),
-            false => Exclude::Nothing,
+        let exclude = match transforms.without {
+            Without::Own => Exclude::Signature(self.found.offset),
+            Without::Every => Exclude::EverySignature,
+            Without::Nothing => Exclude::Nothing,
         };
         let (target, comments) = match reference.uri.as_deref() {
             Some(uri) => match meaning(uri) {
@@ -123,22 +133,34 @@ impl<'a> Draft<'a> {
             },
             None => return Ok(Resolved::Unsupported("a reference without a URI".into())),
         };
-        let method = if comments { transforms.method.clone() } else { transforms.method.without_comments() };
+        let rendering = match &transforms.rendering {
+            Rendering::Canonical(method) if !comments => Rendering::Canonical(method.without_comments()),
+            other => other.clone(),
+        };
         if let Target::Element(id) = &target {
-            let (times, inside) = self.inside(Select::Id(id), &method, algorithm, limits)?;
+            let (times, inside) = self.inside(Select::Id(id), &rendering, algorithm, limits)?;
             let outside = walked.ids.may_have(id);
             if times > 1 || (times == 1 && outside) {
                 return Ok(Resolved::Doubled(id.clone()));
             }
+            if times == 1 && exclude == Exclude::EverySignature {
+                // Nothing of it would be left, and the digest of nothing says nothing.
+                let what = format!("a reference into a signature that leaves every signature out: {id}");
+                return Ok(Resolved::Unsupported(what));
+            }
             if times == 1 {
-                return Ok(inside);
+                return Ok(Resolved::Inside(inside));
             }
             if !outside {
                 return Ok(Resolved::Nowhere);
             }
         }
-        let want = Want { target, exclude, method, algorithm };
-        let is_content = single && self.found.depth == 2 && transforms.enveloped;
+        let want = Want { target, exclude, rendering, algorithm };
+        let is_content = match transforms.without {
+            Without::Own => walked.signatures.len() == 1 && self.all_at_root,
+            Without::Every => self.all_at_root,
+            Without::Nothing => false,
+        };
         if is_content && want == (Want { exclude, ..content() }) {
             return Ok(Resolved::Content);
         }
@@ -158,10 +180,12 @@ impl<'a> Draft<'a> {
         transforms: &Transforms,
         algorithm: DigestAlgorithm,
     ) -> Result<Resolved, Fault> {
-        let form = (!reference.is_bare).then_some(&transforms.method);
-        if form.is_some_and(|form| *transforms != Transforms { enveloped: false, method: form.clone() }) {
-            return Ok(Resolved::Unsupported("a transform of a file beside the signature".into()));
-        }
+        // A canonicalisation alone makes sense of a file; nothing can be left out of it.
+        let form = match (&transforms.rendering, transforms.without) {
+            _ if reference.is_bare => None,
+            (Rendering::Canonical(method), Without::Nothing) => Some(method),
+            _ => return Ok(Resolved::Unsupported("a transform of a file beside the signature".into())),
+        };
         let named = objects.digest(uri, form, algorithm);
         Ok(match named.map_err(|error| Fault { offset: self.found.offset, wrong: Wrong::Io(error) })? {
             Named::Object(index, digest) => Resolved::Beside(index, digest),
@@ -170,27 +194,27 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// Canonicalises one element inside this signature; how often it stands there, and its digest.
+    /// Digests one element inside this signature; how often it stands there, and its digest.
     fn inside(
         &self,
         select: Select<'_>,
-        method: &Method,
+        rendering: &Rendering,
         algorithm: DigestAlgorithm,
         limits: &Limits,
-    ) -> Result<(usize, Resolved), Fault> {
+    ) -> Result<(usize, Inside), Fault> {
         let mut hash = Some(Hash::new(algorithm));
         let (mut place, mut digest) = ((Vec::new(), 0), None);
-        let times = self.canonical(select, method, limits, &mut place, &mut || hash.take(), &mut |hash| {
+        let times = self.render(select, rendering, limits, &mut place, &mut || hash.take(), &mut |hash| {
             digest = hash.finish();
         })?;
         let (path, at) = place;
-        Ok((times, Resolved::Inside { digest, path, at }))
+        Ok((times, Inside { digest, path, at, whole: matches!(rendering, Rendering::Canonical(_)) }))
     }
 
-    fn canonical<S: Sink>(
+    fn render<S: Sink>(
         &self,
         select: Select<'_>,
-        method: &Method,
+        rendering: &Rendering,
         limits: &Limits,
         place: &mut (Vec<String>, u64),
         begin: &mut dyn FnMut() -> Option<S>,
@@ -198,7 +222,7 @@ impl<'a> Draft<'a> {
     ) -> Result<usize, Fault> {
         let mut reader = self.reader(limits)?;
         let mut open: Vec<(String, Vec<XmlAttribute>)> = Vec::new();
-        let mut canonical: Option<(usize, Canonicaliser<S>)> = None;
+        let mut render: Option<(usize, Render<S>)> = None;
         let mut times = 0;
         loop {
             let offset = reader.offset();
@@ -225,7 +249,7 @@ impl<'a> Draft<'a> {
                         if let Some(sink) = begin() {
                             let (_, above) = open.split_last().unwrap_or((&open[0], &[]));
                             let inherited = self.inherited(above);
-                            canonical = Some((open.len(), Canonicaliser::element(method.clone(), inherited, sink)));
+                            render = Some((open.len(), Render::element(rendering.clone(), inherited, sink)));
                             *place = (open.iter().map(|(name, _)| name.clone()).collect(), tag.offset);
                         }
                     }
@@ -234,12 +258,14 @@ impl<'a> Draft<'a> {
                 Event::Done => return Ok(times),
                 _ => {}
             }
-            if let Some((_, canonical)) = &mut canonical {
-                canonical.take(&event).map_err(|wrong| self.placed(Fault { offset, wrong }))?;
+            if let Some((_, render)) = &mut render {
+                render.take(&event).map_err(|wrong| self.placed(Fault { offset, wrong }))?;
             }
             if ended {
-                if let Some((_, done)) = canonical.take_if(|(depth, _)| *depth == open.len()) {
-                    end(done.finish());
+                if let Some((_, done)) = render.take_if(|(depth, _)| *depth == open.len())
+                    && let Some(sink) = done.finish()
+                {
+                    end(sink);
                 }
                 open.pop();
             }
@@ -286,7 +312,7 @@ impl<'a> Draft<'a> {
         self.value(signature, committed, &mut facts, context, limits)?;
         // An Object counts as covered only when a reference digested that very element.
         let digested =
-            |at: u64| self.resolved.iter().any(|one| matches!(one, Resolved::Inside { at: own, .. } if *own == at));
+            |at: u64| self.resolved.iter().any(|one| matches!(one, Resolved::Inside(own) if own.whole && own.at == at));
         let hidden = signature.other_objects.iter().find(|(at, _)| !digested(*at));
         let hidden = hidden.map(|(_, id)| format!("ds:Object {}", id.as_deref().unwrap_or_default()).trim().to_owned());
         Ok(OneSignature { judged: judge(facts, context), hidden })
@@ -301,7 +327,15 @@ impl<'a> Draft<'a> {
             _ => {}
         };
         for (reference, resolved) in signature.references.iter().zip(&self.resolved) {
-            let enveloped = reference.transforms.as_ref().is_ok_and(|transforms| transforms.enveloped);
+            let transforms = reference.transforms.as_ref().ok();
+            let decoded = transforms.is_some_and(|transforms| transforms.rendering == Rendering::Base64);
+            // Nothing may be left out but children of the root, and text alone is no document.
+            let all = !decoded
+                && match transforms.map_or(Without::Nothing, |transforms| transforms.without) {
+                    Without::Own => self.found.depth == 2,
+                    Without::Every => self.all_at_root,
+                    Without::Nothing => false,
+                };
             let (digest, what) = match resolved {
                 Resolved::Content => {
                     facts.covers_whole_document = true;
@@ -323,10 +357,10 @@ impl<'a> Draft<'a> {
                                 .push(Finding::new(Code::SignatureDoubledId).found(uri.trim_start_matches('#')));
                         }
                     }
-                    facts.covers_whole_document |= enveloped && self.found.depth == 2 && (!by_id || found.is_root);
+                    facts.covers_whole_document |= all && (!by_id || found.is_root);
                     (found.digest.as_deref(), None)
                 }
-                Resolved::Inside { digest, path, .. } => (digest.as_deref(), path.last().cloned()),
+                Resolved::Inside(inside) => (inside.digest.as_deref(), inside.path.last().cloned()),
                 Resolved::Beside(_, digest) => (digest.as_deref(), reference.uri.clone()),
                 Resolved::Nowhere => {
                     facts.faults.push(nowhere(reference));
@@ -344,6 +378,7 @@ impl<'a> Draft<'a> {
             match digest {
                 Some(digest) if digest == reference.digest => {}
                 Some(_) => worse(facts, Outcome::DigestDiffers { what }),
+                None if decoded => worse(facts, Outcome::Unsupported { what: "base64 that is none".into() }),
                 None => worse(facts, Outcome::Unsupported { what: "a digest algorithm that is not at hand".into() }),
             }
         }
@@ -370,9 +405,9 @@ impl<'a> Draft<'a> {
             .is_none_or(|target| signature.id.as_deref().is_some_and(|id| target.strip_prefix('#') == Some(id)));
         let covered = match (first, second) {
             // The path, and the very element: another one may stand on the same path.
-            (Some((_, Resolved::Inside { path, at, .. })), None) => {
-                path[..] == ["Signature", "Object", "xades:QualifyingProperties", "xades:SignedProperties"]
-                    && properties.signed_at == Some(*at)
+            (Some((_, Resolved::Inside(inside))), None) if inside.whole => {
+                inside.path[..] == ["Signature", "Object", "xades:QualifyingProperties", "xades:SignedProperties"]
+                    && properties.signed_at == Some(inside.at)
             }
             _ => false,
         };
@@ -410,7 +445,8 @@ impl<'a> Draft<'a> {
         };
         let mut info = Vec::new();
         let mut sink = Some(|octets: &[u8]| info.extend_from_slice(octets));
-        self.canonical(Select::SignedInfo, method, limits, &mut (Vec::new(), 0), &mut || sink.take(), &mut drop)?;
+        let how = Rendering::Canonical(method.clone());
+        self.render(Select::SignedInfo, &how, limits, &mut (Vec::new(), 0), &mut || sink.take(), &mut drop)?;
         let mut certificates = Vec::new();
         for der in &signature.certificates {
             match context.trust.certificate(der) {
@@ -421,8 +457,19 @@ impl<'a> Draft<'a> {
                 }
             }
         }
-        let fits = |certificate: &Certificate| {
-            value::verify(certificate.public_key(), algorithm, &info, &signature.value, Form::Raw)
+        let mut fits = |key: &PKeyRef<Public>| {
+            let check = |value: &[u8]| value::verify(key, algorithm, &info, value, Form::Raw);
+            let answer = check(&signature.value);
+            let Some(raw) = value::respelled(key, &signature.value).filter(|_| answer == Ok(false)) else {
+                return answer;
+            };
+            let answer = check(&raw);
+            if answer == Ok(true) {
+                // XMLDSig 1.1 6.4.3: each as long as the order. The numbers hold, their form does not.
+                let what = format!("r and s of {} octets where {} belong", signature.value.len() / 2, raw.len() / 2);
+                facts.faults.push(Finding::new(Code::SignatureFormat).found(what));
+            }
+            answer
         };
         let signer = match committed {
             // EN 319 132-1, 5.2.2: the first digest is the signing certificate's.
@@ -442,13 +489,19 @@ impl<'a> Draft<'a> {
             None => leaf(&certificates),
         };
         let Some(signer) = signer else {
-            if facts.outcome == Outcome::Intact {
-                facts.outcome = Outcome::NoKey;
+            // A bare key tells whether the value is intact, and never whose it is (XMLDSig 1.1 4.5).
+            let key = signature.key.as_deref().filter(|_| certificates.is_empty());
+            let answer = key.map(fits);
+            match (answer, &facts.outcome) {
+                (Some(Ok(true)), _) => {}
+                (Some(Ok(false)), Outcome::Intact) => facts.outcome = Outcome::ValueWrong,
+                (_, Outcome::Intact) => facts.outcome = Outcome::NoKey,
+                _ => {}
             }
             return Ok(());
         };
         let signer = certificates.remove(signer);
-        match fits(&signer) {
+        match fits(signer.public_key()) {
             Ok(true) => {}
             Ok(false) if matches!(facts.outcome, Outcome::Intact) => facts.outcome = Outcome::ValueWrong,
             Ok(false) => {}

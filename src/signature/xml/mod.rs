@@ -5,12 +5,14 @@
 //! read again on their own. Only what a signature digests counts for it; nothing is fetched.
 
 mod draft;
+mod render;
 mod walk;
 
 use super::judge::{Context, Judged};
 use crate::document::{Content, Digest};
 use crate::finding::Finding;
 use crate::forms::algorithm::DigestAlgorithm;
+use crate::forms::xmldsig::Rendering;
 use crate::host::Octets;
 use crate::xml::{Fault, Limits, Method, Wrong};
 use draft::Draft;
@@ -74,7 +76,7 @@ fn content() -> Want {
     Want {
         target: Target::Document,
         exclude: Exclude::RootSignatures,
-        method: Method::Exclusive { comments: false, inclusive: Vec::new() },
+        rendering: Rendering::Canonical(Method::Exclusive { comments: false, inclusive: Vec::new() }),
         algorithm: DigestAlgorithm::Sha256,
     }
 }
@@ -118,10 +120,9 @@ pub fn examine_among(
         drafts.push(Draft::read(octets, found, objects, limits)?);
     }
     // What the first pass did not digest.
-    let single = walked.signatures.len() == 1;
     let mut wants: Vec<Want> = Vec::new();
     for draft in &mut drafts {
-        draft.resolve(&walked, single, &mut wants, limits)?;
+        draft.resolve(&walked, &mut wants, limits)?;
         if wants.len() > WANTS_MAX {
             let wrong = Wrong::Limit("different canonical forms of one document", WANTS_MAX);
             return Err(Fault { offset: draft.found.offset, wrong });
@@ -143,3 +144,6 @@ pub fn examine_among(
     let signatures = drafts.into_iter().map(|draft| draft.judge(content, &digests, context, limits));
     Ok(Examined { signatures: signatures.collect::<Result<_, _>>()?, content })
 }
+
+#[cfg(test)]
+mod tests;

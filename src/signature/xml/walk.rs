@@ -3,12 +3,11 @@
 //! Owns what is digested for a reference: the whole document less a signature, or one element.
 //! Never decides whether a digest is the right one.
 
+use super::render::Render;
 use crate::forms::algorithm::DigestAlgorithm;
-use crate::forms::xmldsig::{DS, XADES};
+use crate::forms::xmldsig::{DS, Rendering, XADES};
 use crate::host::Octets;
-use crate::xml::{
-    Attribute, Canonicaliser, Event, Fault, Limits, Method, Namespaces, Reader, Sink, Tag, Wrong, XmlAttribute,
-};
+use crate::xml::{Attribute, Event, Fault, Limits, Namespaces, Reader, Sink, Tag, Wrong, XmlAttribute};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
@@ -23,7 +22,7 @@ pub struct Want {
     /// Less what.
     pub exclude: Exclude,
     /// In which form.
-    pub method: Method,
+    pub rendering: Rendering,
     /// With which algorithm.
     pub algorithm: DigestAlgorithm,
 }
@@ -46,6 +45,8 @@ pub enum Exclude {
     Signature(u64),
     /// Every `ds:Signature` that is a child of the root: what remains is the content.
     RootSignatures,
+    /// Every `ds:Signature` wherever it stands.
+    EverySignature,
 }
 
 /// A digest that was wanted.
@@ -168,7 +169,7 @@ impl Sink for Hash {
 
 struct Stream<'a> {
     want: &'a Want,
-    canonical: Option<Canonicaliser<Hash>>,
+    render: Option<Render<Hash>>,
     /// Depth of the element it follows; 0 for the document.
     depth: usize,
     found: Digested,
@@ -261,11 +262,11 @@ fn nearest(inherited: &[(usize, XmlAttribute)]) -> Vec<XmlAttribute> {
 
 impl<'a> Stream<'a> {
     fn new(want: &'a Want) -> Self {
-        let canonical = match want.target {
-            Target::Document => Some(Canonicaliser::document(want.method.clone(), Hash::new(want.algorithm))),
+        let render = match want.target {
+            Target::Document => Some(Render::document(want.rendering.clone(), Hash::new(want.algorithm))),
             Target::Element(_) => None,
         };
-        Self { want, canonical, depth: 0, found: Digested::default() }
+        Self { want, render, depth: 0, found: Digested::default() }
     }
 
     /// Begins at the element that the reference means.
@@ -277,32 +278,33 @@ impl<'a> Stream<'a> {
         self.found.times += 1;
         if self.found.times == 1 {
             let hash = Hash::new(self.want.algorithm);
-            self.canonical = Some(Canonicaliser::element(self.want.method.clone(), nearest(inherited), hash));
+            self.render = Some(Render::element(self.want.rendering.clone(), nearest(inherited), hash));
             self.depth = depth;
             self.found.is_root = depth == 1;
         }
     }
 
     fn take(&mut self, event: &Event<'_>, inside: Option<(usize, u64)>, depth: usize) -> Result<(), Wrong> {
-        let Some(canonical) = &mut self.canonical else { return Ok(()) };
+        let Some(render) = &mut self.render else { return Ok(()) };
         let excluded = match (self.want.exclude, inside) {
             (Exclude::Signature(offset), Some((_, at))) => offset == at,
             (Exclude::RootSignatures, Some((at, _))) => at == 2,
+            (Exclude::EverySignature, inside) => inside.is_some(),
             _ => false,
         };
         if excluded {
             return Ok(());
         }
-        canonical.take(event)?;
+        render.take(event)?;
         if self.depth > 0 && self.depth == depth && matches!(event, Event::End { .. }) {
-            self.found.digest = self.canonical.take().and_then(|canonical| canonical.finish().finish());
+            self.found.digest = self.render.take().and_then(Render::finish).and_then(Hash::finish);
         }
         Ok(())
     }
 
     fn finish(mut self) -> Digested {
-        if let Some(canonical) = self.canonical.take() {
-            self.found.digest = canonical.finish().finish();
+        if let Some(render) = self.render.take() {
+            self.found.digest = render.finish().and_then(Hash::finish);
         }
         self.found
     }
