@@ -17,7 +17,7 @@ use crate::xml::{Fault, Limits, Wrong};
 use objects::Files;
 use std::io::{self, Read};
 
-/// Folder of what is about the container and no document in it (EN 319 162-1 4.3.2, 4.4.2).
+/// Folder of what is about the container and no document in it (EN 319 162-1 4.3 and 4.4).
 const META_INF: &str = "META-INF/";
 
 /// Judges every signature of a container, files in the order of their names, signatures in document
@@ -83,7 +83,7 @@ fn of_one_file(
     Ok(vec![judge(Facts::of("XAdES", outcome), context)])
 }
 
-/// `META-INF/*signatures*.xml`, letters of either case (EN 319 162-1 4.3.3.1, 4.4.3.2).
+/// `META-INF/*signatures*.xml`, letters of either case (EN 319 162-1 4.3 and 4.4).
 fn bears_signatures(name: &str) -> bool {
     let Some(file) = name.strip_prefix(META_INF) else { return false };
     let file = file.to_ascii_lowercase();

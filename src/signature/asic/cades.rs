@@ -1,4 +1,4 @@
-//! CAdES in a container: over its only document (ASiC-S, EN 319 162-1 4.3.3.2), or over a manifest
+//! CAdES in a container: over its only document (ASiC-S, EN 319 162-1 4.3), or over a manifest
 //! that names documents with their digests (ASiC-E, 4.4.3.3).
 
 use super::super::cms;
@@ -68,7 +68,7 @@ pub fn examine(
     }
 }
 
-/// `META-INF/*signature*.p7s`, letters of either case (EN 319 162-1 4.3.3.2, 4.4.3.3).
+/// `META-INF/*signature*.p7s`, letters of either case (EN 319 162-1 4.3 and 4.4).
 pub fn is_signature(name: &str) -> bool {
     let Some(file) = name.strip_prefix(META_INF) else { return false };
     let file = file.to_ascii_lowercase();

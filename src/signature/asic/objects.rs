@@ -121,7 +121,7 @@ fn is_document(entry: &Entry) -> bool {
 }
 
 /// `mimetype` is the first entry, not packed, and holds a known value. A container may be without
-/// it: EN 319 162-1 4.3.3.1 and 4.4.3.1 leave it optional, since the ending of the name may say as much.
+/// it: EN 319 162-1 4.3 and 4.4 leave it optional, since the ending of the name may say as much.
 fn media_type(container: &Container) -> io::Result<Result<Option<&'static str>, Finding>> {
     let Some(at) = container.entries().iter().position(|entry| entry.name == MIMETYPE) else { return Ok(Ok(None)) };
     let fault = |what: &str| Ok(Err(Finding::new(Code::SignatureContainer).found(what)));
@@ -140,8 +140,8 @@ fn media_type(container: &Container) -> io::Result<Result<Option<&'static str>, 
     }
 }
 
-/// The name that a URI means, relative to the container's root, percent-encoding undone (EN 319 162-1
-/// 4.3.3.1; RFC 3986 2.1). A plus sign is a plus sign.
+/// The name that a URI means, relative to the container's root, percent-encoding undone (EN 319 162-1 4.3
+/// and 4.4; RFC 3986 2.1). A plus sign is a plus sign.
 pub fn file_name(uri: &str) -> Result<String, &'static str> {
     let first = uri.split('/').next().unwrap_or_default();
     if first.is_empty() || first.contains(':') {
