@@ -261,7 +261,7 @@ impl<S: Sink> Canonicaliser<S> {
                 }
             }
             Method::Inclusive { .. } => {
-                for &prefix in tag.declared {
+                for &prefix in tag.declared() {
                     self.want(prefix, tag.namespaces);
                 }
             }

@@ -62,15 +62,20 @@ pub struct Tag<'a> {
     pub uri: UriId,
     /// Bindings in scope inside this element.
     pub namespaces: &'a Namespaces,
-    /// Prefixes declared on this very element, in document order.
-    pub declared: &'a [PrefixId],
     /// Offset of its `<`.
     pub offset: u64,
     /// Offset behind its `>`.
     pub end: u64,
-    attributes: &'a [RawAttribute],
-    buffer: &'a [u8],
-    values: &'a [u8],
+    parts: &'a Parts,
+}
+
+/// What a tag is made of. An event is moved often, so it holds the place of this and not its pieces.
+#[derive(Debug, Default)]
+struct Parts {
+    buffer: Vec<u8>,
+    attributes: Vec<RawAttribute>,
+    declared: Vec<PrefixId>,
+    values: Vec<u8>,
 }
 
 /// An attribute; namespace declarations are none.
@@ -112,8 +117,13 @@ impl<'a> Tag<'a> {
 
     /// Its attributes in document order.
     pub fn attributes(&self) -> impl ExactSizeIterator<Item = Attribute<'a>> + use<'a> {
-        let (buffer, values) = (self.buffer, self.values);
-        self.attributes.iter().map(move |raw| raw.resolve(buffer, values))
+        let parts = self.parts;
+        parts.attributes.iter().map(move |raw| raw.resolve(&parts.buffer, &parts.values))
+    }
+
+    /// Prefixes declared on this very element, in document order.
+    pub fn declared(&self) -> &'a [PrefixId] {
+        &self.parts.declared
     }
 
     /// The value of an attribute without a namespace.
@@ -152,9 +162,9 @@ struct Open {
 pub struct Reader<R> {
     source: Source<R>,
     limits: Limits,
-    buffer: Vec<u8>,
+    parts: Parts,
     at: usize,
-    /// Offset of `buffer[0]` in the document.
+    /// Offset of the buffer in the document.
     base: u64,
     ended: bool,
     part: Part,
@@ -168,9 +178,6 @@ pub struct Reader<R> {
     /// Closing brackets at the end of the last text piece, for `]]>` across pieces.
     brackets: u8,
     namespaces: Namespaces,
-    attributes: Vec<RawAttribute>,
-    declared: Vec<PrefixId>,
-    values: Vec<u8>,
     character: [u8; 4],
 }
 
@@ -190,7 +197,7 @@ impl<R: Read> Reader<R> {
         Self {
             source: Source::new(octets, size),
             limits: limits.clone(),
-            buffer: Vec::new(),
+            parts: Parts::default(),
             at: 0,
             base: 0,
             ended: false,
@@ -201,9 +208,6 @@ impl<R: Read> Reader<R> {
             empty: false,
             brackets: 0,
             namespaces: Namespaces::new(limits.namespaces),
-            attributes: Vec::new(),
-            declared: Vec::new(),
-            values: Vec::new(),
             character: [0; 4],
         }
     }
@@ -272,38 +276,38 @@ impl<R: Read> Reader<R> {
     /// Makes more octets visible behind `at`, or learns that there are none.
     fn more(&mut self) -> Result<(), Fault> {
         if self.at > 0 {
-            self.buffer.drain(..self.at);
+            self.parts.buffer.drain(..self.at);
             self.base += self.at as u64;
             self.at = 0;
         }
-        if self.buffer.len() > self.limits.token {
+        if self.parts.buffer.len() > self.limits.token {
             return Err(Fault { offset: self.base, wrong: Wrong::Limit("octets in one tag", self.limits.token) });
         }
-        let offset = self.base + self.buffer.len() as u64;
-        self.ended = !self.source.feed(&mut self.buffer, offset)?;
+        let offset = self.base + self.parts.buffer.len() as u64;
+        self.ended = !self.source.feed(&mut self.parts.buffer, offset)?;
         Ok(())
     }
 
     fn truncated(&self) -> Fault {
         let what = match self.part {
-            Part::Start | Part::Prolog if self.at >= self.buffer.len() && self.base == 0 && self.at == 0 => {
+            Part::Start | Part::Prolog if self.at >= self.parts.buffer.len() && self.base == 0 && self.at == 0 => {
                 "there is nothing in it"
             }
             Part::Prolog => "there is no root element",
             _ => "the document ends in the middle",
         };
-        Fault { offset: self.base + self.buffer.len() as u64, wrong: Wrong::NotWellformed(what) }
+        Fault { offset: self.base + self.parts.buffer.len() as u64, wrong: Wrong::NotWellformed(what) }
     }
 
     fn rest(&self) -> &[u8] {
-        &self.buffer[self.at..]
+        &self.parts.buffer[self.at..]
     }
 
     // ---- the parts of a document --------------------------------------------------------------
 
     /// Byte order mark and XML declaration (production 23).
     fn declaration(&mut self) -> Result<(), Halt> {
-        if self.buffer.len() < 9 && !self.ended {
+        if self.parts.buffer.len() < 9 && !self.ended {
             return Err(Halt::More);
         }
         if self.rest().starts_with(b"\xEF\xBB\xBF") {
@@ -371,7 +375,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn text(&mut self) -> Result<Option<Found>, Halt> {
-        let text = &self.buffer[self.at..];
+        let text = &self.parts.buffer[self.at..];
         let mut plain = true;
         let mut length = 0;
         let mut brackets = self.brackets;
@@ -401,7 +405,7 @@ impl<R: Read> Reader<R> {
     }
 
     fn cdata(&mut self) -> Result<Option<Found>, Halt> {
-        let rest = &self.buffer[self.at..];
+        let rest = &self.parts.buffer[self.at..];
         let stop = memmem::find(rest, b"]]>");
         if stop == Some(0) {
             self.at += 3;
@@ -437,7 +441,7 @@ impl<R: Read> Reader<R> {
     /// `<!` and `<?`.
     fn markup(&mut self) -> Result<Option<Found>, Halt> {
         self.brackets = 0;
-        let rest = &self.buffer[self.at..];
+        let rest = &self.parts.buffer[self.at..];
         if rest.starts_with(b"<!--") {
             let Some(length) = memmem::find(&rest[4..], b"--") else { return Err(Halt::More) };
             match rest.get(4 + length + 2) {
@@ -485,19 +489,19 @@ impl<R: Read> Reader<R> {
 
     /// Line ends of a comment or instruction as XML wants them; rewritten into `values` if need be.
     fn normalised(&mut self, range: Range<usize>) -> Piece {
-        if memchr(b'\r', &self.buffer[range.clone()]).is_none() {
+        if memchr(b'\r', &self.parts.buffer[range.clone()]).is_none() {
             return Piece { range, rewritten: false };
         }
-        self.values.clear();
-        let mut octets = self.buffer[range].iter().peekable();
+        self.parts.values.clear();
+        let mut octets = self.parts.buffer[range].iter().peekable();
         while let Some(&octet) = octets.next() {
             match octet {
                 b'\r' if octets.peek() == Some(&&b'\n') => {}
-                b'\r' => self.values.push(b'\n'),
-                octet => self.values.push(octet),
+                b'\r' => self.parts.values.push(b'\n'),
+                octet => self.parts.values.push(octet),
             }
         }
-        Piece { range: 0..self.values.len(), rewritten: true }
+        Piece { range: 0..self.parts.values.len(), rewritten: true }
     }
 
     // ---- tags -----------------------------------------------------------------------------------
@@ -505,7 +509,7 @@ impl<R: Read> Reader<R> {
     fn end_tag(&mut self) -> Result<Option<Found>, Halt> {
         let Some(open) = self.open.last() else { return wrong(self.at, "an end tag without its start tag") };
         let name = &self.names[open.name_at..];
-        let rest = &self.buffer[self.at + 2..];
+        let rest = &self.parts.buffer[self.at + 2..];
         if rest.len() <= name.len() {
             return Err(Halt::More);
         }
@@ -530,19 +534,19 @@ impl<R: Read> Reader<R> {
         let start = self.at;
         let mut at = start + 1;
         let name = self.name(&mut at)?;
-        self.attributes.clear();
-        self.declared.clear();
-        self.values.clear();
+        self.parts.attributes.clear();
+        self.parts.declared.clear();
+        self.parts.values.clear();
         let empty = loop {
-            let blank = self.buffer[at..].iter().take_while(|&&b| is_space(b)).count();
+            let blank = self.parts.buffer[at..].iter().take_while(|&&b| is_space(b)).count();
             at += blank;
-            match self.buffer.get(at) {
+            match self.parts.buffer.get(at) {
                 None => return Err(Halt::More),
                 Some(b'>') => {
                     at += 1;
                     break false;
                 }
-                Some(b'/') => match self.buffer.get(at + 1) {
+                Some(b'/') => match self.parts.buffer.get(at + 1) {
                     None => return Err(Halt::More),
                     Some(b'>') => {
                         at += 2;
@@ -558,9 +562,9 @@ impl<R: Read> Reader<R> {
             return Err(Halt::Wrong(start, Wrong::Limit("elements inside each other", self.limits.depth)));
         }
         self.open.push(Open { name_at: self.names.len(), namespaces: self.namespaces.mark() });
-        self.names.extend_from_slice(&self.buffer[name.range.clone()]);
+        self.names.extend_from_slice(&self.parts.buffer[name.range.clone()]);
         let (prefix, uri) = self.resolve(start, &name)?;
-        if self.attributes.len() > self.limits.attributes {
+        if self.parts.attributes.len() > self.limits.attributes {
             return Err(Halt::Wrong(start, Wrong::Limit("attributes of one element", self.limits.attributes)));
         }
         self.at = at;
@@ -582,7 +586,7 @@ impl<R: Read> Reader<R> {
         let mut colon = None;
         let mut ascii = true;
         loop {
-            match self.buffer.get(end) {
+            match self.parts.buffer.get(end) {
                 None => return Err(Halt::More),
                 Some(b':') if colon.is_none() => colon = Some(end - start),
                 Some(b':') => return wrong(end, "a name with two colons"),
@@ -591,7 +595,7 @@ impl<R: Read> Reader<R> {
             }
             end += 1;
         }
-        let octets = &self.buffer[start..end];
+        let octets = &self.parts.buffer[start..end];
         let local_at = colon.map_or(0, |colon| colon + 1);
         let begins = |octets: &[u8]| octets.first().is_some_and(|&b| b.is_ascii_alphabetic() || b == b'_');
         let good = match (ascii, colon) {
@@ -615,17 +619,17 @@ impl<R: Read> Reader<R> {
             *at += buffer[*at..].iter().take_while(|&&b| is_space(b)).count();
             buffer.get(*at).copied().ok_or(Halt::More)
         };
-        if skip(&self.buffer, at)? != b'=' {
+        if skip(&self.parts.buffer, at)? != b'=' {
             return wrong(*at, "an attribute without a value");
         }
         *at += 1;
-        let quote = skip(&self.buffer, at)?;
+        let quote = skip(&self.parts.buffer, at)?;
         if quote != b'"' && quote != b'\'' {
             return wrong(*at, "an attribute value without quotes");
         }
         let start = *at + 1;
-        let Some(length) = memchr(quote, &self.buffer[start..]) else { return Err(Halt::More) };
-        let raw = &self.buffer[start..start + length];
+        let Some(length) = memchr(quote, &self.parts.buffer[start..]) else { return Err(Halt::More) };
+        let raw = &self.parts.buffer[start..start + length];
         *at = start + length + 1;
         if let Some(stray) = memchr(b'<', raw) {
             return wrong(start + stray, "“<” in an attribute value");
@@ -634,15 +638,15 @@ impl<R: Read> Reader<R> {
         let value = if plain {
             start..start + length
         } else {
-            let from = self.values.len();
-            normalise_value(raw, start, &mut self.values)?;
-            from..self.values.len()
+            let from = self.parts.values.len();
+            normalise_value(raw, start, &mut self.parts.values)?;
+            from..self.parts.values.len()
         };
         let raw =
             RawAttribute { name: name.range, local_at: name.local_at, prefix: 0, uri: 0, value, rewritten: !plain };
-        self.attributes.push(raw);
+        self.parts.attributes.push(raw);
         // The real limit is held when the tag is whole; this one keeps a tag from growing without end.
-        match self.attributes.len() > self.limits.attributes + self.limits.namespaces {
+        match self.parts.attributes.len() > self.limits.attributes + self.limits.namespaces {
             true => Err(Halt::Wrong(start, Wrong::Limit("attributes of one element", self.limits.attributes))),
             false => Ok(()),
         }
@@ -650,7 +654,7 @@ impl<R: Read> Reader<R> {
 
     /// Binds the declarations of the tag at hand, then resolves its name and its attributes'.
     fn resolve(&mut self, start: usize, name: &Name) -> Result<(PrefixId, UriId), Halt> {
-        if !self.attributes.is_empty() {
+        if !self.parts.attributes.is_empty() {
             self.declare(start)?;
         }
         let mut prefix = Namespaces::DEFAULT;
@@ -661,40 +665,40 @@ impl<R: Read> Reader<R> {
         if uri == Namespaces::UNBOUND {
             return wrong(start, "an element with a prefix that is not bound to a namespace");
         }
-        for index in 0..self.attributes.len() {
-            let (at, local_at) = (self.attributes[index].name.start, self.attributes[index].local_at);
+        for index in 0..self.parts.attributes.len() {
+            let (at, local_at) = (self.parts.attributes[index].name.start, self.parts.attributes[index].local_at);
             if local_at > 0 {
                 let prefix = self.prefix_of(at, local_at)?;
                 let uri = self.namespaces.bound(prefix);
                 if uri == Namespaces::UNBOUND {
                     return wrong(at, "an attribute with a prefix that is not bound to a namespace");
                 }
-                self.attributes[index].prefix = prefix;
-                self.attributes[index].uri = uri;
+                self.parts.attributes[index].prefix = prefix;
+                self.parts.attributes[index].uri = uri;
             }
         }
-        if self.attributes.len() > 1 && self.doubled() {
+        if self.parts.attributes.len() > 1 && self.doubled() {
             return wrong(start, "the same attribute twice");
         }
         Ok((prefix, uri))
     }
 
     fn prefix_of(&mut self, at: usize, local_at: usize) -> Result<PrefixId, Halt> {
-        let prefix = &self.buffer[at..at + local_at - 1];
+        let prefix = &self.parts.buffer[at..at + local_at - 1];
         self.namespaces.prefix(prefix).map_err(|wrong| Halt::Wrong(at, wrong))
     }
 
     /// Takes the namespace declarations out of the attributes (Namespaces in XML 1.0, 3).
     fn declare(&mut self, start: usize) -> Result<(), Halt> {
         let mut kept = 0;
-        for index in 0..self.attributes.len() {
-            let raw = self.attributes[index].clone();
-            let attribute = raw.resolve(&self.buffer, &self.values);
+        for index in 0..self.parts.attributes.len() {
+            let raw = self.parts.attributes[index].clone();
+            let attribute = raw.resolve(&self.parts.buffer, &self.parts.values);
             let prefix: &[u8] = match attribute.name {
                 b"xmlns" => b"",
                 name if name.starts_with(b"xmlns:") => attribute.local,
                 _ => {
-                    self.attributes.swap(kept, index);
+                    self.parts.attributes.swap(kept, index);
                     kept += 1;
                     continue;
                 }
@@ -713,29 +717,30 @@ impl<R: Read> Reader<R> {
                 return wrong(at, "a namespace name that is not an absolute URI");
             }
             let number = self.namespaces.prefix(prefix).map_err(|wrong| Halt::Wrong(at, wrong))?;
-            if self.declared.contains(&number) {
+            if self.parts.declared.contains(&number) {
                 return wrong(start, "the same attribute twice");
             }
-            self.declared.push(number);
+            self.parts.declared.push(number);
             if number != Namespaces::XML {
                 self.namespaces.bind(number, uri).map_err(|wrong| Halt::Wrong(at, wrong))?;
             }
         }
-        self.attributes.truncate(kept);
+        self.parts.attributes.truncate(kept);
         Ok(())
     }
 
     /// Whether two attributes have the same name, as written or as resolved.
     fn doubled(&self) -> bool {
-        let key = |raw: &RawAttribute| (raw.uri, &self.buffer[raw.name.start + raw.local_at..raw.name.end]);
-        if self.attributes.len() <= 16 {
+        let key = |raw: &RawAttribute| (raw.uri, &self.parts.buffer[raw.name.start + raw.local_at..raw.name.end]);
+        if self.parts.attributes.len() <= 16 {
             return self
+                .parts
                 .attributes
                 .iter()
                 .enumerate()
-                .any(|(index, one)| self.attributes[..index].iter().any(|other| key(one) == key(other)));
+                .any(|(index, one)| self.parts.attributes[..index].iter().any(|other| key(one) == key(other)));
         }
-        let mut keys: Vec<_> = self.attributes.iter().map(key).collect();
+        let mut keys: Vec<_> = self.parts.attributes.iter().map(key).collect();
         keys.sort_unstable();
         keys.windows(2).any(|pair| pair[0] == pair[1])
     }
@@ -762,29 +767,26 @@ impl<R: Read> Reader<R> {
     fn give(&mut self, found: Found) -> Result<Event<'_>, Fault> {
         Ok(match found {
             Found::Start { name, local_at, prefix, uri, offset } => Event::Start(Tag {
-                name: &self.buffer[name],
+                name: &self.parts.buffer[name],
                 local_at,
                 prefix,
                 uri,
                 namespaces: &self.namespaces,
-                declared: &self.declared,
                 offset,
                 end: self.base + self.at as u64,
-                attributes: &self.attributes,
-                buffer: &self.buffer,
-                values: &self.values,
+                parts: &self.parts,
             }),
             Found::End { offset } => self.end(offset),
             Found::Text { range, plain } => {
                 let offset = self.base + range.start as u64;
-                Event::Text { octets: &self.buffer[range], plain, offset }
+                Event::Text { octets: &self.parts.buffer[range], plain, offset }
             }
             Found::Character { length, offset } => {
                 Event::Text { octets: &self.character[..length], plain: false, offset }
             }
             Found::Comment(piece) => Event::Comment(self.piece(piece)),
             Found::Instruction { target, data } => {
-                Event::Instruction { target: &self.buffer[target], data: self.piece(data) }
+                Event::Instruction { target: &self.parts.buffer[target], data: self.piece(data) }
             }
             Found::Done => Event::Done,
         })
@@ -792,8 +794,8 @@ impl<R: Read> Reader<R> {
 
     fn piece(&self, piece: Piece) -> &[u8] {
         match piece.rewritten {
-            true => &self.values[piece.range],
-            false => &self.buffer[piece.range],
+            true => &self.parts.values[piece.range],
+            false => &self.parts.buffer[piece.range],
         }
     }
 }

@@ -55,7 +55,7 @@ impl Element {
                     };
                     let declared = match open.is_empty() {
                         true => tag.namespaces.in_scope().iter().map(|(p, uri)| (text(p), text(uri))).collect(),
-                        false => tag.declared.iter().copied().map(binding).collect(),
+                        false => tag.declared().iter().copied().map(binding).collect(),
                     };
                     open.push(Element {
                         declared,
