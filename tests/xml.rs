@@ -319,7 +319,11 @@ proptest! {
                 "prefix", "namespace", "Forbidden", "same attribute twice", "Encoding", "colon", "version",
                 "a name that XML",
             ];
-            let is_known = known.iter().any(|known| said.contains(known));
+            // libxml2 reads no further than a zero octet behind the root; a document has none anywhere.
+            let zero_behind = octets.iter().position(|&octet| octet == 0).is_some_and(|zero| {
+                said.contains("control character") && octets[..zero].windows(4).any(|end| end == b"</r>")
+            });
+            let is_known = zero_behind || known.iter().any(|known| said.contains(known));
             prop_assert!(is_known, "xmllint takes, we refuse ({said}): {}", String::from_utf8_lossy(&octets));
         }
     }
