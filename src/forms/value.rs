@@ -235,11 +235,12 @@ pub fn curve<T: HasPublic>(key: &PKeyRef<T>) -> Option<Nid> {
 
 /// Octets of the order of the key's group: the length of r and of s.
 fn order_octets<T: HasPublic>(key: &PKeyRef<T>) -> Option<usize> {
-    if let Ok(dsa) = key.dsa() {
-        return usize::try_from(dsa.q().num_bytes()).ok();
+    match key.id() {
+        Id::DSA => usize::try_from(key.dsa().ok()?.q().num_bytes()).ok(),
+        // An EC key's bits are those of its order; to ask the key itself would have it converted.
+        Id::EC => Some(usize::try_from(key.bits()).ok()?.div_ceil(8)),
+        _ => None,
     }
-    let ec = key.ec_key().ok()?;
-    Some(usize::try_from(ec.group().order_bits()).ok()?.div_ceil(8))
 }
 
 fn from_raw<T: HasPublic>(key: &PKeyRef<T>, signature: &[u8]) -> Option<Vec<u8>> {
