@@ -63,6 +63,9 @@ fn lay_out(octets: &Octets, mut found: Vec<Central>, directory: u64) -> Result<V
         if header.offset != position {
             return Err(Fault::malformed("octets before an entry that belong to none", &header.entry.name));
         }
+        if end < header.offset {
+            return Err(Fault::malformed("an entry behind the central directory", &header.entry.name));
+        }
         header.hold_local(octets, end)?;
         header.hold_end(octets, end)?;
         position = end;

@@ -191,6 +191,20 @@ fn entries_do_not_share_octets() {
     assert!(refused(&[Made { central: far, ..a }, b]).contains("local header"));
 }
 
+/// The first one says that it reaches over the directory and beyond the end of the file.
+#[test]
+fn an_entry_behind_the_directory_is_refused() {
+    let size = Some(5000);
+    let first = Made { central: Central { packed: size, size, ..Central::default() }, ..made("a.xml", b"a") };
+    let offset = Some(30 + 5 + 5000);
+    let second = Made { central: Central { offset, ..Central::default() }, ..made("b.xml", b"b") };
+    let mut file = archive(&[first, second]);
+    for at in [18, 22] {
+        file[at..at + 4].copy_from_slice(&5000u32.to_le_bytes());
+    }
+    assert!(why(file).contains("behind the central directory"));
+}
+
 #[test]
 fn the_local_header_says_what_the_directory_says() {
     let says = |central| refused(&[Made { central, ..made("a", b"1") }]);
