@@ -33,7 +33,7 @@ pub fn examine(file: &Octets, context: &Context<'_>, limits: &Limits) -> Examine
 fn judged(file: &Octets, context: &Context<'_>, limits: &Limits) -> Result<Vec<Judged>, container::Fault> {
     let most = &context.policy.container;
     let container = Container::open(file, most)?;
-    let files = Files::of(&container, most)?;
+    let files = Files::of(&container, most, limits)?;
     let bears = |entry: &&Entry| bears_signatures(&entry.name) || cades::is_signature(&entry.name);
     let mut bearing: Vec<&Entry> = container.entries().iter().filter(bears).collect();
     bearing.sort_by(|one, other| one.name.cmp(&other.name));

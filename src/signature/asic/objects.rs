@@ -22,6 +22,8 @@ const READINGS_MAX: u64 = 4;
 pub struct Files<'a> {
     container: &'a Container,
     limits: &'a Limits,
+    /// For a file that is canonicalised.
+    xml: &'a xml::Limits,
     /// What `mimetype` holds, when it is there and as it should be.
     media_type: Option<&'static str>,
     /// What is wrong with the container as such.
@@ -48,12 +50,12 @@ impl<'a> Files<'a> {
     ///
     /// # Errors
     /// The disk.
-    pub fn of(container: &'a Container, limits: &'a Limits) -> io::Result<Self> {
+    pub fn of(container: &'a Container, limits: &'a Limits, xml: &'a xml::Limits) -> io::Result<Self> {
         let (media_type, fault) = match media_type(container)? {
             Ok(media_type) => (media_type, None),
             Err(fault) => (None, Some(fault)),
         };
-        Ok(Self { container, limits, media_type, fault, asked: RefCell::default() })
+        Ok(Self { container, limits, xml, media_type, fault, asked: RefCell::default() })
     }
 }
 
@@ -92,7 +94,7 @@ impl Objects for Files<'_> {
         let contents = self.container.read(entry);
         let digest = match form {
             None => as_it_is(contents, algorithm)?,
-            Some(form) => match canonical(contents, entry.size, form, algorithm) {
+            Some(form) => match canonical(contents, entry.size, form, algorithm, self.xml) {
                 Ok(digest) => digest,
                 Err(Wrong::Io(error)) => return Err(error),
                 Err(_) => return Ok(Named::Unsupported(format!("canonicalisation of what is no XML: {name}"))),
@@ -184,9 +186,9 @@ fn canonical(
     size: u64,
     form: &Method,
     algorithm: DigestAlgorithm,
+    limits: &xml::Limits,
 ) -> Result<Option<Vec<u8>>, Wrong> {
-    let limits = xml::Limits::default();
-    let mut reader = Reader::new(contents, size, &limits);
+    let mut reader = Reader::new(contents, size, limits);
     let mut canonical = Canonicaliser::document(form.clone(), Hash::new(algorithm));
     loop {
         let event = reader.next().map_err(|fault| fault.wrong)?;
