@@ -67,14 +67,26 @@ run_peer() {
         "$python" "$bench/peer_window.py" "$root" "$root/db.sqlite" "$keys" --watch inotify 2>"$root.log"
 }
 
+# What the same durability costs by itself: evidence, journal, BOEMİS and the seal's act, one synced after the
+# other, and nothing else done. Where no compiler is, the line is left out.
+cc -O2 -o "$scratch/floor" "$(dirname "$0")/floor.c" 2>/dev/null || say "no C compiler: no floor is measured"
+run_floor() {
+    [ "$1" = latency ] && [ -x "$scratch/floor" ] || return 0
+    root=$scratch/floor.$1.$2
+    mkdir "$root"
+    "$python" "$bench/drive_window.py" latency --in drop/azerenerji/in --out drop/azerenerji/receipts \
+        "$root" "$scratch/docs" --count "$3" -- "$scratch/floor" "$root" 4 2>"$root.log"
+}
+
 results=$scratch/results
 : >"$results"
 round=1
 while [ "$round" -le "$rounds" ]; do
     for mode in bulk latency; do
         [ "$mode" = bulk ] && n=$count || n=$latency
-        for who in pencere peer; do
+        for who in pencere peer floor; do
             out=$("run_$who" "$mode" "$round" "$n") || { say "$who failed; see $scratch/$who.$mode.$round.log"; cat "$scratch/$who.$mode.$round.log" >&2; exit 1; }
+            [ -n "$out" ] || continue
             load=$(cut -d' ' -f1 /proc/loadavg)
             case $mode in
                 bulk) value=$(echo "$out" | sed -n 's/^bulk: .* = \([0-9.]*\) docs\/s$/\1/p') ;;
@@ -105,6 +117,10 @@ awk '
         printf "\nmedians              pencere      peer\n"
         printf "bulk, docs/s       %9.1f %9.1f   %.2f times the rate\n", b, pb, b / pb
         printf "latency p50, ms    %9.2f %9.2f   %.2f of the time\n", l, pl, l / pl
+        if (n["floor latency"]) {
+            f = median("floor latency")
+            printf "  its four syncs, ms %8.2f           %.2f of the peer'"'"'s time is the least there can be\n", f, f / pl
+        }
         printf "latency p99, ms    %9.2f %9.2f   %.2f of the time\n", median("pencere p99"), median("peer p99"), median("pencere p99") / median("peer p99")
         printf "idle, MiB          %9.1f %9.1f\n", median("pencere idle"), median("peer idle")
     }' "$results"
