@@ -1,6 +1,6 @@
 //! Formats of signatures and certificates: how they are written, for verifier and seal alike.
 //!
-//! Owns XMLDSig, XAdES, CMS, DER, PEM and X.509 as *forms*. Never decides whether to believe one:
+//! Owns XMLDSig, XAdES, CMS, time-stamp tokens, OCSP, DER, PEM and X.509 as *forms*. Never decides whether to believe one:
 //! that is `signature`'s and `trust`'s.
 
 pub mod algorithm;
@@ -9,7 +9,9 @@ pub mod cms;
 pub mod der;
 pub mod issue;
 pub mod keyvalue;
+pub mod ocsp;
 pub mod pem;
+pub mod timestamp;
 pub mod value;
 pub mod xades;
 pub mod xmldsig;
