@@ -59,7 +59,9 @@ pub enum FetchFault {
 /// Whether this is an address that can be asked at all.
 pub fn is_address(url: &str) -> bool {
     let Ok(url) = url.parse::<Uri>() else { return false };
-    matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty())
+    // a name and password in it would be passed over in silence
+    let is_plain = url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    matches!(url.scheme_str(), Some("http" | "https")) && is_plain && url.host().is_some_and(|host| !host.is_empty())
 }
 
 /// Sends `body` by POST and gives the body of the answer, which must be of the type `wanted`.
