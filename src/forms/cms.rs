@@ -1,4 +1,4 @@
-//! CMS SignedData as a form (RFC 5652): read strictly, and written as a detached CAdES-B-B signature.
+//! CMS SignedData as a form (RFC 5652): read strictly, and written as a detached CAdES-B-B or B-T signature.
 //!
 //! Finds every part and checks what the standard says of its form. Never decides whether a digest,
 //! a value or a certificate is right; that is `signature`'s and `trust`'s.
@@ -448,61 +448,104 @@ pub fn sign_detached(
     certificate: &Certificate,
     signing_time: Timestamp,
 ) -> Result<Vec<u8>, SignFault> {
-    if !certificate.public_key().public_eq(key) {
-        return Err(SignFault::KeyDiffers);
-    }
-    let algorithm = value::algorithm_for(key)?;
-    let unavailable = || SignFault::Value(value::ValueFault::Unavailable(algorithm));
-    // RFC 8419 3.1: Ed25519 goes with SHA-512
-    let over = algorithm.digest().unwrap_or(DigestAlgorithm::Sha512);
-    let mut hasher = over.hasher().ok_or_else(unavailable)?;
-    let (mut reader, mut buffer) = (content.reader(), vec![0; 64 * 1024]);
-    loop {
-        match reader.read(&mut buffer)? {
-            0 => break,
-            count => hasher.update(&buffer[..count]).map_err(|_| unavailable())?,
+    Ok(Detached::sign(content, key, certificate, signing_time)?.to_der(&[], None))
+}
+
+/// A detached signature that is made, and not yet written.
+pub struct Detached {
+    /// The certificate that goes with it.
+    certificate: Vec<u8>,
+    digest_algorithm: Vec<u8>,
+    /// The fields of its SignerInfo up to the signature value.
+    signed: Vec<u8>,
+    value: Vec<u8>,
+}
+
+impl Detached {
+    /// Signs as [`sign_detached`] does.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn sign(
+        content: &Octets,
+        key: &PKey<Private>,
+        certificate: &Certificate,
+        signing_time: Timestamp,
+    ) -> Result<Self, SignFault> {
+        if !certificate.public_key().public_eq(key) {
+            return Err(SignFault::KeyDiffers);
         }
-    }
-    let digest = hasher.finish().map_err(|_| unavailable())?;
-    let oid = |dotted: &str| der::oid(dotted).expect("the constants above are object identifiers");
-    let attribute =
-        |name: &str, value: &[u8]| der::element(tag::SEQUENCE, &[&oid(name), &der::element(tag::SET, &[value])]);
-    // SHA-256 is the default (RFC 5035 4)
-    let hash = der::element(tag::OCTET_STRING, &[certificate.sha256().as_bytes()]);
-    let reference = (0..3).fold(hash, |inner, _| der::element(tag::SEQUENCE, &[&inner]));
-    let mut attributes = [
-        attribute(CONTENT_TYPE, &oid(DATA)),
-        attribute(SIGNING_TIME, &time(signing_time)?),
-        attribute(MESSAGE_DIGEST, &der::element(tag::OCTET_STRING, &[&digest])),
-        attribute(SIGNING_CERTIFICATE_V2, &reference),
-    ];
-    attributes.sort_unstable(); // X.690 11.6
-    let attributes = attributes.concat();
-    let signature = value::sign(key, algorithm, &der::element(tag::SET, &[&attributes]), Form::Der)?;
-    let digest_algorithm = der::element(tag::SEQUENCE, &[&oid(over.oid())]); // RFC 5754 2: without parameters
-    let serial = der::element(tag::INTEGER, &[certificate.serial_octets()]);
-    let signer = der::element(
-        tag::SEQUENCE,
-        &[
-            &[tag::INTEGER, 1, 1],
+        let algorithm = value::algorithm_for(key)?;
+        let unavailable = || SignFault::Value(value::ValueFault::Unavailable(algorithm));
+        // RFC 8419 3.1: Ed25519 goes with SHA-512
+        let over = algorithm.digest().unwrap_or(DigestAlgorithm::Sha512);
+        let mut hasher = over.hasher().ok_or_else(unavailable)?;
+        let (mut reader, mut buffer) = (content.reader(), vec![0; 64 * 1024]);
+        loop {
+            match reader.read(&mut buffer)? {
+                0 => break,
+                count => hasher.update(&buffer[..count]).map_err(|_| unavailable())?,
+            }
+        }
+        let digest = hasher.finish().map_err(|_| unavailable())?;
+        // SHA-256 is the default (RFC 5035 4)
+        let hash = der::element(tag::OCTET_STRING, &[certificate.sha256().as_bytes()]);
+        let reference = (0..3).fold(hash, |inner, _| der::element(tag::SEQUENCE, &[&inner]));
+        let mut attributes = [
+            attribute(CONTENT_TYPE, &oid(DATA)),
+            attribute(SIGNING_TIME, &time(signing_time)?),
+            attribute(MESSAGE_DIGEST, &der::element(tag::OCTET_STRING, &[&digest])),
+            attribute(SIGNING_CERTIFICATE_V2, &reference),
+        ];
+        attributes.sort_unstable(); // X.690 11.6
+        let attributes = attributes.concat();
+        let value = value::sign(key, algorithm, &der::element(tag::SET, &[&attributes]), Form::Der)?;
+        let digest_algorithm = der::element(tag::SEQUENCE, &[&oid(over.oid())]); // RFC 5754 2: without parameters
+        let serial = der::element(tag::INTEGER, &[certificate.serial_octets()]);
+        let signed = [
+            &[tag::INTEGER, 1, 1][..],
             &der::element(tag::SEQUENCE, &[certificate.issuer_der(), &serial]),
             &digest_algorithm,
             &der::element(tag::context(0), &[&attributes]),
             &algorithm.to_cms().ok_or_else(unavailable)?,
-            &der::element(tag::OCTET_STRING, &[&signature]),
-        ],
-    );
-    let signed_data = der::element(
-        tag::SEQUENCE,
-        &[
-            &[tag::INTEGER, 1, 1],
-            &der::element(tag::SET, &[&digest_algorithm]),
-            &der::element(tag::SEQUENCE, &[&oid(DATA)]),
-            &der::element(tag::context(0), &[certificate.der()]),
-            &der::element(tag::SET, &[&signer]),
-        ],
-    );
-    Ok(der::element(tag::SEQUENCE, &[&oid(SIGNED_DATA), &der::element(tag::context(0), &[&signed_data])]))
+        ];
+        Ok(Self { certificate: certificate.der().to_vec(), signed: signed.concat(), digest_algorithm, value })
+    }
+
+    /// The signature value: what a time-stamp of it is over, octet for octet (EN 319 122-1 5.3).
+    pub fn value(&self) -> &[u8] {
+        &self.value
+    }
+
+    /// Writes it, with the certificates that lead from the signer's to an anchor, and with a time-stamp
+    /// token (DER) over [`Detached::value`]: then it is CAdES-B-T.
+    pub fn to_der(&self, path: &[Certificate], token: Option<&[u8]>) -> Vec<u8> {
+        let mut certificates: Vec<&[u8]> = path.iter().map(Certificate::der).chain([&self.certificate[..]]).collect();
+        certificates.sort_unstable(); // X.690 11.6
+        let unsigned = token.map(|token| der::element(tag::context(1), &[&attribute(SIGNATURE_TIME_STAMP, token)]));
+        let value = der::element(tag::OCTET_STRING, &[&self.value]);
+        let signer = der::element(tag::SEQUENCE, &[&self.signed, &value, &unsigned.unwrap_or_default()]);
+        let signed_data = der::element(
+            tag::SEQUENCE,
+            &[
+                &[tag::INTEGER, 1, 1],
+                &der::element(tag::SET, &[&self.digest_algorithm]),
+                &der::element(tag::SEQUENCE, &[&oid(DATA)]),
+                &der::element(tag::context(0), &certificates),
+                &der::element(tag::SET, &[&signer]),
+            ],
+        );
+        der::element(tag::SEQUENCE, &[&oid(SIGNED_DATA), &der::element(tag::context(0), &[&signed_data])])
+    }
+}
+
+fn oid(dotted: &str) -> Vec<u8> {
+    der::oid(dotted).expect("the constants above are object identifiers")
+}
+
+/// An attribute with one value (RFC 5652 5.3).
+fn attribute(name: &str, value: &[u8]) -> Vec<u8> {
+    der::element(tag::SEQUENCE, &[&oid(name), &der::element(tag::SET, &[value])])
 }
 
 /// RFC 5652 11.3: UTCTime from 1950 to 2049, GeneralizedTime otherwise.
