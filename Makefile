@@ -2,13 +2,15 @@
 # make test    passes every test
 # make lint    format, clippy and docs, as CI holds them
 # make bench   measures, where the measure is there
+# make torture alters signed documents TIMES (50) as often as the tests do, other ones each time
 #
 # The first two install by themselves the Debian packages that they need.
 
 .POSIX:
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench torture clean
 
 CARGO = cargo
+TIMES = 50
 
 demo:
 	@.ci/packages demo
@@ -30,6 +32,10 @@ bench:
 	@.ci/packages test
 	benches/window.sh "$(BENCH)"
 	benches/verify.sh "$(BENCH)"
+
+torture:
+	@.ci/packages test
+	PENCERE_TORTURE=$(TIMES) $(CARGO) test --release --locked --test altered
 
 clean:
 	$(CARGO) clean
