@@ -1,5 +1,4 @@
-//! Documents signed in this very run by `xmlsec1`, `openssl cms` and the program itself, and what
-//! those tools say of one that was altered since.
+//! Documents signed in this very run by `xmlsec1`, `openssl cms` and the program itself.
 
 #[path = "../make_samples/signers.rs"]
 #[allow(dead_code)]
@@ -14,7 +13,6 @@ use signers::{
 };
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// One signed XML document.
 #[derive(Debug)]
@@ -96,39 +94,4 @@ pub fn signature_files() -> Vec<(&'static str, Vec<u8>)> {
         ("key identifier, more certificates", made("azerisiq", &["-binary", "-cades", "-keyid", "-certfile", &ca])),
         ("attached", made("azerisiq", &["-binary", "-cades", "-nodetach"])),
     ]
-}
-
-/// Whether `xmlsec1` believes the document's first signature.
-pub fn xmlsec1(document: &[u8]) -> bool {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("altered.xml");
-    fs::write(&path, document).unwrap();
-    let mut xmlsec = Command::new("xmlsec1");
-    xmlsec.args(["--verify", "--trusted-pem"]).arg(pki().join("ca.crt"));
-    for id in [PROPERTIES_ID, SUBMISSION_ID] {
-        let (attribute, element) = id.split_once('=').unwrap();
-        xmlsec.args([&format!("--id-attr:{attribute}"), element]);
-    }
-    xmlsec.arg(&path).output().unwrap().status.success()
-}
-
-/// Whether `openssl cms` believes every signer of a signature file over this content.
-pub fn openssl(file: &[u8], content: &[u8]) -> bool {
-    let folder = tempfile::tempdir().unwrap();
-    let at = |name: &str| folder.path().join(name);
-    fs::write(at("file"), file).unwrap();
-    fs::write(at("content"), content).unwrap();
-    let mut openssl = Command::new("openssl");
-    openssl.args(["cms", "-verify", "-binary", "-inform", "DER", "-purpose", "any", "-in"]).arg(at("file"));
-    openssl.arg("-content").arg(at("content")).arg("-CAfile").arg(pki().join("ca.crt")).arg("-out").arg(at("out"));
-    openssl.output().unwrap().status.success()
-}
-
-/// The exclusive canonical form with comments by libxml2, where it takes the document at all.
-pub fn xmllint(option: &str, document: &[u8]) -> Option<Vec<u8>> {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("altered.xml");
-    fs::write(&path, document).unwrap();
-    let output = Command::new("xmllint").args([option, "--nonet"]).arg(&path).output().unwrap();
-    output.status.success().then_some(output.stdout)
 }

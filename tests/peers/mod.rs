@@ -1,0 +1,97 @@
+//! The tools of others, asked for their verdict: `xmlsec1`, the JDK, `openssl cms`, libxml2.
+//!
+//! Each believes the authority of the sample PKI and nobody else, and judges as its own manual shows it
+//! to a beginner: no option makes it stricter than that. Knows nothing of the program under test.
+
+#![allow(dead_code)] // each test asks some of them
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A file of the sample PKI.
+pub fn pki(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox-samples/pki").join(name)
+}
+
+/// The Ids that references use, as `xmlsec1` must be told them.
+const IDS: &[(&str, &str)] = &[
+    ("Id", "http://uri.etsi.org/01903/v1.3.2#:SignedProperties"),
+    ("Id", "http://www.w3.org/2000/09/xmldsig#:Object"),
+    ("Id", "http://www.w3.org/2000/09/xmldsig#:Manifest"),
+    ("id", "urn:boemis:submission:1:Submission"),
+    ("Id", "urn:boemis:submission:1:Total"),
+];
+
+fn run(command: &mut Command) -> Output {
+    let program = command.get_program().to_owned();
+    command.output().unwrap_or_else(|error| panic!("{}: {error}; make test installs it", program.display()))
+}
+
+/// `xmlsec1 --verify` on the first signature of a document.
+pub fn xmlsec1(document: &[u8]) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("document.xml");
+    fs::write(&path, document).unwrap();
+    let mut xmlsec = Command::new("xmlsec1");
+    xmlsec.args(["--verify", "--trusted-pem"]).arg(pki("ca.crt"));
+    for (attribute, element) in IDS {
+        xmlsec.args([&format!("--id-attr:{attribute}"), *element]);
+    }
+    run(xmlsec.arg(&path)).status.success()
+}
+
+/// `openssl cms -verify` on every signer of a signature file, over this content.
+pub fn openssl(file: &[u8], content: &[u8]) -> bool {
+    openssl_cms(file, &["-inform", "DER"], content)
+}
+
+/// The same with these further arguments.
+pub fn openssl_cms(file: &[u8], arguments: &[&str], content: &[u8]) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("file"), file).unwrap();
+    fs::write(at("content"), content).unwrap();
+    let mut openssl = Command::new("openssl");
+    openssl.args(["cms", "-verify", "-binary", "-purpose", "any", "-in"]).arg(at("file")).args(arguments);
+    openssl.arg("-content").arg(at("content")).arg("-CAfile").arg(pki("ca.crt")).arg("-out").arg(at("out"));
+    run(&mut openssl).status.success()
+}
+
+/// A canonical form with comments by libxml2, where it takes the document at all.
+pub fn xmllint(option: &str, document: &[u8]) -> Option<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("document.xml");
+    fs::write(&path, document).unwrap();
+    let output = run(Command::new("xmllint").args([option, "--nonet"]).arg(&path));
+    output.status.success().then_some(output.stdout)
+}
+
+/// The JDK with its small program: the arguments are the program's.
+fn java(arguments: &[&Path]) -> Output {
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/Jdk.java");
+    let output = run(Command::new("java").arg("-Xshare:auto").arg(program).args(arguments));
+    assert!(output.status.success(), "java: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+/// The JDK's verdict on the first signature of each file: `valid`, `intact, untrusted`,
+/// `by a bare key`, `broken`, `unsigned`, `refused (why)`.
+pub fn jdk(files: &[PathBuf]) -> Vec<String> {
+    let anchor = pki("ca.crt");
+    let arguments = [Path::new("verify"), &anchor].into_iter().chain(files.iter().map(PathBuf::as_path));
+    let output = java(&arguments.collect::<Vec<_>>());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let verdicts: Vec<String> = text.lines().map(|line| line.split_once('\t').unwrap().0.to_owned()).collect();
+    assert_eq!(verdicts.len(), files.len(), "{text}");
+    verdicts
+}
+
+/// Has the JDK sign `document.xml` of a folder in every way it has, with the stores that lie there.
+pub fn jdk_signs(folder: &Path) -> Vec<PathBuf> {
+    java(&[Path::new("sign"), folder]);
+    let mut signed: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    signed.retain(|path| path.file_name().unwrap().to_str().unwrap().starts_with("jdk-"));
+    signed.sort();
+    signed
+}
