@@ -29,9 +29,6 @@ use world::World;
 /// Codes that no document alone can cause, and why.
 const WITHOUT_A_SAMPLE: &[(Code, &str)] = &[
     (Code::IntakeUnreadable, "a file whose permissions deny it to the window; whoever runs as root reads it"),
-    (Code::SignatureContainer, "`verify` alone looks into a container; a window refuses every one"),
-    (Code::SignatureContainerLimit, "`verify` alone looks into a container; a window refuses every one"),
-    (Code::SignatureDoubledReference, "`verify` alone looks into a container; a window refuses every one"),
     (Code::RuleMoreWarnings, "more than 200 findings in one answer; the tests of the receipts make so many"),
     (Code::LoadDatabaseAway, "our database is away; the tests of the store and of the daemon make it so"),
 ];

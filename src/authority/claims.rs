@@ -3,13 +3,10 @@
 //!
 //! Looks at the root of XML or at the header and first row of CSV; never at the records.
 
-use crate::document::{DatasetName, Period};
+use crate::document::{DatasetName, Period, SUBMISSION_NAMESPACE as NAMESPACE};
 use crate::finding::{Code, Finding, Place, Stop};
 use crate::signature::{Covered, CoveredEvent};
 use std::io::{BufReader, Read};
-
-/// The namespace of a submission.
-pub const NAMESPACE: &str = "urn:boemis:submission:1";
 
 /// Octets of a CSV file that are looked at for its header and first row: enough for columns of
 /// any dataset, too few to fill memory. Fixed, since no document of the form comes near it.

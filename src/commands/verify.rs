@@ -4,11 +4,10 @@ use super::{Exit, Outcome, OutputArgs, Screen, Trouble, files, times};
 use crate::finding::{Code, Finding, Language};
 use crate::forms::certificate::Certificate;
 use crate::forms::xmldsig::DS;
-use crate::forms::{cms, der, pem};
 use crate::host::Octets;
 use crate::intake::folder::signature_names;
 use crate::signature::{self, Context, Indication, Integrity, Policy, Reason, Report, SignatureReport, SubIndication};
-use crate::signature::{CmsLimits, TimeSource};
+use crate::signature::{CmsKind, CmsLimits, TimeSource};
 use crate::trust::{IdentityProfile, Snapshot};
 use crate::xml::Limits;
 use clap::Args;
@@ -75,18 +74,19 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
     Ok(Exit::answer(report.indication == Indication::TotalPassed))
 }
 
-/// What a detached signature speaks of: what `--content` names, what lies inside the signature
-/// file, or the document beside it. None for a file with its signature inside.
+/// What a detached signature speaks of: what `--content` names, or the document beside it. None for a
+/// file with its signature inside.
 fn content(args: &VerifyArgs, file: &Octets) -> Result<Option<Octets>, Trouble> {
     if let Some(path) = &args.content {
         return files::octets(path).map(Some);
     }
     let named = args.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("p7s"));
-    match inside(file).map_err(|error| Trouble::reading(&args.file, &error))? {
-        Inside::Content(octets) => return Ok(Some(octets)),
-        Inside::Detached => {}
-        Inside::NoCms if named => {}
-        Inside::NoCms => return Ok(None),
+    let kind = signature::cms_kind(file, &CmsLimits::default());
+    match kind.map_err(|error| Trouble::reading(&args.file, &error))? {
+        Some(CmsKind::Attached) => return Ok(None),
+        Some(CmsKind::Detached) => {}
+        None if named => {} // the judge says what it is
+        None => return Ok(None),
     }
     let beside = args.file.with_extension("");
     match named && beside.is_file() {
@@ -97,33 +97,6 @@ fn content(args: &VerifyArgs, file: &Octets) -> Result<Option<Octets>, Trouble> 
             if named { format!(" ({} is not there)", beside.display()) } else { String::new() },
         ))),
     }
-}
-
-/// What a signature file holds besides signatures.
-enum Inside {
-    /// The content itself (`.p7m`).
-    Content(Octets),
-    /// Nothing: its content is another file.
-    Detached,
-    /// It is no CMS at all.
-    NoCms,
-}
-
-fn inside(file: &Octets) -> io::Result<Inside> {
-    // larger is no detached signature; the judge says what it is
-    let largest = CmsLimits::default().octets;
-    let Some(length) = usize::try_from(file.len()).ok().filter(|_| file.len() <= largest) else {
-        return Ok(Inside::NoCms);
-    };
-    let head = file.head(length)?;
-    let der = pem::cms(&head).ok().and_then(|ber| der::definite(&ber).ok());
-    Ok(match der.as_deref().map(cms::SignedData::read) {
-        Some(Ok(signed)) => match signed.content {
-            Some(content) => Inside::Content(Octets::from(content.to_vec())),
-            None => Inside::Detached,
-        },
-        _ => Inside::NoCms,
-    })
 }
 
 /// The certificates of the files and folders named; in a folder those whose name says so.

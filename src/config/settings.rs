@@ -320,6 +320,7 @@ fn limits(mut table: Table<'_, '_>) -> (xml::Limits, CmsLimits, container::Limit
     let (default, cms, within) = (xml::Limits::default(), CmsLimits::default(), container::Limits::default());
     let cms = CmsLimits {
         octets: value(table.size("cms_size", 1 << 10..=64 << 20), cms.octets),
+        attached: value(table.size("cms_attached_size", 1 << 10..=1 << 30), cms.attached),
         signers: count(table.integer("cms_signers", 1..=1024), cms.signers),
         certificates: count(table.integer("cms_certificates", 1..=1024), cms.certificates),
     };

@@ -16,4 +16,4 @@ pub use identity::{Fin, IdentityFault, Voen};
 pub use name::{DatasetName, GivenName, ParticipantName, StationCode};
 pub use period::{BAKU, Period, PeriodFault};
 pub use quantity::{Quantity, QuantityFault};
-pub use submission::{Content, Decision, Revision, SubmissionId};
+pub use submission::{Content, Decision, Revision, SUBMISSION_NAMESPACE, SubmissionId};

@@ -6,6 +6,9 @@ use std::str::FromStr;
 use std::sync::Mutex;
 use uuid::{ContextV7, Uuid};
 
+/// The namespace of a submission in XML (CONTRACT 3).
+pub const SUBMISSION_NAMESPACE: &str = "urn:boemis:submission:1";
+
 /// The id of one submission: a UUID of version 7, so that ids sort by arrival.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubmissionId(Uuid);

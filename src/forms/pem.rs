@@ -72,6 +72,15 @@ pub fn cms(file: &[u8]) -> Result<Vec<u8>, String> {
     }
 }
 
+/// Whether a file begins as a message of a signing program does: with a field that speaks of MIME, or with
+/// those that such a program writes above it (RFC 8551 3.5).
+pub fn begins_like_smime(text: &[u8]) -> bool {
+    const FIELDS: [&str; 6] = ["MIME-Version", "Content-Type", "Content-Disposition", "To", "From", "Subject"];
+    let line = text.split(|octet| *octet == b'\n').next().unwrap_or_default();
+    let name = line.split(|octet| *octet == b':').next().filter(|name| name.len() < line.len());
+    name.is_some_and(|name| FIELDS.iter().any(|field| name.eq_ignore_ascii_case(field.as_bytes())))
+}
+
 /// The signature part of an S/MIME entity; none when it is no such thing.
 fn smime(text: &[u8]) -> Option<Result<Vec<u8>, String>> {
     let (headers, body) = entity(text)?;

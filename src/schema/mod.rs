@@ -21,12 +21,12 @@ mod template;
 mod tests;
 mod xml;
 
+pub use crate::document::SUBMISSION_NAMESPACE as NAMESPACE;
 pub use description::{Column, ColumnKind, Dataset, Datasets, PeriodKinds, TotalRule, YearRule};
 pub use limits::Limits;
 pub use publish::SHIPPED;
 pub use statement::{Bearing, Key, Record, Standing, Statement, Stood, Understood, Value};
 pub use template::{Format, template};
-pub use xml::NAMESPACE;
 
 use crate::authority::{Authorised, Stations};
 use crate::document::{Content, Digester};

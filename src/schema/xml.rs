@@ -11,11 +11,9 @@ use super::form::{self, Frame};
 use super::reading::{Reading, Total};
 use super::{ColumnKind, Dataset, Limits, PeriodKinds, Record, TotalRule, Value};
 use crate::authority::{CoveredAttribute, CoveredEvent};
-use crate::document::Period;
+use crate::document::{Period, SUBMISSION_NAMESPACE as NAMESPACE};
 use crate::finding::{Code, Finding, Hint, Place};
 
-/// The namespace of submissions.
-pub const NAMESPACE: &str = "urn:boemis:submission:1";
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// Characters of a value that are kept, more than any right value has: what is longer is wrong

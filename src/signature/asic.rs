@@ -1,7 +1,8 @@
 //! ASiC containers (EN 319 162-1) with XAdES or CAdES signatures: which files bear the signatures, and
 //! which files of the container each signature covers.
 //!
-//! Owns how a reference finds a file of the container. The signatures themselves are judged as any
+//! Owns how a reference finds a file of the container, and which file is the document that was handed in.
+//! The signatures themselves are judged as any
 //! others ([`xml`](super::xml), [`cms`](super::cms)). Unsigned properties and time-stamp tokens are not
 //! judged: a signature that bears them is told as the `XAdES-B-B` that it is without them.
 
@@ -9,11 +10,13 @@ mod cades;
 mod objects;
 
 use super::judge::{Context, Facts, Judged, Outcome, judge};
-use super::{Examined, unreadable, xml};
+use super::packaging::unreadable;
+use super::{Examined, xml};
 use crate::container::{self, Container, Entry};
+use crate::document::SUBMISSION_NAMESPACE;
 use crate::finding::{Code, Finding};
 use crate::host::Octets;
-use crate::xml::{Fault, Limits, Wrong};
+use crate::xml::{Event, Fault, Limits, Reader, Wrong};
 use objects::Files;
 use std::io::{self, Read};
 
@@ -23,27 +26,89 @@ const META_INF: &str = "META-INF/";
 /// Judges every signature of a container, files in the order of their names, signatures in document
 /// order.
 pub fn examine(file: &Octets, context: &Context<'_>, limits: &Limits) -> Examined {
-    match judged(file, context, limits) {
-        Ok(judged) => Examined { judged, content: None, xml: false, uncovered: None, refused: None },
-        Err(container::Fault::Io(error)) => Examined::refused(unreadable(&error)),
-        Err(fault) => Examined::refused(fault.finding().unwrap_or_else(|| Finding::new(Code::SignatureMissing))),
+    let examined =
+        Container::open(file, &context.policy.container).and_then(|container| judged(&container, context, limits));
+    examined.unwrap_or_else(refused)
+}
+
+/// The same, of a container that was handed in: with the one document in it. Every signature must cover
+/// every file there is, `META-INF/` and `mimetype` aside (4.3 and 4.4).
+///
+/// # Errors
+/// Why there is nothing to judge: the container is none, or holds no document or several.
+pub fn unpack(file: &Octets, context: &Context<'_>, limits: &Limits) -> Result<(Examined, Octets), Box<Examined>> {
+    let most = &context.policy.container;
+    let unpacked = Container::open(file, most).and_then(|container| {
+        let examined = judged(&container, context, limits)?;
+        let Some(document) = document(&container, most.entry, limits)? else {
+            let documents = container.entries().iter().filter(|entry| objects::is_document(entry)).count();
+            return Ok(Err(Examined::refused(Finding::new(Code::SignatureContainerDocuments).found(documents))));
+        };
+        Ok(Ok((examined, document)))
+    });
+    unpacked.unwrap_or_else(|fault| Err(refused(fault))).map_err(Box::new)
+}
+
+fn refused(fault: container::Fault) -> Examined {
+    match fault {
+        container::Fault::Io(error) => Examined::refused(unreadable(&error)),
+        fault => Examined::refused(fault.finding().unwrap_or_else(|| Finding::new(Code::SignatureMissing))),
     }
 }
 
-fn judged(file: &Octets, context: &Context<'_>, limits: &Limits) -> Result<Vec<Judged>, container::Fault> {
+/// The document of a container: its only file, or among several the only one that is a statement. The
+/// others go with it, signed as it is.
+fn document(container: &Container, most: u64, limits: &Limits) -> Result<Option<Octets>, container::Fault> {
+    let files: Vec<&Entry> = container.entries().iter().filter(|entry| objects::is_document(entry)).collect();
+    if let [only] = files[..] {
+        return Ok(Some(whole(container, only, most)?.into()));
+    }
+    let mut found = None;
+    for entry in files {
+        let octets = Octets::from(whole(container, entry, most)?);
+        if is_statement(&octets, limits)? && found.replace(octets).is_some() {
+            return Ok(None);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a file says of itself that it is a statement (CONTRACT 3): by its root, or by its header row.
+fn is_statement(octets: &Octets, limits: &Limits) -> io::Result<bool> {
+    /// Octets of the longest header row that is looked at: every column of every dataset fits many times.
+    const HEADER_MAX: usize = 16 * 1024;
+    let mut reader = Reader::new(octets.reader(), octets.len(), limits);
+    loop {
+        match reader.next() {
+            Ok(Event::Start(tag)) => return Ok(tag.is(SUBMISSION_NAMESPACE, "Submission")),
+            Ok(Event::Done) => return Ok(false),
+            Ok(_) => {}
+            Err(Fault { wrong: Wrong::Io(error), .. }) => return Err(error),
+            Err(_) => break,
+        }
+    }
+    let head = octets.head(HEADER_MAX)?;
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
+    let row = text.split(|octet| matches!(octet, b'\n' | b'\r')).next().unwrap_or_default();
+    let columns = row.split(|octet| matches!(octet, b',' | b';')).map(<[u8]>::trim_ascii);
+    Ok(columns.into_iter().any(|column| matches!(column, b"dataset" | b"\"dataset\"")))
+}
+
+fn judged(container: &Container, context: &Context<'_>, limits: &Limits) -> Result<Examined, container::Fault> {
     let most = &context.policy.container;
-    let container = Container::open(file, most)?;
-    let files = Files::of(&container, most, limits)?;
+    let files = Files::of(container, most, limits)?;
     let bears = |entry: &&Entry| bears_signatures(&entry.name) || cades::is_signature(&entry.name);
     let mut bearing: Vec<&Entry> = container.entries().iter().filter(bears).collect();
     bearing.sort_by(|one, other| one.name.cmp(&other.name));
-    let mut judged = Vec::new();
+    let (mut judged, mut uncovered) = (Vec::new(), None);
     for entry in bearing {
         judged.extend(match cades::is_signature(&entry.name) {
-            true => cades::examine(&container, entry, &files, context, limits)?,
+            true => cades::examine(container, entry, &files, context, limits)?,
             false => {
-                let octets = whole(&container, entry, most.signatures_file)?;
-                of_one_file(&octets.into(), &entry.name, &files, context, limits)?
+                let octets = whole(container, entry, most.signatures_file)?;
+                let (all, hidden) = of_one_file(&octets.into(), &entry.name, &files, context, limits)?;
+                uncovered = uncovered.or(hidden);
+                all
             }
         });
         if judged.len() > most.signatures {
@@ -51,25 +116,28 @@ fn judged(file: &Octets, context: &Context<'_>, limits: &Limits) -> Result<Vec<J
         }
     }
     if judged.is_empty()
-        && let Some(what) = unprocessed(&container)
+        && let Some(what) = unprocessed(container)
     {
         judged.push(judge(Facts::of("ASiC", Outcome::Unsupported { what: what.into() }), context));
     }
-    Ok(judged)
+    let is_short = |one: &Judged| !one.report.covers_whole_document;
+    let short = judged.iter().any(is_short).then(|| Finding::new(Code::SignatureNotCovering).found("ASiC"));
+    Ok(Examined { uncovered: uncovered.or(short), ..Examined::of(judged) })
 }
 
 /// Judges the signatures of one file. What is wrong with the file as XML is said of a signature in
-/// it, so that the others are heard as well.
+/// it, so that the others are heard as well. Beside the verdicts: what they leave open.
 fn of_one_file(
     octets: &Octets,
     name: &str,
     files: &Files<'_>,
     context: &Context<'_>,
     limits: &Limits,
-) -> io::Result<Vec<Judged>> {
+) -> io::Result<(Vec<Judged>, Option<Finding>)> {
     let outcome = match xml::examine_among(octets, Some(files), context, limits) {
         Ok(examined) if !examined.signatures.is_empty() => {
-            return Ok(examined.signatures.into_iter().map(|one| one.judged).collect());
+            let uncovered = examined.signatures.iter().find_map(xml::OneSignature::uncovered);
+            return Ok((examined.signatures.into_iter().map(|one| one.judged).collect(), uncovered));
         }
         Ok(_) => Outcome::Malformed { what: format!("no ds:Signature in {name}") },
         Err(Fault { wrong, .. }) => match wrong {
@@ -80,7 +148,7 @@ fn of_one_file(
             Wrong::Limit(what, most) => Outcome::limit(format!("{name}: {what}"), most),
         },
     };
-    Ok(vec![judge(Facts::of("XAdES", outcome), context)])
+    Ok((vec![judge(Facts::of("XAdES", outcome), context)], None))
 }
 
 /// `META-INF/*signatures*.xml`, letters of either case (EN 319 162-1 4.3 and 4.4).

@@ -20,6 +20,9 @@ pub struct Limits {
     /// Octets of the file (`cms_size`). A signature with its path and timestamps needs some 20 000;
     /// it is held in memory whole. 1 MiB by default.
     pub octets: u64,
+    /// Octets of a CMS file with its document inside (`cms_attached_size`): it is held in memory whole.
+    /// 64 MiB by default, as large as a document in a container.
+    pub attached: u64,
     /// Signers (`cms_signers`). Each costs a public key operation. 16 by default: a board.
     pub signers: usize,
     /// Certificates (`cms_certificates`). Each is parsed. 32 by default: a path for each of them.
@@ -28,7 +31,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { octets: 1 << 20, signers: 16, certificates: 32 }
+        Self { octets: 1 << 20, attached: 64 << 20, signers: 16, certificates: 32 }
     }
 }
 

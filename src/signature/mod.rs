@@ -8,6 +8,7 @@ mod asic;
 mod cms;
 mod covered;
 mod judge;
+mod packaging;
 mod policy;
 mod report;
 mod xml;
@@ -15,17 +16,19 @@ mod xml;
 pub use cms::Limits as CmsLimits;
 pub use covered::{Covered, CoveredAttribute, CoveredEvent};
 pub use judge::Context;
+pub use packaging::{CmsKind, cms_kind};
 pub use policy::Policy;
 pub use report::{Indication, Integrity, Reason, Report, SignatureReport, SignerReport, SubIndication, TimeSource};
 
-use crate::document::{Content, Digest};
+use crate::document::Content;
 use crate::finding::{Code, Finding, Stop};
 use crate::forms::certificate::Certificate;
 use crate::host::Octets;
 use crate::staging::{About, Staged};
 use crate::trust::{IdentityProfile, Snapshot};
-use crate::xml::{Fault, Limits};
+use crate::xml::Limits;
 use judge::Judged;
+use packaging::describe;
 
 /// What every verdict of a window rests on.
 #[derive(Clone, Copy, Debug)]
@@ -101,10 +104,12 @@ pub fn verify(staged: Staged, grounds: Grounds<'_>) -> Result<Verified, Box<Unve
         at: about.received,
         time_source: TimeSource::Reception,
     };
-    let examined = examine_both(&document, detached.as_ref(), &context, grounds.limits);
+    let examined = packaging::examine_document(&document, detached.as_ref(), &context, grounds.limits);
     let report = Report::of(examined.judged.iter().map(|judged| &judged.report));
     let signers = examined.judged.iter().filter_map(|judged| judged.signer.clone()).collect();
-    let stop = match examined.stop() {
+    let stop = examined.stop();
+    let document = examined.document.unwrap_or(document);
+    let stop = match stop {
         None => {
             let content = examined.content.filter(|_| !examined.judged.is_empty());
             match content {
@@ -141,9 +146,8 @@ pub fn examine(
     limits: &Limits,
 ) -> std::io::Result<(Report, Option<Finding>)> {
     let examined = match content {
-        Some(content) => examine_detached(file, content, context),
-        None if kind(file)? == Kind::Container => asic::examine(file, context, limits),
-        None => examine_embedded(file, context, limits),
+        Some(content) => packaging::examine_over(file, content, context, limits),
+        None => packaging::examine_alone(file, context, limits),
     };
     match examined.refused {
         Some(Stop::Halt(why)) => Err(std::io::Error::other(why)),
@@ -209,11 +213,30 @@ struct Examined {
     uncovered: Option<Finding>,
     /// There is nothing to judge, and why.
     refused: Option<Stop>,
+    /// The document without its packaging, when it was inside one.
+    document: Option<Octets>,
 }
 
 impl Examined {
     fn refused(stop: impl Into<Stop>) -> Self {
-        Self { judged: Vec::new(), content: None, xml: false, uncovered: None, refused: Some(stop.into()) }
+        Self { refused: Some(stop.into()), ..Self::of(Vec::new()) }
+    }
+
+    /// Signatures, before anything is known of what they are over.
+    fn of(judged: Vec<Judged>) -> Self {
+        Self { judged, content: None, xml: false, uncovered: None, refused: None, document: None }
+    }
+
+    /// These signatures, and those inside of what they are over.
+    fn with(mut self, inside: Self) -> Self {
+        if self.refused.is_some() {
+            return self;
+        }
+        if inside.refused.is_some() {
+            return inside;
+        }
+        self.judged.splice(0..0, inside.judged);
+        Self { judged: self.judged, uncovered: self.uncovered.or(inside.uncovered), ..inside }
     }
 
     /// How the document stops, if it does: the worst signature speaks first.
@@ -241,114 +264,6 @@ impl Examined {
     }
 }
 
-/// What kind of file this is, by its first octets; names decide nothing.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Xml,
-    Pdf,
-    Container,
-    Cms,
-    Other,
-}
-
-fn kind(octets: &Octets) -> std::io::Result<Kind> {
-    let head = octets.head(512)?;
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
-    Ok(match (&head[..], text) {
-        ([0xFF, 0xFE, b'<', 0, ..] | [0xFE, 0xFF, 0, b'<', ..], _) => Kind::Xml,
-        (_, [b'<', ..]) => Kind::Xml,
-        (_, [b'%', b'P', b'D', b'F', ..]) => Kind::Pdf,
-        ([b'P', b'K', 3 | 5, 4 | 6, ..], _) => Kind::Container,
-        // a DER or BER sequence that begins with the OID of signedData (RFC 5652 5.1)
-        ([0x30, ..], _) if head.windows(11).take(16).any(|w| w == SIGNED_DATA) => Kind::Cms,
-        (_, text) if text.starts_with(b"-----BEGIN CMS") || text.starts_with(b"-----BEGIN PKCS7") => Kind::Cms,
-        _ => Kind::Other,
-    })
-}
-
-const SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
-
-/// A file with its signature inside.
-fn examine_embedded(file: &Octets, context: &Context<'_>, limits: &Limits) -> Examined {
-    let unsupported = |what: &str| Examined::refused(Finding::new(Code::SignatureUnsupported).found(what));
-    match kind(file) {
-        Ok(Kind::Xml) => examine_xml(file, context, limits),
-        Ok(Kind::Pdf) => Examined::refused(Finding::new(Code::SignaturePdf)),
-        Ok(Kind::Container) => unsupported("ASiC"),
-        Ok(Kind::Cms) => unsupported("CMS with its content inside (.p7m)"),
-        Ok(Kind::Other) => Examined::refused(Finding::new(Code::SignatureMissing)),
-        Err(error) => Examined::refused(unreadable(&error)),
-    }
-}
-
-fn examine_xml(file: &Octets, context: &Context<'_>, limits: &Limits) -> Examined {
-    let examined = match xml::examine(file, context, limits) {
-        Ok(examined) => examined,
-        Err(fault) => return Examined::refused(broken(&fault)),
-    };
-    let uncovered = examined.signatures.iter().find_map(|one| match &one.hidden {
-        Some(hidden) => Some(Finding::new(Code::SignatureHiddenContent).found(hidden)),
-        None if one.judged.report.covers_whole_document => None,
-        None => Some(Finding::new(Code::SignatureNotCovering).found("ds:Reference")),
-    });
-    let judged = examined.signatures.into_iter().map(|one| one.judged).collect();
-    Examined { judged, content: Some(examined.content), xml: true, uncovered, refused: None }
-}
-
-/// A signature file over a document.
-fn examine_detached(signature: &Octets, document: &Octets, context: &Context<'_>) -> Examined {
-    let limits = &context.policy.cms;
-    // One octet more than the limit tells a signature file that is too large.
-    let judged = signature
-        .head(usize::try_from(limits.octets).unwrap_or(usize::MAX).saturating_add(1))
-        .and_then(|signature| cms::examine(&signature, document, context, limits));
-    match judged {
-        Ok(judged) => Examined { judged, content: None, xml: false, uncovered: None, refused: None },
-        Err(error) => Examined::refused(unreadable(&error)),
-    }
-}
-
-/// A document with whatever is inside it and beside it: every signature counts.
-fn examine_both(document: &Octets, detached: Option<&Octets>, context: &Context<'_>, limits: &Limits) -> Examined {
-    let Some(detached) = detached else { return examine_embedded(document, context, limits) };
-    let mut beside = examine_detached(detached, document, context);
-    if beside.refused.is_some() {
-        return beside;
-    }
-    match kind(document) {
-        // The octets are covered whole by the detached signature; so is what the reader makes of them.
-        Ok(Kind::Xml) => {
-            let inside = examine_xml(document, context, limits);
-            if inside.refused.is_some() {
-                return inside;
-            }
-            beside.judged.splice(0..0, inside.judged);
-            Examined { content: inside.content, xml: true, uncovered: inside.uncovered, ..beside }
-        }
-        Ok(Kind::Pdf) => Examined::refused(Finding::new(Code::SignaturePdf)),
-        Ok(_) => match Digest::of_reader(document.reader()) {
-            Ok(digest) => Examined { content: Some(Content(digest)), ..beside },
-            Err(error) => Examined::refused(unreadable(&error)),
-        },
-        Err(error) => Examined::refused(unreadable(&error)),
-    }
-}
-
-fn unreadable(error: &std::io::Error) -> Stop {
-    Stop::Halt(format!("a document cannot be read: {error}"))
-}
-
-/// A document that cannot be read as XML: the sender's fault, or our disk's.
-fn broken(fault: &Fault) -> Stop {
-    match fault.finding() {
-        Some(finding) => finding.into(),
-        None => Stop::Halt(format!("a document cannot be read: {}", describe(fault))),
-    }
-}
-
-fn describe(fault: &Fault) -> String {
-    format!("{:?} at octet {}", fault.wrong, fault.offset)
-}
 #[cfg(test)]
 impl Verified {
     /// A document believed without a look, for tests of later rooms.
@@ -370,7 +285,7 @@ impl Verified {
 
     /// The same, with octets that are taken as covered.
     pub(crate) fn unseen_document(octets: Vec<u8>, xml: bool) -> Self {
-        let content = Content(Digest::of(&octets));
+        let content = Content(crate::document::Digest::of(&octets));
         let id = crate::document::SubmissionId::new(jiff::Timestamp::UNIX_EPOCH);
         let covered = match xml {
             true => Covered::xml(octets.into(), content, Limits::default()),

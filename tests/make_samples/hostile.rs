@@ -516,7 +516,7 @@ fn octets() -> Vec<Sample> {
         fault("pdf", "signature.pdf", "A PDF whose text holds a whole signed submission.\n", |signers| {
             Made::document("istehsal.pdf", format!("%PDF-1.7\n{}\n%%EOF\n", signed(signers)))
         }),
-        fault("zip", "signature.unsupported", "A ZIP file that says it is a container.\n", |_| {
+        fault("zip", "signature.container", "A ZIP file that says it is a container.\n", |_| {
             let mut zip = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0mimetype".to_vec();
             zip.extend(b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
             Made::document("istehsal.asice", zip)

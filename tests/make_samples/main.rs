@@ -7,6 +7,7 @@
 //! not made here but by the walk (`tests/samples.rs`).
 
 mod accepted;
+mod containers;
 mod der;
 mod hostile;
 mod pki;
@@ -77,6 +78,7 @@ fn samples_folder() -> PathBuf {
 
 fn table() -> Vec<Sample> {
     let mut table = accepted::table();
+    table.extend(containers::table());
     table.extend(rejected::table());
     table.extend(hostile::table());
     table

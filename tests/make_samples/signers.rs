@@ -139,10 +139,23 @@ impl Signers {
     /// A document, with its signature template inside, signed by `xmlsec1`. `ids` are the further
     /// elements whose Ids references use, as xmlsec1 names them.
     pub fn xmlsec(&self, document: &str, person: &str, ids: &[&str]) -> String {
+        self.xmlsec_among(document, person, ids, &[])
+    }
+
+    /// The same where references name files that lie beside the document.
+    pub fn xmlsec_beside(&self, document: &str, person: &str, files: &[(&str, Vec<u8>)]) -> String {
+        self.xmlsec_among(document, person, &[], files)
+    }
+
+    fn xmlsec_among(&self, document: &str, person: &str, ids: &[&str], files: &[(&str, Vec<u8>)]) -> String {
         let folder = tempfile::tempdir().unwrap();
+        for (name, octets) in files {
+            fs::write(folder.path().join(name), octets).unwrap();
+        }
         let (template, signed) = (folder.path().join("template.xml"), folder.path().join("signed.xml"));
         fs::write(&template, document).unwrap();
         let mut xmlsec = Command::new("xmlsec1");
+        xmlsec.current_dir(folder.path());
         let (key, certificate) = (self.file(&format!("{person}.key")), self.file(&format!("{person}.crt")));
         xmlsec.args(["--sign", "--privkey-pem", &format!("{key},{certificate}")]);
         for id in ids {

@@ -5,7 +5,7 @@ use super::META_INF;
 use crate::container::{Container, Entry, Limits};
 use crate::finding::{Code, Finding};
 use crate::forms::algorithm::DigestAlgorithm;
-use crate::xml::{self, Canonicaliser, Event, Method, Reader, Sink, Wrong};
+use crate::xml::{self, Method, Wrong};
 use std::cell::RefCell;
 use std::io::{self, Read};
 
@@ -93,8 +93,8 @@ impl Objects for Files<'_> {
         }
         let contents = self.container.read(entry);
         let digest = match form {
-            None => as_it_is(contents, algorithm)?,
-            Some(form) => match canonical(contents, entry.size, form, algorithm, self.xml) {
+            None => Hash::of(contents, algorithm)?,
+            Some(form) => match Hash::of_canonical(contents, entry.size, form, algorithm, self.xml) {
                 Ok(digest) => digest,
                 Err(Wrong::Io(error)) => return Err(error),
                 Err(_) => return Ok(Named::Unsupported(format!("canonicalisation of what is no XML: {name}"))),
@@ -118,7 +118,7 @@ impl Objects for Files<'_> {
 }
 
 /// Whether an entry is a file that somebody would sign: not `mimetype`, not about the container.
-fn is_document(entry: &Entry) -> bool {
+pub fn is_document(entry: &Entry) -> bool {
     !entry.is_folder() && entry.name != MIMETYPE && !entry.name.starts_with(META_INF)
 }
 
@@ -169,34 +169,6 @@ pub fn file_name(uri: &str) -> Result<String, &'static str> {
         };
     }
     String::from_utf8(octets).map_err(|_| "a name that is not UTF-8")
-}
-
-fn as_it_is(mut contents: impl Read, algorithm: DigestAlgorithm) -> io::Result<Option<Vec<u8>>> {
-    let (mut hash, mut buffer) = (Hash::new(algorithm), vec![0; 64 * 1024]);
-    loop {
-        match contents.read(&mut buffer)? {
-            0 => return Ok(hash.finish()),
-            count => hash.take(&buffer[..count]),
-        }
-    }
-}
-
-fn canonical(
-    contents: impl Read,
-    size: u64,
-    form: &Method,
-    algorithm: DigestAlgorithm,
-    limits: &xml::Limits,
-) -> Result<Option<Vec<u8>>, Wrong> {
-    let mut reader = Reader::new(contents, size, limits);
-    let mut canonical = Canonicaliser::document(form.clone(), Hash::new(algorithm));
-    loop {
-        let event = reader.next().map_err(|fault| fault.wrong)?;
-        if let Event::Done = event {
-            return Ok(canonical.finish().finish());
-        }
-        canonical.take(&event)?;
-    }
 }
 
 #[cfg(test)]

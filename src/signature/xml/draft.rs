@@ -5,8 +5,9 @@
 //! the document around it: what lies there is digested by [`walk`](super::walk).
 
 use super::super::judge::{Commitment, Context, Facts, Outcome, judge};
+use super::hash::Hash;
 use super::render::Render;
-use super::walk::{self, Digested, Exclude, Found, Hash, Target, Walked, Want};
+use super::walk::{self, Digested, Exclude, Found, Target, Walked, Want};
 use super::{Named, Objects, OneSignature, SIGNATURE_MAX, content};
 use crate::document::Content;
 use crate::finding::{Code, Finding};

@@ -5,18 +5,19 @@
 //! read again on their own. Only what a signature digests counts for it; nothing is fetched.
 
 mod draft;
+mod hash;
 mod render;
 mod walk;
 
 use super::judge::{Context, Judged};
 use crate::document::{Content, Digest};
-use crate::finding::Finding;
+use crate::finding::{Code, Finding};
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::xmldsig::Rendering;
 use crate::host::Octets;
 use crate::xml::{Fault, Limits, Method, Wrong};
 use draft::Draft;
-pub use walk::Hash;
+pub use hash::Hash;
 use walk::{Exclude, Target, Walked, Want, walk};
 
 /// Octets of one `ds:Signature` that is read as a tree: chains, timestamps and revocation lists
@@ -42,6 +43,17 @@ pub struct OneSignature {
     pub judged: Judged,
     /// Something in the signature that no digest covers and that has no business there.
     pub hidden: Option<String>,
+}
+
+impl OneSignature {
+    /// What of a submission it leaves open: something hidden in it, or something that it does not cover.
+    pub fn uncovered(&self) -> Option<Finding> {
+        match &self.hidden {
+            Some(hidden) => Some(Finding::new(Code::SignatureHiddenContent).found(hidden)),
+            None if self.judged.report.covers_whole_document => None,
+            None => Some(Finding::new(Code::SignatureNotCovering).found("ds:Reference")),
+        }
+    }
 }
 
 /// What a signature file lies among, for references that name a thing beside it: the data objects

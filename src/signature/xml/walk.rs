@@ -3,11 +3,12 @@
 //! Owns what is digested for a reference: the whole document less a signature, or one element.
 //! Never decides whether a digest is the right one.
 
+use super::hash::Hash;
 use super::render::Render;
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::xmldsig::{DS, Rendering, XADES};
 use crate::host::Octets;
-use crate::xml::{Attribute, Event, Fault, Limits, Namespaces, Reader, Sink, Tag, Wrong, XmlAttribute};
+use crate::xml::{Attribute, Event, Fault, Limits, Namespaces, Reader, Tag, Wrong, XmlAttribute};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
@@ -122,49 +123,6 @@ pub fn ids_of<'a>(tag: &Tag<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         _ => attribute.prefix == Namespaces::XML && attribute.local == b"id",
     };
     tag.attributes().filter(names).map(|attribute| attribute.value)
-}
-
-/// A digest as a sink of canonical octets.
-pub enum Hash {
-    /// The usual one, without the cost of looking it up.
-    Sha256(openssl::sha::Sha256),
-    /// Any other.
-    Other(openssl::hash::Hasher),
-    /// One that is not at hand.
-    Missing,
-}
-
-impl Hash {
-    /// Begins.
-    pub fn new(algorithm: DigestAlgorithm) -> Self {
-        match algorithm {
-            DigestAlgorithm::Sha256 => Self::Sha256(openssl::sha::Sha256::new()),
-            other => other.hasher().map_or(Self::Missing, Self::Other),
-        }
-    }
-
-    /// Ends; none when the algorithm is not at hand.
-    pub fn finish(self) -> Option<Vec<u8>> {
-        match self {
-            Self::Sha256(hash) => Some(hash.finish().to_vec()),
-            Self::Other(mut hash) => hash.finish().ok().map(|digest| digest.to_vec()),
-            Self::Missing => None,
-        }
-    }
-}
-
-impl Sink for Hash {
-    fn take(&mut self, octets: &[u8]) {
-        match self {
-            Self::Sha256(hash) => hash.update(octets),
-            Self::Other(hash) => {
-                if hash.update(octets).is_err() {
-                    *self = Self::Missing; // no digest rather than a wrong one
-                }
-            }
-            Self::Missing => {}
-        }
-    }
 }
 
 struct Stream<'a> {
