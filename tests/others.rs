@@ -4,8 +4,9 @@
 //! `signxml` is had from the network into a folder of its own below `target`; where that cannot be, its
 //! test says so and passes.
 
-#[path = "others/attributes.rs"]
-mod attributes;
+#[path = "make_samples/der.rs"]
+#[allow(dead_code)]
+mod der;
 mod peers;
 #[path = "make_samples/signers.rs"]
 #[allow(dead_code)]
@@ -333,10 +334,13 @@ fn token(folder: &Path, over: &[u8]) -> Vec<u8> {
 fn time_stamps_by_openssl_spoil_nothing_and_save_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let file = cms("azerisiq", &["-binary", "-cades", "-outform", "DER"]);
+    // RFC 3161 appendix A
+    let with_token = |token| der::with_unsigned(&file, &[der::attribute("1.2.840.113549.1.9.16.2.14", &[token])]);
     let before = examine(&file, Some(CONTENT));
-    let value = attributes::signature_value(&file);
-    for (name, over) in [("right", value.as_slice()), ("of something else", b"something else".as_slice())] {
-        let stamped = attributes::with_time_stamp(&file, &token(folder.path(), over));
+    let value = der::signer(&file)[der::VALUE].clone();
+    let value = pencere::forms::der::Reader::only(&value).unwrap().content;
+    for (name, over) in [("right", value), ("of something else", b"something else".as_slice())] {
+        let stamped = with_token(token(folder.path(), over));
         assert!(openssl_cms(&stamped, &["-inform", "DER"], CONTENT), "{name}");
         let report = examine(&stamped, Some(CONTENT));
         assert!(passes(&report), "{name}: {report:#?}");
@@ -345,7 +349,7 @@ fn time_stamps_by_openssl_spoil_nothing_and_save_nothing() {
         let report = examine(&stamped, Some(b"other"));
         assert_eq!(report.signatures[0].integrity, Integrity::Broken, "{name}");
     }
-    let unsigned = attributes::with_unsigned(&file, "1.2.840.113549.1.9.16.2.14", &[0x30, 0x00]);
+    let unsigned = with_token(vec![0x30, 0x00]);
     assert!(passes(&examine(&unsigned, Some(CONTENT))), "no token at all");
 }
 
