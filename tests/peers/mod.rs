@@ -33,8 +33,8 @@ pub fn xmlsec1(document: &[u8]) -> bool {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("document.xml");
     fs::write(&path, document).unwrap();
-    let mut xmlsec = Command::new("xmlsec1");
-    xmlsec.args(["--verify", "--trusted-pem"]).arg(pki("ca.crt"));
+    let mut xmlsec = Command::new("timeout"); // of coreutils: not every document is small to everybody
+    xmlsec.args(["60", "xmlsec1", "--verify", "--trusted-pem"]).arg(pki("ca.crt"));
     for (attribute, element) in IDS {
         xmlsec.args([&format!("--id-attr:{attribute}"), *element]);
     }
@@ -94,4 +94,28 @@ pub fn jdk_signs(folder: &Path) -> Vec<PathBuf> {
     signed.retain(|path| path.file_name().unwrap().to_str().unwrap().starts_with("jdk-"));
     signed.sort();
     signed
+}
+
+/// `openssl cms -verify` on a file with its content inside.
+pub fn openssl_attached(file: &[u8], form: &str) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    fs::write(&path, file).unwrap();
+    let mut openssl = Command::new("openssl");
+    openssl.args(["cms", "-verify", "-binary", "-purpose", "any", "-inform", form, "-in"]).arg(&path);
+    run(openssl.arg("-CAfile").arg(pki("ca.crt")).arg("-out").arg(folder.path().join("out"))).status.success()
+}
+
+/// Which of them are here, as far as verdicts depend on it.
+pub fn versions() -> String {
+    let first = |program: &str, argument: &str| {
+        let output = run(Command::new(program).arg(argument));
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap().lines().next().unwrap_or("").to_owned()
+    };
+    let part = |text: &str, nth: usize| text.split([' ', '"', '.']).nth(nth).unwrap_or_default().to_owned();
+    let xmlsec1 = first("xmlsec1", "--version").split(' ').nth(1).unwrap_or_default().to_owned();
+    let openssl = first("openssl", "version");
+    let java = first("java", "-version");
+    let java = java.split('"').nth(1).unwrap_or_default().to_owned();
+    format!("xmlsec1 {xmlsec1}, JDK {}, OpenSSL {}.{}.", part(&java, 0), part(&openssl, 1), part(&openssl, 2))
 }
