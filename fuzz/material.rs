@@ -47,7 +47,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     let mut seeds = match target {
         "xml" | "canonical" | "xmldsig" => of(DOCUMENTS, &["xml"]),
         "cms" => signature_files(),
-        "container" => of(&["inbox-samples", "tests/corpora/asic"], &["asice", "asics", "bdoc", "edoc", "scs", "zip"]),
+        "container" => of(&["inbox-samples", "tests/corpora/asic"], &["asice", "asics", "bdoc", "edoc", "sce", "scs"]),
         "der" => {
             let cms = of(&["inbox-samples"], &["p7s", "p7m"]);
             cms.into_iter().chain(certificates()).collect()
