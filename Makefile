@@ -2,13 +2,17 @@
 # make test    passes every test
 # make lint    format, clippy and docs, as CI holds them
 # make bench   measures, where the measure is there
+# make torture alters signed documents TIMES (50) as often as the tests do, other ones each time
+# make fuzz    runs every fuzz target for TIME seconds (3600), or those of TARGETS; docs/fuzzing.md
 #
 # The first two install by themselves the Debian packages that they need.
 
 .POSIX:
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench torture fuzz clean
 
 CARGO = cargo
+TIMES = 50
+TIME = 3600
 
 demo:
 	@.ci/packages demo
@@ -30,6 +34,14 @@ bench:
 	@.ci/packages test
 	benches/window.sh "$(BENCH)"
 	benches/verify.sh "$(BENCH)"
+
+torture:
+	@.ci/packages test
+	PENCERE_TORTURE=$(TIMES) $(CARGO) test --release --locked --test altered
+
+fuzz:
+	@.ci/packages fuzz
+	fuzz/run.sh $(TIME) $(TARGETS)
 
 clean:
 	$(CARGO) clean

@@ -111,7 +111,7 @@ fn only_the_signature_room_takes_a_staged_document_apart() {
 #[test]
 fn the_files_keep_the_style() {
     let mut broken: BTreeMap<(&str, String), usize> = BTreeMap::new();
-    for file in sources().into_iter().chain(files("tests")).chain(files("benches")) {
+    for file in sources().into_iter().chain(files("tests")).chain(files("benches")).chain(files("fuzz")) {
         let mut breaks = |rule: &'static str, line: usize| {
             broken.entry((rule, file.name.clone())).or_insert(line);
         };

@@ -96,6 +96,9 @@ impl End {
         if record.len() < END || record.len() - END != usize::from(u16_at(record, 20)) {
             return Err(malformed("octets behind the end of the archive"));
         }
+        if holds_records(&record[END..]) {
+            return Err(malformed("records of an archive in its comment"));
+        }
         let (start, size) = (u32_at(record, 16), u32_at(record, 12));
         let (here, entries) = (u16_at(record, 8), u16_at(record, 10));
         if start == u32::MAX || size == u32::MAX || here == u16::MAX || entries == u16::MAX {
@@ -113,6 +116,12 @@ impl End {
         }
         Ok(Self { start: start.into(), size: size.into(), entries: entries.into() })
     }
+}
+
+/// Whether a comment, where signers name themselves and EN 319 162-1 A.1 lets the media type stand,
+/// holds what a reader that looks for entries takes for one.
+fn holds_records(comment: &[u8]) -> bool {
+    [b"PK\x01\x02", b"PK\x03\x04"].iter().any(|mark| memchr::memmem::find(comment, *mark).is_some())
 }
 
 /// One header of the central directory.
@@ -136,7 +145,7 @@ impl Central {
         }
         let name = take(directory, length)?.ok_or_else(breaks_off)?;
         let extra = take(directory, u16_at(&header, 30).into())?.ok_or_else(breaks_off)?;
-        take(directory, u16_at(&header, 32).into())?.ok_or_else(breaks_off)?; // the comment
+        let comment = take(directory, u16_at(&header, 32).into())?.ok_or_else(breaks_off)?;
         let (flags, method) = (u16_at(&header, 8), u16_at(&header, 10));
         let shown = String::from_utf8_lossy(&name);
         let malformed = |what: &str| Err(Fault::malformed(what, &shown));
@@ -145,6 +154,9 @@ impl Central {
         }
         if let Some(wrong) = wrong_extra(&extra) {
             return malformed(wrong);
+        }
+        if holds_records(&comment) {
+            return malformed("records of an archive in a comment");
         }
         if flags & ENCRYPTED != 0 {
             return malformed("encryption");

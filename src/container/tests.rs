@@ -157,6 +157,18 @@ fn what_is_in_order_is_read_as_it_was_written() {
 }
 
 #[test]
+fn a_comment_holds_no_records_of_an_archive() {
+    let entries = [made("a", b"1")];
+    for (comment, is_refused) in [(b"PK\x03\x04", true), (b"PK\x01\x02", true), (b"LIB\x02", false)] {
+        let mut file = archive(&entries);
+        let end = file.len();
+        file[end - 2] = comment.len() as u8;
+        file.extend(comment);
+        assert_eq!(open(file).is_err(), is_refused, "{comment:?}");
+    }
+}
+
+#[test]
 fn nothing_stands_before_between_or_behind() {
     let (a, b) = (made("a", b"1"), made("b", b"2"));
     let one = Made { before: b"prefix".to_vec(), ..a.clone() };

@@ -9,8 +9,8 @@ use std::fs;
 use std::process::Command;
 
 const SIMPLE: &str = "application/vnd.etsi.asic-s+zip";
-const EXTENDED: &str = "application/vnd.etsi.asic-e+zip";
-const NAME: &str = "istehsal-2026-Q3.asice";
+pub const EXTENDED: &str = "application/vnd.etsi.asic-e+zip";
+pub const NAME: &str = "istehsal-2026-Q3.asice";
 
 pub fn table() -> Vec<Sample> {
     vec![
@@ -114,33 +114,38 @@ pub fn table() -> Vec<Sample> {
     ]
 }
 
-fn hostile(name: &str, expect: &'static str, note: &'static str, make: impl Fn(&Signers) -> Made + 'static) -> Sample {
+pub fn hostile(
+    name: &str,
+    expect: &'static str,
+    note: &'static str,
+    make: impl Fn(&Signers) -> Made + 'static,
+) -> Sample {
     sample(format!("hostile/{name}"), note, move |signers| {
         make(signers).case(AZERISIQ).case(&format!("expect = \"{expect}\""))
     })
 }
 
-fn statement() -> Statement {
+pub fn statement() -> Statement {
     Statement::generation("azerisiq", "2026-Q3")
 }
 
-type File = (&'static str, Vec<u8>);
+pub type File = (&'static str, Vec<u8>);
 
 /// A good container with one statement.
-fn container_of(signers: &Signers) -> Vec<u8> {
+pub fn container_of(signers: &Signers) -> Vec<u8> {
     let files = [("a.xml", statement().xml().into_bytes())];
     let signatures = signatures(signers, "azerisiq", &files);
     container(&files, signatures)
 }
 
-fn container(files: &[File], signatures: String) -> Vec<u8> {
+pub fn container(files: &[File], signatures: String) -> Vec<u8> {
     let mut files = files.to_vec();
     files.push(("META-INF/signatures0.xml", signatures.into_bytes()));
     zip(EXTENDED, &files)
 }
 
 /// An archive by Python's `zipfile`, `mimetype` first and not packed.
-fn zip(media_type: &str, files: &[File]) -> Vec<u8> {
+pub fn zip(media_type: &str, files: &[File]) -> Vec<u8> {
     const SCRIPT: &str = "\
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as archive:
@@ -160,7 +165,7 @@ with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as archive:
 }
 
 /// A signatures file by `xmlsec1`: one XMLDSig signature that names these files, digested as they lie there.
-fn signatures(signers: &Signers, person: &str, files: &[File]) -> String {
+pub fn signatures(signers: &Signers, person: &str, files: &[File]) -> String {
     let references = files.iter().map(|(name, _)| {
         let uri = name.replace(' ', "%20");
         reference_of(&format!("URI=\"{uri}\""), "", SHA256)
@@ -175,7 +180,7 @@ fn signatures(signers: &Signers, person: &str, files: &[File]) -> String {
 }
 
 /// An ASiC manifest over these files, and CAdES over it by `openssl cms`.
-fn manifest(signers: &Signers, files: &[(&str, &[u8])]) -> (Vec<u8>, Vec<u8>) {
+pub fn manifest(signers: &Signers, files: &[(&str, &[u8])]) -> (Vec<u8>, Vec<u8>) {
     use base64::Engine;
     let mut objects = String::new();
     for (name, octets) in files {

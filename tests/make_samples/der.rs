@@ -1,4 +1,7 @@
-//! Surgery on signature files: parts doubled, the lengths around them made right.
+//! Surgery on signature files: parts doubled, the lengths around them made right; parts taken apart
+//! and put together again.
+
+use pencere::forms::der::{self, Reader, tag};
 
 /// The message-digest attribute a second time, the lengths around it made right.
 pub fn doubled_digest(cms: &[u8]) -> Vec<u8> {
@@ -62,4 +65,54 @@ pub fn repeated_signer(cms: &[u8], times: usize) -> Vec<u8> {
     let mut repeated = [cms, &more].concat();
     grow(&mut repeated, signer, more.len());
     repeated
+}
+
+/// The parts of an element's content, each whole.
+pub fn parts(element: &[u8]) -> Vec<Vec<u8>> {
+    let (mut reader, mut found) = (Reader::only(element).unwrap().reader(), Vec::new());
+    while !reader.is_empty() {
+        found.push(reader.any().unwrap().raw.to_vec());
+    }
+    found
+}
+
+/// An element around these parts.
+pub fn around(tag: u8, parts: &[Vec<u8>]) -> Vec<u8> {
+    der::element(tag, &parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
+
+/// An attribute with these values (RFC 5652 5.3).
+pub fn attribute(oid: &str, values: &[Vec<u8>]) -> Vec<u8> {
+    around(tag::SEQUENCE, &[der::oid(oid).unwrap(), around(tag::SET, values)])
+}
+
+pub const MESSAGE_DIGEST: &str = "1.2.840.113549.1.9.4";
+pub const COUNTERSIGNATURE: &str = "1.2.840.113549.1.9.6";
+/// Of SignedData, the certificates; of a SignerInfo, what stands where (RFC 5652 5.1, 5.3).
+pub const CERTIFICATES: usize = 3;
+pub const DIGEST_ALGORITHM: usize = 2;
+pub const SIGNED_ATTRIBUTES: usize = 3;
+pub const SIGNATURE_ALGORITHM: usize = 4;
+pub const VALUE: usize = 5;
+
+/// A file with its SignedData and its only SignerInfo changed, part by part.
+pub fn rebuilt(cms: &[u8], change: impl FnOnce(&mut Vec<Vec<u8>>, &mut Vec<Vec<u8>>)) -> Vec<u8> {
+    let info = parts(cms);
+    let mut data = parts(&parts(&info[1])[0]);
+    let mut signer = parts(&parts(data.last().unwrap())[0]);
+    change(&mut data, &mut signer);
+    *data.last_mut().unwrap() = around(tag::SET, &[around(tag::SEQUENCE, &signer)]);
+    around(tag::SEQUENCE, &[info[0].clone(), around(0xA0, &[around(tag::SEQUENCE, &data)])])
+}
+
+/// The only SignerInfo, part by part.
+pub fn signer(cms: &[u8]) -> Vec<Vec<u8>> {
+    let mut found = Vec::new();
+    rebuilt(cms, |_, signer| found.clone_from(signer));
+    found
+}
+
+/// The file with unsigned attributes.
+pub fn with_unsigned(cms: &[u8], attributes: &[Vec<u8>]) -> Vec<u8> {
+    rebuilt(cms, |_, signer| signer.push(around(0xA1, attributes)))
 }

@@ -7,8 +7,10 @@
 //! not made here but by the walk (`tests/samples.rs`).
 
 mod accepted;
+mod archives;
 mod containers;
 mod der;
+mod forged_cms;
 mod hostile;
 mod pki;
 mod rejected;
@@ -81,6 +83,8 @@ fn table() -> Vec<Sample> {
     table.extend(containers::table());
     table.extend(rejected::table());
     table.extend(hostile::table());
+    table.extend(archives::table());
+    table.extend(forged_cms::table());
     table
 }
 
