@@ -1,6 +1,7 @@
 //! `pencere verify`: the signatures alone, of any signed file, with no window.
 
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, files, times};
+use crate::config;
 use crate::finding::{Code, Finding, Language};
 use crate::forms::certificate::Certificate;
 use crate::forms::xmldsig::DS;
@@ -8,13 +9,15 @@ use crate::forms::{cms, der, pem};
 use crate::host::Octets;
 use crate::intake::folder::signature_names;
 use crate::signature::{self, Context, Indication, Integrity, Policy, Reason, Report, SignatureReport, SubIndication};
-use crate::signature::{CmsLimits, TimeSource};
+use crate::signature::{CmsLimits, Suite, TimeSource};
 use crate::trust::{IdentityProfile, Snapshot};
 use crate::xml::Limits;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Check the signatures of any signed file; needs no window
 ///
@@ -38,8 +41,25 @@ pub struct VerifyArgs {
     /// Judge as of this moment, as 2026-10-05T09:00:00+04:00 [default: now]
     #[arg(long, value_name = "RFC3339")]
     pub at: Option<Timestamp>,
+    /// A cryptographic policy, in the form of config/policy.toml [default: the built-in one]
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// The answer for programs (CONTRACT 4): the report, and by which policy it was given.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    policy: Named<'a>,
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    name: &'a str,
+    version: &'a str,
 }
 
 /// Judges every signature.
@@ -51,7 +71,7 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
     let content = content(args, &file)?;
     let trust = Snapshot::new(anchors(&args.trust, screen)?, Vec::new(), None, SignedDuration::ZERO, Timestamp::now());
     // plain signatures count, and trial certificates do when the caller names their authority
-    let (policy, profile) = (Policy::trial(), IdentityProfile::standard());
+    let (policy, profile) = (Policy { suite: suite(args)?, ..Policy::trial() }, IdentityProfile::standard());
     let (at, time_source) = match args.at {
         Some(at) => (at, TimeSource::Asserted),
         None => (Timestamp::now(), TimeSource::Now),
@@ -63,8 +83,12 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
         Some(finding) => unprocessed(&file, finding, time_source).unwrap_or(report),
         None => report,
     };
-    screen.json(&report);
+    let Suite { name, version, .. } = &*policy.suite;
+    screen.json(&Answer { report: &report, policy: Named { name, version } });
     tell(&report, nothing.as_ref(), screen);
+    if !report.signatures.is_empty() {
+        screen.say(format!("\nJudged by the cryptographic policy {name} {version}."));
+    }
     let beside = signature_names(args.file.as_os_str()).map(PathBuf::from).find(|beside| beside.is_file());
     if let Some(beside) = beside.filter(|_| report.signatures.is_empty() && content.is_none()) {
         screen.say(format!("A signature file lies beside it: pencere verify {}", beside.display()));
@@ -73,6 +97,15 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
         screen.say("Nobody was named with --trust, so nobody's word counts.");
     }
     Ok(Exit::answer(report.indication == Indication::TotalPassed))
+}
+
+/// The suite that `--policy` names, or the built-in one.
+fn suite(args: &VerifyArgs) -> Result<Arc<Suite>, Trouble> {
+    let Some(path) = &args.policy else { return Ok(Suite::built_in()) };
+    let told = |mistakes: Vec<config::Mistake>| {
+        Trouble::usage(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    };
+    config::suite_of(path).map_err(told)
 }
 
 /// What a detached signature speaks of: what `--content` names, what lies inside the signature
@@ -100,7 +133,7 @@ fn content(args: &VerifyArgs, file: &Octets) -> Result<Option<Octets>, Trouble> 
 }
 
 /// What a signature file holds besides signatures.
-enum Inside {
+pub(super) enum Inside {
     /// The content itself (`.p7m`).
     Content(Octets),
     /// Nothing: its content is another file.
@@ -109,7 +142,7 @@ enum Inside {
     NoCms,
 }
 
-fn inside(file: &Octets) -> io::Result<Inside> {
+pub(super) fn inside(file: &Octets) -> io::Result<Inside> {
     // larger is no detached signature; the judge says what it is
     let largest = CmsLimits::default().octets;
     let Some(length) = usize::try_from(file.len()).ok().filter(|_| file.len() <= largest) else {

@@ -10,6 +10,7 @@ mod covered;
 mod judge;
 mod policy;
 mod report;
+mod suite;
 mod xml;
 
 pub use cms::Limits as CmsLimits;
@@ -17,6 +18,7 @@ pub use covered::{Covered, CoveredAttribute, CoveredEvent};
 pub use judge::Context;
 pub use policy::Policy;
 pub use report::{Indication, Integrity, Reason, Report, SignatureReport, SignerReport, SubIndication, TimeSource};
+pub use suite::{CURVES, DIGESTS, RSA_BITS_MIN, SCHEMES, Scheme, Suite, Term, Weakness, is_broken};
 
 use crate::document::{Content, Digest};
 use crate::finding::{Code, Finding, Stop};

@@ -1,6 +1,7 @@
 //! The verdict as data: CONTRACT 4's answer of `verify`, in the words of EN 319 102-1.
 
 use crate::document::Digest;
+use crate::forms::certificate::Certificate;
 use jiff::Timestamp;
 
 /// The main indication; worse ones sort later.
@@ -87,6 +88,9 @@ pub struct SignerReport {
     pub voen: Option<String>,
     /// Fingerprint.
     pub certificate_sha256: Digest,
+    /// The certificate itself, for whoever asks on; no part of the answer.
+    #[serde(skip)]
+    pub certificate: Certificate,
 }
 
 /// One signature's verdict.
