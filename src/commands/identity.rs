@@ -8,7 +8,7 @@ mod clue;
 mod proposal;
 
 use super::table::Side;
-use super::verify::{Inside, inside};
+use super::verify::{Inside, inside, word};
 use super::{Exit, Outcome, OutputArgs, Screen, Table, Trouble, files, times};
 use crate::document::{BAKU, Fin, ParticipantName};
 use crate::finding::{Code, Finding, Language};
@@ -92,8 +92,8 @@ struct Probed {
     voen: Option<String>,
     /// The shipped profile that reads both; null when none does.
     profile: Option<&'static str>,
-    /// `[identity]` for pencere.toml.
-    identity: String,
+    /// `[identity]` for pencere.toml; null where nothing is known to stand in it.
+    identity: Option<String>,
     /// The person's entry for registry.toml; null without a FİN.
     registry: Option<String>,
     remarks: Vec<String>,
@@ -164,7 +164,7 @@ fn found(path: &Path) -> Result<(Vec<Found>, Option<Reason>), Trouble> {
     let context = Context { trust: &trust, policy: &policy, profile: &profile, at, time_source };
     let examined = signature::examine(&file, content.as_ref(), &context, &Limits::default());
     let (report, nothing) = examined.map_err(|error| Trouble::broken(format!("{}: {error}", path.display())))?;
-    let is_seen = content.as_ref().is_none_or(|content| content.len() > 0);
+    let is_seen = content.as_ref().is_none_or(|content| !content.is_empty());
     let mut found: Vec<Found> = Vec::new();
     for signature in &report.signatures {
         let Some(signer) = &signature.signer else { continue };
@@ -275,13 +275,14 @@ impl Probed {
             let name = attribute.name.unwrap_or("-");
             table.row([&attribute.oid, name, &attribute.masked(), &looks.join("; ")]);
         }
-        screen.say(match &self.signature {
-            Some(format) => format!("Certificate of a signature ({format})"),
-            None => "Certificate".to_owned(),
+        screen.say(match (&self.signature, self.integrity) {
+            (Some(format), Some(integrity)) => format!("Certificate of a signature ({format}, {})", word(integrity)),
+            (Some(format), None) => format!("Certificate of a signature ({format}, whose document is another file)"),
+            (None, _) => "Certificate".to_owned(),
         });
         screen.table(&table);
         let mut lines = vec![String::new()];
-        let mut line = |label: &str, value: &str| lines.push(format!("{label:<20}{value}"));
+        let mut line = |label: &str, value: &str| lines.push(format!("{label:<22}{value}"));
         line("issuer", &self.issuer);
         line("serial number", &self.serial);
         line("valid from", &times::both(self.not_before));
@@ -308,7 +309,9 @@ impl Probed {
             Some(_) => " (the default, \"standard\", reads it as well)",
             None => "",
         };
-        screen.say(format!("\nFor pencere.toml{by_default}:\n\n{}", self.identity.trim_end()));
+        if let Some(identity) = &self.identity {
+            screen.say(format!("\nFor pencere.toml{by_default}:\n\n{}", identity.trim_end()));
+        }
         if let Some(entry) = &self.registry {
             screen.say(format!("\nFor registry.toml:\n\n{}", entry.trim_end()));
         }

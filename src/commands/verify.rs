@@ -267,7 +267,7 @@ fn verdict(indication: Indication, sub_indication: Option<SubIndication>) -> Str
     format!("{}{}", indication.as_str(), sub.unwrap_or_default())
 }
 
-fn word(integrity: Integrity) -> &'static str {
+pub(super) fn word(integrity: Integrity) -> &'static str {
     match integrity {
         Integrity::Intact => "intact",
         Integrity::Broken => "broken",

@@ -12,6 +12,7 @@ use jiff::tz::Offset;
 use openssl::nid::Nid;
 use openssl::pkey::{HasPublic, Id, PKeyRef};
 use serde::Deserialize;
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 /// What is good enough. What stands in no list never was.
@@ -129,53 +130,58 @@ impl Suite {
         };
         let signed_with = algorithm.and_then(SignatureAlgorithm::digest);
         let digests = digests.iter().copied().chain(signed_with).chain(mask);
-        let digests = digests.map(|digest| (digest.name().to_owned(), find(&self.digests, digest)));
+        let digests = digests.map(|digest| (Cow::Borrowed(digest.name()), find(&self.digests, digest)));
         let scheme = algorithm.map(|algorithm| self.scheme(algorithm));
         let parts = scheme.into_iter().chain(digests).chain([self.key(key)]);
         let weak = parts.filter_map(|(what, term)| match term {
-            None => Some(Weakness { what, until: None }),
-            Some(Some(day)) if Offset::UTC.to_datetime(at).date() >= day => Some(Weakness { what, until: Some(day) }),
+            None => Some(Weakness { what: what.into_owned(), until: None }),
+            Some(Some(day)) if Offset::UTC.to_datetime(at).date() >= day => {
+                Some(Weakness { what: what.into_owned(), until: Some(day) })
+            }
             Some(_) => None,
         });
         weak.min_by_key(|weak| weak.until) // None sorts first, and of equals the first is taken
     }
 
-    fn scheme(&self, algorithm: SignatureAlgorithm) -> (String, Option<Option<Date>>) {
+    fn scheme(&self, algorithm: SignatureAlgorithm) -> Judged {
         let scheme = match algorithm {
             SignatureAlgorithm::RsaPkcs1(_) => Scheme::RsaPkcs1,
             SignatureAlgorithm::RsaPss { .. } => Scheme::RsaPss,
             SignatureAlgorithm::Ecdsa(_) => Scheme::Ecdsa,
             SignatureAlgorithm::Ed25519 => Scheme::Ed25519,
             SignatureAlgorithm::Ed448 => Scheme::Ed448,
-            SignatureAlgorithm::Dsa(_) => return ("DSA".to_owned(), None),
+            SignatureAlgorithm::Dsa(_) => return ("DSA".into(), None),
         };
         let name = SCHEMES.iter().find(|(_, known)| *known == scheme).map_or("?", |(name, _)| name);
-        (name.to_owned(), find(&self.schemes, scheme))
+        (name.into(), find(&self.schemes, scheme))
     }
 
-    fn key<T: HasPublic>(&self, key: &PKeyRef<T>) -> (String, Option<Option<Date>>) {
+    fn key<T: HasPublic>(&self, key: &PKeyRef<T>) -> Judged {
         match key.id() {
             Id::RSA | Id::RSA_PSS => {
                 let fits = self.rsa.iter().filter(|term| term.what <= key.bits());
                 let term = fits.max_by_key(|term| term.what).map(|term| term.until);
-                (format!("RSA {}", key.bits()), term)
+                (format!("RSA {}", key.bits()).into(), term)
             }
             Id::EC => match value::curve(key) {
                 Some(curve) => {
                     let name = CURVES.iter().find(|(_, known)| *known == curve).map(|(name, _)| *name);
                     let name = name.or_else(|| curve.short_name().ok()).unwrap_or("EC");
-                    (name.to_owned(), find(&self.curves, curve))
+                    (name.into(), find(&self.curves, curve))
                 }
-                None => ("an unnamed elliptic curve".to_owned(), None),
+                None => ("an unnamed elliptic curve".into(), None),
             },
             // one size each: the scheme says it all
-            Id::ED25519 => ("Ed25519".to_owned(), find(&self.schemes, Scheme::Ed25519)),
-            Id::ED448 => ("Ed448".to_owned(), find(&self.schemes, Scheme::Ed448)),
-            Id::DSA => ("DSA".to_owned(), None),
-            _ => ("a key of an unknown kind".to_owned(), None),
+            Id::ED25519 => ("Ed25519".into(), find(&self.schemes, Scheme::Ed25519)),
+            Id::ED448 => ("Ed448".into(), find(&self.schemes, Scheme::Ed448)),
+            Id::DSA => ("DSA".into(), None),
+            _ => ("a key of an unknown kind".into(), None),
         }
     }
 }
+
+/// A name for people, and until when it is good enough: none when it never was.
+type Judged = (Cow<'static, str>, Option<Option<Date>>);
 
 fn find<T: PartialEq>(terms: &[Term<T>], what: T) -> Option<Option<Date>> {
     terms.iter().find(|term| term.what == what).map(|term| term.until)

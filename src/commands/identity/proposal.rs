@@ -15,8 +15,8 @@ pub struct Proposal {
     pub fin: Option<Fin>,
     /// And as VÖEN.
     pub voen: Option<Voen>,
-    /// `[identity]` in TOML.
-    pub identity: String,
+    /// `[identity]` in TOML; none where nothing is known to stand in it.
+    pub identity: Option<String>,
     /// What the reader should know before it is pasted.
     pub remarks: Vec<String>,
 }
@@ -35,7 +35,7 @@ impl Proposal {
         for name in narrowest_first {
             let Some(profile) = IdentityProfile::shipped(name) else { continue };
             if let (Some(fin), Some(voen)) = (profile.fin(certificate), profile.voen(certificate)) {
-                let identity = format!("[identity]\nprofile = {}\n", toml(name));
+                let identity = Some(format!("[identity]\nprofile = {}\n", toml(name)));
                 let remarks = others(certificate, Some(&fin), Some(&voen));
                 return Self { profile: Some(name), fin: Some(fin), voen: Some(voen), identity, remarks };
             }
@@ -64,7 +64,8 @@ impl Proposal {
             let places: Vec<_> = places.iter().map(|(oid, pattern)| toml(&format!("{oid} {pattern}"))).collect();
             format!("[{}]", places.join(", "))
         };
-        let identity = format!("[identity]\nfin = {}\nvoen = {}\n", list(&fins), list(&voens));
+        let is_known = !fins.is_empty() || !voens.is_empty();
+        let identity = is_known.then(|| format!("[identity]\nfin = {}\nvoen = {}\n", list(&fins), list(&voens)));
         Self { profile: None, fin, voen, identity, remarks }
     }
 
@@ -82,13 +83,13 @@ impl Proposal {
         };
         Some(format!(
             "{whose}[[participants.{participant}.persons]]\nname = {}\nfin = {}\n\
-             certificates = [{}] # relative to registry.toml; SHA-256 {}\n\
+             # SHA-256 {}; the path is relative to registry.toml\ncertificates = [{}]\n\
              datasets = [\"capacity\", \"generation\"] # out of the participant's; strike what is not this person's\n\
              rights = [\"file\"]\nfrom = \"{from}\"\n",
             toml(name.trim()),
             toml(fin),
-            toml(path),
             certificate.sha256(),
+            toml(path),
         ))
     }
 }
