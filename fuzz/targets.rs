@@ -7,10 +7,11 @@
 use pencere::container::{self, Container};
 use pencere::document::Digest;
 use pencere::forms::certificate::Certificate;
+use pencere::forms::timestamp::Token;
 use pencere::forms::{cms, der, pem};
 use pencere::host::Octets;
 use pencere::signature::{self, Context, Indication, Policy, Report, TimeSource};
-use pencere::trust::{IdentityProfile, RevocationList, Snapshot};
+use pencere::trust::{IdentityProfile, OcspResponse, RevocationList, Snapshot, ValidationData};
 use pencere::xml::{Canonicaliser, Event, Fault, Limits, Method, Reader, Wrong};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -244,15 +245,21 @@ fn elements(octets: &[u8], depth: usize) {
 /// A certificate or a revocation list: all that is read of it is read to an end.
 fn certificate(octets: &[u8]) {
     let at = AT.parse().expect("a time");
+    let certificates = GROUNDS.trust.anchors().to_vec();
+    let data = ValidationData { certificates, ..ValidationData::default() };
     for certificate in
         Certificate::from_der(octets).into_iter().chain(Certificate::from_file(octets).unwrap_or_default())
     {
         let _ = (certificate.subject(), certificate.issuer(), certificate.authority(), certificate.serial());
         let _ = (certificate.key_usage(), certificate.extended_key_usage(), certificate.policies());
         let _ = (GROUNDS.profile.fin(&certificate), GROUNDS.profile.voen(&certificate));
-        let _ = GROUNDS.trust.judge(&certificate, GROUNDS.trust.anchors(), at);
+        let _ = GROUNDS.trust.judge(&certificate, &data, at);
         let again = Certificate::from_der(certificate.der()).expect("it was read a moment ago");
         assert_eq!(again.sha256(), certificate.sha256());
     }
     let _ = RevocationList::from_file(octets);
+    let _ = OcspResponse::from_der(octets);
+    if let Ok(der) = der::definite(octets) {
+        let _ = Token::read(&der).map(|token| token.time);
+    }
 }
