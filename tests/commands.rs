@@ -455,3 +455,74 @@ fn peak_kib(signature: &Path, trust: &Path) -> u64 {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
 }
+
+/// A signature by `xmlsec1` with one reference, over this URI.
+const TEMPLATE: &str = "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" Id=\"ID\"><ds:SignedInfo>\
+    <ds:CanonicalizationMethod Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/>\
+    <ds:SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256\"/>\
+    <ds:Reference URI=\"URI\">TRANSFORMS<ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>\
+    <ds:DigestValue/></ds:Reference></ds:SignedInfo><ds:SignatureValue/><ds:KeyInfo><ds:X509Data>\
+    <ds:X509Certificate/></ds:X509Data></ds:KeyInfo>OBJECT</ds:Signature>";
+
+impl Window {
+    /// Has `xmlsec1` fill the template in a file with this person's key.
+    fn xmlsec(&self, file: &str, more: &[&str]) {
+        let key = format!("{KEY},{CERT}");
+        let mut arguments = vec!["--sign", "--privkey-pem", &key, "--output", file];
+        arguments.extend(more);
+        arguments.push(file);
+        let output = self.tool("xmlsec1", &arguments).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+#[test]
+fn an_xml_signature_around_its_object_or_beside_its_file_is_judged() {
+    let window = Window::new();
+    let plain = TEMPLATE.replace("TRANSFORMS", "");
+    window.put(
+        "enveloping.xml",
+        plain.replace("URI=\"URI\"", "URI=\"#o\"").replace("OBJECT", "<ds:Object Id=\"o\"><a/></ds:Object>"),
+    );
+    window.put("doc.xml", "<a>1</a>\n");
+    window.put("detached.xml", plain.replace("URI=\"URI\"", "URI=\"doc.xml\"").replace("OBJECT", ""));
+    window.xmlsec("enveloping.xml", &[]);
+    window.xmlsec("detached.xml", &[]);
+    let (code, around) = window.json(&["verify", "enveloping.xml", "--trust", CA]);
+    assert_eq!((code, &around["signatures"][0]["integrity"]), (Some(0), &"intact".into()));
+    let (code, beside) = window.json(&["verify", "detached.xml", "--trust", CA, "--content", "doc.xml"]);
+    assert_eq!((code, &beside["signatures"][0]["covers_whole_document"]), (Some(0), &true.into()), "{beside}");
+    window.put("doc.xml", "<a>2</a>\n");
+    let (code, other) = window.json(&["verify", "detached.xml", "--trust", CA, "--content", "doc.xml"]);
+    assert_eq!((code, &other["sub_indication"]), (Some(1), &"HASH_FAILURE".into()));
+    // nothing is looked for by itself
+    let (code, alone) = window.json(&["verify", "detached.xml", "--trust", CA]);
+    assert_eq!((code, &alone["signatures"][0]["integrity"]), (Some(1), &"unsupported".into()));
+}
+
+#[test]
+fn a_counter_signature_is_told_and_makes_nobody_a_signer() {
+    let window = Window::new();
+    window.put("doc.xml", "<a>1</a>");
+    let output = window.run(&["sign", "doc.xml", "--key", KEY, "--cert", CERT, "-o", "signed.xml"]);
+    assert!(output.status.success());
+    let signed = String::from_utf8(window.read("signed.xml")).unwrap();
+    let value = signed.split("<ds:SignatureValue Id=\"").nth(1).unwrap().split('"').next().unwrap();
+    let transforms =
+        "<ds:Transforms><ds:Transform Algorithm=\"http://www.w3.org/2001/10/xml-exc-c14n#\"/></ds:Transforms>";
+    let counter = TEMPLATE.replace("Id=\"ID\"", "Id=\"counter\"").replace("OBJECT", "");
+    let counter = counter.replace("URI=\"URI\"", &format!("URI=\"#{value}\"")).replace("TRANSFORMS", transforms);
+    let properties = format!(
+        "<xades:UnsignedProperties><xades:UnsignedSignatureProperties><xades:CounterSignature>{counter}\
+         </xades:CounterSignature></xades:UnsignedSignatureProperties></xades:UnsignedProperties>"
+    );
+    let end = signed.find("</xades:QualifyingProperties>").unwrap();
+    window.put("countered.xml", format!("{}{properties}{}", &signed[..end], &signed[end..]));
+    let ids =
+        ["--node-xpath", "//*[@Id='counter']", "--id-attr:Id", "http://www.w3.org/2000/09/xmldsig#:SignatureValue"];
+    window.xmlsec("countered.xml", &ids);
+    let (code, report) = window.json(&["verify", "countered.xml", "--trust", CA]);
+    let signatures = report["signatures"].as_array().unwrap();
+    assert_eq!((code, signatures.len()), (Some(0), 1), "{report}");
+    assert_eq!(signatures[0]["counter_signatures"], 1);
+}

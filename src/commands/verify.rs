@@ -195,6 +195,7 @@ fn unprocessed(file: &Octets, finding: &Finding, time_source: TimeSource) -> Opt
         signing_time: None,
         time_source,
         timestamps: Vec::new(),
+        counter_signatures: 0,
         covers_whole_document: false,
         reasons: vec![Reason { code: finding.code.slug(), message: finding.message(Language::En) }],
     };
@@ -236,6 +237,9 @@ fn tell(report: &Report, nothing: Option<&Finding>, screen: &mut Screen) {
                 None => line("stamped", &time),
                 Some(reason) => line("stamped", &format!("{time}, which proves nothing: {}", reason.message)),
             }
+        }
+        if signature.counter_signatures > 0 {
+            line("counter", &format!("{} counter-signatures, not judged", signature.counter_signatures));
         }
         line("judged", time_source(signature.time_source));
         line("covers", if signature.covers_whole_document { "the whole document" } else { "not the whole document" });

@@ -25,6 +25,8 @@ const SIGNING_CERTIFICATE_V2: &str = "1.2.840.113549.1.9.16.2.47";
 const SIGNATURE_TIME_STAMP: &str = "1.2.840.113549.1.9.16.2.14";
 /// archive-time-stamp-v3 (ETSI EN 319 122-1 5.5.3), and the older forms of it.
 const ARCHIVE_TIME_STAMPS: [&str; 3] = ["0.4.0.1733.2.4", "1.2.840.113549.1.9.16.2.48", "1.2.840.113549.1.9.16.2.27"];
+/// countersignature (RFC 5652 11.4).
+const COUNTER_SIGNATURE: &str = "1.2.840.113549.1.9.6";
 /// revocation-values (ETSI TS 101 733 6.3.4).
 const REVOCATION_VALUES: &str = "1.2.840.113549.1.9.16.2.24";
 /// id-ri-ocsp-response (RFC 5940 2.1).
@@ -97,6 +99,8 @@ pub struct UnsignedAttributes<'a> {
     pub responses: Vec<&'a [u8]>,
     /// Whether an archive time-stamp is among them.
     pub is_archived: bool,
+    /// How many counter-signatures there are (RFC 5652 11.4).
+    pub countersignatures: usize,
 }
 
 /// The signed attributes, each at most once and with one value (RFC 5652 11).
@@ -295,6 +299,7 @@ impl<'a> UnsignedAttributes<'a> {
                 match oid.as_str() {
                     SIGNATURE_TIME_STAMP => found.timestamps.push(value.raw),
                     REVOCATION_VALUES => drop(found.revocation_values(value)),
+                    COUNTER_SIGNATURE => found.countersignatures += 1,
                     oid if ARCHIVE_TIME_STAMPS.contains(&oid) => found.is_archived = true,
                     _ => {}
                 }

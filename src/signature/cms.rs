@@ -170,6 +170,7 @@ fn facts(
         signer: certificate.cloned(),
         data: ValidationData { certificates: others.cloned().collect(), ..ValidationData::default() },
         timestamps: Vec::new(),
+        counter_signatures: signer.unsigned.countersignatures,
         commitment: Commitment::Absent,
         signing_time: attributes.and_then(|attributes| attributes.signing_time),
         covers_whole_document: true,

@@ -99,6 +99,8 @@ pub struct Facts {
     pub data: ValidationData,
     /// What the time-stamps over the value came to.
     pub timestamps: Vec<StampReport>,
+    /// Counter-signatures that stand beside it: nobody's signature over the document.
+    pub counter_signatures: usize,
     /// Whether it is the one the signature commits to.
     pub commitment: Commitment,
     /// The claimed signing time, from a signed property.
@@ -121,6 +123,7 @@ impl Facts {
             signer: None,
             data: ValidationData::default(),
             timestamps: Vec::new(),
+            counter_signatures: 0,
             commitment: Commitment::Absent,
             signing_time: None,
             covers_whole_document: false,
@@ -199,6 +202,7 @@ pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
         signing_time: facts.signing_time,
         time_source: context.time_source,
         timestamps: facts.timestamps,
+        counter_signatures: facts.counter_signatures,
         covers_whole_document: facts.covers_whole_document,
         reasons: reasons.collect(),
     };
@@ -353,6 +357,7 @@ mod tests {
             signer: Some(signer),
             data: ValidationData::default(),
             timestamps: Vec::new(),
+            counter_signatures: 0,
             commitment: Commitment::Signed,
             signing_time: None,
             covers_whole_document: true,

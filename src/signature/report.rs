@@ -113,6 +113,9 @@ pub struct SignatureReport {
     pub time_source: TimeSource,
     /// The time-stamps over it, in their order.
     pub timestamps: Vec<StampReport>,
+    /// Counter-signatures on it (EN 319 132-1 5.2.7, RFC 5652 11.4): told, not judged, and nobody who made
+    /// one is taken for a signer of the document.
+    pub counter_signatures: usize,
     /// Nothing is left out but `ds:Signature` children of the root, each judged itself.
     pub covers_whole_document: bool,
     /// Why not, when not.

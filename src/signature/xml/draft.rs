@@ -441,6 +441,7 @@ impl<'a> Draft<'a> {
         let Some(unsigned) = signature.properties.as_ref().map(|properties| &properties.unsigned) else {
             return Ok(());
         };
+        facts.counter_signatures = unsigned.countersignatures;
         let most = context.policy.cms.certificates;
         let more = unsigned.certificates.iter().take(most).filter_map(|der| context.trust.certificate(der).ok());
         facts.data.certificates.extend(more);
