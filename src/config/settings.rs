@@ -6,6 +6,7 @@
 use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
+use crate::document::Digest;
 use crate::signature::{CmsLimits, Policy};
 use crate::trust::IdentityProfile;
 use crate::{boemis, container, evidence, intake, journal, ledger, schema, seal, xml};
@@ -47,6 +48,14 @@ pub struct TrustSettings {
     pub intermediates: Vec<At<PathBuf>>,
     /// Revocation lists.
     pub crls: Vec<At<PathBuf>>,
+    /// Where revocation lists are fetched.
+    pub crl_urls: Vec<At<String>>,
+    /// How often.
+    pub refresh: Duration,
+    /// How long one fetch may take.
+    pub fetch_timeout: Duration,
+    /// How many octets a fetched list may have.
+    pub fetch_size: u64,
     /// Whether every certificate's standing must be known.
     pub revocation: bool,
     /// Anchors of time-stamping authorities.
@@ -55,6 +64,14 @@ pub struct TrustSettings {
     pub crl_grace: Duration,
     /// The cryptographic policy; none: the one that is built in.
     pub policy: Option<At<PathBuf>>,
+}
+
+impl TrustSettings {
+    /// Where a list lies that is fetched from this address.
+    pub fn fetched(&self, state: &Path, url: &str) -> PathBuf {
+        let digest = Digest::of(url.as_bytes()).to_string();
+        state.join("trust").join(format!("{}.crl", &digest[..32]))
+    }
 }
 
 /// `[seal]` with the places of its two keys, for the checks.
@@ -250,6 +267,13 @@ const CRL_GRACE: Duration = Duration::from_secs(3 * 3600);
 /// would be `./built-in`.
 const BUILT_IN: &str = "built-in";
 
+/// Default of `trust.refresh`: lists live three hours, so one failed fetch or two cost nothing.
+const REFRESH: Duration = Duration::from_secs(3600);
+/// Default of `trust.fetch_timeout`: a list of a megabyte over a slow line.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
+/// Default of `trust.fetch_size`: half a million revoked certificates.
+const FETCH_SIZE: u64 = 16 << 20;
+
 const DAY: Duration = Duration::from_secs(86_400);
 
 fn intake(mut table: Table<'_, '_>) -> (intake::Settings, intake::GroupLimits) {
@@ -302,14 +326,34 @@ fn trust(base: &Path, mut table: Table<'_, '_>) -> TrustSettings {
     let anchors = paths(anchors);
     let intermediates = paths(table.one_or_more("intermediates"));
     let crls = paths(table.one_or_more("crls"));
+    let crl_urls = table.one_or_more("crl_urls").unwrap_or_default();
+    for url in crl_urls.iter().filter(|url| !crate::fetch::is_address(&url.value)) {
+        table.source().mistake(&url.spot, format!("{:?} is no address of the form http://HOST/PATH", url.value));
+    }
+    let refresh = value(table.duration("refresh", SECOND..=7 * DAY), REFRESH);
+    let fetch_timeout = value(table.duration("fetch_timeout", SECOND..=600 * SECOND), FETCH_TIMEOUT);
+    let fetch_size = value(table.size("fetch_size", 1 << 10..=1 << 30), FETCH_SIZE);
     // whoever names a list wants it looked at: this can only ask for more
-    let revocation = value(table.boolean("revocation"), false) || !crls.is_empty();
+    let named = !crls.is_empty() || !crl_urls.is_empty();
+    let revocation = value(table.boolean("revocation"), false) || named;
     let timestamping = paths(table.one_or_more("timestamping"));
     let crl_grace = value(table.duration("crl_grace", Duration::ZERO..=7 * DAY), CRL_GRACE);
     let policy = table.string("policy").filter(|policy| policy.value != BUILT_IN);
     let policy = policy.map(|path| path.map(|path| base.join(path)));
     table.finish();
-    TrustSettings { anchors, intermediates, crls, revocation, timestamping, crl_grace, policy }
+    TrustSettings {
+        anchors,
+        intermediates,
+        crls,
+        crl_urls,
+        refresh,
+        fetch_timeout,
+        fetch_size,
+        revocation,
+        timestamping,
+        crl_grace,
+        policy,
+    }
 }
 
 fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {

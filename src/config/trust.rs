@@ -19,14 +19,15 @@ pub(super) fn snapshot(
     gathered: &mut Gathered,
     path: &Path,
     trust: &TrustSettings,
-    environment: Option<Environment>,
+    (environment, state): (Option<Environment>, &Path),
     now: Timestamp,
 ) -> Option<Snapshot> {
     let (source, _) = Source::parse(path, "");
     let anchors = chain_ends(gathered, &source, &trust.anchors, environment);
     let intermediates = chain_ends(gathered, &source, &trust.intermediates, environment);
     let clocks = chain_ends(gathered, &source, &trust.timestamping, environment);
-    let crls = revocation_lists(gathered, &source, &trust.crls);
+    let mut crls = revocation_lists(gathered, &source, &trust.crls);
+    crls.extend(fetched_lists(gathered, &source, trust, state));
     if anchors.is_empty()
         && let Some(first) = trust.anchors.first()
     {
@@ -70,6 +71,29 @@ fn chain_ends(
 const RENEWAL: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 const REFUSED: &str = "a window whose environment is not \"test\" refuses it";
+
+/// Lists that the refresher fetched. One that is not there yet is no mistake: whom it concerns is held.
+fn fetched_lists(
+    gathered: &mut Gathered,
+    source: &Source<'_>,
+    trust: &TrustSettings,
+    state: &Path,
+) -> Vec<RevocationList> {
+    let mut lists = Vec::new();
+    for url in &trust.crl_urls {
+        let file = trust.fetched(state, &url.value);
+        let found = match file.is_file() {
+            true => gathered.named(source, &url.spot, &file, Part::Trust),
+            false => None,
+        };
+        match found.map(|octets| RevocationList::from_file(&octets)) {
+            Some(Ok(found)) => lists.extend(found),
+            Some(Err(fault)) => source.warning(&url.spot, format!("what was fetched is no revocation list: {fault}")),
+            None => source.warning(&url.spot, format!("{} was not fetched yet", url.value)),
+        }
+    }
+    lists
+}
 
 fn revocation_lists(gathered: &mut Gathered, source: &Source<'_>, paths: &[At<PathBuf>]) -> Vec<RevocationList> {
     let mut lists = Vec::new();

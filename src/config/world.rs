@@ -77,7 +77,8 @@ pub(super) fn read(gathered: &mut Gathered, path: &Path, named: &Named<'_>, now:
     let against = Against { profile: named.identity, datasets: datasets.by_name.keys().cloned().collect() };
     let registry = registry::read(gathered, &paths.registry, &against);
     let stations = stations::read(gathered, &paths.stations, registry.as_ref().and_then(|read| read.declared.as_ref()));
-    let trust = named.trust.and_then(|trust| trust::snapshot(gathered, path, trust, named.environment, now));
+    let trust =
+        named.trust.and_then(|trust| trust::snapshot(gathered, path, trust, (named.environment, &paths.state), now));
     let policy = match named.trust.and_then(|trust| trust.policy.as_ref()) {
         Some(file) => policy::read(gathered, &file.value).map(|suite| Policy { suite, ..named.policy.clone() }),
         None => Some(named.policy.clone()),

@@ -15,5 +15,6 @@ pub mod log;
 mod look;
 pub mod notify;
 pub mod pages;
+pub mod refresh;
 pub mod watch;
 pub mod window;

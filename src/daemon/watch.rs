@@ -4,6 +4,7 @@
 //! never polls faster than the rescan, and says "alive" from this very loop.
 
 use super::notify;
+use super::refresh::{self, Refresher, Round};
 use super::window::{Halt, Window};
 use crate::document::ParticipantName;
 use crate::intake::folder::{Signal, Signals, Watch};
@@ -29,6 +30,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let (mut watch, mut signals) = Watch::start(window.queue().folders());
     let mut rescan = interval(window.settings().intake.rescan);
     rescan.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut refresher = Refresher::new(window.settings());
     let mut alive = notify::alive_every().map(interval);
     // Set when something was done; a tick in between must not put the rest off for ever.
     let mut idle = None;
@@ -51,6 +53,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             notify::status(&status(&window));
         }
         let mut looked = Ok(());
+        let world = window.world();
         // In this order: what the manager wants comes before the next document, however many wait.
         tokio::select! {
             biased;
@@ -67,6 +70,11 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             () = tick(&mut alive) => notify::alive(),
             _ = rescan.tick() => {
                 looked = scan(&mut window, &mut watch).and_then(|()| window.publish_left());
+            }
+            round = refresher.round(&world) => {
+                if let Err(halt) = window.refreshed(round).await {
+                    break Err(halt);
+                }
             }
             signal = signals.recv() => looked = heed(&mut window, signal, &mut signals, &mut watch),
             () = at(wake) => {}
@@ -109,6 +117,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
 /// # Errors
 /// [`Halt`].
 pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Result<(Vec<Waiting>, Window), Halt> {
+    window.catch_up().await?;
     let begin = window.now();
     window.scan(begin)?;
     // What a scan finds must have lain still for a while: waited for once, for the whole batch.
@@ -197,6 +206,34 @@ fn heed(window: &mut Window, first: Signal, signals: &mut Signals, watch: &mut W
 }
 
 impl Window {
+    /// Takes up what the refresher fetched, and says what it could not.
+    ///
+    /// # Errors
+    /// As [`Window::reload`].
+    pub async fn refreshed(&mut self, round: Round) -> Result<(), Halt> {
+        for why in &round.failed {
+            tracing::error!(why, "a revocation list could not be fetched; the one before it counts until it is stale");
+        }
+        self.tally.refreshing =
+            round.failed.first().map(|first| format!("revocation lists cannot be fetched: {first}"));
+        match round.changed {
+            true => self.reload().await,
+            false => Ok(()),
+        }
+    }
+
+    /// Fetches what a round should have fetched by now, where nobody else does.
+    ///
+    /// # Errors
+    /// As [`Window::reload`].
+    pub async fn catch_up(&mut self) -> Result<(), Halt> {
+        let world = self.world();
+        match refresh::catch_up(self.settings(), &world) {
+            Some(round) => self.refreshed(round).await,
+            None => Ok(()),
+        }
+    }
+
     /// The next group, past what has been answered in its folder already.
     pub fn take_group(&mut self, now: Timestamp) -> crate::intake::Group {
         let limits = self.settings().group;

@@ -83,13 +83,15 @@ pub struct Tally {
     pub away: bool,
     /// The same of receipts that cannot be published, until they can.
     pub publishing: Option<String>,
+    /// The same of revocation lists that cannot be fetched.
+    pub refreshing: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let own = [&self.trouble, &self.publishing].into_iter().flatten().map(String::as_str);
+        let own = [&self.trouble, &self.publishing, &self.refreshing].into_iter().flatten().map(String::as_str);
         let all: Vec<&str> = own.chain(away).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
@@ -231,6 +233,11 @@ impl Window {
     /// The folders.
     pub fn queue(&mut self) -> &mut Queue {
         &mut self.queue
+    }
+
+    /// What it judges by now.
+    pub fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world)
     }
 
     /// Now, by the window's clock.

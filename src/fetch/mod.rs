@@ -6,9 +6,9 @@
 
 use std::io;
 use std::time::Duration;
-use ureq::http::Uri;
+use ureq::http::{Response, Uri};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
-use ureq::{Agent, Error};
+use ureq::{Agent, Body, Error};
 
 /// How much one exchange may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,19 +81,38 @@ pub fn post(
     let fault = |error| fault(error, bounds);
     let request = agent(bounds).post(url).header("Content-Type", kind).header("Accept", wanted);
     let mut answer = request.send(body).map_err(fault)?;
-    let status = answer.status();
-    if status.is_redirection() {
-        let location = answer.headers().get("Location").and_then(|location| location.to_str().ok());
-        return Err(FetchFault::Redirect(location.unwrap_or("it does not say which").to_owned()));
-    }
-    if status != 200 {
-        return Err(FetchFault::Status(status.as_u16()));
-    }
+    check(&answer)?;
     let found = answer.body().mime_type().unwrap_or("no media type").to_owned();
     if !found.eq_ignore_ascii_case(wanted) {
         return Err(FetchFault::Kind { found, wanted });
     }
     answer.body_mut().with_config().limit(bounds.octets).read_to_vec().map_err(fault)
+}
+
+/// Gives what lies at an address, of whatever type: many servers know none for a revocation list.
+///
+/// # Errors
+/// Why there is nothing.
+pub fn get(url: &str, bounds: Bounds) -> Result<Vec<u8>, FetchFault> {
+    if !is_address(url) {
+        return Err(FetchFault::Address);
+    }
+    let fault = |error| fault(error, bounds);
+    let mut answer = agent(bounds).get(url).call().map_err(fault)?;
+    check(&answer)?;
+    answer.body_mut().with_config().limit(bounds.octets).read_to_vec().map_err(fault)
+}
+
+fn check(answer: &Response<Body>) -> Result<(), FetchFault> {
+    let status = answer.status();
+    if status.is_redirection() {
+        let location = answer.headers().get("Location").and_then(|location| location.to_str().ok());
+        return Err(FetchFault::Redirect(location.unwrap_or("it does not say which").to_owned()));
+    }
+    match status.as_u16() {
+        200 => Ok(()),
+        other => Err(FetchFault::Status(other)),
+    }
 }
 
 /// Octets of the headers of an answer: a dozen of them have some hundred each.

@@ -64,6 +64,16 @@ impl RevocationList {
         self.next_update
     }
 
+    /// Whether it names this authority as its maker.
+    pub(super) fn names(&self, authority: &Certificate) -> bool {
+        self.issuer_der == authority.subject_der()
+    }
+
+    /// Whether it was signed with this authority's key.
+    pub(super) fn is_signed_by(&self, authority: &Certificate) -> bool {
+        self.crl.verify(authority.public_key()).unwrap_or(false)
+    }
+
     /// Whether it speaks of this certificate, by name and scope and in time.
     fn concerns(&self, certificate: &Certificate, at: Timestamp, grace: SignedDuration) -> bool {
         let point = self.scope.points.is_empty()
@@ -123,7 +133,7 @@ impl Known<'_> {
         grace: SignedDuration,
     ) -> Option<Said> {
         let may_sign = issuer.key_usage().is_none_or(|usage| usage.crl_sign());
-        let genuine = |list: &&&RevocationList| may_sign && list.crl.verify(issuer.public_key()).unwrap_or(false);
+        let genuine = |list: &&&RevocationList| may_sign && list.is_signed_by(issuer);
         let concerned = self.lists.iter().filter(|list| list.concerns(certificate, at, grace)).filter(genuine);
         let lists = concerned.max_by_key(|list| list.this_update).map(|list| Said {
             since: list.this_update,
