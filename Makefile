@@ -34,6 +34,7 @@ bench:
 	@.ci/packages test
 	benches/window.sh "$(BENCH)"
 	benches/verify.sh "$(BENCH)"
+	benches/small.sh "$(BENCH)"
 
 torture:
 	@.ci/packages test

@@ -18,8 +18,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// Every target by its name.
-pub const ALL: [(&str, fn(&[u8])); 7] = [
+/// A target: its name, and what it does with octets.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const ALL: [Target; 7] = [
     ("xml", xml),
     ("canonical", canonical),
     ("xmldsig", xmldsig),
