@@ -17,8 +17,11 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+/// Takes any octets at all, and panics when its claim breaks.
+pub type Target = fn(&[u8]);
+
 /// Every target by its name.
-pub const ALL: [(&str, fn(&[u8])); 7] = [
+pub const ALL: [(&str, Target); 7] = [
     ("xml", xml),
     ("canonical", canonical),
     ("xmldsig", xmldsig),
