@@ -198,10 +198,10 @@
 //! verify` looks at them.
 
 // The leaves: what every room may use, and what uses no room.
-pub mod container; // ZIP archives, read strictly
+pub mod container; // ZIP archives, read strictly and written plainly
 pub mod document; // names with one meaning everywhere: ids, periods, quantities, VÖEN and FİN, digests
 pub mod finding; // what is found: the table of findings, and how a document stops
-pub mod forms; // formats of others: XMLDSig, XAdES, CMS, X.509, PEM
+pub mod forms; // formats of others: XMLDSig, XAdES, ASiC, CMS, time-stamps, X.509, PEM
 pub mod host; // the only clock and disk, each with a faulty twin for the tests
 pub mod trust; // whom the window believes: anchors, revocation lists, identities
 pub mod xml; // one XML reader for all, and canonicalisation
@@ -219,6 +219,7 @@ pub mod archive; // the end
 // Beside the path.
 pub mod journal; // the truth: what happened, in order, with digests and without content
 pub mod evidence; // originals and receipts
+pub mod fetch; // asking others over HTTP, bounded
 pub mod ledger; // the index of what is open or recent; built again from the journal when it is lost
 pub mod seal; // the key that receipts are sealed with, and the register of what it sealed
 

@@ -1,13 +1,15 @@
 //! `pencere sign`: signs files as the window wants them.
 
+mod container;
 mod enveloped;
+mod signing;
+mod stamp;
 
 use super::files::Making;
 use super::{Exit, Outcome, Screen, Trouble, files};
+use crate::container::Limits as ContainerLimits;
 use crate::finding::Language;
 use crate::forms::certificate::Certificate;
-use crate::forms::cms::{self, SignFault};
-use crate::forms::xades::XadesSigner;
 use crate::host::Octets;
 use crate::signature::{self, Context, Integrity, Policy, TimeSource};
 use crate::trust::{IdentityProfile, Snapshot};
@@ -15,15 +17,21 @@ use crate::xml::Limits;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use openssl::pkey::{PKey, Private};
+use signing::Signing;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Sign files with a key and certificate
 ///
 /// An XML file gets its signature inside (XAdES), anything else a signature file beside it
-/// (CMS). Written are NAME.signed.xml or FILE.p7s; what stands there already is not
-/// replaced, unless -o or --out-dir says where to write.
+/// (CMS); --format asice puts the file and its signature into one container. Written are
+/// NAME.signed.xml, FILE.p7s or FILE.asice; what stands there already is not replaced,
+/// unless -o or --out-dir says where to write.
+///
+/// A time-stamp (--tsa) proves that the signature was there before the certificate ended or
+/// was revoked. What is sent to the authority is a digest and nothing of the file.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct SignArgs {
@@ -33,12 +41,20 @@ pub struct SignArgs {
     /// The signer's private key (PEM)
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
-    /// The signer's certificate (PEM)
+    /// The signer's certificate (PEM); further ones in the file, from its issuer on, go with each signature
     #[arg(long, value_name = "FILE")]
     pub cert: PathBuf,
     /// The form of the signature [default: xades for XML, cades for anything else]
     #[arg(long, value_enum)]
     pub format: Option<SignatureForm>,
+    /// Have each signature time-stamped by the authority at this address (RFC 3161, http or https)
+    #[arg(long, value_name = "URL")]
+    pub tsa: Option<String>,
+    /// Seconds to wait for the time-stamping authority, for each signature
+    // Most answer within one; one that is overloaded takes a few, and somebody sits and waits.
+    #[arg(long, value_name = "SECONDS", requires = "tsa", default_value_t = 30,
+        value_parser = clap::value_parser!(u16).range(1..=600))]
+    pub tsa_timeout: u16,
     /// Write the result here (one FILE only), replacing what stands there
     #[arg(short = 'o', long = "out", value_name = "OUT", conflicts_with = "out_dir")]
     pub out: Option<PathBuf>,
@@ -54,7 +70,7 @@ pub enum SignatureForm {
     Xades,
     /// A file of its own beside the document
     Cades,
-    /// One container with document and signature (with a later version)
+    /// One container with document and signature (ASiC-E with XAdES)
     Asice,
 }
 
@@ -103,10 +119,14 @@ fn with_ending(name: &std::ffi::OsStr, ending: &str) -> OsString {
 ///
 /// # Errors
 /// Usage: a file that is missing or cannot be signed so, a key that does not fit, a result that
-/// stands there already. Broken: the disk's, or a signature that does not verify.
+/// stands there already. Broken: the disk's, a time-stamp that is not to be had, or a signature that
+/// does not verify.
 pub fn run(args: &SignArgs, screen: &mut Screen) -> Outcome {
     let jobs = jobs(args)?;
-    let (key, certificate) = pair(&args.key, &args.cert)?;
+    let authority =
+        args.tsa.as_ref().map(|url| stamp::Authority::at(url, Duration::from_secs(args.tsa_timeout.into())));
+    let authority = authority.transpose()?;
+    let (key, certificate, path) = pair(&args.key, &args.cert)?;
     if let Some(folder) = &args.out_dir {
         std::fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
     }
@@ -117,23 +137,22 @@ pub fn run(args: &SignArgs, screen: &mut Screen) -> Outcome {
     if certificate.not_before() > now {
         screen.note(format!("pencere: the certificate is in force from {} only", certificate.not_before()));
     }
+    let signing = Signing { key, certificate, path, at: now, authority };
     for Job { file, form, destination } in jobs {
         let octets = files::octets(&file)?;
         let mut making = Making::begin(&destination.path, destination.replace)?;
         match form {
-            SignatureForm::Xades => {
-                let signer = XadesSigner::new(key.clone(), certificate.clone());
-                let signer = signer.map_err(|fault| Trouble::usage(fault.to_string()))?;
-                enveloped::sign(&octets, &file, &signer, now, &mut making)?;
-            }
+            SignatureForm::Xades => enveloped::sign(&octets, &file, &signing, &mut making)?,
             SignatureForm::Cades => {
-                let signature = cms::sign_detached(&octets, &key, &certificate, now).map_err(|fault| match fault {
-                    SignFault::KeyDiffers | SignFault::Value(_) => Trouble::usage(fault.to_string()),
-                    SignFault::Time | SignFault::Read(_) => Trouble::broken(format!("{}: {fault}", file.display())),
-                })?;
+                let signature = signing.cades(&octets, &file)?;
                 making.write_all(&signature).map_err(|error| unwritten(&destination.path, &error))?;
             }
-            SignatureForm::Asice => return Err(no_container()),
+            SignatureForm::Asice => {
+                container::sign(&octets, &file, &signing, &mut making)?;
+                if let Some(note) = container::note(&octets, &file) {
+                    screen.note(note);
+                }
+            }
         }
         self_check(&making, Some(&octets).filter(|_| form == SignatureForm::Cades), &file, now)?;
         making.finish()?;
@@ -153,11 +172,9 @@ struct Job {
 fn jobs(args: &SignArgs) -> Result<Vec<Job>, Trouble> {
     let mut jobs: Vec<Job> = Vec::new();
     for file in &args.files {
-        if args.format == Some(SignatureForm::Asice) {
-            return Err(no_container());
-        }
         let octets = files::octets(file)?;
         let form = match args.format {
+            Some(SignatureForm::Asice) => container::name(file).map(|_| SignatureForm::Asice)?,
             Some(form) => form,
             None if is_xml(file, &octets)? => SignatureForm::Xades,
             None => SignatureForm::Cades,
@@ -202,14 +219,8 @@ fn is_xml(file: &Path, octets: &Octets) -> Result<bool, Trouble> {
     Ok(text.starts_with(b"<"))
 }
 
-fn no_container() -> Trouble {
-    Trouble::usage(
-        "ASiC containers come with a later version; sign XML with --format xades, anything else with --format cades",
-    )
-}
-
-/// The private key, and of the certificates given the one that belongs to it.
-fn pair(key: &Path, certificate: &Path) -> Result<(PKey<Private>, Certificate), Trouble> {
+/// The private key, of the certificates given the one that belongs to it, and those that lead on from it.
+fn pair(key: &Path, certificate: &Path) -> Result<(PKey<Private>, Certificate, Vec<Certificate>), Trouble> {
     let text = files::small(key)?;
     let encrypted = memchr::memmem::find(&text, b"ENCRYPTED").is_some();
     let parsed = PKey::private_key_from_pem_callback(&text, |_| Ok(0)).or_else(|_| PKey::private_key_from_der(&text));
@@ -225,16 +236,41 @@ fn pair(key: &Path, certificate: &Path) -> Result<(PKey<Private>, Certificate), 
         Err(_) => return Err(Trouble::usage(format!("{} holds no private key in PEM", key.display()))),
     };
     let found = files::certificates(certificate)?;
-    match found.into_iter().find(|found| found.public_key().public_eq(&private)) {
-        Some(found) => Ok((private, found)),
+    match found.iter().find(|found| found.public_key().public_eq(&private)) {
+        Some(own) => Ok((private, own.clone(), path(own, &found))),
         None => Err(Trouble::usage(format!("{} is not the key of {}", key.display(), certificate.display()))),
     }
+}
+
+/// Certificates that go with a signature: more than any path has, and few enough for every reader.
+const PATH_MAX: usize = 8;
+
+/// Those of the certificates given that lead from a signer's to an anchor. The anchor itself stays out,
+/// since whoever believes it has it (EN 319 122-1 6.3, EN 319 132-1 6.3), and so does what does not
+/// belong to the path.
+fn path(signer: &Certificate, given: &[Certificate]) -> Vec<Certificate> {
+    let mut path: Vec<Certificate> = Vec::new();
+    let issued = |issuer: &Certificate, one: &Certificate| {
+        issuer.subject_der() == one.issuer_der() && one.x509().verify(issuer.public_key()).unwrap_or(false)
+    };
+    while path.len() < PATH_MAX {
+        let last = path.last().unwrap_or(signer);
+        let is_next = |next: &&Certificate| !next.is_self_issued() && !path.contains(next) && issued(next, last);
+        match given.iter().find(is_next) {
+            Some(next) => path.push(next.clone()),
+            None => break,
+        }
+    }
+    path
 }
 
 /// Verifies what was made, before anybody sees it. Whose word it is, is another question.
 fn self_check(making: &Making, content: Option<&Octets>, file: &Path, at: Timestamp) -> Result<(), Trouble> {
     let made = making.octets().map_err(|error| unwritten(file, &error))?;
-    let (trust, policy, profile) = (Snapshot::default(), Policy::trial(), IdentityProfile::standard());
+    let (trust, profile) = (Snapshot::default(), IdentityProfile::standard());
+    // what was just written is no bomb, however large the document is
+    let container = ContainerLimits { entry: u64::MAX, total: u64::MAX, ..ContainerLimits::default() };
+    let policy = Policy { container, ..Policy::trial() };
     let context = Context { trust: &trust, policy: &policy, profile: &profile, at, time_source: TimeSource::Now };
     let (report, nothing) = signature::examine(&made, content, &context, &Limits::default())
         .map_err(|error| Trouble::broken(format!("{}: {error}", file.display())))?;

@@ -76,6 +76,7 @@ fn what_the_contract_names_is_understood() {
         "pencere sign a.xml --key k --cert c",
         "pencere sign a.xml --key k --cert c --format asice -o out",
         "pencere sign a.xml b.csv --key k --cert c --out-dir out",
+        "pencere sign a.xml --key k --cert c --tsa http://tsa.example/ --tsa-timeout 5",
         "pencere template generation --format csv --participant azerenerji --period 2026-Q3",
         "pencere receipt verify r.xml --document a.xml --seal seal.crt --format json",
         "pencere receipt show r.xml --lang en",

@@ -48,7 +48,10 @@ pub struct VerifyArgs {
 pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
     let file = files::octets(&args.file)?;
     let content = content(args, &file)?;
-    let trust = Snapshot::new(anchors(&args.trust, screen)?, Vec::new(), None, SignedDuration::ZERO, Timestamp::now());
+    let anchors = anchors(&args.trust, screen)?;
+    // whom the caller names is believed, about time as well
+    let trust = Snapshot::new(anchors.clone(), Vec::new(), None, SignedDuration::ZERO, Timestamp::now());
+    let trust = trust.with_clocks(anchors);
     // plain signatures count, and trial certificates do when the caller names their authority
     let (policy, profile) = (Policy::trial(), IdentityProfile::standard());
     let (at, time_source) = match args.at {
@@ -155,6 +158,7 @@ fn unprocessed(file: &Octets, finding: &Finding, time_source: TimeSource) -> Opt
         signer: None,
         signing_time: None,
         time_source,
+        timestamps: Vec::new(),
         covers_whole_document: false,
         reasons: vec![Reason { code: finding.code.slug(), message: finding.message(Language::En) }],
     };
@@ -190,6 +194,14 @@ fn tell(report: &Report, nothing: Option<&Finding>, screen: &mut Screen) {
             None => line("signer", "-"),
         }
         line("signed", &signature.signing_time.map_or_else(|| "-".to_owned(), times::both));
+        for stamp in &signature.timestamps {
+            let time = stamp.time.map_or_else(|| "-".to_owned(), times::both);
+            match &stamp.reason {
+                None => line("stamped", &time),
+                Some(reason) => line("stamped", &format!("{time}, which proves nothing: {}", reason.message)),
+            }
+        }
+        line("judged", time_source(signature.time_source));
         line("covers", if signature.covers_whole_document { "the whole document" } else { "not the whole document" });
         for reason in &signature.reasons {
             line("reason", reason.code);
@@ -205,6 +217,15 @@ fn verdict(indication: Indication, sub_indication: Option<SubIndication>) -> Str
         _ => None,
     });
     format!("{}{}", indication.as_str(), sub.unwrap_or_default())
+}
+
+fn time_source(source: TimeSource) -> &'static str {
+    match source {
+        TimeSource::Timestamp => "at the moment that a time-stamp proves",
+        TimeSource::Reception => "at its reception",
+        TimeSource::Asserted => "at the moment that was asked for",
+        TimeSource::Now => "at this moment",
+    }
 }
 
 fn word(integrity: Integrity) -> &'static str {

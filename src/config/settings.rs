@@ -45,8 +45,12 @@ pub struct TrustSettings {
     pub anchors: Vec<At<PathBuf>>,
     /// Intermediates.
     pub intermediates: Vec<At<PathBuf>>,
-    /// Revocation lists; none named: revocation is not checked.
+    /// Revocation lists.
     pub crls: Vec<At<PathBuf>>,
+    /// Whether every certificate's standing must be known.
+    pub revocation: bool,
+    /// Anchors of time-stamping authorities.
+    pub timestamping: Vec<At<PathBuf>>,
     /// How long after its `nextUpdate` a list still counts as fresh.
     pub crl_grace: Duration,
 }
@@ -149,8 +153,10 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let policy = signature(environment.unwrap_or(Environment::Production), top.table("signature"));
     let identity = top.table("identity").map_or_else(|| Some(IdentityProfile::standard()), identity);
     let hold = top.table("hold").map(hold).unwrap_or_default();
-    let (limits, cms, container) = top.table("limits").map(limits).unwrap_or_default();
-    let policy = Policy { cms, container, ..policy };
+    let (limits, policy) = match top.table("limits") {
+        Some(table) => limits(table, policy),
+        None => (xml::Limits::default(), policy),
+    };
     let schema = top.table("schema").map(schema).unwrap_or_default();
     let (evidence, journal, ledger) =
         (top.table("evidence").map(evidence), top.table("journal").map(journal), top.table("ledger").map(ledger));
@@ -288,9 +294,12 @@ fn trust(base: &Path, mut table: Table<'_, '_>) -> TrustSettings {
     let anchors = paths(anchors);
     let intermediates = paths(table.one_or_more("intermediates"));
     let crls = paths(table.one_or_more("crls"));
+    // whoever names a list wants it looked at: this can only ask for more
+    let revocation = value(table.boolean("revocation"), false) || !crls.is_empty();
+    let timestamping = paths(table.one_or_more("timestamping"));
     let crl_grace = value(table.duration("crl_grace", Duration::ZERO..=7 * DAY), CRL_GRACE);
     table.finish();
-    TrustSettings { anchors, intermediates, crls, crl_grace }
+    TrustSettings { anchors, intermediates, crls, revocation, timestamping, crl_grace }
 }
 
 fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
@@ -316,7 +325,7 @@ fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {
     policy
 }
 
-fn limits(mut table: Table<'_, '_>) -> (xml::Limits, CmsLimits, container::Limits) {
+fn limits(mut table: Table<'_, '_>, policy: Policy) -> (xml::Limits, Policy) {
     let (default, cms, within) = (xml::Limits::default(), CmsLimits::default(), container::Limits::default());
     let cms = CmsLimits {
         octets: value(table.size("cms_size", 1 << 10..=64 << 20), cms.octets),
@@ -339,8 +348,9 @@ fn limits(mut table: Table<'_, '_>) -> (xml::Limits, CmsLimits, container::Limit
         signatures_file: value(table.size("container_signatures_size", 1 << 10..=64 << 20), within.signatures_file),
         signatures: count(table.integer("container_signatures", 1..=1024), within.signatures),
     };
+    let timestamps = count(table.integer("timestamps", 1..=64), policy.timestamps);
     table.finish();
-    (limits, cms, container)
+    (limits, Policy { cms, timestamps, container, ..policy })
 }
 
 fn identity(mut table: Table<'_, '_>) -> Option<IdentityProfile> {

@@ -25,6 +25,7 @@ pub(super) fn snapshot(
     let (source, _) = Source::parse(path, "");
     let anchors = chain_ends(gathered, &source, &trust.anchors, environment);
     let intermediates = chain_ends(gathered, &source, &trust.intermediates, environment);
+    let clocks = chain_ends(gathered, &source, &trust.timestamping, environment);
     let crls = revocation_lists(gathered, &source, &trust.crls);
     if anchors.is_empty()
         && let Some(first) = trust.anchors.first()
@@ -35,10 +36,10 @@ pub(super) fn snapshot(
     let whole = mistakes.is_empty();
     gathered.mistakes.extend(mistakes);
     gathered.warnings.extend(warnings);
-    // a window that names no list checks no revocation, and one that names some always does
-    let revocation = (!trust.crls.is_empty()).then_some(crls);
+    // where nothing must be known, a list that is named counts all the same
+    let revocation = trust.revocation.then_some(crls);
     let grace = SignedDuration::try_from(trust.crl_grace).unwrap_or(SignedDuration::ZERO);
-    whole.then(|| Snapshot::new(anchors, intermediates, revocation, grace, now))
+    whole.then(|| Snapshot::new(anchors, intermediates, revocation, grace, now).with_clocks(clocks))
 }
 
 fn chain_ends(

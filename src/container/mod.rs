@@ -1,4 +1,5 @@
-//! Containers: a ZIP archive as it must be, read strictly (APPNOTE 6.3.3, EN 319 162-1 annex A).
+//! Containers: a ZIP archive as it must be, read strictly and written plainly (APPNOTE 6.3.3,
+//! EN 319 162-1 annex A).
 //!
 //! A container is exactly the entries of its central directory: they lie one behind the other from
 //! the first octet on, each local header says what the directory says, and nothing else is in the
@@ -9,6 +10,7 @@
 mod contents;
 mod directory;
 mod name;
+pub mod write;
 
 pub use contents::Contents;
 

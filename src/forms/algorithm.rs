@@ -79,6 +79,11 @@ impl DigestAlgorithm {
         self.row().1
     }
 
+    /// Whether two contents with one digest can be made (MD5, SHA-1).
+    pub fn is_broken(self) -> bool {
+        matches!(self, Self::Md5 | Self::Sha1)
+    }
+
     /// Length of its digests in octets.
     pub fn size(self) -> usize {
         self.row().2

@@ -29,6 +29,7 @@ struct Parsed {
     serial_decimal: String,
     issuer_der: Vec<u8>,
     subject_der: Vec<u8>,
+    key_octets: Vec<u8>,
     issuer: String,
     subject: String,
     authority: String,
@@ -43,6 +44,7 @@ struct Extensions {
     basic_constraints: Option<(bool, Option<u32>)>,
     key_usage: Option<KeyUsage>,
     extended_key_usage: Option<Vec<String>>,
+    extended_key_usage_critical: bool,
     policies: Vec<String>,
     subject_key_identifier: Option<Vec<u8>>,
     distribution_points: Vec<u8>,
@@ -96,6 +98,7 @@ impl Certificate {
             serial_decimal,
             issuer_der: parsed.issuer.raw.to_vec(),
             subject_der: parsed.subject.raw.to_vec(),
+            key_octets: parsed.key_octets.to_vec(),
             issuer,
             subject,
             authority,
@@ -148,6 +151,11 @@ impl Certificate {
     /// The subject name's DER, for comparing.
     pub fn subject_der(&self) -> &[u8] {
         &self.0.subject_der
+    }
+
+    /// The public key's octets, without what says of which kind it is: what OCSP digests.
+    pub fn key_octets(&self) -> &[u8] {
+        &self.0.key_octets
     }
 
     /// The issuer name's DER, for comparing.
@@ -212,6 +220,13 @@ impl Certificate {
         self.0.extensions.extended_key_usage.as_deref()
     }
 
+    /// Whether it is for this purpose and no other, and whoever reads it must heed that (RFC 3161 2.3).
+    pub fn is_only_for(&self, purpose: &str) -> bool {
+        let usages = self.extended_key_usage();
+        self.0.extensions.extended_key_usage_critical
+            && usages.is_some_and(|usages| matches!(usages, [one] if one == purpose))
+    }
+
     /// Certificate policies as dotted OIDs.
     pub fn policies(&self) -> &[String] {
         &self.0.extensions.policies
@@ -257,6 +272,7 @@ struct Tbs<'a> {
     serial: &'a [u8],
     issuer: Element<'a>,
     subject: Element<'a>,
+    key_octets: &'a [u8],
     not_before: Timestamp,
     not_after: Timestamp,
     extensions: Extensions,
@@ -273,7 +289,12 @@ fn read(tbs: Element<'_>) -> Result<Tbs<'_>, DerFault> {
     let (not_before, not_after) = (validity.any()?.time()?, validity.any()?.time()?);
     validity.finish()?;
     let subject = fields.take(tag::SEQUENCE, "no subject")?;
-    fields.take(tag::SEQUENCE, "no public key")?;
+    let mut key = fields.take(tag::SEQUENCE, "no public key")?.reader();
+    key.any()?; // its algorithm, which OpenSSL reads
+    let key_octets = match key.take(tag::BIT_STRING, "no public key")?.content {
+        [0, octets @ ..] => octets,
+        _ => return Err(DerFault("the public key is malformed")),
+    };
     fields.optional(tag::context_primitive(1))?; // unique identifiers, used by nobody
     fields.optional(tag::context_primitive(2))?;
     let extensions = match fields.optional(tag::context(3))? {
@@ -281,7 +302,7 @@ fn read(tbs: Element<'_>) -> Result<Tbs<'_>, DerFault> {
         None => Extensions::default(),
     };
     fields.finish()?;
-    Ok(Tbs { serial, issuer, subject, not_before, not_after, extensions })
+    Ok(Tbs { serial, issuer, subject, key_octets, not_before, not_after, extensions })
 }
 
 fn extensions(list: Element<'_>) -> Result<Extensions, DerFault> {
@@ -291,7 +312,7 @@ fn extensions(list: Element<'_>) -> Result<Extensions, DerFault> {
     while !list.is_empty() {
         let mut extension = list.take(tag::SEQUENCE, "an extension is malformed")?.reader();
         let oid = extension.any()?.oid()?;
-        extension.optional(tag::BOOLEAN)?;
+        let critical = extension.optional(tag::BOOLEAN)?.map_or(Ok(false), Element::boolean)?;
         let value = extension.take(tag::OCTET_STRING, "an extension has no value")?.content;
         extension.finish()?;
         if seen.contains(&oid) {
@@ -325,6 +346,7 @@ fn extensions(list: Element<'_>) -> Result<Extensions, DerFault> {
                     usages.push(purposes.any()?.oid()?);
                 }
                 found.extended_key_usage = Some(usages);
+                found.extended_key_usage_critical = critical;
             }
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! CMS SignedData as a form (RFC 5652): read strictly, and written as a detached CAdES-B-B signature.
+//! CMS SignedData as a form (RFC 5652): read strictly, and written as a detached CAdES-B-B or B-T signature.
 //!
 //! Finds every part and checks what the standard says of its form. Never decides whether a digest,
 //! a value or a certificate is right; that is `signature`'s and `trust`'s.
@@ -21,6 +21,14 @@ const MESSAGE_DIGEST: &str = "1.2.840.113549.1.9.4";
 const SIGNING_TIME: &str = "1.2.840.113549.1.9.5";
 const SIGNING_CERTIFICATE: &str = "1.2.840.113549.1.9.16.2.12";
 const SIGNING_CERTIFICATE_V2: &str = "1.2.840.113549.1.9.16.2.47";
+/// signature-time-stamp-token (RFC 3161 annex A; ETSI EN 319 122-1 5.3).
+const SIGNATURE_TIME_STAMP: &str = "1.2.840.113549.1.9.16.2.14";
+/// archive-time-stamp-v3 (ETSI EN 319 122-1 5.5.3), and the older forms of it.
+const ARCHIVE_TIME_STAMPS: [&str; 3] = ["0.4.0.1733.2.4", "1.2.840.113549.1.9.16.2.48", "1.2.840.113549.1.9.16.2.27"];
+/// revocation-values (ETSI TS 101 733 6.3.4).
+const REVOCATION_VALUES: &str = "1.2.840.113549.1.9.16.2.24";
+/// id-ri-ocsp-response (RFC 5940 2.1).
+const OCSP_RESPONSE: &str = "1.3.6.1.5.5.7.16.2";
 
 /// SignedData (RFC 5652 5.1), over the octets that [`der::definite`] gave.
 #[derive(Debug)]
@@ -31,6 +39,10 @@ pub struct SignedData<'a> {
     pub content: Option<&'a [u8]>,
     /// The X.509 certificates that came along, as DER.
     pub certificates: Vec<&'a [u8]>,
+    /// Revocation lists that came along, as DER.
+    pub revocation_lists: Vec<&'a [u8]>,
+    /// OCSP responses that came along, as DER (RFC 5940 2.1).
+    pub responses: Vec<&'a [u8]>,
     /// The signers, in their order.
     pub signers: Vec<SignerInfo<'a>>,
 }
@@ -56,7 +68,8 @@ impl SignerIdentifier<'_> {
     }
 }
 
-/// SignerInfo (RFC 5652 5.3). Its unsigned attributes are passed over: nobody signed them.
+/// SignerInfo (RFC 5652 5.3). Nobody signed its unsigned attributes: of them only what proves itself is
+/// kept, time-stamps and revocation data.
 #[derive(Debug)]
 pub struct SignerInfo<'a> {
     /// Whose certificate.
@@ -69,6 +82,21 @@ pub struct SignerInfo<'a> {
     pub attributes: Option<SignedAttributes<'a>>,
     /// The signature value.
     pub signature: &'a [u8],
+    /// What stands beside the signature.
+    pub unsigned: UnsignedAttributes<'a>,
+}
+
+/// What unsigned attributes bring along.
+#[derive(Debug, Default)]
+pub struct UnsignedAttributes<'a> {
+    /// Time-stamp tokens over the signature value, as DER.
+    pub timestamps: Vec<&'a [u8]>,
+    /// Revocation lists, as DER.
+    pub revocation_lists: Vec<&'a [u8]>,
+    /// Basic OCSP responses, as DER.
+    pub responses: Vec<&'a [u8]>,
+    /// Whether an archive time-stamp is among them.
+    pub is_archived: bool,
 }
 
 /// The signed attributes, each at most once and with one value (RFC 5652 11).
@@ -173,11 +201,19 @@ impl<'a> SignedData<'a> {
                 }
             }
         }
+        let (mut revocation_lists, mut responses) = (Vec::new(), Vec::new());
         if let Some(set) = fields.optional(tag::context(1))? {
             let mut set = set.reader();
             while !set.is_empty() {
-                if set.any()?.tag != tag::SEQUENCE {
-                    oldest = oldest.max(5);
+                let information = set.any()?;
+                if information.tag == tag::SEQUENCE {
+                    revocation_lists.push(information.raw);
+                    continue;
+                }
+                oldest = oldest.max(5);
+                let mut other = information.reader();
+                if information.tag == tag::context(1) && other.any()?.oid()? == OCSP_RESPONSE {
+                    responses.push(other.any()?.raw);
                 }
             }
         }
@@ -203,7 +239,7 @@ impl<'a> SignedData<'a> {
         if version != oldest {
             return Err(DerFault("the version is not the one for these parts"));
         }
-        Ok(Self { content_type, content: octets, certificates, signers })
+        Ok(Self { content_type, content: octets, certificates, revocation_lists, responses, signers })
     }
 }
 
@@ -237,9 +273,48 @@ impl<'a> SignerInfo<'a> {
             return Err(DerFault("the digest algorithm is not that of the signature algorithm"));
         }
         let signature = octet_string(fields.any()?, "a signature value is missing")?;
-        fields.optional(tag::context(1))?; // unsigned attributes decide nothing
+        let unsigned = fields.optional(tag::context(1))?.map(UnsignedAttributes::read).unwrap_or_default();
         fields.finish()?;
-        Ok(Self { identifier, digest, algorithm, attributes, signature })
+        Ok(Self { identifier, digest, algorithm, attributes, signature, unsigned })
+    }
+}
+
+impl<'a> UnsignedAttributes<'a> {
+    /// Reads what is understood; nobody signed the rest, so nothing of it can be wrong.
+    fn read(set: Element<'a>) -> Self {
+        let (mut found, mut attributes) = (Self::default(), set.reader());
+        for _ in 0..ATTRIBUTES_MAX {
+            let Ok(attribute) = attributes.take(tag::SEQUENCE, "") else { break };
+            let mut fields = attribute.reader();
+            let Some((oid, values)) = fields.any().and_then(Element::oid).ok().zip(fields.take(tag::SET, "").ok())
+            else {
+                continue;
+            };
+            let mut values = values.reader();
+            while let Ok(value) = values.any() {
+                match oid.as_str() {
+                    SIGNATURE_TIME_STAMP => found.timestamps.push(value.raw),
+                    REVOCATION_VALUES => drop(found.revocation_values(value)),
+                    oid if ARCHIVE_TIME_STAMPS.contains(&oid) => found.is_archived = true,
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// RevocationValues: revocation lists in [0], basic OCSP responses in [1].
+    fn revocation_values(&mut self, value: Element<'a>) -> Result<(), DerFault> {
+        let mut fields = value.reader();
+        for (number, found) in [(0, &mut self.revocation_lists), (1, &mut self.responses)] {
+            if let Some(list) = fields.optional(tag::context(number))? {
+                let mut list = sequence(Reader::only(list.content)?, "revocation values are malformed")?;
+                while !list.is_empty() {
+                    found.push(list.any()?.raw);
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -373,61 +448,104 @@ pub fn sign_detached(
     certificate: &Certificate,
     signing_time: Timestamp,
 ) -> Result<Vec<u8>, SignFault> {
-    if !certificate.public_key().public_eq(key) {
-        return Err(SignFault::KeyDiffers);
-    }
-    let algorithm = value::algorithm_for(key)?;
-    let unavailable = || SignFault::Value(value::ValueFault::Unavailable(algorithm));
-    // RFC 8419 3.1: Ed25519 goes with SHA-512
-    let over = algorithm.digest().unwrap_or(DigestAlgorithm::Sha512);
-    let mut hasher = over.hasher().ok_or_else(unavailable)?;
-    let (mut reader, mut buffer) = (content.reader(), vec![0; 64 * 1024]);
-    loop {
-        match reader.read(&mut buffer)? {
-            0 => break,
-            count => hasher.update(&buffer[..count]).map_err(|_| unavailable())?,
+    Ok(Detached::sign(content, key, certificate, signing_time)?.to_der(&[], None))
+}
+
+/// A detached signature that is made, and not yet written.
+pub struct Detached {
+    /// The certificate that goes with it.
+    certificate: Vec<u8>,
+    digest_algorithm: Vec<u8>,
+    /// The fields of its SignerInfo up to the signature value.
+    signed: Vec<u8>,
+    value: Vec<u8>,
+}
+
+impl Detached {
+    /// Signs as [`sign_detached`] does.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn sign(
+        content: &Octets,
+        key: &PKey<Private>,
+        certificate: &Certificate,
+        signing_time: Timestamp,
+    ) -> Result<Self, SignFault> {
+        if !certificate.public_key().public_eq(key) {
+            return Err(SignFault::KeyDiffers);
         }
-    }
-    let digest = hasher.finish().map_err(|_| unavailable())?;
-    let oid = |dotted: &str| der::oid(dotted).expect("the constants above are object identifiers");
-    let attribute =
-        |name: &str, value: &[u8]| der::element(tag::SEQUENCE, &[&oid(name), &der::element(tag::SET, &[value])]);
-    // SHA-256 is the default (RFC 5035 4)
-    let hash = der::element(tag::OCTET_STRING, &[certificate.sha256().as_bytes()]);
-    let reference = (0..3).fold(hash, |inner, _| der::element(tag::SEQUENCE, &[&inner]));
-    let mut attributes = [
-        attribute(CONTENT_TYPE, &oid(DATA)),
-        attribute(SIGNING_TIME, &time(signing_time)?),
-        attribute(MESSAGE_DIGEST, &der::element(tag::OCTET_STRING, &[&digest])),
-        attribute(SIGNING_CERTIFICATE_V2, &reference),
-    ];
-    attributes.sort_unstable(); // X.690 11.6
-    let attributes = attributes.concat();
-    let signature = value::sign(key, algorithm, &der::element(tag::SET, &[&attributes]), Form::Der)?;
-    let digest_algorithm = der::element(tag::SEQUENCE, &[&oid(over.oid())]); // RFC 5754 2: without parameters
-    let serial = der::element(tag::INTEGER, &[certificate.serial_octets()]);
-    let signer = der::element(
-        tag::SEQUENCE,
-        &[
-            &[tag::INTEGER, 1, 1],
+        let algorithm = value::algorithm_for(key)?;
+        let unavailable = || SignFault::Value(value::ValueFault::Unavailable(algorithm));
+        // RFC 8419 3.1: Ed25519 goes with SHA-512
+        let over = algorithm.digest().unwrap_or(DigestAlgorithm::Sha512);
+        let mut hasher = over.hasher().ok_or_else(unavailable)?;
+        let (mut reader, mut buffer) = (content.reader(), vec![0; 64 * 1024]);
+        loop {
+            match reader.read(&mut buffer)? {
+                0 => break,
+                count => hasher.update(&buffer[..count]).map_err(|_| unavailable())?,
+            }
+        }
+        let digest = hasher.finish().map_err(|_| unavailable())?;
+        // SHA-256 is the default (RFC 5035 4)
+        let hash = der::element(tag::OCTET_STRING, &[certificate.sha256().as_bytes()]);
+        let reference = (0..3).fold(hash, |inner, _| der::element(tag::SEQUENCE, &[&inner]));
+        let mut attributes = [
+            attribute(CONTENT_TYPE, &oid(DATA)),
+            attribute(SIGNING_TIME, &time(signing_time)?),
+            attribute(MESSAGE_DIGEST, &der::element(tag::OCTET_STRING, &[&digest])),
+            attribute(SIGNING_CERTIFICATE_V2, &reference),
+        ];
+        attributes.sort_unstable(); // X.690 11.6
+        let attributes = attributes.concat();
+        let value = value::sign(key, algorithm, &der::element(tag::SET, &[&attributes]), Form::Der)?;
+        let digest_algorithm = der::element(tag::SEQUENCE, &[&oid(over.oid())]); // RFC 5754 2: without parameters
+        let serial = der::element(tag::INTEGER, &[certificate.serial_octets()]);
+        let signed = [
+            &[tag::INTEGER, 1, 1][..],
             &der::element(tag::SEQUENCE, &[certificate.issuer_der(), &serial]),
             &digest_algorithm,
             &der::element(tag::context(0), &[&attributes]),
             &algorithm.to_cms().ok_or_else(unavailable)?,
-            &der::element(tag::OCTET_STRING, &[&signature]),
-        ],
-    );
-    let signed_data = der::element(
-        tag::SEQUENCE,
-        &[
-            &[tag::INTEGER, 1, 1],
-            &der::element(tag::SET, &[&digest_algorithm]),
-            &der::element(tag::SEQUENCE, &[&oid(DATA)]),
-            &der::element(tag::context(0), &[certificate.der()]),
-            &der::element(tag::SET, &[&signer]),
-        ],
-    );
-    Ok(der::element(tag::SEQUENCE, &[&oid(SIGNED_DATA), &der::element(tag::context(0), &[&signed_data])]))
+        ];
+        Ok(Self { certificate: certificate.der().to_vec(), signed: signed.concat(), digest_algorithm, value })
+    }
+
+    /// The signature value: what a time-stamp of it is over, octet for octet (EN 319 122-1 5.3).
+    pub fn value(&self) -> &[u8] {
+        &self.value
+    }
+
+    /// Writes it, with the certificates that lead from the signer's to an anchor, and with a time-stamp
+    /// token (DER) over [`Detached::value`]: then it is CAdES-B-T.
+    pub fn to_der(&self, path: &[Certificate], token: Option<&[u8]>) -> Vec<u8> {
+        let mut certificates: Vec<&[u8]> = path.iter().map(Certificate::der).chain([&self.certificate[..]]).collect();
+        certificates.sort_unstable(); // X.690 11.6
+        let unsigned = token.map(|token| der::element(tag::context(1), &[&attribute(SIGNATURE_TIME_STAMP, token)]));
+        let value = der::element(tag::OCTET_STRING, &[&self.value]);
+        let signer = der::element(tag::SEQUENCE, &[&self.signed, &value, &unsigned.unwrap_or_default()]);
+        let signed_data = der::element(
+            tag::SEQUENCE,
+            &[
+                &[tag::INTEGER, 1, 1],
+                &der::element(tag::SET, &[&self.digest_algorithm]),
+                &der::element(tag::SEQUENCE, &[&oid(DATA)]),
+                &der::element(tag::context(0), &certificates),
+                &der::element(tag::SET, &[&signer]),
+            ],
+        );
+        der::element(tag::SEQUENCE, &[&oid(SIGNED_DATA), &der::element(tag::context(0), &[&signed_data])])
+    }
+}
+
+fn oid(dotted: &str) -> Vec<u8> {
+    der::oid(dotted).expect("the constants above are object identifiers")
+}
+
+/// An attribute with one value (RFC 5652 5.3).
+fn attribute(name: &str, value: &[u8]) -> Vec<u8> {
+    der::element(tag::SEQUENCE, &[&oid(name), &der::element(tag::SET, &[value])])
 }
 
 /// RFC 5652 11.3: UTCTime from 1950 to 2049, GeneralizedTime otherwise.

@@ -1,15 +1,19 @@
 //! Formats of signatures and certificates: how they are written, for verifier and seal alike.
 //!
-//! Owns XMLDSig, XAdES, CMS, DER, PEM and X.509 as *forms*. Never decides whether to believe one:
-//! that is `signature`'s and `trust`'s.
+//! Owns XMLDSig, XAdES, ASiC, CMS, time-stamps, OCSP, DER, PEM and X.509 as *forms*. Never decides whether to believe
+//! one: that is `signature`'s and `trust`'s.
 
 pub mod algorithm;
+pub mod asic;
 pub mod certificate;
 pub mod cms;
 pub mod der;
 pub mod issue;
 pub mod keyvalue;
+pub mod ocsp;
 pub mod pem;
+pub mod timestamp;
+pub mod tsp;
 pub mod value;
 pub mod xades;
 pub mod xmldsig;

@@ -1,4 +1,5 @@
-//! XAdES as it is written: one enveloped XAdES-B-B signature (EN 319 132-1, clause 6).
+//! XAdES as it is written: one XAdES-B-B or B-T signature (EN 319 132-1, clause 6) over the document
+//! that it stands in, or over a file beside it in a container.
 //!
 //! Owns the text of a `ds:Signature` whose every octet is known beforehand. The text is in
 //! canonical form as a part of its document; what is digested is what exclusive canonicalisation
@@ -22,6 +23,63 @@ const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 const SHA256: &str = "http://www.w3.org/2001/04/xmlenc#sha256";
 
+/// What a signature is over, digested by whoever asks for it.
+#[derive(Clone, Copy, Debug)]
+pub enum Object<'a> {
+    /// The document that the signature stands in: the SHA-256 of its exclusive canonical form without
+    /// the signature (and without comments).
+    Enveloping(&'a Digest),
+    /// A file beside the signature's own, octet for octet.
+    File {
+        /// Its SHA-256.
+        digest: &'a Digest,
+        /// What names it: a relative URI of characters that XML needs no escapes for
+        /// ([`asic::uri`](super::asic::uri)).
+        uri: &'a str,
+        /// Its media type, of such characters too.
+        media_type: &'a str,
+    },
+}
+
+impl<'a> From<&'a Digest> for Object<'a> {
+    fn from(document: &'a Digest) -> Self {
+        Self::Enveloping(document)
+    }
+}
+
+impl Object<'_> {
+    fn digest(&self) -> &Digest {
+        match self {
+            Self::Enveloping(digest) | Self::File { digest, .. } => digest,
+        }
+    }
+
+    fn uri(&self) -> &str {
+        match self {
+            Self::Enveloping(_) => "",
+            Self::File { uri, .. } => uri,
+        }
+    }
+
+    fn media_type(&self) -> &str {
+        match self {
+            Self::Enveloping(_) => "text/xml",
+            Self::File { media_type, .. } => media_type,
+        }
+    }
+
+    /// What is done before it is digested: nothing to a file (XMLDSig 1.1 4.4.3.1).
+    fn transforms(&self) -> String {
+        match self {
+            Self::Enveloping(_) => format!(
+                "<ds:Transforms><ds:Transform Algorithm=\"{ENVELOPED}\"></ds:Transform>\
+                 <ds:Transform Algorithm=\"{EXCLUSIVE}\"></ds:Transform></ds:Transforms>"
+            ),
+            Self::File { .. } => String::new(),
+        }
+    }
+}
+
 /// A key with its certificate, ready to sign documents of XML.
 pub struct XadesSigner {
     key: PKey<Private>,
@@ -29,7 +87,8 @@ pub struct XadesSigner {
     algorithm_uri: String,
     digest: DigestAlgorithm,
     certificate: Certificate,
-    certificate_base64: String,
+    /// The signer's first, then those that lead from it to an anchor.
+    certificates_base64: Vec<String>,
     certificate_digest_base64: String,
 }
 
@@ -67,11 +126,17 @@ impl XadesSigner {
                 algorithm_uri,
                 digest,
                 certificate_digest_base64: BASE64.encode(certificate.sha256().as_bytes()),
-                certificate_base64: BASE64.encode(certificate.der()),
+                certificates_base64: vec![BASE64.encode(certificate.der())],
                 certificate,
             }),
             _ => Err(SignerFault::Unsuitable),
         }
+    }
+
+    /// Lets these certificates come along in each signature, so that a path can be built from it.
+    pub fn with_path<'a>(mut self, path: impl IntoIterator<Item = &'a Certificate>) -> Self {
+        self.certificates_base64.extend(path.into_iter().map(|certificate| BASE64.encode(certificate.der())));
+        self
     }
 
     /// The certificate that goes into each signature.
@@ -79,17 +144,22 @@ impl XadesSigner {
         &self.certificate
     }
 
-    /// Appends the signature of a document to `out` and returns the signature value in Base64.
+    /// Appends the signature of an object to `out` and returns the signature value in Base64.
     ///
-    /// `document` is the SHA-256 of the document's exclusive canonical form without the signature
-    /// (and without comments); `suffix` ends every Id, so it must be fresh within the document and
-    /// of characters that an NCName may hold ([`fresh_suffix`] is always right).
+    /// `suffix` ends every Id, so it must be fresh within the document and of characters that an
+    /// NCName may hold ([`fresh_suffix`] is always right).
     ///
     /// # Errors
     /// What the cryptographic library says; `out` is then as before.
-    pub fn sign(&self, document: &Digest, at: Timestamp, suffix: &str, out: &mut String) -> Result<String, ValueFault> {
-        let start = out.len();
-        let signed_info = self.write_signed_info(document, at, suffix, out);
+    pub fn sign<'a>(
+        &self,
+        object: impl Into<Object<'a>>,
+        at: Timestamp,
+        suffix: &str,
+        out: &mut String,
+    ) -> Result<String, ValueFault> {
+        let (object, start) = (object.into(), out.len());
+        let signed_info = self.write_signed_info(object, at, suffix, out);
         let value = match self.value(&out[signed_info..]) {
             Ok(value) => value,
             Err(fault) => {
@@ -97,23 +167,45 @@ impl XadesSigner {
                 return Err(fault);
             }
         };
-        self.write_rest(&value, at, suffix, out);
+        self.write_rest(object, &value, at, suffix, None, out);
         Ok(value)
     }
 
     /// Appends the very signature that [`XadesSigner::sign`] made of the same arguments before,
     /// given its value: nothing is signed anew.
-    pub fn write_again(&self, document: &Digest, at: Timestamp, suffix: &str, value: &str, out: &mut String) {
-        self.write_signed_info(document, at, suffix, out);
-        self.write_rest(value, at, suffix, out);
+    pub fn write_again<'a>(
+        &self,
+        object: impl Into<Object<'a>>,
+        at: Timestamp,
+        suffix: &str,
+        value: &str,
+        out: &mut String,
+    ) {
+        let object = object.into();
+        self.write_signed_info(object, at, suffix, out);
+        self.write_rest(object, value, at, suffix, None, out);
+    }
+
+    /// The same, with a time-stamp token (DER) over what [`stamped`] gives: XAdES-B-T.
+    pub fn write_stamped<'a>(
+        &self,
+        object: impl Into<Object<'a>>,
+        at: Timestamp,
+        suffix: &str,
+        value: &str,
+        token: &[u8],
+        out: &mut String,
+    ) {
+        let object = object.into();
+        self.write_signed_info(object, at, suffix, out);
+        self.write_rest(object, value, at, suffix, Some(token), out);
     }
 
     /// Writes up to the end of `SignedInfo`; returns where its content begins, behind the start tag.
-    fn write_signed_info(&self, document: &Digest, at: Timestamp, suffix: &str, out: &mut String) -> usize {
+    fn write_signed_info(&self, object: Object<'_>, at: Timestamp, suffix: &str, out: &mut String) -> usize {
         let mut properties = String::with_capacity(1024);
-        self.write_properties(at, suffix, true, &mut properties);
+        self.write_properties(object, at, suffix, true, &mut properties);
         let properties = BASE64.encode(Digest::of(properties.as_bytes()).as_bytes());
-        let document = BASE64.encode(document.as_bytes());
         put(out, format_args!("<ds:Signature xmlns:ds=\"{DS}\" Id=\"signature-{suffix}\"><ds:SignedInfo>"));
         let content = out.len();
         put(
@@ -121,39 +213,69 @@ impl XadesSigner {
             format_args!(
                 "<ds:CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"></ds:CanonicalizationMethod>\
                  <ds:SignatureMethod Algorithm=\"{}\"></ds:SignatureMethod>\
-                 <ds:Reference Id=\"document-{suffix}\" URI=\"\"><ds:Transforms>\
-                 <ds:Transform Algorithm=\"{ENVELOPED}\"></ds:Transform>\
-                 <ds:Transform Algorithm=\"{EXCLUSIVE}\"></ds:Transform></ds:Transforms>\
+                 <ds:Reference Id=\"document-{suffix}\" URI=\"{}\">{}\
                  <ds:DigestMethod Algorithm=\"{SHA256}\"></ds:DigestMethod>\
-                 <ds:DigestValue>{document}</ds:DigestValue></ds:Reference>\
+                 <ds:DigestValue>{}</ds:DigestValue></ds:Reference>\
                  <ds:Reference Type=\"{SIGNED_PROPERTIES}\" URI=\"#properties-{suffix}\"><ds:Transforms>\
                  <ds:Transform Algorithm=\"{EXCLUSIVE}\"></ds:Transform></ds:Transforms>\
                  <ds:DigestMethod Algorithm=\"{SHA256}\"></ds:DigestMethod>\
                  <ds:DigestValue>{properties}</ds:DigestValue></ds:Reference></ds:SignedInfo>",
-                self.algorithm_uri
+                self.algorithm_uri,
+                object.uri(),
+                object.transforms(),
+                BASE64.encode(object.digest().as_bytes())
             ),
         );
         content
     }
 
     /// Writes all behind `SignedInfo`.
-    fn write_rest(&self, value: &str, at: Timestamp, suffix: &str, out: &mut String) {
+    fn write_rest(
+        &self,
+        object: Object<'_>,
+        value: &str,
+        at: Timestamp,
+        suffix: &str,
+        token: Option<&[u8]>,
+        out: &mut String,
+    ) {
         put(
             out,
             format_args!(
-                "<ds:SignatureValue Id=\"value-{suffix}\">{value}</ds:SignatureValue>\
-                 <ds:KeyInfo><ds:X509Data><ds:X509Certificate>{}</ds:X509Certificate></ds:X509Data></ds:KeyInfo>\
-                 <ds:Object><xades:QualifyingProperties xmlns:xades=\"{XADES}\" Target=\"#signature-{suffix}\">",
-                self.certificate_base64
+                "<ds:SignatureValue Id=\"value-{suffix}\">{value}</ds:SignatureValue><ds:KeyInfo><ds:X509Data>"
             ),
         );
-        self.write_properties(at, suffix, false, out);
+        for certificate in &self.certificates_base64 {
+            put(out, format_args!("<ds:X509Certificate>{certificate}</ds:X509Certificate>"));
+        }
+        put(
+            out,
+            format_args!(
+                "</ds:X509Data></ds:KeyInfo>\
+                 <ds:Object><xades:QualifyingProperties xmlns:xades=\"{XADES}\" Target=\"#signature-{suffix}\">"
+            ),
+        );
+        self.write_properties(object, at, suffix, false, out);
+        if let Some(token) = token {
+            // EN 319 132-1 5.3 and 5.1.4.4.2: without an Encoding it is DER
+            put(
+                out,
+                format_args!(
+                    "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>\
+                     <xades:SignatureTimeStamp Id=\"timestamp-{suffix}\">\
+                     <ds:CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"></ds:CanonicalizationMethod>\
+                     <xades:EncapsulatedTimeStamp>{}</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>\
+                     </xades:UnsignedSignatureProperties></xades:UnsignedProperties>",
+                    BASE64.encode(token)
+                ),
+            );
+        }
         out.push_str("</xades:QualifyingProperties></ds:Object></ds:Signature>");
     }
 
     /// `SignedProperties`: as a part of its signature, or (`apex`) as exclusive canonicalisation
     /// writes it alone, each prefix declared where it is first used (Exclusive XML C14N 1.0, 3).
-    fn write_properties(&self, at: Timestamp, suffix: &str, apex: bool, out: &mut String) {
+    fn write_properties(&self, object: Object<'_>, at: Timestamp, suffix: &str, apex: bool, out: &mut String) {
         let xades = if apex { " xmlns:xades=\"http://uri.etsi.org/01903/v1.3.2#\"" } else { "" };
         let ds = if apex { " xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"" } else { "" };
         let at = Timestamp::from_second(at.as_second()).unwrap_or(at);
@@ -166,9 +288,10 @@ impl XadesSigner {
                  <ds:DigestValue{ds}>{}</ds:DigestValue></xades:CertDigest></xades:Cert></xades:SigningCertificateV2>\
                  </xades:SignedSignatureProperties><xades:SignedDataObjectProperties>\
                  <xades:DataObjectFormat ObjectReference=\"#document-{suffix}\">\
-                 <xades:MimeType>text/xml</xades:MimeType>\
+                 <xades:MimeType>{}</xades:MimeType>\
                  </xades:DataObjectFormat></xades:SignedDataObjectProperties></xades:SignedProperties>",
-                self.certificate_digest_base64
+                self.certificate_digest_base64,
+                object.media_type()
             ),
         );
     }
@@ -184,6 +307,12 @@ impl XadesSigner {
         let digest = digest().ok_or(ValueFault::Unavailable(self.algorithm))?;
         value::sign_digest(&self.key, self.algorithm, &digest, Form::Raw).map(|value| BASE64.encode(value))
     }
+}
+
+/// What a time-stamp of a signature is over: its `SignatureValue` as exclusive canonicalisation writes
+/// it alone (EN 319 132-1 5.3). Both are those of [`XadesSigner::sign`].
+pub fn stamped(suffix: &str, value: &str) -> String {
+    format!("<ds:SignatureValue xmlns:ds=\"{DS}\" Id=\"value-{suffix}\">{value}</ds:SignatureValue>")
 }
 
 /// A suffix for Ids that nobody has used: 32 hexadecimal digits from the system's random source.

@@ -13,6 +13,8 @@ use openssl::pkey::{PKey, Public};
 pub const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// The namespace of XAdES 1.3.2.
 pub const XADES: &str = "http://uri.etsi.org/01903/v1.3.2#";
+/// The namespace of XAdES 1.4.1.
+const XADES_141: &str = "http://uri.etsi.org/01903/v1.4.1#";
 /// The type of a reference to signed properties (EN 319 132-1, 4.4).
 pub const SIGNED_PROPERTIES: &str = "http://uri.etsi.org/01903#SignedProperties";
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
@@ -117,6 +119,34 @@ pub struct Properties {
     pub signing_certificates: Vec<(Result<DigestAlgorithm, Unsupported>, Vec<u8>)>,
     /// Whether there is such a property at all.
     pub names_certificate: bool,
+    /// What stands beside what is signed.
+    pub unsigned: UnsignedProperties,
+}
+
+/// Unsigned properties: nobody signed them, so only what proves itself is kept.
+#[derive(Debug, Default)]
+pub struct UnsignedProperties {
+    /// Time-stamps over the signature value (EN 319 132-1 5.3).
+    pub timestamps: Vec<SignatureTimeStamp>,
+    /// Certificates, as DER (5.4.1).
+    pub certificates: Vec<Vec<u8>>,
+    /// Revocation lists, as DER (5.4.2).
+    pub revocation_lists: Vec<Vec<u8>>,
+    /// OCSP responses, as DER (5.4.2).
+    pub responses: Vec<Vec<u8>>,
+    /// Whether an archive time-stamp is among them (5.5).
+    pub is_archived: bool,
+    /// How many counter-signatures there are: said, and never taken for signers (5.2.7).
+    pub countersignatures: usize,
+}
+
+/// A time-stamp over the signature value.
+#[derive(Debug)]
+pub struct SignatureTimeStamp {
+    /// How the element is canonicalised that was stamped.
+    pub canonicalisation: Result<Method, Unsupported>,
+    /// The tokens, each as DER.
+    pub tokens: Vec<Vec<u8>>,
 }
 
 impl Signature {
@@ -363,7 +393,10 @@ fn canonicalisation(element: &Element) -> Result<Method, Unsupported> {
 
 impl Properties {
     fn read(element: &Element) -> Result<Self, Malformed> {
-        let mut properties = Self { target: element.attribute("Target").map(str::to_owned), ..Self::default() };
+        let target = element.attribute("Target").map(str::to_owned);
+        let unsigned = element.child(XADES, "UnsignedProperties");
+        let unsigned = unsigned.map(UnsignedProperties::read).unwrap_or_default();
+        let mut properties = Self { target, unsigned, ..Self::default() };
         let mut all = element.all(XADES, "SignedProperties");
         let Some(signed) = all.next() else { return Ok(properties) };
         if all.next().is_some() {
@@ -389,6 +422,54 @@ impl Properties {
         }
         Ok(properties)
     }
+}
+
+impl UnsignedProperties {
+    /// Reads what is understood. What cannot be read is as good as not there: nobody signed it.
+    fn read(element: &Element) -> Self {
+        let mut found = Self::default();
+        for one in element.all(XADES, "UnsignedSignatureProperties").flat_map(|all| &all.children) {
+            match (one.namespace.as_str(), one.local.as_str()) {
+                (XADES, "SignatureTimeStamp") => found.timestamps.push(SignatureTimeStamp::read(one)),
+                (XADES, "CertificateValues") => found.certificate_values(one),
+                (XADES, "RevocationValues") => found.revocation_values(one),
+                (XADES_141, "TimeStampValidationData" | "AnyValidationData") => {
+                    one.all(XADES, "CertificateValues").for_each(|values| found.certificate_values(values));
+                    one.all(XADES, "RevocationValues").for_each(|values| found.revocation_values(values));
+                }
+                (XADES | XADES_141, "ArchiveTimeStamp") | (XADES_141, "ArchiveTimeStampV2") => found.is_archived = true,
+                (XADES, "CounterSignature") => found.countersignatures += 1,
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn certificate_values(&mut self, values: &Element) {
+        self.certificates.extend(decoded(values.all(XADES, "EncapsulatedX509Certificate")));
+    }
+
+    fn revocation_values(&mut self, values: &Element) {
+        let lists = values.all(XADES, "CRLValues").flat_map(|all| all.all(XADES, "EncapsulatedCRLValue"));
+        self.revocation_lists.extend(decoded(lists));
+        let responses = values.all(XADES, "OCSPValues").flat_map(|all| all.all(XADES, "EncapsulatedOCSPValue"));
+        self.responses.extend(decoded(responses));
+    }
+}
+
+impl SignatureTimeStamp {
+    fn read(element: &Element) -> Self {
+        // Canonical XML 1.0 where none is named (EN 319 132-1 4.5)
+        let canonicalisation = match element.child(DS, "CanonicalizationMethod") {
+            Some(method) => canonicalisation(method),
+            None => Ok(Method::Inclusive { comments: false, eleven: false }),
+        };
+        Self { canonicalisation, tokens: decoded(element.all(XADES, "EncapsulatedTimeStamp")).collect() }
+    }
+}
+
+fn decoded<'a>(elements: impl Iterator<Item = &'a Element>) -> impl Iterator<Item = Vec<u8>> {
+    elements.filter_map(|element| base64(&element.text).ok())
 }
 
 fn missing(local: &str) -> Malformed {

@@ -4,13 +4,16 @@
 //! decide anything (RFC 5652 5.3). Content inside the signature file must be the document itself.
 
 use super::judge::{Commitment, Context, Facts, Judged, Outcome, judge};
+use super::time;
 use crate::finding::{Code, Finding};
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::certificate::Certificate;
 use crate::forms::cms::{DATA, SignedAttributes, SignedData, SignerInfo};
+use crate::forms::timestamp::TST_INFO;
 use crate::forms::value::{self, Form, ValueFault};
 use crate::forms::{der, pem};
 use crate::host::Octets;
+use crate::trust::ValidationData;
 use openssl::hash::Hasher;
 use std::io::{self, Read};
 
@@ -90,7 +93,8 @@ pub fn examine_with(
     };
     let mut judged = Vec::new();
     for signer in &signed.signers {
-        let mut facts = facts(signer, &certificates, &digests, content)?;
+        let mut facts = facts(signer, DATA, &certificates, &digests, content)?;
+        proofs(signer, &signed, &mut facts, context);
         if foreign && facts.outcome == Outcome::Intact {
             facts.outcome = Outcome::Malformed { what: "the content inside it is not the document".to_owned() };
         }
@@ -98,6 +102,42 @@ pub fn examine_with(
         judged.push(judge(facts, context));
     }
     Ok(judged)
+}
+
+/// The facts on the one signer of a time-stamp token, whose content is no data but a statement about time.
+///
+/// # Errors
+/// As [`examine`].
+pub fn facts_of_token(signed: &SignedData<'_>, content: &Octets, context: &Context<'_>) -> io::Result<Facts> {
+    let certificates: Vec<Certificate> = signed
+        .certificates
+        .iter()
+        .take(context.policy.cms.certificates)
+        .filter_map(|der| context.trust.certificate(der).ok())
+        .collect();
+    let digests = Digests::of(content, &signed.signers)?;
+    match signed.signers.first() {
+        Some(signer) => facts(signer, TST_INFO, &certificates, &digests, content),
+        None => Ok(Facts::of("CMS", Outcome::NoKey)),
+    }
+}
+
+/// What proves itself beside the signature: time-stamps over its value, and revocation data.
+fn proofs(signer: &SignerInfo<'_>, signed: &SignedData<'_>, facts: &mut Facts, context: &Context<'_>) {
+    let unsigned = &signer.unsigned;
+    let lists = signed.revocation_lists.iter().chain(&unsigned.revocation_lists).copied();
+    let responses = signed.responses.iter().chain(&unsigned.responses).copied();
+    (facts.data.lists, facts.data.responses) = time::revocation(lists, responses);
+    // ETSI EN 319 122-1 5.3: over the contents octets of the value
+    let over = |algorithm: DigestAlgorithm| algorithm.digest(signer.signature);
+    let tokens = unsigned.timestamps.iter().take(context.policy.timestamps);
+    facts.timestamps =
+        tokens.map(|token| time::judge(&time::Stamp { token, over: &over }, &facts.data, context)).collect();
+    let has_revocation = !facts.data.lists.is_empty() || !facts.data.responses.is_empty();
+    if facts.format == "CAdES-B-B" {
+        let level = time::level(!unsigned.timestamps.is_empty(), has_revocation, unsigned.is_archived);
+        facts.format = format!("CAdES-{level}");
+    }
 }
 
 fn is_same(inside: &[u8], content: &Octets) -> io::Result<bool> {
@@ -114,19 +154,22 @@ fn is_same(inside: &[u8], content: &Octets) -> io::Result<bool> {
 
 fn facts(
     signer: &SignerInfo<'_>,
+    content_type: &str,
     certificates: &[Certificate],
     digests: &Digests,
     content: &Octets,
 ) -> io::Result<Facts> {
     let certificate = certificates.iter().find(|certificate| signer.identifier.means(certificate));
     let attributes = signer.attributes.as_ref();
+    let others = certificates.iter().filter(|other| Some(*other) != certificate);
     let mut facts = Facts {
         format: format(attributes).to_owned(),
-        outcome: outcome(signer, certificate, digests, content)?,
+        outcome: outcome(signer, content_type, certificate, digests, content)?,
         digests: signer.digest.iter().copied().collect(),
         algorithm: signer.algorithm.as_ref().ok().copied(),
         signer: certificate.cloned(),
-        others: certificates.iter().filter(|other| Some(*other) != certificate).cloned().collect(),
+        data: ValidationData { certificates: others.cloned().collect(), ..ValidationData::default() },
+        timestamps: Vec::new(),
         commitment: Commitment::Absent,
         signing_time: attributes.and_then(|attributes| attributes.signing_time),
         covers_whole_document: true,
@@ -168,6 +211,7 @@ fn commitment(attributes: &SignedAttributes<'_>, certificate: &Certificate) -> C
 
 fn outcome(
     signer: &SignerInfo<'_>,
+    content_type: &str,
     certificate: Option<&Certificate>,
     digests: &Digests,
     content: &Octets,
@@ -204,7 +248,7 @@ fn outcome(
             other => other,
         });
     };
-    if attributes.content_type != DATA {
+    if attributes.content_type != content_type {
         // RFC 5652 11.1
         return Ok(Outcome::Malformed { what: "the signed content type is not that of the content".to_owned() });
     }

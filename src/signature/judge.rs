@@ -4,11 +4,12 @@
 //! policy, and answers with the report and the one finding that decides. Reads no octets itself.
 
 use super::policy::Policy;
+use super::time::{self, StampReport};
 use super::{Indication, Integrity, Reason, SignatureReport, SignerReport, SubIndication, TimeSource};
 use crate::finding::{Code, Finding, Hint, Language};
 use crate::forms::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::forms::certificate::Certificate;
-use crate::trust::{Doubt, IdentityProfile, Snapshot};
+use crate::trust::{Doubt, IdentityProfile, Snapshot, ValidationData};
 use jiff::Timestamp;
 
 /// All that a verdict rests on besides the document.
@@ -93,8 +94,10 @@ pub struct Facts {
     pub algorithm: Option<SignatureAlgorithm>,
     /// The certificate whose key checked the value.
     pub signer: Option<Certificate>,
-    /// All others that came along: only stones for a path, never believed.
-    pub others: Vec<Certificate>,
+    /// What else came along: only stones for a path, and what others signed.
+    pub data: ValidationData,
+    /// What the time-stamps over the value came to.
+    pub timestamps: Vec<StampReport>,
     /// Whether it is the one the signature commits to.
     pub commitment: Commitment,
     /// The claimed signing time, from a signed property.
@@ -115,7 +118,8 @@ impl Facts {
             digests: Vec::new(),
             algorithm: None,
             signer: None,
-            others: Vec::new(),
+            data: ValidationData::default(),
+            timestamps: Vec::new(),
             commitment: Commitment::Absent,
             signing_time: None,
             covers_whole_document: false,
@@ -152,7 +156,16 @@ struct Fault(Indication, SubIndication, Finding);
 
 /// Judges: form, signing certificate, digests and value, commitment, the form's own rules, path,
 /// policy. The first that fails decides; what else is known is among the reasons.
+///
+/// The certificate is judged at the earliest moment at which the signature is proven to have been there: of
+/// a time-stamp that counts, else that of the context (5.5.4).
 pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
+    let proven = time::earliest(&facts.timestamps).filter(|proven| *proven < context.at);
+    let (at, time_source) = match proven {
+        Some(proven) => (proven, TimeSource::Timestamp),
+        None => (context.at, context.time_source),
+    };
+    let context = &Context { at, time_source, ..*context };
     let faults = faults(&facts, context);
     let unresolved = facts.faults.iter().any(|fault| fault.code == Code::SignatureReferenceUnresolved);
     let integrity = match facts.outcome {
@@ -183,6 +196,7 @@ pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
         }),
         signing_time: facts.signing_time,
         time_source: context.time_source,
+        timestamps: facts.timestamps,
         covers_whole_document: facts.covers_whole_document,
         reasons: reasons.collect(),
     };
@@ -250,7 +264,7 @@ fn faults(facts: &Facts, context: &Context<'_>) -> Vec<Fault> {
         return faults; // whose certificate it is no longer matters
     }
     // 5.2.6 X.509 certificate validation
-    match context.trust.judge(signer, &facts.others, context.at) {
+    match context.trust.judge(signer, &facts.data, context.at) {
         Ok(chain) => {
             if !context.policy.trial && chain.certificates.iter().any(Certificate::is_trial) {
                 let trial = Finding::new(Code::SignatureTrialPki);
@@ -319,7 +333,8 @@ mod tests {
             digests: vec![DigestAlgorithm::Sha256],
             algorithm: Some(SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256)),
             signer: Some(signer),
-            others: Vec::new(),
+            data: ValidationData::default(),
+            timestamps: Vec::new(),
             commitment: Commitment::Signed,
             signing_time: None,
             covers_whole_document: true,

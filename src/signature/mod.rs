@@ -11,6 +11,7 @@ mod judge;
 mod packaging;
 mod policy;
 mod report;
+mod time;
 mod xml;
 
 pub use cms::Limits as CmsLimits;
@@ -19,6 +20,7 @@ pub use judge::Context;
 pub use packaging::{CmsKind, cms_kind};
 pub use policy::Policy;
 pub use report::{Indication, Integrity, Reason, Report, SignatureReport, SignerReport, SubIndication, TimeSource};
+pub use time::StampReport;
 
 use crate::document::Content;
 use crate::finding::{Code, Finding, Stop};

@@ -25,6 +25,9 @@ pub struct Policy {
     pub rsa_bits_min: u32,
     /// How large a signature file may be.
     pub cms: CmsLimits,
+    /// Time-stamps of one signature that are looked at (`[limits] timestamps`): each costs a public key
+    /// operation and a path. 8 by default; one is usual.
+    pub timestamps: usize,
     /// How much a container may hold.
     pub container: container::Limits,
 }
@@ -32,6 +35,9 @@ pub struct Policy {
 impl Policy {
     /// Default of `rsa_bits_min`.
     pub const RSA_BITS_MIN: u32 = 2048;
+
+    /// Default of `timestamps`.
+    pub const TIMESTAMPS: usize = 8;
 
     /// The policy of a trial window: plain signatures and trial certificates are taken.
     pub fn trial() -> Self {
@@ -42,7 +48,15 @@ impl Policy {
     pub fn strict() -> Self {
         let (cms, container) = (CmsLimits::default(), container::Limits::default());
         let rsa_bits_min = Self::RSA_BITS_MIN;
-        Self { name: "strict".to_owned(), plain: false, trial: false, rsa_bits_min, cms, container }
+        Self {
+            name: "strict".to_owned(),
+            plain: false,
+            trial: false,
+            rsa_bits_min,
+            cms,
+            timestamps: Self::TIMESTAMPS,
+            container,
+        }
     }
 
     /// What is too weak in a signature made with these digests, this algorithm and this key; none

@@ -1,5 +1,6 @@
 //! The verdict as data: CONTRACT 4's answer of `verify`, in the words of EN 319 102-1.
 
+use super::time::StampReport;
 use crate::document::Digest;
 use jiff::Timestamp;
 
@@ -106,6 +107,8 @@ pub struct SignatureReport {
     pub signing_time: Option<Timestamp>,
     /// Whose time the judgement used.
     pub time_source: TimeSource,
+    /// The time-stamps over it, in their order.
+    pub timestamps: Vec<StampReport>,
     /// Nothing is left out but `ds:Signature` children of the root, each judged itself.
     pub covers_whole_document: bool,
     /// Why not, when not.

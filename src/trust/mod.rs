@@ -7,6 +7,7 @@
 mod identity;
 mod path;
 mod revocation;
+mod standing;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub(crate) mod trial;
 
 pub use identity::IdentityProfile;
 pub use revocation::RevocationList;
+pub use standing::OcspResponse;
 
 use crate::document::{Digest, Digester};
 use crate::finding::Code;
@@ -27,6 +29,8 @@ use std::sync::{Mutex, PoisonError};
 pub struct Snapshot {
     anchors: Vec<Certificate>,
     intermediates: Vec<Certificate>,
+    /// Whom it believes about time.
+    clocks: Vec<Certificate>,
     revocation: Option<Vec<RevocationList>>,
     grace: SignedDuration,
     taken_at: Timestamp,
@@ -34,6 +38,18 @@ pub struct Snapshot {
     known: Mutex<HashMap<Digest, Known>>,
     /// Certificates met lately: OpenSSL takes longer to decode a key than to verify with it.
     met: Mutex<HashMap<Digest, Certificate>>,
+}
+
+/// What a document brings along to prove a path: it counts only where somebody whom the snapshot believes
+/// has signed it.
+#[derive(Clone, Debug, Default)]
+pub struct ValidationData {
+    /// Certificates that may stand in the path.
+    pub certificates: Vec<Certificate>,
+    /// Revocation lists.
+    pub lists: Vec<RevocationList>,
+    /// OCSP responses.
+    pub responses: Vec<OcspResponse>,
 }
 
 /// A path from signer to anchor.
@@ -111,6 +127,7 @@ impl Snapshot {
         Self {
             anchors,
             intermediates,
+            clocks: Vec::new(),
             revocation,
             grace,
             taken_at,
@@ -118,6 +135,19 @@ impl Snapshot {
             known: Mutex::default(),
             met: Mutex::default(),
         }
+    }
+
+    /// The same, which believes these about time as well (RFC 3161): anchors of time-stamping authorities.
+    /// Without them no time-stamp counts.
+    pub fn with_clocks(self, clocks: Vec<Certificate>) -> Self {
+        let mut digests: Vec<Digest> = clocks.iter().map(Certificate::sha256).collect();
+        digests.sort();
+        digests.dedup();
+        let mut digester = Digester::new();
+        digester.update(self.digest.as_bytes());
+        digester.update(format!("clocks {}\n", digests.len()).as_bytes());
+        digests.iter().for_each(|digest| digester.update(digest.as_bytes()));
+        Self { digest: digester.finish(), clocks, ..self }
     }
 
     /// When it was taken.
@@ -140,33 +170,68 @@ impl Snapshot {
         self.revocation.is_some()
     }
 
-    /// Builds a path from the signer to an anchor, with the help of `others`, and judges it at `at`
+    /// Builds a path from the signer to an anchor, with the help of what came along, and judges it at `at`
     /// (RFC 5280 section 6, EN 319 102-1 5.2.6).
     ///
     /// # Errors
     /// The first reason not to believe the certificate.
-    pub fn judge(&self, signer: &Certificate, others: &[Certificate], at: Timestamp) -> Result<Chain, Distrust> {
-        let key = Self::key(signer, others);
-        {
+    pub fn judge(&self, signer: &Certificate, data: &ValidationData, at: Timestamp) -> Result<Chain, Distrust> {
+        // what came along differs from document to document: then nothing is remembered
+        let is_plain = data.lists.is_empty() && data.responses.is_empty();
+        let key = Self::key(signer, &data.certificates);
+        if is_plain {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(known) = known.get(&key).filter(|known| known.from <= at && at <= known.until) {
                 return Ok(known.chain.clone());
             }
         }
-        let chain = path::find(&self.anchors, &self.intermediates, signer, others, at)?;
+        let chain = path::find(&self.anchors, &self.intermediates, signer, &data.certificates, at)?;
         path::check_signer(signer)?;
         let mut from = chain.certificates.iter().map(Certificate::not_before).max().unwrap_or(at);
         let mut until = chain.certificates.iter().map(Certificate::not_after).min().unwrap_or(at);
-        if let Some(lists) = &self.revocation {
-            let window = revocation::check(lists, &chain.certificates, at, self.grace)?;
-            (from, until) = (from.max(window.0), until.min(window.1));
+        let (begins, ends) = self.check_revocation(&chain, data, at)?;
+        (from, until) = (from.max(begins), until.min(ends));
+        if is_plain {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            if known.len() >= Self::KNOWN_MAX {
+                known.clear();
+            }
+            known.insert(key, Known { chain: chain.clone(), from, until });
         }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= Self::KNOWN_MAX {
-            known.clear();
-        }
-        known.insert(key, Known { chain: chain.clone(), from, until });
         Ok(chain)
+    }
+
+    /// Whether a time-stamping authority is believed at `at`: its certificate is for that alone (RFC 3161
+    /// 2.3), and leads to one of those who are believed about time.
+    ///
+    /// # Errors
+    /// The first reason not to.
+    pub fn judge_clock(&self, clock: &Certificate, data: &ValidationData, at: Timestamp) -> Result<Chain, Distrust> {
+        /// id-kp-timeStamping.
+        const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
+        if !clock.is_only_for(TIME_STAMPING) {
+            let (verdict, code) = (Doubt::ChainConstraintsFailure, Code::SignatureKeyUsage);
+            return Err(Distrust::new(verdict, code, "extendedKeyUsage"));
+        }
+        let chain = path::find(&self.clocks, &self.intermediates, clock, &data.certificates, at)?;
+        path::check_signer(clock)?;
+        self.check_revocation(&chain, data, at)?;
+        Ok(chain)
+    }
+
+    fn check_revocation(
+        &self,
+        chain: &Chain,
+        data: &ValidationData,
+        at: Timestamp,
+    ) -> Result<(Timestamp, Timestamp), Distrust> {
+        let ours = self.revocation.iter().flatten();
+        let known = revocation::Known {
+            lists: &ours.chain(&data.lists).collect::<Vec<_>>(),
+            responses: &data.responses.iter().collect::<Vec<_>>(),
+            must_know: self.revocation.is_some(),
+        };
+        revocation::check(known, &chain.certificates, at, self.grace)
     }
 
     /// A certificate by its DER, decoded once for as long as it is met again and again. This says

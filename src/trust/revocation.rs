@@ -1,6 +1,8 @@
-//! Revocation lists (RFC 5280 section 5): read once, and asked about every certificate of a path.
+//! Revocation: what lists (RFC 5280 section 5) and OCSP answers say of every certificate of a path.
+//!
+//! A list is read once, here; an answer in [`standing`](super::standing).
 
-use super::{Distrust, Doubt};
+use super::{Distrust, Doubt, OcspResponse};
 use crate::document::Digest;
 use crate::finding::Code;
 use crate::forms::certificate::Certificate;
@@ -92,9 +94,53 @@ impl fmt::Debug for RevocationList {
     }
 }
 
+/// What was said of one certificate.
+pub(super) struct Said {
+    /// Since when it is known to be right.
+    pub(super) since: Timestamp,
+    /// Until when it counts.
+    pub(super) until: Timestamp,
+    /// Since when the certificate is revoked, if it is.
+    pub(super) revoked: Option<Timestamp>,
+}
+
+/// All that is known about revocation.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) lists: &'a [&'a RevocationList],
+    pub(super) responses: &'a [&'a OcspResponse],
+    /// Whether the standing of every certificate must be known; else only what is known counts.
+    pub(super) must_know: bool,
+}
+
+impl Known<'_> {
+    /// The newest that was said of a certificate of this issuer, by whoever may say it.
+    fn about(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        at: Timestamp,
+        grace: SignedDuration,
+    ) -> Option<Said> {
+        let may_sign = issuer.key_usage().is_none_or(|usage| usage.crl_sign());
+        let genuine = |list: &&&RevocationList| may_sign && list.crl.verify(issuer.public_key()).unwrap_or(false);
+        let concerned = self.lists.iter().filter(|list| list.concerns(certificate, at, grace)).filter(genuine);
+        let lists = concerned.max_by_key(|list| list.this_update).map(|list| Said {
+            since: list.this_update,
+            until: list.fresh_until(grace).unwrap_or(at),
+            revoked: match list.crl.get_by_cert(&certificate.x509().to_owned()) {
+                CrlStatus::Revoked(entry) => Some(entry_moment(entry).unwrap_or(Timestamp::MIN)),
+                CrlStatus::NotRevoked | CrlStatus::RemoveFromCrl(_) => None,
+            },
+        });
+        let answers = self.responses.iter().filter_map(|response| response.about(certificate, issuer, at, grace));
+        answers.chain(lists).max_by_key(|said| said.since)
+    }
+}
+
 /// Asks about every certificate of a path below its anchor; answers from when to when that holds.
 pub(super) fn check(
-    lists: &[RevocationList],
+    known: Known<'_>,
     path: &[Certificate],
     at: Timestamp,
     grace: SignedDuration,
@@ -103,21 +149,13 @@ pub(super) fn check(
     let mut unknown = None;
     for (depth, pair) in path.windows(2).enumerate() {
         let [certificate, issuer] = pair else { continue };
-        let may_sign = issuer.key_usage().is_none_or(|usage| usage.crl_sign());
-        let genuine = |list: &&RevocationList| may_sign && list.crl.verify(issuer.public_key()).unwrap_or(false);
-        let latest = lists
-            .iter()
-            .filter(|list| list.concerns(certificate, at, grace))
-            .filter(genuine)
-            .max_by_key(|list| list.this_update);
-        let Some(list) = latest else {
+        let Some(said) = known.about(certificate, issuer, at, grace) else {
             // a revocation further up weighs more than a list that is missing
             unknown.get_or_insert_with(|| certificate.authority().to_owned());
             continue;
         };
-        until = until.min(list.fresh_until(grace).unwrap_or(at));
-        if let CrlStatus::Revoked(entry) = list.crl.get_by_cert(&certificate.x509().to_owned()) {
-            let moment = entry_moment(entry).unwrap_or(Timestamp::MIN);
+        until = until.min(said.until);
+        if let Some(moment) = said.revoked {
             if moment <= at {
                 let verdict = if depth == 0 { Doubt::RevokedNoPoe } else { Doubt::RevokedCaNoPoe };
                 return Err(Distrust::new(verdict, Code::SignatureCertificateRevoked, moment.to_string()));
@@ -125,7 +163,7 @@ pub(super) fn check(
             until = until.min(moment.checked_sub(SignedDuration::from_secs(1)).unwrap_or(moment));
         }
     }
-    match unknown {
+    match unknown.filter(|_| known.must_know) {
         Some(issuer) => Err(Distrust::new(Doubt::TryLater, Code::SignatureRevocationUnknown, issuer)),
         None => Ok((from, until)),
     }

@@ -1,19 +1,24 @@
 //! Behaviour of the room through its public face, with certificates that the `openssl` tool made.
 
 use super::trial::{AUTHORITY, PERSON, Pki, SUBJECT};
-use super::{Doubt, IdentityProfile, RevocationList, Snapshot};
+use super::{Doubt, IdentityProfile, OcspResponse, RevocationList, Snapshot, ValidationData};
 use crate::finding::Code;
 use crate::forms::certificate::{Certificate, TRIAL_POLICY_OID};
 use jiff::{SignedDuration, Timestamp};
 
 const DAY: i64 = 24 * 3600;
 
+/// What comes along: these certificates.
+fn with(certificates: &[Certificate]) -> ValidationData {
+    ValidationData { certificates: certificates.to_vec(), ..ValidationData::default() }
+}
+
 fn after(days: i64) -> Timestamp {
     Timestamp::now() + SignedDuration::from_secs(days * DAY)
 }
 
 fn answer(snapshot: &Snapshot, signer: &Certificate, at: Timestamp) -> Result<usize, (Doubt, Code)> {
-    let judged = snapshot.judge(signer, &[], at);
+    let judged = snapshot.judge(signer, &ValidationData::default(), at);
     judged.map(|chain| chain.certificates.len()).map_err(|distrust| (distrust.verdict, distrust.code))
 }
 
@@ -82,9 +87,9 @@ fn a_path_is_good_within_its_validity_alone() {
     );
     assert_eq!(answer(&snapshot, &signer, after(0)), Ok(2));
     pki.openssl("x509 -req -in signer.csr -signkey signer.key -days 30 -out self.crt");
-    let fact = snapshot.judge(&pki.certificate("self"), &[], after(0)).unwrap_err().fact;
+    let fact = snapshot.judge(&pki.certificate("self"), &ValidationData::default(), after(0)).unwrap_err().fact;
     assert_eq!(fact, "self-signed", "a FİN is never shown");
-    let fact = snapshot.judge(&signer, &[], after(31)).unwrap_err().fact;
+    let fact = snapshot.judge(&signer, &ValidationData::default(), after(31)).unwrap_err().fact;
     assert_eq!(fact, signer.not_after().to_string());
     pki.root("other", "ec:P-256");
     let stranger = pki.issue("stranger", "ec:P-256", "other", SUBJECT, PERSON);
@@ -100,7 +105,7 @@ fn a_false_ca_of_the_same_name_helps_nobody() {
     let (real, forged) = (Pki::new(), Pki::new());
     let signer = forged.person("signer", "ec:P-256");
     let others = [forged.certificate("ca")];
-    let distrust = real.snapshot().judge(&signer, &others, after(0)).unwrap_err();
+    let distrust = real.snapshot().judge(&signer, &with(&others), after(0)).unwrap_err();
     assert_eq!(distrust.code, Code::SignatureUntrusted);
 }
 
@@ -110,14 +115,14 @@ fn intermediates_are_stones_and_may_be_anchors() {
     let middle = pki.issue("middle", "rsa:2048", "ca", "/CN=Middle", AUTHORITY);
     let signer = pki.issue("signer", "ec:P-384", "middle", SUBJECT, PERSON);
     let snapshot = pki.snapshot();
-    assert!(snapshot.judge(&signer, &[], after(0)).is_err(), "the middle is missing");
-    let chain = snapshot.judge(&signer, std::slice::from_ref(&middle), after(0)).unwrap();
+    assert!(snapshot.judge(&signer, &ValidationData::default(), after(0)).is_err(), "the middle is missing");
+    let chain = snapshot.judge(&signer, &with(std::slice::from_ref(&middle)), after(0)).unwrap();
     assert_eq!(chain.certificates, [signer.clone(), middle.clone(), pki.certificate("ca")]);
     assert_eq!(answer(&with_lists(&pki, &["middle"], None), &signer, after(0)), Ok(2), "a partial path");
     // a person who issues is no CA
     let person = pki.person("person", "ec:P-256");
     let below = pki.issue("below", "ec:P-256", "person", SUBJECT, PERSON);
-    let distrust = snapshot.judge(&below, &[person], after(0)).unwrap_err();
+    let distrust = snapshot.judge(&below, &with(&[person]), after(0)).unwrap_err();
     assert!(
         matches!(distrust.verdict, Doubt::ChainConstraintsFailure | Doubt::NoCertificateChainFound),
         "{distrust:?}"
@@ -126,7 +131,10 @@ fn intermediates_are_stones_and_may_be_anchors() {
     let last = pki.issue("last", "ec:P-256", "ca", "/CN=Last", &AUTHORITY.replace("CA:TRUE", "CA:TRUE,pathlen:0"));
     let beyond = pki.issue("beyond", "ec:P-256", "last", "/CN=Beyond", AUTHORITY);
     let end = pki.issue("end", "ec:P-256", "beyond", SUBJECT, PERSON);
-    assert_eq!(snapshot.judge(&end, &[last, beyond], after(0)).unwrap_err().verdict, Doubt::ChainConstraintsFailure);
+    assert_eq!(
+        snapshot.judge(&end, &with(&[last, beyond]), after(0)).unwrap_err().verdict,
+        Doubt::ChainConstraintsFailure
+    );
 }
 
 #[test]
@@ -199,4 +207,68 @@ fn a_list_counts_for_its_own_part_alone() {
     assert_eq!(ask("2.5.29.27=critical,DER:020101", &first), later, "a delta list");
     assert_eq!(ask("1.2.3.4=critical,DER:0500", &first), later, "nobody knows what it limits");
     assert_eq!(ask("1.2.3.4=DER:0500", &first), Ok(2));
+}
+
+/// An answer of `openssl ocsp` about a certificate of `ca`, given by this responder.
+fn ocsp(pki: &Pki, name: &str, responder: &str, status: &str, more: &str) -> OcspResponse {
+    let serial = pki.certificate(name).serial_octets().iter().map(|octet| format!("{octet:02X}")).collect::<String>();
+    let serial = serial.trim_start_matches("00");
+    let revoked = if status == "R" { "260101000000Z" } else { "" };
+    pki.write("ocsp.index", format!("{status}\t360101000000Z\t{revoked}\t{serial}\tunknown\t/CN=x\n"));
+    pki.openssl(&format!(
+        "ocsp -index ocsp.index -CA ca.crt -rsigner {responder}.crt -rkey {responder}.key -issuer ca.crt \
+         -cert {name}.crt -respout ocsp.der {more}"
+    ));
+    OcspResponse::from_der(&pki.read("ocsp.der")).unwrap()
+}
+
+#[test]
+fn an_answer_about_a_certificate_counts_by_whom_it_is_given_and_when() {
+    let pki = Pki::new();
+    let signer = pki.person("signer", "ec:P-256");
+    let responder = "keyUsage=critical,digitalSignature\nextendedKeyUsage=OCSPSigning\nbasicConstraints=CA:FALSE";
+    pki.issue("ocsp", "ec:P-256", "ca", "/CN=OCSP", responder);
+    pki.issue("server", "ec:P-256", "ca", "/CN=TLS", &responder.replace("OCSPSigning", "serverAuth"));
+    pki.root("foreign", "ec:P-256");
+    pki.issue("foreign-ocsp", "ec:P-256", "foreign", "/CN=OCSP", responder);
+    let snapshot = Snapshot::new(vec![pki.certificate("ca")], vec![], Some(vec![]), SignedDuration::ZERO, after(0));
+    let judged = |responses: Vec<OcspResponse>, at: Timestamp| {
+        let data = ValidationData { responses, ..ValidationData::default() };
+        snapshot.judge(&signer, &data, at).map(drop).map_err(|distrust| distrust.verdict)
+    };
+    let now = Timestamp::now();
+    assert_eq!(judged(vec![], now), Err(Doubt::TryLater));
+    for who in ["ca", "ocsp"] {
+        let good = ocsp(&pki, "signer", who, "V", "-ndays 1");
+        let now = Timestamp::now();
+        assert_eq!(judged(vec![good.clone()], now), Ok(()), "{who}");
+        assert_eq!(judged(vec![good], now + SignedDuration::from_hours(25)), Err(Doubt::TryLater), "stale: {who}");
+        let revoked = ocsp(&pki, "signer", who, "R", "-ndays 1");
+        assert_eq!(judged(vec![revoked], Timestamp::now()), Err(Doubt::RevokedNoPoe), "{who}");
+    }
+    // made after the moment that is asked about, it tells of that moment, with or without a next one
+    let later = ocsp(&pki, "signer", "ocsp", "V", "");
+    assert_eq!(judged(vec![later], Timestamp::from_second(now.as_second()).unwrap()), Ok(()));
+    for who in ["server", "foreign", "foreign-ocsp", "signer"] {
+        let strange = ocsp(&pki, "signer", who, "V", "-ndays 1");
+        assert_eq!(judged(vec![strange], Timestamp::now()), Err(Doubt::TryLater), "{who}");
+    }
+    let other = pki.person("other", "ec:P-256");
+    let of_another = ocsp(&pki, "other", "ocsp", "V", "-ndays 1");
+    assert_eq!(judged(vec![of_another], Timestamp::now()), Err(Doubt::TryLater));
+    assert_ne!(other.serial(), signer.serial());
+    let unknown = ocsp(&pki, "signer", "ocsp", "V", "-ndays 1 -resp_no_certs");
+    assert_eq!(judged(vec![unknown], Timestamp::now()), Err(Doubt::TryLater), "its maker is not told");
+}
+
+#[test]
+fn where_nothing_must_be_known_a_revocation_that_is_known_counts() {
+    let pki = Pki::new();
+    let signer = pki.person("signer", "ec:P-256");
+    let snapshot = pki.snapshot();
+    let with = |responses| ValidationData { responses, ..ValidationData::default() };
+    assert!(snapshot.judge(&signer, &with(vec![]), after(0)).is_ok());
+    let revoked = ocsp(&pki, "signer", "ca", "R", "-ndays 1");
+    let distrust = snapshot.judge(&signer, &with(vec![revoked]), Timestamp::now()).unwrap_err();
+    assert_eq!(distrust.code, Code::SignatureCertificateRevoked);
 }

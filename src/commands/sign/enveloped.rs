@@ -1,36 +1,28 @@
 //! An enveloped signature put into a document: right before the root's end tag, and not one octet
 //! else is touched. The document streams; only the signature lies in memory.
 
+use super::Signing;
 use super::unwritten;
 use crate::commands::Trouble;
 use crate::commands::files::Making;
 use crate::finding::{Finding, Language};
-use crate::forms::xades::{self, XadesSigner};
+use crate::forms::xades::Object;
 use crate::forms::xmldsig::DS;
 use crate::host::Octets;
 use crate::signature;
 use crate::xml::{Event, Fault, Limits, Reader};
-use jiff::Timestamp;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 /// Writes the signed document.
 ///
 /// # Errors
-/// Usage: it is no XML that can be signed. Broken: the disk's or OpenSSL's.
-pub(super) fn sign(
-    document: &Octets,
-    file: &Path,
-    signer: &XadesSigner,
-    at: Timestamp,
-    out: &mut Making,
-) -> Result<(), Trouble> {
+/// Usage: it is no XML that can be signed. Broken: the disk's, OpenSSL's, or no time-stamp to be had.
+pub(super) fn sign(document: &Octets, file: &Path, signing: &Signing, out: &mut Making) -> Result<(), Trouble> {
     let limits = Limits::default();
     let root = Root::find(document, file, &limits)?;
     let content = signature::content_of_xml(document, &limits).map_err(|finding| unsignable(file, &finding))?;
-    let suffix = xades::fresh_suffix().map_err(|error| Trouble::broken(error.to_string()))?;
-    let mut signature = String::new();
-    signer.sign(&content.0, at, &suffix, &mut signature).map_err(|fault| Trouble::broken(fault.to_string()))?;
+    let signature = signing.xades(Object::Enveloping(&content.0), file)?;
     put(document, &root, &signature, out).map_err(|error| unwritten(file, &error))
 }
 

@@ -5,6 +5,7 @@
 //! the document around it: what lies there is digested by [`walk`](super::walk).
 
 use super::super::judge::{Commitment, Context, Facts, Outcome, judge};
+use super::super::time;
 use super::hash::Hash;
 use super::render::Render;
 use super::walk::{self, Digested, Exclude, Found, Target, Walked, Want};
@@ -244,6 +245,7 @@ impl<'a> Draft<'a> {
                     let selected = match select {
                         Select::Id(id) => walk::ids_of(tag).any(|own| own == id.as_bytes()),
                         Select::SignedInfo => open.len() == 2 && tag.is(DS, "SignedInfo"),
+                        Select::Value => open.len() == 2 && tag.is(DS, "SignatureValue"),
                     };
                     if selected {
                         times += 1;
@@ -311,6 +313,7 @@ impl<'a> Draft<'a> {
         }
         let committed = self.properties(signature, &mut facts);
         self.value(signature, committed, &mut facts, context, limits)?;
+        self.proofs(signature, &mut facts, context, limits)?;
         // An Object counts as covered only when a reference digested that very element.
         let digested =
             |at: u64| self.resolved.iter().any(|one| matches!(one, Resolved::Inside(own) if own.whole && own.at == at));
@@ -427,6 +430,47 @@ impl<'a> Draft<'a> {
         None
     }
 
+    /// What proves itself beside the signature: time-stamps over its value, and revocation data.
+    fn proofs(
+        &self,
+        signature: &Signature,
+        facts: &mut Facts,
+        context: &Context<'_>,
+        limits: &Limits,
+    ) -> Result<(), Fault> {
+        let Some(unsigned) = signature.properties.as_ref().map(|properties| &properties.unsigned) else {
+            return Ok(());
+        };
+        let most = context.policy.cms.certificates;
+        let more = unsigned.certificates.iter().take(most).filter_map(|der| context.trust.certificate(der).ok());
+        facts.data.certificates.extend(more);
+        let lists = unsigned.revocation_lists.iter().map(Vec::as_slice);
+        let responses = unsigned.responses.iter().map(Vec::as_slice);
+        (facts.data.lists, facts.data.responses) = time::revocation(lists, responses);
+        for stamp in unsigned.timestamps.iter().take(context.policy.timestamps) {
+            // EN 319 132-1 5.3: over the canonical form of ds:SignatureValue
+            let mut stamped = None;
+            if let Ok(method) = &stamp.canonicalisation {
+                let (mut octets, mut place) = (Vec::new(), (Vec::new(), 0));
+                let mut sink = Some(|piece: &[u8]| octets.extend_from_slice(piece));
+                let how = Rendering::Canonical(method.clone());
+                self.render(Select::Value, &how, limits, &mut place, &mut || sink.take(), &mut drop)?;
+                stamped = Some(octets);
+            }
+            let over = |algorithm: DigestAlgorithm| algorithm.digest(stamped.as_deref()?);
+            // 5.3: one token is usual, and each is a proof by itself
+            for token in stamp.tokens.iter().take(context.policy.timestamps) {
+                facts.timestamps.push(time::judge(&time::Stamp { token, over: &over }, &facts.data, context));
+            }
+        }
+        if facts.format == "XAdES-B-B" {
+            let has_revocation = !unsigned.revocation_lists.is_empty() || !unsigned.responses.is_empty();
+            let level = time::level(!unsigned.timestamps.is_empty(), has_revocation, unsigned.is_archived);
+            facts.format = format!("XAdES-{level}");
+        }
+        Ok(())
+    }
+
     /// Finds the signer's certificate and checks the value over the canonical SignedInfo.
     fn value(
         &self,
@@ -510,7 +554,7 @@ impl<'a> Draft<'a> {
             Err(_) => {}
         }
         facts.signer = Some(signer);
-        facts.others = certificates;
+        facts.data.certificates = certificates;
         Ok(())
     }
 }
@@ -519,6 +563,7 @@ impl<'a> Draft<'a> {
 #[derive(Clone, Copy)]
 enum Select<'a> {
     SignedInfo,
+    Value,
     Id(&'a str),
 }
 
