@@ -7,10 +7,11 @@
 use pencere::container::{self, Container};
 use pencere::document::Digest;
 use pencere::forms::certificate::Certificate;
+use pencere::forms::timestamp::Token;
 use pencere::forms::{cms, der, pem};
 use pencere::host::Octets;
 use pencere::signature::{self, Context, Indication, Policy, Report, TimeSource};
-use pencere::trust::{IdentityProfile, RevocationList, Snapshot};
+use pencere::trust::{IdentityProfile, OcspResponse, RevocationList, Snapshot, ValidationData};
 use pencere::xml::{Canonicaliser, Event, Fault, Limits, Method, Reader, Wrong};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -225,6 +226,7 @@ fn encoding(octets: &[u8]) {
     if let Ok(definite) = der::definite(octets) {
         assert!(der::definite(&definite).is_ok_and(|again| again == definite), "definite, and not the same again");
         elements(&definite, 8);
+        let _ = Token::read(&definite).map(|token| token.time);
         if let Ok(signed) = cms::SignedData::read(&definite) {
             for attributes in signed.signers.iter().filter_map(|signer| signer.attributes.as_ref()) {
                 assert!(attributes.signed_octets().iter().all(|octets| der::definite(octets).is_ok()));
@@ -244,18 +246,30 @@ fn elements(octets: &[u8], depth: usize) {
     }
 }
 
-/// A certificate or a revocation list: all that is read of it is read to an end.
+/// A certificate, a revocation list or an OCSP response: all that is read of it is read to an end.
 fn certificate(octets: &[u8]) {
     let at = AT.parse().expect("a time");
+    let data = brought(octets);
+    if let Some(anchor) = GROUNDS.trust.anchors().first() {
+        let _ = GROUNDS.trust.judge(anchor, &data, at);
+    }
     for certificate in
         Certificate::from_der(octets).into_iter().chain(Certificate::from_file(octets).unwrap_or_default())
     {
         let _ = (certificate.subject(), certificate.issuer(), certificate.authority(), certificate.serial());
         let _ = (certificate.key_usage(), certificate.extended_key_usage(), certificate.policies());
         let _ = (GROUNDS.profile.fin(&certificate), GROUNDS.profile.voen(&certificate));
-        let _ = GROUNDS.trust.judge(&certificate, GROUNDS.trust.anchors(), at);
+        let _ = GROUNDS.trust.judge(&certificate, &data, at);
         let again = Certificate::from_der(certificate.der()).expect("it was read a moment ago");
         assert_eq!(again.sha256(), certificate.sha256());
     }
-    let _ = RevocationList::from_file(octets);
+}
+
+/// What the octets bring along to prove a path, whatever they are read as.
+fn brought(octets: &[u8]) -> ValidationData {
+    ValidationData {
+        certificates: GROUNDS.trust.anchors().to_vec(),
+        lists: RevocationList::from_file(octets).unwrap_or_default(),
+        responses: OcspResponse::from_der(octets).into_iter().collect(),
+    }
 }
