@@ -9,6 +9,7 @@ mod check;
 mod config;
 mod demo;
 pub mod files;
+mod identity;
 mod init;
 mod list;
 mod once;
@@ -161,6 +162,9 @@ enum Command {
     /// Look over the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Look at who a certificate says its holder is
+    #[command(subcommand)]
+    Identity(identity::IdentityCommand),
 }
 
 /// Runs the command that was asked for.
@@ -192,6 +196,7 @@ impl Command {
             Self::Status(args) => status::run(&args, screen),
             Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
+            Self::Identity(identity::IdentityCommand::Probe(args)) => identity::probe(&args, screen),
         }
     }
 }
@@ -218,6 +223,7 @@ impl Arguments {
             Command::Status(args) => args.output.format,
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
+            Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,
             Command::Init(_)
             | Command::Demo(_)
             | Command::Run(_)

@@ -85,6 +85,9 @@ fn what_the_contract_names_is_understood() {
         "pencere audit verify",
         "pencere status --format json",
         "pencere config check --config a.toml",
+        "pencere verify a.xml --policy policy.toml",
+        "pencere identity probe a.crt --format json",
+        "pencere identity probe a.xml --participant azerenerji --out-dir pki",
     ] {
         assert!(parse(line).is_ok(), "{line}: {}", parse(line).unwrap_err());
     }

@@ -1,19 +1,22 @@
 //! `pencere verify`: the signatures alone, of any signed file, with no window.
 
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, files, times};
+use crate::config;
 use crate::finding::{Code, Finding, Language};
 use crate::forms::certificate::Certificate;
 use crate::forms::xmldsig::DS;
 use crate::host::Octets;
 use crate::intake::folder::signature_names;
 use crate::signature::{self, Context, Indication, Integrity, Policy, Reason, Report, SignatureReport, SubIndication};
-use crate::signature::{CmsKind, CmsLimits, TimeSource};
+use crate::signature::{CmsKind, CmsLimits, Suite, TimeSource};
 use crate::trust::{IdentityProfile, Snapshot};
 use crate::xml::Limits;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Check the signatures of any signed file; needs no window
 ///
@@ -37,8 +40,25 @@ pub struct VerifyArgs {
     /// Judge as of this moment, as 2026-10-05T09:00:00+04:00 [default: now]
     #[arg(long, value_name = "RFC3339")]
     pub at: Option<Timestamp>,
+    /// A cryptographic policy, in the form of config/policy.toml [default: the built-in one]
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// The answer for programs (CONTRACT 4): the report, and by which policy it was given.
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    policy: Named<'a>,
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    name: &'a str,
+    version: &'a str,
 }
 
 /// Judges every signature.
@@ -53,7 +73,7 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
     let trust = Snapshot::new(anchors.clone(), Vec::new(), None, SignedDuration::ZERO, Timestamp::now());
     let trust = trust.with_clocks(anchors);
     // plain signatures count, and trial certificates do when the caller names their authority
-    let (policy, profile) = (Policy::trial(), IdentityProfile::standard());
+    let (policy, profile) = (Policy { suite: suite(args)?, ..Policy::trial() }, IdentityProfile::standard());
     let (at, time_source) = match args.at {
         Some(at) => (at, TimeSource::Asserted),
         None => (Timestamp::now(), TimeSource::Now),
@@ -65,8 +85,12 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
         Some(finding) => unprocessed(&file, finding, time_source).unwrap_or(report),
         None => report,
     };
-    screen.json(&report);
+    let Suite { name, version, .. } = &*policy.suite;
+    screen.json(&Answer { report: &report, policy: Named { name, version } });
     tell(&report, nothing.as_ref(), screen);
+    if !report.signatures.is_empty() {
+        screen.say(format!("\nJudged by the cryptographic policy {name} {version}."));
+    }
     let beside = signature_names(args.file.as_os_str()).map(PathBuf::from).find(|beside| beside.is_file());
     if let Some(beside) = beside.filter(|_| report.signatures.is_empty() && content.is_none()) {
         screen.say(format!("A signature file lies beside it: pencere verify {}", beside.display()));
@@ -75,6 +99,15 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
         screen.say("Nobody was named with --trust, so nobody's word counts.");
     }
     Ok(Exit::answer(report.indication == Indication::TotalPassed))
+}
+
+/// The suite that `--policy` names, or the built-in one.
+fn suite(args: &VerifyArgs) -> Result<Arc<Suite>, Trouble> {
+    let Some(path) = &args.policy else { return Ok(Suite::built_in()) };
+    let told = |mistakes: Vec<config::Mistake>| {
+        Trouble::usage(mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    };
+    config::suite_of(path).map_err(told)
 }
 
 /// What a detached signature speaks of: what `--content` names, or the document beside it. None for a
@@ -228,7 +261,7 @@ fn time_source(source: TimeSource) -> &'static str {
     }
 }
 
-fn word(integrity: Integrity) -> &'static str {
+pub(super) fn word(integrity: Integrity) -> &'static str {
     match integrity {
         Integrity::Intact => "intact",
         Integrity::Broken => "broken",

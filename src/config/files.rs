@@ -28,7 +28,7 @@ pub enum Part {
     Stations,
     /// The dataset descriptions.
     Datasets,
-    /// Anchors, intermediates and revocation lists.
+    /// Anchors, intermediates and revocation lists, and the cryptographic policy.
     Trust,
     /// The seal's certificate; never its key.
     Seal,

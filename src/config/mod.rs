@@ -8,6 +8,7 @@
 mod dataset;
 mod files;
 mod mistake;
+mod policy;
 mod reader;
 mod registry;
 mod settings;
@@ -25,6 +26,7 @@ pub use settings::{HoldSettings, Paths, Settings, TrustSettings, WindowSettings}
 pub use world::World;
 
 use crate::authority::Registry;
+use crate::signature::Suite;
 use files::Gathered;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -143,6 +145,18 @@ impl Config {
 /// Every mistake in the text.
 pub fn persons_of(text: &str) -> Result<Registry, Vec<Mistake>> {
     registry::persons_of(text)
+}
+
+/// A cryptographic policy by itself, without a window.
+///
+/// # Errors
+/// Every mistake in the file; never empty.
+pub fn suite_of(path: &Path) -> Result<Arc<Suite>, Vec<Mistake>> {
+    let mut gathered = Gathered::default();
+    match (policy::read(&mut gathered, path), gathered.mistakes.is_empty()) {
+        (Some(suite), true) => Ok(suite),
+        _ => Err(gathered.into_mistakes()),
+    }
 }
 
 impl Gathered {

@@ -53,6 +53,8 @@ pub struct TrustSettings {
     pub timestamping: Vec<At<PathBuf>>,
     /// How long after its `nextUpdate` a list still counts as fresh.
     pub crl_grace: Duration,
+    /// The cryptographic policy; none: the one that is built in.
+    pub policy: Option<At<PathBuf>>,
 }
 
 /// `[seal]` with the places of its two keys, for the checks.
@@ -107,7 +109,8 @@ pub struct Settings {
     pub boemis: boemis::Settings,
     pub trust: TrustSettings,
     pub seal: seal::Settings,
-    pub policy: Policy,
+    /// As far as `pencere.toml` goes: the whole one, by which a window judges, is `World`'s.
+    pub(super) policy: Policy,
     pub limits: xml::Limits,
     pub identity: IdentityProfile,
     pub schema: schema::Limits,
@@ -133,6 +136,7 @@ pub(super) struct Outline {
     pub paths: Paths,
     pub environment: Option<Environment>,
     pub identity: IdentityProfile,
+    pub policy: Policy,
     pub trust: Option<TrustSettings>,
     pub seal: Option<SealAt>,
     /// None when something without which no window can be is missing or wrong.
@@ -176,7 +180,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             location,
             boemis,
             trust,
-            policy,
+            policy: policy.clone(),
             limits,
             identity,
             schema,
@@ -189,7 +193,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
         _ => None,
     };
     let identity = identity.unwrap_or_else(IdentityProfile::standard);
-    Outline { paths, environment, identity, trust, seal, settings }
+    Outline { paths, environment, identity, policy, trust, seal, settings }
 }
 
 impl Paths {
@@ -241,6 +245,10 @@ const SECOND: Duration = Duration::from_secs(1);
 /// Default of `trust.crl_grace`: lists are renewed every three hours (C 27, registry rules 9.4), and
 /// a missed renewal should not hold everybody.
 const CRL_GRACE: Duration = Duration::from_secs(3 * 3600);
+
+/// What `trust.policy` says for the cryptographic policy of the program itself; a file of that name
+/// would be `./built-in`.
+const BUILT_IN: &str = "built-in";
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -298,8 +306,10 @@ fn trust(base: &Path, mut table: Table<'_, '_>) -> TrustSettings {
     let revocation = value(table.boolean("revocation"), false) || !crls.is_empty();
     let timestamping = paths(table.one_or_more("timestamping"));
     let crl_grace = value(table.duration("crl_grace", Duration::ZERO..=7 * DAY), CRL_GRACE);
+    let policy = table.string("policy").filter(|policy| policy.value != BUILT_IN);
+    let policy = policy.map(|path| path.map(|path| base.join(path)));
     table.finish();
-    TrustSettings { anchors, intermediates, crls, revocation, timestamping, crl_grace }
+    TrustSettings { anchors, intermediates, crls, revocation, timestamping, crl_grace, policy }
 }
 
 fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
@@ -316,11 +326,7 @@ fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {
         Environment::Production => Policy::strict(),
     };
     let Some(mut table) = table else { return default };
-    let policy = Policy {
-        plain: value(table.boolean("plain"), default.plain),
-        rsa_bits_min: small(table.integer("rsa_bits_min", 2048..=16_384), default.rsa_bits_min),
-        ..default
-    };
+    let policy = Policy { plain: value(table.boolean("plain"), default.plain), ..default };
     table.finish();
     policy
 }
@@ -353,29 +359,50 @@ fn limits(mut table: Table<'_, '_>, policy: Policy) -> (xml::Limits, Policy) {
     (limits, Policy { cms, timestamps, container, ..policy })
 }
 
+/// A shipped profile by its name, or lists of one's own.
 fn identity(mut table: Table<'_, '_>) -> Option<IdentityProfile> {
-    table.need(&["fin", "voen"]);
-    let mut places = |key| {
-        let mut places = Vec::new();
-        for text in table.strings(key).unwrap_or_default() {
-            let (oid, pattern) = text.value.split_once(' ').unwrap_or((&text.value, ""));
-            match IdentityProfile::new(&[(oid, pattern)], &[]) {
-                Ok(_) => places.push((oid.to_owned(), pattern.to_owned())),
-                Err(fault) => {
-                    let wanted = "an attribute's OID, a space and a pattern, as \"2.5.4.97 VATAZ-{}\"";
-                    table
-                        .source()
-                        .mistake(&text.spot, format!("{:?} is no place: {fault}; wanted is {wanted}", text.value));
-                }
+    let own = ["fin", "voen"];
+    if !own.iter().any(|key| table.has(key)) {
+        let names = IdentityProfile::NAMES.map(|name| (name, name));
+        let name = table.word("profile", &names);
+        let is_wrong = name.is_none() && table.has("profile");
+        table.finish();
+        return match name {
+            Some(name) => IdentityProfile::shipped(name.value),
+            None if is_wrong => None,
+            None => Some(IdentityProfile::standard()),
+        };
+    }
+    if let Some(profile) = table.string("profile") {
+        let message = "stands beside fin and voen: it is a shipped profile, or lists of one's own";
+        table.source().mistake(&profile.spot, message);
+    }
+    table.need(&own);
+    let (fin, voen) = (places(&mut table, "fin"), places(&mut table, "voen"));
+    table.finish();
+    IdentityProfile::new(&pairs(&fin), &pairs(&voen)).ok()
+}
+
+fn pairs(places: &[(String, String)]) -> Vec<(&str, &str)> {
+    places.iter().map(|(oid, pattern)| (oid.as_str(), pattern.as_str())).collect()
+}
+
+/// `"2.5.4.97 VATAZ-{}"`, each a place, tried in order.
+fn places(table: &mut Table<'_, '_>, key: &'static str) -> Vec<(String, String)> {
+    let mut places = Vec::new();
+    for text in table.strings(key).unwrap_or_default() {
+        let (oid, pattern) = text.value.split_once(' ').unwrap_or((&text.value, ""));
+        match IdentityProfile::new(&[(oid, pattern)], &[]) {
+            Ok(_) => places.push((oid.to_owned(), pattern.to_owned())),
+            Err(fault) => {
+                let wanted = "an attribute's OID, a space and a pattern, as \"2.5.4.97 VATAZ-{}\"";
+                table
+                    .source()
+                    .mistake(&text.spot, format!("{:?} is no place: {fault}; wanted is {wanted}", text.value));
             }
         }
-        places
-    };
-    let (fin, voen) = (places("fin"), places("voen"));
-    table.finish();
-    let fin: Vec<(&str, &str)> = fin.iter().map(|(oid, pattern)| (oid.as_str(), pattern.as_str())).collect();
-    let voen: Vec<(&str, &str)> = voen.iter().map(|(oid, pattern)| (oid.as_str(), pattern.as_str())).collect();
-    IdentityProfile::new(&fin, &voen).ok()
+    }
+    places
 }
 
 fn hold(mut table: Table<'_, '_>) -> HoldSettings {

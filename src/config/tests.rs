@@ -295,3 +295,97 @@ fn a_file_that_is_no_toml_no_utf8_or_no_file_is_told_and_does_not_end_the_readin
     let missing = Config::load(&window.path("none.toml"), Timestamp::now()).unwrap_err();
     assert!(missing.len() == 1 && missing[0].to_string().contains("cannot be read"));
 }
+
+#[test]
+fn an_identity_is_a_shipped_profile_or_lists_of_ones_own() {
+    let window = Window::new();
+    let told = |section: &str| {
+        let text = fs::read_to_string(window.path("pencere.toml")).unwrap();
+        let (from, to) = (text.find("[identity]").unwrap(), text.find("[hold]").unwrap());
+        fs::write(window.path("pencere.toml"), format!("{}[identity]\n{section}\n{}", &text[..from], &text[to..]))
+            .unwrap();
+        window.load().map(|config| config.settings().identity.clone()).map_err(|mistakes| window.told(&mistakes))
+    };
+    use crate::trust::IdentityProfile;
+    for name in IdentityProfile::NAMES {
+        assert_eq!(told(&format!("profile = \"{name}\"")), Ok(IdentityProfile::shipped(name).unwrap()));
+    }
+    assert_eq!(told(""), Ok(IdentityProfile::standard()));
+    let own = IdentityProfile::new(&[("2.5.4.5", "FIN-{}")], &[("1.2.3", "{}/TIN")]).unwrap();
+    assert_eq!(told("fin = [\"2.5.4.5 FIN-{}\"]\nvoen = [\"1.2.3 {}/TIN\"]"), Ok(own));
+    for (section, key, part) in [
+        ("profile = \"etsy\"", "identity.profile", "\"etsi\" is meant"),
+        ("profile = \"etsi\"\nfin = [\"2.5.4.5 {}\"]\nvoen = [\"2.5.4.11 {}\"]", "identity.profile", "beside fin"),
+        ("fin = [\"2.5.4.5 {}\"]", "identity.voen", "is missing"),
+        ("fin = [\"2.5.4.5 {}\"]\nvoen = [\"2.5.4.11\"]", "identity.voen", "exactly one hole"),
+    ] {
+        let mistakes = told(section).unwrap_err();
+        assert_eq!(mistakes.len(), 1, "{mistakes:#?}");
+        assert!(mistakes[0].0.ends_with(key) && mistakes[0].1.contains(part), "{mistakes:#?}");
+    }
+}
+
+const POLICY: &str = include_str!("../../config/policy.toml");
+
+#[test]
+fn the_shipped_policy_is_the_one_that_is_built_in() {
+    let window = Window::new();
+    assert_eq!(window.load().unwrap().world().policy.suite, crate::signature::Suite::built_in());
+    let files = window.load().unwrap().world().files.len();
+    window.change("pencere.toml", "policy = \"built-in\"", "policy = \"policy.toml\"");
+    fs::write(window.path("policy.toml"), POLICY).unwrap();
+    let config = window.load().unwrap();
+    assert_eq!(config.world().policy.suite, crate::signature::Suite::built_in(), "the two readers agree");
+    assert_eq!(config.world().files.len(), files + 1, "its digest is journalled with those of the trust");
+    fs::write(window.path("policy.toml"), POLICY.replace("2026.1", "2026.2")).unwrap();
+    let world = config.reload_world(Timestamp::now()).unwrap();
+    assert_eq!(
+        (world.policy.suite.version.as_str(), config.world().policy.suite.version.as_str()),
+        ("2026.2", "2026.1")
+    );
+    assert!(world.policy.plain && world.policy.trial, "the rest is the window's own");
+}
+
+#[test]
+fn every_mistake_of_a_policy_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("policy.toml");
+    let told = |text: &str| {
+        fs::write(&path, text).unwrap();
+        let mistakes = suite_of(&path).err().unwrap_or_default();
+        let row = |mistake: &Mistake| (mistake.line.unwrap_or(0), mistake.key.clone(), mistake.message.clone());
+        mistakes.iter().map(row).collect::<Vec<_>>()
+    };
+    assert_eq!(told(POLICY), []);
+    let text = "name = \"own\"\nversion = \"\"\ndigests = [\n{ name = \"SHA256\" },\n{ name = \"SHA-1\" },\n\
+        { name = \"SHA-512\", until = \"2030-02-30\" },\n{ name = \"MD5\", until = \"2004-08-01\" },\n\
+        { name = \"MD5\", until = \"2005-08-01\" }]\nsignatures = [{ name = \"DSA\" }]\n\
+        rsa = [\n{ bits = 512 },\n{ bits = 1024 },\n{ bits = 2048, untill = \"2029-01-01\" }]\nhmac = true\n";
+    let mistakes = told(text);
+    let places: Vec<(usize, &str)> = mistakes.iter().map(|(line, key, _)| (*line, key.as_str())).collect();
+    let wanted = [
+        (1, "curves"),
+        (2, "version"),
+        (4, "digests[1].name"),
+        (5, "digests[2].name"),
+        (6, "digests[3].until"),
+        (8, "digests[5].name"),
+        (9, "signatures[1].name"),
+        (11, "rsa[1].bits"),
+        (12, "rsa[2].bits"),
+        (13, "rsa[3].untill"),
+        (14, "hmac"),
+    ];
+    assert_eq!(places, wanted, "{mistakes:#?}");
+    let says =
+        |line: usize, part: &str| assert!(mistakes.iter().any(|one| one.0 == line && one.2.contains(part)), "{part}");
+    says(4, "\"SHA-256\" is meant");
+    says(5, "for old files alone");
+    says(8, "a second time");
+    says(12, "for old files alone");
+    says(13, "\"until\" is meant");
+    assert!(
+        told(&POLICY.replace("digests = [", "digests = []\nold = [")).iter().any(|one| one.2.contains("ever pass"))
+    );
+    assert!(suite_of(&folder.path().join("none.toml")).is_err());
+}

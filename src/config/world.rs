@@ -1,13 +1,14 @@
-//! The world of a running window: registry, stations, datasets and trust, read whole or not at all.
+//! The world of a running window: registry, stations, datasets, trust and policy, read whole or not at all.
 
 use super::files::{FileRead, Gathered};
 use super::mistake::Mistake;
 use super::registry::Against;
 use super::settings::{Outline, Paths, Settings, TrustSettings};
-use super::{dataset, registry, stations, trust};
+use super::{dataset, policy, registry, stations, trust};
 use crate::authority::{Environment, Registry, Stations};
 use crate::document::Digest;
 use crate::schema::Datasets;
+use crate::signature::Policy;
 use crate::trust::{IdentityProfile, Snapshot};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -24,6 +25,8 @@ pub struct World {
     pub datasets: Datasets,
     /// Anchors, intermediates, revocation lists.
     pub trust: Snapshot,
+    /// What is good enough in a signature, with the window's cryptographic suite.
+    pub policy: Policy,
     /// Every file it was read from, with its octets for evidence.
     pub files: Vec<FileRead>,
     /// What is odd without stopping a window.
@@ -35,6 +38,7 @@ pub(super) struct Named<'a> {
     paths: &'a Paths,
     environment: Option<Environment>,
     identity: &'a IdentityProfile,
+    policy: &'a Policy,
     trust: Option<&'a TrustSettings>,
 }
 
@@ -44,6 +48,7 @@ impl World {
             paths: &outline.paths,
             environment: outline.environment,
             identity: &outline.identity,
+            policy: &outline.policy,
             trust: outline.trust.as_ref(),
         }
     }
@@ -53,6 +58,7 @@ impl World {
             paths: &settings.window.paths,
             environment: Some(settings.window.window.environment),
             identity: &settings.identity,
+            policy: &settings.policy,
             trust: Some(&settings.trust),
         }
     }
@@ -72,6 +78,10 @@ pub(super) fn read(gathered: &mut Gathered, path: &Path, named: &Named<'_>, now:
     let registry = registry::read(gathered, &paths.registry, &against);
     let stations = stations::read(gathered, &paths.stations, registry.as_ref().and_then(|read| read.declared.as_ref()));
     let trust = named.trust.and_then(|trust| trust::snapshot(gathered, path, trust, named.environment, now));
+    let policy = match named.trust.and_then(|trust| trust.policy.as_ref()) {
+        Some(file) => policy::read(gathered, &file.value).map(|suite| Policy { suite, ..named.policy.clone() }),
+        None => Some(named.policy.clone()),
+    };
     if let Some(declared) = registry.as_ref().and_then(|read| read.declared.as_ref()) {
         folders(gathered, &paths.drop, declared);
     }
@@ -80,6 +90,7 @@ pub(super) fn read(gathered: &mut Gathered, path: &Path, named: &Named<'_>, now:
         stations: stations?,
         datasets,
         trust: trust?,
+        policy: policy?,
         files: Vec::new(),
         warnings: Vec::new(),
     })

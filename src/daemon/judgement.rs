@@ -136,7 +136,7 @@ impl Judge {
     fn ask_who_signed(&self, staged: Staged, matter: &mut Matter) -> Result<Verified, Stop> {
         let grounds = Grounds {
             trust: &self.world.trust,
-            policy: &self.settings.policy,
+            policy: &self.world.policy,
             profile: self.profile(),
             limits: &self.settings.limits,
         };

@@ -79,9 +79,10 @@ impl DigestAlgorithm {
         self.row().1
     }
 
-    /// Whether two contents with one digest can be made (MD5, SHA-1).
+    /// Whether two contents with one digest can be made, or soon (MD5, SHA-1, RIPEMD-160): good for old
+    /// files alone.
     pub fn is_broken(self) -> bool {
-        matches!(self, Self::Md5 | Self::Sha1)
+        matches!(self, Self::Md5 | Self::Sha1 | Self::Ripemd160)
     }
 
     /// Length of its digests in octets.

@@ -3,6 +3,7 @@
 //! Reads a certificate once (RFC 5280) and keeps what was read beside its octets. Never decides
 //! whether to believe it; that is `trust`'s.
 
+use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use super::der::{DerFault, Element, Reader, tag};
 use super::pem;
 use crate::document::Digest;
@@ -73,6 +74,22 @@ impl KeyUsage {
     /// Bit 6.
     pub fn crl_sign(self) -> bool {
         self.bit(6)
+    }
+
+    /// The names of the bits that are set (RFC 5280 4.2.1.3).
+    pub fn names(self) -> Vec<&'static str> {
+        const NAMES: [&str; 9] = [
+            "digitalSignature",
+            "nonRepudiation",
+            "keyEncipherment",
+            "dataEncipherment",
+            "keyAgreement",
+            "keyCertSign",
+            "cRLSign",
+            "encipherOnly",
+            "decipherOnly",
+        ];
+        (0..).zip(NAMES).filter(|(bit, _)| self.bit(*bit)).map(|(_, name)| name).collect()
     }
 }
 
@@ -178,6 +195,23 @@ impl Certificate {
     pub fn subject_attribute(&self, oid: &str) -> Vec<String> {
         let values = self.0.attributes.iter().filter(|(known, _)| known == oid);
         values.filter_map(|(_, value)| value.clone()).collect()
+    }
+
+    /// Every attribute of the subject in encoded order: dotted OID, and the value as text where it is
+    /// of a character type.
+    pub fn subject_attributes(&self) -> &[(String, Option<String>)] {
+        &self.0.attributes
+    }
+
+    /// The algorithm that it is signed with; none when it has no name here.
+    pub fn signature_algorithm(&self) -> Option<SignatureAlgorithm> {
+        let mut whole = Reader::only(&self.0.der).ok()?.reader();
+        whole.take(tag::SEQUENCE, "no TBSCertificate").ok()?;
+        let mut fields = whole.take(tag::SEQUENCE, "no signature algorithm").ok()?.reader();
+        let oid = fields.any().ok()?.oid().ok()?;
+        let parameters = if fields.is_empty() { None } else { Some(fields.any().ok()?) };
+        // the digest is for identifiers that name the key alone, which no certificate has
+        SignatureAlgorithm::from_cms(&oid, parameters, DigestAlgorithm::Md5).ok().flatten()
     }
 
     /// Start of validity.
@@ -391,6 +425,11 @@ const SHORT_NAMES: [(&str, &str); 21] = [
     ("0.9.2342.19200300.100.1.25", "DC"),
     ("1.2.840.113549.1.9.1", "emailAddress"),
 ];
+
+/// The short name of an attribute type; none for one that has none here.
+pub fn short_name(oid: &str) -> Option<&'static str> {
+    SHORT_NAMES.iter().find(|row| row.0 == oid).map(|row| row.1)
+}
 
 type Attributes = Vec<(String, Option<String>)>;
 

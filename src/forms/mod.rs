@@ -3,6 +3,7 @@
 //! Owns XMLDSig, XAdES, ASiC, CMS, time-stamps, OCSP, DER, PEM and X.509 as *forms*. Never decides whether to believe
 //! one: that is `signature`'s and `trust`'s.
 
+pub mod address;
 pub mod algorithm;
 pub mod asic;
 pub mod certificate;

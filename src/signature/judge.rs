@@ -4,6 +4,7 @@
 //! policy, and answers with the report and the one finding that decides. Reads no octets itself.
 
 use super::policy::Policy;
+use super::suite::Weakness;
 use super::time::{self, StampReport};
 use super::{Indication, Integrity, Reason, SignatureReport, SignerReport, SubIndication, TimeSource};
 use crate::finding::{Code, Finding, Hint, Language};
@@ -193,6 +194,7 @@ pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
             fin: context.profile.fin(certificate).map(|fin| fin.reveal().to_owned()),
             voen: context.profile.voen(certificate).map(|voen| voen.to_string()),
             certificate_sha256: certificate.sha256(),
+            certificate: certificate.clone(),
         }),
         signing_time: facts.signing_time,
         time_source: context.time_source,
@@ -264,8 +266,10 @@ fn faults(facts: &Facts, context: &Context<'_>) -> Vec<Fault> {
         return faults; // whose certificate it is no longer matters
     }
     // 5.2.6 X.509 certificate validation
+    let mut weak_path = None;
     match context.trust.judge(signer, &facts.data, context.at) {
         Ok(chain) => {
+            weak_path = context.policy.weakness_of_path(&chain.certificates, context.at);
             if !context.policy.trial && chain.certificates.iter().any(Certificate::is_trial) {
                 let trial = Finding::new(Code::SignatureTrialPki);
                 faults.push(Fault(Indeterminate, SubIndication::ChainConstraintsFailure, trial));
@@ -281,13 +285,27 @@ fn faults(facts: &Facts, context: &Context<'_>) -> Vec<Fault> {
         let plain = Finding::new(Code::SignaturePlainRefused);
         faults.push(Fault(Indeterminate, SubIndication::SigConstraintsFailure, plain));
     }
-    if let Some(weak) = context.policy.weakness(&facts.digests, facts.algorithm, signer) {
-        let weak = Finding::new(Code::SignatureWeakAlgorithm).found(weak);
-        faults.push(Fault(Indeterminate, SubIndication::CryptoConstraintsFailure, weak));
-    }
+    let weak = context.policy.weakness(&facts.digests, facts.algorithm, signer, context.at);
+    faults.extend(weak.or(weak_path).map(too_weak));
     // TRY_LATER is only for a document against which nothing else speaks (EN 319 102-1 5.3.4)
     faults.sort_by_key(|Fault(_, sub_indication, _)| *sub_indication == SubIndication::TryLater);
     faults
+}
+
+/// What the policy does not take. Of what it once took nobody has proven here that it was made in
+/// that time (EN 319 102-1 5.2.8).
+fn too_weak(weak: Weakness) -> Fault {
+    let finding = Finding::new(Code::SignatureWeakAlgorithm).found(weak.what);
+    match weak.until {
+        None => Fault(Indication::Indeterminate, SubIndication::CryptoConstraintsFailure, finding),
+        Some(day) => {
+            let hint = Hint {
+                az: format!("({day} tarixinə qədər kifayət edirdi.)").into(),
+                en: format!("(It was good enough until {day}.)").into(),
+            };
+            Fault(Indication::Indeterminate, SubIndication::CryptoConstraintsFailureNoPoe, finding.hint(hint))
+        }
+    }
 }
 
 /// A finding of the form's own rules, in the words of EN 319 102-1.

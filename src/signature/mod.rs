@@ -11,6 +11,7 @@ mod judge;
 mod packaging;
 mod policy;
 mod report;
+mod suite;
 mod time;
 mod xml;
 
@@ -20,6 +21,7 @@ pub use judge::Context;
 pub use packaging::{CmsKind, cms_kind};
 pub use policy::Policy;
 pub use report::{Indication, Integrity, Reason, Report, SignatureReport, SignerReport, SubIndication, TimeSource};
+pub use suite::{CURVES, DIGESTS, RSA_BITS_MIN, SCHEMES, Scheme, Suite, Term, Weakness};
 pub use time::StampReport;
 
 use crate::document::Content;

@@ -2,6 +2,7 @@
 
 use super::time::StampReport;
 use crate::document::Digest;
+use crate::forms::certificate::Certificate;
 use jiff::Timestamp;
 
 /// The main indication; worse ones sort later.
@@ -88,6 +89,9 @@ pub struct SignerReport {
     pub voen: Option<String>,
     /// Fingerprint.
     pub certificate_sha256: Digest,
+    /// The certificate itself, for whoever asks on; no part of the answer.
+    #[serde(skip)]
+    pub certificate: Certificate,
 }
 
 /// One signature's verdict.

@@ -82,8 +82,8 @@ fn examine(
     };
     let mut digests = facts.digests;
     digests.push(algorithm);
-    if let Some(weak) = context.policy.weakness(&digests, facts.algorithm, &clock) {
-        return Err(Finding::new(Code::SignatureWeakAlgorithm).found(weak));
+    if let Some(weak) = context.policy.weakness(&digests, facts.algorithm, &clock, context.at) {
+        return Err(Finding::new(Code::SignatureWeakAlgorithm).found(weak.what));
     }
     // who was asked after the moment of the judgement proves nothing before it
     if token.time > context.at {

@@ -272,3 +272,39 @@ fn where_nothing_must_be_known_a_revocation_that_is_known_counts() {
     let distrust = snapshot.judge(&signer, &with(vec![revoked]), Timestamp::now()).unwrap_err();
     assert_eq!(distrust.code, Code::SignatureCertificateRevoked);
 }
+
+#[test]
+fn each_shipped_profile_reads_its_own_shape_and_the_default_all() {
+    let pki = Pki::new();
+    let subjects = [
+        ("bare", "/CN=Əli/serialNumber=5VBK5VR/2.5.4.97=VATAZ-9990000221"),
+        ("etsi", "/CN=Əli/serialNumber=PNOAZ-5VBK5VR/2.5.4.97=VATAZ-9990000221"),
+        ("unit", "/CN=Əli/serialNumber=5VBK5VR/OU=Şöbə/OU=9990000221"),
+    ];
+    for (shape, subject) in subjects {
+        let signer = pki.issue("who", "ec:P-256", "ca", subject, PERSON);
+        for name in IdentityProfile::NAMES {
+            let profile = IdentityProfile::shipped(name).unwrap();
+            let reads = profile.fin(&signer).is_some() && profile.voen(&signer).is_some();
+            assert_eq!(reads, name == shape || name == "standard", "{name} of {subject}");
+        }
+    }
+    assert_eq!(IdentityProfile::shipped("standard"), Some(IdentityProfile::standard()));
+    assert_eq!(IdentityProfile::shipped("none"), None);
+}
+
+#[test]
+fn a_place_that_holds_two_says_nothing() {
+    let pki = Pki::new();
+    let profile = IdentityProfile::standard();
+    for (subject, voen) in [
+        ("/OU=9990000221/OU=9990000351", None),
+        ("/OU=9990000221+OU=9990000351", None),
+        ("/OU=9990000221/OU=9990000221", Some("9990000221")),
+        ("/OU=9990000221/OU=9990000231", Some("9990000221")), // the other is none
+        ("/OU=9990000221/OU=9990000351/2.5.4.97=VATAZ-9990000481", Some("9990000481")),
+    ] {
+        let signer = pki.issue("who", "ec:P-256", "ca", subject, PERSON);
+        assert_eq!(profile.voen(&signer).as_ref().map(|voen| voen.as_str()), voen, "{subject}");
+    }
+}
