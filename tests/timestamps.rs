@@ -249,7 +249,7 @@ fn so_is_cades() {
     bench.openssl("ts -verify -data value -in token -token_in -CAfile clocks.crt");
     bench.put("stamped.p7s", &stamped);
     bench.openssl(
-        "cms -verify -binary -cades -inform DER -in stamped.p7s -content data -CAfile ca.crt -purpose any -out /dev/null",
+        "cms -verify -binary -cades -inform DER -in stamped.p7s -content data -CAfile ca.crt -purpose any -out out",
     );
 }
 
