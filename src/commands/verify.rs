@@ -47,12 +47,14 @@ pub struct VerifyArgs {
     pub output: OutputArgs,
 }
 
-/// The answer for programs (CONTRACT 4): the report, and by which policy it was given.
+/// The answer for programs (CONTRACT 4): the report, and by which policy it was given, where there was
+/// anything to judge by it.
 #[derive(Serialize)]
 struct Answer<'a> {
     #[serde(flatten)]
     report: &'a Report,
-    policy: Named<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<Named<'a>>,
 }
 
 #[derive(Serialize)]
@@ -86,9 +88,10 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
         None => report,
     };
     let Suite { name, version, .. } = &*policy.suite;
-    screen.json(&Answer { report: &report, policy: Named { name, version } });
+    let is_judged = !report.signatures.is_empty();
+    screen.json(&Answer { report: &report, policy: is_judged.then_some(Named { name, version }) });
     tell(&report, nothing.as_ref(), screen);
-    if !report.signatures.is_empty() {
+    if is_judged {
         screen.say(format!("\nJudged by the cryptographic policy {name} {version}."));
     }
     let beside = signature_names(args.file.as_os_str()).map(PathBuf::from).find(|beside| beside.is_file());
