@@ -14,13 +14,15 @@ command -v c++ >/dev/null || { echo "fuzz: a C++ compiler is needed for libFuzze
 host=$(rustc -vV | sed -n 's/^host: //p')
 out=target/fuzz
 
+# The very versions that the program is built with; what libFuzzer needs comes beside them.
+cp Cargo.lock fuzz/Cargo.lock
 # As cargo-fuzz does, less the sanitizers, which want a nightly compiler and find what `unsafe` breaks.
 coverage="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4"
 coverage="$coverage -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table"
 coverage="$coverage -Cllvm-args=-sanitizer-coverage-trace-compares"
 # With --target nothing that runs while building is counted.
 RUSTFLAGS="--cfg fuzzing $coverage -Ccodegen-units=1" \
-    cargo build --release --locked --manifest-path fuzz/Cargo.toml --target "$host" --target-dir $out --bin fuzz
+    cargo build --release --manifest-path fuzz/Cargo.toml --target "$host" --target-dir $out --bin fuzz
 PENCERE_FUZZ_SEEDS="$PWD/$out/seeds" cargo test --release --locked --test fuzz -- seeds_of_every_target
 
 [ $# -gt 0 ] || set -- xml canonical xmldsig cms container der certificate

@@ -96,7 +96,7 @@ fn rounds() -> usize {
 }
 
 /// Runs a target on an input; says where the input lies that broke it.
-fn holds(name: &str, target: fn(&[u8]), octets: &[u8]) -> Result<(), String> {
+fn holds(name: &str, target: targets::Target, octets: &[u8]) -> Result<(), String> {
     catch_unwind(|| target(octets)).map_err(|_| {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{name}"));
         fs::write(&path, octets).unwrap();

@@ -7,7 +7,7 @@ mod targets;
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
-static TARGET: LazyLock<fn(&[u8])> = LazyLock::new(|| {
+static TARGET: LazyLock<targets::Target> = LazyLock::new(|| {
     let wanted = std::env::var("PENCERE_FUZZ_TARGET").expect("PENCERE_FUZZ_TARGET names a target");
     let names = || targets::ALL.map(|(name, _)| name);
     let found = targets::ALL.iter().find(|(name, _)| *name == wanted);
