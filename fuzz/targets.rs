@@ -11,7 +11,7 @@ use pencere::forms::timestamp::Token;
 use pencere::forms::{cms, der, pem};
 use pencere::host::Octets;
 use pencere::signature::{self, Context, Indication, Policy, Report, TimeSource};
-use pencere::trust::{IdentityProfile, OcspResponse, RevocationList, Snapshot, ValidationData};
+use pencere::trust::{IdentityProfile, OcspResponse, RevocationList, Snapshot, ValidationData, When};
 use pencere::xml::{Canonicaliser, Event, Fault, Limits, Method, Reader, Wrong};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
@@ -248,7 +248,7 @@ fn elements(octets: &[u8], depth: usize) {
 
 /// A certificate, a revocation list or an OCSP response: all that is read of it is read to an end.
 fn certificate(octets: &[u8]) {
-    let at = AT.parse().expect("a time");
+    let at = When::at_once(AT.parse().expect("a time"));
     let data = brought(octets);
     if let Some(anchor) = GROUNDS.trust.anchors().first() {
         let _ = GROUNDS.trust.judge(anchor, &data, at);

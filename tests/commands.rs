@@ -526,3 +526,40 @@ fn a_counter_signature_is_told_and_makes_nobody_a_signer() {
     assert_eq!((code, signatures.len()), (Some(0), 1), "{report}");
     assert_eq!(signatures[0]["counter_signatures"], 1);
 }
+
+#[test]
+fn verify_says_no_where_what_people_read_is_not_what_was_signed() {
+    let window = Window::new();
+    let sign = |content: &str, form: &[&str], out: &str| {
+        window.put("content", content);
+        let (key, certificate) = (KEY, CERT);
+        let fixed = ["cms", "-sign", "-binary", "-cades", "-in", "content", "-signer", certificate, "-inkey", key];
+        let output = window.tool("openssl", &[&fixed[..], form, &["-out", out]].concat()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    // a signature file that holds the document of another day
+    sign("a,1\n", &["-nodetach", "-outform", "DER"], "doc.csv.p7s");
+    window.put("doc.csv", "a,2\n");
+    assert_ne!(window.json(&["verify", "doc.csv.p7s", "--trust", CA]).0, Some(0));
+    window.put("doc.csv", "a,1\n");
+    assert_eq!(window.json(&["verify", "doc.csv.p7s", "--trust", CA]).0, Some(0));
+    // a signature that names no file, where a file is given
+    window.put("doc.xml", "<a>1</a>");
+    assert!(window.run(&["sign", "doc.xml", "--key", KEY, "--cert", CERT, "-o", "signed.xml"]).status.success());
+    let (code, report) = window.json(&["verify", "signed.xml", "--trust", CA, "--content", "doc.csv"]);
+    assert_eq!((code, &report["signatures"][0]["covers_whole_document"]), (Some(1), &false.into()), "{report}");
+    // a message whose readable part is not the one that is signed inside the other
+    sign("a,1\n", &["-nodetach", "-outform", "PEM"], "inner.pem");
+    let pem = String::from_utf8(window.read("inner.pem")).unwrap();
+    let body: String = pem.lines().filter(|line| !line.starts_with("-----")).map(|line| format!("{line}\n")).collect();
+    let part = "Content-Type: application/pkcs7-signature\nContent-Transfer-Encoding: base64\n";
+    window.put(
+        "multi.p7m",
+        format!("Content-Type: multipart/signed; boundary=\"x\"\n\n--x\n\na,999\n--x\n{part}\n{body}\n--x--\n"),
+    );
+    assert_ne!(window.json(&["verify", "multi.p7m", "--trust", CA]).0, Some(0));
+    window.put("tail.p7m", format!("{pem}a,999\n"));
+    assert_ne!(window.json(&["verify", "tail.p7m", "--trust", CA]).0, Some(0));
+    window.put("alone.p7m", format!("\n{pem}\n"));
+    assert_eq!(window.json(&["verify", "alone.p7m", "--trust", CA]).0, Some(0));
+}

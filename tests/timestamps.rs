@@ -207,6 +207,46 @@ fn a_time_stamp_over_something_else_or_by_a_key_for_other_things_proves_nothing(
     assert!(trust.judge_clock(&bench.certificate("lax"), &data, Timestamp::now()).is_err());
 }
 
+/// What is written into unsigned properties raises no level and costs little, whatever it is.
+#[test]
+fn unsigned_octets_raise_nothing() {
+    let bench = Bench::new();
+    let signed = bench.xades();
+    let empty = "<xades:UnsignedProperties><xades:UnsignedSignatureProperties><xades:SignatureTimeStamp/>\
+                 <xades:RevocationValues><xades:OCSPValues><xades:EncapsulatedOCSPValue>AAAA\
+                 </xades:EncapsulatedOCSPValue></xades:OCSPValues></xades:RevocationValues>\
+                 <xades:ArchiveTimeStamp/></xades:UnsignedSignatureProperties></xades:UnsignedProperties>";
+    let end = signed.find("</xades:QualifyingProperties>").unwrap();
+    let report =
+        bench.verify(format!("{}{empty}{}", &signed[..end], &signed[end..]).as_bytes(), None, &["clocks"], SOON);
+    assert_eq!(short(&report).3, "XAdES-B-B");
+    // the same token a hundred times is one, and different ones are as many as the policy looks at
+    let token = bench.stamp(&signature_value(&bench, &signed), "clock");
+    let many = |tokens: Vec<Vec<u8>>| {
+        let stamped = with_stamp(&signed, &token);
+        let (start, end) = ("<xades:EncapsulatedTimeStamp>", "</xades:EncapsulatedTimeStamp>");
+        let more: String = tokens.iter().map(|token| format!("{start}{}{end}", BASE64.encode(token))).collect();
+        let stamped = stamped.replacen(start, &format!("{more}{start}"), 1);
+        bench.verify(stamped.as_bytes(), None, &["clocks"], SOON).signatures[0].timestamps.len()
+    };
+    assert_eq!(many(vec![token.clone(); 100]), 1);
+    let different = (0u8..100).map(|nth| [&token[..], &[nth]].concat()).collect();
+    assert_eq!(many(different), Policy::TIMESTAMPS);
+}
+
+/// A certificate that passes at reception needs no proof of an earlier moment, and none can harm it.
+#[test]
+fn a_time_stamp_takes_nothing_from_a_signature_that_passes_without_it() {
+    let bench = Bench::new();
+    // the authority's certificate is made anew after the signature was stamped
+    let signed = bench.xades();
+    let stamped = with_stamp(&signed, &bench.stamp(&signature_value(&bench, &signed), "clock"));
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    bench.openssl("x509 -req -in ca.csr -signkey ca.key -days 3650 -extfile ext.ca -out ca.crt");
+    let report = bench.verify(stamped.as_bytes(), None, &["clocks"], SOON);
+    assert_eq!(short(&report), (Indication::TotalPassed, None, TimeSource::Now, "XAdES-B-T", true), "{report:?}");
+}
+
 /// CMS with this unsigned attribute, a signature-time-stamp-token, put to its one signer.
 fn with_token(cms: &[u8], token: &[u8]) -> Vec<u8> {
     let children = |octets: &[u8]| -> Vec<Vec<u8>> {
@@ -242,7 +282,7 @@ fn so_is_cades() {
     assert_eq!(short(&report), (Indication::TotalPassed, None, TimeSource::Timestamp, "CAdES-B-T", true), "{report:?}");
     let strange = with_token(&cms, &bench.stamp(content, "clock"));
     let report = bench.verify(&strange, Some(content), &["clocks"], SOON);
-    assert_eq!(short(&report), (Indication::TotalPassed, None, TimeSource::Now, "CAdES-B-T", false));
+    assert_eq!(short(&report), (Indication::TotalPassed, None, TimeSource::Now, "CAdES-B-B", false));
     // openssl says the same of the token and of the signature around which it stands
     bench.put("value", signed.signers[0].signature);
     bench.put("token", &token);

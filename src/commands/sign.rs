@@ -275,9 +275,20 @@ fn self_check(making: &Making, content: Option<&Octets>, file: &Path, at: Timest
     let (report, nothing) = signature::examine(&made, content, &context, &Limits::default())
         .map_err(|error| Trouble::broken(format!("{}: {error}", file.display())))?;
     match report.signatures.as_slice() {
-        [one] if one.integrity == Integrity::Intact && one.covers_whole_document => Ok(()),
+        [one]
+            if one.integrity == Integrity::Intact
+                && one.covers_whole_document
+                && one.timestamps.iter().all(|stamp| stamp.intact) =>
+        {
+            Ok(())
+        }
         signatures => {
-            let reason = signatures.iter().flat_map(|one| &one.reasons).map(|reason| reason.message.clone()).next();
+            let of_stamps = signatures.iter().flat_map(|one| &one.timestamps).filter(|stamp| !stamp.intact);
+            let of_stamps = of_stamps.filter_map(|stamp| stamp.reason.as_ref());
+            let reason = of_stamps
+                .chain(signatures.iter().flat_map(|one| &one.reasons))
+                .map(|reason| reason.message.clone())
+                .next();
             let why = reason.or_else(|| nothing.map(|finding| finding.message(Language::En)));
             let why = why.unwrap_or_else(|| "nobody can say why".to_owned());
             Err(Trouble::broken(format!("{}: the signature made does not verify: {why}", file.display())))

@@ -122,6 +122,8 @@ fn content(args: &VerifyArgs, file: &Octets) -> Result<Option<Octets>, Trouble> 
     let named = args.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("p7s"));
     let kind = signature::cms_kind(file, &CmsLimits::default());
     match kind.map_err(|error| Trouble::reading(&args.file, &error))? {
+        // what lies beside a signature file is what people read: it must be what was signed
+        Some(CmsKind::Attached) if named && args.file.with_extension("").is_file() => {}
         Some(CmsKind::Attached) => return Ok(None),
         Some(CmsKind::Detached) => {}
         None if named => {} // the judge says what it is

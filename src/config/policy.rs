@@ -19,7 +19,7 @@ fn suite(source: &Source<'_>, mut top: Table<'_, '_>) -> Option<Suite> {
     let version = line(source, top.string("version"));
     let digests = named(&mut top, "digests", &DIGESTS);
     for (digest, until) in &digests {
-        if until.is_none() && digest.value.is_broken() {
+        if digest.value.is_broken() && !is_old(until.as_ref()) {
             source.mistake(&digest.spot, format!("{} is broken: {FOR_OLD_FILES}", digest.value));
         }
     }
@@ -37,7 +37,13 @@ fn suite(source: &Source<'_>, mut top: Table<'_, '_>) -> Option<Suite> {
     })
 }
 
-const FOR_OLD_FILES: &str = "for old files alone it may be named, with the day of its end as `until`";
+const FOR_OLD_FILES: &str =
+    "for old files alone it may be named, with the day of its end as `until`, which is no later than 2020-01-01";
+
+/// Whether what is broken is named for old files: by then everybody knew, whose policy it is or not.
+fn is_old(until: Option<&At<Date>>) -> bool {
+    until.is_some_and(|until| until.value <= jiff::civil::date(2020, 1, 1))
+}
 
 type Row<T> = (At<T>, Option<At<Date>>);
 
@@ -59,7 +65,7 @@ fn sizes(top: &mut Table<'_, '_>) -> Vec<Row<u32>> {
         Some(At { value: u32::try_from(bits.value).ok()?, spot: bits.spot })
     });
     for (bits, until) in &rows {
-        if until.is_none() && bits.value < RSA_BITS_MIN {
+        if bits.value < RSA_BITS_MIN && !is_old(until.as_ref()) {
             let short = format!("{} bits are fewer than {RSA_BITS_MIN}: {FOR_OLD_FILES}", bits.value);
             top.source().mistake(&bits.spot, short);
         }

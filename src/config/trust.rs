@@ -33,6 +33,13 @@ pub(super) fn snapshot(
     {
         source.mistake(&first.spot, "gives no certificate at all, so nobody's signature could be believed");
     }
+    if environment == Some(Environment::Production)
+        && !trust.revocation
+        && let Some(first) = trust.anchors.first()
+    {
+        let message = "nobody asks whether a certificate was revoked: name crls or crl_urls, or set revocation = true";
+        source.warning(&first.spot, message.to_owned());
+    }
     let (mistakes, warnings, _) = source.finish();
     let whole = mistakes.is_empty();
     gathered.mistakes.extend(mistakes);

@@ -46,6 +46,7 @@ struct Extensions {
     key_usage: Option<KeyUsage>,
     extended_key_usage: Option<Vec<String>>,
     extended_key_usage_critical: bool,
+    is_unchecked: bool,
     policies: Vec<String>,
     subject_key_identifier: Option<Vec<u8>>,
     distribution_points: Vec<u8>,
@@ -261,6 +262,12 @@ impl Certificate {
             && usages.is_some_and(|usages| matches!(usages, [one] if one == purpose))
     }
 
+    /// Whether its authority vouches for it as long as it lasts, so that nobody needs to ask whether it was
+    /// revoked (id-pkix-ocsp-nocheck, RFC 6960 4.2.2.2.1).
+    pub fn is_unchecked(&self) -> bool {
+        self.0.extensions.is_unchecked
+    }
+
     /// Certificate policies as dotted OIDs.
     pub fn policies(&self) -> &[String] {
         &self.0.extensions.policies
@@ -382,6 +389,7 @@ fn extensions(list: Element<'_>) -> Result<Extensions, DerFault> {
                 found.extended_key_usage = Some(usages);
                 found.extended_key_usage_critical = critical;
             }
+            "1.3.6.1.5.5.7.48.1.5" => found.is_unchecked = true,
             _ => {}
         }
         seen.push(oid);

@@ -159,6 +159,10 @@ impl CertificateReference<'_> {
 
 /// Digest algorithms that one SignedData announces: no more are in use.
 const ANNOUNCED_MAX: usize = 16;
+/// Values of one unsigned attribute, and items of revocation data, that are kept: a few are usual.
+const VALUES_MAX: usize = 32;
+/// Signers of one SignedData that are read: as many as may be configured at most.
+const SIGNERS_MAX: usize = 1024;
 /// Signed attributes of one signer: CAdES knows about twenty.
 const ATTRIBUTES_MAX: usize = 64;
 
@@ -225,6 +229,9 @@ impl<'a> SignedData<'a> {
         fields.finish()?;
         let mut signers = Vec::new();
         while !infos.is_empty() {
+            if signers.len() == SIGNERS_MAX {
+                return Err(DerFault("more signers than are read"));
+            }
             let signer = SignerInfo::read(infos.any()?)?;
             if matches!(signer.identifier, SignerIdentifier::KeyIdentifier(_)) {
                 oldest = oldest.max(3);
@@ -295,12 +302,16 @@ impl<'a> UnsignedAttributes<'a> {
                 continue;
             };
             let mut values = values.reader();
-            while let Ok(value) = values.any() {
+            for _ in 0..VALUES_MAX {
+                let Ok(value) = values.any() else { break };
                 match oid.as_str() {
                     SIGNATURE_TIME_STAMP => found.timestamps.push(value.raw),
                     REVOCATION_VALUES => drop(found.revocation_values(value)),
                     COUNTER_SIGNATURE => found.countersignatures += 1,
-                    oid if ARCHIVE_TIME_STAMPS.contains(&oid) => found.is_archived = true,
+                    oid if ARCHIVE_TIME_STAMPS.contains(&oid) => {
+                        found.is_archived |= Reader::only(value.raw)
+                            .is_ok_and(|token| token.tag == tag::SEQUENCE && !token.content.is_empty())
+                    }
                     _ => {}
                 }
             }
@@ -314,7 +325,10 @@ impl<'a> UnsignedAttributes<'a> {
         for (number, found) in [(0, &mut self.revocation_lists), (1, &mut self.responses)] {
             if let Some(list) = fields.optional(tag::context(number))? {
                 let mut list = sequence(Reader::only(list.content)?, "revocation values are malformed")?;
-                while !list.is_empty() {
+                for _ in 0..VALUES_MAX {
+                    if list.is_empty() {
+                        break;
+                    }
                     found.push(list.any()?.raw);
                 }
             }

@@ -72,6 +72,36 @@ pub fn cms(file: &[u8]) -> Result<Vec<u8>, String> {
     }
 }
 
+/// The octets of a CMS file that holds its content: DER, one PEM block with nothing but white space around
+/// it, or an S/MIME entity that is such a file and nothing else (RFC 8551 3.5.2). What somebody would read
+/// beside the content, in another part or behind the block, is not signed, and there is nothing of it here.
+///
+/// # Errors
+/// Why it is none, in words.
+pub fn attached(file: &[u8]) -> Result<Vec<u8>, String> {
+    if file.first() == Some(&super::der::tag::SEQUENCE) {
+        return Ok(file.to_vec());
+    }
+    let text = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
+    if let Some((headers, body)) = entity(text) {
+        let kind = header(&headers, "content-type").unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        return match kind.as_str() {
+            "application/pkcs7-mime" | "application/x-pkcs7-mime" => decode_part(&headers, body),
+            _ => Err(format!("its content type is {kind}, where only application/pkcs7-mime holds its content signed")),
+        };
+    }
+    let trimmed = text.trim_ascii();
+    let mut found = blocks(trimmed, CMS)?;
+    let is_alone =
+        trimmed.starts_with(b"-----BEGIN ") && memchr::memmem::find_iter(trimmed, b"-----BEGIN ").count() == 1;
+    let ends = trimmed.ends_with(b"-----");
+    match found.pop().filter(|_| is_alone && ends) {
+        Some(der) => Ok(der),
+        None => Err("it is not one CMS block with nothing around it".to_owned()),
+    }
+}
+
 /// Whether a file begins as a message of a signing program does: with a field that speaks of MIME, or with
 /// those that such a program writes above it (RFC 8551 3.5).
 pub fn begins_like_smime(text: &[u8]) -> bool {
@@ -113,6 +143,9 @@ fn smime(text: &[u8]) -> Option<Result<Vec<u8>, String>> {
         if let Some((headers, body)) = part.strip_prefix(b"\n").and_then(entity)
             && header(&headers, "content-type").is_some_and(|kind| is_signature(&kind))
         {
+            if found.is_some() {
+                return Some(Err("the S/MIME message has several signature parts".to_owned()));
+            }
             found = Some(decode_part(&headers, body));
         }
         rest = &rest[end..];

@@ -4,9 +4,9 @@
 //! certificates that were asked for. Of the token it reads no more than that. Never decides whether the
 //! token's own signature is right or its authority is believed, and never sends anything.
 
-use super::algorithm::{DigestAlgorithm, digest_identifier};
-use super::cms::SignedData;
+use super::algorithm::DigestAlgorithm;
 use super::der::{self, DerFault, Reader, tag};
+use super::timestamp::Token;
 use crate::document::Digest;
 use openssl::error::ErrorStack;
 
@@ -14,7 +14,6 @@ use openssl::error::ErrorStack;
 pub const QUERY: &str = "application/timestamp-query";
 /// The media type of an answer.
 pub const REPLY: &str = "application/timestamp-reply";
-const TST_INFO: &str = "1.2.840.113549.1.9.16.1.4";
 
 /// Why an answer gives no token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -92,46 +91,19 @@ impl Request {
 
     /// Holds a token against what was asked (RFC 3161 2.2).
     fn hold(&self, token: &[u8]) -> Result<(), TspFault> {
-        const ODD: DerFault = DerFault("the TSTInfo is malformed");
-        let signed = SignedData::read(token)?;
-        if signed.content_type != TST_INFO {
-            return Err(TspFault::Other("it holds no TSTInfo"));
-        }
-        // RFC 3161 2.4.2: one signer, the authority
-        if signed.signers.len() != 1 {
-            return Err(TspFault::Other("it has not one signer"));
-        }
-        if signed.certificates.is_empty() {
+        let token = Token::read(token)?;
+        if token.signed.certificates.is_empty() {
             return Err(TspFault::Other("it comes without certificates"));
         }
-        let info = Reader::only(signed.content.ok_or(ODD)?)?;
-        if info.tag != tag::SEQUENCE {
-            return Err(ODD.into());
-        }
-        let mut fields = info.reader();
-        if fields.take(tag::INTEGER, "the TSTInfo has no version")?.small()? != 1 {
-            return Err(DerFault("the TSTInfo is of another version").into());
-        }
-        fields.take(tag::OID, "the TSTInfo has no policy")?.oid()?;
-        let mut imprint = fields.take(tag::SEQUENCE, "the TSTInfo has no imprint")?.reader();
-        let algorithm = digest_identifier(imprint.any()?)?;
-        let digest = imprint.take(tag::OCTET_STRING, "the TSTInfo has no imprint")?.content;
-        imprint.finish()?;
-        if algorithm != Some(DigestAlgorithm::Sha256) || digest != self.imprint.as_bytes() {
+        let (algorithm, digest) = token.imprint;
+        if algorithm != Ok(DigestAlgorithm::Sha256) || digest != self.imprint.as_bytes() {
             return Err(TspFault::Other("it is over another digest"));
         }
-        fields.take(tag::INTEGER, "the TSTInfo has no serial number")?.integer()?;
-        fields.take(tag::GENERALIZED_TIME, "the TSTInfo has no time")?;
-        fields.optional(tag::SEQUENCE)?; // accuracy
-        fields.optional(tag::BOOLEAN)?; // ordering
-        match fields.optional(tag::INTEGER)? {
-            Some(nonce) if nonce.integer()? == self.nonce => {}
-            Some(_) => return Err(TspFault::Other("its nonce is another")),
-            None => return Err(TspFault::Other("it has no nonce")),
+        match token.nonce {
+            Some(nonce) if nonce == self.nonce => Ok(()),
+            Some(_) => Err(TspFault::Other("its nonce is another")),
+            None => Err(TspFault::Other("it has no nonce")),
         }
-        fields.optional(tag::context(0))?; // the authority's name
-        fields.optional(tag::context(1))?; // extensions
-        Ok(fields.finish()?)
     }
 }
 

@@ -4,7 +4,8 @@
 //! as *unsupported* with its name, never guessed; what the schema does not allow is malformed.
 
 use super::algorithm::{DigestAlgorithm, RSA_PSS_URI, SignatureAlgorithm};
-use super::keyvalue;
+use super::timestamp::Token;
+use super::{der, keyvalue};
 use crate::xml::{Element, Method};
 use base64::Engine;
 use openssl::pkey::{PKey, Public};
@@ -437,7 +438,9 @@ impl UnsignedProperties {
                     one.all(XADES, "CertificateValues").for_each(|values| found.certificate_values(values));
                     one.all(XADES, "RevocationValues").for_each(|values| found.revocation_values(values));
                 }
-                (XADES | XADES_141, "ArchiveTimeStamp") | (XADES_141, "ArchiveTimeStampV2") => found.is_archived = true,
+                (XADES | XADES_141, "ArchiveTimeStamp") | (XADES_141, "ArchiveTimeStampV2") => {
+                    found.is_archived |= SignatureTimeStamp::read(one).tokens.iter().any(|token| is_token(token));
+                }
                 (XADES, "CounterSignature") => found.countersignatures += 1,
                 _ => {}
             }
@@ -466,6 +469,11 @@ impl SignatureTimeStamp {
         };
         Self { canonicalisation, tokens: decoded(element.all(XADES, "EncapsulatedTimeStamp")).collect() }
     }
+}
+
+/// Whether these octets are a time-stamp token by their form.
+fn is_token(octets: &[u8]) -> bool {
+    der::definite(octets).is_ok_and(|der| Token::read(&der).is_ok())
 }
 
 fn decoded<'a>(elements: impl Iterator<Item = &'a Element>) -> impl Iterator<Item = Vec<u8>> {

@@ -2,9 +2,8 @@
 //! which files of the container each signature covers.
 //!
 //! Owns how a reference finds a file of the container, and which file is the document that was handed in.
-//! The signatures themselves are judged as any
-//! others ([`xml`](super::xml), [`cms`](super::cms)). Unsigned properties and time-stamp tokens are not
-//! judged: a signature that bears them is told as the `XAdES-B-B` that it is without them.
+//! The signatures themselves are judged as any others ([`xml`](super::xml), [`cms`](super::cms)). A time-stamp
+//! over the container itself is not processed.
 
 mod cades;
 mod objects;

@@ -122,21 +122,22 @@ pub fn facts_of_token(signed: &SignedData<'_>, content: &Octets, context: &Conte
     }
 }
 
-/// What proves itself beside the signature: time-stamps over its value, and revocation data.
+/// What proves itself beside the signature: time-stamps over its value, and revocation data. Nothing of it is
+/// looked at where the signature itself does not hold.
 fn proofs(signer: &SignerInfo<'_>, signed: &SignedData<'_>, facts: &mut Facts, context: &Context<'_>) {
+    if facts.outcome != Outcome::Intact {
+        return;
+    }
     let unsigned = &signer.unsigned;
     let lists = signed.revocation_lists.iter().chain(&unsigned.revocation_lists).copied();
     let responses = signed.responses.iter().chain(&unsigned.responses).copied();
     (facts.data.lists, facts.data.responses) = time::revocation(lists, responses);
     // ETSI EN 319 122-1 5.3: over the contents octets of the value
     let over = |algorithm: DigestAlgorithm| algorithm.digest(signer.signature);
-    let tokens = unsigned.timestamps.iter().take(context.policy.timestamps);
-    facts.timestamps =
-        tokens.map(|token| time::judge(&time::Stamp { token, over: &over }, &facts.data, context)).collect();
-    let has_revocation = !facts.data.lists.is_empty() || !facts.data.responses.is_empty();
+    let stamps = unsigned.timestamps.iter().map(|token| time::Stamp { token, over: &over });
+    facts.timestamps = time::judge(stamps, &facts.data, context);
     if facts.format == "CAdES-B-B" {
-        let level = time::level(!unsigned.timestamps.is_empty(), has_revocation, unsigned.is_archived);
-        facts.format = format!("CAdES-{level}");
+        facts.format = format!("CAdES-{}", time::level(&facts.timestamps, &facts.data, unsigned.is_archived));
     }
 }
 

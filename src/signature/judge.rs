@@ -10,7 +10,7 @@ use super::{Indication, Integrity, Reason, SignatureReport, SignerReport, SubInd
 use crate::finding::{Code, Finding, Hint, Language};
 use crate::forms::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::forms::certificate::Certificate;
-use crate::trust::{Doubt, IdentityProfile, Snapshot, ValidationData};
+use crate::trust::{Doubt, IdentityProfile, Snapshot, ValidationData, When};
 use jiff::Timestamp;
 
 /// All that a verdict rests on besides the document.
@@ -161,16 +161,26 @@ struct Fault(Indication, SubIndication, Finding);
 /// Judges: form, signing certificate, digests and value, commitment, the form's own rules, path,
 /// policy. The first that fails decides; what else is known is among the reasons.
 ///
-/// The certificate is judged at the earliest moment at which the signature is proven to have been there: of
-/// a time-stamp that counts, else that of the context (5.5.4).
+/// The certificate is judged at the earliest moment at which the signature is proven to have been there, of
+/// a time-stamp that counts, and at that of the context; it need pass at one of them (5.5.4). Where it
+/// passes at none, that it was revoked before the proven moment weighs most.
 pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
-    let proven = time::earliest(&facts.timestamps).filter(|proven| *proven < context.at);
-    let (at, time_source) = match proven {
-        Some(proven) => (proven, TimeSource::Timestamp),
-        None => (context.at, context.time_source),
+    let now = context.at;
+    let proven = time::earliest(&facts.timestamps).filter(|proven| *proven < now);
+    let at_proof = proven.map(|at| faults(&facts, context, When { at, now }));
+    let (faults, time_source) = match at_proof {
+        Some(none) if none.is_empty() => (none, TimeSource::Timestamp),
+        at_proof => {
+            let at_once = faults(&facts, context, When::at_once(now));
+            let is_revoked = |faults: &Vec<Fault>| {
+                faults.first().is_some_and(|fault| fault.2.code == Code::SignatureCertificateRevoked)
+            };
+            match at_proof.filter(is_revoked).filter(|_| !at_once.is_empty()) {
+                Some(revoked) => (revoked, TimeSource::Timestamp),
+                None => (at_once, context.time_source),
+            }
+        }
     };
-    let context = &Context { at, time_source, ..*context };
-    let faults = faults(&facts, context);
     let unresolved = facts.faults.iter().any(|fault| fault.code == Code::SignatureReferenceUnresolved);
     let integrity = match facts.outcome {
         Outcome::Intact if unresolved => Integrity::Unsupported, // a digest that was held against nothing
@@ -200,7 +210,7 @@ pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
             certificate: certificate.clone(),
         }),
         signing_time: facts.signing_time,
-        time_source: context.time_source,
+        time_source,
         timestamps: facts.timestamps,
         counter_signatures: facts.counter_signatures,
         covers_whole_document: facts.covers_whole_document,
@@ -210,7 +220,7 @@ pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
     Judged { report, finding, signer: facts.signer }
 }
 
-fn faults(facts: &Facts, context: &Context<'_>) -> Vec<Fault> {
+fn faults(facts: &Facts, context: &Context<'_>, when: When) -> Vec<Fault> {
     use Indication::{Indeterminate, TotalFailed};
     let mut faults = Vec::new();
     // 5.2.2 format checking, and what we do not process
@@ -271,9 +281,9 @@ fn faults(facts: &Facts, context: &Context<'_>) -> Vec<Fault> {
     }
     // 5.2.6 X.509 certificate validation
     let mut weak_path = None;
-    match context.trust.judge(signer, &facts.data, context.at) {
+    match context.trust.judge(signer, &facts.data, when) {
         Ok(chain) => {
-            weak_path = context.policy.weakness_of_path(&chain.certificates, context.at);
+            weak_path = context.policy.weakness_of_path(&chain.certificates, when.at);
             if !context.policy.trial && chain.certificates.iter().any(Certificate::is_trial) {
                 let trial = Finding::new(Code::SignatureTrialPki);
                 faults.push(Fault(Indeterminate, SubIndication::ChainConstraintsFailure, trial));
@@ -289,7 +299,7 @@ fn faults(facts: &Facts, context: &Context<'_>) -> Vec<Fault> {
         let plain = Finding::new(Code::SignaturePlainRefused);
         faults.push(Fault(Indeterminate, SubIndication::SigConstraintsFailure, plain));
     }
-    let weak = context.policy.weakness(&facts.digests, facts.algorithm, signer, context.at);
+    let weak = context.policy.weakness(&facts.digests, facts.algorithm, signer, when.at);
     faults.extend(weak.or(weak_path).map(too_weak));
     // TRY_LATER is only for a document against which nothing else speaks (EN 319 102-1 5.3.4)
     faults.sort_by_key(|Fault(_, sub_indication, _)| *sub_indication == SubIndication::TryLater);

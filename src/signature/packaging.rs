@@ -63,16 +63,18 @@ pub fn cms_kind(file: &Octets, limits: &CmsLimits) -> io::Result<Option<CmsKind>
     if kind(file)? != Kind::Cms || file.len() > limits.attached {
         return Ok(None);
     }
-    Ok(definite(file)?.ok().and_then(|der| {
-        let signed = SignedData::read(&der).ok()?;
-        Some(if signed.content.is_some() { CmsKind::Attached } else { CmsKind::Detached })
-    }))
+    let attached = definite(file)?.ok();
+    let has_content = attached.and_then(|der| SignedData::read(&der).ok().map(|signed| signed.content.is_some()));
+    // a message of several parts is over the one that it does not hold
+    Ok(Some(if has_content == Some(true) { CmsKind::Attached } else { CmsKind::Detached }))
 }
 
 /// The octets of a CMS file of any form, in DER; or in words why there are none.
 fn definite(file: &Octets) -> io::Result<Result<Vec<u8>, String>> {
     let whole = file.head(usize::try_from(file.len()).unwrap_or(usize::MAX))?;
-    Ok(pem::cms(&whole).and_then(|ber| der::definite(&ber).map_err(|fault| fault.to_string())))
+    let ber = pem::attached(&whole);
+    drop(whole); // it may be large, and lies in what was taken out of it
+    Ok(ber.and_then(|ber| der::definite(&ber).map_err(|fault| fault.to_string())))
 }
 
 /// A file with its signatures inside, whatever else it holds: what `verify` looks at.
@@ -217,6 +219,10 @@ impl<'a> OneFile<'a> {
 
 impl Objects for OneFile<'_> {
     fn digest(&self, uri: &str, form: Option<&Method>, algorithm: DigestAlgorithm) -> io::Result<Named> {
+        // RFC 3986 4.2: a scheme leads away from here, and nothing is fetched
+        if uri.split('/').next().unwrap_or_default().contains(':') {
+            return Ok(Named::Unsupported(format!("a reference to something outside: {uri}")));
+        }
         if *self.name.borrow_mut().get_or_insert_with(|| uri.to_owned()) != uri {
             return Ok(Named::Nowhere);
         }
@@ -236,6 +242,9 @@ impl Objects for OneFile<'_> {
     }
 
     fn faults(&self, named: &[usize]) -> Vec<Finding> {
+        if named.is_empty() {
+            return vec![Finding::new(Code::SignatureNotCovering).found("--content")];
+        }
         let name = self.name.borrow();
         let doubled = (named.len() > 1).then(|| Finding::new(Code::SignatureDoubledReference));
         doubled.into_iter().map(|finding| finding.found(name.as_deref().unwrap_or_default())).collect()

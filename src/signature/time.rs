@@ -6,9 +6,10 @@
 //! nothing here any more.
 
 use super::cms;
-use super::judge::{Context, Outcome};
+use super::judge::{Commitment, Context, Outcome};
 use crate::finding::{Code, Finding, Language};
 use crate::forms::algorithm::DigestAlgorithm;
+use crate::forms::certificate::Certificate;
 use crate::forms::der;
 use crate::forms::timestamp::Token;
 use crate::host::Octets;
@@ -29,32 +30,52 @@ pub struct Stamp<'a> {
 pub struct StampReport {
     /// The moment it states; none when it cannot be read.
     pub time: Option<Timestamp>,
+    /// Whether it is over this very value and its own signature is good, apart from all trust.
+    pub intact: bool,
     /// Whether the moment is proven.
     pub counts: bool,
     /// Why not, when not: a finding's slug, and a sentence.
     pub reason: Option<super::Reason>,
 }
 
-/// Judges a time-stamp.
-pub fn judge(stamp: &Stamp<'_>, data: &ValidationData, context: &Context<'_>) -> StampReport {
-    let mut time = None;
-    let reason = match examine(stamp, data, context, &mut time) {
-        Ok(()) => None,
-        Err(finding) => Some(super::Reason { code: finding.code.slug(), message: finding.message(Language::En) }),
-    };
-    StampReport { time, counts: reason.is_none(), reason }
+/// Judges the time-stamps over one signature value: so many as the policy looks at, each token once.
+pub fn judge<'a>(
+    stamps: impl Iterator<Item = Stamp<'a>>,
+    data: &ValidationData,
+    context: &Context<'_>,
+) -> Vec<StampReport> {
+    let (mut seen, mut reports) = (Vec::new(), Vec::new());
+    for stamp in stamps {
+        if reports.len() == context.policy.timestamps {
+            break;
+        }
+        if seen.contains(&stamp.token) {
+            continue;
+        }
+        seen.push(stamp.token);
+        let mut report = StampReport { time: None, intact: false, counts: false, reason: None };
+        match examine(&stamp, data, context, &mut report) {
+            Ok(()) => report.counts = true,
+            Err(finding) => {
+                let message = finding.message(Language::En);
+                report.reason = Some(super::Reason { code: finding.code.slug(), message });
+            }
+        }
+        reports.push(report);
+    }
+    reports
 }
 
 fn examine(
     stamp: &Stamp<'_>,
     data: &ValidationData,
     context: &Context<'_>,
-    time: &mut Option<Timestamp>,
+    report: &mut StampReport,
 ) -> Result<(), Finding> {
     let malformed = |what: &dyn std::fmt::Display| Finding::new(Code::SignatureFormat).found(what);
     let der = der::definite(stamp.token).map_err(|fault| malformed(&fault))?;
     let token = Token::read(&der).map_err(|fault| malformed(&fault))?;
-    *time = Some(token.time);
+    report.time = Some(token.time);
     let (algorithm, digest) = &token.imprint;
     let unsupported = |what: &str| Finding::new(Code::SignatureUnsupported).found(what);
     let algorithm = *algorithm.as_ref().map_err(|oid| unsupported(oid))?;
@@ -76,24 +97,33 @@ fn examine(
     if let Some(fault) = facts.faults.into_iter().next() {
         return Err(fault);
     }
-    // RFC 3161 2.4.1: the token says whose certificate it is made with
-    let Some(clock) = facts.signer.filter(|_| facts.commitment != super::judge::Commitment::Differs) else {
+    report.intact = true;
+    // RFC 3161 2.4.1: the token says whose certificate it is made with, in the first form or the second
+    let attributes = token.signed.signers.first().and_then(|signer| signer.attributes.as_ref());
+    let named = attributes.is_some_and(|a| a.signing_certificate.is_some() || a.signing_certificate_v2.is_some());
+    let Some(clock) = facts.signer.filter(|_| named && facts.commitment != Commitment::Differs) else {
         return Err(Finding::new(Code::SignatureCertificateDiffers));
     };
+    let weak = |what: String| Finding::new(Code::SignatureWeakAlgorithm).found(what);
     let mut digests = facts.digests;
     digests.push(algorithm);
-    if let Some(weak) = context.policy.weakness(&digests, facts.algorithm, &clock, context.at) {
-        return Err(Finding::new(Code::SignatureWeakAlgorithm).found(weak.what));
+    if let Some(found) = context.policy.weakness(&digests, facts.algorithm, &clock, context.at) {
+        return Err(weak(found.what));
     }
-    // who was asked after the moment of the judgement proves nothing before it
-    if token.time > context.at {
+    // a moment that has not come, or before its authority could state any, is no proof
+    if token.time > context.at || token.time < clock.not_before() {
         return Err(Finding::new(Code::SignatureUntrusted).found(token.time));
     }
     let mut data = data.clone();
     data.certificates.extend(facts.data.certificates);
-    match context.trust.judge_clock(&clock, &data, context.at) {
-        Ok(_) => Ok(()),
-        Err(distrust) => Err(Finding::new(distrust.code).found(&distrust.fact)),
+    let chain = context.trust.judge_clock(&clock, &data, context.at);
+    let chain = chain.map_err(|distrust| Finding::new(distrust.code).found(&distrust.fact))?;
+    if !context.policy.trial && chain.certificates.iter().any(Certificate::is_trial) {
+        return Err(Finding::new(Code::SignatureTrialPki));
+    }
+    match context.policy.weakness_of_path(&chain.certificates, context.at) {
+        Some(found) => Err(weak(found.what)),
+        None => Ok(()),
     }
 }
 
@@ -108,15 +138,17 @@ pub fn revocation<'a>(
     responses: impl Iterator<Item = &'a [u8]>,
 ) -> (Vec<RevocationList>, Vec<OcspResponse>) {
     /// Of each kind, at most: a path has three or four certificates, and each item is verified.
-    const ITEMS_MAX: usize = 32;
+    const ITEMS_MAX: usize = 16;
     (
         lists.take(ITEMS_MAX).filter_map(|der| RevocationList::from_der(der).ok()).collect(),
         responses.take(ITEMS_MAX).filter_map(|der| OcspResponse::from_der(der).ok()).collect(),
     )
 }
 
-/// The level of a baseline signature by what it bears (EN 319 132-1 6, EN 319 122-1 6).
-pub fn level(has_stamp: bool, has_revocation: bool, is_archived: bool) -> &'static str {
+/// The level of a baseline signature by what it bears and can be read (EN 319 132-1 6, EN 319 122-1 6).
+pub fn level(stamps: &[StampReport], data: &ValidationData, is_archived: bool) -> &'static str {
+    let has_stamp = stamps.iter().any(|stamp| stamp.intact);
+    let has_revocation = !data.lists.is_empty() || !data.responses.is_empty();
     match (has_stamp, has_revocation, is_archived) {
         (false, ..) => "B-B",
         (true, false, _) => "B-T",

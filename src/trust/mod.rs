@@ -40,6 +40,30 @@ pub struct Snapshot {
     met: Mutex<HashMap<Digest, Certificate>>,
 }
 
+/// The two moments of a judgement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct When {
+    /// The one that is asked about: of the proof that the signature was there, or of its reception.
+    pub at: Timestamp,
+    /// The one at which is asked; what was said later than that is not believed.
+    pub now: Timestamp,
+}
+
+impl When {
+    /// How far the clocks of others may be ahead of ours.
+    const AHEAD: SignedDuration = SignedDuration::from_mins(5);
+
+    /// Asked about the moment at which is asked.
+    pub fn at_once(now: Timestamp) -> Self {
+        Self { at: now, now }
+    }
+
+    /// Whether this moment has come when we ask.
+    fn has_come(&self, moment: Timestamp) -> bool {
+        moment <= self.now.checked_add(Self::AHEAD).unwrap_or(Timestamp::MAX)
+    }
+}
+
 /// What a document brings along to prove a path: it counts only where somebody whom the snapshot believes
 /// has signed it.
 #[derive(Clone, Debug, Default)]
@@ -70,8 +94,7 @@ pub struct Distrust {
     pub fact: String,
 }
 
-/// EN 319 102-1 sub-indications that a chain may end in; each with INDETERMINATE, as no proof of
-/// existence earlier than the judgement's own moment is at hand here.
+/// EN 319 102-1 sub-indications that a chain may end in, each with INDETERMINATE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub enum Doubt {
@@ -94,6 +117,8 @@ struct Known {
 }
 
 impl Snapshot {
+    /// Octets of a certificate that is remembered: those of persons have one or two thousand.
+    const MET_MAX: usize = 16 * 1024;
     /// Paths remembered at most: one a signer, and a window has tens of them; a flood of strangers
     /// finds no path and is not remembered.
     const KNOWN_MAX: usize = 1024;
@@ -170,28 +195,28 @@ impl Snapshot {
         self.revocation.is_some()
     }
 
-    /// Builds a path from the signer to an anchor, with the help of what came along, and judges it at `at`
+    /// Builds a path from the signer to an anchor, with the help of what came along, and judges it
     /// (RFC 5280 section 6, EN 319 102-1 5.2.6).
     ///
     /// # Errors
     /// The first reason not to believe the certificate.
-    pub fn judge(&self, signer: &Certificate, data: &ValidationData, at: Timestamp) -> Result<Chain, Distrust> {
-        // what came along differs from document to document: then nothing is remembered
-        let is_plain = data.lists.is_empty() && data.responses.is_empty();
+    pub fn judge(&self, signer: &Certificate, data: &ValidationData, when: When) -> Result<Chain, Distrust> {
+        // what came along differs from document to document, and so does a proof: then nothing is remembered
+        let is_plain = data.lists.is_empty() && data.responses.is_empty() && when.at == when.now;
         let key = Self::key(signer, &data.certificates);
         if is_plain {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(known) = known.get(&key).filter(|known| known.from <= at && at <= known.until) {
+            if let Some(known) = known.get(&key).filter(|known| known.from <= when.at && when.at <= known.until) {
                 return Ok(known.chain.clone());
             }
         }
-        let chain = path::find(&self.anchors, &self.intermediates, signer, &data.certificates, at)?;
+        let chain = path::find(&self.anchors, &self.intermediates, signer, &data.certificates, when.at)?;
         path::check_signer(signer)?;
-        let mut from = chain.certificates.iter().map(Certificate::not_before).max().unwrap_or(at);
-        let mut until = chain.certificates.iter().map(Certificate::not_after).min().unwrap_or(at);
-        let (begins, ends) = self.check_revocation(&chain, data, at)?;
-        (from, until) = (from.max(begins), until.min(ends));
+        let until = self.check_revocation(&chain, data, when)?;
         if is_plain {
+            // a list that came later may have said something else: not earlier than now
+            let from = when.at;
+            let until = chain.certificates.iter().map(Certificate::not_after).min().map_or(until, |end| end.min(until));
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
             if known.len() >= Self::KNOWN_MAX {
                 known.clear();
@@ -201,37 +226,32 @@ impl Snapshot {
         Ok(chain)
     }
 
-    /// Whether a time-stamping authority is believed at `at`: its certificate is for that alone (RFC 3161
-    /// 2.3), and leads to one of those who are believed about time.
+    /// Whether a time-stamping authority is believed: its certificate is for that alone (RFC 3161 2.3), and
+    /// leads to one of those who are believed about time.
     ///
     /// # Errors
     /// The first reason not to.
-    pub fn judge_clock(&self, clock: &Certificate, data: &ValidationData, at: Timestamp) -> Result<Chain, Distrust> {
+    pub fn judge_clock(&self, clock: &Certificate, data: &ValidationData, now: Timestamp) -> Result<Chain, Distrust> {
         /// id-kp-timeStamping.
         const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
         if !clock.is_only_for(TIME_STAMPING) {
             let (verdict, code) = (Doubt::ChainConstraintsFailure, Code::SignatureKeyUsage);
             return Err(Distrust::new(verdict, code, "extendedKeyUsage"));
         }
-        let chain = path::find(&self.clocks, &self.intermediates, clock, &data.certificates, at)?;
+        let chain = path::find(&self.clocks, &self.intermediates, clock, &data.certificates, now)?;
         path::check_signer(clock)?;
-        self.check_revocation(&chain, data, at)?;
+        self.check_revocation(&chain, data, When::at_once(now))?;
         Ok(chain)
     }
 
-    fn check_revocation(
-        &self,
-        chain: &Chain,
-        data: &ValidationData,
-        at: Timestamp,
-    ) -> Result<(Timestamp, Timestamp), Distrust> {
+    fn check_revocation(&self, chain: &Chain, data: &ValidationData, when: When) -> Result<Timestamp, Distrust> {
         let ours = self.revocation.iter().flatten();
         let known = revocation::Known {
             lists: &ours.chain(&data.lists).collect::<Vec<_>>(),
             responses: &data.responses.iter().collect::<Vec<_>>(),
             must_know: self.revocation.is_some(),
         };
-        revocation::check(known, &chain.certificates, at, self.grace)
+        revocation::check(known, &chain.certificates, when, self.grace)
     }
 
     /// Whether nothing shows that a list is not of the authority that it names: where that authority is
@@ -253,6 +273,9 @@ impl Snapshot {
             return Ok(certificate.clone());
         }
         let certificate = Certificate::from_der(der)?;
+        if der.len() > Self::MET_MAX {
+            return Ok(certificate);
+        }
         let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
         if met.len() >= Self::KNOWN_MAX {
             met.clear();

@@ -2,16 +2,18 @@
 //!
 //! A list is read once, here; an answer in [`standing`](super::standing).
 
-use super::{Distrust, Doubt, OcspResponse};
+use super::{Distrust, Doubt, OcspResponse, When};
 use crate::document::Digest;
 use crate::finding::Code;
+use crate::forms::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::forms::certificate::Certificate;
 use crate::forms::der::{DerFault, Element, Reader, tag};
 use crate::forms::pem;
 use jiff::{SignedDuration, Timestamp};
 use openssl::x509::{CrlStatus, X509Crl};
+use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A revocation list, parsed once; its signature is verified when an issuer is known.
 #[derive(Clone)]
@@ -22,6 +24,20 @@ pub struct RevocationList {
     this_update: Timestamp,
     next_update: Option<Timestamp>,
     scope: Scope,
+    /// Whose key signed it, asked once of each.
+    seen: Arc<Seen>,
+}
+
+/// Answers of public key operations, by whose key they were asked of: what is asked for every time-stamp of
+/// a document is computed once.
+#[derive(Debug, Default)]
+pub(super) struct Seen(Mutex<HashMap<Digest, bool>>);
+
+impl Seen {
+    pub(super) fn once(&self, key: Digest, ask: impl FnOnce() -> bool) -> bool {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *seen.entry(key).or_insert_with(ask)
+    }
 }
 
 /// Which certificates a list speaks of (issuingDistributionPoint, RFC 5280 5.2.5).
@@ -41,7 +57,8 @@ impl RevocationList {
         let crl = X509Crl::from_der(der).map_err(|_| "not a revocation list".to_owned())?;
         let read = read(der).map_err(|fault| format!("not a revocation list: {fault}"))?;
         let (issuer_der, this_update, next_update, scope) = read;
-        Ok(Self { crl: Arc::new(crl), sha256: Digest::of(der), issuer_der, this_update, next_update, scope })
+        let (crl, sha256, seen) = (Arc::new(crl), Digest::of(der), Arc::default());
+        Ok(Self { crl, sha256, issuer_der, this_update, next_update, scope, seen })
     }
 
     /// All lists of a file that is DER (one) or PEM (one or more). Errors: none in it, or one is malformed.
@@ -71,11 +88,11 @@ impl RevocationList {
 
     /// Whether it was signed with this authority's key.
     pub(super) fn is_signed_by(&self, authority: &Certificate) -> bool {
-        self.crl.verify(authority.public_key()).unwrap_or(false)
+        self.seen.once(authority.sha256(), || self.crl.verify(authority.public_key()).unwrap_or(false))
     }
 
-    /// Whether it speaks of this certificate, by name and scope and in time.
-    fn concerns(&self, certificate: &Certificate, at: Timestamp, grace: SignedDuration) -> bool {
+    /// Whether it speaks of this certificate, by name and scope.
+    fn concerns(&self, certificate: &Certificate) -> bool {
         let point = self.scope.points.is_empty()
             || self
                 .scope
@@ -87,9 +104,27 @@ impl RevocationList {
             && point
             && !(self.scope.users_only && certificate.is_ca())
             && (!self.scope.authorities_only || certificate.is_ca())
-            && self.fresh_until(grace).is_some_and(|until| at <= until)
-            // RFC 5280 3.3: an entry may go once the certificate has ended
-            && self.this_update <= certificate.not_after()
+    }
+
+    /// What it says of a certificate of this issuer; none when it says nothing, or is not the issuer's.
+    fn about(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        when: When,
+        grace: SignedDuration,
+    ) -> Option<Said> {
+        let may_sign = issuer.key_usage().is_none_or(|usage| usage.crl_sign());
+        if !may_sign || !self.concerns(certificate) || !when.has_come(self.this_update) || !self.is_signed_by(issuer) {
+            return None;
+        }
+        let (revoked, is_lasting) = match self.crl.get_by_cert(&certificate.x509().to_owned()) {
+            // a hold may be lifted (RFC 5280 5.3.1): then the newest word counts
+            CrlStatus::Revoked(entry) => (Some(entry_moment(entry).unwrap_or(Timestamp::MIN)), !is_hold(entry)),
+            CrlStatus::NotRevoked | CrlStatus::RemoveFromCrl(_) => (None, false),
+        };
+        let until = self.fresh_until(grace).unwrap_or(Timestamp::MIN);
+        Some(Said { since: self.this_update, until, revoked, is_lasting })
     }
 
     fn fresh_until(&self, grace: SignedDuration) -> Option<Timestamp> {
@@ -108,10 +143,12 @@ impl fmt::Debug for RevocationList {
 pub(super) struct Said {
     /// Since when it is known to be right.
     pub(super) since: Timestamp,
-    /// Until when it counts.
+    /// Until when it is fresh.
     pub(super) until: Timestamp,
     /// Since when the certificate is revoked, if it is.
     pub(super) revoked: Option<Timestamp>,
+    /// Whether that is for ever, whatever anybody says later.
+    pub(super) is_lasting: bool,
 }
 
 /// All that is known about revocation.
@@ -123,60 +160,69 @@ pub(super) struct Known<'a> {
     pub(super) must_know: bool,
 }
 
+/// The standing of one certificate.
+enum Verdict {
+    /// Nobody can tell.
+    Unknown,
+    /// Revoked, since then.
+    Revoked(Timestamp),
+    /// Not revoked, and until when that may be relied on.
+    Good(Timestamp),
+}
+
 impl Known<'_> {
-    /// The newest that was said of a certificate of this issuer, by whoever may say it.
-    fn about(
-        &self,
-        certificate: &Certificate,
-        issuer: &Certificate,
-        at: Timestamp,
-        grace: SignedDuration,
-    ) -> Option<Said> {
-        let may_sign = issuer.key_usage().is_none_or(|usage| usage.crl_sign());
-        let genuine = |list: &&&RevocationList| may_sign && list.is_signed_by(issuer);
-        let concerned = self.lists.iter().filter(|list| list.concerns(certificate, at, grace)).filter(genuine);
-        let lists = concerned.max_by_key(|list| list.this_update).map(|list| Said {
-            since: list.this_update,
-            until: list.fresh_until(grace).unwrap_or(at),
-            revoked: match list.crl.get_by_cert(&certificate.x509().to_owned()) {
-                CrlStatus::Revoked(entry) => Some(entry_moment(entry).unwrap_or(Timestamp::MIN)),
-                CrlStatus::NotRevoked | CrlStatus::RemoveFromCrl(_) => None,
-            },
-        });
-        let answers = self.responses.iter().filter_map(|response| response.about(certificate, issuer, at, grace));
-        answers.chain(lists).max_by_key(|said| said.since)
+    /// A revocation counts by its date, from whoever may say it, fresh or not: nothing newer takes it back,
+    /// but a hold. That there is none, only fresh information says, or what was said after the moment that
+    /// is asked about (EN 319 102-1 5.2.5), and while the certificate was in force: later it is forgotten
+    /// (RFC 5280 3.3, RFC 6960 4.4.4).
+    fn about(&self, certificate: &Certificate, issuer: &Certificate, when: When, grace: SignedDuration) -> Verdict {
+        let lists = self.lists.iter().filter_map(|list| list.about(certificate, issuer, when, grace));
+        let answers = self.responses.iter().filter_map(|answer| answer.about(certificate, issuer, when, grace));
+        let said: Vec<Said> = lists.chain(answers).collect();
+        let newest = said.iter().max_by_key(|said| said.since);
+        let lasting = said.iter().filter(|said| said.is_lasting).chain(newest);
+        if let Some(moment) = lasting.filter_map(|said| said.revoked).min() {
+            return Verdict::Revoked(moment);
+        }
+        let counts =
+            |said: &&Said| (when.now <= said.until || said.since >= when.at) && said.since <= certificate.not_after();
+        said.iter().filter(counts).map(|said| said.until).max().map_or(Verdict::Unknown, Verdict::Good)
     }
 }
 
-/// Asks about every certificate of a path below its anchor; answers from when to when that holds.
+/// Asks about every certificate of a path below its anchor; answers until when that holds.
 pub(super) fn check(
     known: Known<'_>,
     path: &[Certificate],
-    at: Timestamp,
+    when: When,
     grace: SignedDuration,
-) -> Result<(Timestamp, Timestamp), Distrust> {
-    let (from, mut until) = (Timestamp::MIN, Timestamp::MAX);
-    let mut unknown = None;
+) -> Result<Timestamp, Distrust> {
+    let (mut until, mut unknown) = (Timestamp::MAX, None);
     for (depth, pair) in path.windows(2).enumerate() {
         let [certificate, issuer] = pair else { continue };
-        let Some(said) = known.about(certificate, issuer, at, grace) else {
+        match known.about(certificate, issuer, when, grace) {
             // a revocation further up weighs more than a list that is missing
-            unknown.get_or_insert_with(|| certificate.authority().to_owned());
-            continue;
-        };
-        until = until.min(said.until);
-        if let Some(moment) = said.revoked {
-            if moment <= at {
+            Verdict::Unknown => drop(unknown.get_or_insert_with(|| certificate.authority().to_owned())),
+            Verdict::Good(last) => until = until.min(last),
+            Verdict::Revoked(moment) if moment <= when.at => {
                 let verdict = if depth == 0 { Doubt::RevokedNoPoe } else { Doubt::RevokedCaNoPoe };
                 return Err(Distrust::new(verdict, Code::SignatureCertificateRevoked, moment.to_string()));
             }
-            until = until.min(moment.checked_sub(SignedDuration::from_secs(1)).unwrap_or(moment));
+            Verdict::Revoked(moment) => {
+                until = until.min(moment.checked_sub(SignedDuration::from_secs(1)).unwrap_or(moment));
+            }
         }
     }
     match unknown.filter(|_| known.must_know) {
         Some(issuer) => Err(Distrust::new(Doubt::TryLater, Code::SignatureRevocationUnknown, issuer)),
-        None => Ok((from, until)),
+        None => Ok(until),
     }
+}
+
+/// Whether an entry says that the certificate is only on hold (certificateHold, RFC 5280 5.3.1).
+fn is_hold(entry: &openssl::x509::X509RevokedRef) -> bool {
+    let reason = entry.extension::<openssl::x509::ReasonCode>().ok().flatten();
+    reason.is_some_and(|(_, reason)| reason.get_i64().is_ok_and(|reason| reason == 6))
 }
 
 fn entry_moment(entry: &openssl::x509::X509RevokedRef) -> Option<Timestamp> {
@@ -192,7 +238,10 @@ type Read = (Vec<u8>, Timestamp, Option<Timestamp>, Scope);
 fn read(der: &[u8]) -> Result<Read, DerFault> {
     let mut fields = Reader::only(der)?.reader().take(tag::SEQUENCE, "no TBSCertList")?.reader();
     fields.optional(tag::INTEGER)?;
-    fields.take(tag::SEQUENCE, "no signature algorithm")?;
+    let mut algorithm = fields.take(tag::SEQUENCE, "no signature algorithm")?.reader();
+    let oid = algorithm.any()?.oid()?;
+    let parameters = if algorithm.is_empty() { None } else { Some(algorithm.any()?) };
+    let digest = SignatureAlgorithm::from_cms(&oid, parameters, DigestAlgorithm::Md5)?.and_then(|known| known.digest());
     let issuer = fields.take(tag::SEQUENCE, "no issuer")?.raw.to_vec();
     let this_update = fields.any()?.time()?;
     let next_update = match fields.peek() {
@@ -200,10 +249,11 @@ fn read(der: &[u8]) -> Result<Read, DerFault> {
         _ => None,
     };
     fields.optional(tag::SEQUENCE)?; // the entries are OpenSSL's
-    let scope = match fields.optional(tag::context(0))? {
+    let mut scope = match fields.optional(tag::context(0))? {
         Some(list) => scope(Reader::only(list.content)?)?,
         None => Scope::default(),
     };
+    scope.unusable |= digest.is_some_and(DigestAlgorithm::is_broken);
     fields.finish()?;
     Ok((issuer, this_update, next_update, scope))
 }

@@ -1,7 +1,7 @@
 //! Behaviour of the room through its public face, with certificates that the `openssl` tool made.
 
 use super::trial::{AUTHORITY, PERSON, Pki, SUBJECT};
-use super::{Doubt, IdentityProfile, OcspResponse, RevocationList, Snapshot, ValidationData};
+use super::{Doubt, IdentityProfile, OcspResponse, RevocationList, Snapshot, ValidationData, When};
 use crate::finding::Code;
 use crate::forms::certificate::{Certificate, TRIAL_POLICY_OID};
 use jiff::{SignedDuration, Timestamp};
@@ -18,7 +18,7 @@ fn after(days: i64) -> Timestamp {
 }
 
 fn answer(snapshot: &Snapshot, signer: &Certificate, at: Timestamp) -> Result<usize, (Doubt, Code)> {
-    let judged = snapshot.judge(signer, &ValidationData::default(), at);
+    let judged = snapshot.judge(signer, &ValidationData::default(), When::at_once(at));
     judged.map(|chain| chain.certificates.len()).map_err(|distrust| (distrust.verdict, distrust.code))
 }
 
@@ -87,9 +87,10 @@ fn a_path_is_good_within_its_validity_alone() {
     );
     assert_eq!(answer(&snapshot, &signer, after(0)), Ok(2));
     pki.openssl("x509 -req -in signer.csr -signkey signer.key -days 30 -out self.crt");
-    let fact = snapshot.judge(&pki.certificate("self"), &ValidationData::default(), after(0)).unwrap_err().fact;
+    let fact =
+        snapshot.judge(&pki.certificate("self"), &ValidationData::default(), When::at_once(after(0))).unwrap_err().fact;
     assert_eq!(fact, "self-signed", "a FİN is never shown");
-    let fact = snapshot.judge(&signer, &ValidationData::default(), after(31)).unwrap_err().fact;
+    let fact = snapshot.judge(&signer, &ValidationData::default(), When::at_once(after(31))).unwrap_err().fact;
     assert_eq!(fact, signer.not_after().to_string());
     pki.root("other", "ec:P-256");
     let stranger = pki.issue("stranger", "ec:P-256", "other", SUBJECT, PERSON);
@@ -105,7 +106,7 @@ fn a_false_ca_of_the_same_name_helps_nobody() {
     let (real, forged) = (Pki::new(), Pki::new());
     let signer = forged.person("signer", "ec:P-256");
     let others = [forged.certificate("ca")];
-    let distrust = real.snapshot().judge(&signer, &with(&others), after(0)).unwrap_err();
+    let distrust = real.snapshot().judge(&signer, &with(&others), When::at_once(after(0))).unwrap_err();
     assert_eq!(distrust.code, Code::SignatureUntrusted);
 }
 
@@ -115,14 +116,17 @@ fn intermediates_are_stones_and_may_be_anchors() {
     let middle = pki.issue("middle", "rsa:2048", "ca", "/CN=Middle", AUTHORITY);
     let signer = pki.issue("signer", "ec:P-384", "middle", SUBJECT, PERSON);
     let snapshot = pki.snapshot();
-    assert!(snapshot.judge(&signer, &ValidationData::default(), after(0)).is_err(), "the middle is missing");
-    let chain = snapshot.judge(&signer, &with(std::slice::from_ref(&middle)), after(0)).unwrap();
+    assert!(
+        snapshot.judge(&signer, &ValidationData::default(), When::at_once(after(0))).is_err(),
+        "the middle is missing"
+    );
+    let chain = snapshot.judge(&signer, &with(std::slice::from_ref(&middle)), When::at_once(after(0))).unwrap();
     assert_eq!(chain.certificates, [signer.clone(), middle.clone(), pki.certificate("ca")]);
     assert_eq!(answer(&with_lists(&pki, &["middle"], None), &signer, after(0)), Ok(2), "a partial path");
     // a person who issues is no CA
     let person = pki.person("person", "ec:P-256");
     let below = pki.issue("below", "ec:P-256", "person", SUBJECT, PERSON);
-    let distrust = snapshot.judge(&below, &with(&[person]), after(0)).unwrap_err();
+    let distrust = snapshot.judge(&below, &with(&[person]), When::at_once(after(0))).unwrap_err();
     assert!(
         matches!(distrust.verdict, Doubt::ChainConstraintsFailure | Doubt::NoCertificateChainFound),
         "{distrust:?}"
@@ -132,7 +136,7 @@ fn intermediates_are_stones_and_may_be_anchors() {
     let beyond = pki.issue("beyond", "ec:P-256", "last", "/CN=Beyond", AUTHORITY);
     let end = pki.issue("end", "ec:P-256", "beyond", SUBJECT, PERSON);
     assert_eq!(
-        snapshot.judge(&end, &with(&[last, beyond]), after(0)).unwrap_err().verdict,
+        snapshot.judge(&end, &with(&[last, beyond]), When::at_once(after(0))).unwrap_err().verdict,
         Doubt::ChainConstraintsFailure
     );
 }
@@ -226,16 +230,19 @@ fn ocsp(pki: &Pki, name: &str, responder: &str, status: &str, more: &str) -> Ocs
 fn an_answer_about_a_certificate_counts_by_whom_it_is_given_and_when() {
     let pki = Pki::new();
     let signer = pki.person("signer", "ec:P-256");
-    let responder = "keyUsage=critical,digitalSignature\nextendedKeyUsage=OCSPSigning\nbasicConstraints=CA:FALSE";
+    let responder =
+        "keyUsage=critical,digitalSignature\nextendedKeyUsage=OCSPSigning\nnoCheck=ignored\nbasicConstraints=CA:FALSE";
     pki.issue("ocsp", "ec:P-256", "ca", "/CN=OCSP", responder);
     pki.issue("server", "ec:P-256", "ca", "/CN=TLS", &responder.replace("OCSPSigning", "serverAuth"));
+    pki.issue("checked", "ec:P-256", "ca", "/CN=OCSP", &responder.replace("noCheck=ignored\n", ""));
     pki.root("foreign", "ec:P-256");
     pki.issue("foreign-ocsp", "ec:P-256", "foreign", "/CN=OCSP", responder);
     let snapshot = Snapshot::new(vec![pki.certificate("ca")], vec![], Some(vec![]), SignedDuration::ZERO, after(0));
-    let judged = |responses: Vec<OcspResponse>, at: Timestamp| {
+    let judge = |responses: Vec<OcspResponse>, when: When| {
         let data = ValidationData { responses, ..ValidationData::default() };
-        snapshot.judge(&signer, &data, at).map(drop).map_err(|distrust| distrust.verdict)
+        snapshot.judge(&signer, &data, when).map(drop).map_err(|distrust| distrust.verdict)
     };
+    let judged = |responses, now| judge(responses, When::at_once(now));
     let now = Timestamp::now();
     assert_eq!(judged(vec![], now), Err(Doubt::TryLater));
     for who in ["ca", "ocsp"] {
@@ -248,8 +255,11 @@ fn an_answer_about_a_certificate_counts_by_whom_it_is_given_and_when() {
     }
     // made after the moment that is asked about, it tells of that moment, with or without a next one
     let later = ocsp(&pki, "signer", "ocsp", "V", "");
-    assert_eq!(judged(vec![later], Timestamp::from_second(now.as_second()).unwrap()), Ok(()));
-    for who in ["server", "foreign", "foreign-ocsp", "signer"] {
+    assert_eq!(
+        judge(vec![later], When { at: Timestamp::from_second(now.as_second()).unwrap(), now: Timestamp::now() }),
+        Ok(())
+    );
+    for who in ["server", "checked", "foreign", "foreign-ocsp", "signer"] {
         let strange = ocsp(&pki, "signer", who, "V", "-ndays 1");
         assert_eq!(judged(vec![strange], Timestamp::now()), Err(Doubt::TryLater), "{who}");
     }
@@ -261,15 +271,51 @@ fn an_answer_about_a_certificate_counts_by_whom_it_is_given_and_when() {
     assert_eq!(judged(vec![unknown], Timestamp::now()), Err(Doubt::TryLater), "its maker is not told");
 }
 
+/// Nothing that a document brings along takes back what is known, and no date in it is believed for itself.
+#[test]
+fn a_revocation_that_is_known_is_not_taken_back_by_an_answer() {
+    let pki = Pki::new();
+    let signer = pki.person("signer", "ec:P-256");
+    let responder = "keyUsage=critical,digitalSignature\nextendedKeyUsage=OCSPSigning\nnoCheck=ignored";
+    pki.issue("ocsp", "ec:P-256", "ca", "/CN=OCSP", responder);
+    let (now, hour) = (Timestamp::now(), SignedDuration::from_hours(1));
+    let good = ocsp(&pki, "signer", "ocsp", "V", "-ndays 7");
+    let judged = |lists: Vec<RevocationList>, responses: &[OcspResponse], when: When| {
+        let snapshot = Snapshot::new(vec![pki.certificate("ca")], vec![], Some(lists), SignedDuration::ZERO, now);
+        let data = ValidationData { responses: responses.to_vec(), ..ValidationData::default() };
+        snapshot.judge(&signer, &data, when).map(drop).map_err(|distrust| distrust.verdict)
+    };
+    let revoked = pki.revocation_list("ca", &["signer"], 1);
+    let at = |hours: i64| When::at_once(Timestamp::now() + hour * hours as i32);
+    let good_later = ocsp(&pki, "signer", "ocsp", "V", "-ndays 7");
+    for answers in [&[][..], &[good.clone()], &[good_later]] {
+        assert_eq!(judged(vec![revoked.clone()], answers, at(0)), Err(Doubt::RevokedNoPoe), "the list is fresh");
+        assert_eq!(judged(vec![revoked.clone()], answers, at(5)), Err(Doubt::RevokedNoPoe), "the list is stale");
+    }
+    // what is said for a later day is not said yet
+    let early = When::at_once(now - hour);
+    assert_eq!(judged(vec![], &[good.clone()], early), Err(Doubt::OutOfBoundsNoPoe), "nor is the certificate");
+    // a proof of an earlier moment does not make stale information fresh
+    let when = When { at: Timestamp::now(), now: Timestamp::now() + hour * 24 * 8 };
+    let before = ocsp(&pki, "signer", "ocsp", "V", "-ndays 7");
+    let later = When { at: when.at + hour, ..when };
+    assert_eq!(judged(vec![], &[before.clone()], later), Err(Doubt::TryLater));
+    // but what was said after that moment tells of it for ever, while the responder's certificate lasts
+    let earlier = When { at: Timestamp::from_second(now.as_second()).unwrap(), ..when };
+    assert_eq!(judged(vec![], &[before.clone()], earlier), Ok(()));
+    let ended = When { now: now + hour * 24 * 40, ..earlier };
+    assert_eq!(judged(vec![], &[before], ended), Err(Doubt::TryLater));
+}
+
 #[test]
 fn where_nothing_must_be_known_a_revocation_that_is_known_counts() {
     let pki = Pki::new();
     let signer = pki.person("signer", "ec:P-256");
     let snapshot = pki.snapshot();
     let with = |responses| ValidationData { responses, ..ValidationData::default() };
-    assert!(snapshot.judge(&signer, &with(vec![]), after(0)).is_ok());
+    assert!(snapshot.judge(&signer, &with(vec![]), When::at_once(after(0))).is_ok());
     let revoked = ocsp(&pki, "signer", "ca", "R", "-ndays 1");
-    let distrust = snapshot.judge(&signer, &with(vec![revoked]), Timestamp::now()).unwrap_err();
+    let distrust = snapshot.judge(&signer, &with(vec![revoked]), When::at_once(Timestamp::now())).unwrap_err();
     assert_eq!(distrust.code, Code::SignatureCertificateRevoked);
 }
 

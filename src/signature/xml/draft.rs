@@ -19,7 +19,7 @@ use crate::forms::xmldsig::{
     DS, Malformed, Properties, Reference, Rendering, SIGNED_PROPERTIES, Signature, Transforms, Without, XADES,
 };
 use crate::host::Octets;
-use crate::xml::{Decoded, Element, Event, Fault, Limits, Namespaces, Reader, Sink, Wrong, XmlAttribute};
+use crate::xml::{Decoded, Element, Event, Fault, Limits, Method, Namespaces, Reader, Sink, Wrong, XmlAttribute};
 use openssl::pkey::{PKeyRef, Public};
 use std::io::Read;
 
@@ -430,7 +430,8 @@ impl<'a> Draft<'a> {
         None
     }
 
-    /// What proves itself beside the signature: time-stamps over its value, and revocation data.
+    /// What proves itself beside the signature: time-stamps over its value, and revocation data. Nothing of
+    /// it is looked at where the signature itself does not hold.
     fn proofs(
         &self,
         signature: &Signature,
@@ -442,34 +443,45 @@ impl<'a> Draft<'a> {
             return Ok(());
         };
         facts.counter_signatures = unsigned.countersignatures;
+        if facts.outcome != Outcome::Intact {
+            return Ok(());
+        }
         let most = context.policy.cms.certificates;
         let more = unsigned.certificates.iter().take(most).filter_map(|der| context.trust.certificate(der).ok());
         facts.data.certificates.extend(more);
         let lists = unsigned.revocation_lists.iter().map(Vec::as_slice);
         let responses = unsigned.responses.iter().map(Vec::as_slice);
         (facts.data.lists, facts.data.responses) = time::revocation(lists, responses);
-        for stamp in unsigned.timestamps.iter().take(context.policy.timestamps) {
-            // EN 319 132-1 5.3: over the canonical form of ds:SignatureValue
-            let mut stamped = None;
-            if let Ok(method) = &stamp.canonicalisation {
-                let (mut octets, mut place) = (Vec::new(), (Vec::new(), 0));
-                let mut sink = Some(|piece: &[u8]| octets.extend_from_slice(piece));
-                let how = Rendering::Canonical(method.clone());
-                self.render(Select::Value, &how, limits, &mut place, &mut || sink.take(), &mut drop)?;
-                stamped = Some(octets);
-            }
-            let over = |algorithm: DigestAlgorithm| algorithm.digest(stamped.as_deref()?);
-            // 5.3: one token is usual, and each is a proof by itself
-            for token in stamp.tokens.iter().take(context.policy.timestamps) {
-                facts.timestamps.push(time::judge(&time::Stamp { token, over: &over }, &facts.data, context));
-            }
+        // EN 319 132-1 5.3: over the canonical form of ds:SignatureValue
+        let looked_at = || unsigned.timestamps.iter().take(context.policy.timestamps);
+        let mut stamped = Vec::new();
+        for stamp in looked_at() {
+            stamped.push(match &stamp.canonicalisation {
+                Ok(method) => Some(self.canonical_value(method, limits)?),
+                Err(_) => None,
+            });
         }
+        let over: Vec<_> = stamped
+            .iter()
+            .map(|octets| move |algorithm: DigestAlgorithm| algorithm.digest(octets.as_deref()?))
+            .collect();
+        let stamps = looked_at()
+            .zip(&over)
+            .flat_map(|(stamp, over)| stamp.tokens.iter().map(move |token| time::Stamp { token, over }));
+        facts.timestamps = time::judge(stamps, &facts.data, context);
         if facts.format == "XAdES-B-B" {
-            let has_revocation = !unsigned.revocation_lists.is_empty() || !unsigned.responses.is_empty();
-            let level = time::level(!unsigned.timestamps.is_empty(), has_revocation, unsigned.is_archived);
-            facts.format = format!("XAdES-{level}");
+            facts.format = format!("XAdES-{}", time::level(&facts.timestamps, &facts.data, unsigned.is_archived));
         }
         Ok(())
+    }
+
+    /// The canonical octets of `ds:SignatureValue`.
+    fn canonical_value(&self, method: &Method, limits: &Limits) -> Result<Vec<u8>, Fault> {
+        let (mut octets, mut place) = (Vec::new(), (Vec::new(), 0));
+        let mut sink = Some(|piece: &[u8]| octets.extend_from_slice(piece));
+        let how = Rendering::Canonical(method.clone());
+        self.render(Select::Value, &how, limits, &mut place, &mut || sink.take(), &mut drop)?;
+        Ok(octets)
     }
 
     /// Finds the signer's certificate and checks the value over the canonical SignedInfo.
