@@ -288,21 +288,25 @@ fn a_revocation_that_is_known_is_not_taken_back_by_an_answer() {
     let revoked = pki.revocation_list("ca", &["signer"], 1);
     let at = |hours: i64| When::at_once(Timestamp::now() + hour * hours as i32);
     let good_later = ocsp(&pki, "signer", "ocsp", "V", "-ndays 7");
-    for answers in [&[][..], &[good.clone()], &[good_later]] {
+    for answers in [&[][..], std::slice::from_ref(&good), &[good_later]] {
         assert_eq!(judged(vec![revoked.clone()], answers, at(0)), Err(Doubt::RevokedNoPoe), "the list is fresh");
         assert_eq!(judged(vec![revoked.clone()], answers, at(5)), Err(Doubt::RevokedNoPoe), "the list is stale");
     }
     // what is said for a later day is not said yet
     let early = When::at_once(now - hour);
-    assert_eq!(judged(vec![], &[good.clone()], early), Err(Doubt::OutOfBoundsNoPoe), "nor is the certificate");
+    assert_eq!(
+        judged(vec![], std::slice::from_ref(&good), early),
+        Err(Doubt::OutOfBoundsNoPoe),
+        "nor is the certificate"
+    );
     // a proof of an earlier moment does not make stale information fresh
     let when = When { at: Timestamp::now(), now: Timestamp::now() + hour * 24 * 8 };
     let before = ocsp(&pki, "signer", "ocsp", "V", "-ndays 7");
     let later = When { at: when.at + hour, ..when };
-    assert_eq!(judged(vec![], &[before.clone()], later), Err(Doubt::TryLater));
+    assert_eq!(judged(vec![], std::slice::from_ref(&before), later), Err(Doubt::TryLater));
     // but what was said after that moment tells of it for ever, while the responder's certificate lasts
     let earlier = When { at: Timestamp::from_second(now.as_second()).unwrap(), ..when };
-    assert_eq!(judged(vec![], &[before.clone()], earlier), Ok(()));
+    assert_eq!(judged(vec![], std::slice::from_ref(&before), earlier), Ok(()));
     let ended = When { now: now + hour * 24 * 40, ..earlier };
     assert_eq!(judged(vec![], &[before], ended), Err(Doubt::TryLater));
 }
