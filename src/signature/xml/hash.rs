@@ -72,6 +72,7 @@ impl Hash {
 }
 
 impl Sink for Hash {
+    #[inline] // called for every run of canonical octets, from another unit of compilation
     fn take(&mut self, octets: &[u8]) {
         match self {
             Self::Sha256(hash) => hash.update(octets),
