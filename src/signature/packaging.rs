@@ -63,10 +63,14 @@ pub fn cms_kind(file: &Octets, limits: &CmsLimits) -> io::Result<Option<CmsKind>
     if kind(file)? != Kind::Cms || file.len() > limits.attached {
         return Ok(None);
     }
-    let attached = definite(file)?.ok();
-    let has_content = attached.and_then(|der| SignedData::read(&der).ok().map(|signed| signed.content.is_some()));
-    // a message of several parts is over the one that it does not hold
-    Ok(Some(if has_content == Some(true) { CmsKind::Attached } else { CmsKind::Detached }))
+    let has_content = |der: &Vec<u8>| Some(SignedData::read(der).ok()?.content.is_some());
+    if let Ok(der) = definite(file)? {
+        return Ok(has_content(&der).map(|has| if has { CmsKind::Attached } else { CmsKind::Detached }));
+    }
+    // a message of several parts, whose signature part is over another one
+    let whole = file.head(usize::try_from(file.len()).unwrap_or(usize::MAX))?;
+    let der = pem::cms(&whole).ok().and_then(|ber| der::definite(&ber).ok());
+    Ok(der.filter(|der| has_content(der) == Some(false)).map(|_| CmsKind::Detached))
 }
 
 /// The octets of a CMS file of any form, in DER; or in words why there are none.
