@@ -44,7 +44,6 @@ pub(super) fn snapshot(
     let whole = mistakes.is_empty();
     gathered.mistakes.extend(mistakes);
     gathered.warnings.extend(warnings);
-    // where nothing must be known, a list that is named counts all the same
     let revocation = trust.revocation.then_some(crls);
     let grace = SignedDuration::try_from(trust.crl_grace).unwrap_or(SignedDuration::ZERO);
     whole.then(|| Snapshot::new(anchors, intermediates, revocation, grace, now).with_clocks(clocks))

@@ -113,8 +113,12 @@ fn fetch_all(lists: &[(String, PathBuf)], bounds: Bounds, world: &World) -> Roun
 fn fetch_one(url: &str, file: &Path, bounds: Bounds, world: &World) -> Result<bool, String> {
     let octets = fetch::get(url, bounds).map_err(|fault| fault.to_string())?;
     let fresh = RevocationList::from_file(&octets)?;
-    if let Some(strange) = fresh.iter().find(|list| !world.trust.may_be_genuine(list)) {
-        return Err(format!("the list of {} is not signed by the authority it names", strange.this_update()));
+    // whoever stands between us and the server could put any list in the place of a good one
+    if let Some(strange) = fresh.iter().find(|list| !world.trust.knows_maker_of(list)) {
+        let made = strange.this_update();
+        return Err(format!(
+            "the list made {made} is signed by none of the anchors and intermediates named in [trust]"
+        ));
     }
     let newest = |lists: &[RevocationList]| lists.iter().map(RevocationList::this_update).max();
     if let Ok(before) = std::fs::read(file) {

@@ -254,12 +254,10 @@ impl Snapshot {
         revocation::check(known, &chain.certificates, when, self.grace)
     }
 
-    /// Whether nothing shows that a list is not of the authority that it names: where that authority is
-    /// known here, its key must have signed it.
-    pub fn may_be_genuine(&self, list: &RevocationList) -> bool {
+    /// Whether an anchor or an intermediate of ours signed this list.
+    pub fn knows_maker_of(&self, list: &RevocationList) -> bool {
         let known = self.anchors.iter().chain(&self.intermediates);
-        let mut named = known.filter(|authority| list.names(authority)).peekable();
-        named.peek().is_none() || named.any(|authority| list.is_signed_by(authority))
+        known.filter(|authority| list.names(authority)).any(|authority| list.is_signed_by(authority))
     }
 
     /// A certificate by its DER, decoded once for as long as it is met again and again. This says
