@@ -12,7 +12,7 @@ use pencere::forms::{cms, der, pem};
 use pencere::host::Octets;
 use pencere::signature::{self, Context, Indication, Policy, Report, TimeSource};
 use pencere::trust::{IdentityProfile, OcspResponse, RevocationList, Snapshot, ValidationData, When};
-use pencere::xml::{Canonicaliser, Event, Fault, Limits, Method, Reader, Wrong};
+use pencere::xml::{Canonicaliser, Event, Fault, Limits, Method, Reader, Step, Wrong};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -47,6 +47,22 @@ impl Read for Slowly<'_> {
     }
 }
 
+/// The same in runs, where much is taken at once.
+fn canonical_in_runs(octets: &[u8], method: Method) -> Result<Vec<u8>, Fault> {
+    let mut reader = Reader::new(octets, octets.len() as u64, &Limits::default());
+    let mut out = Vec::new();
+    let mut canonicaliser = Canonicaliser::document(method, |piece: &[u8]| out.extend_from_slice(piece));
+    loop {
+        match reader.step(b"Signature")? {
+            Step::Run(run) => canonicaliser.take_run(&run),
+            Step::Event(Event::Done) => break,
+            Step::Event(event) => canonicaliser.take(&event).map_err(|wrong| Fault { offset: 0, wrong })?,
+        }
+    }
+    let _ = canonicaliser.finish();
+    Ok(out)
+}
+
 fn canonical_form<R: Read>(octets: R, size: usize, method: Method) -> Result<Vec<u8>, Fault> {
     let mut reader = Reader::new(octets, size as u64, &Limits::default());
     let mut out = Vec::new();
@@ -64,8 +80,15 @@ fn canonical_form<R: Read>(octets: R, size: usize, method: Method) -> Result<Vec
 
 const INCLUSIVE: Method = Method::Inclusive { comments: true, eleven: false };
 
-/// A document reads the same in whatever pieces it comes.
+/// A document reads the same in whatever pieces it comes, and in runs as in events.
 fn xml(octets: &[u8]) {
+    for method in [INCLUSIVE, Method::Exclusive { comments: false, inclusive: vec!["a".into()] }] {
+        match (canonical_form(octets, octets.len(), method.clone()), canonical_in_runs(octets, method)) {
+            (Ok(one), Ok(other)) => assert!(one == other, "in runs it reads otherwise"),
+            (Err(one), Err(other)) => assert_eq!(format!("{one:?}"), format!("{other:?}")),
+            (one, other) => panic!("in events {:?}, in runs {:?}", one.err(), other.err()),
+        }
+    }
     let at_once = canonical_form(octets, octets.len(), INCLUSIVE);
     let slowly = canonical_form(Slowly(octets), octets.len(), INCLUSIVE);
     match (at_once, slowly) {

@@ -2,7 +2,7 @@
 //! canonical forms by `xmllint --c14n`, `--c14n11` and `--exc-c14n`.
 
 use pencere::host::Octets;
-use pencere::xml::{Canonicaliser, Event, Fault, Limits, Method, Reader};
+use pencere::xml::{Canonicaliser, Event, Fault, Limits, Method, Reader, Step};
 use proptest::prelude::*;
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -20,6 +20,50 @@ fn canonical(document: &[u8], method: &Method) -> Result<Vec<u8>, Fault> {
     }
     let _ = canonicaliser.finish();
     Ok(out)
+}
+
+/// The same, with all that can be taken at once taken at once, read in pieces of so many octets.
+fn canonical_in_runs(document: &[u8], method: &Method, piece: usize) -> Result<Vec<u8>, Fault> {
+    let mut reader = Reader::new(Pieces(document, piece), document.len() as u64, &Limits::default());
+    let mut out = Vec::new();
+    let mut canonicaliser = Canonicaliser::document(method.clone(), |octets: &[u8]| out.extend_from_slice(octets));
+    loop {
+        match reader.step(b"Signature")? {
+            Step::Run(run) => canonicaliser.take_run(&run),
+            Step::Event(Event::Done) => break,
+            Step::Event(event) => canonicaliser.take(&event).map_err(|wrong| Fault { offset: 0, wrong })?,
+        }
+    }
+    let _ = canonicaliser.finish();
+    Ok(out)
+}
+
+/// Gives at most so many octets at once.
+struct Pieces<'a>(&'a [u8], usize);
+
+impl std::io::Read for Pieces<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.1.min(buffer.len()).min(self.0.len());
+        let (piece, rest) = self.0.split_at(count);
+        buffer[..count].copy_from_slice(piece);
+        self.0 = rest;
+        Ok(count)
+    }
+}
+
+/// Runs change nothing: neither the canonical form nor what is refused, where, and why.
+fn runs_agree(document: &[u8], piece: usize) {
+    let listed = Method::Exclusive { comments: false, inclusive: vec!["q".into(), String::new()] };
+    for method in methods().into_iter().map(|(_, method)| method).chain([listed]) {
+        let (events, runs) = (canonical(document, &method), canonical_in_runs(document, &method, piece));
+        let show = |form: Result<Vec<u8>, Fault>| match form {
+            Ok(octets) => String::from_utf8_lossy(&octets).into_owned(),
+            // in pieces, of two faults the one that is met first is named
+            Err(fault) if piece < document.len() => format!("{}", fault.finding().is_some()),
+            Err(fault) => format!("{fault:?}"),
+        };
+        assert_eq!(show(runs), show(events), "{method:?}, {piece}: {}", String::from_utf8_lossy(document));
+    }
 }
 
 fn xmllint(option: &str, document: &[u8]) -> Option<Vec<u8>> {
@@ -232,6 +276,44 @@ fn limits_hold() {
     assert!(refused(bomb).contains("canonicalisation"));
 }
 
+/// One fault each that lies in or at the end of a stretch that is otherwise plain.
+#[test]
+fn faults_in_a_run_are_found() {
+    let deep = |depth: usize| format!("<r>{}{}</r>", "<e>".repeat(depth), "</e>".repeat(depth));
+    for document in [
+        "<r><e>1</e><e>2</f></r>",
+        "<r><e>1</e></r></r>",
+        "<r><e>1</e><e>2]]></e></r>",
+        "<r><e>1</e>]]<![CDATA[]]>></r>",
+        "<r><e>1]]</e>></r>",
+        "<r><e>1</e><e>&#0;</e></r>",
+        "<r><e>1</e><e><1/></e></r>",
+        "<r><e>1</e><e><:a/></e></r>",
+        "<r><e>1</e><p:e>2</p:e></r>",
+        "<p:r xmlns:p='urn:p'><p:e>1</p:e><p:e:f>2</p:e:f></p:r>",
+        "<p:r xmlns:p='urn:p'><p:e>1</p:e><p:></p:></p:r>",
+        "<p:r xmlns:p='urn:p'><p:e>1</p:e><e>2</e></p:r>",
+        "<p:r xmlns:p='urn:p'><p:e>1</p:e><e xmlns:p='urn:q'><p:f>2</p:f></e><p:e>3</p:e></p:r>",
+        "<r><e>1</e><e a='1'a='2'/></r>",
+        "<r><e>1</e><![CDATA[x</r>",
+        "<r><e>1</e><e",
+        "<r><e>1</e><e>",
+        "<r><e>1</e>\r",
+        "<r><e>1</e>\r</r>",
+        "<r><e>1</e></r\r\n>",
+        "<r><e>1</e></ r>",
+        "<r><e>1</e>< e>2</e></r>",
+        "<r><Signature>1<e>2</e></Signature><e>3</e></r>",
+        &deep(255),
+        &deep(256),
+        &deep(300),
+    ] {
+        for piece in [usize::MAX, 1, 7] {
+            runs_agree(document.as_bytes(), piece);
+        }
+    }
+}
+
 /// Documents that are well-formed by construction, ugly in every way XML allows.
 fn ugly() -> impl Strategy<Value = String> {
     let text = prop_oneof![
@@ -245,6 +327,10 @@ fn ugly() -> impl Strategy<Value = String> {
         Just("<!-- c\r\n -->".to_owned()),
         Just("<?p  d ?>".to_owned()),
         Just("]]".to_owned()),
+        Just("<![CDATA[plain]]>".to_owned()),
+        Just("<![CDATA[]]>".to_owned()),
+        Just("<plain\t>12.5</plain >".to_owned()),
+        Just("<plain>\r\n<plain/>\n<plain></plain></plain>".to_owned()),
     ];
     let value =
         prop_oneof!["[a-z]{0,4}", Just("&quot;\t\n".to_owned()), Just("&#9;&#13;".to_owned()), Just(">'".to_owned())];
@@ -257,15 +343,12 @@ fn ugly() -> impl Strategy<Value = String> {
     let leaf = text.clone();
     let tree = leaf.prop_recursive(5, 40, 5, move |inner| {
         let name = prop_oneof![Just("e"), Just("p:e"), Just("q:e")];
-        (
-            name,
-            attributes.clone(),
-            declared.clone(),
-            proptest::collection::vec(inner, 0..5),
-            any::<bool>(),
-            value.clone(),
-        )
-            .prop_map(|(name, attributes, declared, children, undo, value)| {
+        (name, attributes.clone(), declared.clone(), proptest::collection::vec(inner, 0..5), 0..4, value.clone())
+            .prop_map(|(name, attributes, declared, children, kind, value)| {
+                if kind > 1 {
+                    return format!("<{name}>{}</{name}>", children.concat());
+                }
+                let undo = kind == 1;
                 let mut tag = format!("<{name}");
                 for (prefix, uri) in &declared {
                     let colon = if prefix.is_empty() { "" } else { ":" };
@@ -295,6 +378,20 @@ proptest! {
     #[test]
     fn ugly_documents_have_the_canonical_form_of_libxml2(document in ugly()) {
         agree(document.as_bytes());
+    }
+
+    #[test]
+    fn what_is_taken_at_once_has_the_form_it_has_in_events(
+        document in ugly(),
+        damage in proptest::option::of((any::<prop::sample::Index>(), any::<u8>())),
+        piece in prop_oneof![Just(usize::MAX), 1..40usize],
+    ) {
+        let mut octets = document.into_bytes();
+        if let Some((at, octet)) = damage {
+            let at = at.index(octets.len());
+            octets[at] = octet;
+        }
+        runs_agree(&octets, piece);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //! elements, and a small output buffer; output is at most [`Canonicaliser::GROWTH`] times the input.
 
 use super::namespaces::{Namespaces, PrefixId, UriId};
-use super::reader::{Attribute, Event, Tag};
+use super::reader::{Attribute, Event, Run, Tag};
 use super::{Wrong, XML_NAMESPACE};
 
 /// Which canonicalisation.
@@ -173,6 +173,20 @@ impl<S: Sink> Canonicaliser<S> {
             }
         }
         Ok(())
+    }
+
+    /// Takes a run, inside an element that is taken as well: with the prefix of that element and no declaration of
+    /// its own, nothing is to be added to it by whichever method.
+    pub fn take_run(&mut self, run: &Run<'_>) {
+        self.taken = run.end;
+        self.marks.resize(self.marks.len() + run.opened, self.undo.len());
+        if self.out.len() + run.canonical.len() < Self::BUFFER {
+            self.out.extend_from_slice(run.canonical);
+        } else {
+            self.flush();
+            self.sink.take(run.canonical); // large as it is, it is not copied first
+            self.written += run.canonical.len() as u64;
+        }
     }
 
     /// Gives the sink back, all octets taken.

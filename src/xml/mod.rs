@@ -10,12 +10,13 @@ mod characters;
 mod literal;
 mod namespaces;
 mod reader;
+mod run;
 mod source;
 mod tree;
 
 pub use canonical::{Canonicaliser, Method, Sink, XmlAttribute};
 pub use namespaces::{Namespaces, PrefixId, UriId};
-pub use reader::{Attribute, Event, Reader, Tag};
+pub use reader::{Attribute, Event, Reader, Run, Step, Tag};
 pub use source::Decoded;
 pub use tree::Element;
 

@@ -7,6 +7,7 @@
 use super::characters::{self, is_space};
 use super::literal::{check_declaration, is_absolute, normalise_value, reference};
 use super::namespaces::{Namespaces, PrefixId, UriId};
+use super::run::{Plain, Taken};
 use super::source::Source;
 use super::{Fault, Limits, Wrong, XML_NAMESPACE};
 use memchr::{memchr, memmem};
@@ -47,6 +48,27 @@ pub enum Event<'a> {
     },
     /// The end of a well-formed document.
     Done,
+}
+
+/// What [`Reader::step`] gives.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// One event.
+    Event(Event<'a>),
+    /// Many at once.
+    Run(Run<'a>),
+}
+
+/// A stretch of elements without attributes and of text, in the canonical form that every
+/// [`Method`](super::Method) gives it.
+#[derive(Debug)]
+pub struct Run<'a> {
+    /// The canonical form.
+    pub canonical: &'a [u8],
+    /// How many elements it leaves open. It ends none but its own.
+    pub opened: usize,
+    /// Offset behind it.
+    pub end: u64,
 }
 
 /// A start tag.
@@ -179,6 +201,7 @@ pub struct Reader<R> {
     brackets: u8,
     namespaces: Namespaces,
     character: [u8; 4],
+    run: Taken,
 }
 
 /// What a tag parser needs more octets for, or what is wrong with it.
@@ -209,6 +232,7 @@ impl<R: Read> Reader<R> {
             brackets: 0,
             namespaces: Namespaces::new(limits.namespaces),
             character: [0; 4],
+            run: Taken::default(),
         }
     }
 
@@ -269,6 +293,22 @@ impl<R: Read> Reader<R> {
                 Err(Halt::Wrong(at, wrong)) => return Err(Fault { offset: self.base + at as u64, wrong }),
             }
         }
+    }
+
+    /// The next event, or a run where much can be taken at once. A run has no element with the local name `never`.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next).
+    pub fn step(&mut self, never: &[u8]) -> Result<Step<'_>, Fault> {
+        if self.closing {
+            self.close();
+        }
+        if self.part == Part::Content && !self.empty && self.run(never) {
+            let Self { parts, at, base, run, .. } = self;
+            let canonical = if run.verbatim { &parts.buffer[run.range.clone()] } else { &run.written[..] };
+            return Ok(Step::Run(Run { canonical, opened: run.open.len(), end: *base + *at as u64 }));
+        }
+        self.next().map(Step::Event)
     }
 
     // ---- octets ---------------------------------------------------------------------------
@@ -372,6 +412,25 @@ impl<R: Read> Reader<R> {
             },
             _ => self.text(),
         }
+    }
+
+    /// Takes what is plain from here on; whether that was anything.
+    fn run(&mut self, never: &[u8]) -> bool {
+        let Some(around) = self.open.last() else { return false };
+        let around = &self.names[around.name_at..];
+        let prefix = memchr(b':', around).map_or(&b""[..], |colon| &around[..=colon]);
+        let depth = self.limits.depth.saturating_sub(self.open.len());
+        Plain { buffer: &self.parts.buffer, prefix, never, depth }.take(self.at, &mut self.run);
+        if self.run.range.is_empty() {
+            return false;
+        }
+        for name in &self.run.open {
+            self.open.push(Open { name_at: self.names.len(), namespaces: self.namespaces.mark() });
+            self.names.extend_from_slice(&self.parts.buffer[name.clone()]);
+        }
+        self.at = self.run.range.end;
+        self.brackets = 0;
+        true
     }
 
     fn text(&mut self) -> Result<Option<Found>, Halt> {

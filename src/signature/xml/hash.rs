@@ -3,7 +3,7 @@
 //! Never says whether a digest is the right one.
 
 use crate::forms::algorithm::DigestAlgorithm;
-use crate::xml::{Canonicaliser, Event, Limits, Method, Reader, Sink, Wrong};
+use crate::xml::{Canonicaliser, Event, Limits, Method, Reader, Sink, Step, Wrong};
 use std::io::{self, Read};
 
 /// A digest as a sink of canonical octets.
@@ -62,11 +62,11 @@ impl Hash {
         let mut reader = Reader::new(contents, size, limits);
         let mut canonical = Canonicaliser::document(form.clone(), Self::new(algorithm));
         loop {
-            let event = reader.next().map_err(|fault| fault.wrong)?;
-            if let Event::Done = event {
-                return Ok(canonical.finish().finish());
+            match reader.step(b"").map_err(|fault| fault.wrong)? {
+                Step::Run(run) => canonical.take_run(&run),
+                Step::Event(Event::Done) => return Ok(canonical.finish().finish()),
+                Step::Event(event) => canonical.take(&event)?,
             }
-            canonical.take(&event)?;
         }
     }
 }

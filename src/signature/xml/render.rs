@@ -3,7 +3,7 @@
 //! Owns how events are fed into a digest. Never decides which events are fed.
 
 use crate::forms::xmldsig::Rendering;
-use crate::xml::{Canonicaliser, Event, Sink, Wrong, XmlAttribute};
+use crate::xml::{Canonicaliser, Event, Run, Sink, Wrong, XmlAttribute};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -44,6 +44,19 @@ impl<S: Sink> Render<S> {
             (Self::Base64(_), _) => {}
         }
         Ok(())
+    }
+
+    /// Whether it can take a run: a canonicalisation alone can, which need not tell text from tags.
+    pub fn takes_runs(&self) -> bool {
+        matches!(self, Self::Canonical(_))
+    }
+
+    /// Takes a run, if it [can](Self::takes_runs).
+    pub fn take_run(&mut self, run: &Run<'_>) {
+        match self {
+            Self::Canonical(canonical) => canonical.take_run(run),
+            Self::Base64(text) => text.sound = false, // no digest rather than a wrong one
+        }
     }
 
     /// Gives the sink back, all octets taken; none when the text was no base64.

@@ -8,7 +8,7 @@ use super::render::Render;
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::xmldsig::{DS, Rendering, XADES};
 use crate::host::Octets;
-use crate::xml::{Attribute, Event, Fault, Limits, Namespaces, Reader, Tag, Wrong, XmlAttribute};
+use crate::xml::{Attribute, Event, Fault, Limits, Namespaces, Reader, Run, Step, Tag, Wrong, XmlAttribute};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 
@@ -150,7 +150,17 @@ pub fn walk(octets: &Octets, limits: &Limits, wants: &[Want]) -> Result<Walked, 
     let mut signature: Option<usize> = None; // depth of the one we are in
     loop {
         let offset = reader.offset();
-        let event = reader.next()?;
+        let event = match signature.is_none() && streams.iter().all(Stream::takes_runs) {
+            true => match reader.step(b"Signature")? {
+                Step::Run(run) => {
+                    streams.iter_mut().for_each(|stream| stream.take_run(&run));
+                    depth += run.opened;
+                    continue;
+                }
+                Step::Event(event) => event,
+            },
+            false => reader.next()?,
+        };
         let mut ends_signature = false;
         match &event {
             Event::Start(tag) => {
@@ -239,6 +249,17 @@ impl<'a> Stream<'a> {
             self.render = Some(Render::element(self.want.rendering.clone(), nearest(inherited), hash));
             self.depth = depth;
             self.found.is_root = depth == 1;
+        }
+    }
+
+    /// Whether what it renders can be taken in runs.
+    fn takes_runs(&self) -> bool {
+        self.render.as_ref().is_none_or(Render::takes_runs)
+    }
+
+    fn take_run(&mut self, run: &Run<'_>) {
+        if let Some(render) = &mut self.render {
+            render.take_run(run);
         }
     }
 
