@@ -343,6 +343,15 @@ pub fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     out
 }
 
+/// An INTEGER with the value of these octets, first the highest.
+pub fn unsigned(octets: &[u8]) -> Vec<u8> {
+    let zeros = octets.iter().take_while(|&&octet| octet == 0).count();
+    let value = &octets[zeros..];
+    // X.690 8.3: at least one octet, and the highest bit is the sign
+    let sign: &[u8] = if value.first().is_none_or(|&first| first >= 0x80) { &[0] } else { &[] };
+    element(tag::INTEGER, &[sign, value])
+}
+
 /// An object identifier from its dotted form. Arcs up to 128 bits; none for what is no OID.
 pub fn oid(dotted: &str) -> Option<Vec<u8>> {
     let arcs = dotted.split('.').map(|arc| arc.parse::<u128>().ok()).collect::<Option<Vec<_>>>()?;

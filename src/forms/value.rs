@@ -6,7 +6,6 @@
 use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use super::der::{self, DerFault, Reader, tag};
 use openssl::bn::BigNum;
-use openssl::dsa::DsaSig;
 use openssl::ecdsa::EcdsaSig;
 use openssl::md_ctx::MdCtx;
 use openssl::nid::Nid;
@@ -249,11 +248,7 @@ fn from_raw<T: HasPublic>(key: &PKeyRef<T>, signature: &[u8]) -> Option<Vec<u8>>
         return None;
     }
     let (r, s) = signature.split_at(length);
-    let (r, s) = (BigNum::from_slice(r).ok()?, BigNum::from_slice(s).ok()?);
-    match key.id() {
-        Id::DSA => DsaSig::from_private_components(r, s).ok()?.to_der().ok(),
-        _ => EcdsaSig::from_private_components(r, s).ok()?.to_der().ok(),
-    }
+    Some(der::element(tag::SEQUENCE, &[&der::unsigned(r), &der::unsigned(s)]))
 }
 
 /// The two numbers of a raw ECDSA value whose halves are not as long as the order, written as they should

@@ -486,7 +486,8 @@ fn missing(local: &str) -> Malformed {
 
 /// Base64 as XML Schema has it: white space anywhere, padding whole.
 pub(super) fn base64(text: &str) -> Result<Vec<u8>, Malformed> {
-    let packed: String = text.chars().filter(|c| !matches!(c, ' ' | '\t' | '\n' | '\r')).collect();
+    let mut packed = Vec::with_capacity(text.len());
+    packed.extend(text.bytes().filter(|octet| !matches!(octet, b' ' | b'\t' | b'\n' | b'\r')));
     let malformed = |_| Malformed("base64 that is none".into());
     base64::engine::general_purpose::STANDARD.decode(packed).map_err(malformed)
 }

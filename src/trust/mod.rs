@@ -36,6 +36,8 @@ pub struct Snapshot {
     taken_at: Timestamp,
     digest: Digest,
     known: Mutex<HashMap<Digest, Known>>,
+    /// Whether paths are remembered.
+    remembers: bool,
     /// Certificates met lately: OpenSSL takes longer to decode a key than to verify with it.
     met: Mutex<HashMap<Digest, Certificate>>,
 }
@@ -158,6 +160,7 @@ impl Snapshot {
             taken_at,
             digest,
             known: Mutex::default(),
+            remembers: true,
             met: Mutex::default(),
         }
     }
@@ -190,6 +193,11 @@ impl Snapshot {
         &self.anchors
     }
 
+    /// The same, which looks for every path anew and remembers none: to measure that.
+    pub fn without_memory_of_paths(self) -> Self {
+        Self { remembers: false, ..self }
+    }
+
     /// Whether revocation is checked.
     pub fn checks_revocation(&self) -> bool {
         self.revocation.is_some()
@@ -202,7 +210,7 @@ impl Snapshot {
     /// The first reason not to believe the certificate.
     pub fn judge(&self, signer: &Certificate, data: &ValidationData, when: When) -> Result<Chain, Distrust> {
         // what came along differs from document to document, and so does a proof: then nothing is remembered
-        let is_plain = data.lists.is_empty() && data.responses.is_empty() && when.at == when.now;
+        let is_plain = self.remembers && data.lists.is_empty() && data.responses.is_empty() && when.at == when.now;
         let key = Self::key(signer, &data.certificates);
         if is_plain {
             let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

@@ -26,29 +26,45 @@ pub struct Namespaces {
 #[derive(Debug, Default)]
 struct Names {
     list: Vec<Box<[u8]>>,
+    /// Numbers by name, once there are [many](Names::FEW).
     index: HashMap<Box<[u8]>, u32>,
     last: u32,
 }
 
 impl Names {
+    /// Names that are found by looking at each, which is sooner done than one digest for a table.
+    const FEW: usize = 16;
+
     fn number(&mut self, name: &[u8], most: usize) -> Option<u32> {
         if let Some(last) = self.list.get(self.last as usize)
             && &**last == name
         {
             return Some(self.last);
         }
-        let number = match self.index.get(name) {
-            Some(&number) => number,
+        self.last = match self.find(name) {
+            Some(number) => number,
             None if self.list.len() > most => return None,
-            None => {
-                let number = self.list.len() as u32;
-                self.list.push(name.into());
-                self.index.insert(name.into(), number);
-                number
-            }
+            None => self.add(name),
         };
-        self.last = number;
-        Some(number)
+        Some(self.last)
+    }
+
+    fn find(&self, name: &[u8]) -> Option<u32> {
+        match self.list.len() <= Self::FEW {
+            true => self.list.iter().position(|known| **known == *name).map(|at| at as u32),
+            false => self.index.get(name).copied(),
+        }
+    }
+
+    fn add(&mut self, name: &[u8]) -> u32 {
+        let number = self.list.len() as u32;
+        self.list.push(name.into());
+        match self.list.len() {
+            ..=Self::FEW => {}
+            _ if self.index.is_empty() => self.index.extend(self.list.iter().cloned().zip(0..)),
+            _ => drop(self.index.insert(name.into(), number)),
+        }
+        number
     }
 }
 

@@ -44,7 +44,6 @@ impl Element {
                     if nodes > Self::NODES_MAX {
                         return limit("elements in one signature", Self::NODES_MAX);
                     }
-                    let text = |octets: &[u8]| String::from_utf8_lossy(octets).into_owned();
                     let attributes = tag
                         .attributes()
                         .map(|a| (text(tag.namespaces.uri_text(a.uri)), text(a.local), text(a.value)))
@@ -73,7 +72,10 @@ impl Element {
                         return limit("octets of text in one signature", Self::TEXT_MAX);
                     }
                     if let Some(element) = open.last_mut() {
-                        element.text.push_str(&String::from_utf8_lossy(piece));
+                        match element.text.is_empty() {
+                            true => element.text = text(piece),
+                            false => element.text.push_str(&text(piece)),
+                        }
                     }
                 }
                 Event::End { .. } => {
@@ -122,5 +124,13 @@ impl Element {
     /// An attribute without a namespace.
     pub fn attribute(&self, local: &str) -> Option<&str> {
         self.attributes.iter().find(|(ns, name, _)| ns.is_empty() && name == local).map(|(_, _, value)| value.as_str())
+    }
+}
+
+/// The reader gives UTF-8; to look at it as if it might not be would take longer.
+fn text(octets: &[u8]) -> String {
+    match std::str::from_utf8(octets) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(octets).into_owned(),
     }
 }

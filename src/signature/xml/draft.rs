@@ -241,7 +241,7 @@ impl<'a> Draft<'a> {
                         uri if uri == DS.as_bytes() => "",
                         _ => "?:",
                     };
-                    open.push((format!("{namespace}{}", String::from_utf8_lossy(tag.local())), own.collect()));
+                    open.push(([namespace, &String::from_utf8_lossy(tag.local())].concat(), own.collect()));
                     let selected = match select {
                         Select::Id(id) => walk::ids_of(tag).any(|own| own == id.as_bytes()),
                         Select::SignedInfo => open.len() == 2 && tag.is(DS, "SignedInfo"),
