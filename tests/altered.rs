@@ -15,9 +15,12 @@ mod peers;
 mod signed;
 #[path = "altered/tree.rs"]
 mod tree;
+#[path = "altered/zip.rs"]
+mod zip;
 
 use choices::{Choices, choices};
 use peers::{openssl, xmllint, xmlsec1};
+use pencere::container::{self, Container};
 use pencere::forms::certificate::Certificate;
 use pencere::signature::{self, Context, Indication, Integrity, Policy, Report, SignatureReport, TimeSource};
 use pencere::trust::{IdentityProfile, Snapshot};
@@ -25,6 +28,7 @@ use pencere::xml::Limits;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use signed::{CONTENT, Signed};
+use std::io::Read;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -51,6 +55,7 @@ fn is_shown(seen: &AtomicUsize) -> bool {
 
 static DOCUMENTS: LazyLock<Vec<Signed>> = LazyLock::new(signed::documents);
 static FILES: LazyLock<Vec<(&str, Vec<u8>)>> = LazyLock::new(signed::signature_files);
+static CONTAINERS: LazyLock<Vec<(String, Vec<u8>)>> = LazyLock::new(zip::containers);
 static TRUST: LazyLock<Snapshot> = LazyLock::new(|| {
     let anchors = Certificate::from_pem(include_bytes!("../inbox-samples/pki/ca.crt")).unwrap();
     Snapshot::new(anchors, Vec::new(), None, jiff::SignedDuration::ZERO, at())
@@ -66,6 +71,20 @@ fn examine(file: &[u8], content: Option<&[u8]>) -> Report {
     let context = Context { trust: &TRUST, policy: &policy, profile: &profile, at: at(), time_source };
     let content = content.map(|octets| octets.to_vec().into());
     signature::examine(&file.to_vec().into(), content.as_ref(), &context, &Limits::default()).unwrap().0
+}
+
+/// What lies in a container, as this program reads it.
+fn objects(container: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let octets = container.to_vec().into();
+    let container = Container::open(&octets, &container::Limits::default()).unwrap();
+    let read = |entry| {
+        let mut inside = Vec::new();
+        container.read(entry).read_to_end(&mut inside).unwrap();
+        inside
+    };
+    let mut objects: Vec<_> = container.entries().iter().map(|entry| (entry.name.clone(), read(entry))).collect();
+    objects.sort();
+    objects
 }
 
 fn passes(report: &Report) -> bool {
@@ -282,6 +301,22 @@ proptest! {
             }
             let altered = root.written(&drawn.again());
             prop_assert!(passes(&examine(&altered, Some(CONTENT))) && openssl(&altered, CONTENT), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_altered_container_never_says_something_new(which in any::<prop::sample::Index>(), drawn in choices(8)) {
+        static SEEN: AtomicUsize = AtomicUsize::new(0);
+        let (name, file) = which.get(&CONTAINERS);
+        let (altered, said) = zip::change(file, &drawn);
+        prop_assume!(altered != *file);
+        if passes(&examine(&altered, None)) {
+            let (own, before) = (objects(&altered), objects(file));
+            prop_assert_eq!(own, before, "{} {}", name, said);
+            if is_shown(&SEEN) {
+                let (theirs, before) = (zip::as_python_reads(&altered), zip::as_python_reads(file));
+                prop_assert!(theirs.is_some() && theirs == before, "python reads something else: {name} {said}");
+            }
         }
     }
 

@@ -337,11 +337,11 @@ fn the_shipped_policy_is_the_one_that_is_built_in() {
     let config = window.load().unwrap();
     assert_eq!(config.world().policy.suite, crate::signature::Suite::built_in(), "the two readers agree");
     assert_eq!(config.world().files.len(), files + 1, "its digest is journalled with those of the trust");
-    fs::write(window.path("policy.toml"), POLICY.replace("2026.1", "2026.2")).unwrap();
+    fs::write(window.path("policy.toml"), POLICY.replace("2026.2", "2026.3")).unwrap();
     let world = config.reload_world(Timestamp::now()).unwrap();
     assert_eq!(
         (world.policy.suite.version.as_str(), config.world().policy.suite.version.as_str()),
-        ("2026.2", "2026.1")
+        ("2026.3", "2026.2")
     );
     assert!(world.policy.plain && world.policy.trial, "the rest is the window's own");
 }

@@ -13,6 +13,9 @@ const END: usize = 22;
 const CENTRAL: usize = 46;
 /// Local file header (4.3.7) without name and extra field.
 const LOCAL: usize = 30;
+/// The highest version that an entry may need (4.4.3.2): 6.3. What needs less is not always written as what it
+/// needs, so that nothing can be said of the rest; what claims more, other programs refuse.
+const VERSION_MAX: u8 = 63;
 
 /// General purpose bits (4.4.4) that change nothing or are processed: 1 and 2 (how hard it was
 /// packed), 3 (a data descriptor follows), 11 (the name is UTF-8).
@@ -158,6 +161,9 @@ impl Central {
         if holds_records(&comment) {
             return malformed("records of an archive in a comment");
         }
+        if header[6] > VERSION_MAX {
+            return malformed("a version of ZIP that nobody knows");
+        }
         if flags & ENCRYPTED != 0 {
             return malformed("encryption");
         }
@@ -215,6 +221,9 @@ impl Central {
         let extra = take(&mut reader, u16_at(&header, 28).into())?.ok_or_else(overlap)?;
         if name != self.entry.name.as_bytes() {
             return Err(differs("another name in the local header"));
+        }
+        if header[4] > VERSION_MAX {
+            return Err(differs("a version of ZIP that nobody knows"));
         }
         if u16_at(&header, 6) != self.flags {
             return Err(differs("other flags in the local header"));

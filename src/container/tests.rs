@@ -287,6 +287,14 @@ fn what_is_not_processed_is_refused() {
         assert!(refused(&[Made { flags, ..made("a", b"1") }]).contains("encryption"));
     }
     assert!(refused(&[Made { flags: 1 << 5, ..made("a", b"1") }]).contains("flag"));
+    for (header, place) in [(&b"PK\x03\x04"[..], 4), (b"PK\x01\x02", 6)] {
+        let mut later = archive(&[made("a", b"1")]);
+        let at = memchr::memmem::find(&later, header).unwrap() + place;
+        later[at] = 63;
+        assert!(open(later.clone()).is_ok());
+        later[at] = 64; // Python reads no such entry
+        assert!(format!("{:?}", open(later)).contains("a version of ZIP"));
+    }
     let lzma = Central { method: Some(14), ..Central::default() };
     assert!(refused(&[Made { central: lzma, ..made("a", b"1") }]).contains("other than deflate"));
     let extra = |kind: u8, high: u8| Made { extra: vec![kind, high, 0, 0], ..made("a", b"1") };

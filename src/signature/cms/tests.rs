@@ -302,7 +302,7 @@ fn no_flipped_bit_ever_passes() {
 #[test]
 fn odd_curves_are_intact_and_too_weak() {
     let bench = Bench::new();
-    for curve in ["secp256k1", "brainpoolP256r1", "P-224"] {
+    for curve in ["secp256k1", "brainpoolP224r1", "P-224"] {
         bench.pki.person("signer", &format!("ec:{curve}"));
         let judged = bench.one(&bench.sign("signer", "-binary -outform DER -md sha256"));
         let wanted = SubIndication::CryptoConstraintsFailure;
