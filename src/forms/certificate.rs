@@ -3,6 +3,10 @@
 //! Reads a certificate once (RFC 5280) and keeps what was read beside its octets. Never decides
 //! whether to believe it; that is `trust`'s.
 
+mod policies;
+
+pub use policies::{ANY_POLICY, Policies};
+
 use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use super::der::{DerFault, Element, Reader, tag};
 use super::pem;
@@ -47,7 +51,7 @@ struct Extensions {
     extended_key_usage: Option<Vec<String>>,
     extended_key_usage_critical: bool,
     is_unchecked: bool,
-    policies: Vec<String>,
+    policies: Policies,
     subject_key_identifier: Option<Vec<u8>>,
     distribution_points: Vec<u8>,
 }
@@ -268,8 +272,8 @@ impl Certificate {
         self.0.extensions.is_unchecked
     }
 
-    /// Certificate policies as dotted OIDs.
-    pub fn policies(&self) -> &[String] {
+    /// What it says of certificate policies.
+    pub fn policies(&self) -> &Policies {
         &self.0.extensions.policies
     }
 
@@ -285,7 +289,7 @@ impl Certificate {
 
     /// Whether it belongs to a PKI made for trials ([`TRIAL_POLICY_OID`]).
     pub fn is_trial(&self) -> bool {
-        self.policies().iter().any(|policy| policy == TRIAL_POLICY_OID)
+        self.policies().own.iter().any(|policy| policy == TRIAL_POLICY_OID)
     }
 
     /// The same for OpenSSL.
@@ -374,13 +378,6 @@ fn extensions(list: Element<'_>) -> Result<Extensions, DerFault> {
                 found.basic_constraints = Some((ca, length));
             }
             "2.5.29.31" => found.distribution_points = value.to_vec(),
-            "2.5.29.32" => {
-                let mut policies = Reader::only(value)?.reader();
-                while !policies.is_empty() {
-                    let policy = policies.take(tag::SEQUENCE, "a certificate policy is malformed")?;
-                    found.policies.push(policy.reader().any()?.oid()?);
-                }
-            }
             "2.5.29.37" => {
                 let (mut purposes, mut usages) = (Reader::only(value)?.reader(), Vec::new());
                 while !purposes.is_empty() {
@@ -390,7 +387,7 @@ fn extensions(list: Element<'_>) -> Result<Extensions, DerFault> {
                 found.extended_key_usage_critical = critical;
             }
             "1.3.6.1.5.5.7.48.1.5" => found.is_unchecked = true,
-            _ => {}
+            other => found.policies.take(other, value)?,
         }
         seen.push(oid);
     }

@@ -6,6 +6,7 @@
 
 mod identity;
 mod path;
+mod policies;
 mod revocation;
 mod standing;
 #[cfg(test)]

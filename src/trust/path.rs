@@ -1,6 +1,6 @@
 //! The path itself: OpenSSL builds and verifies it (RFC 5280 section 6), we read its answer.
 
-use super::{Chain, Distrust, Doubt};
+use super::{Chain, Distrust, Doubt, policies};
 use crate::finding::Code;
 use crate::forms::certificate::Certificate;
 use jiff::Timestamp;
@@ -52,6 +52,10 @@ pub(super) fn find(
             };
             let certificates = chain.iter().map(given).collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
             check_authorities(&certificates)?;
+            if !policies::hold(&certificates) {
+                let fact = format!("certificatePolicies, {}", signer.authority());
+                return Err(Distrust::new(Doubt::ChainConstraintsFailure, Code::SignatureUntrusted, fact));
+            }
             Ok(Chain { certificates })
         }
         Err((error, words, at_fault)) => {

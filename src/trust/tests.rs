@@ -141,6 +141,104 @@ fn intermediates_are_stones_and_may_be_anchors() {
     );
 }
 
+/// RFC 5280 6.1: a CA may bind those below it to names and to certificate policies.
+#[test]
+fn what_a_ca_demands_of_those_below_it_holds() {
+    let pki = Pki::new();
+    let snapshot = pki.snapshot();
+    let below = |demand: &str, policies: &str| {
+        pki.issue("middle", "ec:P-256", "ca", "/CN=Middle", &format!("{AUTHORITY}\n{demand}"));
+        let signer = pki.issue("signer", "ec:P-256", "middle", SUBJECT, &format!("{PERSON}\n{policies}"));
+        let along = with(&[pki.certificate("middle")]);
+        let judged = snapshot.judge(&signer, &along, When::at_once(after(0)));
+        judged.map(|chain| chain.certificates.len()).map_err(|distrust| (distrust.verdict, distrust.code))
+    };
+    let refused = Err((Doubt::ChainConstraintsFailure, Code::SignatureUntrusted));
+    let policies = |oid: &str| format!("certificatePolicies={oid}");
+    let demanding = "certificatePolicies=1.2.3.4\npolicyConstraints=critical,requireExplicitPolicy:0";
+    assert_eq!(below(demanding, &policies("1.2.3.4")), Ok(3));
+    assert_eq!(below(demanding, &policies("1.2.3.5")), refused, "another policy");
+    assert_eq!(below(demanding, ""), refused, "no policy");
+    assert_eq!(below("certificatePolicies=1.2.3.4", &policies("1.2.3.5")), Ok(3), "nothing is demanded");
+    let any = |more: &str| format!("certificatePolicies=2.5.29.32.0\npolicyConstraints=critical,{more}");
+    assert_eq!(below(&any("requireExplicitPolicy:0"), &policies("1.2.3.5")), Ok(3), "any will do, but one must");
+    assert_eq!(below(&any("requireExplicitPolicy:0"), ""), refused, "any will do, and there is none");
+    assert_eq!(below(&any("requireExplicitPolicy:1"), ""), refused, "from the next certificate on, the signer's");
+    assert_eq!(below(&any("requireExplicitPolicy:2"), ""), Ok(3), "from one on that does not come");
+    let map = |more: &str| format!("{}{more}\npolicyMappings=critical,1.2.3.4:1.2.3.9", demanding);
+    assert_eq!(below(&map(""), &policies("1.2.3.9")), Ok(3), "the other domain's name");
+    assert_eq!(below(&map(""), &policies("1.2.3.4")), refused, "the own domain's name below the border");
+    assert_eq!(below(&map(",inhibitPolicyMapping:0"), &policies("1.2.3.9")), Ok(3), "from the next certificate on");
+    let without_any = format!("{}\ninhibitAnyPolicy=critical,0", any("requireExplicitPolicy:0"));
+    assert_eq!(below(&without_any, &policies("2.5.29.32.0")), refused, "any no longer stands for every one");
+    assert_eq!(below(&any("requireExplicitPolicy:0"), &policies("2.5.29.32.0")), Ok(3));
+    let names = |permitted: &str| format!("nameConstraints=critical,permitted;dirName:names\n[names]\n{permitted}");
+    assert_eq!(below(&names("C=AZ"), ""), Ok(3));
+    assert_eq!(below(&names("C=GE"), ""), refused, "another name");
+    let unknown = format!("{PERSON}\n1.2.3.4.5=critical,ASN1:NULL");
+    let signer = pki.issue("signer", "ec:P-256", "ca", SUBJECT, &unknown);
+    assert_eq!(answer(&snapshot, &signer, after(0)), refused, "critical, and nobody knows what it means");
+}
+
+/// Paths with policies, mappings and constraints at random, beside `openssl verify` for which any policy will do.
+#[test]
+fn policies_hold_as_openssl_holds_them() {
+    let pki = Pki::new();
+    let snapshot = pki.snapshot();
+    let mut seed = 2026u32;
+    let mut below = |count: u32| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 16) % count
+    };
+    let cases = std::env::var("PENCERE_TORTURE").map_or(12, |times| 12 * times.parse::<u32>().unwrap());
+    let mut passed = 0;
+    for _ in 0..cases {
+        let mut policies = |is_signer: bool| {
+            let known = ["2.5.29.32.0", "1.2.3.4", "1.2.3.5"];
+            let own: Vec<&str> = known.into_iter().filter(|_| below(3) > 0).collect();
+            let mut said = String::new();
+            if !own.is_empty() {
+                said += &format!("\ncertificatePolicies={}", own.join(","));
+            }
+            if !is_signer {
+                let mut demands = Vec::new();
+                for name in ["requireExplicitPolicy", "inhibitPolicyMapping"] {
+                    if below(2) == 0 {
+                        demands.push(format!("{name}:{}", below(3)));
+                    }
+                }
+                if !demands.is_empty() {
+                    said += &format!("\npolicyConstraints=critical,{}", demands.join(","));
+                }
+                // openssl makes a policy that is mapped without being named out of any policy, inhibited or not
+                let (from, to) = [("1.2.3.4", "1.2.3.5"), ("1.2.3.5", "1.2.3.4")][below(2) as usize];
+                if below(2) == 0 && own.contains(&from) {
+                    said += &format!("\npolicyMappings={from}:{to}");
+                }
+                if below(4) == 0 {
+                    said += &format!("\ninhibitAnyPolicy=critical,{}", below(3));
+                }
+            }
+            said
+        };
+        let said = [policies(false), policies(false), policies(true)];
+        let upper = pki.issue("upper", "ec:P-256", "ca", "/CN=Upper", &(AUTHORITY.to_owned() + &said[0]));
+        let middle = pki.issue("middle", "ec:P-256", "upper", "/CN=Middle", &(AUTHORITY.to_owned() + &said[1]));
+        let signer = pki.issue("signer", "ec:P-256", "middle", SUBJECT, &(PERSON.to_owned() + &said[2]));
+        let theirs = std::process::Command::new("openssl")
+            .args(["verify", "-policy_check", "-policy", "2.5.29.32.0", "-CAfile"])
+            .arg(pki.path("ca.crt"))
+            .args(["middle.crt", "upper.crt"].iter().flat_map(|one| ["-untrusted".into(), pki.path(one)]))
+            .arg(pki.path("signer.crt"))
+            .output()
+            .unwrap();
+        let ours = snapshot.judge(&signer, &with(&[upper, middle]), When::at_once(after(0)));
+        assert_eq!(ours.is_ok(), theirs.status.success(), "{said:#?} {ours:?} {theirs:?}");
+        passed += u32::from(ours.is_ok());
+    }
+    assert!(passed > 0 && passed < cases, "{passed} of {cases}");
+}
+
 #[test]
 fn keys_that_are_not_for_signing_or_too_short_are_refused() {
     let pki = Pki::new();
