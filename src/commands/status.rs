@@ -132,6 +132,8 @@ pub struct ParticipantRow {
     pub rejected: u64,
     /// All other answers: duplicate, pending, contested.
     pub other: u64,
+    /// Of these contested: accepted, and out of what holds since a revocation became known.
+    pub contested: u64,
     /// When its last submission was received.
     pub last_received: Option<Timestamp>,
 }
@@ -177,7 +179,7 @@ impl Status {
             waiting: rows.values().map(|row| row.waiting).sum(),
             oldest_unanswered_seconds: rows.values().filter_map(|row| row.oldest_unanswered_seconds).max(),
             held: held(records),
-            unclosed: records.submissions().iter().filter(|one| one.phase == Phase::Answered).count() as u64,
+            unclosed: records.submissions().iter().filter(|one| is_unclosed(one)).count() as u64,
             participants: rows.into_values().collect(),
         };
         status.problems = status.problems(settings, life.halted.as_ref(), now);
@@ -321,10 +323,18 @@ fn rows(records: &Records, age: impl Fn(Timestamp) -> i64) -> BTreeMap<String, P
             }
             ListState::Accepted => row.accepted += 1,
             ListState::Rejected => row.rejected += 1,
-            ListState::Duplicate | ListState::Pending | ListState::Contested => row.other += 1,
+            ListState::Duplicate | ListState::Pending => row.other += 1,
+            ListState::Contested => {
+                row.other += 1;
+                row.contested += 1;
+            }
         }
     }
     rows
+}
+
+fn is_unclosed(submission: &Submission) -> bool {
+    matches!(submission.phase, Phase::Answered | Phase::Contested(_))
 }
 
 fn row<'a>(rows: &'a mut BTreeMap<String, ParticipantRow>, slug: &str) -> &'a mut ParticipantRow {

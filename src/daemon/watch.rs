@@ -46,7 +46,8 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let result = loop {
         let now = window.now();
         let ahead = (window.ahead() > 0).then_some(now);
-        let due = [window.queue().due(now), window.next_try(), ahead].into_iter().flatten().min();
+        let later = window.next_later(now);
+        let due = [window.queue().due(now), window.next_try(), ahead, later].into_iter().flatten().min();
         let wake = due.map(|due| Instant::now() + pause(now, due));
         if window.tally.troubles() != trouble {
             trouble = window.tally.troubles();
@@ -118,6 +119,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
 /// [`Halt`].
 pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Result<(Vec<Waiting>, Window), Halt> {
     window.catch_up().await?;
+    while window.go_on_later(window.now()).await? {}
     let begin = window.now();
     window.scan(begin)?;
     // What a scan finds must have lain still for a while: waited for once, for the whole batch.
@@ -167,6 +169,7 @@ pub enum Progress {
 async fn work(window: &mut Window) -> Result<bool, Halt> {
     let now = window.now();
     let mut worked = window.next_try().is_some_and(|next| next <= now);
+    worked |= window.go_on_later(now).await?;
     window.retry(now).await?;
     window.bound_holds(now);
     if window.ahead() > 0 || window.queue().due(now).is_some_and(|due| due <= now) {

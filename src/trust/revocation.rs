@@ -171,23 +171,65 @@ enum Verdict {
 }
 
 impl Known<'_> {
-    /// A revocation counts by its date, from whoever may say it, fresh or not: nothing newer takes it back,
-    /// but a hold. That there is none, only fresh information says, or what was said after the moment that
-    /// is asked about (EN 319 102-1 5.2.5), and while the certificate was in force: later it is forgotten
-    /// (RFC 5280 3.3, RFC 6960 4.4.4).
-    fn about(&self, certificate: &Certificate, issuer: &Certificate, when: When, grace: SignedDuration) -> Verdict {
+    /// All that is said of a certificate of this issuer.
+    fn said(&self, certificate: &Certificate, issuer: &Certificate, when: When, grace: SignedDuration) -> Vec<Said> {
         let lists = self.lists.iter().filter_map(|list| list.about(certificate, issuer, when, grace));
         let answers = self.responses.iter().filter_map(|answer| answer.about(certificate, issuer, when, grace));
-        let said: Vec<Said> = lists.chain(answers).collect();
-        let newest = said.iter().max_by_key(|said| said.since);
-        let lasting = said.iter().filter(|said| said.is_lasting).chain(newest);
-        if let Some(moment) = lasting.filter_map(|said| said.revoked).min() {
-            return Verdict::Revoked(moment);
-        }
-        let counts =
-            |said: &&Said| (when.now <= said.until || said.since >= when.at) && said.since <= certificate.not_after();
-        said.iter().filter(counts).map(|said| said.until).max().map_or(Verdict::Unknown, Verdict::Good)
+        lists.chain(answers).collect()
     }
+}
+
+/// A revocation counts by its date, from whoever may say it, fresh or not: nothing newer takes it back,
+/// but a hold. That there is none, only fresh information says, or what was said after the moment that
+/// is asked about (EN 319 102-1 5.2.5), and while the certificate was in force: later it is forgotten
+/// (RFC 5280 3.3, RFC 6960 4.4.4).
+fn verdict(said: &[Said], certificate: &Certificate, when: When) -> Verdict {
+    let newest = said.iter().max_by_key(|said| said.since);
+    let lasting = said.iter().filter(|said| said.is_lasting).chain(newest);
+    if let Some(moment) = lasting.filter_map(|said| said.revoked).min() {
+        return Verdict::Revoked(moment);
+    }
+    let counts =
+        |said: &&Said| (when.now <= said.until || said.since >= when.at) && said.since <= certificate.not_after();
+    said.iter().filter(counts).map(|said| said.until).max().map_or(Verdict::Unknown, Verdict::Good)
+}
+
+/// What is said of a path below its anchor.
+pub(super) struct Standing {
+    /// Until when nothing of it changes by what is known.
+    until: Timestamp,
+    /// Whose authority says nothing, of the first such certificate.
+    unknown: Option<String>,
+    /// The first certificate that was revoked at the moment that is asked about: its depth, and since when.
+    pub(super) revoked: Option<(usize, Timestamp)>,
+    /// When the newest word on the signer's own certificate was said.
+    pub(super) newest: Option<Timestamp>,
+}
+
+/// Asks about every certificate of a path below its anchor.
+pub(super) fn ask(known: Known<'_>, path: &[Certificate], when: When, grace: SignedDuration) -> Standing {
+    let mut standing = Standing { until: Timestamp::MAX, unknown: None, revoked: None, newest: None };
+    for (depth, pair) in path.windows(2).enumerate() {
+        let [certificate, issuer] = pair else { continue };
+        let said = known.said(certificate, issuer, when, grace);
+        if depth == 0 {
+            standing.newest = said.iter().map(|said| said.since).max();
+        }
+        match verdict(&said, certificate, when) {
+            // a revocation further up weighs more than a list that is missing
+            Verdict::Unknown => drop(standing.unknown.get_or_insert_with(|| certificate.authority().to_owned())),
+            Verdict::Good(last) => standing.until = standing.until.min(last),
+            Verdict::Revoked(moment) if moment <= when.at => {
+                standing.revoked = Some((depth, moment));
+                break;
+            }
+            Verdict::Revoked(moment) => {
+                let before = moment.checked_sub(SignedDuration::from_secs(1)).unwrap_or(moment);
+                standing.until = standing.until.min(before);
+            }
+        }
+    }
+    standing
 }
 
 /// Asks about every certificate of a path below its anchor; answers until when that holds.
@@ -197,21 +239,10 @@ pub(super) fn check(
     when: When,
     grace: SignedDuration,
 ) -> Result<Timestamp, Distrust> {
-    let (mut until, mut unknown) = (Timestamp::MAX, None);
-    for (depth, pair) in path.windows(2).enumerate() {
-        let [certificate, issuer] = pair else { continue };
-        match known.about(certificate, issuer, when, grace) {
-            // a revocation further up weighs more than a list that is missing
-            Verdict::Unknown => drop(unknown.get_or_insert_with(|| certificate.authority().to_owned())),
-            Verdict::Good(last) => until = until.min(last),
-            Verdict::Revoked(moment) if moment <= when.at => {
-                let verdict = if depth == 0 { Doubt::RevokedNoPoe } else { Doubt::RevokedCaNoPoe };
-                return Err(Distrust::new(verdict, Code::SignatureCertificateRevoked, moment.to_string()));
-            }
-            Verdict::Revoked(moment) => {
-                until = until.min(moment.checked_sub(SignedDuration::from_secs(1)).unwrap_or(moment));
-            }
-        }
+    let Standing { until, unknown, revoked, newest: _ } = ask(known, path, when, grace);
+    if let Some((depth, moment)) = revoked {
+        let verdict = if depth == 0 { Doubt::RevokedNoPoe } else { Doubt::RevokedCaNoPoe };
+        return Err(Distrust::new(verdict, Code::SignatureCertificateRevoked, moment.to_string()));
     }
     match unknown.filter(|_| known.must_know) {
         Some(issuer) => Err(Distrust::new(Doubt::TryLater, Code::SignatureRevocationUnknown, issuer)),
