@@ -1,6 +1,9 @@
 //! What was accepted is looked at again when revocation data is issued later, and contested where the
 //! certificate was revoked before the reception.
 
+#[path = "signing/authority.rs"]
+#[allow(dead_code)] // the tests of signing use all of it
+mod authority;
 #[path = "window/lists.rs"]
 mod lists;
 #[path = "samples/receipt.rs"]
@@ -9,6 +12,7 @@ mod receipt;
 #[path = "window/trial.rs"]
 mod trial;
 
+use authority::{Authority, Server, reply};
 use jiff::Timestamp;
 use lists::{list, renew, seconds};
 use pencere::config::Config;
@@ -166,6 +170,68 @@ fn a_revocation_after_the_reception_settles_an_acceptance() {
 }
 
 #[test]
+fn a_time_stamp_before_the_revocation_keeps_an_acceptance() {
+    let trial = window();
+    let authority = Authority::new();
+    fs::copy(authority.at("tsa.crt"), trial.at("w/pki/tsa.crt")).unwrap();
+    trial.set("timestamping", "[\"pki/tsa.crt\"]");
+    // the clock's own standing must be known as well: it is an anchor, and has no list
+    let server = Server::http(Box::new(move |query| reply(&authority.answer(query))));
+    let tsa = format!("http://127.0.0.1:{}/tsa", server.port);
+    for (name, period) in [("a.xml", "2024-Q1"), ("b.xml", "2024-Q2")] {
+        fs::write(trial.at(name), statement(period, 1, "100.000")).unwrap();
+        let keys = ["--key", "w/pki/azerenerji.key", "--cert", "w/pki/azerenerji.crt", "-o", "signed"];
+        let stamped = if name == "a.xml" { &["--tsa", tsa.as_str()][..] } else { &[] };
+        trial.done(&[&["sign", name][..], &keys, stamped].concat());
+        fs::rename(trial.at("signed"), trial.at(format!("{name}.signed"))).unwrap();
+    }
+    assert_eq!(server.asked(), 1);
+    // revoked between the time-stamp and the reception
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let revoked = Timestamp::now();
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    for name in ["a.xml", "b.xml"] {
+        trial.put("azerenerji", name, fs::read(trial.at(format!("{name}.signed"))).unwrap());
+    }
+    once(&trial);
+    assert_eq!((words(&trial, "a.xml"), words(&trial, "b.xml")), (vec!["accepted".into()], vec!["accepted".into()]));
+    fs::write(trial.at("w/pki/ca.crl"), list(&trial, seconds(60), &[("w/pki/azerenerji.crt", revoked)])).unwrap();
+    once(&trial);
+    assert_eq!(words(&trial, "a.xml"), ["accepted"]);
+    assert_eq!(events(&trial, "a.xml").last().unwrap(), "settled");
+    assert_eq!(words(&trial, "b.xml"), ["contested", "accepted"]);
+    assert_eq!(trial.sql(FIGURES), "2024-Q1|1|100.000\n");
+}
+
+#[test]
+fn what_is_held_is_decided_by_a_list_that_is_issued_long_after_its_reception() {
+    let trial = window();
+    // stale long ago, so that nothing is known at the reception
+    publish(&trial, -80 * 3600, &[]);
+    file(&trial, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    let day = |days: i64| Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+    let clock = Clock::fixed(day(0));
+    let carry = |clock: &Clock| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let config = Config::load(&trial.at("w/pencere.toml"), clock.now()).unwrap();
+            let host = Host { clock: clock.clone(), disk: Disk::system() };
+            let (_, window) = watch::once(Window::open(config, host).await.unwrap(), |_| {}).await.unwrap();
+            window.close().await.unwrap();
+        });
+    };
+    clock.advance(jiff::SignedDuration::from_secs(1));
+    carry(&clock);
+    assert_eq!(words(&trial, "a.xml"), ["held"]);
+    let two_days = 48 * 3600;
+    publish(&trial, two_days, &[("w/pki/azerenerji.crt", two_days - 3600)]);
+    clock.advance(jiff::SignedDuration::from_secs(two_days + 60));
+    carry(&clock);
+    assert_eq!(words(&trial, "a.xml"), ["held", "accepted"]);
+    assert_eq!(trial.sql(FIGURES), "2024-Q1|1|100.000\n");
+}
+
+#[test]
 fn nothing_is_lost_while_no_list_is_named() {
     let trial = window();
     trial.set("crls", "[]");
@@ -244,7 +310,9 @@ fn a_stop_at_any_step_of_contesting_comes_to_the_same_end() {
     let template = window();
     file(&template, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
     file(&template, "b.xml", &statement("2024-Q2", 1, "200.000"), "azerenerji");
-    file(&template, "c.xml", &generation(voen("azerisiq"), "2024-Q1", 1, "KUL-0001", "5"), "azerisiq");
+    let other = generation(voen("azerisiq"), "2024-Q1", 1, "KUL-0001", "5");
+    let octets = template.signed("c.xml", other, "azerisiq");
+    template.put("azerisiq", "c.xml", octets);
     carry(&template, Disk::system()).unwrap();
     publish(&template, 60, &[("w/pki/azerenerji.crt", -3600)]);
     let counted = Faults::none();

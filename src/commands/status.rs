@@ -8,6 +8,7 @@ use super::records::{self, Came, Records, Submission};
 use super::table::Side;
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, times};
 use crate::config::{Config, Settings};
+use crate::daemon::refresh::{self, Failure};
 use crate::intake::folder::is_upload;
 use crate::journal::Phase;
 use clap::Args;
@@ -85,7 +86,7 @@ pub struct Status {
 #[derive(Debug, Serialize)]
 pub struct Problem {
     /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
-    /// `reload-refused`, `folder-unusable`, `configuration-wrong`, `not-running`.
+    /// `reload-refused`, `refresh-failed`, `folder-unusable`, `configuration-wrong`, `not-running`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -203,6 +204,9 @@ impl Status {
             );
             problem("reload-refused", message);
         }
+        for message in unfetched(settings, now) {
+            problem("refresh-failed", message);
+        }
         let held = self.held.since.map(|since| now.duration_since(since));
         if let (Some(span), Some(oldest)) = (held, &self.held.oldest)
             && span > signed(settings.hold.max)
@@ -296,6 +300,29 @@ impl Status {
         }
         problems
     }
+}
+
+/// What of revocation data cannot be fetched, once for each address that is still named.
+fn unfetched(settings: &Settings, now: Timestamp) -> Vec<String> {
+    let trust = &settings.trust;
+    let lists = trust.crl_urls.iter().map(|url| url.value.as_str());
+    let named: HashSet<&str> = lists.chain(trust.ocsp.iter().map(|responder| responder.url.as_str())).collect();
+    if named.is_empty() {
+        return Vec::new();
+    }
+    let mut failures = refresh::failures(&settings.window.paths.state);
+    failures.dedup_by(|one, other| one.address == other.address);
+    let is_named = |one: &Failure| named.contains(one.address.as_str()) || !one.address.contains("://");
+    let told = |one: Failure| {
+        let Failure { address, since, tries, why, .. } = one;
+        let (span, tries) =
+            (times::span(now.duration_since(since)), if tries == 1 { "once" } else { "again and again" });
+        format!(
+            "Revocation data is not kept current: {address} fails {tries}, for {span}: {why}. What was fetched before \
+             counts until it is stale; then documents are held."
+        )
+    };
+    failures.into_iter().filter(is_named).map(told).collect()
 }
 
 fn signed(span: Duration) -> SignedDuration {

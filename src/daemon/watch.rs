@@ -119,7 +119,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
 /// [`Halt`].
 pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Result<(Vec<Waiting>, Window), Halt> {
     window.catch_up().await?;
-    while window.go_on_later(window.now()).await? {}
+    while window.go_on_later(window.now()).await? {} // what BOEMİS is away for waits for the next run
     let begin = window.now();
     window.scan(begin)?;
     // What a scan finds must have lain still for a while: waited for once, for the whole batch.
@@ -214,11 +214,16 @@ impl Window {
     /// # Errors
     /// As [`Window::reload`].
     pub async fn refreshed(&mut self, round: Round) -> Result<(), Halt> {
-        for why in &round.failed {
-            tracing::error!(why, "a revocation list could not be fetched; the one before it counts until it is stale");
+        round.remember(self.settings());
+        if let Some(why) = &round.broken {
+            tracing::error!(why, "the refresher did not come to the end of its round; it is started again");
         }
-        self.tally.refreshing =
-            round.failed.first().map(|first| format!("revocation lists cannot be fetched: {first}"));
+        for why in &round.failed {
+            tracing::error!(why, "revocation data could not be fetched; what is there counts until it is stale");
+        }
+        let broken = round.broken.as_ref().map(|why| format!("the refresher of revocation data fails: {why}"));
+        let first = round.failed.first().map(|first| format!("revocation data cannot be fetched: {first}"));
+        self.tally.refreshing = broken.or(first);
         match round.changed {
             true => self.reload().await,
             false => Ok(()),

@@ -84,7 +84,7 @@ pub struct Tally {
     pub away: bool,
     /// The same of receipts that cannot be published, until they can.
     pub publishing: Option<String>,
-    /// The same of revocation lists that cannot be fetched.
+    /// The same of revocation data that cannot be fetched.
     pub refreshing: Option<String>,
 }
 

@@ -17,6 +17,8 @@ pub use identity::IdentityProfile;
 pub use revocation::RevocationList;
 pub use standing::OcspResponse;
 
+use revocation::Speaks;
+
 use crate::document::{Digest, Digester};
 use crate::finding::Code;
 use crate::forms::certificate::Certificate;
@@ -32,6 +34,8 @@ pub struct Snapshot {
     /// Whom it believes about time.
     clocks: Vec<Certificate>,
     revocation: Option<Vec<RevocationList>>,
+    /// OCSP responses that were asked for.
+    answers: Vec<OcspResponse>,
     grace: SignedDuration,
     taken_at: Timestamp,
     digest: Digest,
@@ -163,6 +167,7 @@ impl Snapshot {
             intermediates,
             clocks: Vec::new(),
             revocation,
+            answers: Vec::new(),
             grace,
             taken_at,
             digest,
@@ -178,6 +183,14 @@ impl Snapshot {
         digester.update(self.digest.as_bytes());
         part(&mut digester, "clocks", clocks.iter().map(Certificate::sha256));
         Self { digest: digester.finish(), clocks, ..self }
+    }
+
+    /// The same, with OCSP responses that responders of the window's own choice gave.
+    pub fn with_answers(self, answers: Vec<OcspResponse>) -> Self {
+        let mut digester = Digester::new();
+        digester.update(self.digest.as_bytes());
+        part(&mut digester, "answers", answers.iter().map(OcspResponse::sha256));
+        Self { digest: digester.finish(), answers, ..self }
     }
 
     /// When it was taken.
@@ -250,23 +263,15 @@ impl Snapshot {
     }
 
     fn check_revocation(&self, chain: &Chain, data: &ValidationData, when: When) -> Result<Timestamp, Distrust> {
-        let ours = self.revocation.iter().flatten();
-        let known = revocation::Known {
-            lists: &ours.chain(&data.lists).collect::<Vec<_>>(),
-            responses: &data.responses.iter().collect::<Vec<_>>(),
-            must_know: self.revocation.is_some(),
-        };
+        let known = revocation::Known { words: &self.words(data), must_know: self.revocation.is_some() };
         revocation::check(known, &chain.certificates, when, self.grace)
     }
 
     /// Looks again at a path that was believed at `when.at`, signer first, by what is known now. The path
     /// itself is not built again: whether it was to be believed then is decided.
     pub fn look_again(&self, path: &[Certificate], when: When) -> Again {
-        let known = revocation::Known {
-            lists: &self.revocation.iter().flatten().collect::<Vec<_>>(),
-            responses: &[],
-            must_know: false,
-        };
+        let nothing = ValidationData::default();
+        let known = revocation::Known { words: &self.words(&nothing), must_know: false };
         let standing = revocation::ask(known, path, when, self.grace);
         match standing.revoked {
             Some((depth, moment)) => Again::Revoked { depth, moment },
@@ -281,7 +286,14 @@ impl Snapshot {
 
     /// Whether anything is known here about revocation.
     pub fn knows_of_revocation(&self) -> bool {
-        self.revocation.iter().flatten().next().is_some()
+        self.revocation.iter().flatten().next().is_some() || !self.answers.is_empty()
+    }
+
+    /// All that is said about revocation: by what the snapshot holds, and by what came along.
+    fn words<'a>(&'a self, data: &'a ValidationData) -> Vec<&'a dyn Speaks> {
+        let lists = self.revocation.iter().flatten().chain(&data.lists).map(|list| list as &dyn Speaks);
+        let answers = self.answers.iter().chain(&data.responses).map(|answer| answer as &dyn Speaks);
+        lists.chain(answers).collect()
     }
 
     /// Whether an anchor or an intermediate of ours signed this list.

@@ -2,7 +2,7 @@
 //!
 //! A list is read once, here; an answer in [`standing`](super::standing).
 
-use super::{Distrust, Doubt, OcspResponse, When};
+use super::{Distrust, Doubt, When};
 use crate::document::Digest;
 use crate::finding::Code;
 use crate::forms::algorithm::{DigestAlgorithm, SignatureAlgorithm};
@@ -106,7 +106,13 @@ impl RevocationList {
             && (!self.scope.authorities_only || certificate.is_ca())
     }
 
-    /// What it says of a certificate of this issuer; none when it says nothing, or is not the issuer's.
+    fn fresh_until(&self, grace: SignedDuration) -> Option<Timestamp> {
+        // RFC 5280 5.1.2.5 demands nextUpdate; a list without one never proves anything
+        self.next_update.map(|next| next.checked_add(grace).unwrap_or(Timestamp::MAX))
+    }
+}
+
+impl Speaks for RevocationList {
     fn about(
         &self,
         certificate: &Certificate,
@@ -126,17 +132,20 @@ impl RevocationList {
         let until = self.fresh_until(grace).unwrap_or(Timestamp::MIN);
         Some(Said { since: self.this_update, until, revoked, is_lasting })
     }
-
-    fn fresh_until(&self, grace: SignedDuration) -> Option<Timestamp> {
-        // RFC 5280 5.1.2.5 demands nextUpdate; a list without one never proves anything
-        self.next_update.map(|next| next.checked_add(grace).unwrap_or(Timestamp::MAX))
-    }
 }
 
 impl fmt::Debug for RevocationList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RevocationList({}, {})", self.sha256, self.this_update)
     }
+}
+
+/// A list or an answer: what says whether certificates are revoked.
+pub(super) trait Speaks {
+    /// What it says of a certificate of this issuer; none when it says nothing, or was not made by whoever may
+    /// speak for the issuer.
+    fn about(&self, certificate: &Certificate, issuer: &Certificate, when: When, grace: SignedDuration)
+    -> Option<Said>;
 }
 
 /// What was said of one certificate.
@@ -154,8 +163,7 @@ pub(super) struct Said {
 /// All that is known about revocation.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
-    pub(super) lists: &'a [&'a RevocationList],
-    pub(super) responses: &'a [&'a OcspResponse],
+    pub(super) words: &'a [&'a dyn Speaks],
     /// Whether the standing of every certificate must be known; else only what is known counts.
     pub(super) must_know: bool,
 }
@@ -173,9 +181,7 @@ enum Verdict {
 impl Known<'_> {
     /// All that is said of a certificate of this issuer.
     fn said(&self, certificate: &Certificate, issuer: &Certificate, when: When, grace: SignedDuration) -> Vec<Said> {
-        let lists = self.lists.iter().filter_map(|list| list.about(certificate, issuer, when, grace));
-        let answers = self.responses.iter().filter_map(|answer| answer.about(certificate, issuer, when, grace));
-        lists.chain(answers).collect()
+        self.words.iter().filter_map(|word| word.about(certificate, issuer, when, grace)).collect()
     }
 }
 
