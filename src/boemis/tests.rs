@@ -695,7 +695,7 @@ async fn a_file_of_an_earlier_version_is_brought_to_this_form() {
     // as the first migration left it: its table, and views that know of no contest
     let text = include_str!("sqlite/migrations/0001_submission.sql");
     let begin = text.find("CREATE TABLE submission").unwrap();
-    let table = &text[begin..begin + text[begin..].find(';').unwrap()];
+    let table = &text[begin..begin + text[begin..].find(") STRICT;").unwrap() + ") STRICT".len()];
     let columns = "number, id, participant, dataset, period, revision, content, rows, records, received_at, loaded_at, \
         signers";
     let old = format!(

@@ -59,9 +59,9 @@ struct Running {
 impl Refresher {
     /// The first round is at once.
     pub fn new(settings: &Settings) -> Self {
-        let (ours, bounds) = (settings.clone(), bounds(settings));
+        let (lists, bounds) = (settings.trust.crl_urls.len(), bounds(settings));
         let patience = move |world: &World| {
-            let count = u32::try_from(wanted(&ours, world).len()).unwrap_or(u32::MAX);
+            let count = u32::try_from(lists + world.asked.len()).unwrap_or(u32::MAX);
             (count > 0).then(|| bounds.time.saturating_mul(count).saturating_add(LENIENCE))
         };
         let ours = settings.clone();
