@@ -39,11 +39,15 @@ pub struct Round {
     pub broken: Option<String>,
 }
 
+/// How long a round may take at most; none where there is nothing to fetch.
+type Patience<T> = Box<dyn Fn(&T) -> Option<Duration> + Send>;
+/// One round.
+type Fetch<T> = Arc<dyn Fn(&T) -> Round + Send + Sync>;
+
 /// The schedule of one running window.
 pub struct Refresher<T = World> {
-    /// How long a round may take at most; none where there is nothing to fetch.
-    patience: Box<dyn Fn(&T) -> Option<Duration> + Send>,
-    fetch: Arc<dyn Fn(&T) -> Round + Send + Sync>,
+    patience: Patience<T>,
+    fetch: Fetch<T>,
     every: Duration,
     next: Instant,
     running: Option<Running>,
@@ -71,11 +75,7 @@ impl Refresher {
 }
 
 impl<T: Send + Sync + 'static> Refresher<T> {
-    fn of(
-        every: Duration,
-        patience: Box<dyn Fn(&T) -> Option<Duration> + Send>,
-        fetch: Arc<dyn Fn(&T) -> Round + Send + Sync>,
-    ) -> Self {
+    fn of(every: Duration, patience: Patience<T>, fetch: Fetch<T>) -> Self {
         Self { patience, fetch, every, next: Instant::now(), running: None }
     }
 
