@@ -67,6 +67,10 @@
 //! 4. The receipt's file appears by rename, and the journal notes *closed*. If that is lost, the file is
 //!    published again at the next start, under the same name.
 //!
+//! An acceptance may fall once more, when a revocation from before its reception becomes known later
+//! (`daemon/later.rs`, `daemon/contest.rs`): the journal says so first, then BOEMİS takes the load out of what
+//! holds, then the receipt is sealed for sender and owner.
+//!
 //! # What does not compile
 //!
 //! The order of the path is held by the types. Each of these would skip a room:

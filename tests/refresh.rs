@@ -1,10 +1,11 @@
-//! Revocation lists that a running window fetches: what is held for want of one goes on by itself.
+//! Revocation lists and OCSP answers that a window fetches: what is held for want of one goes on by itself.
 
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -12,19 +13,21 @@ use std::time::{Duration, Instant};
 struct Window {
     folder: tempfile::TempDir,
     served: Arc<Mutex<Option<Vec<u8>>>>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Window {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let window = Self { folder, served: Arc::default() };
+        let window = Self { folder, served: Arc::default(), asked: Arc::default() };
         window.pencere(&["init", "w"]);
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let served = Arc::clone(&window.served);
+        let (served, asked) = (Arc::clone(&window.served), Arc::clone(&window.asked));
         std::thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
                 let _ = stream.read(&mut [0; 4096]);
+                asked.fetch_add(1, Ordering::SeqCst);
                 let _ = match &*served.lock().unwrap() {
                     Some(list) => write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", list.len())
                         .and_then(|()| stream.write_all(list)),
@@ -63,6 +66,41 @@ impl Window {
     fn pencere(&self, arguments: &[&str]) -> String {
         let output = self.command(env!("CARGO_BIN_EXE_pencere"), arguments).output().unwrap();
         String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Sets a key of the window.
+    fn set(&self, key: &str, value: &str) {
+        let toml = fs::read_to_string(self.at("w/pencere.toml")).unwrap();
+        let line = toml.lines().find(|line| line.starts_with(&format!("{key} = "))).unwrap().to_owned();
+        self.put("w/pencere.toml", toml.replace(&format!("\n{line}\n"), &format!("\n{key} = {value}\n")));
+    }
+
+    /// A responder of the authority (`openssl ocsp`) at this port, to whom azerenerji's certificate is good, or
+    /// revoked an hour ago.
+    fn responder(&self, port: u16, is_revoked: bool) -> Running {
+        let mut index = String::new();
+        for person in ["azerenerji", "azerisiq", "ekologiya", "energetika", "iqtisadiyyat", "meliorasiya"] {
+            let certificate = format!("w/pki/{person}.crt");
+            let output = self.command("openssl", &["x509", "-in", &certificate, "-noout", "-serial"]).output().unwrap();
+            let serial = String::from_utf8(output.stdout).unwrap().trim().replace("serial=", "");
+            let since = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(1);
+            let (word, since) = match person == "azerenerji" && is_revoked {
+                true => ("R", since.strftime("%y%m%d%H%M%SZ").to_string()),
+                false => ("V", String::new()),
+            };
+            index += &format!("{word}\t400101000000Z\t{since}\t{serial}\tunknown\t/CN={person}\n");
+        }
+        self.put("index", index);
+        let port = port.to_string();
+        let own = ["-rsigner", "w/pki/ca.crt", "-rkey", "w/pki/ca.key", "-CA", "w/pki/ca.crt", "-index", "index"];
+        let arguments = [&["ocsp", "-port", &port, "-ndays", "1"][..], &own].concat();
+        let mut command = self.command("openssl", &arguments);
+        Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap())
+    }
+
+    fn status(&self) -> (Option<i32>, String) {
+        let output = self.command(env!("CARGO_BIN_EXE_pencere"), &["status", "--format", "json"]).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
     }
 
     /// The authority's list, after it revoked these.
@@ -181,4 +219,120 @@ fn once_fetches_before_it_begins() {
     window.drop("b.csv", "2026-Q2");
     window.pencere(&["once"]);
     assert!(window.decision("b.csv", ".receipt.xml").starts_with("accepted"));
+}
+
+/// A port at which nobody listens.
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+#[test]
+fn what_waits_for_an_answer_goes_on_by_itself_and_a_revocation_contests_it_later() {
+    let window = Window::new();
+    let port = free_port();
+    window.set("crl_urls", "[]");
+    window.set("ocsp", &format!("[\"pki/ca.crt http://127.0.0.1:{port}/\"]"));
+    let running = window.run();
+    window.drop("a.csv", "2026-Q1");
+    assert_eq!(window.decision("a.csv", ".held.xml"), "held signature.revocation-unknown");
+    let (code, status) = window.status();
+    assert!(code == Some(1) && status.contains("refresh-failed"), "{status}");
+    {
+        let _responder = window.responder(port, false);
+        assert!(window.decision("a.csv", ".receipt.xml").starts_with("accepted"), "{}", log(&window.at("log")));
+        let end = Instant::now() + Duration::from_secs(30);
+        while window.status().0 != Some(0) {
+            assert!(Instant::now() < end, "{}", window.status().1);
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        drop(running);
+        window.drop("b.csv", "2026-Q2");
+        window.pencere(&["once"]);
+        assert!(window.decision("b.csv", ".receipt.xml").starts_with("accepted"));
+    }
+    std::thread::sleep(Duration::from_millis(1100));
+    let _responder = window.responder(port, true);
+    let end = Instant::now() + Duration::from_secs(30);
+    while !fs::read_dir(window.at("w/drop/energetika/receipts")).unwrap().flatten().any(|entry| {
+        let name = entry.file_name().into_string().unwrap();
+        name.starts_with("b.csv.") && name.ends_with(".2.receipt.xml")
+    }) {
+        assert!(Instant::now() < end, "{}", window.status().1);
+        window.pencere(&["once"]);
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    assert_eq!(window.decision("b.csv", ".2.receipt.xml"), "contested signature.certificate-revoked");
+    // answers about certificates that the document names itself are never asked for
+    let asked = fs::read_dir(window.at("w/state/trust")).unwrap().flatten();
+    let answers = asked.filter(|entry| entry.path().extension().is_some_and(|end| end == "ocsp")).count();
+    assert_eq!(answers, 6, "the registered persons");
+}
+
+#[test]
+fn an_answer_by_somebody_else_is_not_kept() {
+    let window = Window::new();
+    let port = free_port();
+    window.set("crl_urls", "[]");
+    window.set("ocsp", &format!("[\"pki/ca.crt http://127.0.0.1:{port}/\"]"));
+    let request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9"];
+    let files = ["-keyout", "other.key", "-out", "other.crt", "-subj", "/CN=Other"];
+    let mut command = window.command("openssl", &[&request[..], &files].concat());
+    assert!(command.stderr(Stdio::null()).status().unwrap().success());
+    drop(window.responder(free_port(), false)); // for its index
+    let port = port.to_string();
+    let own = ["-rsigner", "other.crt", "-rkey", "other.key", "-CA", "w/pki/ca.crt", "-index", "index"];
+    let mut command = window.command("openssl", &[&["ocsp", "-port", &port, "-ndays", "1"][..], &own].concat());
+    let _responder = Running(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    let _running = window.run();
+    window.drop("a.csv", "2026-Q1");
+    assert_eq!(window.decision("a.csv", ".held.xml"), "held signature.revocation-unknown");
+    let end = Instant::now() + Duration::from_secs(30);
+    while !log(&window.at("log")).contains("not by whoever may answer") {
+        assert!(Instant::now() < end, "{}", log(&window.at("log")));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(
+        !window
+            .at("w/drop/azerenerji/receipts")
+            .read_dir()
+            .unwrap()
+            .flatten()
+            .any(|entry| { entry.file_name().to_string_lossy().ends_with(".receipt.xml") })
+    );
+}
+
+#[test]
+fn a_list_by_an_authority_that_is_unknown_here_is_not_kept() {
+    let window = Window::new();
+    let request = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "9"];
+    let files = ["-keyout", "other.key", "-out", "other.crt", "-subj", "/CN=Other"];
+    let mut command = window.command("openssl", &[&request[..], &files].concat());
+    assert!(command.stderr(Stdio::null()).status().unwrap().success());
+    let own = window.at("ca.cnf");
+    let text = fs::read_to_string(&own).unwrap();
+    window.put("ca.cnf", text.replace("w/pki/ca.crt", "other.crt").replace("w/pki/ca.key", "other.key"));
+    window.serve(Some(window.list(&[])));
+    let _running = window.run();
+    window.drop("a.csv", "2026-Q1");
+    assert_eq!(window.decision("a.csv", ".held.xml"), "held signature.revocation-unknown");
+    let end = Instant::now() + Duration::from_secs(30);
+    while !log(&window.at("log")).contains("is signed by none of the anchors") {
+        assert!(Instant::now() < end, "{}", log(&window.at("log")));
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let kept = fs::read_dir(window.at("w/state/trust")).unwrap().flatten();
+    let kept: Vec<_> = kept.map(|entry| entry.path()).filter(|path| path.extension().unwrap() != "failed").collect();
+    assert!(kept.is_empty(), "{kept:?}");
+}
+
+#[test]
+fn once_does_not_ask_again_and_again_where_nobody_answers() {
+    let window = Window::new();
+    window.set("refresh", "\"1h\"");
+    for _ in 0..4 {
+        window.pencere(&["once"]);
+    }
+    assert_eq!(window.asked.load(Ordering::SeqCst), 1, "the others came before the pause was over");
+    let (code, status) = window.status();
+    assert!(code == Some(1) && status.contains("refresh-failed") && status.contains("503"), "{status}");
 }

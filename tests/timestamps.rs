@@ -15,7 +15,7 @@ use pencere::forms::timestamp::Token;
 use pencere::forms::xades::{XadesSigner, fresh_suffix};
 use pencere::host::Octets;
 use pencere::signature::{self, Context, Indication, Policy, Report, SubIndication, TimeSource};
-use pencere::trust::{IdentityProfile, Snapshot};
+use pencere::trust::{IdentityProfile, Snapshot, When};
 use pencere::xml::Limits;
 use std::fs;
 use std::io::Read;
@@ -203,8 +203,8 @@ fn a_time_stamp_over_something_else_or_by_a_key_for_other_things_proves_nothing(
     assert!(bench.certificate("clock").is_only_for("1.3.6.1.5.5.7.3.8"));
     let data = pencere::trust::ValidationData::default();
     let trust = Snapshot::default().with_clocks(vec![bench.certificate("clocks")]);
-    assert!(trust.judge_clock(&bench.certificate("clock"), &data, Timestamp::now()).is_ok());
-    assert!(trust.judge_clock(&bench.certificate("lax"), &data, Timestamp::now()).is_err());
+    assert!(trust.judge_clock(&bench.certificate("clock"), &data, When::at_once(Timestamp::now())).is_ok());
+    assert!(trust.judge_clock(&bench.certificate("lax"), &data, When::at_once(Timestamp::now())).is_err());
 }
 
 /// What is written into unsigned properties raises no level and costs little, whatever it is.

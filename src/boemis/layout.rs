@@ -8,7 +8,7 @@ use super::Fault;
 use crate::schema::{ColumnKind, Dataset, PeriodKinds, YearRule};
 
 /// Columns that tables and views have beside the dataset's own.
-const OWN: [&str; 10] = [
+const OWN: [&str; 11] = [
     "submission",
     "record",
     "participant",
@@ -16,6 +16,7 @@ const OWN: [&str; 10] = [
     "period",
     "received_at",
     "loaded_at",
+    "contested_at",
     "stations",
     "year",
     "annual",

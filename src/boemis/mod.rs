@@ -2,8 +2,9 @@
 //!
 //! Owns the store: [`Boemis`] for the loader, [`Reader`] for whoever looks on, [`Batch`] for one
 //! group. The last line against doubles is here: a submission's id is unique among the marks, and
-//! so is (participant, dataset, period, revision). History is kept; nothing is overwritten. Never
-//! judges a statement, and never reads a clock: times are arguments.
+//! so is (participant, dataset, period, revision) among those that are not contested. History is kept;
+//! nothing is overwritten but that a load becomes contested. Never judges a statement, and never reads a
+//! clock: times are arguments.
 //!
 //! `sqlite` holds the engine; a second engine stands beside it with the same face and the same
 //! names of tables and views, which come from `layout`.
@@ -23,7 +24,7 @@ pub use fault::Fault;
 pub use location::{Location, LocationFault};
 pub use mark::{Mark, Stands};
 
-use crate::document::{DatasetName, Digest, Period, SubmissionId};
+use crate::document::{DatasetName, Digest, Period, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -57,6 +58,15 @@ pub struct Total {
     pub stations: u64,
     /// Each decimal column's name and exact sum; none where no record has a value.
     pub values: Vec<(String, Option<String>)>,
+}
+
+/// A load that is contested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contested {
+    /// Its mark.
+    pub mark: Mark,
+    /// The revision of its statement that holds now; none when nothing does.
+    pub holds: Option<Revision>,
 }
 
 /// BOEMİS as its one loader has it.
@@ -108,6 +118,26 @@ impl Boemis {
     /// As [`Boemis::mark`].
     pub async fn stands(&mut self, id: SubmissionId) -> Result<Option<Stands>, Fault> {
         Ok(self.mark(id).await?.map(Stands::read))
+    }
+
+    /// Takes loads out of what holds, as put in doubt: all in one transaction, and done again it changes
+    /// nothing. Their rows stay in the history. What was never loaded is left out of the answer.
+    ///
+    /// What holds is the highest revision that is not contested. So the revision that a contested one
+    /// superseded holds again: to supersede is an act of the sender, and is done by a valid signature
+    /// (S 9.1.2). Had the revocation been known at the reception, the document had been rejected and had
+    /// superseded nothing; and who holds a key that was revoked must not be able to strike out what was
+    /// rightly signed. It does not come back in silence: the receipt says which revision holds.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn contest(&mut self, ids: &[SubmissionId], now: Timestamp) -> Result<Vec<Contested>, Fault> {
+        let mut marks = Vec::with_capacity(ids.len());
+        for &id in ids {
+            marks.extend(self.mark(id).await?);
+        }
+        let holds = self.store.contest(&marks, now).await?;
+        Ok(marks.into_iter().zip(holds).map(|(mark, holds)| Contested { mark, holds }).collect())
     }
 
     /// The rows of the dataset's `_total` view, quarters and years in order.
@@ -175,6 +205,14 @@ impl Reader {
     /// The database is away or damaged.
     pub async fn totals(&mut self, dataset: &DatasetName) -> Result<Vec<Total>, Fault> {
         self.store.totals(dataset).await
+    }
+
+    /// The loads that are contested, in no order.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn contested(&mut self) -> Result<Vec<SubmissionId>, Fault> {
+        self.store.contested().await
     }
 
     /// The digest of the records that stand for this mark now, read back from their table: equal

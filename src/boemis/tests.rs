@@ -647,3 +647,73 @@ fn the_digest_of_rows_is_that_of_the_documented_text() {
         "boemis-rows-1\ncarbon-revenue\nrevenue_azn=0.15\tsold_tco2e=2.500\tstation=KUL-0001\nrevenue_azn=7.00\n";
     assert_eq!(rows::digest(&layout, filed.validated().statement()), Ok(Digest::of(text.as_bytes())));
 }
+
+#[tokio::test]
+async fn what_is_contested_holds_no_more_and_stands_in_the_way_of_nothing() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let first = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]);
+    let second = filing("azerenerji generation 2025-Q1 2", &["GUN-0001 4"]);
+    let other = filing("azerisiq generation 2025-Q1 7", &["KUL-0001 1"]);
+    load(&mut boemis, &[&first, &second, &other]).await;
+    let holds = |window: &Window| window.ask("SELECT revision, energy_mwh FROM generation_current ORDER BY revision");
+    assert_eq!(holds(&window), "2|4.000\n7|1.000");
+    for _ in 0..2 {
+        let at = now();
+        let contested = boemis.contest(&[second.id, new_id()], at).await.unwrap();
+        let [one] = &contested[..] else { panic!("{contested:?}") };
+        assert_eq!((one.mark.id, one.holds), (second.id, Some(first.revision())));
+        assert_ne!(window.ask("SELECT contested_at FROM submission WHERE revision = 2"), now().to_string());
+    }
+    // what it superseded holds again, and judges what comes
+    assert_eq!(holds(&window), "1|3.000\n7|1.000");
+    assert_eq!(window.ask("SELECT energy_mwh, stations FROM generation_total WHERE period = '2025'"), "4.000|2");
+    let again = filing("azerenerji generation 2025-Q1 2", &["GUN-0001 5"]);
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let standing = batch.standing(&again.key(), again.id).await.unwrap();
+    assert_eq!(standing.current.unwrap().submission, first.id);
+    let _ = batch.load(again.validated()).await.unwrap();
+    batch.commit().await.unwrap();
+    assert_eq!(holds(&window), "2|5.000\n7|1.000");
+    let contested = boemis.contest(&[first.id, again.id], now()).await.unwrap();
+    assert_eq!(contested.iter().map(|one| one.holds).collect::<Vec<_>>(), [None, None]);
+    assert_eq!(holds(&window), "7|1.000");
+    let history = "SELECT count(*), count(contested_at) FROM generation_history";
+    assert_eq!(window.ask(history), "4|3");
+    assert_eq!(window.reader().await.contested().await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_file_of_an_earlier_version_is_brought_to_this_form() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let first = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]);
+    let second = filing("azerenerji generation 2025-Q1 2", &["GUN-0001 4"]);
+    load(&mut boemis, &[&first, &second]).await;
+    boemis.close().await.unwrap();
+    let before = window.ask("SELECT * FROM generation_current");
+    // as the first migration left it: its table, and views that know of no contest
+    let text = include_str!("sqlite/migrations/0001_submission.sql");
+    let begin = text.find("CREATE TABLE submission").unwrap();
+    let table = &text[begin..begin + text[begin..].find(") STRICT;").unwrap() + ") STRICT".len()];
+    let columns = "number, id, participant, dataset, period, revision, content, rows, records, received_at, loaded_at, \
+        signers";
+    let old = format!(
+        "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON; DROP VIEW generation_history; \
+         ALTER TABLE submission RENAME TO newer; DROP INDEX submission_statement; {table}; \
+         INSERT INTO submission ({columns}) SELECT {columns} FROM newer; DROP TABLE newer; \
+         CREATE VIEW generation_history AS SELECT s.id AS submission FROM submission s; \
+         DELETE FROM _sqlx_migrations WHERE version = 2;"
+    );
+    let done = Command::new("sqlite3").arg(window.path()).arg(&old).output().unwrap();
+    assert!(done.status.success() && done.stderr.is_empty(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(!window.ask("SELECT sql FROM sqlite_master WHERE name = 'submission'").contains("contested_at"));
+    let mut boemis = window.open().await;
+    assert_eq!(window.ask("SELECT * FROM generation_current"), before);
+    assert_eq!(window.ask("SELECT count(contested_at), count(*) FROM generation_history"), "0|2");
+    assert_eq!(window.ask("PRAGMA foreign_key_check"), "");
+    assert_eq!(boemis.contest(&[second.id], now()).await.unwrap()[0].holds, Some(first.revision()));
+    let third = filing("azerenerji generation 2025-Q1 2", &["GUN-0001 5"]);
+    load(&mut boemis, &[&third]).await;
+    assert_eq!(window.ask("SELECT energy_mwh FROM generation_current"), "5.000");
+}

@@ -1,12 +1,18 @@
 //! `pencere audit`: looks over the window's records.
 
-use super::records::{self, Records};
-use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs};
+use super::opening;
+use super::records::{self, Records, Submission};
+use super::{Exit, ListState, Outcome, OutputArgs, Screen, Trouble, WindowArgs};
+use crate::boemis::{Fault, Reader};
+use crate::config::Settings;
+use crate::document::SubmissionId;
 use crate::evidence::{self, EvidenceError};
 use crate::host::Disk;
-use crate::journal::{self, Event, HeldFile, JournalError};
+use crate::journal::{self, Event, HeldFile, JournalError, Phase};
+use crate::schema::Datasets;
 use clap::{Args, Subcommand};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::Path;
 
@@ -19,7 +25,8 @@ pub enum AuditCommand {
 /// Walk the window's records and name the first thing that does not fit
 ///
 /// Looks at the journal, line by line, and at every document and receipt in evidence that it
-/// names. Works beside a running daemon.
+/// names; and whether what is contested in BOEMİS is what the journal says. Works beside a
+/// running daemon.
 ///
 /// Exit code 0: everything fits. 1: something does not.
 #[derive(Debug, Args)]
@@ -38,7 +45,13 @@ pub struct AuditVerifyArgs {
 pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
     let mut audit = Audit::default();
-    let unfit = audit.walk(&settings.window.paths.state)?;
+    let runtime = opening::runtime()?;
+    // the journal speaks before BOEMİS does and answers after it, and both may go on meanwhile
+    let before = runtime.block_on(contested(&settings))?;
+    let unfit = match audit.walk(&settings.window.paths.state)? {
+        Some(unfit) => Some(unfit),
+        None => audit.contested(&before, &runtime.block_on(contested(&settings))?),
+    };
     audit.answer.fits = unfit.is_none();
     audit.answer.first_unfit = unfit;
     screen.json(&audit.answer);
@@ -75,6 +88,19 @@ struct Answer {
 #[derive(Debug, Default)]
 struct Audit {
     answer: Answer,
+    records: Records,
+}
+
+/// What BOEMİS holds as contested; nothing where there is none yet.
+async fn contested(settings: &Settings) -> Result<BTreeSet<SubmissionId>, Trouble> {
+    let mut reader = match Reader::open(&settings.location, &settings.boemis, &Datasets::default()).await {
+        Ok(reader) => reader,
+        Err(Fault::Missing { .. }) => return Ok(BTreeSet::new()),
+        Err(fault) => return Err(Trouble::broken(fault.to_string())),
+    };
+    let found = reader.contested().await.map_err(|fault| Trouble::broken(fault.to_string()))?;
+    let _ = reader.close().await; // it only looked
+    Ok(found.into_iter().collect())
 }
 
 impl Audit {
@@ -82,7 +108,6 @@ impl Audit {
     fn walk(&mut self, state: &Path) -> Result<Option<String>, Trouble> {
         let disk = Disk::system();
         let evidence = evidence::Reader::new(&disk, state);
-        let mut records = Records::default();
         let mut journal = match journal::Reader::open(&disk, state) {
             Ok(journal) => journal,
             Err(error) => return unfit_or_broken(error),
@@ -98,10 +123,10 @@ impl Audit {
                 let id = entry.event.id().map(|id| format!(" (submission {id})")).unwrap_or_default();
                 return Ok(Some(format!("{what}{id}")));
             }
-            if let Err(unfit) = records.take(entry, behind) {
+            if let Err(unfit) = self.records.take(entry, behind) {
                 return Ok(Some(unfit.to_string()));
             }
-            self.answer.submissions = records.submissions().len() as u64;
+            self.answer.submissions = self.records.submissions().len() as u64;
         }
         self.answer.torn = journal.is_torn();
         let packs = evidence.packs().map_err(|error| Trouble::broken(error.to_string()))?;
@@ -109,11 +134,26 @@ impl Audit {
             .then(|| "the journal is gone, though evidence is there".into()))
     }
 
+    /// The first submission that is contested in the journal or in BOEMİS alone. One that the journal put in
+    /// doubt and has no answer to yet may be either.
+    fn contested(&self, before: &BTreeSet<SubmissionId>, after: &BTreeSet<SubmissionId>) -> Option<String> {
+        let is_contested = |one: &&Submission| one.state() == ListState::Contested;
+        let mut doubted = self.records.submissions().iter().filter(is_contested);
+        let unknown = |id: &&SubmissionId| self.records.get(**id).is_none_or(|one| !is_contested(&one));
+        if let Some(id) = before.iter().find(unknown) {
+            return Some(format!("BOEMİS holds a load as contested, and the journal does not (submission {id})"));
+        }
+        let answered = |one: &&Submission| !matches!(one.phase, Phase::Contested(_));
+        let holds = doubted.find(|one| answered(one) && !after.contains(&one.id()))?;
+        Some(format!("it is contested, and in BOEMİS it is not (submission {})", holds.id()))
+    }
+
     /// Reads every file that an event names.
     fn files(&mut self, event: &Event, evidence: &evidence::Reader) -> Result<Option<String>, Trouble> {
         let named = match event {
             Event::Held(held) => std::iter::once(&held.document).chain(&held.detached).map(HeldFile::kept).collect(),
             Event::Answered(answered) => vec![answered.receipt.kept()],
+            Event::Path(path) => vec![path.kept()],
             _ => Vec::new(),
         };
         for kept in named {

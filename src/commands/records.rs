@@ -140,6 +140,7 @@ impl Submission {
         let last = self.last.as_ref().map(|answered| answered.decision);
         match (&self.phase, last) {
             (Phase::Deferred { .. }, _) => ListState::Held,
+            (Phase::Contested(_), _) => ListState::Contested,
             (_, None) => ListState::Open,
             (_, Some(Decision::Accepted)) => ListState::Accepted,
             (_, Some(Decision::Rejected)) => ListState::Rejected,
@@ -296,7 +297,8 @@ impl Records {
             Event::Halted { why } => self.life.halted = Some((time, why)),
             Event::Reloaded { refused, .. } => self.life.reloaded = Some((time, refused)),
             Event::Held(_) | Event::RefusedInPlace(_) | Event::Answered(_) | Event::Deferred { .. } => {}
-            Event::Closed { .. } | Event::Act { .. } => {}
+            Event::Closed { .. } | Event::Settled { .. } | Event::Contested(_) => {}
+            Event::Path(_) | Event::Act { .. } => {}
         }
     }
 }

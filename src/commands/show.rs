@@ -138,11 +138,24 @@ fn told(event: &Event) -> Vec<String> {
             vec![format!("put off: {finding} (attempt {attempt})"), next]
         }
         Event::Closed { .. } => vec!["closed: the receipt lies where its receiver finds it".to_owned()],
+        Event::Settled { issued, .. } => {
+            vec![format!("settled: revocation data issued at {} takes nothing from it", times::both(*issued))]
+        }
+        Event::Contested(contested) => {
+            let whose = if contested.authority { "an authority's certificate" } else { "the signer's certificate" };
+            vec![
+                format!("contested: {whose} was revoked at {}", times::both(contested.revoked)),
+                format!("serial number {}", contested.serial),
+                format!("the signature was believed at {}", times::both(contested.moment)),
+                format!("signer's certificate {}", contested.signer),
+            ]
+        }
         Event::Act { act, by, facts, .. } => {
             let facts = facts.iter().map(|(name, value)| format!("{name}: {value}"));
             std::iter::once(format!("{act}, by {by}")).chain(facts).collect()
         }
         // these are of the window, not of a submission
-        Event::Started { .. } | Event::Stopped {} | Event::Reloaded { .. } | Event::Halted { .. } => Vec::new(),
+        Event::Started { .. } | Event::Stopped {} | Event::Reloaded { .. } => Vec::new(),
+        Event::Halted { .. } | Event::Path(_) => Vec::new(),
     }
 }

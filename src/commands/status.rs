@@ -8,6 +8,7 @@ use super::records::{self, Came, Records, Submission};
 use super::table::Side;
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, times};
 use crate::config::{Config, Settings};
+use crate::daemon::refresh::{self, Failure};
 use crate::intake::folder::is_upload;
 use crate::journal::Phase;
 use clap::Args;
@@ -85,7 +86,7 @@ pub struct Status {
 #[derive(Debug, Serialize)]
 pub struct Problem {
     /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
-    /// `reload-refused`, `folder-unusable`, `configuration-wrong`, `not-running`.
+    /// `reload-refused`, `refresh-failed`, `folder-unusable`, `configuration-wrong`, `not-running`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -132,6 +133,8 @@ pub struct ParticipantRow {
     pub rejected: u64,
     /// All other answers: duplicate, pending, contested.
     pub other: u64,
+    /// Of these contested: accepted, and out of what holds since a revocation became known.
+    pub contested: u64,
     /// When its last submission was received.
     pub last_received: Option<Timestamp>,
 }
@@ -177,7 +180,7 @@ impl Status {
             waiting: rows.values().map(|row| row.waiting).sum(),
             oldest_unanswered_seconds: rows.values().filter_map(|row| row.oldest_unanswered_seconds).max(),
             held: held(records),
-            unclosed: records.submissions().iter().filter(|one| one.phase == Phase::Answered).count() as u64,
+            unclosed: records.submissions().iter().filter(|one| is_unclosed(one)).count() as u64,
             participants: rows.into_values().collect(),
         };
         status.problems = status.problems(settings, life.halted.as_ref(), now);
@@ -200,6 +203,9 @@ impl Status {
                  pencere config check names every mistake; then send SIGHUP again."
             );
             problem("reload-refused", message);
+        }
+        for message in unfetched(settings, now) {
+            problem("refresh-failed", message);
         }
         let held = self.held.since.map(|since| now.duration_since(since));
         if let (Some(span), Some(oldest)) = (held, &self.held.oldest)
@@ -296,6 +302,29 @@ impl Status {
     }
 }
 
+/// What of revocation data cannot be fetched, once for each address that is still named.
+fn unfetched(settings: &Settings, now: Timestamp) -> Vec<String> {
+    let trust = &settings.trust;
+    let lists = trust.crl_urls.iter().map(|url| url.value.as_str());
+    let named: HashSet<&str> = lists.chain(trust.ocsp.iter().map(|responder| responder.url.as_str())).collect();
+    if named.is_empty() {
+        return Vec::new();
+    }
+    let mut failures = refresh::failures(&settings.window.paths.state);
+    failures.dedup_by(|one, other| one.address == other.address);
+    let is_named = |one: &Failure| named.contains(one.address.as_str()) || !one.address.contains("://");
+    let told = |one: Failure| {
+        let Failure { address, since, tries, why, .. } = one;
+        let (span, tries) =
+            (times::span(now.duration_since(since)), if tries == 1 { "once" } else { "again and again" });
+        format!(
+            "Revocation data is not kept current: {address} fails {tries}, for {span}: {why}. What was fetched before \
+             counts until it is stale; then documents are held."
+        )
+    };
+    failures.into_iter().filter(is_named).map(told).collect()
+}
+
 fn signed(span: Duration) -> SignedDuration {
     SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX)
 }
@@ -321,10 +350,18 @@ fn rows(records: &Records, age: impl Fn(Timestamp) -> i64) -> BTreeMap<String, P
             }
             ListState::Accepted => row.accepted += 1,
             ListState::Rejected => row.rejected += 1,
-            ListState::Duplicate | ListState::Pending | ListState::Contested => row.other += 1,
+            ListState::Duplicate | ListState::Pending => row.other += 1,
+            ListState::Contested => {
+                row.other += 1;
+                row.contested += 1;
+            }
         }
     }
     rows
+}
+
+fn is_unclosed(submission: &Submission) -> bool {
+    matches!(submission.phase, Phase::Answered | Phase::Contested(_))
 }
 
 fn row<'a>(rows: &'a mut BTreeMap<String, ParticipantRow>, slug: &str) -> &'a mut ParticipantRow {

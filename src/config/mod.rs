@@ -22,7 +22,8 @@ mod tests;
 pub use files::{FileRead, Part};
 pub use mistake::Mistake;
 pub use reader::At;
-pub use settings::{HoldSettings, Paths, Settings, TrustSettings, WindowSettings};
+pub use settings::{HoldSettings, Paths, Responder, Settings, TrustSettings, WindowSettings};
+pub use trust::Asked;
 pub use world::World;
 
 use crate::authority::Registry;

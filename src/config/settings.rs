@@ -50,6 +50,8 @@ pub struct TrustSettings {
     pub crls: Vec<At<PathBuf>>,
     /// Where revocation lists are fetched.
     pub crl_urls: Vec<At<String>>,
+    /// Who is asked about the certificates of an authority (OCSP).
+    pub ocsp: Vec<Responder>,
     /// How often.
     pub refresh: Duration,
     /// How long one fetch may take.
@@ -66,11 +68,31 @@ pub struct TrustSettings {
     pub policy: Option<At<PathBuf>>,
 }
 
+/// A responder, as the configuration names it.
+#[derive(Clone, Debug)]
+pub struct Responder {
+    /// The certificate of the authority that it answers for.
+    pub issuer: At<PathBuf>,
+    /// Its address.
+    pub url: String,
+}
+
 impl TrustSettings {
+    /// Where what is fetched lies.
+    pub fn folder(state: &Path) -> PathBuf {
+        state.join("trust")
+    }
+
     /// Where a list lies that is fetched from this address.
     pub fn fetched(&self, state: &Path, url: &str) -> PathBuf {
         let digest = Digest::of(url.as_bytes()).to_string();
-        state.join("trust").join(format!("{}.crl", &digest[..32]))
+        Self::folder(state).join(format!("{}.crl", &digest[..32]))
+    }
+
+    /// Where the answer lies that was given at this address about this certificate.
+    pub fn answered(&self, state: &Path, url: &str, certificate: Digest) -> PathBuf {
+        let digest = Digest::of(format!("{url}\n{certificate}").as_bytes()).to_string();
+        Self::folder(state).join(format!("{}.ocsp", &digest[..32]))
     }
 }
 
@@ -330,11 +352,12 @@ fn trust(base: &Path, mut table: Table<'_, '_>) -> TrustSettings {
     for url in crl_urls.iter().filter(|url| !crate::fetch::is_address(&url.value)) {
         table.source().mistake(&url.spot, format!("{:?} is no address of the form http://HOST/PATH", url.value));
     }
+    let ocsp = responders(base, &mut table);
     let refresh = value(table.duration("refresh", SECOND..=7 * DAY), REFRESH);
     let fetch_timeout = value(table.duration("fetch_timeout", SECOND..=600 * SECOND), FETCH_TIMEOUT);
     let fetch_size = value(table.size("fetch_size", 1 << 10..=1 << 30), FETCH_SIZE);
     // whoever names a list wants it looked at: this can only ask for more
-    let named = !crls.is_empty() || !crl_urls.is_empty();
+    let named = !crls.is_empty() || !crl_urls.is_empty() || !ocsp.is_empty();
     let revocation = value(table.boolean("revocation"), false) || named;
     let timestamping = paths(table.one_or_more("timestamping"));
     let crl_grace = value(table.duration("crl_grace", Duration::ZERO..=7 * DAY), CRL_GRACE);
@@ -346,6 +369,7 @@ fn trust(base: &Path, mut table: Table<'_, '_>) -> TrustSettings {
         intermediates,
         crls,
         crl_urls,
+        ocsp,
         refresh,
         fetch_timeout,
         fetch_size,
@@ -354,6 +378,24 @@ fn trust(base: &Path, mut table: Table<'_, '_>) -> TrustSettings {
         crl_grace,
         policy,
     }
+}
+
+/// `"pki/ca.crt http://HOST/"`, each a responder.
+fn responders(base: &Path, table: &mut Table<'_, '_>) -> Vec<Responder> {
+    let mut responders = Vec::new();
+    for text in table.one_or_more("ocsp").unwrap_or_default() {
+        match text.value.rsplit_once(' ') {
+            Some((issuer, url)) if crate::fetch::is_address(url) && !issuer.trim().is_empty() => {
+                let issuer = At { value: base.join(issuer.trim()), spot: text.spot.clone() };
+                responders.push(Responder { issuer, url: url.to_owned() });
+            }
+            _ => {
+                let wanted = "the file of an authority's certificate, a space, and an address of the form http://HOST/";
+                table.source().mistake(&text.spot, format!("{:?} is no responder; wanted is {wanted}", text.value));
+            }
+        }
+    }
+    responders
 }
 
 fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {

@@ -97,6 +97,26 @@ fn the_shipped_example_gives_the_defaults_where_it_says_so() {
 }
 
 #[test]
+fn a_responder_is_asked_about_the_persons_that_its_authority_certified() {
+    let window = Window::new();
+    let wrong = ["http://a/", "pki/ca.crt ftp://a/", "pki/none.crt http://a/", "pki/seal.key http://a/"];
+    let all: Vec<String> = wrong.iter().map(|text| format!("{text:?}")).collect();
+    window.change("pencere.toml", "ocsp = []", &format!("ocsp = [{}]", all.join(", ")));
+    let told = window.mistakes();
+    let place = format!("pencere.toml:{} trust.ocsp", window.line("pencere.toml", "ocsp"));
+    assert_eq!(told.iter().map(|(at, _)| at.starts_with(&place)).collect::<Vec<_>>(), [true; 4], "{told:?}");
+    assert!(told.iter().any(|(_, what)| what.contains("http://HOST/")), "{told:?}");
+    window.change("pencere.toml", &format!("ocsp = [{}]", all.join(", ")), "ocsp = \"pki/ca.crt http://a/\"");
+    let config = window.load().unwrap();
+    let (world, settings) = (config.world(), config.settings());
+    // expired.crt and stranger.crt are in no registry
+    assert_eq!(world.asked.len(), world.registry.participants.len());
+    assert!(world.asked.iter().all(|one| one.url == "http://a/" && one.issuer.is_ca() && !one.certificate.is_ca()));
+    assert!(settings.trust.revocation && world.trust.checks_revocation() && !world.trust.knows_of_revocation());
+    assert!(config.warnings().iter().any(|warning| warning.message.contains("no answer yet")));
+}
+
+#[test]
 fn mistakes_of_all_files_come_at_once() {
     let window = Window::new();
     window.change("pencere.toml", "settle = \"200ms\"", "settle = 200");

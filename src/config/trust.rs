@@ -7,27 +7,43 @@ use super::reader::{At, Source};
 use super::settings::{SealAt, TrustSettings};
 use crate::authority::Environment;
 use crate::forms::certificate::Certificate;
-use crate::trust::{RevocationList, Snapshot};
+use crate::trust::{OcspResponse, RevocationList, Snapshot};
 use jiff::{SignedDuration, Timestamp};
 use openssl::pkey::PKey;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Anchors, intermediates and revocation lists as one snapshot. `path` is that of
-/// `pencere.toml`: it is not read again, mistakes are told at its keys as they stood.
+/// A certificate that a responder is asked about.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The responder's address.
+    pub url: String,
+    /// The certificate: of a registered person, or of an authority between.
+    pub certificate: Certificate,
+    /// Who issued it.
+    pub issuer: Certificate,
+    /// Where the answer lies.
+    pub file: PathBuf,
+}
+
+/// Anchors, intermediates, revocation lists and answers as one snapshot, and what is to be asked. `path` is
+/// that of `pencere.toml`: it is not read again, mistakes are told at its keys as they stood. The registry
+/// was read before: its persons are asked about.
 pub(super) fn snapshot(
     gathered: &mut Gathered,
     path: &Path,
     trust: &TrustSettings,
     (environment, state): (Option<Environment>, &Path),
     now: Timestamp,
-) -> Option<Snapshot> {
+) -> Option<(Snapshot, Vec<Asked>)> {
     let (source, _) = Source::parse(path, "");
     let anchors = chain_ends(gathered, &source, &trust.anchors, environment);
     let intermediates = chain_ends(gathered, &source, &trust.intermediates, environment);
     let clocks = chain_ends(gathered, &source, &trust.timestamping, environment);
     let mut crls = revocation_lists(gathered, &source, &trust.crls);
     crls.extend(fetched_lists(gathered, &source, trust, state));
+    let asked = asked(gathered, &source, trust, &intermediates, (state, now));
+    let answers = answers(gathered, &source, trust, &asked);
     if anchors.is_empty()
         && let Some(first) = trust.anchors.first()
     {
@@ -37,7 +53,8 @@ pub(super) fn snapshot(
         && !trust.revocation
         && let Some(first) = trust.anchors.first()
     {
-        let message = "nobody asks whether a certificate was revoked: name crls or crl_urls, or set revocation = true";
+        let message =
+            "nobody asks whether a certificate was revoked: name crls, crl_urls or ocsp, or set revocation = true";
         source.warning(&first.spot, message.to_owned());
     }
     let (mistakes, warnings, _) = source.finish();
@@ -46,7 +63,8 @@ pub(super) fn snapshot(
     gathered.warnings.extend(warnings);
     let revocation = trust.revocation.then_some(crls);
     let grace = SignedDuration::try_from(trust.crl_grace).unwrap_or(SignedDuration::ZERO);
-    whole.then(|| Snapshot::new(anchors, intermediates, revocation, grace, now).with_clocks(clocks))
+    let snapshot = || Snapshot::new(anchors, intermediates, revocation, grace, now).with_clocks(clocks);
+    whole.then(|| (snapshot().with_answers(answers), asked))
 }
 
 fn chain_ends(
@@ -99,6 +117,67 @@ fn fetched_lists(
         }
     }
     lists
+}
+
+/// Nothing is asked because a document says so: the responders are the configuration's, and so are those who
+/// are asked about, registered persons and the authorities between that are in force.
+fn asked(
+    gathered: &mut Gathered,
+    source: &Source<'_>,
+    trust: &TrustSettings,
+    intermediates: &[Certificate],
+    (state, now): (&Path, Timestamp),
+) -> Vec<Asked> {
+    let mut asked: Vec<Asked> = Vec::new();
+    if trust.ocsp.is_empty() {
+        return asked;
+    }
+    let registered = gathered.files.iter().filter(|file| file.part == Part::Registry);
+    let registered = registered.filter_map(|file| Certificate::from_file(&file.octets).ok()).flatten();
+    let known: Vec<Certificate> = registered.chain(intermediates.iter().cloned()).collect();
+    for responder in &trust.ocsp {
+        let spot = &responder.issuer.spot;
+        for issuer in chain_ends(gathered, source, std::slice::from_ref(&responder.issuer), None) {
+            let is_its = |one: &&Certificate| {
+                one.issuer_der() == issuer.subject_der()
+                    && one.not_after() >= now
+                    && one.x509().verify(issuer.public_key()).unwrap_or(false)
+            };
+            for certificate in known.iter().filter(is_its) {
+                let file = trust.answered(state, &responder.url, certificate.sha256());
+                if asked.iter().all(|one| one.file != file) {
+                    let (url, certificate, issuer) = (responder.url.clone(), certificate.clone(), issuer.clone());
+                    asked.push(Asked { url, certificate, issuer, file });
+                }
+            }
+        }
+        if asked.iter().all(|one| one.url != responder.url) {
+            source.warning(spot, "issued no certificate of a registered person or of an authority between");
+        }
+    }
+    asked
+}
+
+/// What the refresher was answered. What is not there yet is no mistake: whom it concerns is held.
+fn answers(gathered: &mut Gathered, source: &Source<'_>, trust: &TrustSettings, asked: &[Asked]) -> Vec<OcspResponse> {
+    let (mut answers, mut missing) = (Vec::new(), 0u32);
+    let Some(first) = trust.ocsp.first() else { return answers };
+    let spot = &first.issuer.spot;
+    for one in asked {
+        let found = match one.file.is_file() {
+            true => gathered.named(source, spot, &one.file, Part::Trust),
+            false => None,
+        };
+        match found.map(|octets| OcspResponse::from_der(&octets)) {
+            Some(Ok(answer)) => answers.push(answer),
+            Some(Err(fault)) => source.warning(spot, format!("an answer of {} is none: {fault}", one.url)),
+            None => missing += 1,
+        }
+    }
+    if missing > 0 {
+        source.warning(spot, format!("of {} certificates, {missing} have no answer yet", asked.len()));
+    }
+    answers
 }
 
 fn revocation_lists(gathered: &mut Gathered, source: &Source<'_>, paths: &[At<PathBuf>]) -> Vec<RevocationList> {

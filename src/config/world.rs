@@ -4,6 +4,7 @@ use super::files::{FileRead, Gathered};
 use super::mistake::Mistake;
 use super::registry::Against;
 use super::settings::{Outline, Paths, Settings, TrustSettings};
+use super::trust::Asked;
 use super::{dataset, policy, registry, stations, trust};
 use crate::authority::{Environment, Registry, Stations};
 use crate::document::Digest;
@@ -25,6 +26,8 @@ pub struct World {
     pub datasets: Datasets,
     /// Anchors, intermediates, revocation lists.
     pub trust: Snapshot,
+    /// Whose standing is asked for, and of whom.
+    pub asked: Vec<Asked>,
     /// What is good enough in a signature, with the window's cryptographic suite.
     pub policy: Policy,
     /// Every file it was read from, with its octets for evidence.
@@ -86,11 +89,13 @@ pub(super) fn read(gathered: &mut Gathered, path: &Path, named: &Named<'_>, now:
     if let Some(declared) = registry.as_ref().and_then(|read| read.declared.as_ref()) {
         folders(gathered, &paths.drop, declared);
     }
+    let (trust, asked) = trust?;
     Some(World {
         registry: registry?.registry,
         stations: stations?,
         datasets,
-        trust: trust?,
+        trust,
+        asked,
         policy: policy?,
         files: Vec::new(),
         warnings: Vec::new(),

@@ -8,6 +8,7 @@
 
 use super::carry::{Case, Verdict, Word};
 use super::judgement::Matter;
+use super::later::proven;
 use super::pages::Order;
 use super::window::{Halt, Waits, Window};
 use crate::boemis::Stands;
@@ -15,11 +16,11 @@ use crate::document::{Content, DatasetName, Decision, Digest, ParticipantName, P
 use crate::finding::{Code, Finding};
 use crate::intake::Refusal;
 use crate::intake::folder::{Outlet, Published};
-use crate::journal::{Answered, Event, RefusedInPlace, SealedReceipt};
+use crate::journal::{Answered, Event, Phase, RefusedInPlace, SealedReceipt};
 use crate::ledger::{Arrived, Submission};
 use crate::receipt::{Answer, Known, Receipt, Turn};
 use crate::seal::{OutcomeRecord, Sealed};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 const LAID_MAX: usize = 4096;
 
 /// A receipt on its way: with what the journal says of it, and whose folder it goes to.
-type Ready = (Receipt, Answered, Option<ParticipantName>);
+pub(super) type Ready = (Receipt, Answered, Option<ParticipantName>);
 
 /// A receipt that was to be laid into its folder, and what came of it; nothing where there is none.
 pub(super) struct Laid {
@@ -49,7 +50,7 @@ fn lay(group: Vec<(Ready, Option<Outlet>)>) -> Vec<Laid> {
 }
 
 /// What the journal says of a submission beside its receipt.
-struct Facts {
+pub(super) struct Facts {
     participant: Option<ParticipantName>,
     dataset: Option<DatasetName>,
     period: Option<Period>,
@@ -57,14 +58,22 @@ struct Facts {
     records: Option<u64>,
     content: Option<Content>,
     signers: Vec<Digest>,
+    proven: BTreeMap<Digest, Timestamp>,
     original: Option<SubmissionId>,
 }
 
 impl Facts {
     fn of(matter: Matter, original: Option<SubmissionId>) -> Self {
-        let Matter { known, content, signers, .. } = matter;
+        let Matter { known, content, signers, report, .. } = matter;
         let Known { participant, dataset, period, revision, records, .. } = known;
-        Self { participant, dataset, period, revision, records, content, signers, original }
+        let proven = report.as_ref().map(proven).unwrap_or_default();
+        Self { participant, dataset, period, revision, records, content, signers, proven, original }
+    }
+
+    /// Of what was accepted, for a later answer.
+    pub(super) fn accepted(answered: Answered) -> Self {
+        let Answered { participant, dataset, period, revision, records, content, signers, proven, .. } = answered;
+        Self { participant, dataset, period, revision, records, content, signers, proven, original: None }
     }
 
     /// Of what was sealed before, and of the load that stands for it. The content of what was not
@@ -82,6 +91,7 @@ impl Facts {
             records: record.records,
             content: mark.map(|mark| mark.content),
             signers: record.signers.iter().filter_map(|signer| signer.certificate_sha256).collect(),
+            proven: BTreeMap::new(),
             original: record.original.as_ref().map(|original| original.id),
         }
     }
@@ -130,6 +140,9 @@ impl Window {
         let sealed = self.seal.seal_unsynced(records).map_err(Halt::wrong)?;
         let mut receipts = Vec::with_capacity(sealed.len());
         for ((answer, matter, channel, original), sealed) in answers.into_iter().zip(sealed) {
+            if let (Decision::Accepted, Some(report)) = (answer.record().decision, &matter.report) {
+                events.extend(self.keep_paths(report)?);
+            }
             let (receipt, answered) = self.keep(answer, sealed, Facts::of(matter, original))?;
             receipts.push((receipt, answered, channel));
         }
@@ -163,13 +176,13 @@ impl Window {
     }
 
     /// A sealed answer into evidence, and what the journal is to say of it.
-    fn keep(&mut self, answer: Answer, sealed: Sealed, facts: Facts) -> Result<(Receipt, Answered), Halt> {
+    pub(super) fn keep(&mut self, answer: Answer, sealed: Sealed, facts: Facts) -> Result<(Receipt, Answered), Halt> {
         let record = answer.record();
         let findings: Vec<String> = record.findings.iter().map(|finding| finding.code.slug().to_owned()).collect();
         let (number_of_answer, decision) = (record.answer, record.decision);
         let receipt = Receipt::new(answer, sealed).map_err(Halt::wrong)?;
         let kept = self.evidence.append(receipt.octets()).map_err(Halt::broken)?;
-        let Facts { participant, dataset, period, revision, records, content, signers, original } = facts;
+        let Facts { participant, dataset, period, revision, records, content, signers, proven, original } = facts;
         let answered = Answered {
             id: receipt.id(),
             answer: number_of_answer,
@@ -181,6 +194,7 @@ impl Window {
             records,
             content,
             signers,
+            proven: if decision == Decision::Accepted { proven } else { BTreeMap::new() },
             findings,
             original,
             receipt: SealedReceipt {
@@ -250,7 +264,11 @@ impl Window {
 
     /// What an earlier process sealed as this answer. Its receipt may lie with the sender already: where
     /// the seal would word it differently today, the octets of that time are in evidence.
-    fn sealed_before(&mut self, id: SubmissionId, answer: u32) -> Result<Option<(OutcomeRecord, Sealed)>, Halt> {
+    pub(super) fn sealed_before(
+        &mut self,
+        id: SubmissionId,
+        answer: u32,
+    ) -> Result<Option<(OutcomeRecord, Sealed)>, Halt> {
         let mut failed = None;
         let evidence = self.evidence.reader();
         let kept = |sha256| match evidence.find(sha256) {
@@ -283,7 +301,7 @@ impl Window {
 
     /// Makes acts and receipts durable, lays the receipts into their folders, and tells the journal of
     /// the answers and of these events; the ledger learns what is new.
-    fn give(&mut self, receipts: Vec<Ready>, events: Vec<Event>) -> Result<(), Halt> {
+    pub(super) fn give(&mut self, receipts: Vec<Ready>, events: Vec<Event>) -> Result<(), Halt> {
         if !receipts.is_empty() {
             // Two files, at the same time: neither speaks of the other.
             let unsynced = self.evidence.unsynced();
@@ -321,9 +339,12 @@ impl Window {
             (ready, outlet)
         };
         let group: Vec<(Ready, Option<Outlet>)> = receipts.into_iter().map(outlet).collect();
-        for ((_, answered, _), _) in &group {
+        for ((receipt, answered, channel), _) in &group {
             if answered.decision != Decision::Held {
                 self.waits.remove(&answered.id);
+            }
+            if let Some(other) = self.also_to(answered.decision, channel.as_ref()) {
+                self.copy_to(&other, answered, receipt.octets());
             }
             *self.tally.answers.entry(answered.decision).or_default() += 1;
         }
@@ -337,6 +358,23 @@ impl Window {
             self.laying = Some(std::thread::spawn(move || lay(group)));
         }
         Ok(())
+    }
+
+    /// Lays a copy of an answer into the folder of somebody else. The submission is not closed before it
+    /// lies there.
+    fn copy_to(&mut self, other: &ParticipantName, answered: &Answered, octets: &Arc<[u8]>) {
+        let (id, file_name) = (answered.id, answered.receipt.file_name.clone());
+        let Some(outlet) = self.outlet(other) else {
+            self.left.insert(id);
+            return;
+        };
+        match outlet.publish(&file_name, octets) {
+            Ok(_) => {
+                self.laid_into.insert(other.clone(), outlet.clone());
+                self.pages.order(Order { id, closes: false, octets: Arc::clone(octets), file_name, outlet });
+            }
+            Err(error) => self.unpublished(id, other, &file_name, &error),
+        }
     }
 
     /// Waits until the last group lies in its folders, and orders its pages.
@@ -358,7 +396,8 @@ impl Window {
     /// What lies there gets its page; what does not is tried again.
     fn account(&mut self, laid: Vec<Laid>) {
         for Laid { ready: (receipt, answered, channel), outlet, published } in laid {
-            let (id, closes) = (answered.id, answered.decision != Decision::Held);
+            let id = answered.id;
+            let closes = answered.decision != Decision::Held && !self.left.contains(&id);
             match (published, outlet, channel) {
                 (Some(Ok(_)), Some(outlet), Some(channel)) => {
                     let (octets, file_name) = (Arc::clone(receipt.octets()), answered.receipt.file_name.clone());
@@ -459,7 +498,11 @@ impl Window {
             Arrived::RefusedInPlace(refused) => Some(refused.participant.clone()),
         };
         if let (Some(channel), Some(octets)) = (channel, octets.in_memory()) {
-            let (id, closes) = (submission.id(), answered.decision != Decision::Held);
+            if let Some(other) = self.also_to(answered.decision, Some(&channel)) {
+                self.copy_to(&other, answered, &Arc::from(octets));
+            }
+            let id = submission.id();
+            let closes = submission.phase == Phase::Answered && !self.left.contains(&id);
             let file_name = answered.receipt.file_name.clone();
             let Some(outlet) = self.outlet(&channel) else { return Ok(()) };
             match outlet.publish(&file_name, octets) {
@@ -492,6 +535,7 @@ impl Window {
         if was.is_some() && self.tally.publishing.is_none() {
             tracing::info!(receipts = left.len(), "receipts can be published again");
         }
+        self.look_at_postponed();
         Ok(())
     }
 

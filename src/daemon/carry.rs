@@ -254,7 +254,7 @@ impl Window {
         Ok(count)
     }
 
-    fn judge_of_today(&self) -> Judge {
+    pub(super) fn judge_of_today(&self) -> Judge {
         Judge::new(&self.config, &self.world)
     }
 

@@ -212,6 +212,7 @@ impl Before {
                         }
                     };
                 }
+                Event::Contested(contested) => drop(stands.remove(&contested.id)),
                 _ => {}
             }
         }

@@ -5,11 +5,13 @@
 
 mod answering;
 pub mod carry;
+mod contest;
 mod decide;
 mod folders;
 pub mod glance;
 mod holds;
 pub mod judgement;
+mod later;
 mod load;
 pub mod log;
 mod look;

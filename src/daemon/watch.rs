@@ -46,7 +46,8 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let result = loop {
         let now = window.now();
         let ahead = (window.ahead() > 0).then_some(now);
-        let due = [window.queue().due(now), window.next_try(), ahead].into_iter().flatten().min();
+        let later = window.next_later(now);
+        let due = [window.queue().due(now), window.next_try(), ahead, later].into_iter().flatten().min();
         let wake = due.map(|due| Instant::now() + pause(now, due));
         if window.tally.troubles() != trouble {
             trouble = window.tally.troubles();
@@ -118,6 +119,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
 /// [`Halt`].
 pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Result<(Vec<Waiting>, Window), Halt> {
     window.catch_up().await?;
+    while window.go_on_later(window.now()).await? {} // what BOEMİS is away for waits for the next run
     let begin = window.now();
     window.scan(begin)?;
     // What a scan finds must have lain still for a while: waited for once, for the whole batch.
@@ -167,6 +169,7 @@ pub enum Progress {
 async fn work(window: &mut Window) -> Result<bool, Halt> {
     let now = window.now();
     let mut worked = window.next_try().is_some_and(|next| next <= now);
+    worked |= window.go_on_later(now).await?;
     window.retry(now).await?;
     window.bound_holds(now);
     if window.ahead() > 0 || window.queue().due(now).is_some_and(|due| due <= now) {
@@ -211,11 +214,16 @@ impl Window {
     /// # Errors
     /// As [`Window::reload`].
     pub async fn refreshed(&mut self, round: Round) -> Result<(), Halt> {
-        for why in &round.failed {
-            tracing::error!(why, "a revocation list could not be fetched; the one before it counts until it is stale");
+        round.remember(self.settings());
+        if let Some(why) = &round.broken {
+            tracing::error!(why, "the refresher did not come to the end of its round; it is started again");
         }
-        self.tally.refreshing =
-            round.failed.first().map(|first| format!("revocation lists cannot be fetched: {first}"));
+        for why in &round.failed {
+            tracing::error!(why, "revocation data could not be fetched; what is there counts until it is stale");
+        }
+        let broken = round.broken.as_ref().map(|why| format!("the refresher of revocation data fails: {why}"));
+        let first = round.failed.first().map(|first| format!("revocation data cannot be fetched: {first}"));
+        self.tally.refreshing = broken.or(first);
         match round.changed {
             true => self.reload().await,
             false => Ok(()),

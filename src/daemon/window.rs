@@ -6,6 +6,7 @@
 use super::answering::Laid;
 use super::carry::{Case, Taken};
 use super::holds::Holds;
+use super::later::Later;
 use super::pages::Pages;
 use crate::archive::Closed;
 use crate::boemis::{self, Boemis};
@@ -83,7 +84,7 @@ pub struct Tally {
     pub away: bool,
     /// The same of receipts that cannot be published, until they can.
     pub publishing: Option<String>,
-    /// The same of revocation lists that cannot be fetched.
+    /// The same of revocation data that cannot be fetched.
     pub refreshing: Option<String>,
 }
 
@@ -138,6 +139,7 @@ pub struct Window {
     pub(super) waits: BTreeMap<SubmissionId, Waits>,
     /// What was told of the held submissions already.
     pub(super) holds: Holds,
+    pub(super) later: Later,
     /// What is durable and the ledger has not learned yet, in order. It learns before anything else
     /// is asked of it; only an answer that is being given does not wait for that.
     pub(super) unlearned: Vec<Written>,
@@ -201,6 +203,7 @@ impl Window {
             queue: Queue::new(Vec::new()),
             waits: BTreeMap::new(),
             holds: Holds::default(),
+            later: Later::default(),
             unlearned: Vec::new(),
             sources: Vec::new(),
             sources_octets: 0,
@@ -222,6 +225,7 @@ impl Window {
         let configuration = window.digests();
         window.tell([Event::Started { version, configuration }])?;
         window.recover().await?;
+        window.look_later();
         Ok(window)
     }
 
@@ -352,10 +356,12 @@ impl Window {
                         refused.push(*in_place);
                     }
                 }
+                Phase::Contested(doubt) => drop(self.later.doubts.insert(submission.id(), (**doubt).clone())),
                 Phase::Answered | Phase::Closed => {}
             }
         }
         self.close_laid()?;
+        self.contest_all(self.host.clock.now()).await?; // what it stood in the way of is judged without it
         self.answer_refused(refused)?;
         let group = self.settings().group.documents.max(1);
         while !cases.is_empty() {
@@ -414,7 +420,11 @@ impl Window {
         {
             return Ok(Some(format!("BOEMİS does not take the datasets: {fault}")));
         }
+        let is_newer = world.trust.digest() != self.world.trust.digest();
         self.world = Arc::new(world);
+        if is_newer {
+            self.look_later();
+        }
         // A new participant's folder is open before anything is judged by the new world.
         self.scan(self.host.clock.now())?;
         Ok(None)

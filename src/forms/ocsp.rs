@@ -1,13 +1,16 @@
 //! Answers about one certificate's standing (OCSP, RFC 6960 4.2) as a form.
 //!
-//! Reads a response strictly, with what is needed to verify it. Never decides whether the responder may
-//! answer, or whether the answer is fresh: that is `trust`'s.
+//! Reads a response strictly, with what is needed to verify it, and writes the question. Never decides whether
+//! the responder may answer, or whether the answer is fresh: that is `trust`'s.
 
 use super::algorithm::{DigestAlgorithm, SignatureAlgorithm, digest_identifier};
 use super::certificate::Certificate;
 use super::der::{DerFault, Element, Reader, tag};
 use super::value::{self, Form};
 use jiff::Timestamp;
+use openssl::error::ErrorStack;
+use openssl::hash::MessageDigest;
+use openssl::ocsp::{OcspCertId, OcspRequest};
 use openssl::pkey::{PKey, Public};
 
 /// The type of the one kind of response in use.
@@ -53,6 +56,18 @@ pub enum Standing {
     Revoked(Timestamp),
     /// The responder does not know it.
     Unknown,
+}
+
+/// The question for the standing of this certificate, issued by that one, as DER: one certificate, its issuer by
+/// SHA-1, which names it and proves nothing, and no nonce, so that the answer may be one made before (RFC 5019
+/// 2.1.1).
+///
+/// # Errors
+/// OpenSSL's.
+pub fn question(certificate: &Certificate, issuer: &Certificate) -> Result<Vec<u8>, ErrorStack> {
+    let mut request = OcspRequest::new()?;
+    request.add_id(OcspCertId::from_cert(MessageDigest::sha1(), certificate.x509(), issuer.x509())?)?;
+    request.to_der()
 }
 
 impl Response {

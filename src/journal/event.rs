@@ -63,6 +63,19 @@ pub enum Event {
         /// Which submission.
         id: SubmissionId,
     },
+    /// Revocation data that was issued after its reception takes nothing from an acceptance: it is not
+    /// looked at again.
+    Settled {
+        /// Which submission.
+        id: SubmissionId,
+        /// When the data was issued, of its last signer.
+        issued: Timestamp,
+    },
+    /// A certificate behind an acceptance was revoked before: it is to leave what holds, and to be answered
+    /// so.
+    Contested(Box<Contested>),
+    /// The path by which a signer's certificate was believed first is in evidence.
+    Path(Box<KeptPath>),
     /// The window stopped because it is wrong.
     Halted {
         /// Why.
@@ -90,10 +103,50 @@ impl Event {
             Self::Held(held) => Some(held.id),
             Self::RefusedInPlace(refused) => Some(refused.id),
             Self::Answered(answered) => Some(answered.id),
-            Self::Deferred { id, .. } | Self::Closed { id } => Some(*id),
+            Self::Contested(contested) => Some(contested.id),
+            Self::Deferred { id, .. } | Self::Closed { id } | Self::Settled { id, .. } => Some(*id),
             Self::Act { id, .. } => *id,
-            Self::Started { .. } | Self::Stopped {} | Self::Reloaded { .. } | Self::Halted { .. } => None,
+            Self::Started { .. } | Self::Stopped {} | Self::Reloaded { .. } => None,
+            Self::Path(_) | Self::Halted { .. } => None,
         }
+    }
+}
+
+/// An acceptance that a later revocation puts in doubt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contested {
+    /// Which submission.
+    pub id: SubmissionId,
+    /// The fingerprint of the signer's certificate.
+    pub signer: Digest,
+    /// Whether an authority's certificate on the way to the anchor was revoked, and not the signer's own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub authority: bool,
+    /// The serial number of the revoked certificate, in decimal.
+    pub serial: String,
+    /// Since when it is revoked.
+    pub revoked: Timestamp,
+    /// The moment at which the signature was believed: its reception, or a time-stamp's before that.
+    pub moment: Timestamp,
+}
+
+/// A path in evidence: certificates in PEM, the signer's first, the anchor last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptPath {
+    /// The fingerprint of the signer's certificate.
+    pub signer: Digest,
+    /// Its SHA-256.
+    pub sha256: Digest,
+    /// Its size in octets.
+    pub size: u64,
+    /// Where it lies.
+    pub location: Location,
+}
+
+impl KeptPath {
+    /// The same as evidence knows it.
+    pub fn kept(&self) -> Kept {
+        Kept { sha256: self.sha256, size: self.size, location: self.location }
     }
 }
 
@@ -214,6 +267,9 @@ pub struct Answered {
     /// The fingerprints of the signers' certificates.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signers: Vec<Digest>,
+    /// By signer the proven moment at which the signature was believed, where that is not the reception.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub proven: BTreeMap<Digest, Timestamp>,
     /// The slugs of the findings, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<String>,

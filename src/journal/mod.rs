@@ -29,6 +29,8 @@
 //! | `refused-in-place` | [`Phase::Refused`] | answer it under this id |
 //! | `answered` | [`Phase::Answered`] | publish the receipt again from evidence; then `closed` |
 //! | `closed` | [`Phase::Closed`] | nothing |
+//! | `settled` | as before it | as before it |
+//! | `contested` | [`Phase::Contested`] | take it out of what holds in BOEMİS, answer it so |
 //!
 //! Before anything is judged again the seal is asked: what it sealed as the next answer is that answer.
 //! Beside it BOEMİS may hold a load mark: it is believed, whatever the last line says.
@@ -42,7 +44,7 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Answered, Entry, Event, Held, HeldFile, RefusedInPlace, SealedReceipt, Source};
+pub use event::{Answered, Contested, Entry, Event, Held, HeldFile, KeptPath, RefusedInPlace, SealedReceipt, Source};
 pub use phase::{Impossible, Phase};
 pub use read::Reader;
 

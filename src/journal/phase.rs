@@ -1,6 +1,6 @@
 //! Where a submission stands, and which event may follow: the state table as code.
 
-use super::event::Event;
+use super::event::{Contested, Event};
 use crate::document::{Decision, SubmissionId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,8 @@ pub enum Phase {
     Answered,
     /// Nothing is left to do.
     Closed,
+    /// Accepted and put in doubt: to be taken out of what holds, and to be answered so.
+    Contested(Box<Contested>),
 }
 
 /// An event that cannot follow upon what the journal says: we are wrong, and halt.
@@ -71,8 +73,14 @@ impl Phase {
             (Event::Deferred { .. }, Some(_)) => return no("deferred", "it is answered already"),
             (Event::Closed { .. }, Some((Self::Answered | Self::Closed, _))) => Self::Closed,
             (Event::Closed { .. }, _) => return no("closed", "it has no answer"),
+            (Event::Settled { .. }, Some((phase @ (Self::Answered | Self::Closed), _))) => phase.clone(),
+            (Event::Settled { .. }, _) => return no("settled", "it has no answer, or is contested"),
+            (Event::Contested(contested), Some((Self::Answered | Self::Closed, _))) => {
+                Self::Contested(contested.clone())
+            }
+            (Event::Contested(_), _) => return no("contested", "it has no answer, or is contested already"),
             (Event::Started { .. } | Event::Stopped {} | Event::Reloaded { .. }, _)
-            | (Event::Halted { .. } | Event::Act { .. }, _) => return Ok(None),
+            | (Event::Halted { .. } | Event::Act { .. } | Event::Path(_), _) => return Ok(None),
         };
         Ok(Some(phase))
     }

@@ -1,10 +1,14 @@
 //! Events for the tests of journal, ledger and staging.
 
-use super::{Answered, Event, Held, HeldFile, Journal, JournalError, RefusedInPlace, SealedReceipt, Settings};
+use super::{
+    Answered, Contested, Event, Held, HeldFile, Journal, JournalError, KeptPath, RefusedInPlace, SealedReceipt,
+    Settings,
+};
 use crate::document::{Content, Decision, Digest, GivenName, SubmissionId};
 use crate::evidence::Location;
 use crate::host::Disk;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -65,6 +69,7 @@ pub(crate) fn answered(n: i64, answer: u32, decision: Decision, content: &str) -
         records: Some(12),
         content: Some(Content(digest(content))),
         signers: vec![digest("certificate")],
+        proven: BTreeMap::new(),
         findings: vec!["rule.station-missing".to_owned()],
         original: None,
         receipt,
@@ -89,4 +94,25 @@ pub(crate) fn refused(n: i64, key: &str) -> Event {
 
 pub(crate) fn closed(n: i64) -> Event {
     Event::Closed { id: id(n) }
+}
+
+pub(crate) fn settled(n: i64) -> Event {
+    Event::Settled { id: id(n), issued: at(n + 3600) }
+}
+
+pub(crate) fn contested(n: i64) -> Event {
+    let (signer, serial) = (digest("certificate"), "4711".to_owned());
+    Event::Contested(Box::new(Contested {
+        id: id(n),
+        signer,
+        authority: false,
+        serial,
+        revoked: at(n - 60),
+        moment: at(n),
+    }))
+}
+
+pub(crate) fn path(signer: &str) -> Event {
+    let (sha256, location) = (digest("path"), Location::Pack { number: 1, offset: 15 });
+    Event::Path(Box::new(KeptPath { signer: digest(signer), sha256, size: 4, location }))
 }

@@ -1,6 +1,6 @@
 //! What an event changes in the index.
 
-use super::{Arrived, LedgerError, Submission, keys};
+use super::{Arrived, LedgerError, Submission, Unsettled, keys};
 use crate::document::Decision;
 use crate::journal::{Answered, Event, Phase, Position};
 use std::collections::BTreeMap;
@@ -14,6 +14,20 @@ pub(super) struct Changes<'a> {
     position: Option<Position>,
 }
 
+/// The keys by which a submission's content and octets are found.
+fn stands(submission: &Submission, answered: &Answered) -> Vec<Vec<u8>> {
+    let content = submission.participant().zip(answered.content);
+    let content = content.map(|(of, content)| keys::content(of, content));
+    let octets = match &submission.arrival {
+        Arrived::Held(held) => {
+            let detached = held.detached.as_ref().map(|file| file.sha256);
+            Some(keys::octets(held.participant.as_ref(), held.document.sha256, detached))
+        }
+        Arrived::RefusedInPlace(_) => None,
+    };
+    [content, octets].into_iter().flatten().collect()
+}
+
 impl<'a> Changes<'a> {
     pub(super) fn new(db: &'a sled::Db) -> Self {
         Self { db, changed: BTreeMap::new(), submissions: BTreeMap::new(), position: None }
@@ -22,6 +36,9 @@ impl<'a> Changes<'a> {
     /// Takes one event and the position behind its line.
     pub(super) fn take(&mut self, event: &Event, position: Position) -> Result<(), LedgerError> {
         self.position = Some(position);
+        if let Event::Path(path) = event {
+            self.put(keys::path(path.signer), keys::write(path)?);
+        }
         let Some(id) = event.id() else { return Ok(()) };
         let order = self.get(&keys::id(id))?;
         let known = match &order {
@@ -54,6 +71,22 @@ impl<'a> Changes<'a> {
                 let (answers, last) = (answered.answer, Some((**answered).clone()));
                 let submission = Submission { phase, answers, last, ..before };
                 self.stand(&submission, answered, &order)?;
+                match Unsettled::of(&submission) {
+                    Some(unsettled) => self.put(keys::unsettled(&order), keys::write(&unsettled)?),
+                    None => drop(self.changed.insert(keys::unsettled(&order), None)),
+                }
+                submission
+            }
+            (Event::Settled { .. }, Some(before)) => {
+                self.changed.insert(keys::unsettled(&order), None);
+                Submission { phase, ..before }
+            }
+            (Event::Contested(_), Some(before)) => {
+                self.changed.insert(keys::unsettled(&order), None);
+                let submission = Submission { phase, ..before };
+                if let Some(answered) = submission.last.clone() {
+                    self.fall(&submission, &answered, &order)?; // at once: nothing more is its duplicate
+                }
                 submission
             }
             (_, Some(before)) => Submission { phase, ..before },
@@ -74,22 +107,20 @@ impl<'a> Changes<'a> {
 
     /// By which submission content and octets stand, after an answer (CONTRACT 3, *Content*).
     fn stand(&mut self, submission: &Submission, answered: &Answered, order: &[u8]) -> Result<(), LedgerError> {
-        let content = submission.participant().zip(answered.content);
-        let content = content.map(|(of, content)| keys::content(of, content));
-        let octets = match &submission.arrival {
-            Arrived::Held(held) => {
-                let detached = held.detached.as_ref().map(|file| file.sha256);
-                Some(keys::octets(held.participant.as_ref(), held.document.sha256, detached))
+        match answered.decision {
+            Decision::Accepted | Decision::Pending | Decision::Held => {
+                stands(submission, answered).into_iter().try_for_each(|key| self.put_if_absent(key, order))
             }
-            Arrived::RefusedInPlace(_) => None,
-        };
-        for key in [content, octets].into_iter().flatten() {
-            match answered.decision {
-                Decision::Accepted | Decision::Pending | Decision::Held => self.put_if_absent(key, order)?,
-                Decision::Rejected | Decision::Contested if self.get(&key)?.as_deref() == Some(order) => {
-                    self.changed.insert(key, None);
-                }
-                Decision::Rejected | Decision::Contested | Decision::Duplicate => {}
+            Decision::Rejected | Decision::Contested => self.fall(submission, answered, order),
+            Decision::Duplicate => Ok(()),
+        }
+    }
+
+    /// What stood by this submission stands no more.
+    fn fall(&mut self, submission: &Submission, answered: &Answered, order: &[u8]) -> Result<(), LedgerError> {
+        for key in stands(submission, answered) {
+            if self.get(&key)?.as_deref() == Some(order) {
+                self.changed.insert(key, None);
             }
         }
         Ok(())

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 
 pub(super) const SUBMISSION: u8 = b's';
 pub(super) const OPEN: u8 = b'o';
+pub(super) const UNSETTLED: u8 = b'u';
 const PLACE: &[u8] = b"p";
 
 /// The version of the ledger's format; another one is rebuilt.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Place {
@@ -53,6 +54,14 @@ pub(super) fn submission(order: &[u8]) -> Vec<u8> {
 
 pub(super) fn open(order: &[u8]) -> Vec<u8> {
     key(OPEN, &[order])
+}
+
+pub(super) fn unsettled(order: &[u8]) -> Vec<u8> {
+    key(UNSETTLED, &[order])
+}
+
+pub(super) fn path(signer: Digest) -> Vec<u8> {
+    key(b'k', &[signer.as_bytes()])
 }
 
 pub(super) fn id(id: SubmissionId) -> Vec<u8> {

@@ -17,13 +17,18 @@
 //! | `d` participant, NUL, digests of document and detached signature | the same for octets |
 //! | `r` receipt number | order |
 //! | `x` participant, NUL, intake's key | order of what was refused in place |
+//! | `u` order | accepted, and looked at again when revocation data is issued later, as JSON |
+//! | `k` fingerprint of a signer's certificate | where its path lies in evidence, as JSON |
 //!
 //! *Order* is the place of a submission's first line in the journal: its order of arrival.
 
 mod apply;
 mod keys;
+mod unsettled;
 #[cfg(test)]
 mod tests;
+
+pub use unsettled::{Place, Unsettled};
 
 use crate::document::{Content, Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Disk;

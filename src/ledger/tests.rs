@@ -2,7 +2,9 @@ use super::*;
 use crate::document::Decision;
 use crate::host::test_folder;
 use crate::journal;
-use crate::journal::samples::{answered, at, closed, deferred, digest, held, id, opened, refused};
+use crate::journal::samples::{
+    answered, at, closed, contested, deferred, digest, held, id, opened, path, refused, settled,
+};
 use std::collections::BTreeMap;
 
 fn journal(state: &Path) -> Journal {
@@ -26,6 +28,9 @@ fn days() -> Vec<Vec<Event>> {
         vec![closed(1), answered(2, 1, Decision::Rejected, "B"), answered(3, 1, Decision::Duplicate, "A")],
         vec![held(4, "d"), deferred(4, 1), answered(4, 1, Decision::Held, "D")],
         vec![refused(5, "17:x"), held(6, "f"), closed(2), Event::Stopped {}],
+        vec![held(7, "g"), held(8, "h"), held(9, "i"), path("certificate")],
+        [7, 8, 9].map(|n| answered(n, 1, Decision::Accepted, &n.to_string())).to_vec(),
+        vec![settled(7), contested(8)],
     ]
 }
 
@@ -50,9 +55,9 @@ fn it_answers_from_what_is_durable() {
     let open: Vec<_> = ledger.open_submissions().unwrap().iter().map(|s| (s.id(), s.phase.clone())).collect();
     let later = Phase::Deferred { finding: "load.database-away".to_owned(), attempt: 1, next: Some(at(60)) };
     let wanted = [(id(3), Phase::Answered), (id(4), later), (id(5), Phase::Refused), (id(6), Phase::Held)];
-    assert_eq!(open, wanted);
-    let recent: Vec<_> = ledger.recent(2).unwrap().iter().map(Submission::id).collect();
-    assert_eq!(recent, [id(6), id(5)]);
+    assert_eq!(open[..4], wanted);
+    let recent: Vec<_> = ledger.recent(5).unwrap().iter().map(Submission::id).collect();
+    assert_eq!(recent, [9, 8, 7, 6, 5].map(id));
 
     let by_content = |text| ledger.find_content(&azerenerji(), Content(digest(text))).unwrap().map(|s| s.id());
     assert_eq!((by_content("A"), by_content("B"), by_content("D")), (Some(id(1)), None, Some(id(4))));
@@ -67,6 +72,29 @@ fn it_answers_from_what_is_durable() {
     let first = ledger.state(id(1)).unwrap().unwrap();
     assert_eq!((first.phase, first.answers, first.last.unwrap().decision), (Phase::Closed, 1, Decision::Accepted));
     assert!(ledger.state(id(99)).unwrap().is_none());
+}
+
+#[test]
+fn an_acceptance_is_unsettled_until_it_is_settled_or_contested() {
+    let state = test_folder();
+    let mut journal = journal(state.path());
+    let (mut ledger, _) = open(state.path(), &journal);
+    for day in days() {
+        ledger.apply(&write(&mut journal, day)).unwrap();
+    }
+    let ids = |found: &[Unsettled]| found.iter().map(|one| one.id).collect::<Vec<_>>();
+    let (first, place) = ledger.unsettled(&Place::default(), 1).unwrap();
+    assert_eq!((ids(&first), &first[0].signers), (vec![id(1)], &vec![(digest("certificate"), at(1))]));
+    let (next, end) = ledger.unsettled(&place.unwrap(), 10).unwrap();
+    assert_eq!((ids(&next), end), (vec![id(9)], None));
+    assert_eq!(ledger.path(digest("certificate")).unwrap().unwrap().sha256, digest("path"));
+    assert!(ledger.path(digest("other")).unwrap().is_none());
+    // what is contested stands no more from that moment, and is open until it is answered so
+    assert!(ledger.find_content(&azerenerji(), Content(digest("8"))).unwrap().is_none());
+    assert!(ledger.open_submissions().unwrap().iter().any(|one| matches!(one.phase, Phase::Contested(_))));
+    ledger.apply(&write(&mut journal, vec![answered(8, 2, Decision::Contested, "8"), closed(8)])).unwrap();
+    assert_eq!(ledger.state(id(8)).unwrap().unwrap().phase, Phase::Closed);
+    assert_eq!(ids(&ledger.unsettled(&Place::default(), 10).unwrap().0), [id(1), id(9)]);
 }
 
 #[test]
@@ -162,13 +190,16 @@ fn ahead_of_its_journal_it_is_made_anew() {
 
 #[test]
 fn what_cannot_follow_is_impossible() {
-    let wrong: [(&[Event], Event); 6] = [
+    let wrong: [(&[Event], Event); 9] = [
         (&[held(1, "a")], held(1, "a")),
         (&[], answered(1, 1, Decision::Accepted, "A")),
         (&[held(1, "a")], answered(1, 2, Decision::Accepted, "A")),
         (&[held(1, "a")], closed(1)),
         (&[held(1, "a"), answered(1, 1, Decision::Accepted, "A")], deferred(1, 1)),
         (&[held(1, "a"), answered(1, 1, Decision::Held, "A")], closed(1)),
+        (&[held(1, "a")], settled(1)),
+        (&[held(1, "a")], contested(1)),
+        (&[held(1, "a"), answered(1, 1, Decision::Accepted, "A"), contested(1)], closed(1)),
     ];
     for (before, event) in wrong {
         let state = test_folder();

@@ -243,6 +243,17 @@ pub struct Answer {
     stem: String,
 }
 
+/// What puts an acceptance in doubt.
+#[derive(Clone, Debug)]
+pub struct Doubt {
+    /// The fingerprint of the signer's certificate.
+    pub signer: Digest,
+    /// The verdict on that signature now, in the word of EN 319 102-1.
+    pub sub_indication: &'static str,
+    /// Why.
+    pub finding: Finding,
+}
+
 impl Answer {
     /// Loaded and committed; warnings are shown.
     pub fn accepted(loaded: &Loaded, turn: Turn) -> Self {
@@ -311,9 +322,22 @@ impl Answer {
         answer
     }
 
-    /// Accepted before, and put in doubt since.
-    pub fn contested(known: Known, turn: Turn, finding: Finding) -> Self {
-        Self::make(Decision::Contested, known, turn, vec![finding])
+    /// Accepted before, and put in doubt since: what was said then, and of the doubtful signer
+    /// (EN 319 102-1 5.2.6) and the decision what is said now. None where nothing was accepted.
+    pub fn contested(accepted: OutcomeRecord, name: &GivenName, turn: Turn, doubt: Doubt) -> Option<Self> {
+        if accepted.decision != Decision::Accepted {
+            return None;
+        }
+        let mut signers = accepted.signers;
+        for signer in signers.iter_mut().filter(|signer| signer.certificate_sha256 == Some(doubt.signer)) {
+            signer.indication = "INDETERMINATE".to_owned();
+            signer.sub_indication = Some(doubt.sub_indication.to_owned());
+        }
+        let stem = stem(Decision::Contested, accepted.id, name, turn);
+        let findings = bounded(vec![doubt.finding]);
+        let record =
+            OutcomeRecord { answer: turn.answer, decision: Decision::Contested, signers, findings, ..accepted };
+        Some(Self { record, stem })
     }
 
     /// What the seal takes.

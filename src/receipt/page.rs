@@ -325,9 +325,11 @@ const AZ: Words = Words {
             "Sənəd pəncərədə təhlükəsizdir, qərar isə hələ verilə bilmir. Pəncərə özü yenidən cəhd edəcək və \
              nəticəni ayrıca qəbzlə bildirəcək.",
         )),
-        "contested" => {
-            Some(("ŞÜBHƏ ALTINDADIR", "Sənəd əvvəl qəbul edilib, sonradan isə aşağıdakı səbəbdən şübhə yaranıb."))
-        }
+        "contested" => Some((
+            "ŞÜBHƏ ALTINDADIR",
+            "Sənəd əvvəl qəbul edilib, sonradan isə aşağıdakı səbəbdən şübhə yaranıb və BOEMİS-də artıq qüvvədə \
+             deyil. Göstəricilər düzgündürsə, onları qüvvədə olan sertifikatla imzalayıb yenidən göndərin.",
+        )),
         _ => None,
     },
     number: "Nömrə",
@@ -375,9 +377,11 @@ const EN: Words = Words {
             "The document is safe in the window, and nobody can decide on it yet. The window tries again by itself \
              and will tell the outcome in a receipt of its own.",
         )),
-        "contested" => {
-            Some(("CONTESTED", "The document was accepted before, and is in doubt since, for the reason below."))
-        }
+        "contested" => Some((
+            "CONTESTED",
+            "The document was accepted before, is in doubt since for the reason below, and holds in BOEMİS no more. \
+             If its figures are right, sign them with a certificate in force and send them again.",
+        )),
         _ => None,
     },
     number: "Number",

@@ -96,8 +96,13 @@ fn files_are_named_after_the_outcome_and_none_twice() {
     assert_eq!(name(Answer::held(known.clone(), finding())), ".held");
     assert_eq!(name(Answer::rejected(known.clone(), Turn::FIRST, vec![finding()])), ".receipt");
     assert_eq!(name(Answer::rejected(known.clone(), held_first(2), vec![finding()])), ".receipt");
-    assert_eq!(name(Answer::contested(known.clone(), later(2), finding())), ".2.receipt");
-    assert_eq!(name(Answer::contested(known.clone(), held_first(3), finding())), ".2.receipt");
+    let contested = |known: Known, turn| {
+        let accepted = Answer::make(Decision::Accepted, known.clone(), Turn::FIRST, vec![]);
+        let doubt = Doubt { signer: Digest::of(b"certificate"), sub_indication: "REVOKED_NO_POE", finding: finding() };
+        Answer::contested(accepted.record, &known.name, turn, doubt).unwrap()
+    };
+    assert_eq!(name(contested(known.clone(), later(2))), ".2.receipt");
+    assert_eq!(name(contested(known.clone(), held_first(3))), ".2.receipt");
     for odd in ["a\nb".as_bytes(), b"\xff", &[b'x'; 151], b"..", b"a/b"] {
         let known = super::tests::known(OsStr::from_bytes(odd));
         let id = known.id;
@@ -107,7 +112,7 @@ fn files_are_named_after_the_outcome_and_none_twice() {
         assert_eq!(receipt.page_name(), format!("unnamed.{id}.receipt.txt"));
     }
     let longest = super::tests::known("x".repeat(150));
-    let answer = Answer::contested(longest, later(u32::MAX), finding());
+    let answer = contested(longest, later(u32::MAX));
     assert!(format!("{}.xml", answer.stem).len() <= 255);
 }
 

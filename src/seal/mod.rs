@@ -296,6 +296,14 @@ impl Seal {
         Ok(sealed.pop().map(|sealed| (record, sealed)))
     }
 
+    /// What was sealed as this answer, without its receipt.
+    ///
+    /// # Errors
+    /// The act log.
+    pub fn outcome(&self, id: SubmissionId, answer: u32) -> Result<Option<OutcomeRecord>, Refused> {
+        Ok(self.acts.find(id, answer)?.map(|act| act.record))
+    }
+
     /// Makes all acts durable.
     ///
     /// # Errors

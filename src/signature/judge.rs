@@ -28,6 +28,18 @@ pub struct Context<'a> {
     pub time_source: TimeSource,
 }
 
+impl Context<'_> {
+    /// The two moments of this judgement. What was received before the snapshot was taken is judged at its
+    /// reception by all that the snapshot knows: a document that is held for want of a list is decided by
+    /// the list that is issued after it.
+    pub(super) fn when(&self) -> When {
+        match self.time_source {
+            TimeSource::Reception => When { at: self.at, now: self.at.max(self.trust.taken_at()) },
+            _ => When::at_once(self.at),
+        }
+    }
+}
+
 /// What the digests and the signature value came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -165,13 +177,13 @@ struct Fault(Indication, SubIndication, Finding);
 /// a time-stamp that counts, and at that of the context; it need pass at one of them (5.5.4). Where it
 /// passes at none, that it was revoked before the proven moment weighs most.
 pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
-    let now = context.at;
-    let proven = time::earliest(&facts.timestamps).filter(|proven| *proven < now);
-    let at_proof = proven.map(|at| faults(&facts, context, When { at, now }));
+    let (when, mut path) = (context.when(), Vec::new());
+    let proven = time::earliest(&facts.timestamps).filter(|proven| *proven < when.at);
+    let at_proof = proven.map(|at| faults(&facts, context, When { at, ..when }, &mut path));
     let (faults, time_source) = match at_proof {
         Some(none) if none.is_empty() => (none, TimeSource::Timestamp),
         at_proof => {
-            let at_once = faults(&facts, context, When::at_once(now));
+            let at_once = faults(&facts, context, when, &mut path);
             let is_revoked = |faults: &Vec<Fault>| {
                 faults.first().is_some_and(|fault| fault.2.code == Code::SignatureCertificateRevoked)
             };
@@ -208,6 +220,7 @@ pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
             voen: context.profile.voen(certificate).map(|voen| voen.to_string()),
             certificate_sha256: certificate.sha256(),
             certificate: certificate.clone(),
+            path,
         }),
         signing_time: facts.signing_time,
         time_source,
@@ -220,7 +233,8 @@ pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
     Judged { report, finding, signer: facts.signer }
 }
 
-fn faults(facts: &Facts, context: &Context<'_>, when: When) -> Vec<Fault> {
+/// What keeps it from passing; `path` is where its certificate is believed.
+fn faults(facts: &Facts, context: &Context<'_>, when: When, path: &mut Vec<Certificate>) -> Vec<Fault> {
     use Indication::{Indeterminate, TotalFailed};
     let mut faults = Vec::new();
     // 5.2.2 format checking, and what we do not process
@@ -288,6 +302,7 @@ fn faults(facts: &Facts, context: &Context<'_>, when: When) -> Vec<Fault> {
                 let trial = Finding::new(Code::SignatureTrialPki);
                 faults.push(Fault(Indeterminate, SubIndication::ChainConstraintsFailure, trial));
             }
+            *path = chain.certificates;
         }
         Err(distrust) => {
             let finding = Finding::new(distrust.code).found(&distrust.fact);
@@ -342,8 +357,6 @@ impl From<Doubt> for SubIndication {
             Doubt::NoCertificateChainFound => Self::NoCertificateChainFound,
             Doubt::ChainConstraintsFailure => Self::ChainConstraintsFailure,
             Doubt::OutOfBoundsNoPoe => Self::OutOfBoundsNoPoe,
-            Doubt::OutOfBoundsNotRevoked => Self::OutOfBoundsNotRevoked,
-            Doubt::Revoked => Self::Revoked,
             Doubt::RevokedNoPoe => Self::RevokedNoPoe,
             Doubt::RevokedCaNoPoe => Self::RevokedCaNoPoe,
             Doubt::TryLater => Self::TryLater,

@@ -92,6 +92,9 @@ pub struct SignerReport {
     /// The certificate itself, for whoever asks on; no part of the answer.
     #[serde(skip)]
     pub certificate: Certificate,
+    /// The path by which it was believed, the anchor last; empty where it was not. No part of the answer.
+    #[serde(skip)]
+    pub path: Vec<Certificate>,
 }
 
 /// One signature's verdict.
@@ -150,6 +153,14 @@ impl Report {
     pub fn none() -> Self {
         let (indication, sub_indication) = (Indication::TotalFailed, Some(SubIndication::FormatFailure));
         Self { indication, sub_indication, signatures: Vec::new() }
+    }
+}
+
+impl SignatureReport {
+    /// The moment that a time-stamp proves, where the signature was judged at it.
+    pub fn proven(&self) -> Option<Timestamp> {
+        let counting = self.timestamps.iter().filter(|stamp| stamp.counts);
+        counting.filter_map(|stamp| stamp.time).min().filter(|_| self.time_source == TimeSource::Timestamp)
     }
 }
 

@@ -116,7 +116,7 @@ fn examine(
     }
     let mut data = data.clone();
     data.certificates.extend(facts.data.certificates);
-    let chain = context.trust.judge_clock(&clock, &data, context.at);
+    let chain = context.trust.judge_clock(&clock, &data, context.when());
     let chain = chain.map_err(|distrust| Finding::new(distrust.code).found(&distrust.fact))?;
     if !context.policy.trial && chain.certificates.iter().any(Certificate::is_trial) {
         return Err(Finding::new(Code::SignatureTrialPki));

@@ -18,11 +18,13 @@ pub use identity::IdentityProfile;
 pub use revocation::RevocationList;
 pub use standing::OcspResponse;
 
+use revocation::Speaks;
+
 use crate::document::{Digest, Digester};
 use crate::finding::Code;
 use crate::forms::certificate::Certificate;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
@@ -33,6 +35,8 @@ pub struct Snapshot {
     /// Whom it believes about time.
     clocks: Vec<Certificate>,
     revocation: Option<Vec<RevocationList>>,
+    /// OCSP responses that were asked for.
+    answers: Vec<OcspResponse>,
     grace: SignedDuration,
     taken_at: Timestamp,
     digest: Digest,
@@ -79,6 +83,23 @@ pub struct ValidationData {
     pub responses: Vec<OcspResponse>,
 }
 
+/// What is known of a path that was believed, when it is looked at again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// A certificate of it was revoked by the moment at which it was believed.
+    Revoked {
+        /// Its place in the path; 0 is the signer's own.
+        depth: usize,
+        /// Since when.
+        moment: Timestamp,
+    },
+    /// Not as far as is known.
+    Good {
+        /// When the newest word on the signer's own certificate was said; none when there is none.
+        newest: Option<Timestamp>,
+    },
+}
+
 /// A path from signer to anchor.
 #[derive(Clone, Debug)]
 pub struct Chain {
@@ -104,8 +125,6 @@ pub enum Doubt {
     NoCertificateChainFound,
     ChainConstraintsFailure,
     OutOfBoundsNoPoe,
-    OutOfBoundsNotRevoked,
-    Revoked,
     RevokedNoPoe,
     RevokedCaNoPoe,
     TryLater,
@@ -138,17 +157,11 @@ impl Snapshot {
         taken_at: Timestamp,
     ) -> Self {
         let mut digester = Digester::new();
-        let mut part = |name: &str, mut digests: Vec<Digest>| {
-            digests.sort();
-            digests.dedup();
-            digester.update(format!("{name} {}\n", digests.len()).as_bytes());
-            digests.iter().for_each(|digest| digester.update(digest.as_bytes()));
-        };
-        part("anchors", anchors.iter().map(Certificate::sha256).collect());
-        part("intermediates", intermediates.iter().map(Certificate::sha256).collect());
+        part(&mut digester, "anchors", anchors.iter().map(Certificate::sha256));
+        part(&mut digester, "intermediates", intermediates.iter().map(Certificate::sha256));
         match &revocation {
-            Some(lists) => part("lists", lists.iter().map(RevocationList::sha256).collect()),
-            None => part("unchecked", Vec::new()),
+            Some(lists) => part(&mut digester, "lists", lists.iter().map(RevocationList::sha256)),
+            None => part(&mut digester, "unchecked", std::iter::empty()),
         }
         digester.update(format!("grace {}\n", grace.as_secs()).as_bytes());
         let digest = digester.finish();
@@ -157,6 +170,7 @@ impl Snapshot {
             intermediates,
             clocks: Vec::new(),
             revocation,
+            answers: Vec::new(),
             grace,
             taken_at,
             digest,
@@ -169,14 +183,18 @@ impl Snapshot {
     /// The same, which believes these about time as well (RFC 3161): anchors of time-stamping authorities.
     /// Without them no time-stamp counts.
     pub fn with_clocks(self, clocks: Vec<Certificate>) -> Self {
-        let mut digests: Vec<Digest> = clocks.iter().map(Certificate::sha256).collect();
-        digests.sort();
-        digests.dedup();
         let mut digester = Digester::new();
         digester.update(self.digest.as_bytes());
-        digester.update(format!("clocks {}\n", digests.len()).as_bytes());
-        digests.iter().for_each(|digest| digester.update(digest.as_bytes()));
+        part(&mut digester, "clocks", clocks.iter().map(Certificate::sha256));
         Self { digest: digester.finish(), clocks, ..self }
+    }
+
+    /// The same, with OCSP responses that responders of the window's own choice gave.
+    pub fn with_answers(self, answers: Vec<OcspResponse>) -> Self {
+        let mut digester = Digester::new();
+        digester.update(self.digest.as_bytes());
+        part(&mut digester, "answers", answers.iter().map(OcspResponse::sha256));
+        Self { digest: digester.finish(), answers, ..self }
     }
 
     /// When it was taken.
@@ -240,27 +258,51 @@ impl Snapshot {
     ///
     /// # Errors
     /// The first reason not to.
-    pub fn judge_clock(&self, clock: &Certificate, data: &ValidationData, now: Timestamp) -> Result<Chain, Distrust> {
+    pub fn judge_clock(&self, clock: &Certificate, data: &ValidationData, when: When) -> Result<Chain, Distrust> {
         /// id-kp-timeStamping.
         const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
         if !clock.is_only_for(TIME_STAMPING) {
             let (verdict, code) = (Doubt::ChainConstraintsFailure, Code::SignatureKeyUsage);
             return Err(Distrust::new(verdict, code, "extendedKeyUsage"));
         }
-        let chain = path::find(&self.clocks, &self.intermediates, clock, &data.certificates, now)?;
+        let chain = path::find(&self.clocks, &self.intermediates, clock, &data.certificates, when.at)?;
         path::check_signer(clock)?;
-        self.check_revocation(&chain, data, When::at_once(now))?;
+        self.check_revocation(&chain, data, when)?;
         Ok(chain)
     }
 
     fn check_revocation(&self, chain: &Chain, data: &ValidationData, when: When) -> Result<Timestamp, Distrust> {
-        let ours = self.revocation.iter().flatten();
-        let known = revocation::Known {
-            lists: &ours.chain(&data.lists).collect::<Vec<_>>(),
-            responses: &data.responses.iter().collect::<Vec<_>>(),
-            must_know: self.revocation.is_some(),
-        };
+        let known = revocation::Known { words: &self.words(data), must_know: self.revocation.is_some() };
         revocation::check(known, &chain.certificates, when, self.grace)
+    }
+
+    /// Looks again at a path that was believed at `when.at`, signer first, by what is known now. The path
+    /// itself is not built again: whether it was to be believed then is decided.
+    pub fn look_again(&self, path: &[Certificate], when: When) -> Again {
+        let nothing = ValidationData::default();
+        let known = revocation::Known { words: &self.words(&nothing), must_know: false };
+        let standing = revocation::ask(known, path, when, self.grace);
+        match standing.revoked {
+            Some((depth, moment)) => Again::Revoked { depth, moment },
+            None => Again::Good { newest: standing.newest },
+        }
+    }
+
+    /// A path from the signer to an anchor at this moment, whatever became of its certificates since.
+    pub fn path(&self, signer: &Certificate, at: Timestamp) -> Option<Chain> {
+        path::find(&self.anchors, &self.intermediates, signer, &[], at).ok()
+    }
+
+    /// Whether anything is known here about revocation.
+    pub fn knows_of_revocation(&self) -> bool {
+        self.revocation.iter().flatten().next().is_some() || !self.answers.is_empty()
+    }
+
+    /// All that is said about revocation: by what the snapshot holds, and by what came along.
+    fn words<'a>(&'a self, data: &'a ValidationData) -> Vec<&'a dyn Speaks> {
+        let lists = self.revocation.iter().flatten().chain(&data.lists).map(|list| list as &dyn Speaks);
+        let answers = self.answers.iter().chain(&data.responses).map(|answer| answer as &dyn Speaks);
+        lists.chain(answers).collect()
     }
 
     /// Whether an anchor or an intermediate of ours signed this list.
@@ -299,6 +341,13 @@ impl Snapshot {
         digests.iter().for_each(|digest| digester.update(digest.as_bytes()));
         digester.finish()
     }
+}
+
+/// What of one kind decides, in no order, into the digest of all.
+fn part(digester: &mut Digester, name: &str, digests: impl Iterator<Item = Digest>) {
+    let digests: BTreeSet<Digest> = digests.collect();
+    digester.update(format!("{name} {}\n", digests.len()).as_bytes());
+    digests.iter().for_each(|digest| digester.update(digest.as_bytes()));
 }
 
 impl Default for Snapshot {

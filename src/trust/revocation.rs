@@ -2,7 +2,7 @@
 //!
 //! A list is read once, here; an answer in [`standing`](super::standing).
 
-use super::{Distrust, Doubt, OcspResponse, When};
+use super::{Distrust, Doubt, When};
 use crate::document::Digest;
 use crate::finding::Code;
 use crate::forms::algorithm::{DigestAlgorithm, SignatureAlgorithm};
@@ -106,7 +106,13 @@ impl RevocationList {
             && (!self.scope.authorities_only || certificate.is_ca())
     }
 
-    /// What it says of a certificate of this issuer; none when it says nothing, or is not the issuer's.
+    fn fresh_until(&self, grace: SignedDuration) -> Option<Timestamp> {
+        // RFC 5280 5.1.2.5 demands nextUpdate; a list without one never proves anything
+        self.next_update.map(|next| next.checked_add(grace).unwrap_or(Timestamp::MAX))
+    }
+}
+
+impl Speaks for RevocationList {
     fn about(
         &self,
         certificate: &Certificate,
@@ -126,17 +132,20 @@ impl RevocationList {
         let until = self.fresh_until(grace).unwrap_or(Timestamp::MIN);
         Some(Said { since: self.this_update, until, revoked, is_lasting })
     }
-
-    fn fresh_until(&self, grace: SignedDuration) -> Option<Timestamp> {
-        // RFC 5280 5.1.2.5 demands nextUpdate; a list without one never proves anything
-        self.next_update.map(|next| next.checked_add(grace).unwrap_or(Timestamp::MAX))
-    }
 }
 
 impl fmt::Debug for RevocationList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RevocationList({}, {})", self.sha256, self.this_update)
     }
+}
+
+/// A list or an answer: what says whether certificates are revoked.
+pub(super) trait Speaks {
+    /// What it says of a certificate of this issuer; none when it says nothing, or was not made by whoever may
+    /// speak for the issuer.
+    fn about(&self, certificate: &Certificate, issuer: &Certificate, when: When, grace: SignedDuration)
+    -> Option<Said>;
 }
 
 /// What was said of one certificate.
@@ -154,8 +163,7 @@ pub(super) struct Said {
 /// All that is known about revocation.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'a> {
-    pub(super) lists: &'a [&'a RevocationList],
-    pub(super) responses: &'a [&'a OcspResponse],
+    pub(super) words: &'a [&'a dyn Speaks],
     /// Whether the standing of every certificate must be known; else only what is known counts.
     pub(super) must_know: bool,
 }
@@ -171,23 +179,63 @@ enum Verdict {
 }
 
 impl Known<'_> {
-    /// A revocation counts by its date, from whoever may say it, fresh or not: nothing newer takes it back,
-    /// but a hold. That there is none, only fresh information says, or what was said after the moment that
-    /// is asked about (EN 319 102-1 5.2.5), and while the certificate was in force: later it is forgotten
-    /// (RFC 5280 3.3, RFC 6960 4.4.4).
-    fn about(&self, certificate: &Certificate, issuer: &Certificate, when: When, grace: SignedDuration) -> Verdict {
-        let lists = self.lists.iter().filter_map(|list| list.about(certificate, issuer, when, grace));
-        let answers = self.responses.iter().filter_map(|answer| answer.about(certificate, issuer, when, grace));
-        let said: Vec<Said> = lists.chain(answers).collect();
-        let newest = said.iter().max_by_key(|said| said.since);
-        let lasting = said.iter().filter(|said| said.is_lasting).chain(newest);
-        if let Some(moment) = lasting.filter_map(|said| said.revoked).min() {
-            return Verdict::Revoked(moment);
-        }
-        let counts =
-            |said: &&Said| (when.now <= said.until || said.since >= when.at) && said.since <= certificate.not_after();
-        said.iter().filter(counts).map(|said| said.until).max().map_or(Verdict::Unknown, Verdict::Good)
+    /// All that is said of a certificate of this issuer.
+    fn said(&self, certificate: &Certificate, issuer: &Certificate, when: When, grace: SignedDuration) -> Vec<Said> {
+        self.words.iter().filter_map(|word| word.about(certificate, issuer, when, grace)).collect()
     }
+}
+
+/// A revocation counts by its date, from whoever may say it, fresh or not: nothing newer takes it back,
+/// but a hold. That there is none, only fresh information says, or what was said after the moment that
+/// is asked about (EN 319 102-1 5.2.5), and while the certificate was in force: later it is forgotten
+/// (RFC 5280 3.3, RFC 6960 4.4.4).
+fn verdict(said: &[Said], certificate: &Certificate, when: When) -> Verdict {
+    let newest = said.iter().max_by_key(|said| said.since);
+    let lasting = said.iter().filter(|said| said.is_lasting).chain(newest);
+    if let Some(moment) = lasting.filter_map(|said| said.revoked).min() {
+        return Verdict::Revoked(moment);
+    }
+    let counts =
+        |said: &&Said| (when.now <= said.until || said.since >= when.at) && said.since <= certificate.not_after();
+    said.iter().filter(counts).map(|said| said.until).max().map_or(Verdict::Unknown, Verdict::Good)
+}
+
+/// What is said of a path below its anchor.
+pub(super) struct Standing {
+    /// Until when nothing of it changes by what is known.
+    until: Timestamp,
+    /// Whose authority says nothing, of the first such certificate.
+    unknown: Option<String>,
+    /// The first certificate that was revoked at the moment that is asked about: its depth, and since when.
+    pub(super) revoked: Option<(usize, Timestamp)>,
+    /// When the newest word on the signer's own certificate was said.
+    pub(super) newest: Option<Timestamp>,
+}
+
+/// Asks about every certificate of a path below its anchor.
+pub(super) fn ask(known: Known<'_>, path: &[Certificate], when: When, grace: SignedDuration) -> Standing {
+    let mut standing = Standing { until: Timestamp::MAX, unknown: None, revoked: None, newest: None };
+    for (depth, pair) in path.windows(2).enumerate() {
+        let [certificate, issuer] = pair else { continue };
+        let said = known.said(certificate, issuer, when, grace);
+        if depth == 0 {
+            standing.newest = said.iter().map(|said| said.since).max();
+        }
+        match verdict(&said, certificate, when) {
+            // a revocation further up weighs more than a list that is missing
+            Verdict::Unknown => drop(standing.unknown.get_or_insert_with(|| certificate.authority().to_owned())),
+            Verdict::Good(last) => standing.until = standing.until.min(last),
+            Verdict::Revoked(moment) if moment <= when.at => {
+                standing.revoked = Some((depth, moment));
+                break;
+            }
+            Verdict::Revoked(moment) => {
+                let before = moment.checked_sub(SignedDuration::from_secs(1)).unwrap_or(moment);
+                standing.until = standing.until.min(before);
+            }
+        }
+    }
+    standing
 }
 
 /// Asks about every certificate of a path below its anchor; answers until when that holds.
@@ -197,21 +245,10 @@ pub(super) fn check(
     when: When,
     grace: SignedDuration,
 ) -> Result<Timestamp, Distrust> {
-    let (mut until, mut unknown) = (Timestamp::MAX, None);
-    for (depth, pair) in path.windows(2).enumerate() {
-        let [certificate, issuer] = pair else { continue };
-        match known.about(certificate, issuer, when, grace) {
-            // a revocation further up weighs more than a list that is missing
-            Verdict::Unknown => drop(unknown.get_or_insert_with(|| certificate.authority().to_owned())),
-            Verdict::Good(last) => until = until.min(last),
-            Verdict::Revoked(moment) if moment <= when.at => {
-                let verdict = if depth == 0 { Doubt::RevokedNoPoe } else { Doubt::RevokedCaNoPoe };
-                return Err(Distrust::new(verdict, Code::SignatureCertificateRevoked, moment.to_string()));
-            }
-            Verdict::Revoked(moment) => {
-                until = until.min(moment.checked_sub(SignedDuration::from_secs(1)).unwrap_or(moment));
-            }
-        }
+    let Standing { until, unknown, revoked, newest: _ } = ask(known, path, when, grace);
+    if let Some((depth, moment)) = revoked {
+        let verdict = if depth == 0 { Doubt::RevokedNoPoe } else { Doubt::RevokedCaNoPoe };
+        return Err(Distrust::new(verdict, Code::SignatureCertificateRevoked, moment.to_string()));
     }
     match unknown.filter(|_| known.must_know) {
         Some(issuer) => Err(Distrust::new(Doubt::TryLater, Code::SignatureRevocationUnknown, issuer)),

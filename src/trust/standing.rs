@@ -1,7 +1,7 @@
 //! OCSP answers: read once, and asked about every certificate of a path (RFC 6960 4.2.2).
 
 use super::When;
-use super::revocation::{Said, Seen};
+use super::revocation::{Said, Seen, Speaks};
 use crate::document::Digest;
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::certificate::Certificate;
@@ -39,33 +39,10 @@ impl OcspResponse {
         self.sha256
     }
 
-    /// What it says of a certificate of this issuer; none when it says nothing, or was not made by whoever
-    /// may answer for the issuer.
-    pub(super) fn about(
-        &self,
-        certificate: &Certificate,
-        issuer: &Certificate,
-        when: When,
-        grace: SignedDuration,
-    ) -> Option<Said> {
-        let about = |answer: &&Answer| answer.is_about(certificate, issuer);
-        let answer = self.response.answers.iter().find(about)?;
-        // 4.2.2.1: what was not yet said, or was said before it was known
-        if !when.has_come(self.response.produced_at) || answer.this_update > self.response.produced_at {
-            return None;
-        }
-        let standing = match answer.standing {
-            Standing::Unknown => return None,
-            Standing::Good => None,
-            Standing::Revoked(moment) => Some(moment),
-        };
-        if !self.is_by_whom_may_answer(issuer, when) {
-            return None;
-        }
-        // without nextUpdate newer information was always there (4.2.2.1)
-        let until = answer.next_update.unwrap_or(answer.this_update);
-        let until = until.checked_add(grace).unwrap_or(Timestamp::MAX);
-        Some(Said { since: answer.this_update, until, revoked: standing, is_lasting: standing.is_some() })
+    /// Whether it may be relied on about this certificate: since when what it says is known to be right; none
+    /// when it says nothing, or was not made by whoever may answer for the issuer.
+    pub fn speaks_of(&self, certificate: &Certificate, issuer: &Certificate, now: Timestamp) -> Option<Timestamp> {
+        self.about(certificate, issuer, When::at_once(now), SignedDuration::ZERO).map(|said| said.since)
     }
 
     /// The issuer itself, or somebody to whom the issuer gave a certificate for this purpose (4.2.2.2): in
@@ -92,6 +69,35 @@ impl OcspResponse {
                 let pair = Digest::of(&[*responder.sha256().as_bytes(), *issuer.sha256().as_bytes()].concat());
                 (responder.not_before()..=responder.not_after()).contains(&when.now) && self.seen.once(pair, may)
             })
+    }
+}
+
+impl Speaks for OcspResponse {
+    fn about(
+        &self,
+        certificate: &Certificate,
+        issuer: &Certificate,
+        when: When,
+        grace: SignedDuration,
+    ) -> Option<Said> {
+        let about = |answer: &&Answer| answer.is_about(certificate, issuer);
+        let answer = self.response.answers.iter().find(about)?;
+        // 4.2.2.1: what was not yet said, or was said before it was known
+        if !when.has_come(self.response.produced_at) || answer.this_update > self.response.produced_at {
+            return None;
+        }
+        let standing = match answer.standing {
+            Standing::Unknown => return None,
+            Standing::Good => None,
+            Standing::Revoked(moment) => Some(moment),
+        };
+        if !self.is_by_whom_may_answer(issuer, when) {
+            return None;
+        }
+        // without nextUpdate newer information was always there (4.2.2.1)
+        let until = answer.next_update.unwrap_or(answer.this_update);
+        let until = until.checked_add(grace).unwrap_or(Timestamp::MAX);
+        Some(Said { since: answer.this_update, until, revoked: standing, is_lasting: standing.is_some() })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Behaviour of the room through its public face, with certificates that the `openssl` tool made.
 
 use super::trial::{AUTHORITY, PERSON, Pki, SUBJECT};
-use super::{Doubt, IdentityProfile, OcspResponse, RevocationList, Snapshot, ValidationData, When};
+use super::{Again, Doubt, IdentityProfile, OcspResponse, RevocationList, Snapshot, ValidationData, When};
 use crate::finding::Code;
 use crate::forms::certificate::{Certificate, TRIAL_POLICY_OID};
 use jiff::{SignedDuration, Timestamp};
@@ -455,4 +455,40 @@ fn a_place_that_holds_two_says_nothing() {
         let signer = pki.issue("who", "ec:P-256", "ca", subject, PERSON);
         assert_eq!(profile.voen(&signer).as_ref().map(|voen| voen.as_str()), voen, "{subject}");
     }
+}
+
+#[test]
+fn a_path_that_was_believed_is_looked_at_again_by_what_is_known_now() {
+    let pki = Pki::new();
+    let middle = pki.issue("middle", "ec:P-256", "ca", "/CN=Middle", AUTHORITY);
+    let signer = pki.issue("signer", "ec:P-256", "middle", SUBJECT, PERSON);
+    let path = [signer, middle.clone(), pki.certificate("ca")];
+    let before = path[0].not_before();
+    std::thread::sleep(std::time::Duration::from_millis(1100)); // revocation times count in seconds
+    let now = Timestamp::now();
+    let again = |lists: &[&RevocationList], at: Timestamp| {
+        let lists = lists.iter().map(|list| (*list).clone()).collect();
+        with_lists(&pki, &["ca"], Some(lists)).look_again(&path, When { at, now: now + SignedDuration::from_secs(2) })
+    };
+    let of_middle = pki.revocation_list("middle", &[], 1);
+    let made = Some(of_middle.this_update());
+    assert_eq!(again(&[], now), Again::Good { newest: None });
+    // of the authority's own standing nothing need be known; of the signer it is told since when it is
+    assert_eq!(again(&[&of_middle], now), Again::Good { newest: made });
+    let of_root = pki.revocation_list("ca", &["middle"], 1);
+    let Again::Revoked { depth: 1, moment } = again(&[&of_middle, &of_root], Timestamp::MAX) else { panic!() };
+    assert!(moment > before);
+    assert_eq!(again(&[&of_middle, &of_root], before), Again::Good { newest: made }, "it came later");
+    let revoked = pki.revocation_list("middle", &["signer"], 1);
+    assert!(matches!(again(&[&revoked], Timestamp::MAX), Again::Revoked { depth: 0, .. }));
+    // and OCSP answers that were asked for count as lists do
+    let person = pki.person("person", "ec:P-256");
+    let path = [person, pki.certificate("ca")];
+    let snapshot = with_lists(&pki, &["ca"], Some(vec![]));
+    let digest = snapshot.digest();
+    let snapshot = snapshot.with_answers(vec![ocsp(&pki, "person", "ca", "R", "-ndays 1")]);
+    assert_ne!(snapshot.digest(), digest);
+    let at = When::at_once(Timestamp::now());
+    assert!(matches!(snapshot.look_again(&path, at), Again::Revoked { depth: 0, .. }));
+    assert_eq!(snapshot.judge(&path[0], &ValidationData::default(), at).unwrap_err().verdict, Doubt::RevokedNoPoe);
 }

@@ -17,8 +17,9 @@ pub(super) use write::{Document, Insert, Transaction};
 
 use super::mark::Mark;
 use super::{Fault, Settings, Total};
-use crate::document::{DatasetName, Digest, SubmissionId};
+use crate::document::{DatasetName, Digest, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
+use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
 use std::path::Path;
@@ -104,6 +105,29 @@ impl Store {
             Some(connection) => read::stored_rows(connection, &self.plans, mark).await,
             None => Err(closed()),
         }
+    }
+
+    /// Marks loads as contested, in one transaction: the first moment stays. Of each the revision that holds
+    /// then.
+    pub(super) async fn contest(&mut self, marks: &[Mark], now: Timestamp) -> Result<Vec<Option<Revision>>, Fault> {
+        const DOING: &str = "contesting loads";
+        const SQL: &str = "UPDATE submission SET contested_at = ?2 WHERE id = ?1 AND contested_at IS NULL";
+        let connection = self.connected(DOING).await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(|e| fault(DOING, e))?;
+        for mark in marks {
+            let query = sqlx::query(SQL).bind(mark.id.to_string()).bind(now.to_string());
+            query.execute(&mut *transaction).await.map_err(|e| fault(DOING, e))?;
+        }
+        let mut holds = Vec::with_capacity(marks.len());
+        for mark in marks {
+            holds.push(read::holds(&mut transaction, &mark.key).await?);
+        }
+        transaction.commit().await.map_err(|e| fault(DOING, e))?;
+        Ok(holds)
+    }
+
+    pub(super) async fn contested(&mut self) -> Result<Vec<SubmissionId>, Fault> {
+        read::contested(self.connected("reading what is contested").await?).await
     }
 
     /// Moves what was committed into the main file, as far as readers allow, so that a document

@@ -19,7 +19,11 @@ const PREPARING: &str = "preparing the datasets";
 /// Brings the fixed tables to this version's form.
 pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Fault> {
     let submission = include_str!("migrations/0001_submission.sql").into_sql_str();
-    let all = vec![Migration::new(1, "submission".into(), MigrationType::Simple, submission, false)];
+    let contested = include_str!("migrations/0002_contested.sql").into_sql_str();
+    let all = vec![
+        Migration::new(1, "submission".into(), MigrationType::Simple, submission, false),
+        Migration::new(2, "contested".into(), MigrationType::Simple, contested, true),
+    ];
     Migrator::with_migrations(all).run_direct(None, connection, false).await.map_err(|error| match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => fault(MIGRATING, error),
         // among these: a file made by a newer version, which this one must not touch

@@ -9,7 +9,7 @@ use crate::boemis::layout::Layout;
 use crate::boemis::mark::{Mark, RawMark, period};
 use crate::boemis::rows::Rows;
 use crate::boemis::{Fault, Total};
-use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Quantity, SubmissionId};
+use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Quantity, Revision, SubmissionId};
 use crate::schema::{ColumnKind, Key, Standing, Stood, Value};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, SqlSafeStr, SqlStr};
@@ -88,10 +88,10 @@ fn standing_sql(layout: &Layout, at: usize) -> String {
     format!(
         "SELECT json_group_array(json_array({stood}, {station}, json_array({decimals}))) \
          FROM submission s LEFT JOIN \"{table}\" r ON r.submission = s.number \
-         WHERE s.dataset = {dataset} AND s.period IN ({periods}) AND \
+         WHERE s.dataset = {dataset} AND s.period IN ({periods}) AND s.contested_at IS NULL AND \
          (s.participant = {participant} OR s.period = {period}) AND s.revision = \
-         (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset \
-         AND x.period = s.period AND x.participant = s.participant AND x.number < {horizon}) \
+         (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset AND x.period = s.period \
+         AND x.participant = s.participant AND x.contested_at IS NULL AND x.number < {horizon}) \
          AND s.number < {horizon}",
         decimals = decimals.join(", "),
         table = layout.table(),
@@ -274,6 +274,27 @@ pub(super) async fn mark(connection: &mut SqliteConnection, id: SubmissionId) ->
         })
     };
     raw().map_err(|e| fault(DOING, e))?.read().map(Some).map_err(|column| odd("submission", column))
+}
+
+/// The revision of this statement that holds; none when there is none.
+pub(super) async fn holds(connection: &mut SqliteConnection, key: &Key) -> Result<Option<Revision>, Fault> {
+    const SQL: &str = "SELECT max(revision) FROM submission WHERE dataset = ?1 AND period = ?2 AND participant = ?3 \
+        AND contested_at IS NULL";
+    let query = sqlx::query_scalar::<_, Option<i64>>(SQL)
+        .bind(key.dataset.as_str().to_owned())
+        .bind(key.period.to_string())
+        .bind(key.participant.as_str().to_owned());
+    let revision = query.fetch_one(connection).await.map_err(|e| fault(READING, e))?;
+    let read = |number: i64| number.to_string().parse().map_err(|_| odd("submission", "revision"));
+    revision.map(read).transpose()
+}
+
+/// All that is contested, in no order.
+pub(super) async fn contested(connection: &mut SqliteConnection) -> Result<Vec<SubmissionId>, Fault> {
+    const DOING: &str = "reading what is contested";
+    const SQL: &str = "SELECT id FROM submission WHERE contested_at IS NOT NULL";
+    let ids = sqlx::query_scalar::<_, String>(SQL).fetch_all(connection).await.map_err(|e| fault(DOING, e))?;
+    ids.iter().map(|id| id.parse().map_err(|_| odd("submission", "id"))).collect()
 }
 
 /// The rows of the dataset's `_total` view; none when it has no such view or no table yet.

@@ -48,9 +48,11 @@ pub(super) fn views(layout: &Layout) -> Vec<View> {
     views
 }
 
-/// The condition that a submission `s` is the highest revision of its statement.
-pub(super) const STANDS: &str = "s.revision = (SELECT max(x.revision) FROM submission x \
-    WHERE x.dataset = s.dataset AND x.period = s.period AND x.participant = s.participant)";
+/// The condition that a submission `s` is the highest revision of its statement that is not contested: what a
+/// contested one superseded holds again, for a signature without force struck nothing out.
+pub(super) const STANDS: &str = "s.contested_at IS NULL AND s.revision = (SELECT max(x.revision) FROM submission x \
+    WHERE x.dataset = s.dataset AND x.period = s.period AND x.participant = s.participant \
+    AND x.contested_at IS NULL)";
 
 /// A scaled whole number printed as the decimal it stands for: no floating point on the way.
 fn printed(value: &str, places: u8) -> String {
@@ -78,7 +80,10 @@ fn records(layout: &Layout, ending: &str, only_current: bool) -> String {
         .collect();
     let (beside, stands) = match only_current {
         true => ("", format!(" AND {STANDS}")),
-        false => (", s.received_at AS received_at, s.loaded_at AS loaded_at", String::new()),
+        false => {
+            let times = ", s.received_at AS received_at, s.loaded_at AS loaded_at, s.contested_at AS contested_at";
+            (times, String::new())
+        }
     };
     format!(
         "CREATE VIEW \"{stem}_{ending}\" AS SELECT {columns}, s.period AS period, s.id AS submission, \

@@ -1,0 +1,134 @@
+//! Contesting: an acceptance that the journal puts in doubt leaves what holds, and is answered so.
+//!
+//! Owns the order: the journal's word is durable first; then BOEMİS takes the load out of what holds, in one
+//! transaction, and doing that again changes nothing; then the receipt is sealed and lies in the folders of
+//! sender and owner (S 2.1.3). A stop anywhere in between is taken up from the journal's word at the next
+//! start. Never puts an acceptance in doubt: the later look does.
+
+use super::answering::{Facts, Ready};
+use super::window::{Halt, Window};
+use crate::boemis;
+use crate::document::{Decision, ParticipantName, SubmissionId};
+use crate::finding::{Code, Finding, Hint};
+use crate::journal::Contested;
+use crate::ledger::{Arrived, Submission};
+use crate::receipt::{Answer, Doubt, Turn};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
+
+/// Receipts sealed together: one sync for all of them.
+const AT_ONCE: usize = 256;
+
+impl Window {
+    /// Takes up all that is in doubt; what BOEMİS cannot be asked about stays for later.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub(super) async fn contest_all(&mut self, now: Timestamp) -> Result<(), Halt> {
+        let is_due = self.later.next.is_none_or(|next| next <= now);
+        while is_due && !self.later.doubts.is_empty() {
+            self.reach_boemis().await?;
+            let some: Vec<Contested> = self.later.doubts.values().take(AT_ONCE).cloned().collect();
+            let ids: Vec<SubmissionId> = some.iter().map(|doubt| doubt.id).collect();
+            let loads = match &mut self.boemis {
+                Some(boemis) => boemis.contest(&ids, now).await,
+                None => {
+                    self.contest_again(now);
+                    return Ok(());
+                }
+            };
+            let loads = match loads {
+                Ok(loads) => loads,
+                Err(fault) if fault.is_away() => {
+                    tracing::error!(%fault, "what is contested waits until BOEMİS is back");
+                    (self.boemis, self.tally.away) = (None, true);
+                    self.contest_again(now);
+                    return Ok(());
+                }
+                Err(fault) => return Err(Halt::wrong(fault)),
+            };
+            let mut loads: HashMap<SubmissionId, boemis::Contested> =
+                loads.into_iter().map(|load| (load.mark.id, load)).collect();
+            let mut receipts = Vec::with_capacity(some.len());
+            for doubt in some {
+                let load = loads.remove(&doubt.id);
+                if load.is_none() {
+                    tracing::error!(submission = %doubt.id, "contested, and BOEMİS holds no load of it");
+                }
+                receipts.push(self.contested(&doubt, load)?);
+                self.later.doubts.remove(&doubt.id);
+            }
+            self.give(receipts, Vec::new())?;
+            (self.later.next, self.tally.away) = (None, false);
+        }
+        Ok(())
+    }
+
+    fn contest_again(&mut self, now: Timestamp) {
+        let pause = SignedDuration::try_from(self.settings().hold.retry_first);
+        self.later.next = now.saturating_add(pause.unwrap_or(SignedDuration::from_secs(10))).ok();
+    }
+
+    /// The sealed answer to one: as it was sealed, if it was.
+    fn contested(&mut self, doubt: &Contested, load: Option<boemis::Contested>) -> Result<Ready, Halt> {
+        let id = doubt.id;
+        let Some(Submission { arrival: Arrived::Held(held), answers, last: Some(accepted), .. }) =
+            self.ledger.state(id)?
+        else {
+            return Err(Halt::wrong(format!("submission {id} is contested, and was never accepted")));
+        };
+        // only the first answer may have been a held one
+        let turn = Turn { answer: answers + 1, held_before: answers > 1 };
+        let name = &held.document.name;
+        let facts = Facts::accepted(accepted);
+        let (answer, sealed) = match self.sealed_before(id, turn.answer)? {
+            Some((record, sealed)) => (Answer::sealed_before(record, name, turn, None), sealed),
+            None => {
+                let record = self.seal.outcome(id, answers).map_err(Halt::wrong)?;
+                let answer = record.and_then(|record| Answer::contested(record, name, turn, put(doubt, load)));
+                let answer = answer.ok_or_else(|| never_sealed(doubt))?;
+                let sealed = self.seal.seal_unsynced([answer.record()]).map_err(Halt::wrong)?.pop();
+                (Some(answer), sealed.ok_or_else(|| never_sealed(doubt))?)
+            }
+        };
+        let answer = answer.ok_or_else(|| never_sealed(doubt))?;
+        let (receipt, answered) = self.keep(answer, sealed, facts)?;
+        Ok((receipt, answered, held.participant.clone()))
+    }
+
+    /// To whom else an answer goes: what is contested, to the owner.
+    pub(super) fn also_to(&self, decision: Decision, channel: Option<&ParticipantName>) -> Option<ParticipantName> {
+        let owner = self.world.registry.participants.values().find(|one| one.owner)?;
+        (decision == Decision::Contested && Some(&owner.slug) != channel).then(|| owner.slug.clone())
+    }
+}
+
+fn never_sealed(doubt: &Contested) -> Halt {
+    Halt::wrong(format!("submission {} is contested, and the seal knows of no acceptance", doubt.id))
+}
+
+/// The doubt in words: the date, the serial number, and what holds now.
+fn put(doubt: &Contested, load: Option<boemis::Contested>) -> Doubt {
+    let Contested { signer, authority, serial, revoked, .. } = doubt;
+    let whose = match authority {
+        true => ("Vermiş mərkəzin sertifikatının", "The serial number of the authority's certificate is"),
+        false => ("Sertifikatın", "The serial number of the certificate is"),
+    };
+    let holds = match load.and_then(|load| load.holds) {
+        Some(revision) => (
+            format!("BOEMİS-də indi bu hesabatın {revision} nömrəli redaksiyası qüvvədədir."),
+            format!("In BOEMİS revision {revision} of this statement holds now."),
+        ),
+        None => (
+            "BOEMİS-də indi bu hesabatın heç bir redaksiyası qüvvədə deyil.".to_owned(),
+            "In BOEMİS no revision of this statement holds now.".to_owned(),
+        ),
+    };
+    let hint = Hint {
+        az: format!("{} seriya nömrəsi {serial}. {}", whose.0, holds.0).into(),
+        en: format!("{} {serial}. {}", whose.1, holds.1).into(),
+    };
+    let sub_indication = if *authority { "REVOKED_CA_NO_POE" } else { "REVOKED_NO_POE" };
+    let finding = Finding::new(Code::SignatureCertificateRevoked).found(revoked).hint(hint);
+    Doubt { signer: *signer, sub_indication, finding }
+}

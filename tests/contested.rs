@@ -1,0 +1,421 @@
+//! What was accepted is looked at again when revocation data is issued later, and contested where the
+//! certificate was revoked before the reception.
+
+#[path = "signing/authority.rs"]
+#[allow(dead_code)] // the tests of signing use all of it
+mod authority;
+#[path = "window/lists.rs"]
+mod lists;
+#[path = "samples/receipt.rs"]
+#[allow(dead_code)] // the walk over the samples uses all of it
+mod receipt;
+#[path = "window/trial.rs"]
+mod trial;
+
+use authority::{Authority, Server, reply};
+use jiff::Timestamp;
+use lists::{list, renew, seconds};
+use pencere::config::Config;
+use pencere::daemon::watch;
+use pencere::daemon::window::{Halt, Window};
+use pencere::host::{Clock, Disk, Fault, Faults, Host};
+use rustix::process::Signal;
+use std::fs;
+use std::sync::Arc;
+use trial::{Locked, PARTICIPANTS, Trial, eventually, generation, said, voen};
+
+const FIGURES: &str = "SELECT period, revision, energy_mwh FROM generation_current ORDER BY period";
+
+/// A window that reads one list of its authority, made an hour ago.
+fn window() -> Trial {
+    let trial = Trial::new();
+    trial.set("crls", "[\"pki/ca.crl\"]");
+    trial.set("settle", "\"1ms\"");
+    trial.set("retry_first", "\"10ms\"");
+    trial.set("busy_timeout", "\"10ms\"");
+    publish(&trial, -3600, &[]);
+    trial
+}
+
+/// Puts a list in the place of the one before.
+fn publish(trial: &Trial, made: i64, revoked: &[(&str, i64)]) {
+    let revoked: Vec<(&str, Timestamp)> = revoked.iter().map(|(name, since)| (*name, seconds(*since))).collect();
+    fs::write(trial.at("w/pki/ca.crl"), list(trial, seconds(made), &revoked)).unwrap();
+}
+
+fn statement(period: &str, revision: u32, mwh: &str) -> String {
+    generation(voen("azerenerji"), period, revision, "SU-0001", mwh)
+}
+
+/// Drops a statement signed with this certificate.
+fn file(trial: &Trial, name: &str, text: &str, signer: &str) {
+    let octets = trial.signed(name, text, signer);
+    trial.put("azerenerji", name, octets);
+}
+
+fn once(trial: &Trial) {
+    trial.done(&["once"]);
+}
+
+/// The decisions on a document by their receipts' endings.
+fn decisions(trial: &Trial, participant: &str, name: &str) -> Vec<(String, String)> {
+    let ending = |file: &str| file.split('.').rev().take(3).collect::<Vec<_>>().join(".");
+    let answers = trial.answers_to(participant, name);
+    answers.iter().map(|(file, text)| (ending(file), receipt::decision(text).to_owned())).collect()
+}
+
+fn words(trial: &Trial, name: &str) -> Vec<String> {
+    decisions(trial, "azerenerji", name).into_iter().map(|(_, word)| word).collect()
+}
+
+/// What `show` tells of a document, in order.
+fn events(trial: &Trial, name: &str) -> Vec<String> {
+    let (_, shown) = trial.json(&["show", name]);
+    shown["events"].as_array().unwrap().iter().map(|one| one["event"].as_str().unwrap().to_owned()).collect()
+}
+
+fn fits(trial: &Trial) {
+    let audited = trial.pencere(&["audit", "verify"]);
+    assert_eq!(audited.status.code(), Some(0), "{}", said(&audited));
+}
+
+#[test]
+fn a_revocation_before_the_reception_takes_an_acceptance_out_of_what_holds() {
+    let trial = window();
+    let daemon = trial.run();
+    file(&trial, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "a.xml").1), "accepted");
+    // a list that is older than the reception decides nothing, and neither do a restart and a lost ledger
+    publish(&trial, -60, &[]);
+    daemon.signal(Signal::HUP);
+    eventually("the reload", || trial.log().contains("were read again"));
+    daemon.end();
+    fs::remove_dir_all(trial.at("w/state/ledger")).unwrap();
+    let daemon = trial.run();
+    assert_eq!(trial.sql(FIGURES), "2024-Q1|1|100.000\n");
+    assert!(!events(&trial, "a.xml").contains(&"settled".to_owned()));
+
+    publish(&trial, 60, &[("w/pki/azerenerji.crt", -3600)]);
+    daemon.signal(Signal::HUP);
+    eventually("the owner's copy", || !trial.answers("energetika").is_empty());
+    eventually("the sender's answer", || words(&trial, "a.xml") == ["contested", "accepted"]);
+    let (name, text) = trial.answers("energetika").remove(0);
+    assert!(name.starts_with("a.xml.") && name.ends_with(".2.receipt.xml"), "{name}");
+    assert_eq!(trial.answers_to("azerenerji", "a.xml")[0], (name.clone(), text.clone()), "the very same");
+    assert_eq!(receipt::codes(&text), ["signature.certificate-revoked"]);
+    let serial = trial.succeeds("openssl", &["x509", "-in", "w/pki/azerenerji.crt", "-noout", "-serial"]).stdout;
+    let serial = String::from_utf8(serial).unwrap();
+    let serial = openssl::bn::BigNum::from_hex_str(serial.trim().trim_start_matches("serial=")).unwrap();
+    assert!(text.contains(&serial.to_dec_str().unwrap().to_string()), "{text}");
+    assert!(text.contains("no revision of this statement holds now"), "{text}");
+    assert_eq!(receipt::attribute(&text, "Signer", "sub-indication"), Some("REVOKED_NO_POE"));
+    let path = trial.side("energetika", "receipts").join(&name);
+    assert!(trial.xmlsec_proves(&path));
+    fs::copy(trial.at("signed"), trial.at("dropped.xml")).unwrap();
+    trial.done(&["receipt", "verify", path.to_str().unwrap(), "--document", "dropped.xml"]);
+    eventually("the pages", || {
+        let page = name.replace(".xml.", "\u{0}").replace(".xml", ".txt").replace('\u{0}', ".xml.");
+        PARTICIPANTS[..1].iter().chain(&["energetika"]).all(|one| trial.side(one, "receipts").join(&page).exists())
+    });
+
+    assert_eq!(trial.sql(FIGURES), "");
+    assert_eq!(trial.sql("SELECT * FROM generation_total"), "");
+    let history = "SELECT count(*), count(contested_at) FROM generation_history";
+    assert_eq!(trial.sql(history), "1|1\n");
+    assert_eq!(trial.json(&["list", "--state", "contested"]).1["submissions"].as_array().unwrap().len(), 1);
+    let status = trial.json(&["status"]).1;
+    let row = status["participants"].as_array().unwrap().iter().find(|row| row["participant"] == "azerenerji");
+    assert_eq!(row.unwrap()["contested"], 1);
+    eventually("the end", || events(&trial, "a.xml").last().is_some_and(|last| last == "closed"));
+    assert_eq!(events(&trial, "a.xml"), ["held", "answered", "closed", "contested", "answered", "closed"]);
+    fits(&trial);
+
+    // the very same octets are judged afresh, and the content by another certificate is accepted
+    trial.put("azerenerji", "b.xml", fs::read(trial.at("dropped.xml")).unwrap());
+    let (_, text) = trial.answer("azerenerji", "b.xml");
+    assert_eq!(receipt::codes(&text), ["signature.certificate-revoked"]);
+    renew(&trial, "azerenerji", "renewed");
+    daemon.signal(Signal::HUP);
+    eventually("the reload", || trial.log().matches("were read again").count() == 3);
+    file(&trial, "c.xml", &statement("2024-Q1", 1, "100.000"), "renewed");
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "c.xml").1), "accepted");
+    assert_eq!(trial.sql(FIGURES), "2024-Q1|1|100.000\n");
+    daemon.end();
+    fs::remove_dir_all(trial.at("w/state/ledger")).unwrap();
+    once(&trial);
+    assert_eq!((words(&trial, "a.xml").len(), trial.answers("energetika").len()), (2, 1), "once for ever");
+    assert_eq!(trial.sql(FIGURES), "2024-Q1|1|100.000\n");
+    fits(&trial);
+    trial.keeps_persons_out_of_the_log();
+}
+
+#[test]
+fn a_revocation_after_the_reception_settles_an_acceptance() {
+    let trial = window();
+    file(&trial, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    once(&trial);
+    publish(&trial, 60, &[("w/pki/azerenerji.crt", 30)]);
+    once(&trial);
+    assert_eq!(
+        (words(&trial, "a.xml"), trial.sql(FIGURES)),
+        (vec!["accepted".to_owned()], "2024-Q1|1|100.000\n".into())
+    );
+    assert_eq!(events(&trial, "a.xml"), ["held", "answered", "closed", "settled"]);
+    // and what is settled stays so, whatever is said later
+    publish(&trial, 120, &[("w/pki/azerenerji.crt", -3600)]);
+    fs::remove_dir_all(trial.at("w/state/ledger")).unwrap();
+    once(&trial);
+    assert_eq!(words(&trial, "a.xml"), ["accepted"]);
+    fits(&trial);
+}
+
+#[test]
+fn a_time_stamp_before_the_revocation_keeps_an_acceptance() {
+    let trial = window();
+    let authority = Authority::new();
+    fs::copy(authority.at("tsa.crt"), trial.at("w/pki/tsa.crt")).unwrap();
+    trial.set("timestamping", "[\"pki/tsa.crt\"]");
+    // the clock's own standing must be known as well: it is an anchor, and has no list
+    let server = Server::http(Box::new(move |query| reply(&authority.answer(query))));
+    let tsa = format!("http://127.0.0.1:{}/tsa", server.port);
+    for (name, period) in [("a.xml", "2024-Q1"), ("b.xml", "2024-Q2")] {
+        fs::write(trial.at(name), statement(period, 1, "100.000")).unwrap();
+        let keys = ["--key", "w/pki/azerenerji.key", "--cert", "w/pki/azerenerji.crt", "-o", "signed"];
+        let stamped = if name == "a.xml" { &["--tsa", tsa.as_str()][..] } else { &[] };
+        trial.done(&[&["sign", name][..], &keys, stamped].concat());
+        fs::rename(trial.at("signed"), trial.at(format!("{name}.signed"))).unwrap();
+    }
+    assert_eq!(server.asked(), 1);
+    // revoked between the time-stamp and the reception
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let revoked = Timestamp::now();
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    for name in ["a.xml", "b.xml"] {
+        trial.put("azerenerji", name, fs::read(trial.at(format!("{name}.signed"))).unwrap());
+    }
+    once(&trial);
+    assert_eq!((words(&trial, "a.xml"), words(&trial, "b.xml")), (vec!["accepted".into()], vec!["accepted".into()]));
+    fs::write(trial.at("w/pki/ca.crl"), list(&trial, seconds(60), &[("w/pki/azerenerji.crt", revoked)])).unwrap();
+    once(&trial);
+    assert_eq!(words(&trial, "a.xml"), ["accepted"]);
+    assert_eq!(events(&trial, "a.xml").last().unwrap(), "settled");
+    assert_eq!(words(&trial, "b.xml"), ["contested", "accepted"]);
+    assert_eq!(trial.sql(FIGURES), "2024-Q1|1|100.000\n");
+}
+
+#[test]
+fn what_is_held_is_decided_by_a_list_that_is_issued_long_after_its_reception() {
+    let trial = window();
+    // stale long ago, so that nothing is known at the reception
+    publish(&trial, -80 * 3600, &[]);
+    file(&trial, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    let day = |days: i64| Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+    let clock = Clock::fixed(day(0));
+    let carry = |clock: &Clock| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let config = Config::load(&trial.at("w/pencere.toml"), clock.now()).unwrap();
+            let host = Host { clock: clock.clone(), disk: Disk::system() };
+            let (_, window) = watch::once(Window::open(config, host).await.unwrap(), |_| {}).await.unwrap();
+            window.close().await.unwrap();
+        });
+    };
+    clock.advance(jiff::SignedDuration::from_secs(1));
+    carry(&clock);
+    assert_eq!(words(&trial, "a.xml"), ["held"]);
+    let two_days = 48 * 3600;
+    publish(&trial, two_days, &[("w/pki/azerenerji.crt", two_days - 3600)]);
+    clock.advance(jiff::SignedDuration::from_secs(two_days + 60));
+    carry(&clock);
+    assert_eq!(words(&trial, "a.xml"), ["held", "accepted"]);
+    assert_eq!(trial.sql(FIGURES), "2024-Q1|1|100.000\n");
+}
+
+#[test]
+fn nothing_is_lost_while_no_list_is_named() {
+    let trial = window();
+    trial.set("crls", "[]");
+    file(&trial, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    once(&trial);
+    once(&trial);
+    assert_eq!(words(&trial, "a.xml"), ["accepted"]);
+    // the configuration names one later
+    trial.set("crls", "[\"pki/ca.crl\"]");
+    publish(&trial, 60, &[("w/pki/azerenerji.crt", -3600)]);
+    once(&trial);
+    assert_eq!(words(&trial, "a.xml"), ["contested", "accepted"]);
+}
+
+#[test]
+fn what_a_contested_revision_superseded_holds_again() {
+    let trial = window();
+    renew(&trial, "azerenerji", "renewed");
+    file(&trial, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    once(&trial);
+    file(&trial, "b.xml", &statement("2024-Q1", 2, "200.000"), "renewed");
+    once(&trial);
+    assert_eq!(trial.sql(FIGURES), "2024-Q1|2|200.000\n");
+    publish(&trial, 60, &[("w/pki/renewed.crt", -3600)]);
+    // filed in the same run, it is judged beside what holds then
+    file(&trial, "c.xml", &statement("2024-Q1", 2, "300.000"), "azerenerji");
+    let checked = trial.json(&["check", "w/drop/azerenerji/in/c.xml", "--participant", "azerenerji"]);
+    assert_eq!(checked.1["findings"][0]["code"], "rule.revision-conflict", "before it is contested");
+    once(&trial);
+    let (_, text) = trial.answers_to("azerenerji", "b.xml").remove(0);
+    assert_eq!(receipt::decision(&text), "contested");
+    assert!(text.contains("revision 1 of this statement holds now"), "{text}");
+    assert_eq!((words(&trial, "a.xml"), words(&trial, "c.xml")), (vec!["accepted".into()], vec!["accepted".into()]));
+    assert_eq!(trial.sql(FIGURES), "2024-Q1|2|300.000\n");
+    assert_eq!(trial.sql("SELECT period, energy_mwh FROM generation_total"), "2024|300.000\n2024-Q1|300.000\n");
+    fits(&trial);
+}
+
+#[test]
+fn the_owners_own_is_answered_once_and_the_audit_sees_what_does_not_fit() {
+    let trial = window();
+    let text = generation(voen("energetika"), "2024-Q1", 1, "SU-0001", "100.000");
+    let octets = trial.signed("a.xml", text, "energetika");
+    trial.put("energetika", "a.xml", octets);
+    once(&trial);
+    publish(&trial, 60, &[("w/pki/energetika.crt", -3600)]);
+    once(&trial);
+    let words = decisions(&trial, "energetika", "a.xml");
+    assert_eq!(words.iter().map(|(_, word)| word.as_str()).collect::<Vec<_>>(), ["contested", "accepted"]);
+    fits(&trial);
+    for (change, told) in
+        [("contested_at = NULL", "in BOEMİS it is not"), ("contested_at = '2026-01-01T00:00:00Z'", "Everything fits")]
+    {
+        trial.succeeds("sqlite3", &["w/state/boemis.sqlite", &format!("UPDATE submission SET {change}")]);
+        let audited = said(&trial.pencere(&["audit", "verify"]));
+        assert!(audited.contains(told), "{audited}");
+    }
+}
+
+/// Once through all that waits, in this process.
+fn carry(trial: &Trial, disk: Disk) -> Result<(), Halt> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let config = Config::load(&trial.at("w/pencere.toml"), Timestamp::now())
+            .map_err(|mistakes| Halt::broken(format!("{mistakes:?}")))?;
+        let window = Window::open(config, Host { clock: Clock::system(), disk }).await?;
+        let (_, window) = watch::once(window, |_| {}).await?;
+        window.close().await
+    })
+}
+
+#[test]
+fn a_stop_at_any_step_of_contesting_comes_to_the_same_end() {
+    const EIO: i32 = 5;
+    const ENOSPC: i32 = 28;
+    let template = window();
+    file(&template, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    file(&template, "b.xml", &statement("2024-Q2", 1, "200.000"), "azerenerji");
+    let other = generation(voen("azerisiq"), "2024-Q1", 1, "KUL-0001", "5");
+    let octets = template.signed("c.xml", other, "azerisiq");
+    template.put("azerisiq", "c.xml", octets);
+    carry(&template, Disk::system()).unwrap();
+    publish(&template, 60, &[("w/pki/azerenerji.crt", -3600)]);
+    let counted = Faults::none();
+    let trial = template.copy();
+    carry(&trial, Disk::faulty(Arc::clone(&counted))).unwrap();
+    let mut stopped = 0;
+    for n in 1..=counted.steps() {
+        for fault in [Fault::Death, Fault::Error(EIO), Fault::Lasting(ENOSPC)] {
+            let trial = template.copy();
+            let faults = Faults::at(n, fault);
+            let first = carry(&trial, Disk::faulty(Arc::clone(&faults)));
+            stopped += usize::from(first.is_err());
+            if n % 2 == 0 {
+                faults.lose_power(|unsynced| unsynced / 2).unwrap();
+            }
+            let case = format!("step {n}, {fault:?}, first {first:?}");
+            let end = carry(&trial, Disk::system());
+            assert!(end.is_ok(), "{case}: {end:?}");
+            for name in ["a.xml", "b.xml"] {
+                assert_eq!(words(&trial, name), ["contested", "accepted"], "{case}");
+            }
+            let copies: Vec<_> = trial
+                .answers("azerenerji")
+                .into_iter()
+                .filter(|(_, text)| receipt::decision(text) == "contested")
+                .collect();
+            assert_eq!(trial.answers("energetika"), copies, "{case}");
+            assert_eq!(trial.sql("SELECT station FROM generation_current"), "KUL-0001\n", "{case}");
+            assert_eq!(trial.sql("SELECT count(*) FROM submission WHERE contested_at IS NOT NULL"), "2\n", "{case}");
+            let number = |text: &str| receipt::attribute(text, "Receipt", "number").unwrap().to_owned();
+            let all = ["azerenerji", "azerisiq"].map(|one| trial.answers(one)).concat();
+            let mut numbers: Vec<String> = all.iter().map(|(_, text)| number(text)).collect();
+            numbers.sort();
+            numbers.dedup();
+            assert!(numbers.len() == 5 && numbers[4].ends_with("000005"), "{case}: {numbers:?}");
+            fits(&trial);
+        }
+    }
+    assert!(stopped > 5, "{stopped}");
+}
+
+#[test]
+fn killed_at_any_moment_of_contesting_each_is_contested_once() {
+    let template = window();
+    let trial = &template;
+    let quarters: Vec<String> = (1..=60).map(|n| format!("{}-Q{}", 1990 + n / 4, n % 4 + 1)).collect();
+    for quarter in &quarters {
+        fs::write(trial.at(format!("{quarter}.xml")), statement(quarter, 1, "10.000")).unwrap();
+    }
+    let names: Vec<String> = quarters.iter().map(|quarter| format!("{quarter}.xml")).collect();
+    let files: Vec<&str> = names.iter().map(String::as_str).collect();
+    fs::create_dir(trial.at("out")).unwrap();
+    let keys = ["--key", "w/pki/azerenerji.key", "--cert", "w/pki/azerenerji.crt", "--out-dir", "out"];
+    trial.done(&[&["sign"][..], &files, &keys].concat());
+    for quarter in &quarters {
+        let octets = fs::read(trial.at(format!("out/{quarter}.signed.xml"))).unwrap();
+        trial.put("azerenerji", format!("{quarter}.xml"), octets);
+    }
+    once(trial);
+    assert_eq!(trial.sql("SELECT count(*) FROM generation_current"), "60\n");
+    publish(trial, 60, &[("w/pki/azerenerji.crt", -3600)]);
+    let mut between = 0;
+    for seen in [1, 2, 4, 8, 16, 32, 60] {
+        // killed as soon as so many of the owner's copies, each with its page or without, are seen
+        let trial = template.copy();
+        let daemon = trial.start_with(|_| {});
+        let begin = std::time::Instant::now();
+        while trial.names("energetika", "receipts").len() < seen {
+            assert!(begin.elapsed() < trial::PATIENCE, "{}", trial.log());
+        }
+        daemon.kill();
+        between += usize::from(trial.answers("azerenerji").len() < 120);
+        once(&trial);
+        let all = trial.answers("azerenerji");
+        let told: Vec<_> = all.iter().filter(|(_, text)| receipt::decision(text) == "contested").cloned().collect();
+        assert_eq!((all.len(), told.len()), (120, 60));
+        assert_eq!(trial.answers("energetika"), told);
+        let number = |text: &str| receipt::attribute(text, "Receipt", "number").unwrap().to_owned();
+        let mut numbers: Vec<String> = all.iter().map(|(_, text)| number(text)).collect();
+        numbers.sort();
+        numbers.dedup();
+        assert!(numbers.len() == 120 && numbers[119].ends_with("000120"), "{numbers:?}");
+        assert_eq!(trial.sql(FIGURES), "");
+        fits(&trial);
+    }
+    assert!(between > 0, "no kill came between the first and the last");
+}
+
+#[test]
+fn what_is_contested_while_boemis_is_away_waits_for_it() {
+    let trial = window();
+    file(&trial, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    once(&trial);
+    publish(&trial, 60, &[("w/pki/azerenerji.crt", -3600)]);
+    let locked = Locked::new(&trial);
+    let _ = trial.pencere(&["once"]);
+    assert_eq!(events(&trial, "a.xml"), ["held", "answered", "closed", "contested"]);
+    assert_eq!(trial.json(&["list", "--state", "contested"]).1["submissions"].as_array().unwrap().len(), 1);
+    drop(locked);
+    fits(&trial);
+    let daemon = trial.run();
+    eventually("the answer", || words(&trial, "a.xml") == ["contested", "accepted"]);
+    daemon.end();
+    assert_eq!(trial.sql(FIGURES), "");
+    fits(&trial);
+}
