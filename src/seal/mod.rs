@@ -19,7 +19,7 @@ pub use record::{FileRecord, OriginalRecord, OutcomeRecord, SignerRecord, TotalR
 
 use crate::document::{BAKU, Decision, Digest, SubmissionId};
 use crate::forms::certificate::Certificate;
-use crate::forms::value::ValueFault;
+use crate::forms::key::KeyFault;
 use crate::forms::xades::{SignerFault, XadesSigner};
 use crate::host::{Panicked, side_by_side};
 use acts::{Act, Acts};
@@ -182,7 +182,7 @@ pub enum Refused {
     },
     /// The key could not be used.
     #[error("the seal's key: {0}")]
-    Key(#[from] ValueFault),
+    Key(#[from] KeyFault),
     /// The act log could not be used.
     #[error(transparent)]
     Log(#[from] LogFault),
