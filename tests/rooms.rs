@@ -23,6 +23,7 @@ const JUDGES: &[&str] = &["signature", "authority", "schema", "trust"];
 const IMPORTS: &[(&str, &str, &str)] = &[
     ("staging", "evidence", "what it makes safe lies there"),
     ("staging", "journal", "held safely means: the journal says so"),
+    ("seal", "token", "its key may lie in one"),
     ("receipt", "seal", "the answer is asked of the seal, which alone numbers and signs it"),
     ("archive", "journal", "closed is what the journal closes"),
     ("journal", "evidence", "an entry says where in evidence its octets lie"),

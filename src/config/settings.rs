@@ -8,6 +8,7 @@ use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
 use crate::document::Digest;
 use crate::signature::{CmsLimits, Policy};
+use crate::token::{Uri, is_uri};
 use crate::trust::IdentityProfile;
 use crate::{boemis, container, evidence, intake, journal, ledger, schema, seal, xml};
 use std::path::{Path, PathBuf};
@@ -78,7 +79,7 @@ impl TrustSettings {
 #[derive(Clone, Debug)]
 pub(super) struct SealAt {
     pub certificate: At<PathBuf>,
-    pub key: At<PathBuf>,
+    pub key: At<seal::KeyPlace>,
 }
 
 /// `[hold]`.
@@ -359,9 +360,19 @@ fn trust(base: &Path, mut table: Table<'_, '_>) -> TrustSettings {
 fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
     table.need(&["certificate", "key"]);
     let (certificate, key) = (table.string("certificate"), table.string("key"));
+    let source = table.source();
     table.finish();
-    let path = |text: At<String>| text.map(|text| base.join(text));
-    Some(SealAt { certificate: path(certificate?), key: path(key?) })
+    let key = key.and_then(|key| match is_uri(&key.value) {
+        false => Some(key.map(|key| seal::KeyPlace::File(base.join(key)))),
+        true => match key.value.parse::<Uri>() {
+            Ok(uri) => Some(key.map(|_| seal::KeyPlace::Token(Box::new(uri)))),
+            Err(fault) => {
+                source.mistake(&key.spot, format!("names no key in a token: {fault}"));
+                None
+            }
+        },
+    });
+    Some(SealAt { certificate: certificate?.map(|path| base.join(path)), key: key? })
 }
 
 fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {

@@ -19,7 +19,7 @@ use crate::journal::{Event, Journal, JournalError, Phase, Written};
 use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
 use crate::receipt::Turn;
 use crate::schema::Key;
-use crate::seal::Seal;
+use crate::seal::{OpenFault, Seal};
 use crate::staging::Staging;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +35,9 @@ pub enum Halt {
     /// Our own disk or one of our own files; the text says which and what to do.
     #[error("{0}")]
     Broken(String),
+    /// The configuration names what cannot be used: starting again mends nothing.
+    #[error("{0}")]
+    Misconfigured(String),
     /// An impossible state: intake stops, nothing is touched, a person must look.
     #[error("halted: {0}")]
     Wrong(String),
@@ -187,8 +190,13 @@ impl Window {
         ledger.recent(NEWEST)?.iter().map(Submission::id).max().into_iter().for_each(SubmissionId::rise_above);
         let world = Arc::clone(config.world());
         let clock = host.clock.clone();
-        let seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(move || clock.now()))
-            .map_err(Halt::broken)?;
+        let seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(move || clock.now())).map_err(
+            |fault| match fault {
+                // a PIN that is refused must not be tried at every start of a service
+                OpenFault::Token(ref token) if token.is_usage() => Halt::Misconfigured(fault.to_string()),
+                fault => Halt::broken(fault),
+            },
+        )?;
         let mut window = Self {
             host,
             config,

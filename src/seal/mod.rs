@@ -1,6 +1,6 @@
 //! The seal: builds, numbers and signs receipts from bounded outcome records.
 //!
-//! Owns the seal's key (in memory, nowhere else), the numbers of receipts, and the act log. It
+//! Owns the seal's key (in memory or in a token, nowhere else), the numbers of receipts, and the act log. It
 //! builds each receipt itself from an [`OutcomeRecord`] with its own clock, and refuses what
 //! contradicts what it sealed before: the caller then halts. Never signs a digest or a text that
 //! somebody hands it, and never reads a document.
@@ -11,10 +11,12 @@
 mod acts;
 mod content;
 mod escape;
+mod key;
 mod record;
 
 pub use acts::LogFault;
 pub use content::NAMESPACE;
+pub use key::KeyPlace;
 pub use record::{FileRecord, OriginalRecord, OutcomeRecord, SignerRecord, TotalRecord};
 
 use crate::document::{BAKU, Decision, Digest, SubmissionId};
@@ -22,9 +24,9 @@ use crate::forms::certificate::Certificate;
 use crate::forms::key::KeyFault;
 use crate::forms::xades::{SignerFault, XadesSigner};
 use crate::host::{Panicked, side_by_side};
+use crate::token::TokenFault;
 use acts::{Act, Acts};
 use jiff::Timestamp;
-use openssl::pkey::PKey;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,8 +47,8 @@ pub struct Window {
 pub struct Settings {
     /// The seal's certificate, PEM (`seal.certificate`).
     pub certificate: PathBuf,
-    /// Its key, PEM without a passphrase (`seal.key`).
-    pub key: PathBuf,
+    /// Where its key lies (`seal.key`).
+    pub key: KeyPlace,
     /// The act log, `state/seal/acts.log`; it and its folder are made when missing.
     pub acts: PathBuf,
 }
@@ -127,6 +129,9 @@ pub enum OpenFault {
         /// What was looked for.
         what: &'static str,
     },
+    /// The token that holds its key.
+    #[error("the seal's key: {0}")]
+    Token(#[from] TokenFault),
     /// Key and certificate cannot seal.
     #[error("the seal: {0}")]
     Signer(#[from] SignerFault),
@@ -210,10 +215,7 @@ impl Seal {
             .ok()
             .and_then(|certificates| certificates.into_iter().next())
             .ok_or_else(|| OpenFault::NotPem { path: settings.certificate.clone(), what: "a certificate" })?;
-        // a callback that gives no passphrase, so that an encrypted key is refused and never asked for
-        let key = PKey::private_key_from_pem_callback(&read(&settings.key)?, |_| Ok(0)).map_err(|_| {
-            OpenFault::NotPem { path: settings.key.clone(), what: "a private key without a passphrase" }
-        })?;
+        let key = settings.key.open(&certificate)?;
         let signer = XadesSigner::new(key, certificate)?;
         let acts = Acts::open(&settings.acts)?;
         Ok(Self { signer, window, now, acts, broken: false })
