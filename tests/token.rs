@@ -207,7 +207,11 @@ impl Shim {
     }
 
     fn uri(&self) -> String {
-        format!("pkcs11:token=t;id=%01?module-path={}&pin-source=file:{}", self.hsm.path("shim.so"), self.hsm.path("pin"))
+        format!(
+            "pkcs11:token=t;id=%01?module-path={}&pin-source=file:{}",
+            self.hsm.path("shim.so"),
+            self.hsm.path("pin")
+        )
     }
 
     /// Signs while it fails so: exit code, stderr, and how often somebody tried to log in.
