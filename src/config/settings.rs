@@ -6,7 +6,9 @@
 use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
+use crate::daemon::stamps;
 use crate::document::Digest;
+use crate::fetch::{FetchFault, is_address};
 use crate::signature::{CmsLimits, Policy};
 use crate::token::{Uri, is_uri};
 use crate::trust::IdentityProfile;
@@ -80,6 +82,7 @@ impl TrustSettings {
 pub(super) struct SealAt {
     pub certificate: At<PathBuf>,
     pub key: At<seal::KeyPlace>,
+    pub stamps: Option<At<stamps::Settings>>,
 }
 
 /// `[hold]`.
@@ -127,6 +130,8 @@ pub struct Settings {
     pub boemis: boemis::Settings,
     pub trust: TrustSettings,
     pub seal: seal::Settings,
+    /// Who stamps the time on receipts, if anybody.
+    pub stamps: Option<stamps::Settings>,
     /// As far as `pencere.toml` goes: the whole one, by which a window judges, is `World`'s.
     pub(super) policy: Policy,
     pub limits: xml::Limits,
@@ -172,6 +177,13 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let boemis = top.table("boemis").and_then(|table| boemis(base, table));
     let trust = top.table("trust").map(|table| trust(base, table));
     let seal = top.table("seal").and_then(|table| seal(base, table));
+    if let (Some(SealAt { stamps: Some(stamps), .. }), Some(trust)) = (&seal, &trust)
+        && trust.timestamping.is_empty()
+    {
+        let message = "a stamp counts for nothing while nobody is believed about time: name the authority's anchor in \
+                       [trust] timestamping";
+        top.source().mistake(&stamps.spot, message);
+    }
     let policy = signature(environment.unwrap_or(Environment::Production), top.table("signature"));
     let identity = top.table("identity").map_or_else(|| Some(IdentityProfile::standard()), identity);
     let hold = top.table("hold").map(hold).unwrap_or_default();
@@ -192,6 +204,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
                 // the seal's own record of its acts, apart from the journal
                 acts: window.paths.state.join("seal/acts.log"),
             },
+            stamps: seal.stamps.map(|stamps| stamps.value),
             window,
             intake,
             group,
@@ -357,11 +370,28 @@ fn trust(base: &Path, mut table: Table<'_, '_>) -> TrustSettings {
     }
 }
 
+/// The word for no time-stamping authority.
+const NOBODY: &str = "none";
+
 fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
     table.need(&["certificate", "key"]);
     let (certificate, key) = (table.string("certificate"), table.string("key"));
     let source = table.source();
+    let tsa = table.string("tsa").filter(|tsa| tsa.value != NOBODY);
+    let timeout = table.duration("tsa_timeout", Duration::from_millis(100)..=stamps::Settings::TIMEOUT_MAX);
+    let retry = table.duration("tsa_retry", Duration::from_secs(1)..=DAY);
     table.finish();
+    let stamps = tsa.and_then(|tsa| match is_address(&tsa.value) {
+        true => Some(tsa.map(|url| stamps::Settings {
+            url,
+            timeout: value(timeout, stamps::Settings::TIMEOUT),
+            retry: value(retry, stamps::Settings::RETRY),
+        })),
+        false => {
+            source.mistake(&tsa.spot, format!("{:?} does not fit: {}", tsa.value, FetchFault::Address));
+            None
+        }
+    });
     let key = key.and_then(|key| match is_uri(&key.value) {
         false => Some(key.map(|key| seal::KeyPlace::File(base.join(key)))),
         true => match key.value.parse::<Uri>() {
@@ -372,7 +402,7 @@ fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
             }
         },
     });
-    Some(SealAt { certificate: certificate?.map(|path| base.join(path)), key: key? })
+    Some(SealAt { certificate: certificate?.map(|path| base.join(path)), key: key?, stamps })
 }
 
 fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {

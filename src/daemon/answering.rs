@@ -137,6 +137,7 @@ impl Window {
         }
         let records = answers.iter().map(|(answer, ..)| answer.record());
         let sealed = self.seal.seal_unsynced(records).map_err(unsealed)?;
+        self.tally.stamping = self.stamps.as_ref().and_then(|stamps| stamps.trouble());
         let mut receipts = Vec::with_capacity(sealed.len());
         for ((answer, matter, channel, original), sealed) in answers.into_iter().zip(sealed) {
             let (receipt, answered) = self.keep(answer, sealed, Facts::of(matter, original))?;
@@ -198,6 +199,7 @@ impl Window {
                 sha256: receipt.sha256(),
                 size: receipt.octets().len() as u64,
                 location: kept.location,
+                lacks_stamp: receipt.lacks_stamp(),
             },
         };
         Ok((receipt, answered))

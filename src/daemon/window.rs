@@ -7,6 +7,7 @@ use super::answering::Laid;
 use super::carry::{Case, Taken};
 use super::holds::Holds;
 use super::pages::Pages;
+use super::stamps::Stamps;
 use crate::archive::Closed;
 use crate::boemis::{self, Boemis};
 use crate::config::{Config, Settings, World};
@@ -19,7 +20,7 @@ use crate::journal::{Event, Journal, JournalError, Phase, Written};
 use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
 use crate::receipt::Turn;
 use crate::schema::Key;
-use crate::seal::{OpenFault, Seal};
+use crate::seal::{OpenFault, Seal, Stamper};
 use crate::staging::Staging;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -88,13 +89,18 @@ pub struct Tally {
     pub publishing: Option<String>,
     /// The same of revocation lists that cannot be fetched.
     pub refreshing: Option<String>,
+    /// The same of time-stamps on receipts, which go without.
+    pub stamping: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let own = [&self.trouble, &self.publishing, &self.refreshing].into_iter().flatten().map(String::as_str);
+        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping]
+            .into_iter()
+            .flatten()
+            .map(String::as_str);
         let all: Vec<&str> = own.chain(away).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
@@ -136,6 +142,8 @@ pub struct Window {
     /// None while the database is away.
     pub(super) boemis: Option<Boemis>,
     pub(super) seal: Seal,
+    /// Who stamps the time on receipts, if anybody.
+    pub(super) stamps: Option<Arc<Stamps>>,
     pub(super) queue: Queue,
     /// Held submissions by id, which is their order of arrival.
     pub(super) waits: BTreeMap<SubmissionId, Waits>,
@@ -197,6 +205,12 @@ impl Window {
                 fault => Halt::broken(fault),
             },
         )?;
+        let stamps = settings.stamps.clone();
+        let stamps = stamps.map(|stamps| Arc::new(Stamps::new(stamps, host.clock.clone(), Arc::clone(&world))));
+        let seal = match &stamps {
+            Some(stamps) => seal.stamped_by(Arc::clone(stamps) as Arc<dyn Stamper>),
+            None => seal,
+        };
         let mut window = Self {
             host,
             config,
@@ -206,6 +220,7 @@ impl Window {
             ledger,
             boemis: None,
             seal,
+            stamps,
             queue: Queue::new(Vec::new()),
             waits: BTreeMap::new(),
             holds: Holds::default(),
@@ -423,6 +438,9 @@ impl Window {
             return Ok(Some(format!("BOEMİS does not take the datasets: {fault}")));
         }
         self.world = Arc::new(world);
+        if let Some(stamps) = &self.stamps {
+            stamps.renew(Arc::clone(&self.world));
+        }
         // A new participant's folder is open before anything is judged by the new world.
         self.scan(self.host.clock.now())?;
         Ok(None)

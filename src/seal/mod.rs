@@ -13,16 +13,18 @@ mod content;
 mod escape;
 mod key;
 mod record;
+mod stamp;
 
 pub use acts::LogFault;
 pub use content::NAMESPACE;
 pub use key::KeyPlace;
 pub use record::{FileRecord, OriginalRecord, OutcomeRecord, SignerRecord, TotalRecord};
+pub use stamp::Stamper;
 
 use crate::document::{BAKU, Decision, Digest, SubmissionId};
 use crate::forms::certificate::Certificate;
 use crate::forms::key::KeyFault;
-use crate::forms::xades::{SignerFault, XadesSigner};
+use crate::forms::xades::{self, SignerFault, XadesSigner};
 use crate::host::{Panicked, side_by_side};
 use crate::token::TokenFault;
 use acts::{Act, Acts};
@@ -62,6 +64,8 @@ pub struct Seal {
     window: Window,
     now: Now,
     acts: Acts,
+    /// Who has the time stamped on receipts, if anybody.
+    stamper: Option<Arc<dyn Stamper>>,
     /// Set once the act log could not be written or synced as it should: nothing is sealed then
     /// until it was read again.
     broken: bool,
@@ -77,6 +81,7 @@ pub struct Sealed {
     issued: Timestamp,
     octets: Arc<[u8]>,
     sha256: Digest,
+    lacks_stamp: bool,
 }
 
 impl Sealed {
@@ -107,6 +112,10 @@ impl Sealed {
     /// The digest of those octets.
     pub fn sha256(&self) -> Digest {
         self.sha256
+    }
+    /// Whether a time-stamp was wanted on it and not to be had.
+    pub fn lacks_stamp(&self) -> bool {
+        self.lacks_stamp
     }
 }
 
@@ -218,13 +227,18 @@ impl Seal {
         let key = settings.key.open(&certificate)?;
         let signer = XadesSigner::new(key, certificate)?;
         let acts = Acts::open(&settings.acts)?;
-        Ok(Self { signer, window, now, acts, broken: false })
+        Ok(Self { signer, window, now, acts, stamper: None, broken: false })
+    }
+
+    /// Has each receipt that is sealed from now on time-stamped (XAdES-B-T), as far as that is to be had.
+    pub fn stamped_by(self, stamper: Arc<dyn Stamper>) -> Self {
+        Self { stamper: Some(stamper), ..self }
     }
 
     /// Seals a group and makes its acts durable with one sync.
     ///
     /// The same answer with the same outcome, asked for again, gives the same octets again: number,
-    /// time and signature value come from the act log. (After a renewal of the certificate or of a
+    /// time, signature value and time-stamp come from the act log. (After a renewal of the certificate or of a
     /// finding's wording the octets differ; number and time never do.)
     ///
     /// # Errors
@@ -287,7 +301,7 @@ impl Seal {
         }
         let Some(act) = self.acts.find(id, answer)? else { return Ok(None) };
         let record = act.record.clone();
-        let (again, _) = self.write(&record, act.number.clone(), act.issued, Some(&act.value))?;
+        let (again, _) = self.write(&record, act.number.clone(), act.issued, Some(Made::of(&act)))?;
         if again.sha256 == act.sealed {
             return Ok(Some((record, again)));
         }
@@ -363,12 +377,15 @@ impl Seal {
             issued,
             sealed: outcome,
             value,
+            stamp: None,
             record: record_of,
         };
         Ok(Numbered { record, act, again: false })
     }
 
-    /// Writes and signs what was numbered, side by side: signing is most of the work.
+    /// Writes and signs what was numbered, side by side: signing is most of the work. Then the time is stamped on
+    /// what was signed: before its act is written, since that says what the octets are, and no octets leave before
+    /// their act. A crash meanwhile leaves nothing: who asks again is given the same number.
     fn write_all(
         &self,
         numbered: Vec<Numbered<'_>>,
@@ -382,10 +399,30 @@ impl Seal {
                 Ok((Some(Act { sealed: sealed.sha256, value, ..one.act }), sealed))
             }
         });
-        for one in written? {
-            let (act, one) = one?;
+        let mut written = written?.into_iter().collect::<Result<Vec<_>, Refused>>()?;
+        self.stamp(&mut written)?;
+        for (act, one) in written {
             group.acts.extend(act);
             sealed.push(one);
+        }
+        Ok(())
+    }
+
+    /// Puts time-stamps behind the signatures that were made now, where they are to be had.
+    fn stamp(&self, written: &mut [(Option<Act>, Sealed)]) -> Result<(), Refused> {
+        let Some(stamper) = &self.stamper else { return Ok(()) };
+        let mut fresh: Vec<(&mut Act, &mut Sealed)> =
+            written.iter_mut().filter_map(|(act, sealed)| Some((act.as_mut()?, sealed))).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let over: Vec<String> = fresh.iter().map(|(act, _)| xades::stamped(&suffix(&act.record), &act.value)).collect();
+        let tokens = stamper.stamp(&over);
+        for ((act, sealed), token) in fresh.iter_mut().zip(tokens) {
+            act.stamp = token;
+            let (again, _) = self.write(&act.record, act.number.clone(), act.issued, Some(Made::of(act)))?;
+            act.sealed = again.sha256;
+            **sealed = again;
         }
         Ok(())
     }
@@ -404,30 +441,34 @@ impl Seal {
     /// The same number, time and, where nothing was renewed, octets; else the act that tells of the
     /// new ones.
     fn seal_again(&self, record: &OutcomeRecord, act: Act) -> Result<(Option<Act>, Sealed), Refused> {
-        let (sealed, _) = self.write(record, act.number.clone(), act.issued, Some(&act.value))?;
+        let (sealed, _) = self.write(record, act.number.clone(), act.issued, Some(Made::of(&act)))?;
         if sealed.sha256 == act.sealed {
             return Ok((None, sealed));
         }
         let (sealed, value) = self.write(record, act.number.clone(), act.issued, None)?;
-        Ok((Some(Act { sealed: sealed.sha256, value, ..act }), sealed))
+        Ok((Some(Act { sealed: sealed.sha256, value, stamp: None, ..act }), sealed))
     }
 
-    /// Builds the receipt and signs it, or puts in the value that it was signed with before.
+    /// Builds the receipt and signs it, or puts in what was made for it before.
     fn write(
         &self,
         record: &OutcomeRecord,
         number: String,
         issued: Timestamp,
-        value: Option<&str>,
+        made: Option<Made<'_>>,
     ) -> Result<(Sealed, String), Refused> {
         let mut xml = String::with_capacity(6 * 1024);
         content::write(&mut xml, record, &self.window, &number, issued);
         let document = Digest::of(xml.as_bytes());
         xml.truncate(xml.len() - content::END.len());
-        // no other answer has this suffix, and nothing else in a receipt has an Id
-        let suffix = format!("{}-{}", record.id, record.answer);
-        let value = match value {
-            Some(value) => {
+        let suffix = suffix(record);
+        let lacks_stamp = self.stamper.is_some() && made.is_none_or(|made| made.stamp.is_none());
+        let value = match made {
+            Some(Made { value, stamp: Some(stamp) }) => {
+                self.signer.write_stamped(&document, issued, &suffix, value, stamp, &mut xml);
+                value.to_owned()
+            }
+            Some(Made { value, stamp: None }) => {
                 self.signer.write_again(&document, issued, &suffix, value, &mut xml);
                 value.to_owned()
             }
@@ -442,9 +483,28 @@ impl Seal {
             issued,
             sha256: Digest::of(xml.as_bytes()),
             octets: xml.into_bytes().into(),
+            lacks_stamp,
         };
         Ok((sealed, value))
     }
+}
+
+/// What was made for a receipt: its signature value, and the time-stamp over that.
+#[derive(Clone, Copy)]
+struct Made<'a> {
+    value: &'a str,
+    stamp: Option<&'a [u8]>,
+}
+
+impl<'a> Made<'a> {
+    fn of(act: &'a Act) -> Self {
+        Self { value: &act.value, stamp: act.stamp.as_deref() }
+    }
+}
+
+/// Ends every Id of a receipt: no other answer has it, and nothing but its signature has an Id.
+fn suffix(record: &OutcomeRecord) -> String {
+    format!("{}-{}", record.id, record.answer)
 }
 
 /// What a group has done so far; the act log knows of it only when the whole group is well.
