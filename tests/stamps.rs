@@ -189,6 +189,35 @@ fn an_authority_that_is_silent_is_waited_for_once_and_then_left_alone() {
 }
 
 #[test]
+fn a_crash_while_the_authority_is_waited_for_leaves_nothing_sealed() {
+    let authority = Authority::new();
+    let silent = Server::http(Box::new(|_| {
+        std::thread::sleep(Duration::from_secs(600));
+        Vec::new()
+    }));
+    let trial = window(&silent.url(), &authority);
+    trial.set("tsa_timeout", "\"10s\"");
+    let daemon = trial.run();
+    drop_one(&trial, "1.xml", 1);
+    trial::eventually("the question to the authority", || silent.asked() == 1);
+    daemon.kill();
+    assert!(trial.answers("azerenerji").is_empty());
+    let server = Server::of(&authority);
+    trial.set("tsa", &format!("\"{}\"", server.url()));
+    let daemon = trial.run();
+    drop_one(&trial, "2.xml", 2);
+    let numbers: Vec<String> = ["1.xml", "2.xml"]
+        .map(|name| trial.answer("azerenerji", name).1)
+        .map(|receipt| receipt.split("number=\"").nth(1).unwrap().split('"').next().unwrap().to_owned())
+        .to_vec();
+    assert!(numbers[0].ends_with("-000001") && numbers[1].ends_with("-000002"), "{numbers:?}");
+    daemon.end();
+    let all = receipts(&trial);
+    assert!(all.len() == 2 && all.iter().all(is_stamped));
+    trial.done(&["audit", "verify"]);
+}
+
+#[test]
 fn an_authority_that_comes_back_is_asked_again() {
     let authority = Authority::new();
     let (answers, mut turn) = (Arc::clone(&authority), 0);
@@ -281,7 +310,7 @@ fn a_configuration_by_which_no_stamp_could_count_is_a_mistake() {
     };
     refuses("\"http://127.0.0.1/tsa\"", "[trust] timestamping");
     refuses("\"ftp://127.0.0.1/tsa\"", "no address");
-    trial.set("tsa_timeout", "\"21s\"");
+    trial.set("tsa_timeout", "\"11s\"");
     let output = trial.pencere(&["config", "check"]);
-    assert!(output.status.code() == Some(2) && said(&output).contains("100ms to 20s"), "{}", said(&output));
+    assert!(output.status.code() == Some(2) && said(&output).contains("100ms to 10s"), "{}", said(&output));
 }

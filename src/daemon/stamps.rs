@@ -33,8 +33,8 @@ impl Settings {
     /// Most authorities answer within one second; a receipt waits no longer than somebody who watches the folder
     /// would.
     pub const TIMEOUT: Duration = Duration::from_secs(5);
-    /// The loop must say that it is alive twice in the minute of the service's watchdog.
-    pub const TIMEOUT_MAX: Duration = Duration::from_secs(20);
+    /// Whoever stops the service waits for a group that is on its way, and the service has 15 s to stop.
+    pub const TIMEOUT_MAX: Duration = Duration::from_secs(10);
     /// One minute: of a window's time, one twelfth is waited away while the authority is silent.
     pub const RETRY: Duration = Duration::from_secs(60);
 }
