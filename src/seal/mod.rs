@@ -11,22 +11,24 @@
 mod acts;
 mod content;
 mod escape;
+mod fault;
 mod key;
 mod record;
+mod sealed;
 mod stamp;
 
 pub use acts::LogFault;
 pub use content::NAMESPACE;
+pub use fault::{OpenFault, Refused};
 pub use key::KeyPlace;
 pub use record::{FileRecord, OriginalRecord, OutcomeRecord, SignerRecord, TotalRecord};
+pub use sealed::Sealed;
 pub use stamp::Stamper;
 
 use crate::document::{BAKU, Decision, Digest, SubmissionId};
 use crate::forms::certificate::Certificate;
-use crate::forms::key::KeyFault;
-use crate::forms::xades::{self, SignerFault, XadesSigner};
-use crate::host::{Panicked, side_by_side};
-use crate::token::TokenFault;
+use crate::forms::xades::{self, XadesSigner};
+use crate::host::side_by_side;
 use acts::{Act, Acts};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -69,143 +71,6 @@ pub struct Seal {
     /// Set once the act log could not be written or synced as it should: nothing is sealed then
     /// until it was read again.
     broken: bool,
-}
-
-/// A receipt that was sealed.
-#[derive(Clone, Debug)]
-pub struct Sealed {
-    id: SubmissionId,
-    answer: u32,
-    decision: Decision,
-    number: String,
-    issued: Timestamp,
-    octets: Arc<[u8]>,
-    sha256: Digest,
-    lacks_stamp: bool,
-}
-
-impl Sealed {
-    /// The submission it answers.
-    pub fn id(&self) -> SubmissionId {
-        self.id
-    }
-    /// Which of its answers this is, from 1.
-    pub fn answer(&self) -> u32 {
-        self.answer
-    }
-    /// The word.
-    pub fn decision(&self) -> Decision {
-        self.decision
-    }
-    /// Its number in the register of incoming documents, `trial-2026-000123`.
-    pub fn number(&self) -> &str {
-        &self.number
-    }
-    /// When it was sealed first.
-    pub fn issued(&self) -> Timestamp {
-        self.issued
-    }
-    /// The sealed XML, whole.
-    pub fn octets(&self) -> &Arc<[u8]> {
-        &self.octets
-    }
-    /// The digest of those octets.
-    pub fn sha256(&self) -> Digest {
-        self.sha256
-    }
-    /// Whether a time-stamp was wanted on it and not to be had.
-    pub fn lacks_stamp(&self) -> bool {
-        self.lacks_stamp
-    }
-}
-
-/// Why the seal cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenFault {
-    /// A file cannot be read.
-    #[error("{path}: {fault}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        fault: std::io::Error,
-    },
-    /// A file is not what it should be.
-    #[error("{path}: not the PEM of {what}")]
-    NotPem {
-        /// Which.
-        path: PathBuf,
-        /// What was looked for.
-        what: &'static str,
-    },
-    /// The token that holds its key.
-    #[error("the seal's key: {0}")]
-    Token(#[from] TokenFault),
-    /// Key and certificate cannot seal.
-    #[error("the seal: {0}")]
-    Signer(#[from] SignerFault),
-    /// The act log cannot be used.
-    #[error(transparent)]
-    Log(#[from] LogFault),
-    /// The window's id cannot stand in a number.
-    #[error("the window's id “{0}” is not 1 to 64 of a-z, A-Z, 0-9, - and _")]
-    WindowId(String),
-}
-
-/// Why nothing was sealed. The caller halts, since a person must look; but what the disk says of the
-/// act log ([`Refused::Log`]) may pass, and the same group may then be sealed.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// Another outcome was sealed for the same answer.
-    #[error("submission {id}: answer {answer} was sealed as {number} with another outcome")]
-    OtherOutcome {
-        /// The submission.
-        id: SubmissionId,
-        /// Which answer.
-        answer: u32,
-        /// Its number.
-        number: String,
-    },
-    /// The word cannot follow the one before.
-    #[error("submission {id}: {after} cannot follow {before}")]
-    CannotFollow {
-        /// The submission.
-        id: SubmissionId,
-        /// What was said last.
-        before: Decision,
-        /// What was asked for.
-        after: Decision,
-    },
-    /// Answers are counted without a gap.
-    #[error("submission {id}: answer {asked} was asked for where {next} comes next")]
-    OutOfTurn {
-        /// The submission.
-        id: SubmissionId,
-        /// What was asked for.
-        asked: u32,
-        /// What comes next.
-        next: u32,
-    },
-    /// The record passes a bound.
-    #[error("submission {id}: {what} of the outcome record is longer than the seal takes")]
-    Unbounded {
-        /// The submission.
-        id: SubmissionId,
-        /// What.
-        what: &'static str,
-    },
-    /// The key could not be used.
-    #[error("the seal's key: {0}")]
-    Key(#[from] KeyFault),
-    /// The act log could not be used.
-    #[error(transparent)]
-    Log(#[from] LogFault),
-    /// The making of a receipt panicked.
-    #[error("the making of a receipt: {0}")]
-    Panicked(#[from] Panicked),
-    /// An earlier fault left the act log unsure.
-    #[error("the seal stopped after a fault of its act log; open it again")]
-    Broken,
 }
 
 impl Seal {

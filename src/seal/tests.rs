@@ -395,7 +395,7 @@ fn a_foreign_or_locked_key_is_refused() {
     let (one, other) = (folder(P256), folder(P256));
     std::fs::copy(other.path().join("seal.key"), one.path().join("seal.key")).unwrap();
     let now = || -> Now { Box::new(|| Timestamp::UNIX_EPOCH) };
-    assert!(matches!(try_open(one.path(), now()), Err(OpenFault::Signer(SignerFault::OtherKey))));
+    assert!(matches!(try_open(one.path(), now()), Err(OpenFault::Signer(xades::SignerFault::OtherKey))));
     let path = other.path().join("seal.key").to_str().unwrap().to_owned();
     let locked = format!("{path}.locked");
     tool("openssl", &["pkey", "-in", &path, "-aes128", "-passout", "pass:x", "-out", &locked]);
