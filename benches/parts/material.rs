@@ -102,7 +102,8 @@ const DOCUMENT: usize = 8 << 20;
 /// A statement as our own template would write it, which is canonical already.
 pub fn canonical() -> Vec<u8> {
     let mut text = String::from(
-        "<Submission xmlns=\"urn:boemis:submission:1\" dataset=\"generation\" id=\"S-1\" period=\"2026-Q3\" to=\"trial\">",
+        "<Submission xmlns=\"urn:boemis:submission:1\" dataset=\"generation\" id=\"S-1\" period=\"2026-Q3\" \
+         to=\"trial\">",
     );
     let mut nth = 0u64;
     while text.len() < DOCUMENT {
