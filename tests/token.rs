@@ -154,6 +154,9 @@ fn what_is_wrong_is_told_with_what_to_do_and_signs_nothing() {
     let bare = format!("pkcs11:token=t;id=%01?pin-source=file:{}", hsm.path("pin"));
     let (code, said) = hsm.sign(&[&id[..], &[&bare, "--pkcs11-module", module]].concat());
     assert_eq!(code, Some(0), "{said}");
+    std::os::unix::fs::symlink(module, hsm.at("here.so")).unwrap();
+    let (code, said) = hsm.sign(&[&id[..], &[&bare, "--pkcs11-module", "here.so"]].concat());
+    assert_eq!(code, Some(0), "{said}");
     let mut command = hsm.tool(env!("CARGO_BIN_EXE_pencere"), &["sign"]);
     let (code, said) = told(command.args(id).arg(&bare).env("PKCS11_MODULE", module));
     assert_eq!(code, Some(0), "{said}");

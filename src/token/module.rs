@@ -18,6 +18,8 @@ static LOADED: Mutex<Vec<(PathBuf, Pkcs11)>> = Mutex::new(Vec::new());
 /// Loads a module, or finds it loaded.
 pub(super) fn load(path: &Path) -> Result<Pkcs11, TokenFault> {
     let fault = |why: String| TokenFault::Module { path: path.to_owned(), why };
+    // a bare name would be looked for where the system keeps its libraries, and not here
+    let path = &*std::path::absolute(path).map_err(|error| fault(error.to_string()))?;
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((_, module)) = loaded.iter().find(|(known, _)| known == path) {
         return Ok(module.clone());
