@@ -1,14 +1,15 @@
 # make demo    shows the whole way on the sample documents
 # make test    passes every test
 # make lint    format, clippy and docs, as CI holds them
-# make bench   measures, where the measure is there
+# make bench   measures the parts, then the whole beside others, where the measure is there (BENCH)
+# make parts   measures the parts alone; docs/benchmarks.md
 # make torture alters signed documents TIMES (50) as often as the tests do, other ones each time
 # make fuzz    runs every fuzz target for TIME seconds (3600), or those of TARGETS; docs/fuzzing.md
 #
 # The first two install by themselves the Debian packages that they need.
 
 .POSIX:
-.PHONY: demo test lint bench torture fuzz clean
+.PHONY: demo test lint bench parts torture fuzz clean
 
 CARGO = cargo
 TIMES = 50
@@ -30,11 +31,16 @@ lint:
 	$(CARGO) clippy --release --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings $(CARGO) doc --release --locked --no-deps
 
-bench:
-	@.ci/packages test
+bench: parts
 	benches/window.sh "$(BENCH)"
 	benches/verify.sh "$(BENCH)"
 	benches/small.sh "$(BENCH)"
+
+# Built before it is held to one core.
+parts:
+	@.ci/packages test
+	$(CARGO) bench --locked --bench parts --no-run
+	taskset -c 1 $(CARGO) bench --locked --bench parts
 
 torture:
 	@.ci/packages test

@@ -4,6 +4,7 @@
 //! `signxml` is had from the network into a folder of its own below `target`; where that cannot be, its
 //! test says so and passes.
 
+mod authority;
 #[path = "make_samples/der.rs"]
 #[allow(dead_code)]
 mod der;
@@ -12,6 +13,7 @@ mod peers;
 #[allow(dead_code)]
 mod signers;
 
+use authority::Authority;
 use peers::{jdk, jdk_signs, openssl_cms, pki, xmlsec1};
 use pencere::finding::Code;
 use pencere::forms::certificate::Certificate;
@@ -280,59 +282,10 @@ fn openssl_takes_our_signature_files_with_every_kind_of_key() {
     }
 }
 
-/// A time-stamp by `openssl ts` over these octets, by an authority made for it.
-fn token(folder: &Path, over: &[u8]) -> Vec<u8> {
-    let at = |name: &str| folder.join(name);
-    let openssl = |arguments: &[&str]| {
-        let output = Command::new("openssl").args(arguments).current_dir(folder).output().unwrap();
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    };
-    let settings = "[req]\ndistinguished_name=dn\nx509_extensions=ext\nprompt=no\n[dn]\nCN=a time-stamp authority\n\
-        [ext]\nbasicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\n\
-        extendedKeyUsage=critical,timeStamping\n[tsa]\ndefault_tsa=it\n[it]\nserial=serial\ndefault_policy=1.2.3.4\n\
-        signer_digest=sha256\ndigests=sha256\ncrypto_device=builtin\n";
-    fs::write(at("settings"), settings).unwrap();
-    fs::write(at("over"), over).unwrap();
-    openssl(&[
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-keyout",
-        "tsa.key",
-        "-out",
-        "tsa.crt",
-        "-days",
-        "30",
-        "-config",
-        "settings",
-    ]);
-    openssl(&["ts", "-query", "-data", "over", "-sha256", "-cert", "-out", "query"]);
-    openssl(&[
-        "ts",
-        "-reply",
-        "-queryfile",
-        "query",
-        "-config",
-        "settings",
-        "-signer",
-        "tsa.crt",
-        "-inkey",
-        "tsa.key",
-        "-token_out",
-        "-out",
-        "token",
-    ]);
-    fs::read(at("token")).unwrap()
-}
-
 /// An unsigned attribute can add a claim, and none can take anything away or put anything right.
 #[test]
 fn time_stamps_by_openssl_spoil_nothing_and_save_nothing() {
-    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new();
     let file = cms("azerisiq", &["-binary", "-cades", "-outform", "DER"]);
     // RFC 3161 appendix A
     let with_token = |token| der::with_unsigned(&file, &[der::attribute("1.2.840.113549.1.9.16.2.14", &[token])]);
@@ -340,7 +293,7 @@ fn time_stamps_by_openssl_spoil_nothing_and_save_nothing() {
     let value = der::signer(&file)[der::VALUE].clone();
     let value = pencere::forms::der::Reader::only(&value).unwrap().content;
     for (name, over) in [("right", value), ("of something else", b"something else".as_slice())] {
-        let stamped = with_token(token(folder.path(), over));
+        let stamped = with_token(authority.stamp(over));
         assert!(openssl_cms(&stamped, &["-inform", "DER"], CONTENT), "{name}");
         let report = examine(&stamped, Some(CONTENT));
         assert!(passes(&report), "{name}: {report:#?}");

@@ -13,7 +13,7 @@ const PATH: &[&str] = &["intake", "staging", "signature", "authority", "schema",
 /// Shared leaves: every room may import them, and they import only each other.
 const LEAVES: &[&str] = &["container", "document", "finding", "host", "xml", "forms", "trust"];
 /// Stand beside the path and import only leaves.
-const BESIDE: &[&str] = &["journal", "evidence", "fetch", "ledger", "seal"];
+const BESIDE: &[&str] = &["journal", "evidence", "fetch", "token", "ledger", "seal"];
 /// Look at everything.
 const OVERSEERS: &[&str] = &["daemon", "commands"];
 /// Judge a value by arguments alone: no clock, disk or network (the middle three, and trust).
@@ -23,6 +23,7 @@ const JUDGES: &[&str] = &["signature", "authority", "schema", "trust"];
 const IMPORTS: &[(&str, &str, &str)] = &[
     ("staging", "evidence", "what it makes safe lies there"),
     ("staging", "journal", "held safely means: the journal says so"),
+    ("seal", "token", "its key may lie in one"),
     ("receipt", "seal", "the answer is asked of the seal, which alone numbers and signs it"),
     ("archive", "journal", "closed is what the journal closes"),
     ("journal", "evidence", "an entry says where in evidence its octets lie"),

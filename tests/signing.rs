@@ -2,10 +2,10 @@
 //!
 //! A JDK judges containers where there is one; without it that one look is passed over, and says so.
 
-#[path = "signing/authority.rs"]
 mod authority;
 
-use authority::{Authority, Server, http, reply};
+use authority::Authority;
+use authority::server::{Saying, Server, http, reply};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use pencere::container::{Container, Limits};
@@ -291,9 +291,8 @@ fn cades_stamp(der: &[u8]) -> (Vec<u8>, Vec<u8>) {
 #[test]
 fn signatures_of_every_form_are_time_stamped() {
     let (desk, authority) = (Desk::new(), Authority::new());
-    let answers = authority.clone();
-    let server = Server::http(Box::new(move |query| reply(&answers.answer(query))));
-    let url = format!("http://127.0.0.1:{}/tsa", server.port);
+    let server = Server::of(&authority);
+    let url = server.url();
     desk.put("a.xml", "<a xmlns='urn:x' xml:lang='az'>Gəncə</a>");
     desk.put("b.csv", "a,b\n");
     desk.signs(&["a.xml", "b.csv", "--tsa", &url]);
@@ -342,7 +341,7 @@ fn without_a_time_stamp_nothing_is_signed() {
     let closed = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
     fails(&format!("http://127.0.0.1:{closed}/tsa"), 3, "cannot be reached");
 
-    let against = |saying: authority::Saying, why: &str| {
+    let against = |saying: Saying, why: &str| {
         let server = Server::http(saying);
         fails(&format!("http://127.0.0.1:{}/tsa", server.port), 3, why);
         server.asked()
@@ -378,8 +377,7 @@ fn without_a_time_stamp_nothing_is_signed() {
 fn an_authority_behind_tls_must_be_the_one_it_says() {
     let (desk, authority) = (Desk::new(), Authority::new());
     let answers = authority.clone();
-    let folder = authority.at("");
-    let server = Server::https(&folder, Box::new(move |query| reply(&answers.answer(query))));
+    let server = Server::https(&authority, Box::new(move |query| reply(&answers.answer(query))));
     desk.put("b.csv", "a,b\n");
     let sign = |host: &str, known: bool| {
         let url = format!("https://{host}:{}/tsa", server.port);

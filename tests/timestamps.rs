@@ -3,6 +3,9 @@
 //! What is proven, is proven by a token that another program made; what is not believed takes nothing from
 //! the signature.
 
+mod authority;
+
+use authority::{Authority, CA};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::{SignedDuration, Timestamp};
@@ -21,72 +24,47 @@ use std::fs;
 use std::io::Read;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 /// An authority of time, an authority of persons, and a person whose certificate ends after a day.
 struct Bench {
-    folder: tempfile::TempDir,
+    authority: Arc<Authority>,
 }
 
 impl Bench {
     fn new() -> Self {
-        let bench = Self { folder: tempfile::tempdir().unwrap() };
-        bench.put("ext.ca", "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n");
-        bench.put("ext.person", "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature,nonRepudiation\n");
-        bench.put("ext.clock", "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n");
-        bench.put("ext.lax", "keyUsage=critical,digitalSignature\nextendedKeyUsage=timeStamping,clientAuth\n");
-        for (name, issuer, days) in [
-            ("ca", "ca", 3650),
-            ("clocks", "clocks", 3650),
-            ("person", "ca", 1),
-            ("clock", "clocks", 3650),
-            ("lax", "clocks", 3650),
-        ] {
-            bench.openssl(&format!("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out {name}.key"));
-            bench.openssl(&format!("req -new -key {name}.key -subj /CN={name} -out {name}.csr"));
-            let kind = if issuer == name { "ca" } else { name };
-            let by = match issuer == name {
-                true => format!("-signkey {name}.key"),
-                false => format!("-CA {issuer}.crt -CAkey {issuer}.key -CAcreateserial"),
-            };
-            bench.openssl(&format!("x509 -req -in {name}.csr {by} -days {days} -extfile ext.{kind} -out {name}.crt"));
-        }
-        bench.put(
-            "ts.cnf",
-            "[tsa]\ndefault_tsa=t\n[t]\nserial=serial\ndefault_policy=1.2.3.4\ndigests=sha256,sha512\n\
-             signer_digest=sha256\ness_cert_id_alg=sha256\nordering=no\ntsa_name=no\nclock_precision_digits=3\n",
-        );
-        bench
+        let authority = Authority::new();
+        authority.issue("ca", None, CA, 3650);
+        let person = "basicConstraints=CA:FALSE\nkeyUsage=critical,digitalSignature,nonRepudiation\n";
+        authority.issue("person", Some("ca"), person, 1);
+        let lax = "keyUsage=critical,digitalSignature\nextendedKeyUsage=timeStamping,clientAuth\n";
+        authority.issue("lax", Some("clocks"), lax, 3650);
+        Self { authority }
     }
 
     fn put(&self, name: &str, octets: impl AsRef<[u8]>) {
-        fs::write(self.folder.path().join(name), octets).unwrap();
+        fs::write(self.authority.at(name), octets).unwrap();
     }
 
     fn get(&self, name: &str) -> Vec<u8> {
-        fs::read(self.folder.path().join(name)).unwrap()
+        fs::read(self.authority.at(name)).unwrap()
     }
 
     fn openssl(&self, arguments: &str) {
-        let mut openssl = Command::new("openssl");
-        let output = openssl.args(arguments.split(' ')).current_dir(self.folder.path()).output().unwrap();
-        assert!(output.status.success(), "openssl {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        self.authority.openssl(arguments);
     }
 
     fn certificate(&self, name: &str) -> Certificate {
-        Certificate::from_file(&self.get(&format!("{name}.crt"))).unwrap().remove(0)
+        self.authority.certificate(name)
     }
 
     fn key(&self, name: &str) -> PKey<Private> {
-        PKey::private_key_from_pem(&self.get(&format!("{name}.key"))).unwrap()
+        self.authority.key(name)
     }
 
-    /// A token over these octets by this authority.
-    fn stamp(&self, octets: &[u8], clock: &str) -> Vec<u8> {
-        self.put("stamped", octets);
-        self.openssl("ts -query -data stamped -sha256 -cert -out query.tsq");
-        let by = format!("-signer {clock}.crt -inkey {clock}.key -config ts.cnf -section t");
-        self.openssl(&format!("ts -reply -queryfile query.tsq {by} -token_out -out token"));
-        self.get("token")
+    /// A token over these octets.
+    fn stamp(&self, octets: &[u8]) -> Vec<u8> {
+        self.authority.stamp(octets)
     }
 
     /// The verdict at a moment so long from now, where persons of `ca` are believed and these about time.
@@ -136,7 +114,8 @@ fn signature_value(bench: &Bench, signed: &str) -> Vec<u8> {
     let (element, rest) = signed[start..end].split_at("<ds:SignatureValue".len());
     let alone = format!("{element} xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"{rest}</ds:SignatureValue>");
     bench.put("value.xml", alone);
-    let xmllint = Command::new("xmllint").args(["--exc-c14n", "value.xml"]).current_dir(bench.folder.path()).output();
+    let xmllint =
+        Command::new("xmllint").args(["--exc-c14n", "value.xml"]).current_dir(bench.authority.at("")).output();
     let octets = xmllint.unwrap().stdout;
     octets.strip_suffix(b"\n").map_or(octets.clone(), <[u8]>::to_vec)
 }
@@ -155,7 +134,7 @@ fn a_signature_with_a_time_stamp_is_judged_at_its_moment() {
     let passed = (Indication::TotalPassed, None);
     let late = (Indication::Indeterminate, Some(SubIndication::OutOfBoundsNoPoe));
     assert_eq!(short(&bare), (late.0, late.1, TimeSource::Now, "XAdES-B-B", false));
-    let stamped = with_stamp(&signed, &bench.stamp(&signature_value(&bench, &signed), "clock"));
+    let stamped = with_stamp(&signed, &bench.stamp(&signature_value(&bench, &signed)));
     for later in [SOON, LATE] {
         let report = bench.verify(stamped.as_bytes(), None, &["clocks"], later);
         assert_eq!(short(&report), (passed.0, passed.1, TimeSource::Timestamp, "XAdES-B-T", true), "{report:?}");
@@ -174,12 +153,12 @@ fn a_time_stamp_over_something_else_or_by_a_key_for_other_things_proves_nothing(
     let bench = Bench::new();
     let signed = bench.xades();
     let value = signature_value(&bench, &signed);
-    let mut flipped = bench.stamp(&value, "clock");
+    let mut flipped = bench.stamp(&value);
     let last = flipped.len() - 1;
     flipped[last] ^= 1;
     for (token, why) in [
-        (bench.stamp(b"something else", "clock"), "signature.digest-differs"),
-        (bench.stamp(&value[..value.len() - 1], "clock"), "signature.digest-differs"),
+        (bench.stamp(b"something else"), "signature.digest-differs"),
+        (bench.stamp(&value[..value.len() - 1]), "signature.digest-differs"),
         (flipped, "signature.value-wrong"),
         (b"no token".to_vec(), "signature.format"),
         (
@@ -221,7 +200,7 @@ fn unsigned_octets_raise_nothing() {
         bench.verify(format!("{}{empty}{}", &signed[..end], &signed[end..]).as_bytes(), None, &["clocks"], SOON);
     assert_eq!(short(&report).3, "XAdES-B-B");
     // the same token a hundred times is one, and different ones are as many as the policy looks at
-    let token = bench.stamp(&signature_value(&bench, &signed), "clock");
+    let token = bench.stamp(&signature_value(&bench, &signed));
     let many = |tokens: Vec<Vec<u8>>| {
         let stamped = with_stamp(&signed, &token);
         let (start, end) = ("<xades:EncapsulatedTimeStamp>", "</xades:EncapsulatedTimeStamp>");
@@ -240,9 +219,10 @@ fn a_time_stamp_takes_nothing_from_a_signature_that_passes_without_it() {
     let bench = Bench::new();
     // the authority's certificate is made anew after the signature was stamped
     let signed = bench.xades();
-    let stamped = with_stamp(&signed, &bench.stamp(&signature_value(&bench, &signed), "clock"));
+    let stamped = with_stamp(&signed, &bench.stamp(&signature_value(&bench, &signed)));
     std::thread::sleep(std::time::Duration::from_millis(1100));
-    bench.openssl("x509 -req -in ca.csr -signkey ca.key -days 3650 -extfile ext.ca -out ca.crt");
+    bench.put("ext", CA);
+    bench.openssl("x509 -req -in ca.csr -signkey ca.key -days 3650 -extfile ext -out ca.crt");
     let report = bench.verify(stamped.as_bytes(), None, &["clocks"], SOON);
     assert_eq!(short(&report), (Indication::TotalPassed, None, TimeSource::Now, "XAdES-B-T", true), "{report:?}");
 }
@@ -276,11 +256,11 @@ fn so_is_cades() {
     bench.openssl("cms -sign -binary -cades -in data -signer person.crt -inkey person.key -outform DER -out data.p7s");
     let cms = bench.get("data.p7s");
     let signed = cms::SignedData::read(&cms).unwrap();
-    let token = bench.stamp(signed.signers[0].signature, "clock");
+    let token = bench.stamp(signed.signers[0].signature);
     let stamped = with_token(&cms, &token);
     let report = bench.verify(&stamped, Some(content), &["clocks"], LATE);
     assert_eq!(short(&report), (Indication::TotalPassed, None, TimeSource::Timestamp, "CAdES-B-T", true), "{report:?}");
-    let strange = with_token(&cms, &bench.stamp(content, "clock"));
+    let strange = with_token(&cms, &bench.stamp(content));
     let report = bench.verify(&strange, Some(content), &["clocks"], SOON);
     assert_eq!(short(&report), (Indication::TotalPassed, None, TimeSource::Now, "CAdES-B-B", false));
     // openssl says the same of the token and of the signature around which it stands

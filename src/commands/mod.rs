@@ -15,6 +15,7 @@ mod list;
 mod once;
 mod opening;
 pub mod progress;
+mod prompt;
 mod receipt;
 pub mod records;
 mod run;

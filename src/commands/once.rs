@@ -63,7 +63,7 @@ pub fn run(args: &OnceArgs, screen: &mut Screen) -> Outcome {
     let bar = Bar::new(screen, 0);
     let done = opening::runtime()?.block_on(async {
         let window = Window::open(config, Host::system()).await.map_err(opening::halted)?;
-        let (waiting, window) = watch::once(window, |progress| match progress {
+        let (waiting, mut window) = watch::once(window, |progress| match progress {
             Progress::Found(count) => bar.found(count),
             Progress::Done(count) => (0..count).for_each(|_| bar.done()),
         })
@@ -83,6 +83,8 @@ pub fn run(args: &OnceArgs, screen: &mut Screen) -> Outcome {
             waiting: waiting.collect(),
             unopened: window.shut().map(|(whose, why)| (whose.to_string(), why.to_owned())).collect(),
         };
+        // what was answered without a time-stamp is answered; the log says so
+        window.tally.stamping = None;
         let trouble = window.tally.troubles();
         window.close().await.map_err(opening::halted)?;
         match trouble {

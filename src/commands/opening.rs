@@ -36,7 +36,10 @@ pub fn runtime() -> Result<Runtime, Trouble> {
         .map_err(|error| Trouble::broken(format!("the program cannot begin to work: {error}")))
 }
 
-/// A window that cannot be opened or cannot go on: exit 3 with its words.
+/// A window that cannot be opened or cannot go on: exit 3 with its words; 2 where its configuration is why.
 pub fn halted(halt: Halt) -> Trouble {
-    Trouble::broken(halt.to_string())
+    match halt {
+        Halt::Misconfigured(why) => Trouble::usage(why),
+        halt => Trouble::broken(halt.to_string()),
+    }
 }

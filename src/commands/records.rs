@@ -193,6 +193,8 @@ pub struct Records {
     places: HashMap<SubmissionId, usize>,
     /// The window itself.
     pub life: Life,
+    /// Since when receipts went without the time-stamp that was wanted, and how many; none once one has it.
+    pub unstamped: Option<(Timestamp, u64)>,
 }
 
 /// Why records could not be folded.
@@ -269,6 +271,10 @@ impl Records {
                 if let Event::Answered(answered) = event {
                     submission.answers = answered.answer;
                     submission.receipts.push((answered.receipt.number.clone(), answered.receipt.sha256));
+                    self.unstamped = match answered.receipt.lacks_stamp {
+                        true => Some(self.unstamped.map_or((time, 1), |(since, count)| (since, count + 1))),
+                        false => None,
+                    };
                     submission.last = Some(*answered);
                 }
                 submission.put_off = match phase {

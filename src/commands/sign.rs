@@ -2,6 +2,7 @@
 
 mod container;
 mod enveloped;
+mod signer;
 mod signing;
 mod stamp;
 
@@ -9,14 +10,13 @@ use super::files::Making;
 use super::{Exit, Outcome, Screen, Trouble, files};
 use crate::container::Limits as ContainerLimits;
 use crate::finding::Language;
-use crate::forms::certificate::Certificate;
 use crate::host::Octets;
 use crate::signature::{self, Context, Integrity, Policy, TimeSource};
 use crate::trust::{IdentityProfile, Snapshot};
 use crate::xml::Limits;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
-use openssl::pkey::{PKey, Private};
+use signer::Signer;
 use signing::Signing;
 use std::ffi::OsString;
 use std::io::Write;
@@ -30,6 +30,9 @@ use std::time::Duration;
 /// NAME.signed.xml, FILE.p7s or FILE.asice; what stands there already is not replaced,
 /// unless -o or --out-dir says where to write.
 ///
+/// The key lies in a file (--key), or in a card, a stick or a module that never gives it away
+/// (--pkcs11).
+///
 /// A time-stamp (--tsa) proves that the signature was there before the certificate ended or
 /// was revoked. What is sent to the authority is a digest and nothing of the file.
 #[derive(Debug, Args)]
@@ -39,11 +42,20 @@ pub struct SignArgs {
     #[arg(value_name = "FILE", required = true)]
     pub files: Vec<PathBuf>,
     /// The signer's private key (PEM)
-    #[arg(long, value_name = "FILE")]
-    pub key: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "pkcs11", requires = "cert")]
+    pub key: Option<PathBuf>,
     /// The signer's certificate (PEM); further ones in the file, from its issuer on, go with each signature
+    /// [default with --pkcs11: those in the token]
     #[arg(long, value_name = "FILE")]
-    pub cert: PathBuf,
+    pub cert: Option<PathBuf>,
+    /// The signer's private key in a PKCS#11 token, by its URI (RFC 7512):
+    /// pkcs11:token=…;object=…;id=%01?module-path=/usr/lib/….so. The PIN is asked for at the terminal, or
+    /// stands in the file that pin-source=file:/PATH names
+    #[arg(long, value_name = "URI", conflicts_with = "key")]
+    pub pkcs11: Option<String>,
+    /// The PKCS#11 module that drives the token, where the URI names none
+    #[arg(long, value_name = "FILE", env = "PKCS11_MODULE", hide_env_values = true)]
+    pub pkcs11_module: Option<PathBuf>,
     /// The form of the signature [default: xades for XML, cades for anything else]
     #[arg(long, value_enum)]
     pub format: Option<SignatureForm>,
@@ -126,7 +138,7 @@ pub fn run(args: &SignArgs, screen: &mut Screen) -> Outcome {
     let authority =
         args.tsa.as_ref().map(|url| stamp::Authority::at(url, Duration::from_secs(args.tsa_timeout.into())));
     let authority = authority.transpose()?;
-    let (key, certificate, path) = pair(&args.key, &args.cert)?;
+    let Signer { key, certificate, path } = signer::of(args)?;
     if let Some(folder) = &args.out_dir {
         std::fs::create_dir_all(folder).map_err(|error| unwritten(folder, &error))?;
     }
@@ -181,7 +193,7 @@ fn jobs(args: &SignArgs) -> Result<Vec<Job>, Trouble> {
         };
         let destination = args.destination(file, form)?;
         let is_input = |input: &PathBuf| same_file(input, &destination.path);
-        if let Some(input) = args.files.iter().chain([&args.key, &args.cert]).find(|input| is_input(input)) {
+        if let Some(input) = args.files.iter().chain(&args.key).chain(&args.cert).find(|input| is_input(input)) {
             return Err(Trouble::usage(format!(
                 "the result would replace {}, which is read here; name another file with -o",
                 input.display()
@@ -217,51 +229,6 @@ fn is_xml(file: &Path, octets: &Octets) -> Result<bool, Trouble> {
     let head = octets.head(512).map_err(|error| Trouble::reading(file, &error))?;
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
     Ok(text.starts_with(b"<"))
-}
-
-/// The private key, of the certificates given the one that belongs to it, and those that lead on from it.
-fn pair(key: &Path, certificate: &Path) -> Result<(PKey<Private>, Certificate, Vec<Certificate>), Trouble> {
-    let text = files::small(key)?;
-    let encrypted = memchr::memmem::find(&text, b"ENCRYPTED").is_some();
-    let parsed = PKey::private_key_from_pem_callback(&text, |_| Ok(0)).or_else(|_| PKey::private_key_from_der(&text));
-    let private = match parsed {
-        Ok(private) => private,
-        Err(_) if encrypted => {
-            return Err(Trouble::usage(format!(
-                "{0} is encrypted; sign with a copy that has no passphrase (openssl pkey -in {0} -out KEY), \
-                 and delete that afterwards",
-                key.display()
-            )));
-        }
-        Err(_) => return Err(Trouble::usage(format!("{} holds no private key in PEM", key.display()))),
-    };
-    let found = files::certificates(certificate)?;
-    match found.iter().find(|found| found.public_key().public_eq(&private)) {
-        Some(own) => Ok((private, own.clone(), path(own, &found))),
-        None => Err(Trouble::usage(format!("{} is not the key of {}", key.display(), certificate.display()))),
-    }
-}
-
-/// Certificates that go with a signature: more than any path has, and few enough for every reader.
-const PATH_MAX: usize = 8;
-
-/// Those of the certificates given that lead from a signer's to an anchor. The anchor itself stays out,
-/// since whoever believes it has it (EN 319 122-1 6.3, EN 319 132-1 6.3), and so does what does not
-/// belong to the path.
-fn path(signer: &Certificate, given: &[Certificate]) -> Vec<Certificate> {
-    let mut path: Vec<Certificate> = Vec::new();
-    let issued = |issuer: &Certificate, one: &Certificate| {
-        issuer.subject_der() == one.issuer_der() && one.x509().verify(issuer.public_key()).unwrap_or(false)
-    };
-    while path.len() < PATH_MAX {
-        let last = path.last().unwrap_or(signer);
-        let is_next = |next: &&Certificate| !next.is_self_issued() && !path.contains(next) && issued(next, last);
-        match given.iter().find(is_next) {
-            Some(next) => path.push(next.clone()),
-            None => break,
-        }
-    }
-    path
 }
 
 /// Verifies what was made, before anybody sees it. Whose word it is, is another question.

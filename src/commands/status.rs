@@ -86,7 +86,8 @@ pub struct Status {
 #[derive(Debug, Serialize)]
 pub struct Problem {
     /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
-    /// `reload-refused`, `refresh-failed`, `folder-unusable`, `configuration-wrong`, `not-running`.
+    /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `folder-unusable`, `configuration-wrong`,
+    /// `not-running`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -184,6 +185,7 @@ impl Status {
             participants: rows.into_values().collect(),
         };
         status.problems = status.problems(settings, life.halted.as_ref(), now);
+        status.problems.extend(unstamped(settings, records));
         status.problems.extend(status.unfounded(&settings.window.paths.drop, footing));
         status.healthy = status.problems.is_empty();
         Ok(status)
@@ -241,6 +243,18 @@ impl Status {
         }
         problems
     }
+}
+
+/// Receipts that went without the time-stamp that the configuration wants.
+fn unstamped(settings: &Settings, records: &Records) -> Option<Problem> {
+    let (Some(stamps), Some((since, count))) = (&settings.stamps, records.unstamped) else { return None };
+    let message = format!(
+        "{count} receipts since {} went without a time-stamp, for want of one from {}: its log says why. They hold \
+         all the same, and prove no moment by themselves.",
+        times::both(since),
+        stamps.url
+    );
+    Some(Problem { code: "receipts-unstamped", message })
 }
 
 /// What a window stands on besides its records.

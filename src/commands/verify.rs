@@ -141,7 +141,7 @@ fn content(args: &VerifyArgs, file: &Octets) -> Result<Option<Octets>, Trouble> 
 }
 
 /// The certificates of the files and folders named; in a folder those whose name says so.
-fn anchors(paths: &[PathBuf], screen: &mut Screen) -> Result<Vec<Certificate>, Trouble> {
+pub(super) fn anchors(paths: &[PathBuf], screen: &mut Screen) -> Result<Vec<Certificate>, Trouble> {
     let mut anchors = Vec::new();
     for path in paths {
         if !path.is_dir() {

@@ -6,8 +6,11 @@
 use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
+use crate::daemon::stamps;
 use crate::document::Digest;
+use crate::fetch::{FetchFault, is_address};
 use crate::signature::{CmsLimits, Policy};
+use crate::token::{Uri, is_uri};
 use crate::trust::IdentityProfile;
 use crate::{boemis, container, evidence, intake, journal, ledger, schema, seal, xml};
 use std::path::{Path, PathBuf};
@@ -100,7 +103,8 @@ impl TrustSettings {
 #[derive(Clone, Debug)]
 pub(super) struct SealAt {
     pub certificate: At<PathBuf>,
-    pub key: At<PathBuf>,
+    pub key: At<seal::KeyPlace>,
+    pub stamps: Option<At<stamps::Settings>>,
 }
 
 /// `[hold]`.
@@ -148,6 +152,8 @@ pub struct Settings {
     pub boemis: boemis::Settings,
     pub trust: TrustSettings,
     pub seal: seal::Settings,
+    /// Who stamps the time on receipts, if anybody.
+    pub stamps: Option<stamps::Settings>,
     /// As far as `pencere.toml` goes: the whole one, by which a window judges, is `World`'s.
     pub(super) policy: Policy,
     pub limits: xml::Limits,
@@ -193,6 +199,13 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let boemis = top.table("boemis").and_then(|table| boemis(base, table));
     let trust = top.table("trust").map(|table| trust(base, table));
     let seal = top.table("seal").and_then(|table| seal(base, table));
+    if let (Some(SealAt { stamps: Some(stamps), .. }), Some(trust)) = (&seal, &trust)
+        && trust.timestamping.is_empty()
+    {
+        let message = "a stamp counts for nothing while nobody is believed about time: name the authority's anchor in \
+                       [trust] timestamping";
+        top.source().mistake(&stamps.spot, message);
+    }
     let policy = signature(environment.unwrap_or(Environment::Production), top.table("signature"));
     let identity = top.table("identity").map_or_else(|| Some(IdentityProfile::standard()), identity);
     let hold = top.table("hold").map(hold).unwrap_or_default();
@@ -213,6 +226,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
                 // the seal's own record of its acts, apart from the journal
                 acts: window.paths.state.join("seal/acts.log"),
             },
+            stamps: seal.stamps.map(|stamps| stamps.value),
             window,
             intake,
             group,
@@ -398,12 +412,39 @@ fn responders(base: &Path, table: &mut Table<'_, '_>) -> Vec<Responder> {
     responders
 }
 
+/// The word for no time-stamping authority.
+const NOBODY: &str = "none";
+
 fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
     table.need(&["certificate", "key"]);
     let (certificate, key) = (table.string("certificate"), table.string("key"));
+    let source = table.source();
+    let tsa = table.string("tsa").filter(|tsa| tsa.value != NOBODY);
+    let timeout = table.duration("tsa_timeout", Duration::from_millis(100)..=stamps::Settings::TIMEOUT_MAX);
+    let retry = table.duration("tsa_retry", Duration::from_secs(1)..=DAY);
     table.finish();
-    let path = |text: At<String>| text.map(|text| base.join(text));
-    Some(SealAt { certificate: path(certificate?), key: path(key?) })
+    let stamps = tsa.and_then(|tsa| match is_address(&tsa.value) {
+        true => Some(tsa.map(|url| stamps::Settings {
+            url,
+            timeout: value(timeout, stamps::Settings::TIMEOUT),
+            retry: value(retry, stamps::Settings::RETRY),
+        })),
+        false => {
+            source.mistake(&tsa.spot, format!("{:?} does not fit: {}", tsa.value, FetchFault::Address));
+            None
+        }
+    });
+    let key = key.and_then(|key| match is_uri(&key.value) {
+        false => Some(key.map(|key| seal::KeyPlace::File(base.join(key)))),
+        true => match key.value.parse::<Uri>() {
+            Ok(uri) => Some(key.map(|_| seal::KeyPlace::Token(Box::new(uri)))),
+            Err(fault) => {
+                source.mistake(&key.spot, format!("names no key in a token: {fault}"));
+                None
+            }
+        },
+    });
+    Some(SealAt { certificate: certificate?.map(|path| base.join(path)), key: key?, stamps })
 }
 
 fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {

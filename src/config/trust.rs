@@ -3,10 +3,12 @@
 //! is not for trials (S 5.1.5). Never judges a signature.
 
 use super::files::{self, Gathered, Part};
-use super::reader::{At, Source};
+use super::reader::{At, Source, Spot};
 use super::settings::{SealAt, TrustSettings};
 use crate::authority::Environment;
 use crate::forms::certificate::Certificate;
+use crate::seal::KeyPlace;
+use crate::token::{PinFrom, Uri};
 use crate::trust::{OcspResponse, RevocationList, Snapshot};
 use jiff::{SignedDuration, Timestamp};
 use openssl::pkey::PKey;
@@ -229,8 +231,14 @@ pub(super) fn seal(
             source.mistake(spot, format!("{} is a seal for trials; {REFUSED}", path.display()));
         }
     }
-    // the key's octets are neither kept nor digested
-    let (spot, path) = (&seal.key.spot, &seal.key.value);
+    match &seal.key.value {
+        KeyPlace::File(path) => key_in_file(source, &seal.key.spot, path, certificate.as_ref()),
+        KeyPlace::Token(uri) => key_in_token(source, &seal.key.spot, uri),
+    }
+}
+
+/// The key's octets are neither kept nor digested.
+fn key_in_file(source: &Source<'_>, spot: &Spot, path: &Path, certificate: Option<&Certificate>) {
     let octets = match files::octets(path) {
         Ok(octets) => octets,
         Err(error) => return source.mistake(spot, format!("{} cannot be read: {error}", path.display())),
@@ -238,11 +246,39 @@ pub(super) fn seal(
     let Ok(key) = PKey::private_key_from_pem_callback(&octets, |_| Ok(0)) else {
         return source.mistake(spot, format!("{} holds no private key in PEM, or an encrypted one", path.display()));
     };
-    if let Some(certificate) = &certificate
+    if let Some(certificate) = certificate
         && !certificate.public_key().public_eq(&key)
     {
         source.mistake(spot, format!("{} is not the key of the seal's certificate", path.display()));
     }
+    warn_of_readers(source, spot, path);
+}
+
+/// What a URI names is looked at, and the token left alone: that is opened with the window, since each look
+/// into it might cost a try of its PIN.
+fn key_in_token(source: &Source<'_>, spot: &Spot, uri: &Uri) {
+    match uri.module() {
+        None => source.mistake(spot, "does not name the module that drives the token: ?module-path=/usr/lib/….so"),
+        Some(module) if !module.is_file() => {
+            source.mistake(spot, format!("the module {} is not there", module.display()));
+        }
+        Some(_) => {}
+    }
+    match uri.pin() {
+        // this file is journalled and kept in evidence
+        PinFrom::Value(_) => source.mistake(
+            spot,
+            "holds a PIN, and this file is kept for later: name a file that holds it instead (pin-source=file:/PATH)",
+        ),
+        PinFrom::File(path) if !path.is_file() => {
+            source.mistake(spot, format!("the file of the PIN, {}, is not there", path.display()));
+        }
+        PinFrom::File(path) => warn_of_readers(source, spot, path),
+        PinFrom::Asked => {}
+    }
+}
+
+fn warn_of_readers(source: &Source<'_>, spot: &Spot, path: &Path) {
     if std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0) {
         source.warning(spot, format!("{} can be read by others than its owner; `chmod 600` it", path.display()));
     }

@@ -14,12 +14,13 @@ use super::window::{Halt, Waits, Window};
 use crate::boemis::Stands;
 use crate::document::{Content, DatasetName, Decision, Digest, ParticipantName, Period, Revision, SubmissionId};
 use crate::finding::{Code, Finding};
+use crate::forms::key::KeyFault;
 use crate::intake::Refusal;
 use crate::intake::folder::{Outlet, Published};
 use crate::journal::{Answered, Event, Phase, RefusedInPlace, SealedReceipt};
 use crate::ledger::{Arrived, Submission};
 use crate::receipt::{Answer, Known, Receipt, Turn};
-use crate::seal::{OutcomeRecord, Sealed};
+use crate::seal::{OutcomeRecord, Refused, Sealed};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::io;
@@ -47,6 +48,14 @@ fn lay(group: Vec<(Ready, Option<Outlet>)>) -> Vec<Laid> {
         Laid { ready, outlet, published }
     };
     group.into_iter().map(publish).collect()
+}
+
+/// A token that does not answer is no impossible state: it may do so at the next start.
+fn unsealed(refused: Refused) -> Halt {
+    match refused {
+        Refused::Key(KeyFault::Away(_)) => Halt::broken(refused),
+        refused => Halt::wrong(refused),
+    }
 }
 
 /// What the journal says of a submission beside its receipt.
@@ -137,7 +146,8 @@ impl Window {
             answers.push((answer, matter, channel, original));
         }
         let records = answers.iter().map(|(answer, ..)| answer.record());
-        let sealed = self.seal.seal_unsynced(records).map_err(Halt::wrong)?;
+        let sealed = self.seal.seal_unsynced(records).map_err(unsealed)?;
+        self.tally.stamping = self.stamps.as_ref().and_then(|stamps| stamps.trouble());
         let mut receipts = Vec::with_capacity(sealed.len());
         for ((answer, matter, channel, original), sealed) in answers.into_iter().zip(sealed) {
             if let (Decision::Accepted, Some(report)) = (answer.record().decision, &matter.report) {
@@ -203,6 +213,7 @@ impl Window {
                 sha256: receipt.sha256(),
                 size: receipt.octets().len() as u64,
                 location: kept.location,
+                lacks_stamp: receipt.lacks_stamp(),
             },
         };
         Ok((receipt, answered))
@@ -278,7 +289,7 @@ impl Window {
                 None
             }
         };
-        let sealed = self.seal.sealed(id, answer, kept).map_err(Halt::wrong)?;
+        let sealed = self.seal.sealed(id, answer, kept).map_err(unsealed)?;
         match failed {
             Some(error) => Err(Halt::broken(error)),
             None => Ok(sealed),

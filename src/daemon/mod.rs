@@ -18,5 +18,6 @@ mod look;
 pub mod notify;
 pub mod pages;
 pub mod refresh;
+pub mod stamps;
 pub mod watch;
 pub mod window;

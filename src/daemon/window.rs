@@ -8,6 +8,7 @@ use super::carry::{Case, Taken};
 use super::holds::Holds;
 use super::later::Later;
 use super::pages::Pages;
+use super::stamps::Stamps;
 use crate::archive::Closed;
 use crate::boemis::{self, Boemis};
 use crate::config::{Config, Settings, World};
@@ -20,7 +21,7 @@ use crate::journal::{Event, Journal, JournalError, Phase, Written};
 use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
 use crate::receipt::Turn;
 use crate::schema::Key;
-use crate::seal::Seal;
+use crate::seal::{OpenFault, Seal, Stamper};
 use crate::staging::Staging;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +37,9 @@ pub enum Halt {
     /// Our own disk or one of our own files; the text says which and what to do.
     #[error("{0}")]
     Broken(String),
+    /// The configuration names what cannot be used: starting again mends nothing.
+    #[error("{0}")]
+    Misconfigured(String),
     /// An impossible state: intake stops, nothing is touched, a person must look.
     #[error("halted: {0}")]
     Wrong(String),
@@ -86,13 +90,18 @@ pub struct Tally {
     pub publishing: Option<String>,
     /// The same of revocation data that cannot be fetched.
     pub refreshing: Option<String>,
+    /// The same of time-stamps on receipts, which go without.
+    pub stamping: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let own = [&self.trouble, &self.publishing, &self.refreshing].into_iter().flatten().map(String::as_str);
+        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping]
+            .into_iter()
+            .flatten()
+            .map(String::as_str);
         let all: Vec<&str> = own.chain(away).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
@@ -134,6 +143,8 @@ pub struct Window {
     /// None while the database is away.
     pub(super) boemis: Option<Boemis>,
     pub(super) seal: Seal,
+    /// Who stamps the time on receipts, if anybody.
+    pub(super) stamps: Option<Arc<Stamps>>,
     pub(super) queue: Queue,
     /// Held submissions by id, which is their order of arrival.
     pub(super) waits: BTreeMap<SubmissionId, Waits>,
@@ -189,8 +200,19 @@ impl Window {
         ledger.recent(NEWEST)?.iter().map(Submission::id).max().into_iter().for_each(SubmissionId::rise_above);
         let world = Arc::clone(config.world());
         let clock = host.clock.clone();
-        let seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(move || clock.now()))
-            .map_err(Halt::broken)?;
+        let seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(move || clock.now())).map_err(
+            |fault| match fault {
+                // a PIN that is refused must not be tried at every start of a service
+                OpenFault::Token(ref token) if token.is_usage() => Halt::Misconfigured(fault.to_string()),
+                fault => Halt::broken(fault),
+            },
+        )?;
+        let stamps = settings.stamps.clone();
+        let stamps = stamps.map(|stamps| Arc::new(Stamps::new(stamps, host.clock.clone(), Arc::clone(&world))));
+        let seal = match &stamps {
+            Some(stamps) => seal.stamped_by(Arc::clone(stamps) as Arc<dyn Stamper>),
+            None => seal,
+        };
         let mut window = Self {
             host,
             config,
@@ -200,6 +222,7 @@ impl Window {
             ledger,
             boemis: None,
             seal,
+            stamps,
             queue: Queue::new(Vec::new()),
             waits: BTreeMap::new(),
             holds: Holds::default(),
@@ -424,6 +447,9 @@ impl Window {
         self.world = Arc::new(world);
         if is_newer {
             self.look_later();
+        }
+        if let Some(stamps) = &self.stamps {
+            stamps.renew(Arc::clone(&self.world));
         }
         // A new participant's folder is open before anything is judged by the new world.
         self.scan(self.host.clock.now())?;

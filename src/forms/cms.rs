@@ -6,11 +6,11 @@
 use super::algorithm::{DigestAlgorithm, SignatureAlgorithm, digest_identifier};
 use super::certificate::Certificate;
 use super::der::{self, DerFault, Element, Reader, tag};
-use super::value::{self, Form};
+use super::key::{KeyFault, SigningKey};
+use super::value::{self, Form, ValueFault};
 use crate::host::Octets;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use openssl::pkey::{PKey, Private};
 use std::io::Read as _;
 
 const SIGNED_DATA: &str = "1.2.840.113549.1.7.2";
@@ -447,7 +447,7 @@ pub enum SignFault {
     KeyDiffers,
     /// The key or the library fails.
     #[error(transparent)]
-    Value(#[from] value::ValueFault),
+    Key(#[from] KeyFault),
     /// The signing time has no place in UTCTime or GeneralizedTime.
     #[error("the signing time cannot be written")]
     Time,
@@ -463,7 +463,7 @@ pub enum SignFault {
 /// A key that is not the certificate's or cannot sign, or content that cannot be read.
 pub fn sign_detached(
     content: &Octets,
-    key: &PKey<Private>,
+    key: &dyn SigningKey,
     certificate: &Certificate,
     signing_time: Timestamp,
 ) -> Result<Vec<u8>, SignFault> {
@@ -487,15 +487,15 @@ impl Detached {
     /// The same.
     pub fn sign(
         content: &Octets,
-        key: &PKey<Private>,
+        key: &dyn SigningKey,
         certificate: &Certificate,
         signing_time: Timestamp,
     ) -> Result<Self, SignFault> {
-        if !certificate.public_key().public_eq(key) {
+        if !key.belongs_to(certificate.public_key()) {
             return Err(SignFault::KeyDiffers);
         }
-        let algorithm = value::algorithm_for(key)?;
-        let unavailable = || SignFault::Value(value::ValueFault::Unavailable(algorithm));
+        let algorithm = value::algorithm_for(certificate.public_key()).map_err(KeyFault::from)?;
+        let unavailable = || SignFault::from(KeyFault::from(ValueFault::Unavailable(algorithm)));
         // RFC 8419 3.1: Ed25519 goes with SHA-512
         let over = algorithm.digest().unwrap_or(DigestAlgorithm::Sha512);
         let mut hasher = over.hasher().ok_or_else(unavailable)?;
@@ -518,7 +518,7 @@ impl Detached {
         ];
         attributes.sort_unstable(); // X.690 11.6
         let attributes = attributes.concat();
-        let value = value::sign(key, algorithm, &der::element(tag::SET, &[&attributes]), Form::Der)?;
+        let value = key.sign(algorithm, &der::element(tag::SET, &[&attributes]), Form::Der)?;
         let digest_algorithm = der::element(tag::SEQUENCE, &[&oid(over.oid())]); // RFC 5754 2: without parameters
         let serial = der::element(tag::INTEGER, &[certificate.serial_octets()]);
         let signed = [

@@ -10,6 +10,7 @@ pub mod certificate;
 pub mod cms;
 pub mod der;
 pub mod issue;
+pub mod key;
 pub mod keyvalue;
 pub mod ocsp;
 pub mod pem;

@@ -125,7 +125,7 @@ fn verify_without_null<T: HasPublic>(
 ///
 /// # Errors
 /// A key that this program does not sign with.
-pub fn algorithm_for(key: &PKeyRef<Private>) -> Result<SignatureAlgorithm, ValueFault> {
+pub fn algorithm_for<T: HasPublic>(key: &PKeyRef<T>) -> Result<SignatureAlgorithm, ValueFault> {
     match key.id() {
         Id::RSA => Ok(SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Sha256)),
         Id::EC => match curve(key) {
@@ -249,6 +249,26 @@ fn from_raw<T: HasPublic>(key: &PKeyRef<T>, signature: &[u8]) -> Option<Vec<u8>>
     }
     let (r, s) = signature.split_at(length);
     Some(der::element(tag::SEQUENCE, &[&der::unsigned(r), &der::unsigned(s)]))
+}
+
+/// A raw value in another form of writing, for a key that writes none but the raw one (PKCS #11 2.3.1); as it
+/// is for an algorithm whose values have one form. None for what is no value of this key.
+pub fn written<T: HasPublic>(
+    key: &PKeyRef<T>,
+    algorithm: SignatureAlgorithm,
+    raw: Vec<u8>,
+    form: Form,
+) -> Option<Vec<u8>> {
+    match (algorithm, form) {
+        (SignatureAlgorithm::Ecdsa(_) | SignatureAlgorithm::Dsa(_), Form::Der) => from_raw(key, &raw),
+        _ => Some(raw),
+    }
+}
+
+/// DigestInfo (RFC 8017 9.2): what is signed by PKCS #1 v1.5, for a key that pads and no more.
+pub fn digest_info(over: DigestAlgorithm, digest: &[u8]) -> Option<Vec<u8>> {
+    let identifier = der::element(tag::SEQUENCE, &[&der::oid(over.oid())?, &[tag::NULL, 0]]);
+    Some(der::element(tag::SEQUENCE, &[&identifier, &der::element(tag::OCTET_STRING, &[digest])]))
 }
 
 /// The two numbers of a raw ECDSA value whose halves are not as long as the order, written as they should

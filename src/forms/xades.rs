@@ -9,6 +9,7 @@
 
 use super::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use super::certificate::Certificate;
+use super::key::{KeyFault, SigningKey};
 use super::value::{self, Form, ValueFault};
 use super::xmldsig::{DS, SIGNED_PROPERTIES, XADES};
 use crate::document::Digest;
@@ -16,7 +17,6 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 use openssl::error::ErrorStack;
-use openssl::pkey::{PKey, Private};
 use std::fmt::Write;
 
 const EXCLUSIVE: &str = "http://www.w3.org/2001/10/xml-exc-c14n#";
@@ -82,7 +82,7 @@ impl Object<'_> {
 
 /// A key with its certificate, ready to sign documents of XML.
 pub struct XadesSigner {
-    key: PKey<Private>,
+    key: Box<dyn SigningKey>,
     algorithm: SignatureAlgorithm,
     algorithm_uri: String,
     digest: DigestAlgorithm,
@@ -108,20 +108,21 @@ impl XadesSigner {
     ///
     /// # Errors
     /// When they do not belong together, or the key is of a kind or size that nobody should use.
-    pub fn new(key: PKey<Private>, certificate: Certificate) -> Result<Self, SignerFault> {
-        if !certificate.public_key().public_eq(&key) {
+    pub fn new(key: impl SigningKey + 'static, certificate: Certificate) -> Result<Self, SignerFault> {
+        let public = certificate.public_key();
+        if !key.belongs_to(public) {
             return Err(SignerFault::OtherKey);
         }
-        let algorithm = value::algorithm_for(&key).map_err(|_| SignerFault::Unsuitable)?;
+        let algorithm = value::algorithm_for(public).map_err(|_| SignerFault::Unsuitable)?;
         let suitable = match algorithm {
-            SignatureAlgorithm::RsaPkcs1(_) => key.bits() >= 2048,
+            SignatureAlgorithm::RsaPkcs1(_) => public.bits() >= 2048,
             SignatureAlgorithm::Ecdsa(_) => true,
             // what every verifier of XML signatures knows, and no more
             _ => false,
         };
         match (suitable, algorithm.uri(), algorithm.digest()) {
             (true, Some(algorithm_uri), Some(digest)) => Ok(Self {
-                key,
+                key: Box::new(key),
                 algorithm,
                 algorithm_uri,
                 digest,
@@ -150,14 +151,14 @@ impl XadesSigner {
     /// NCName may hold ([`fresh_suffix`] is always right).
     ///
     /// # Errors
-    /// What the cryptographic library says; `out` is then as before.
+    /// What the key says; `out` is then as before.
     pub fn sign<'a>(
         &self,
         object: impl Into<Object<'a>>,
         at: Timestamp,
         suffix: &str,
         out: &mut String,
-    ) -> Result<String, ValueFault> {
+    ) -> Result<String, KeyFault> {
         let (object, start) = (object.into(), out.len());
         let signed_info = self.write_signed_info(object, at, suffix, out);
         let value = match self.value(&out[signed_info..]) {
@@ -297,7 +298,7 @@ impl XadesSigner {
     }
 
     /// Signs `SignedInfo`, given as the written text behind its start tag, and encodes the value.
-    fn value(&self, signed_info: &str) -> Result<String, ValueFault> {
+    fn value(&self, signed_info: &str) -> Result<String, KeyFault> {
         let digest = || {
             let mut hasher = self.digest.hasher()?;
             hasher.update(b"<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\">").ok()?;
@@ -305,7 +306,7 @@ impl XadesSigner {
             hasher.finish().ok()
         };
         let digest = digest().ok_or(ValueFault::Unavailable(self.algorithm))?;
-        value::sign_digest(&self.key, self.algorithm, &digest, Form::Raw).map(|value| BASE64.encode(value))
+        self.key.sign_digest(self.algorithm, &digest, Form::Raw).map(|value| BASE64.encode(value))
     }
 }
 
@@ -334,6 +335,7 @@ fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use openssl::pkey::PKey;
     use std::path::Path;
     use std::process::Command;
 

@@ -293,6 +293,9 @@ pub struct SealedReceipt {
     pub size: u64,
     /// Where it lies in evidence.
     pub location: Location,
+    /// Whether a time-stamp was wanted on it and not to be had.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lacks_stamp: bool,
 }
 
 impl SealedReceipt {

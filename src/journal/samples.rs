@@ -57,6 +57,7 @@ pub(crate) fn answered(n: i64, answer: u32, decision: Decision, content: &str) -
         sha256: digest("receipt"),
         size: 7,
         location: Location::Object,
+        lacks_stamp: false,
     };
     Event::Answered(Box::new(Answered {
         id: id(n),

@@ -36,6 +36,7 @@ pub struct Receipt {
     decision: Decision,
     octets: Arc<[u8]>,
     sha256: Digest,
+    lacks_stamp: bool,
     stem: String,
 }
 
@@ -55,6 +56,7 @@ impl Receipt {
             decision: sealed.decision(),
             octets: Arc::clone(sealed.octets()),
             sha256: sealed.sha256(),
+            lacks_stamp: sealed.lacks_stamp(),
             stem: answer.stem,
         })
     }
@@ -78,6 +80,10 @@ impl Receipt {
     /// The digest of the sealed XML.
     pub fn sha256(&self) -> Digest {
         self.sha256
+    }
+    /// Whether a time-stamp was wanted on it and not to be had.
+    pub fn lacks_stamp(&self) -> bool {
+        self.lacks_stamp
     }
     /// The file's name in `receipts/`: at most 255 octets, no separator in it.
     pub fn file_name(&self) -> String {

@@ -56,6 +56,9 @@ impl Page {
         self.value(words.number, &told.number);
         self.value(words.window, &told.window);
         self.value(words.issued, &self.time(&told.issued));
+        if let Some(stamped) = &told.stamped {
+            self.value(words.stamped, &self.time(stamped));
+        }
         self.value(words.received, &self.time(&told.received));
         self.value(words.submission, &told.id);
         if let Some(original) = &told.original {
@@ -276,6 +279,7 @@ struct Words {
     number: &'static str,
     window: &'static str,
     issued: &'static str,
+    stamped: &'static str,
     received: &'static str,
     submission: &'static str,
     original: &'static str,
@@ -335,6 +339,7 @@ const AZ: Words = Words {
     number: "Nömrə",
     window: "Pəncərə",
     issued: "Verilib",
+    stamped: "Vaxt möhürü",
     received: "Qəbul olunub",
     submission: "Göndəriş",
     original: "İlk göndəriş",
@@ -387,6 +392,7 @@ const EN: Words = Words {
     number: "Number",
     window: "Window",
     issued: "Issued",
+    stamped: "Time-stamp",
     received: "Received",
     submission: "Submission",
     original: "First sent as",

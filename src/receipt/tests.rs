@@ -4,7 +4,7 @@ use super::*;
 use crate::finding::{Hint, Language, Place};
 use crate::forms::certificate::Certificate;
 use crate::host::Octets;
-use crate::seal::{Seal, Settings, Window};
+use crate::seal::{KeyPlace, Seal, Settings, Window};
 use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
@@ -30,8 +30,11 @@ fn folder() -> TempDir {
 }
 
 fn seal(folder: &Path, environment: &str) -> Seal {
-    let settings =
-        Settings { certificate: folder.join("seal.crt"), key: folder.join("seal.key"), acts: folder.join("acts.log") };
+    let settings = Settings {
+        certificate: folder.join("seal.crt"),
+        key: KeyPlace::File(folder.join("seal.key")),
+        acts: folder.join("acts.log"),
+    };
     let window =
         Window { id: "trial".into(), name: "BOEMİS inteqrasiya pəncərəsi".into(), environment: environment.into() };
     Seal::open(&settings, window, Box::new(|| "2026-11-21T20:35:58Z".parse().unwrap())).unwrap()

@@ -4,7 +4,9 @@
 //! entity but the five of XML. What it returns is proven by nothing; `prove` proves it.
 
 use crate::finding::{Code, Finding};
-use crate::forms::xmldsig::DS;
+use crate::forms::der;
+use crate::forms::timestamp::Token;
+use crate::forms::xmldsig::{DS, XADES};
 use crate::host::Octets;
 use crate::xml::{Element, Event, Limits, Reader};
 use base64::Engine;
@@ -42,6 +44,8 @@ pub struct Told {
     pub signers: Vec<ToldSigner>,
     pub understood: Vec<ToldTotal>,
     pub findings: Vec<ToldFinding>,
+    /// The moment that a time-stamp over the seal states, the first of several. Nobody has looked whether it is one.
+    pub stamped: Option<String>,
     /// The certificates in the `KeyInfo` of each `ds:Signature` child of the root, DER.
     pub(super) seals: Vec<Vec<Vec<u8>>>,
     /// How many `ds:Signature` elements there are in all.
@@ -186,6 +190,7 @@ impl Told {
                 })
                 .collect(),
             findings: root.all(RECEIPT, "Finding").map(told_finding).collect(),
+            stamped: root.all(DS, "Signature").find_map(stamped),
             seals: root.all(DS, "Signature").map(certificates).collect(),
             signature_count: count(root, DS, "Signature"),
         }
@@ -208,16 +213,30 @@ fn told_finding(finding: &Element) -> ToldFinding {
     }
 }
 
+/// The moment of the first time-stamp behind a signature that can be read.
+fn stamped(signature: &Element) -> Option<String> {
+    let properties = signature.all(DS, "Object").flat_map(|object| object.all(XADES, "QualifyingProperties"));
+    let unsigned = properties.flat_map(|all| all.all(XADES, "UnsignedProperties"));
+    let unsigned = unsigned.flat_map(|all| all.all(XADES, "UnsignedSignatureProperties"));
+    let stamps = unsigned.flat_map(|all| all.all(XADES, "SignatureTimeStamp"));
+    stamps.flat_map(|stamp| stamp.all(XADES, "EncapsulatedTimeStamp")).find_map(|token| {
+        let token = der::definite(&decoded(token)).ok()?;
+        Some(Token::read(&token).ok()?.time.to_string())
+    })
+}
+
+fn decoded(element: &Element) -> Vec<u8> {
+    let base64: String = element.text.split_ascii_whitespace().collect();
+    base64::engine::general_purpose::STANDARD.decode(base64).unwrap_or_default()
+}
+
 /// The certificates in a signature's own `KeyInfo`; one that is no Base64 is an empty one.
 fn certificates(signature: &Element) -> Vec<Vec<u8>> {
     signature
         .all(DS, "KeyInfo")
         .flat_map(|info| info.all(DS, "X509Data"))
         .flat_map(|data| data.all(DS, "X509Certificate"))
-        .map(|certificate| {
-            let base64: String = certificate.text.split_ascii_whitespace().collect();
-            base64::engine::general_purpose::STANDARD.decode(base64).unwrap_or_default()
-        })
+        .map(decoded)
         .collect()
 }
 

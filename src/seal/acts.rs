@@ -1,8 +1,8 @@
 //! The act log: one line for each receipt ever sealed, append-only, written by the seal alone.
 //!
 //! A line is eight hexadecimal digits of CRC-32 over the rest, a space, one JSON object, a line
-//! feed. The log is the seal's whole memory: the numbers given, and what was said of whom, whole,
-//! so that what was sealed can be given back whatever a later judgement would say. A last
+//! feed. The log is the seal's whole memory: the numbers given, and what was said of whom, whole, with its
+//! time-stamp, so that what was sealed can be given back whatever a later judgement would say. A last
 //! line that is torn was never synced, so nobody was told of it: it is cut off at start. A bad line
 //! with a good one behind it is no crash but damage: the log is then refused, and a person looks;
 //! so is a line that is whole and of another format.
@@ -55,6 +55,9 @@ pub(super) struct Act {
     pub(super) sealed: Digest,
     /// The signature value, so that the very same octets can be written again.
     pub(super) value: String,
+    /// The time-stamp token over that value, where one was had.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "super::stamp")]
+    pub(super) stamp: Option<Vec<u8>>,
     /// What was sealed, whole.
     pub(super) record: OutcomeRecord,
 }

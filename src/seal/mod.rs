@@ -1,6 +1,6 @@
 //! The seal: builds, numbers and signs receipts from bounded outcome records.
 //!
-//! Owns the seal's key (in memory, nowhere else), the numbers of receipts, and the act log. It
+//! Owns the seal's key (in memory or in a token, nowhere else), the numbers of receipts, and the act log. It
 //! builds each receipt itself from an [`OutcomeRecord`] with its own clock, and refuses what
 //! contradicts what it sealed before: the caller then halts. Never signs a digest or a text that
 //! somebody hands it, and never reads a document.
@@ -11,20 +11,26 @@
 mod acts;
 mod content;
 mod escape;
+mod fault;
+mod key;
 mod record;
+mod sealed;
+mod stamp;
 
 pub use acts::LogFault;
 pub use content::NAMESPACE;
+pub use fault::{OpenFault, Refused};
+pub use key::KeyPlace;
 pub use record::{FileRecord, OriginalRecord, OutcomeRecord, SignerRecord, TotalRecord};
+pub use sealed::Sealed;
+pub use stamp::Stamper;
 
 use crate::document::{BAKU, Decision, Digest, SubmissionId};
 use crate::forms::certificate::Certificate;
-use crate::forms::value::ValueFault;
-use crate::forms::xades::{SignerFault, XadesSigner};
-use crate::host::{Panicked, side_by_side};
+use crate::forms::xades::{self, XadesSigner};
+use crate::host::side_by_side;
 use acts::{Act, Acts};
 use jiff::Timestamp;
-use openssl::pkey::PKey;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -45,8 +51,8 @@ pub struct Window {
 pub struct Settings {
     /// The seal's certificate, PEM (`seal.certificate`).
     pub certificate: PathBuf,
-    /// Its key, PEM without a passphrase (`seal.key`).
-    pub key: PathBuf,
+    /// Where its key lies (`seal.key`).
+    pub key: KeyPlace,
     /// The act log, `state/seal/acts.log`; it and its folder are made when missing.
     pub acts: PathBuf,
 }
@@ -60,138 +66,11 @@ pub struct Seal {
     window: Window,
     now: Now,
     acts: Acts,
+    /// Who has the time stamped on receipts, if anybody.
+    stamper: Option<Arc<dyn Stamper>>,
     /// Set once the act log could not be written or synced as it should: nothing is sealed then
     /// until it was read again.
     broken: bool,
-}
-
-/// A receipt that was sealed.
-#[derive(Clone, Debug)]
-pub struct Sealed {
-    id: SubmissionId,
-    answer: u32,
-    decision: Decision,
-    number: String,
-    issued: Timestamp,
-    octets: Arc<[u8]>,
-    sha256: Digest,
-}
-
-impl Sealed {
-    /// The submission it answers.
-    pub fn id(&self) -> SubmissionId {
-        self.id
-    }
-    /// Which of its answers this is, from 1.
-    pub fn answer(&self) -> u32 {
-        self.answer
-    }
-    /// The word.
-    pub fn decision(&self) -> Decision {
-        self.decision
-    }
-    /// Its number in the register of incoming documents, `trial-2026-000123`.
-    pub fn number(&self) -> &str {
-        &self.number
-    }
-    /// When it was sealed first.
-    pub fn issued(&self) -> Timestamp {
-        self.issued
-    }
-    /// The sealed XML, whole.
-    pub fn octets(&self) -> &Arc<[u8]> {
-        &self.octets
-    }
-    /// The digest of those octets.
-    pub fn sha256(&self) -> Digest {
-        self.sha256
-    }
-}
-
-/// Why the seal cannot be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenFault {
-    /// A file cannot be read.
-    #[error("{path}: {fault}")]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        fault: std::io::Error,
-    },
-    /// A file is not what it should be.
-    #[error("{path}: not the PEM of {what}")]
-    NotPem {
-        /// Which.
-        path: PathBuf,
-        /// What was looked for.
-        what: &'static str,
-    },
-    /// Key and certificate cannot seal.
-    #[error("the seal: {0}")]
-    Signer(#[from] SignerFault),
-    /// The act log cannot be used.
-    #[error(transparent)]
-    Log(#[from] LogFault),
-    /// The window's id cannot stand in a number.
-    #[error("the window's id “{0}” is not 1 to 64 of a-z, A-Z, 0-9, - and _")]
-    WindowId(String),
-}
-
-/// Why nothing was sealed. The caller halts, since a person must look; but what the disk says of the
-/// act log ([`Refused::Log`]) may pass, and the same group may then be sealed.
-#[derive(Debug, thiserror::Error)]
-pub enum Refused {
-    /// Another outcome was sealed for the same answer.
-    #[error("submission {id}: answer {answer} was sealed as {number} with another outcome")]
-    OtherOutcome {
-        /// The submission.
-        id: SubmissionId,
-        /// Which answer.
-        answer: u32,
-        /// Its number.
-        number: String,
-    },
-    /// The word cannot follow the one before.
-    #[error("submission {id}: {after} cannot follow {before}")]
-    CannotFollow {
-        /// The submission.
-        id: SubmissionId,
-        /// What was said last.
-        before: Decision,
-        /// What was asked for.
-        after: Decision,
-    },
-    /// Answers are counted without a gap.
-    #[error("submission {id}: answer {asked} was asked for where {next} comes next")]
-    OutOfTurn {
-        /// The submission.
-        id: SubmissionId,
-        /// What was asked for.
-        asked: u32,
-        /// What comes next.
-        next: u32,
-    },
-    /// The record passes a bound.
-    #[error("submission {id}: {what} of the outcome record is longer than the seal takes")]
-    Unbounded {
-        /// The submission.
-        id: SubmissionId,
-        /// What.
-        what: &'static str,
-    },
-    /// The key could not be used.
-    #[error("the seal's key: {0}")]
-    Key(#[from] ValueFault),
-    /// The act log could not be used.
-    #[error(transparent)]
-    Log(#[from] LogFault),
-    /// The making of a receipt panicked.
-    #[error("the making of a receipt: {0}")]
-    Panicked(#[from] Panicked),
-    /// An earlier fault left the act log unsure.
-    #[error("the seal stopped after a fault of its act log; open it again")]
-    Broken,
 }
 
 impl Seal {
@@ -210,19 +89,21 @@ impl Seal {
             .ok()
             .and_then(|certificates| certificates.into_iter().next())
             .ok_or_else(|| OpenFault::NotPem { path: settings.certificate.clone(), what: "a certificate" })?;
-        // a callback that gives no passphrase, so that an encrypted key is refused and never asked for
-        let key = PKey::private_key_from_pem_callback(&read(&settings.key)?, |_| Ok(0)).map_err(|_| {
-            OpenFault::NotPem { path: settings.key.clone(), what: "a private key without a passphrase" }
-        })?;
+        let key = settings.key.open(&certificate)?;
         let signer = XadesSigner::new(key, certificate)?;
         let acts = Acts::open(&settings.acts)?;
-        Ok(Self { signer, window, now, acts, broken: false })
+        Ok(Self { signer, window, now, acts, stamper: None, broken: false })
+    }
+
+    /// Has each receipt that is sealed from now on time-stamped (XAdES-B-T), as far as that is to be had.
+    pub fn stamped_by(self, stamper: Arc<dyn Stamper>) -> Self {
+        Self { stamper: Some(stamper), ..self }
     }
 
     /// Seals a group and makes its acts durable with one sync.
     ///
     /// The same answer with the same outcome, asked for again, gives the same octets again: number,
-    /// time and signature value come from the act log. (After a renewal of the certificate or of a
+    /// time, signature value and time-stamp come from the act log. (After a renewal of the certificate or of a
     /// finding's wording the octets differ; number and time never do.)
     ///
     /// # Errors
@@ -285,7 +166,7 @@ impl Seal {
         }
         let Some(act) = self.acts.find(id, answer)? else { return Ok(None) };
         let record = act.record.clone();
-        let (again, _) = self.write(&record, act.number.clone(), act.issued, Some(&act.value))?;
+        let (again, _) = self.write(&record, act.number.clone(), act.issued, Some(Made::of(&act)))?;
         if again.sha256 == act.sealed {
             return Ok(Some((record, again)));
         }
@@ -369,12 +250,15 @@ impl Seal {
             issued,
             sealed: outcome,
             value,
+            stamp: None,
             record: record_of,
         };
         Ok(Numbered { record, act, again: false })
     }
 
-    /// Writes and signs what was numbered, side by side: signing is most of the work.
+    /// Writes and signs what was numbered, side by side: signing is most of the work. Then the time is stamped on
+    /// what was signed: before its act is written, since that says what the octets are, and no octets leave before
+    /// their act. A crash meanwhile leaves nothing: who asks again is given the same number.
     fn write_all(
         &self,
         numbered: Vec<Numbered<'_>>,
@@ -388,10 +272,30 @@ impl Seal {
                 Ok((Some(Act { sealed: sealed.sha256, value, ..one.act }), sealed))
             }
         });
-        for one in written? {
-            let (act, one) = one?;
+        let mut written = written?.into_iter().collect::<Result<Vec<_>, Refused>>()?;
+        self.stamp(&mut written)?;
+        for (act, one) in written {
             group.acts.extend(act);
             sealed.push(one);
+        }
+        Ok(())
+    }
+
+    /// Puts time-stamps behind the signatures that were made now, where they are to be had.
+    fn stamp(&self, written: &mut [(Option<Act>, Sealed)]) -> Result<(), Refused> {
+        let Some(stamper) = &self.stamper else { return Ok(()) };
+        let mut fresh: Vec<(&mut Act, &mut Sealed)> =
+            written.iter_mut().filter_map(|(act, sealed)| Some((act.as_mut()?, sealed))).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        let over: Vec<String> = fresh.iter().map(|(act, _)| xades::stamped(&suffix(&act.record), &act.value)).collect();
+        let tokens = stamper.stamp(&over);
+        for ((act, sealed), token) in fresh.iter_mut().zip(tokens) {
+            act.stamp = token;
+            let (again, _) = self.write(&act.record, act.number.clone(), act.issued, Some(Made::of(act)))?;
+            act.sealed = again.sha256;
+            **sealed = again;
         }
         Ok(())
     }
@@ -410,30 +314,34 @@ impl Seal {
     /// The same number, time and, where nothing was renewed, octets; else the act that tells of the
     /// new ones.
     fn seal_again(&self, record: &OutcomeRecord, act: Act) -> Result<(Option<Act>, Sealed), Refused> {
-        let (sealed, _) = self.write(record, act.number.clone(), act.issued, Some(&act.value))?;
+        let (sealed, _) = self.write(record, act.number.clone(), act.issued, Some(Made::of(&act)))?;
         if sealed.sha256 == act.sealed {
             return Ok((None, sealed));
         }
         let (sealed, value) = self.write(record, act.number.clone(), act.issued, None)?;
-        Ok((Some(Act { sealed: sealed.sha256, value, ..act }), sealed))
+        Ok((Some(Act { sealed: sealed.sha256, value, stamp: None, ..act }), sealed))
     }
 
-    /// Builds the receipt and signs it, or puts in the value that it was signed with before.
+    /// Builds the receipt and signs it, or puts in what was made for it before.
     fn write(
         &self,
         record: &OutcomeRecord,
         number: String,
         issued: Timestamp,
-        value: Option<&str>,
+        made: Option<Made<'_>>,
     ) -> Result<(Sealed, String), Refused> {
         let mut xml = String::with_capacity(6 * 1024);
         content::write(&mut xml, record, &self.window, &number, issued);
         let document = Digest::of(xml.as_bytes());
         xml.truncate(xml.len() - content::END.len());
-        // no other answer has this suffix, and nothing else in a receipt has an Id
-        let suffix = format!("{}-{}", record.id, record.answer);
-        let value = match value {
-            Some(value) => {
+        let suffix = suffix(record);
+        let lacks_stamp = self.stamper.is_some() && made.is_none_or(|made| made.stamp.is_none());
+        let value = match made {
+            Some(Made { value, stamp: Some(stamp) }) => {
+                self.signer.write_stamped(&document, issued, &suffix, value, stamp, &mut xml);
+                value.to_owned()
+            }
+            Some(Made { value, stamp: None }) => {
                 self.signer.write_again(&document, issued, &suffix, value, &mut xml);
                 value.to_owned()
             }
@@ -448,9 +356,28 @@ impl Seal {
             issued,
             sha256: Digest::of(xml.as_bytes()),
             octets: xml.into_bytes().into(),
+            lacks_stamp,
         };
         Ok((sealed, value))
     }
+}
+
+/// What was made for a receipt: its signature value, and the time-stamp over that.
+#[derive(Clone, Copy)]
+struct Made<'a> {
+    value: &'a str,
+    stamp: Option<&'a [u8]>,
+}
+
+impl<'a> Made<'a> {
+    fn of(act: &'a Act) -> Self {
+        Self { value: &act.value, stamp: act.stamp.as_deref() }
+    }
+}
+
+/// Ends every Id of a receipt: no other answer has it, and nothing but its signature has an Id.
+fn suffix(record: &OutcomeRecord) -> String {
+    format!("{}-{}", record.id, record.answer)
 }
 
 /// What a group has done so far; the act log knows of it only when the whole group is well.

@@ -43,7 +43,7 @@ fn open_at(folder: &Path, at: &str) -> Seal {
 fn try_open(folder: &Path, now: Now) -> Result<Seal, OpenFault> {
     let settings = Settings {
         certificate: folder.join("seal.crt"),
-        key: folder.join("seal.key"),
+        key: KeyPlace::File(folder.join("seal.key")),
         acts: folder.join("seal/acts.log"),
     };
     let window = Window { id: "trial".into(), name: "BOEMİS <sınaq>".into(), environment: "test".into() };
@@ -395,7 +395,7 @@ fn a_foreign_or_locked_key_is_refused() {
     let (one, other) = (folder(P256), folder(P256));
     std::fs::copy(other.path().join("seal.key"), one.path().join("seal.key")).unwrap();
     let now = || -> Now { Box::new(|| Timestamp::UNIX_EPOCH) };
-    assert!(matches!(try_open(one.path(), now()), Err(OpenFault::Signer(SignerFault::OtherKey))));
+    assert!(matches!(try_open(one.path(), now()), Err(OpenFault::Signer(xades::SignerFault::OtherKey))));
     let path = other.path().join("seal.key").to_str().unwrap().to_owned();
     let locked = format!("{path}.locked");
     tool("openssl", &["pkey", "-in", &path, "-aes128", "-passout", "pass:x", "-out", &locked]);
@@ -489,7 +489,7 @@ fn a_whole_line_of_another_format_is_never_cut_off() {
     std::fs::write(&log, &line).unwrap();
     let settings = Settings {
         certificate: folder.path().join("seal.crt"),
-        key: folder.path().join("seal.key"),
+        key: KeyPlace::File(folder.path().join("seal.key")),
         acts: log.clone(),
     };
     let window = Window { id: "trial".into(), name: "BOEMİS".into(), environment: "test".into() };

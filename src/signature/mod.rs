@@ -26,10 +26,11 @@ pub use time::StampReport;
 
 use crate::document::Content;
 use crate::finding::{Code, Finding, Stop};
+use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::certificate::Certificate;
 use crate::host::Octets;
 use crate::staging::{About, Staged};
-use crate::trust::{IdentityProfile, Snapshot};
+use crate::trust::{IdentityProfile, Snapshot, ValidationData};
 use crate::xml::Limits;
 use judge::Judged;
 use packaging::describe;
@@ -196,6 +197,16 @@ pub fn prove(file: &Octets, seal: &Certificate, limits: &Limits) -> Result<(), F
         None => Ok(()),
         Some(reason) => Err(altered(reason.code.to_owned())),
     }
+}
+
+/// Judges one time-stamp token (DER) over these octets, by the trust and the policy of the context: whether it
+/// would count, for whoever is about to put it into a signature.
+pub fn stamp_over(token: &[u8], octets: &[u8], context: &Context<'_>) -> StampReport {
+    let over = |algorithm: DigestAlgorithm| algorithm.digest(octets);
+    let stamp = time::Stamp { token, over: &over };
+    let reports = time::judge(std::iter::once(stamp), &ValidationData::default(), context);
+    let none = StampReport { time: None, intact: false, counts: false, reason: None }; // where a policy looks at none
+    reports.into_iter().next().unwrap_or(none)
 }
 
 /// The content's digest of an XML document by itself, for making signatures.

@@ -5,15 +5,16 @@ use super::stamp::Authority;
 use crate::commands::Trouble;
 use crate::forms::certificate::Certificate;
 use crate::forms::cms::{Detached, SignFault};
+use crate::forms::key::{KeyFault, SigningKey};
 use crate::forms::xades::{self, Object, XadesSigner};
 use crate::host::Octets;
 use jiff::Timestamp;
-use openssl::pkey::{PKey, Private};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Who signs, and when.
 pub(super) struct Signing {
-    pub(super) key: PKey<Private>,
+    pub(super) key: Arc<dyn SigningKey>,
     pub(super) certificate: Certificate,
     /// Those that lead from it to an anchor.
     pub(super) path: Vec<Certificate>,
@@ -26,9 +27,9 @@ impl Signing {
     /// A XAdES signature of an object, as text.
     ///
     /// # Errors
-    /// Usage: a key that XML signatures are not made with. Broken: OpenSSL's, or no time-stamp.
+    /// Usage: a key that XML signatures are not made with. Broken: OpenSSL's or the token's, or no time-stamp.
     pub(super) fn xades(&self, object: Object<'_>, file: &Path) -> Result<String, Trouble> {
-        let signer = XadesSigner::new(self.key.clone(), self.certificate.clone());
+        let signer = XadesSigner::new(Arc::clone(&self.key), self.certificate.clone());
         let signer = signer.map_err(|fault| Trouble::usage(fault.to_string()))?.with_path(&self.path);
         let suffix = xades::fresh_suffix().map_err(|error| Trouble::broken(error.to_string()))?;
         let mut text = String::new();
@@ -45,12 +46,14 @@ impl Signing {
     /// A detached CAdES signature of octets, as DER.
     ///
     /// # Errors
-    /// Usage: a key that nobody signs with. Broken: the disk's, OpenSSL's, or no time-stamp.
+    /// Usage: a key that nobody signs with. Broken: the disk's, OpenSSL's or the token's, or no time-stamp.
     pub(super) fn cades(&self, content: &Octets, file: &Path) -> Result<Vec<u8>, Trouble> {
-        let signed = Detached::sign(content, &self.key, &self.certificate, self.at);
+        let signed = Detached::sign(content, &*self.key, &self.certificate, self.at);
         let signed = signed.map_err(|fault| match fault {
-            SignFault::KeyDiffers | SignFault::Value(_) => Trouble::usage(fault.to_string()),
-            SignFault::Time | SignFault::Read(_) => Trouble::broken(format!("{}: {fault}", file.display())),
+            SignFault::KeyDiffers | SignFault::Key(KeyFault::Value(_)) => Trouble::usage(fault.to_string()),
+            SignFault::Key(KeyFault::Away(_)) | SignFault::Time | SignFault::Read(_) => {
+                Trouble::broken(format!("{}: {fault}", file.display()))
+            }
         })?;
         let token = self.authority.as_ref().map(|authority| authority.stamp(signed.value(), file)).transpose()?;
         Ok(signed.to_der(&self.path, token.as_deref()))

@@ -1,83 +1,11 @@
-//! A time-stamping authority that stands in for a real one: tokens made by `openssl ts`, served over HTTP
-//! or HTTPS by a thread of the test.
+//! A server of time-stamps: HTTP or HTTPS by a thread of the test, which says whatever the test lets it say.
 
+use super::Authority;
 use openssl::ssl::{SslAcceptor, SslFiletype, SslMethod};
-use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-
-const CONFIGURATION: &str = "[tsa]\nserial = serial\nsigner_digest = sha256\ndefault_policy = 1.2.3.4\n\
-    digests = sha256\ness_cert_id_alg = sha256\n[req]\ndistinguished_name = dn\n[dn]\n\
-    [tsa_v3]\nextendedKeyUsage = critical,timeStamping\n\
-    [web_v3]\nsubjectAltName = DNS:localhost\nbasicConstraints = critical,CA:TRUE\n";
-
-/// Keys and certificates of the authority, in a folder that goes away.
-pub struct Authority {
-    folder: tempfile::TempDir,
-    turn: Mutex<()>,
-}
-
-impl Authority {
-    pub fn new() -> Arc<Self> {
-        let authority = Self { folder: tempfile::tempdir().unwrap(), turn: Mutex::new(()) };
-        fs::write(authority.at("cnf"), CONFIGURATION).unwrap();
-        fs::write(authority.at("serial"), "01").unwrap();
-        for name in ["tsa", "web"] {
-            let (key, certificate, extensions) = (format!("{name}.key"), format!("{name}.crt"), format!("{name}_v3"));
-            assert!(authority.openssl(&[
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-keyout",
-                &key,
-                "-out",
-                &certificate,
-                "-subj",
-                "/CN=Authority",
-                "-days",
-                "9",
-                "-config",
-                "cnf",
-                "-extensions",
-                &extensions,
-            ]));
-        }
-        Arc::new(authority)
-    }
-
-    pub fn at(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn openssl(&self, arguments: &[&str]) -> bool {
-        Command::new("openssl").args(arguments).current_dir(self.folder.path()).output().unwrap().status.success()
-    }
-
-    /// The answer to a request.
-    pub fn answer(&self, request: &[u8]) -> Vec<u8> {
-        let _turn = self.turn.lock().unwrap();
-        fs::write(self.at("query"), request).unwrap();
-        let reply = ["ts", "-reply", "-config", "cnf", "-section", "tsa", "-queryfile", "query", "-out", "reply"];
-        self.openssl(&[&reply[..], &["-signer", "tsa.crt", "-inkey", "tsa.key"]].concat());
-        fs::read(self.at("reply")).unwrap()
-    }
-
-    /// Whether `openssl ts` takes the token for one over these octets.
-    pub fn verifies(&self, data: &[u8], token: &[u8]) -> bool {
-        let _turn = self.turn.lock().unwrap();
-        fs::write(self.at("data"), data).unwrap();
-        fs::write(self.at("token"), token).unwrap();
-        self.openssl(&["ts", "-verify", "-data", "data", "-in", "token", "-token_in", "-CAfile", "tsa.crt"])
-    }
-}
 
 /// What a server says to a request.
 pub type Saying = Box<dyn Fn(&[u8]) -> Vec<u8> + Send>;
@@ -93,11 +21,23 @@ impl Server {
         Self::start(saying, |stream| Box::new(stream))
     }
 
-    /// With a certificate for `localhost` that only `web.crt` vouches for.
-    pub fn https(authority: &Path, saying: Saying) -> Self {
+    /// That answers as this authority does.
+    pub fn of(authority: &Arc<Authority>) -> Self {
+        let authority = Arc::clone(authority);
+        Self::http(Box::new(move |query| reply(&authority.answer(query))))
+    }
+
+    /// The address to ask.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/tsa", self.port)
+    }
+
+    /// With a certificate for `localhost` that only `web.crt` in the authority's folder vouches for.
+    pub fn https(authority: &Authority, saying: Saying) -> Self {
+        authority.issue("web", None, "subjectAltName=DNS:localhost\nbasicConstraints=critical,CA:TRUE\n", 9);
         let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls_server()).unwrap();
-        acceptor.set_private_key_file(authority.join("web.key"), SslFiletype::PEM).unwrap();
-        acceptor.set_certificate_chain_file(authority.join("web.crt")).unwrap();
+        acceptor.set_private_key_file(authority.at("web.key"), SslFiletype::PEM).unwrap();
+        acceptor.set_certificate_chain_file(authority.at("web.crt")).unwrap();
         let acceptor = acceptor.build();
         Self::start(saying, move |stream| match acceptor.accept(stream) {
             Ok(stream) => Box::new(stream),
