@@ -235,6 +235,11 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
+    /// Octets that are left.
+    pub fn remaining(&self) -> usize {
+        self.rest.len()
+    }
+
     /// Nothing may be left.
     pub fn finish(self) -> Read<()> {
         if self.is_empty() { Ok(()) } else { Err(DerFault("something stands behind the end")) }

@@ -28,9 +28,17 @@ enum Kind {
 }
 
 fn kind(octets: &Octets) -> io::Result<Kind> {
-    let head = octets.head(512)?;
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
-    Ok(match (&head[..], text) {
+    octets.head(512).map(|head| kind_of(&head))
+}
+
+/// Whether a file that begins so may bear a signature inside.
+pub(super) fn may_be_signed(head: &[u8]) -> bool {
+    matches!(kind_of(head), Kind::Xml | Kind::Container | Kind::Cms)
+}
+
+fn kind_of(head: &[u8]) -> Kind {
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    match (head, text) {
         ([0xFF, 0xFE, b'<', 0, ..] | [0xFE, 0xFF, 0, b'<', ..], _) => Kind::Xml,
         (_, [b'<', ..]) => Kind::Xml,
         (_, [b'%', b'P', b'D', b'F', ..]) => Kind::Pdf,
@@ -40,7 +48,7 @@ fn kind(octets: &Octets) -> io::Result<Kind> {
         (_, text) if text.starts_with(b"-----BEGIN CMS") || text.starts_with(b"-----BEGIN PKCS7") => Kind::Cms,
         (_, text) if pem::begins_like_smime(text) => Kind::Cms,
         _ => Kind::Other,
-    })
+    }
 }
 
 const SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
@@ -230,13 +238,20 @@ impl Objects for OneFile<'_> {
         if *self.name.borrow_mut().get_or_insert_with(|| uri.to_owned()) != uri {
             return Ok(Named::Nowhere);
         }
+        Ok(match self.feed(uri, form, Hash::new(algorithm))? {
+            Some(hash) => Named::Object(0, hash.finish()),
+            None => Named::Unsupported("canonicalisation of what is no XML".to_owned()),
+        })
+    }
+
+    fn feed(&self, _: &str, form: Option<&Method>, hash: Hash) -> io::Result<Option<Hash>> {
         let contents = self.content.reader();
         match form {
-            None => Ok(Named::Object(0, Hash::of(contents, algorithm)?)),
-            Some(form) => match Hash::of_canonical(contents, self.content.len(), form, algorithm, self.limits) {
-                Ok(digest) => Ok(Named::Object(0, digest)),
+            None => hash.over(contents).map(Some),
+            Some(form) => match hash.over_canonical(contents, self.content.len(), form, self.limits) {
+                Ok(hash) => Ok(Some(hash)),
                 Err(Wrong::Io(error)) => Err(error),
-                Err(_) => Ok(Named::Unsupported("canonicalisation of what is no XML".to_owned())),
+                Err(_) => Ok(None),
             },
         }
     }

@@ -232,15 +232,23 @@ impl Snapshot {
     /// # Errors
     /// The first reason not to.
     pub fn judge_clock(&self, clock: &Certificate, data: &ValidationData, now: Timestamp) -> Result<Chain, Distrust> {
+        self.judge_clock_when(clock, data, When::at_once(now))
+    }
+
+    /// The same, asked about a moment at which the token is proven to have been there (EN 319 102-1 5.6.2.1).
+    ///
+    /// # Errors
+    /// The same.
+    pub fn judge_clock_when(&self, clock: &Certificate, data: &ValidationData, when: When) -> Result<Chain, Distrust> {
         /// id-kp-timeStamping.
         const TIME_STAMPING: &str = "1.3.6.1.5.5.7.3.8";
         if !clock.is_only_for(TIME_STAMPING) {
             let (verdict, code) = (Doubt::ChainConstraintsFailure, Code::SignatureKeyUsage);
             return Err(Distrust::new(verdict, code, "extendedKeyUsage"));
         }
-        let chain = path::find(&self.clocks, &self.intermediates, clock, &data.certificates, now)?;
+        let chain = path::find(&self.clocks, &self.intermediates, clock, &data.certificates, when.at)?;
         path::check_signer(clock)?;
-        self.check_revocation(&chain, data, When::at_once(now))?;
+        self.check_revocation(&chain, data, when)?;
         Ok(chain)
     }
 
