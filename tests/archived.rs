@@ -6,9 +6,11 @@
 
 mod authorities;
 
-use authorities::{Bench, EXCLUSIVE, LATE, SOON, attribute, with_stamp, with_unsigned};
+use authorities::{Bench, DS, EXCLUSIVE, LATE, SOON, attribute, with_stamp, with_token, with_unsigned};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::Timestamp;
+use pencere::container::write::Writer;
 use pencere::forms::cms::SignedData;
 use pencere::forms::der::{self, element, tag};
 use pencere::signature::{Answer, Check, Indication, Report, StampKind, SubIndication, TimeSource};
@@ -186,4 +188,71 @@ fn so_does_one_of_cades() {
     // over another content it is another signature, and another time-stamp
     let (cms, _) = cades(&bench, 3, |_| {});
     assert_eq!(bench.verify(&cms, Some(b"a,b\n1,3\n"), &["clocks"], SOON).indication, Indication::TotalFailed);
+}
+
+/// A manifest for this signature or time-stamp over these files.
+fn manifest(over: &str, files: &[(&str, &[u8])]) -> String {
+    let object = |(name, octets): &(&str, &[u8])| {
+        format!(
+            "<asic:DataObjectReference URI=\"{name}\"><ds:DigestMethod \
+             Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><ds:DigestValue>{}</ds:DigestValue>\
+             </asic:DataObjectReference>",
+            BASE64.encode(openssl::sha::sha256(octets))
+        )
+    };
+    let objects: String = files.iter().map(object).collect();
+    format!(
+        "<asic:ASiCManifest xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\" xmlns:ds=\"{DS}\">\
+         <asic:SigReference URI=\"{over}\"/>{objects}</asic:ASiCManifest>"
+    )
+}
+
+/// EN 319 162-1 4.4.4: a time-stamp over a manifest that names the signature file keeps it, with all inside of it.
+#[test]
+fn so_does_one_over_the_files_of_a_container() {
+    let bench = Bench::new();
+    let data = &b"a,b\n1,2\n"[..];
+    let (signature, stamp) = ("META-INF/signature001.p7s", "META-INF/timestamp001.tst");
+    let own = manifest(signature, &[("data.csv", data)]);
+    bench.put("manifest", &own);
+    let sign = "cms -sign -binary -cades -in manifest -signer person.crt -inkey person.key -outform DER -out m.p7s";
+    bench.openssl(sign);
+    let cms = bench.get("m.p7s");
+    let value = SignedData::read(&cms).unwrap().signers[0].signature.to_vec();
+    let cms = with_token(&cms, &bench.stamp(&value, "brief"));
+    let container = |archive: &str, token: &[u8]| {
+        let mut writer = Writer::new(Vec::new(), Timestamp::now());
+        for (name, octets) in [
+            ("mimetype", &b"application/vnd.etsi.asic-e+zip"[..]),
+            ("data.csv", data),
+            ("META-INF/ASiCManifest001.xml", own.as_bytes()),
+            (signature, &cms[..]),
+            ("META-INF/ASiCArchiveManifest.xml", archive.as_bytes()),
+            (stamp, token),
+        ] {
+            writer.add(name, octets).unwrap();
+        }
+        bench.verify(&writer.finish().unwrap(), None, &["clocks"], LATE)
+    };
+    let archive = manifest(stamp, &[("data.csv", data), (signature, &cms)]);
+    let report = container(&archive, &bench.stamp(archive.as_bytes(), "clock"));
+    assert_eq!(stamps(&report), [(StampKind::Signature, true, None), (StampKind::Container, true, None)]);
+    assert_eq!(
+        (verdict(&report).0, verdict(&report).2),
+        (Indication::TotalPassed, TimeSource::Timestamp),
+        "{report:?}"
+    );
+    // a manifest that names other files, or the signature with another digest, keeps nothing of it
+    let expired = Some("signature.certificate-expired");
+    let others = manifest(stamp, &[("data.csv", data)]);
+    let report = container(&others, &bench.stamp(others.as_bytes(), "clock"));
+    assert_eq!(stamps(&report), [(StampKind::Signature, false, expired)]);
+    assert!(report.timestamps[0].counts, "over what it names, it does");
+    let changed = manifest(stamp, &[("data.csv", data), (signature, b"another")]);
+    let report = container(&changed, &bench.stamp(changed.as_bytes(), "clock"));
+    assert_eq!((stamps(&report), report.timestamps[0].intact), (vec![(StampKind::Signature, false, expired)], false));
+    let report = container(&archive, &bench.stamp(others.as_bytes(), "clock"));
+    let differs = Some("signature.digest-differs");
+    let wanted = [(StampKind::Signature, false, expired), (StampKind::Container, false, differs)];
+    assert_eq!(stamps(&report), wanted, "a time-stamp of another manifest");
 }

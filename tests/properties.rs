@@ -39,7 +39,8 @@ fn signed(bench: &Bench, signature: &str, objects: &str) -> String {
     let info = format!(
         "<ds:SignedInfo xmlns:ds=\"{DS}\"><ds:CanonicalizationMethod Algorithm=\"{EXCLUSIVE}\"/>\
          <ds:SignatureMethod Algorithm=\"http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256\"/>\
-         <ds:Reference Id=\"r\" URI=\"\"><ds:Transforms><ds:Transform Algorithm=\"{DS}enveloped-signature\"/>{exclusive}\
+         <ds:Reference Id=\"r\" URI=\"\"><ds:Transforms>\
+         <ds:Transform Algorithm=\"{DS}enveloped-signature\"/>{exclusive}\
          </ds:Transforms>{sha256}<ds:DigestValue>{}</ds:DigestValue></ds:Reference>\
          <ds:Reference Type=\"http://uri.etsi.org/01903#SignedProperties\" URI=\"#p\"><ds:Transforms>{exclusive}\
          </ds:Transforms>{sha256}<ds:DigestValue>{}</ds:DigestValue></ds:Reference></ds:SignedInfo>",

@@ -142,7 +142,7 @@ codes! {
         az "İmza bu pəncərənin qəbul etdiyi siyasətlər arasında olmayan imza siyasətinə görə qoyulub: {found}. İmza siyasəti göstərmədən (XAdES-B və ya CAdES-B) yenidən imzalayın."
         en "The signature was made by a signature policy that is not among those this window takes: {found}. Sign again without naming a signature policy (XAdES-B or CAdES-B)."
     SignatureStampOnly "signature.time-stamp-only" Error Signature "A59" "S 9.1.2"
-        az "Konteynerdə yalnız zaman möhürü var ({found}), imza isə yoxdur: faylın nə vaxt mövcud olduğu bilinir, onu kimin göndərdiyi isə bilinmir. Sənədi məsul şəxsin gücləndirilmiş elektron imzası ilə imzalayın (ASiC-E, «.p7s» və ya XML-in içində)."
+        az "Konteynerdə yalnız vaxt möhürü var ({found}), imza isə yoxdur: faylın nə vaxt mövcud olduğu bilinir, onu kimin göndərdiyi isə bilinmir. Sənədi məsul şəxsin gücləndirilmiş elektron imzası ilə imzalayın (ASiC-E, «.p7s» və ya XML-in içində)."
         en "The container bears a time-stamp alone ({found}) and no signature: it says when the file was there, and not whose statement it is. Sign the document with the enhanced electronic signature of the responsible person (ASiC-E, “.p7s”, or inside the XML)."
     SignatureNoCertificate "signature.no-certificate" Error Signature "A59" "S 9.1.2"
         az "İmzada imzalayanın sertifikatı yoxdur, kimin imzaladığı bilinmir. Sertifikatı imzaya əlavə edən parametrlə yenidən imzalayın."

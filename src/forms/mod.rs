@@ -14,6 +14,7 @@ pub mod der;
 pub mod issue;
 pub mod keyvalue;
 pub mod ocsp;
+pub mod outline;
 pub mod pem;
 pub mod qualifying;
 pub mod timestamp;

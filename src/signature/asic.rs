@@ -20,7 +20,7 @@ use crate::host::Octets;
 use crate::xml::{Event, Fault, Limits, Reader, Wrong};
 use objects::Files;
 use stamps::Stamps;
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 
 /// Folder of what is about the container and no document in it (EN 319 162-1 4.3 and 4.4).
 const META_INF: &str = "META-INF/";
@@ -63,11 +63,11 @@ fn refused(fault: container::Fault) -> Examined {
 fn document(container: &Container, most: u64, limits: &Limits) -> Result<Option<Octets>, container::Fault> {
     let files: Vec<&Entry> = container.entries().iter().filter(|entry| objects::is_document(entry)).collect();
     if let [only] = files[..] {
-        return Ok(Some(whole(container, only, most)?.into()));
+        return at_rest(container, only, most).map(Some);
     }
     let mut found = None;
     for entry in files {
-        let octets = Octets::from(whole(container, entry, most)?);
+        let octets = at_rest(container, entry, most)?;
         if is_statement(&octets, limits)? && found.replace(octets).is_some() {
             return Ok(None);
         }
@@ -178,12 +178,15 @@ fn only_stamped(container: &Container, files: &Files<'_>, stamp: &StampReport) -
     })
 }
 
-/// An entry held in memory whole, when it is no larger than that.
-fn whole(container: &Container, entry: &Entry, most: u64) -> Result<Vec<u8>, container::Fault> {
+/// An entry, when it is no larger than that.
+fn at_rest(container: &Container, entry: &Entry, most: u64) -> Result<Octets, container::Fault> {
     if entry.size > most {
         return Err(container::Fault::Limit(format!("{} octets in {}", entry.size, entry.name), most));
     }
-    let mut octets = Vec::new();
-    container.read(entry).read_to_end(&mut octets)?;
-    Ok(octets)
+    Ok(container.octets(entry)?)
+}
+
+/// The same, held in memory whole.
+fn whole(container: &Container, entry: &Entry, most: u64) -> Result<Vec<u8>, container::Fault> {
+    Ok(at_rest(container, entry, most)?.head(usize::try_from(entry.size).unwrap_or(usize::MAX))?)
 }

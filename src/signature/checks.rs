@@ -137,11 +137,11 @@ checks! {
         en "Are those of the certificates on the way?"
     /// 5.4.
     TimeStamp "time-stamp"
-        az "İmzanın bu andan əvvəl mövcud olduğunu zaman möhürü sübut edirmi?"
+        az "İmzanın bu andan əvvəl mövcud olduğunu vaxt möhürü sübut edirmi?"
         en "Does a time-stamp prove that it was there before this moment?"
     /// 5.6.3.
     ArchiveTimeStamp "archive-time-stamp"
-        az "Arxiv zaman möhürü imzanı və onun sübutlarını qoruyurmu?"
+        az "Arxiv vaxt möhürü imzanı və onun sübutlarını qoruyurmu?"
         en "Does an archive time-stamp keep it and its proofs?"
     /// Ours: what is read of a document is what is signed.
     Coverage "coverage"

@@ -27,8 +27,9 @@ pub struct Limits {
     /// Octets of the file (`cms_size`). A signature with its path and timestamps needs some 20 000;
     /// it is held in memory whole. 1 MiB by default.
     pub octets: u64,
-    /// Octets of a CMS file with its document inside (`cms_attached_size`): it is held in memory whole.
-    /// 64 MiB by default, as large as a document in a container.
+    /// Octets of a CMS file with its document inside (`cms_attached_size`): in PEM or S/MIME it is decoded into
+    /// memory. 64 MiB by default, as large as a document in a container. All but the document is bounded as a
+    /// signature file is.
     pub attached: u64,
     /// Signers (`cms_signers`). Each costs a public key operation. 16 by default: a board.
     pub signers: usize,

@@ -3,16 +3,17 @@
 //! Shared by XML and CMS. Takes what was computed over the octets, asks the trust snapshot and the
 //! policy, and answers with the report and the one finding that decides. Reads no octets itself.
 
+mod rules;
+
 use super::checks::{Answer, Answers, Check, Checks, Referred};
-use super::policy::{Policy, Property};
-use super::suite::Weakness;
+use super::policy::Policy;
 use super::time::{self, StampReport};
 use super::{Indication, Integrity, Reason, SignatureReport, SignerReport, SubIndication, TimeSource};
 use crate::finding::{Code, Finding, Hint, Language};
 use crate::forms::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::forms::certificate::Certificate;
-use crate::forms::claims::{Claims, Malformed};
-use crate::trust::{Distrust, Doubt, IdentityProfile, Snapshot, ValidationData, When};
+use crate::forms::claims::Claims;
+use crate::trust::{Doubt, IdentityProfile, Snapshot, ValidationData, When};
 use jiff::Timestamp;
 
 /// All that a verdict rests on besides the document.
@@ -333,7 +334,7 @@ fn steps(facts: &Facts, context: &Context<'_>, when: When, verdict: &mut Verdict
             // by a bare key, which is nobody's: what it says comes after (5.3.4, the order of the steps)
             verdict.faults.reverse();
         }
-        facts.faults.iter().for_each(|finding| own_rule(finding, verdict));
+        facts.faults.iter().for_each(|finding| rules::own_rule(finding, verdict));
         return;
     };
     verdict.answers.yes(Check::CertificateFound);
@@ -345,9 +346,9 @@ fn steps(facts: &Facts, context: &Context<'_>, when: When, verdict: &mut Verdict
             verdict.doubt(Check::CertificateNamed, SubIndication::NoSigningCertificateFound, differs);
         }
     }
-    facts.faults.iter().for_each(|finding| own_rule(finding, verdict));
+    facts.faults.iter().for_each(|finding| rules::own_rule(finding, verdict));
     if let Some(claims) = &facts.claims {
-        properties(claims, context, verdict);
+        rules::properties(claims, context, verdict);
     }
     if facts.outcome != Outcome::Intact {
         return; // whose certificate it is no longer matters
@@ -374,7 +375,7 @@ fn steps(facts: &Facts, context: &Context<'_>, when: When, verdict: &mut Verdict
                 }
             }
         }
-        Err(distrust) => distrusted(&distrust, verdict),
+        Err(distrust) => rules::distrusted(&distrust, verdict),
     }
     // 5.2.8 signature acceptance: policy
     if !context.policy.plain {
@@ -387,7 +388,7 @@ fn steps(facts: &Facts, context: &Context<'_>, when: When, verdict: &mut Verdict
             Commitment::Differs => {} // it was said what is wrong with it
         }
     }
-    let missing = context.policy.required.iter().find(|property| !has(facts, **property));
+    let missing = context.policy.required.iter().find(|property| !rules::has(facts, **property));
     match missing {
         // what signs no certificate is no AdES: whether it may be here was asked a moment ago
         _ if facts.commitment == Commitment::Absent || context.policy.required.is_empty() => {}
@@ -401,91 +402,9 @@ fn steps(facts: &Facts, context: &Context<'_>, when: When, verdict: &mut Verdict
     verdict.answers.set(Check::Algorithms, weak.is_none());
     let check = if weak.is_some() { Check::Algorithms } else { Check::ChainAlgorithms };
     if let Some(weak) = weak.or(weak_path) {
-        let (sub, finding) = too_weak(weak);
+        let (sub, finding) = rules::too_weak(weak);
         verdict.doubt(check, sub, finding);
     }
-}
-
-/// What the signer says beside signing: 5.2.4 the policy it was signed by, 5.2.8 the form of the rest.
-fn properties(claims: &Claims, context: &Context<'_>, verdict: &mut Verdict) {
-    match claims.malformed.first() {
-        None => verdict.answers.yes(Check::Properties),
-        Some(Malformed(name, how)) => {
-            let finding = Finding::new(Code::SignatureFormat).found(format!("{name}: {how}"));
-            verdict.refuse(Check::Properties, Indication::TotalFailed, SubIndication::FormatFailure, finding);
-        }
-    }
-    let Some(policy) = &claims.policy else { return };
-    match context.policy.takes(policy) {
-        Ok(()) => verdict.answers.yes(Check::SignaturePolicy),
-        Err(named) => {
-            let finding = Finding::new(Code::SignaturePolicyUnknown).found(named);
-            verdict.doubt(Check::SignaturePolicy, SubIndication::SignaturePolicyNotAvailable, finding);
-        }
-    }
-}
-
-/// Whether the signature has this property, signed.
-fn has(facts: &Facts, property: Property) -> bool {
-    let says = |what: fn(&Claims) -> bool| facts.claims.as_deref().is_some_and(what);
-    match property {
-        Property::SigningTime => facts.signing_time.is_some(),
-        Property::ObjectFormat => says(|claims| !claims.formats.is_empty()),
-        Property::SignaturePolicy => says(|claims| claims.policy.is_some()),
-        Property::Role => says(|claims| !claims.roles.is_empty()),
-        Property::Commitment => says(|claims| !claims.commitments.is_empty()),
-        Property::Place => says(|claims| !claims.place.is_empty()),
-    }
-}
-
-/// Why a certificate is not believed, as the answer to the one question of trust that ended in it: those before
-/// it were answered with yes, those behind it nobody came to ask.
-fn distrusted(distrust: &Distrust, verdict: &mut Verdict) {
-    let (before, check): (&[Check], _) = match distrust.code {
-        Code::SignatureCertificateExpired | Code::SignatureCertificateNotYetValid => (&[], Check::Validity),
-        Code::SignatureWeakAlgorithm => (&[], Check::ChainAlgorithms),
-        Code::SignatureKeyUsage => (&[Check::Chain, Check::Validity], Check::Usage),
-        Code::SignatureCertificateRevoked | Code::SignatureRevocationUnknown => {
-            (&[Check::Chain, Check::Validity, Check::Usage], Check::Revocation)
-        }
-        _ => (&[], Check::Chain),
-    };
-    before.iter().for_each(|check| verdict.answers.yes(*check));
-    let finding = Finding::new(distrust.code).found(&distrust.fact);
-    verdict.doubt(check, distrust.verdict.into(), finding);
-}
-
-/// What the policy does not take. Of what it once took nobody has proven here that it was made in
-/// that time (EN 319 102-1 5.2.8).
-fn too_weak(weak: Weakness) -> (SubIndication, Finding) {
-    let finding = Finding::new(Code::SignatureWeakAlgorithm).found(weak.what);
-    match weak.until {
-        None => (SubIndication::CryptoConstraintsFailure, finding),
-        Some(day) => {
-            let hint = Hint {
-                az: format!("({day} tarixinə qədər kifayət edirdi.)").into(),
-                en: format!("(It was good enough until {day}.)").into(),
-            };
-            (SubIndication::CryptoConstraintsFailureNoPoe, finding.hint(hint))
-        }
-    }
-}
-
-/// A finding of the form's own rules, in the words of EN 319 102-1.
-fn own_rule(finding: &Finding, verdict: &mut Verdict) {
-    use Indication::{Indeterminate, TotalFailed};
-    let (check, indication, sub_indication) = match finding.code {
-        Code::SignatureFormat
-        | Code::SignatureDoubledId
-        | Code::SignatureContainer
-        | Code::SignatureDoubledReference => (Check::Format, TotalFailed, SubIndication::FormatFailure),
-        Code::SignatureReferenceUnresolved => (Check::References, Indeterminate, SubIndication::SignedDataNotFound),
-        Code::SignatureUnsupported | Code::SignatureLimit => (Check::Processed, Indeterminate, SubIndication::Generic),
-        Code::SignatureHiddenContent => (Check::Hidden, Indeterminate, SubIndication::SigConstraintsFailure),
-        Code::SignatureNotCovering => (Check::Coverage, Indeterminate, SubIndication::SigConstraintsFailure),
-        _ => (Check::Properties, Indeterminate, SubIndication::SigConstraintsFailure),
-    };
-    verdict.refuse(check, indication, sub_indication, finding.clone());
 }
 
 impl From<Doubt> for SubIndication {
@@ -505,89 +424,4 @@ impl From<Doubt> for SubIndication {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::trust::trial::Pki;
-    use jiff::SignedDuration;
-
-    fn facts(signer: Certificate) -> Facts {
-        Facts {
-            format: "XAdES-B-B".to_owned(),
-            outcome: Outcome::Intact,
-            digests: vec![DigestAlgorithm::Sha256],
-            algorithm: Some(SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256)),
-            signer: Some(signer),
-            data: ValidationData::default(),
-            timestamps: Vec::new(),
-            counter_signatures: 0,
-            commitment: Commitment::Signed,
-            claims: None,
-            answers: answered(),
-            references: Vec::new(),
-            signing_time: Some(Timestamp::UNIX_EPOCH),
-            covers_whole_document: true,
-            faults: Vec::new(),
-        }
-    }
-
-    /// What a form answers of a signature that holds.
-    fn answered() -> Answers {
-        let mut answers = Answers::default();
-        [Check::Format, Check::References, Check::Value].iter().for_each(|check| answers.yes(*check));
-        answers
-    }
-
-    fn sub(judged: &Judged) -> Option<SubIndication> {
-        judged.report.sub_indication
-    }
-
-    #[test]
-    fn the_first_step_that_fails_decides_and_waiting_comes_last() {
-        let pki = Pki::new();
-        let signer = pki.person("signer", "ec:P-256");
-        let anchors = vec![pki.certificate("ca")];
-        let waiting = Snapshot::new(anchors, Vec::new(), Some(Vec::new()), SignedDuration::ZERO, Timestamp::now());
-        let (policy, profile) = (Policy::strict(), IdentityProfile::standard());
-        let context = |trust| Context {
-            trust,
-            policy: &policy,
-            profile: &profile,
-            at: Timestamp::now(),
-            time_source: TimeSource::Reception,
-        };
-        let trusting = pki.snapshot();
-        let good = facts(signer);
-        assert!(judge(good.clone(), &context(&trusting)).passed());
-        let judged = judge(good.clone(), &context(&waiting));
-        assert!(judged.may_be_held() && !judged.passed());
-        // anything else that is wrong is wrong now, and nothing is held for it
-        for wrong in [
-            Facts { digests: vec![DigestAlgorithm::Sha1], ..good.clone() },
-            Facts { algorithm: Some(SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Md5)), ..good.clone() },
-            Facts { commitment: Commitment::Absent, ..good.clone() },
-            Facts { commitment: Commitment::Differs, ..good.clone() },
-            Facts { faults: vec![Finding::new(Code::SignatureHiddenContent)], ..good.clone() },
-            Facts { outcome: Outcome::ValueWrong, ..good.clone() },
-            Facts { outcome: Outcome::NoKey, ..good.clone() },
-            Facts { outcome: Outcome::limit("17 signatures", 16), ..good.clone() },
-            Facts { signer: None, ..good.clone() },
-        ] {
-            for trust in [&waiting, &trusting] {
-                let judged = judge(wrong.clone(), &context(trust));
-                assert!(!judged.passed() && !judged.may_be_held(), "{wrong:?}");
-                assert_eq!(
-                    judged.finding.as_ref().map(|finding| finding.code.slug()),
-                    Some(judged.report.reasons[0].code)
-                );
-            }
-        }
-        let nobody = Snapshot::default();
-        let broken = Facts { outcome: Outcome::DigestDiffers { what: None }, ..good.clone() };
-        assert_eq!(sub(&judge(broken, &context(&nobody))), Some(SubIndication::HashFailure));
-        let doubled = Facts { faults: vec![Finding::new(Code::SignatureDoubledId)], ..good.clone() };
-        assert_eq!(sub(&judge(doubled, &context(&nobody))), Some(SubIndication::FormatFailure));
-        let foreign = judge(Facts { digests: vec![DigestAlgorithm::Sha1], ..good }, &context(&nobody));
-        assert_eq!(sub(&foreign), Some(SubIndication::NoCertificateChainFound));
-        assert_eq!((foreign.report.integrity, foreign.report.reasons.len()), (Integrity::Intact, 2));
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use super::super::judge::{Context, Facts, Judged, Outcome, judge};
 use super::super::xml::Objects;
 use super::manifest::{Manifest, is_manifest};
 use super::objects::Files;
-use super::{META_INF, whole};
+use super::{META_INF, at_rest, whole};
 use crate::container::{self, Container, Entry};
 use crate::host::Octets;
 use crate::xml::Limits;
@@ -45,7 +45,7 @@ pub fn examine(
         }
         (None, _) => match files.only_document() {
             Some(index) => {
-                let document = Octets::from(whole(container, &container.entries()[index], most.entry)?);
+                let document = at_rest(container, &container.entries()[index], most.entry)?;
                 let amend = |facts: &mut Facts| facts.faults.splice(0..0, files.faults(&[index])).for_each(drop);
                 cms::examine_with(&cms, &document, context, cms_limits, &files.stamps(), &amend)?
             }

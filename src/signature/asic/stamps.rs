@@ -5,13 +5,15 @@
 
 use super::super::judge::Context;
 use super::super::time::{self, Imprint, Kind, Stamp, StampReport};
+use super::super::xml::Hash;
 use super::manifest::{Held, Manifest, is_manifest_of_stamp};
 use super::objects::Files;
-use super::{META_INF, whole};
+use super::{META_INF, at_rest, whole};
 use crate::container::{self, Container, Entry};
 use crate::finding::{Code, Finding};
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::timestamp::Token;
+use crate::host::Octets;
 use crate::trust::ValidationData;
 use crate::xml::Limits;
 
@@ -29,7 +31,7 @@ struct Found {
     place: usize,
     token: Vec<u8>,
     /// The octets that it is over, and what of the container hangs on them; or why that cannot be told.
-    over: Result<(Vec<u8>, Vec<usize>), Finding>,
+    over: Result<(Octets, Vec<usize>), Finding>,
 }
 
 impl Stamps {
@@ -67,7 +69,7 @@ impl Stamps {
                 (Some((octets, manifest)), None) => of_manifest(octets, &manifest.hold(files)?),
                 (Some(_), Some(_)) => Err(unsupported("two manifests for one time-stamp")),
                 (None, _) => match files.only_document() {
-                    Some(index) => Ok((whole(container, &container.entries()[index], most.entry)?, vec![index])),
+                    Some(index) => Ok((at_rest(container, &container.entries()[index], most.entry)?, vec![index])),
                     None => Err(unsupported("several files, and no manifest says which is stamped")),
                 },
             };
@@ -96,7 +98,8 @@ impl Found {
     fn stamp<'a>(&'a self, all: &'a [Found]) -> Stamp<'a> {
         let over = move |algorithm: DigestAlgorithm, _: &Token<'_>| {
             let (octets, files) = self.over.as_ref().map_err(Clone::clone)?;
-            let digest = algorithm.digest(octets).ok_or_else(|| unsupported(algorithm.name()))?;
+            let digest = Hash::new(algorithm).over(octets.reader()).ok().and_then(Hash::finish);
+            let digest = digest.ok_or_else(|| unsupported(algorithm.name()))?;
             let kept = all.iter().enumerate().filter(|(_, other)| files.contains(&other.place));
             Ok(Imprint { digest, keeps: kept.map(|(at, _)| at).collect() })
         };
@@ -105,9 +108,9 @@ impl Found {
 }
 
 /// A manifest is worth as much as the files that it names are those.
-fn of_manifest(octets: &[u8], held: &Held) -> Result<(Vec<u8>, Vec<usize>), Finding> {
+fn of_manifest(octets: &[u8], held: &Held) -> Result<(Octets, Vec<usize>), Finding> {
     match held.fault() {
-        None => Ok((octets.to_vec(), held.named.clone())),
+        None => Ok((octets.to_vec().into(), held.named.clone())),
         Some(fault) => Err(fault),
     }
 }
