@@ -438,6 +438,68 @@ fn a_large_file_is_not_held_in_memory() {
     assert!((1..=most).contains(&peak), "{peak} KiB");
 }
 
+/// What carries its document inside leaves it where it lies: `.p7m` in DER and in the pieces of BER, and a
+/// container whose entry is not packed.
+#[test]
+fn a_large_document_inside_its_packaging_is_not_held_in_memory() {
+    let window = Window::new();
+    let file = fs::File::create(window.at("large.bin")).unwrap();
+    file.set_len(48 << 20).unwrap();
+    let by = ["-in", "large.bin", "-signer", CERT, "-inkey", KEY, "-outform", "DER"];
+    for (name, how) in [("whole.p7m", &["-nodetach"][..]), ("pieces.p7m", &["-nodetach", "-stream"])] {
+        let arguments = [&["cms", "-sign", "-binary", "-cades", "-out", name], how, &by].concat();
+        assert!(window.tool("openssl", &arguments).output().unwrap().status.success());
+    }
+    let (code, errors) = window.fails(&["sign", "large.bin", "--format", "asice", "--key", KEY, "--cert", CERT]);
+    assert_eq!(code, Some(0), "{errors}");
+    for name in ["whole.p7m", "pieces.p7m", "large.bin.asice"] {
+        let peak = peak_kib(&window.at(name), &window.at(CA));
+        let most = if cfg!(debug_assertions) { 26 << 10 } else { 18 << 10 };
+        assert!((1..=most).contains(&peak), "{name}: {peak} KiB");
+    }
+}
+
+/// Every question with its answer, on request; the verdict stands first either way.
+#[test]
+fn verify_explains_itself_when_asked() {
+    let window = Window::new();
+    window.put("a.xml", "<a>1</a>");
+    window.sign("a.xml");
+    let (code, short) = window.says(&["verify", "a.signed.xml", "--trust", CA]);
+    let (_, long) = window.says(&["verify", "a.signed.xml", "--trust", CA, "--explain"]);
+    assert_eq!(code, Some(0));
+    assert!(short.starts_with("TOTAL-PASSED") && long.starts_with("TOTAL-PASSED"), "{long}");
+    assert!(!short.contains('?') && long.matches('?').count() > 20, "{long}");
+    assert!(long.contains("yes       Was its value made with the key of that certificate?"), "{long}");
+    assert!(long.contains("not asked Is it known that none of them was revoked?"), "{long}");
+    window.put("b.xml", String::from_utf8(window.read("a.signed.xml")).unwrap().replace("<a>1", "<a>2"));
+    let (_, json) = window.json(&["verify", "b.xml", "--trust", CA]);
+    let checks = json["signatures"][0]["checks"].as_array().unwrap();
+    let answer = |slug: &str| {
+        let found = checks.iter().filter(|row| row["check"] == slug);
+        found
+            .map(|row| (row["answer"].as_str().unwrap(), row["found"].as_str().unwrap_or_default()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(answer("references"), [("no", "")]);
+    assert_eq!(answer("reference")[0], ("no", ""), "the whole document is the reference that differs");
+    assert!(answer("reference")[1].1.starts_with("#properties-") && answer("reference")[1].0 == "yes");
+    assert_eq!((answer("signature-value"), answer("chain")), (vec![("yes", "")], vec![("not asked", "")]));
+    assert!(checks.iter().all(|row| row["question"]["az"].is_string() && row["question"]["en"].is_string()));
+    // a stamp without a signature says when, and nobody's name
+    let stamped = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpora/asic/valid/1xTST-text-data-file.asics");
+    let stamped = stamped.to_str().unwrap();
+    let (code, json) = window.json(&["verify", stamped]);
+    assert_eq!(
+        (code, &json["sub_indication"], &json["signatures"]),
+        (Some(1), &"FORMAT_FAILURE".into(), &Value::Array(vec![]))
+    );
+    assert_eq!((&json["timestamps"][0]["kind"], &json["timestamps"][0]["intact"]), (&"container".into(), &true.into()));
+    let (_, text) = window.says(&["verify", stamped]);
+    let time = json["timestamps"][0]["time"].as_str().unwrap();
+    assert!(text.contains("signature.time-stamp-only") && text.contains(time), "{text}");
+}
+
 /// The largest resident set of a verification, in KiB.
 fn peak_kib(signature: &Path, trust: &Path) -> u64 {
     let mut verify = Command::new(env!("CARGO_BIN_EXE_pencere"));

@@ -1,8 +1,6 @@
 //! What was accepted is looked at again when revocation data is issued later, and contested where the
 //! certificate was revoked before the reception.
 
-#[path = "signing/authority.rs"]
-#[allow(dead_code)] // the tests of signing use all of it
 mod authority;
 #[path = "window/lists.rs"]
 mod lists;
@@ -12,7 +10,8 @@ mod receipt;
 #[path = "window/trial.rs"]
 mod trial;
 
-use authority::{Authority, Server, reply};
+use authority::Authority;
+use authority::server::Server;
 use jiff::Timestamp;
 use lists::{list, renew, seconds};
 use pencere::config::Config;
@@ -173,11 +172,11 @@ fn a_revocation_after_the_reception_settles_an_acceptance() {
 fn a_time_stamp_before_the_revocation_keeps_an_acceptance() {
     let trial = window();
     let authority = Authority::new();
-    fs::copy(authority.at("tsa.crt"), trial.at("w/pki/tsa.crt")).unwrap();
+    fs::copy(authority.at("clock.crt"), trial.at("w/pki/tsa.crt")).unwrap();
     trial.set("timestamping", "[\"pki/tsa.crt\"]");
     // the clock's own standing must be known as well: it is an anchor, and has no list
-    let server = Server::http(Box::new(move |query| reply(&authority.answer(query))));
-    let tsa = format!("http://127.0.0.1:{}/tsa", server.port);
+    let server = Server::of(&authority);
+    let tsa = server.url();
     for (name, period) in [("a.xml", "2024-Q1"), ("b.xml", "2024-Q2")] {
         fs::write(trial.at(name), statement(period, 1, "100.000")).unwrap();
         let keys = ["--key", "w/pki/azerenerji.key", "--cert", "w/pki/azerenerji.crt", "-o", "signed"];

@@ -30,6 +30,9 @@ use world::World;
 const WITHOUT_A_SAMPLE: &[(Code, &str)] = &[
     (Code::IntakeUnreadable, "a file whose permissions deny it to the window; whoever runs as root reads it"),
     (Code::RuleMoreWarnings, "more than 200 findings in one answer; the tests of the receipts make so many"),
+    (Code::SignaturePropertyMissing, "only where [signature] required asks for more; the tests of properties do"),
+    (Code::SignaturePolicyUnknown, "only where [signature] policies names some; the tests of properties do"),
+    (Code::SignatureStampOnly, "containers of others are such, and lie in tests/corpora/asic; theirs are the tests"),
     (Code::LoadDatabaseAway, "our database is away; the tests of the store and of the daemon make it so"),
 ];
 

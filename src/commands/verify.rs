@@ -4,11 +4,12 @@ use super::{Exit, Outcome, OutputArgs, Screen, Trouble, files, times};
 use crate::config;
 use crate::finding::{Code, Finding, Language};
 use crate::forms::certificate::Certificate;
+use crate::forms::claims::{Claims, SignaturePolicy};
 use crate::forms::xmldsig::DS;
-use crate::host::Octets;
+use crate::host::{self, Octets};
 use crate::intake::folder::signature_names;
 use crate::signature::{self, Context, Indication, Integrity, Policy, Reason, Report, SignatureReport, SubIndication};
-use crate::signature::{CmsKind, CmsLimits, Suite, TimeSource};
+use crate::signature::{Checks, CmsKind, CmsLimits, StampKind, StampReport, Suite, TimeSource};
 use crate::trust::{IdentityProfile, Snapshot};
 use crate::xml::Limits;
 use clap::Args;
@@ -43,6 +44,9 @@ pub struct VerifyArgs {
     /// A cryptographic policy, in the form of config/policy.toml [default: the built-in one]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+    /// Tell everything that was asked of each signature, and how it was answered
+    #[arg(long)]
+    pub explain: bool,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -90,7 +94,7 @@ pub fn run(args: &VerifyArgs, screen: &mut Screen) -> Outcome {
     let Suite { name, version, .. } = &*policy.suite;
     let is_judged = !report.signatures.is_empty();
     screen.json(&Answer { report: &report, policy: is_judged.then_some(Named { name, version }) });
-    tell(&report, nothing.as_ref(), screen);
+    tell(&report, nothing.as_ref(), args.explain, screen);
     if is_judged {
         screen.say(format!("\nJudged by the cryptographic policy {name} {version}."));
     }
@@ -196,10 +200,12 @@ fn unprocessed(file: &Octets, finding: &Finding, time_source: TimeSource) -> Opt
         signer: None,
         signing_time: None,
         time_source,
+        properties: None,
         timestamps: Vec::new(),
         counter_signatures: 0,
         covers_whole_document: false,
         reasons: vec![Reason { code: finding.code.slug(), message: finding.message(Language::En) }],
+        checks: Checks::default(),
     };
     Some(Report::of([report].iter()))
 }
@@ -211,12 +217,17 @@ fn mentions_signatures(file: &Octets) -> bool {
 }
 
 /// The verdict for people: one line for the file, then each signature.
-fn tell(report: &Report, nothing: Option<&Finding>, screen: &mut Screen) {
+fn tell(report: &Report, nothing: Option<&Finding>, explain: bool, screen: &mut Screen) {
     screen.say(verdict(report.indication, report.sub_indication));
     if let Some(finding) = nothing.filter(|_| report.signatures.is_empty()) {
         screen.say(format!("  {}\n  {}", finding.code.slug(), finding.message(Language::En)));
     } else if report.signatures.is_empty() {
         screen.say(format!("  {}", Finding::new(Code::SignatureMissing).message(Language::En)));
+    }
+    if report.signatures.is_empty() {
+        for stamp in &report.timestamps {
+            screen.say(format!("  stamped   {}", stamped(stamp)));
+        }
     }
     for (number, signature) in report.signatures.iter().enumerate() {
         let mut lines = vec![format!("\nSignature {} ({})", number + 1, signature.format)];
@@ -233,12 +244,11 @@ fn tell(report: &Report, nothing: Option<&Finding>, screen: &mut Screen) {
             None => line("signer", "-"),
         }
         line("signed", &signature.signing_time.map_or_else(|| "-".to_owned(), times::both));
+        for claim in signature.properties.iter().flat_map(|claims| claimed(claims)) {
+            line(claim.0, &claim.1);
+        }
         for stamp in &signature.timestamps {
-            let time = stamp.time.map_or_else(|| "-".to_owned(), times::both);
-            match &stamp.reason {
-                None => line("stamped", &time),
-                Some(reason) => line("stamped", &format!("{time}, which proves nothing: {}", reason.message)),
-            }
+            line(if stamp.kind == StampKind::Signature { "stamped" } else { "kept" }, &stamped(stamp));
         }
         if signature.counter_signatures > 0 {
             line("counter", &format!("{} counter-signatures, not judged", signature.counter_signatures));
@@ -249,8 +259,39 @@ fn tell(report: &Report, nothing: Option<&Finding>, screen: &mut Screen) {
             line("reason", reason.code);
             line("", &reason.message);
         }
+        for row in signature.checks.rows().filter(|_| explain) {
+            let found = row.found.map_or_else(String::new, |found| format!(" ({found})"));
+            lines.push(format!("  {:<10}{}{found}", row.answer.as_str(), row.question(Language::En)));
+        }
         screen.say(lines.join("\n"));
     }
+}
+
+/// One time-stamp: when, and what that is worth.
+fn stamped(stamp: &StampReport) -> String {
+    let time = stamp.time.map_or_else(|| "-".to_owned(), times::both);
+    match &stamp.reason {
+        None => time,
+        Some(reason) => format!("{time}, which proves nothing: {}", reason.message),
+    }
+}
+
+/// What the signer says, each with its label: claims, which nobody has looked into.
+fn claimed(claims: &Claims) -> Vec<(&'static str, String)> {
+    let mut lines = Vec::new();
+    match &claims.policy {
+        Some(SignaturePolicy::Implied) => lines.push(("policy", "the one that follows from what is signed".to_owned())),
+        Some(SignaturePolicy::Named { id, .. }) => lines.push(("policy", id.clone())),
+        None => {}
+    }
+    lines.extend(claims.roles.iter().map(|role| ("role", format!("{role}, as the signer says"))));
+    lines.extend(claims.commitments.iter().map(|commitment| ("commits", commitment.clone())));
+    if !claims.place.is_empty() {
+        lines.push(("place", claims.place.join(", ")));
+    }
+    let formats = claims.formats.iter().filter_map(|one| one.media_type.as_ref().or(one.description.as_ref()));
+    lines.extend(formats.map(|format| ("kind", format.clone())));
+    lines.into_iter().map(|(label, text)| (label, host::printable_line(&text))).collect()
 }
 
 fn verdict(indication: Indication, sub_indication: Option<SubIndication>) -> String {

@@ -9,7 +9,7 @@ use crate::daemon::log::{self, LogFormat};
 use crate::daemon::stamps;
 use crate::document::Digest;
 use crate::fetch::{FetchFault, is_address};
-use crate::signature::{CmsLimits, Policy};
+use crate::signature::{CmsLimits, Policy, Property};
 use crate::token::{Uri, is_uri};
 use crate::trust::IdentityProfile;
 use crate::{boemis, container, evidence, intake, journal, ledger, schema, seal, xml};
@@ -453,9 +453,31 @@ fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {
         Environment::Production => Policy::strict(),
     };
     let Some(mut table) = table else { return default };
-    let policy = Policy { plain: value(table.boolean("plain"), default.plain), ..default };
+    let policies: Option<Vec<_>> = table.strings("policies").map(|all| all.into_iter().map(|one| one.value).collect());
+    let policies = policies.filter(|all| !all.iter().any(|one| one == "any"));
+    let policy = Policy {
+        plain: value(table.boolean("plain"), default.plain),
+        signature_policies: policies.or(default.signature_policies.clone()),
+        required: required(&mut table).unwrap_or(default.required.clone()),
+        ..default
+    };
     table.finish();
     policy
+}
+
+/// Signed properties by their names.
+fn required(table: &mut Table<'_, '_>) -> Option<Vec<Property>> {
+    let mut required = Vec::new();
+    for name in table.strings("required")? {
+        match Property::NAMES.iter().find(|(known, _)| *known == name.value) {
+            Some((_, property)) => required.push(*property),
+            None => {
+                let known = Property::NAMES.map(|(known, _)| known).join(", ");
+                table.source().mistake(&name.spot, format!("{:?} is none of: {known}", name.value));
+            }
+        }
+    }
+    Some(required)
 }
 
 fn limits(mut table: Table<'_, '_>, policy: Policy) -> (xml::Limits, Policy) {

@@ -16,7 +16,7 @@ pub use contents::Contents;
 
 use crate::finding::{Code, Finding};
 use crate::host::Octets;
-use std::io;
+use std::io::{self, Read as _};
 
 /// How much a container may hold. Each is a configuration key under `[limits]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,6 +138,20 @@ impl Container {
     /// Its entries, in the order in which they lie in the file; no name stands twice.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// The octets of one of its entries at rest: what is not packed stays where it lies, what is packed is unpacked
+    /// into memory.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn octets(&self, entry: &Entry) -> io::Result<Octets> {
+        if !entry.is_packed {
+            return Ok(self.octets.pieces([(entry.at, entry.packed_size)]));
+        }
+        let mut octets = Vec::new();
+        self.read(entry).read_to_end(&mut octets)?;
+        Ok(octets.into())
     }
 
     /// The octets of one of its entries, as a stream.

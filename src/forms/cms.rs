@@ -5,8 +5,10 @@
 
 use super::algorithm::{DigestAlgorithm, SignatureAlgorithm, digest_identifier};
 use super::certificate::Certificate;
+use super::claims::Claims;
 use super::der::{self, DerFault, Element, Reader, tag};
 use super::key::{KeyFault, SigningKey};
+use super::unsigned::UnsignedAttributes;
 use super::value::{self, Form, ValueFault};
 use crate::host::Octets;
 use jiff::Timestamp;
@@ -22,13 +24,7 @@ const SIGNING_TIME: &str = "1.2.840.113549.1.9.5";
 const SIGNING_CERTIFICATE: &str = "1.2.840.113549.1.9.16.2.12";
 const SIGNING_CERTIFICATE_V2: &str = "1.2.840.113549.1.9.16.2.47";
 /// signature-time-stamp-token (RFC 3161 annex A; ETSI EN 319 122-1 5.3).
-const SIGNATURE_TIME_STAMP: &str = "1.2.840.113549.1.9.16.2.14";
-/// archive-time-stamp-v3 (ETSI EN 319 122-1 5.5.3), and the older forms of it.
-const ARCHIVE_TIME_STAMPS: [&str; 3] = ["0.4.0.1733.2.4", "1.2.840.113549.1.9.16.2.48", "1.2.840.113549.1.9.16.2.27"];
-/// countersignature (RFC 5652 11.4).
-const COUNTER_SIGNATURE: &str = "1.2.840.113549.1.9.6";
-/// revocation-values (ETSI TS 101 733 6.3.4).
-const REVOCATION_VALUES: &str = "1.2.840.113549.1.9.16.2.24";
+pub(super) const SIGNATURE_TIME_STAMP: &str = "1.2.840.113549.1.9.16.2.14";
 /// id-ri-ocsp-response (RFC 5940 2.1).
 const OCSP_RESPONSE: &str = "1.3.6.1.5.5.7.16.2";
 
@@ -37,6 +33,12 @@ const OCSP_RESPONSE: &str = "1.3.6.1.5.5.7.16.2";
 pub struct SignedData<'a> {
     /// The type of the content, dotted.
     pub content_type: String,
+    /// The same in DER.
+    pub content_type_der: &'a [u8],
+    /// Everything among the certificates, whatever its kind, as it stands there.
+    pub certificate_choices: Vec<&'a [u8]>,
+    /// Everything among the revocation data, likewise.
+    pub revocation_choices: Vec<&'a [u8]>,
     /// The content, when it came along.
     pub content: Option<&'a [u8]>,
     /// The X.509 certificates that came along, as DER.
@@ -84,23 +86,10 @@ pub struct SignerInfo<'a> {
     pub attributes: Option<SignedAttributes<'a>>,
     /// The signature value.
     pub signature: &'a [u8],
+    /// All its fields but the unsigned attributes, one behind the other as they stand there.
+    pub signed_fields: &'a [u8],
     /// What stands beside the signature.
     pub unsigned: UnsignedAttributes<'a>,
-}
-
-/// What unsigned attributes bring along.
-#[derive(Debug, Default)]
-pub struct UnsignedAttributes<'a> {
-    /// Time-stamp tokens over the signature value, as DER.
-    pub timestamps: Vec<&'a [u8]>,
-    /// Revocation lists, as DER.
-    pub revocation_lists: Vec<&'a [u8]>,
-    /// Basic OCSP responses, as DER.
-    pub responses: Vec<&'a [u8]>,
-    /// Whether an archive time-stamp is among them.
-    pub is_archived: bool,
-    /// How many counter-signatures there are (RFC 5652 11.4).
-    pub countersignatures: usize,
 }
 
 /// The signed attributes, each at most once and with one value (RFC 5652 11).
@@ -116,6 +105,8 @@ pub struct SignedAttributes<'a> {
     pub signing_certificate: Option<CertificateReference<'a>>,
     /// signing-certificate-v2 of RFC 5035.
     pub signing_certificate_v2: Option<CertificateReference<'a>>,
+    /// What else the signer says.
+    pub claims: Claims,
     set: Vec<&'a [u8]>,
 }
 
@@ -159,12 +150,10 @@ impl CertificateReference<'_> {
 
 /// Digest algorithms that one SignedData announces: no more are in use.
 const ANNOUNCED_MAX: usize = 16;
-/// Values of one unsigned attribute, and items of revocation data, that are kept: a few are usual.
-const VALUES_MAX: usize = 32;
 /// Signers of one SignedData that are read: as many as may be configured at most.
 const SIGNERS_MAX: usize = 1024;
 /// Signed attributes of one signer: CAdES knows about twenty.
-const ATTRIBUTES_MAX: usize = 64;
+pub(super) const ATTRIBUTES_MAX: usize = 64;
 
 impl<'a> SignedData<'a> {
     /// Reads ContentInfo with SignedData in it.
@@ -189,17 +178,19 @@ impl<'a> SignedData<'a> {
             announced.push(algorithm(digests.any()?)?.0);
         }
         let mut content = fields.take(tag::SEQUENCE, "the content info is missing")?.reader();
-        let content_type = content.any()?.oid()?;
+        let content_type = content.any()?;
+        let (content_type_der, content_type) = (content_type.raw, content_type.oid()?);
         let octets = match content.optional(tag::context(0))? {
             Some(outer) => Some(octet_string(Reader::only(outer.content)?, "the content is no octet string")?),
             None => None,
         };
         content.finish()?;
-        let (mut certificates, mut oldest) = (Vec::new(), 1);
+        let (mut certificates, mut certificate_choices, mut oldest) = (Vec::new(), Vec::new(), 1);
         if let Some(set) = fields.optional(tag::context(0))? {
             let mut set = set.reader();
             while !set.is_empty() {
                 let certificate = set.any()?;
+                certificate_choices.push(certificate.raw);
                 match certificate.tag {
                     tag::SEQUENCE => certificates.push(certificate.raw),
                     tag if tag == tag::context(1) => oldest = oldest.max(3),
@@ -209,11 +200,12 @@ impl<'a> SignedData<'a> {
                 }
             }
         }
-        let (mut revocation_lists, mut responses) = (Vec::new(), Vec::new());
+        let (mut revocation_lists, mut responses, mut revocation_choices) = (Vec::new(), Vec::new(), Vec::new());
         if let Some(set) = fields.optional(tag::context(1))? {
             let mut set = set.reader();
             while !set.is_empty() {
                 let information = set.any()?;
+                revocation_choices.push(information.raw);
                 if information.tag == tag::SEQUENCE {
                     revocation_lists.push(information.raw);
                     continue;
@@ -250,7 +242,17 @@ impl<'a> SignedData<'a> {
         if version != oldest {
             return Err(DerFault("the version is not the one for these parts"));
         }
-        Ok(Self { content_type, content: octets, certificates, revocation_lists, responses, signers })
+        Ok(Self {
+            content_type,
+            content_type_der,
+            certificate_choices,
+            revocation_choices,
+            content: octets,
+            certificates,
+            revocation_lists,
+            responses,
+            signers,
+        })
     }
 }
 
@@ -284,56 +286,10 @@ impl<'a> SignerInfo<'a> {
             return Err(DerFault("the digest algorithm is not that of the signature algorithm"));
         }
         let signature = octet_string(fields.any()?, "a signature value is missing")?;
+        let signed_fields = &info.content[..info.content.len() - fields.remaining()];
         let unsigned = fields.optional(tag::context(1))?.map(UnsignedAttributes::read).unwrap_or_default();
         fields.finish()?;
-        Ok(Self { identifier, digest, algorithm, attributes, signature, unsigned })
-    }
-}
-
-impl<'a> UnsignedAttributes<'a> {
-    /// Reads what is understood; nobody signed the rest, so nothing of it can be wrong.
-    fn read(set: Element<'a>) -> Self {
-        let (mut found, mut attributes) = (Self::default(), set.reader());
-        for _ in 0..ATTRIBUTES_MAX {
-            let Ok(attribute) = attributes.take(tag::SEQUENCE, "") else { break };
-            let mut fields = attribute.reader();
-            let Some((oid, values)) = fields.any().and_then(Element::oid).ok().zip(fields.take(tag::SET, "").ok())
-            else {
-                continue;
-            };
-            let mut values = values.reader();
-            for _ in 0..VALUES_MAX {
-                let Ok(value) = values.any() else { break };
-                match oid.as_str() {
-                    SIGNATURE_TIME_STAMP => found.timestamps.push(value.raw),
-                    REVOCATION_VALUES => drop(found.revocation_values(value)),
-                    COUNTER_SIGNATURE => found.countersignatures += 1,
-                    oid if ARCHIVE_TIME_STAMPS.contains(&oid) => {
-                        found.is_archived |= Reader::only(value.raw)
-                            .is_ok_and(|token| token.tag == tag::SEQUENCE && !token.content.is_empty())
-                    }
-                    _ => {}
-                }
-            }
-        }
-        found
-    }
-
-    /// RevocationValues: revocation lists in [0], basic OCSP responses in [1].
-    fn revocation_values(&mut self, value: Element<'a>) -> Result<(), DerFault> {
-        let mut fields = value.reader();
-        for (number, found) in [(0, &mut self.revocation_lists), (1, &mut self.responses)] {
-            if let Some(list) = fields.optional(tag::context(number))? {
-                let mut list = sequence(Reader::only(list.content)?, "revocation values are malformed")?;
-                for _ in 0..VALUES_MAX {
-                    if list.is_empty() {
-                        break;
-                    }
-                    found.push(list.any()?.raw);
-                }
-            }
-        }
-        Ok(())
+        Ok(Self { identifier, digest, algorithm, attributes, signature, signed_fields, unsigned })
     }
 }
 
@@ -341,7 +297,7 @@ impl<'a> SignedAttributes<'a> {
     fn read(set: Element<'a>) -> Result<Self, DerFault> {
         let (mut elements, mut content_type, mut message_digest) = (Vec::new(), None, None);
         let (mut signing_time, mut signing_certificate, mut signing_certificate_v2) = (None, None, None);
-        let (mut attributes, mut seen) = (set.reader(), Vec::new());
+        let (mut attributes, mut seen, mut claims) = (set.reader(), Vec::new(), Claims::default());
         while !attributes.is_empty() {
             let attribute = attributes.take(tag::SEQUENCE, "a signed attribute is malformed")?;
             elements.push(attribute.raw);
@@ -362,7 +318,7 @@ impl<'a> SignedAttributes<'a> {
                 SIGNING_TIME => signing_time = Some(one()?.time()?),
                 SIGNING_CERTIFICATE => signing_certificate = Some(reference(one()?, false)?),
                 SIGNING_CERTIFICATE_V2 => signing_certificate_v2 = Some(reference(one()?, true)?),
-                _ => {}
+                other => claims.attribute(other, values),
             }
             seen.push(oid);
         }
@@ -372,6 +328,7 @@ impl<'a> SignedAttributes<'a> {
             signing_time,
             signing_certificate,
             signing_certificate_v2,
+            claims,
             set: elements,
         })
     }
@@ -390,25 +347,26 @@ fn reference(value: Element<'_>, v2: bool) -> Result<CertificateReference<'_>, D
         _ => Ok(DigestAlgorithm::Sha1),
     };
     let hash = octet_string(first.any()?, ODD)?;
-    let issuer_serial = match first.optional(tag::SEQUENCE)? {
-        Some(issuer_serial) => {
-            let mut fields = issuer_serial.reader();
-            // GeneralNames with one directoryName [4]
-            let name = Reader::only(fields.take(tag::SEQUENCE, ODD)?.content)?;
-            if name.tag != tag::context(4) {
-                return Err(DerFault(ODD));
-            }
-            let serial = fields.take(tag::INTEGER, ODD)?.content;
-            fields.finish()?;
-            Some((name.content, serial))
-        }
-        None => None,
-    };
+    let issuer_serial = first.optional(tag::SEQUENCE)?.map(issuer_serial).transpose()?;
     first.finish()?;
     Ok(CertificateReference { digest, hash, issuer_serial })
 }
 
-fn sequence<'a>(element: Element<'a>, what: &'static str) -> Result<Reader<'a>, DerFault> {
+/// IssuerSerial (RFC 5035 5.4): the issuer's name in DER, and the contents octets of the serial number.
+pub(super) fn issuer_serial(element: Element<'_>) -> Result<(&[u8], &[u8]), DerFault> {
+    const ODD: &str = "an issuer and serial number are malformed";
+    let mut fields = sequence(element, ODD)?;
+    // GeneralNames with one directoryName [4]
+    let name = Reader::only(fields.take(tag::SEQUENCE, ODD)?.content)?;
+    if name.tag != tag::context(4) {
+        return Err(DerFault(ODD));
+    }
+    let serial = fields.take(tag::INTEGER, ODD)?.content;
+    fields.finish()?;
+    Ok((name.content, serial))
+}
+
+pub(super) fn sequence<'a>(element: Element<'a>, what: &'static str) -> Result<Reader<'a>, DerFault> {
     if element.tag == tag::SEQUENCE { Ok(element.reader()) } else { Err(DerFault(what)) }
 }
 

@@ -235,6 +235,11 @@ impl<'a> Reader<'a> {
         self.rest.is_empty()
     }
 
+    /// Octets that are left.
+    pub fn remaining(&self) -> usize {
+        self.rest.len()
+    }
+
     /// Nothing may be left.
     pub fn finish(self) -> Read<()> {
         if self.is_empty() { Ok(()) } else { Err(DerFault("something stands behind the end")) }
@@ -281,7 +286,27 @@ pub fn definite(ber: &[u8]) -> Read<Vec<u8>> {
     if used == ber.len() { Ok(out) } else { Err(DerFault("something stands behind the end")) }
 }
 
-const CONSTRUCTED: u8 = 0x20;
+/// Rewrites the one element that these octets begin with; how many octets of them it is.
+///
+/// # Errors
+/// As [`definite`].
+pub fn definite_first(ber: &[u8]) -> Read<(Vec<u8>, usize)> {
+    let mut out = Vec::new();
+    let used = rewrite(ber, DEPTH_MAX, &mut out)?;
+    Ok((out, used))
+}
+
+/// The head of an element: its identifier, how many octets the head has, and how many the contents; none where
+/// they go on until an end of their own (X.690 8.1.3.6).
+///
+/// # Errors
+/// What is no head.
+pub fn head_of(ber: &[u8]) -> Read<(u8, usize, Option<usize>)> {
+    head(ber).map(|head| (head.tag, head.octets, head.length))
+}
+
+/// The bit of an identifier that says: made of other elements.
+pub const CONSTRUCTED: u8 = 0x20;
 
 fn rewrite(ber: &[u8], depth: usize, out: &mut Vec<u8>) -> Read<usize> {
     let depth = depth.checked_sub(1).ok_or(DerFault("the encoding is nested too deeply"))?;

@@ -1,11 +1,11 @@
-//! XML Signature (XMLDSig 1.1) with its XAdES properties (EN 319 132-1), as written.
+//! XML Signature (XMLDSig 1.1), as written; its XAdES properties are [`qualifying`](super::qualifying)'s.
 //!
 //! Owns what the elements of one `ds:Signature` say. What this window does not process is read
 //! as *unsupported* with its name, never guessed; what the schema does not allow is malformed.
 
 use super::algorithm::{DigestAlgorithm, RSA_PSS_URI, SignatureAlgorithm};
-use super::timestamp::Token;
-use super::{der, keyvalue};
+use super::keyvalue;
+use super::qualifying::Properties;
 use crate::xml::{Element, Method};
 use base64::Engine;
 use openssl::pkey::{PKey, Public};
@@ -15,7 +15,7 @@ pub const DS: &str = "http://www.w3.org/2000/09/xmldsig#";
 /// The namespace of XAdES 1.3.2.
 pub const XADES: &str = "http://uri.etsi.org/01903/v1.3.2#";
 /// The namespace of XAdES 1.4.1.
-const XADES_141: &str = "http://uri.etsi.org/01903/v1.4.1#";
+pub(super) const XADES_141: &str = "http://uri.etsi.org/01903/v1.4.1#";
 /// The type of a reference to signed properties (EN 319 132-1, 4.4).
 pub const SIGNED_PROPERTIES: &str = "http://uri.etsi.org/01903#SignedProperties";
 const ENVELOPED: &str = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
@@ -48,6 +48,8 @@ pub struct Signature {
     pub algorithm: Result<SignatureAlgorithm, Unsupported>,
     /// What it refers to, in order; never empty.
     pub references: Vec<Reference>,
+    /// Offsets of the start tags of SignedInfo, SignatureValue and, where there is one, KeyInfo.
+    pub parts: Vec<u64>,
     /// The signature value.
     pub value: Vec<u8>,
     /// Certificates in KeyInfo, DER, in order.
@@ -56,6 +58,8 @@ pub struct Signature {
     pub key: Option<PKey<Public>>,
     /// Objects that are not XAdES properties: offset of the start tag, and `Id`.
     pub other_objects: Vec<(u64, Option<String>)>,
+    /// Ids of the references of manifests in its Objects: signed things that a property may speak of too.
+    pub manifest_ids: Vec<String>,
     /// XAdES properties.
     pub properties: Option<Properties>,
 }
@@ -63,6 +67,8 @@ pub struct Signature {
 /// One `ds:Reference`.
 #[derive(Debug)]
 pub struct Reference {
+    /// Its `Id`.
+    pub id: Option<String>,
     /// Its `URI`; none when left out.
     pub uri: Option<String>,
     /// Its `Type`.
@@ -84,6 +90,8 @@ pub struct Transforms {
     pub without: Without,
     /// How the rest becomes octets.
     pub rendering: Rendering,
+    /// Whether a transform says so itself.
+    pub is_named: bool,
 }
 
 /// Which signatures a reference leaves out.
@@ -104,50 +112,6 @@ pub enum Rendering {
     Canonical(Method),
     /// Their text alone, decoded (XMLDSig 1.1 6.6.2).
     Base64,
-}
-
-/// XAdES qualifying properties of a signature.
-#[derive(Debug, Default)]
-pub struct Properties {
-    /// `Target` of QualifyingProperties.
-    pub target: Option<String>,
-    /// Offset of the start tag of SignedProperties, in what was read: only a digest of that very
-    /// element makes it count.
-    pub signed_at: Option<u64>,
-    /// SigningTime.
-    pub signing_time: Option<String>,
-    /// SigningCertificate or SigningCertificateV2: digests of certificates, the signer's first.
-    pub signing_certificates: Vec<(Result<DigestAlgorithm, Unsupported>, Vec<u8>)>,
-    /// Whether there is such a property at all.
-    pub names_certificate: bool,
-    /// What stands beside what is signed.
-    pub unsigned: UnsignedProperties,
-}
-
-/// Unsigned properties: nobody signed them, so only what proves itself is kept.
-#[derive(Debug, Default)]
-pub struct UnsignedProperties {
-    /// Time-stamps over the signature value (EN 319 132-1 5.3).
-    pub timestamps: Vec<SignatureTimeStamp>,
-    /// Certificates, as DER (5.4.1).
-    pub certificates: Vec<Vec<u8>>,
-    /// Revocation lists, as DER (5.4.2).
-    pub revocation_lists: Vec<Vec<u8>>,
-    /// OCSP responses, as DER (5.4.2).
-    pub responses: Vec<Vec<u8>>,
-    /// Whether an archive time-stamp is among them (5.5).
-    pub is_archived: bool,
-    /// How many counter-signatures there are: said, and never taken for signers (5.2.7).
-    pub countersignatures: usize,
-}
-
-/// A time-stamp over the signature value.
-#[derive(Debug)]
-pub struct SignatureTimeStamp {
-    /// How the element is canonicalised that was stamped.
-    pub canonicalisation: Result<Method, Unsupported>,
-    /// The tokens, each as DER.
-    pub tokens: Vec<Vec<u8>>,
 }
 
 impl Signature {
@@ -178,10 +142,12 @@ impl Signature {
             canonicalisation: Err(Unsupported(String::new())),
             algorithm: Err(Unsupported(String::new())),
             references: Vec::new(),
+            parts: [Some(info), Some(value), key_info].into_iter().flatten().map(|part| part.offset).collect(),
             value: base64(&value.text)?,
             certificates: Vec::new(),
             key: key_info.and_then(keyvalue::bare),
             other_objects: Vec::new(),
+            manifest_ids: Vec::new(),
             properties: None,
         };
         signature.signed_info(info, element)?;
@@ -228,6 +194,8 @@ impl Signature {
         let properties = match &object.children[..] {
             [only] if only.is(XADES, "QualifyingProperties") && object.text.trim().is_empty() => only,
             _ => {
+                let manifests = object.all(DS, "Manifest").flat_map(|manifest| manifest.all(DS, "Reference"));
+                self.manifest_ids.extend(manifests.filter_map(|one| one.attribute("Id")).map(str::to_owned));
                 self.other_objects.push((object.offset, object.attribute("Id").map(str::to_owned)));
                 return Ok(());
             }
@@ -253,6 +221,7 @@ impl Reference {
         }
         let algorithm = method.attribute("Algorithm").unwrap_or_default();
         Ok(Self {
+            id: element.attribute("Id").map(str::to_owned),
             uri: element.attribute("URI").map(str::to_owned),
             kind: element.attribute("Type").map(str::to_owned),
             transforms: understand(transforms, root),
@@ -267,7 +236,7 @@ impl Reference {
 /// is unsupported. XML Signature allows more than is safe.
 fn understand(transforms: Option<&Element>, root: &Element) -> Result<Transforms, Unsupported> {
     let default = Rendering::Canonical(Method::Inclusive { comments: false, eleven: false });
-    let mut understood = Transforms { without: Without::Nothing, rendering: default };
+    let mut understood = Transforms { without: Without::Nothing, rendering: default, is_named: false };
     let (mut own, mut every, mut rendered) = (false, false, false);
     for transform in transforms.iter().flat_map(|transforms| &transforms.children) {
         let algorithm = transform.attribute("Algorithm").unwrap_or_default();
@@ -295,6 +264,7 @@ fn understand(transforms: Option<&Element>, root: &Element) -> Result<Transforms
         (true, false) => Without::Own,
         (false, false) => Without::Nothing,
     };
+    understood.is_named = rendered;
     Ok(understood)
 }
 
@@ -366,7 +336,7 @@ fn signature_algorithm(element: &Element) -> Result<SignatureAlgorithm, Unsuppor
 }
 
 /// A canonicalisation by its element (Canonical XML 1.0 and 1.1, Exclusive 1.0).
-fn canonicalisation(element: &Element) -> Result<Method, Unsupported> {
+pub(super) fn canonicalisation(element: &Element) -> Result<Method, Unsupported> {
     let uri = element.attribute("Algorithm").unwrap_or_default();
     let (name, comments) = match uri.strip_suffix("WithComments") {
         Some(name) => (name.strip_suffix('#').filter(|name| !name.ends_with("exc-c14n")).unwrap_or(name), true),
@@ -392,95 +362,7 @@ fn canonicalisation(element: &Element) -> Result<Method, Unsupported> {
     Ok(method)
 }
 
-impl Properties {
-    fn read(element: &Element) -> Result<Self, Malformed> {
-        let target = element.attribute("Target").map(str::to_owned);
-        let unsigned = element.child(XADES, "UnsignedProperties");
-        let unsigned = unsigned.map(UnsignedProperties::read).unwrap_or_default();
-        let mut properties = Self { target, unsigned, ..Self::default() };
-        let mut all = element.all(XADES, "SignedProperties");
-        let Some(signed) = all.next() else { return Ok(properties) };
-        if all.next().is_some() {
-            return Err(Malformed("a second SignedProperties".into()));
-        }
-        properties.signed_at = Some(signed.offset);
-        let Some(signature) = signed.child(XADES, "SignedSignatureProperties") else { return Ok(properties) };
-        properties.signing_time = signature.child(XADES, "SigningTime").map(|time| time.text.trim().to_owned());
-        // EN 319 132-1, 5.2.2: version 2 is the current one; the first is still made.
-        for name in ["SigningCertificateV2", "SigningCertificate"] {
-            let Some(named) = signature.child(XADES, name) else { continue };
-            properties.names_certificate = true;
-            for digest in named.all(XADES, "Cert").filter_map(|cert| cert.child(XADES, "CertDigest")) {
-                let algorithm = digest.child(DS, "DigestMethod").and_then(|method| method.attribute("Algorithm"));
-                let algorithm = algorithm.unwrap_or_default();
-                let value = digest.child(DS, "DigestValue").ok_or_else(|| missing("DigestValue"))?;
-                properties.signing_certificates.push((
-                    DigestAlgorithm::from_uri(algorithm).ok_or_else(|| Unsupported(algorithm.to_owned())),
-                    base64(&value.text)?,
-                ));
-            }
-            break;
-        }
-        Ok(properties)
-    }
-}
-
-impl UnsignedProperties {
-    /// Reads what is understood. What cannot be read is as good as not there: nobody signed it.
-    fn read(element: &Element) -> Self {
-        let mut found = Self::default();
-        for one in element.all(XADES, "UnsignedSignatureProperties").flat_map(|all| &all.children) {
-            match (one.namespace.as_str(), one.local.as_str()) {
-                (XADES, "SignatureTimeStamp") => found.timestamps.push(SignatureTimeStamp::read(one)),
-                (XADES, "CertificateValues") => found.certificate_values(one),
-                (XADES, "RevocationValues") => found.revocation_values(one),
-                (XADES_141, "TimeStampValidationData" | "AnyValidationData") => {
-                    one.all(XADES, "CertificateValues").for_each(|values| found.certificate_values(values));
-                    one.all(XADES, "RevocationValues").for_each(|values| found.revocation_values(values));
-                }
-                (XADES | XADES_141, "ArchiveTimeStamp") | (XADES_141, "ArchiveTimeStampV2") => {
-                    found.is_archived |= SignatureTimeStamp::read(one).tokens.iter().any(|token| is_token(token));
-                }
-                (XADES, "CounterSignature") => found.countersignatures += 1,
-                _ => {}
-            }
-        }
-        found
-    }
-
-    fn certificate_values(&mut self, values: &Element) {
-        self.certificates.extend(decoded(values.all(XADES, "EncapsulatedX509Certificate")));
-    }
-
-    fn revocation_values(&mut self, values: &Element) {
-        let lists = values.all(XADES, "CRLValues").flat_map(|all| all.all(XADES, "EncapsulatedCRLValue"));
-        self.revocation_lists.extend(decoded(lists));
-        let responses = values.all(XADES, "OCSPValues").flat_map(|all| all.all(XADES, "EncapsulatedOCSPValue"));
-        self.responses.extend(decoded(responses));
-    }
-}
-
-impl SignatureTimeStamp {
-    fn read(element: &Element) -> Self {
-        // Canonical XML 1.0 where none is named (EN 319 132-1 4.5)
-        let canonicalisation = match element.child(DS, "CanonicalizationMethod") {
-            Some(method) => canonicalisation(method),
-            None => Ok(Method::Inclusive { comments: false, eleven: false }),
-        };
-        Self { canonicalisation, tokens: decoded(element.all(XADES, "EncapsulatedTimeStamp")).collect() }
-    }
-}
-
-/// Whether these octets are a time-stamp token by their form.
-fn is_token(octets: &[u8]) -> bool {
-    der::definite(octets).is_ok_and(|der| Token::read(&der).is_ok())
-}
-
-fn decoded<'a>(elements: impl Iterator<Item = &'a Element>) -> impl Iterator<Item = Vec<u8>> {
-    elements.filter_map(|element| base64(&element.text).ok())
-}
-
-fn missing(local: &str) -> Malformed {
+pub(super) fn missing(local: &str) -> Malformed {
     Malformed(format!("{local} is missing or out of place"))
 }
 

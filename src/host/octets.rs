@@ -1,5 +1,5 @@
-//! Octets at rest: a small document in memory, a large one as an open file. Reading never moves
-//! a shared position, so one document may be read by several rooms, and twice.
+//! Octets at rest: a small document in memory, a large one as an open file, one inside another as the pieces of
+//! that. Reading never moves a shared position, so one document may be read by several rooms, and twice.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -13,6 +13,17 @@ pub enum Octets {
     Memory(Arc<[u8]>),
     /// Large: a file in evidence; what is read twice is digested twice.
     File(Arc<File>, u64),
+    /// Pieces of another one, which lie there one behind the other or apart: nothing is copied.
+    Pieces(Arc<Pieces>),
+}
+
+/// Some of the octets of others, in their order.
+#[derive(Debug)]
+pub struct Pieces {
+    of: Octets,
+    /// Where each piece begins in the whole that they make, and where it lies; none is empty.
+    pieces: Vec<(u64, u64)>,
+    len: u64,
 }
 
 impl Octets {
@@ -21,7 +32,18 @@ impl Octets {
         match self {
             Self::Memory(octets) => octets.len() as u64,
             Self::File(_, len) => *len,
+            Self::Pieces(pieces) => pieces.len,
         }
+    }
+
+    /// What these places of it make, each by where it begins and how long it is, one behind the other.
+    pub fn pieces(&self, places: impl IntoIterator<Item = (u64, u64)>) -> Self {
+        let mut whole = Pieces { of: self.clone(), pieces: Vec::new(), len: 0 };
+        for (at, len) in places.into_iter().filter(|(_, len)| *len > 0) {
+            whole.pieces.push((whole.len, at));
+            whole.len += len;
+        }
+        Self::Pieces(Arc::new(whole))
     }
 
     /// Whether there are none.
@@ -44,6 +66,11 @@ impl Octets {
         match self {
             Self::Memory(octets) => Some(octets),
             Self::File(..) => None,
+            Self::Pieces(pieces) => match pieces.pieces[..] {
+                [] => Some(&[]),
+                [(_, at)] => pieces.of.in_memory()?.get(at as usize..(at + pieces.len) as usize),
+                _ => None,
+            },
         }
     }
 
@@ -83,8 +110,42 @@ impl Read for OctetsReader<'_> {
                 let rest = len.saturating_sub(self.position).min(buffer.len() as u64) as usize;
                 file.read_at(&mut buffer[..rest], self.position)?
             }
+            Octets::Pieces(pieces) => pieces.read_at(buffer, self.position)?,
         };
         self.position += count as u64;
         Ok(count)
+    }
+}
+
+impl Pieces {
+    fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize> {
+        let behind = self.pieces.partition_point(|(begin, _)| *begin <= position);
+        let Some((begin, at)) = behind.checked_sub(1).map(|piece| self.pieces[piece]) else { return Ok(0) };
+        let end = self.pieces.get(behind).map_or(self.len, |(next, _)| *next);
+        let rest = end.saturating_sub(position).min(buffer.len() as u64) as usize;
+        self.of.reader_at(at + (position - begin)).read(&mut buffer[..rest])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_read_as_one() {
+        let whole = Octets::from((0..100).collect::<Vec<u8>>());
+        let some = whole.pieces([(10, 5), (50, 0), (3, 2), (90, 10)]);
+        let wanted: Vec<u8> = (10..15).chain(3..5).chain(90..100).collect();
+        assert_eq!((some.len(), some.head(1000).unwrap()), (17, wanted.clone()));
+        assert_eq!(some.in_memory(), None);
+        for at in 0..17 {
+            let mut rest = Vec::new();
+            some.reader_at(at).read_to_end(&mut rest).unwrap();
+            assert_eq!(rest, wanted[at as usize..]);
+        }
+        assert_eq!(whole.pieces([(2, 3)]).in_memory(), Some(&[2, 3, 4][..]));
+        assert_eq!(whole.pieces([]).head(9).unwrap(), b"");
+        assert_eq!(some.pieces([(4, 4)]).head(9).unwrap(), [14, 3, 4, 90], "pieces of pieces");
+        assert_eq!(whole.pieces([(99, 9)]).head(9).unwrap(), [99], "never more than there is");
     }
 }

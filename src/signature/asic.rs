@@ -2,22 +2,25 @@
 //! which files of the container each signature covers.
 //!
 //! Owns how a reference finds a file of the container, and which file is the document that was handed in.
-//! The signatures themselves are judged as any others ([`xml`](super::xml), [`cms`](super::cms)). A time-stamp
-//! over the container itself is not processed.
+//! The signatures themselves are judged as any others ([`xml`](super::xml), [`cms`](super::cms)).
 
 mod cades;
+mod manifest;
 mod objects;
+mod stamps;
 
 use super::judge::{Context, Facts, Judged, Outcome, judge};
-use super::packaging::unreadable;
+use super::packaging::{may_be_signed, unreadable};
+use super::time::StampReport;
 use super::{Examined, xml};
 use crate::container::{self, Container, Entry};
 use crate::document::SUBMISSION_NAMESPACE;
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Hint, Stop};
 use crate::host::Octets;
 use crate::xml::{Event, Fault, Limits, Reader, Wrong};
 use objects::Files;
-use std::io::{self, Read};
+use stamps::Stamps;
+use std::io::{self, Read as _};
 
 /// Folder of what is about the container and no document in it (EN 319 162-1 4.3 and 4.4).
 const META_INF: &str = "META-INF/";
@@ -60,11 +63,11 @@ fn refused(fault: container::Fault) -> Examined {
 fn document(container: &Container, most: u64, limits: &Limits) -> Result<Option<Octets>, container::Fault> {
     let files: Vec<&Entry> = container.entries().iter().filter(|entry| objects::is_document(entry)).collect();
     if let [only] = files[..] {
-        return Ok(Some(whole(container, only, most)?.into()));
+        return at_rest(container, only, most).map(Some);
     }
     let mut found = None;
     for entry in files {
-        let octets = Octets::from(whole(container, entry, most)?);
+        let octets = at_rest(container, entry, most)?;
         if is_statement(&octets, limits)? && found.replace(octets).is_some() {
             return Ok(None);
         }
@@ -96,11 +99,13 @@ fn is_statement(octets: &Octets, limits: &Limits) -> io::Result<bool> {
 fn judged(container: &Container, context: &Context<'_>, limits: &Limits) -> Result<Examined, container::Fault> {
     let most = &context.policy.container;
     let files = Files::of(container, most, limits)?;
-    let bears = |entry: &&Entry| bears_signatures(&entry.name) || cades::is_signature(&entry.name);
-    let mut bearing: Vec<&Entry> = container.entries().iter().filter(bears).collect();
-    bearing.sort_by(|one, other| one.name.cmp(&other.name));
+    let stamps = Stamps::of(container, &files, context, limits)?;
+    let bears = |(_, entry): &(usize, &Entry)| bears_signatures(&entry.name) || cades::is_signature(&entry.name);
+    let mut bearing: Vec<(usize, &Entry)> = container.entries().iter().enumerate().filter(bears).collect();
+    bearing.sort_by(|(_, one), (_, other)| one.name.cmp(&other.name));
     let (mut judged, mut uncovered) = (Vec::new(), None);
-    for entry in bearing {
+    for (place, entry) in bearing {
+        files.look_at(stamps.over(place));
         judged.extend(match cades::is_signature(&entry.name) {
             true => cades::examine(container, entry, &files, context, limits)?,
             false => {
@@ -114,14 +119,13 @@ fn judged(container: &Container, context: &Context<'_>, limits: &Limits) -> Resu
             return Err(container::Fault::Limit(format!("{} signatures", judged.len()), most.signatures as u64));
         }
     }
-    if judged.is_empty()
-        && let Some(what) = unprocessed(container)
-    {
-        judged.push(judge(Facts::of("ASiC", Outcome::Unsupported { what: what.into() }), context));
-    }
+    let stamps: Vec<StampReport> = stamps.reports().cloned().collect();
+    let first = stamps.first().filter(|_| judged.is_empty());
+    let refused = first.map(|first| only_stamped(container, &files, first)).transpose()?;
     let is_short = |one: &Judged| !one.report.covers_whole_document;
     let short = judged.iter().any(is_short).then(|| Finding::new(Code::SignatureNotCovering).found("ASiC"));
-    Ok(Examined { uncovered: uncovered.or(short), ..Examined::of(judged) })
+    let refused = refused.map(Stop::from);
+    Ok(Examined { uncovered: uncovered.or(short), refused, stamps, ..Examined::of(judged) })
 }
 
 /// Judges the signatures of one file. What is wrong with the file as XML is said of a signature in
@@ -157,18 +161,32 @@ fn bears_signatures(name: &str) -> bool {
     !file.contains('/') && file.contains("signatures") && file.ends_with(".xml")
 }
 
-/// What else than signatures a container bears; none where nobody put anything to it.
-fn unprocessed(container: &Container) -> Option<&'static str> {
-    let is = |entry: &Entry| entry.name.starts_with(META_INF) && entry.name.to_ascii_lowercase().ends_with(".tst");
-    container.entries().iter().any(is).then_some("a container with a time-stamp alone")
+/// What is said of a container that somebody stamped and nobody signed: when, and what to send instead.
+fn only_stamped(container: &Container, files: &Files<'_>, stamp: &StampReport) -> io::Result<Finding> {
+    let time = stamp.time.map_or_else(|| "?".to_owned(), |time| time.to_string());
+    let finding = Finding::new(Code::SignatureStampOnly).found(time);
+    let mut head = Vec::new();
+    if let Some(index) = files.only_document() {
+        container.read(&container.entries()[index]).take(512).read_to_end(&mut head)?;
+    }
+    Ok(match may_be_signed(&head) {
+        true => finding.hint(Hint::fixed(
+            "Konteynerin içindəki faylın özü imzalı ola bilər: onda həmin faylı ayrıca göndərin.",
+            "The file inside may bear a signature of its own: then send that file by itself.",
+        )),
+        false => finding,
+    })
 }
 
-/// An entry held in memory whole, when it is no larger than that.
-fn whole(container: &Container, entry: &Entry, most: u64) -> Result<Vec<u8>, container::Fault> {
+/// An entry, when it is no larger than that.
+fn at_rest(container: &Container, entry: &Entry, most: u64) -> Result<Octets, container::Fault> {
     if entry.size > most {
         return Err(container::Fault::Limit(format!("{} octets in {}", entry.size, entry.name), most));
     }
-    let mut octets = Vec::new();
-    container.read(entry).read_to_end(&mut octets)?;
-    Ok(octets)
+    Ok(container.octets(entry)?)
+}
+
+/// The same, held in memory whole.
+fn whole(container: &Container, entry: &Entry, most: u64) -> Result<Vec<u8>, container::Fault> {
+    Ok(at_rest(container, entry, most)?.head(usize::try_from(entry.size).unwrap_or(usize::MAX))?)
 }

@@ -3,8 +3,11 @@
 //! The content streams; only the signature file is held in memory. Unsigned attributes never
 //! decide anything (RFC 5652 5.3). Content inside the signature file must be the document itself.
 
+mod proofs;
+
+use super::checks::{Answers, Check, Referred};
 use super::judge::{Commitment, Context, Facts, Judged, Outcome, judge};
-use super::time;
+use super::time::StampReport;
 use crate::finding::{Code, Finding};
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::certificate::Certificate;
@@ -15,6 +18,7 @@ use crate::forms::{der, pem};
 use crate::host::Octets;
 use crate::trust::ValidationData;
 use openssl::hash::Hasher;
+use proofs::Signing;
 use std::io::{self, Read};
 
 /// What a CMS signature file may hold at most (`[limits]`).
@@ -23,8 +27,9 @@ pub struct Limits {
     /// Octets of the file (`cms_size`). A signature with its path and timestamps needs some 20 000;
     /// it is held in memory whole. 1 MiB by default.
     pub octets: u64,
-    /// Octets of a CMS file with its document inside (`cms_attached_size`): it is held in memory whole.
-    /// 64 MiB by default, as large as a document in a container.
+    /// Octets of a CMS file with its document inside (`cms_attached_size`): in PEM or S/MIME it is decoded into
+    /// memory. 64 MiB by default, as large as a document in a container. All but the document is bounded as a
+    /// signature file is.
     pub attached: u64,
     /// Signers (`cms_signers`). Each costs a public key operation. 16 by default: a board.
     pub signers: usize,
@@ -44,11 +49,11 @@ impl Default for Limits {
 /// # Errors
 /// The content cannot be read.
 pub fn examine(cms: &[u8], content: &Octets, context: &Context<'_>, limits: &Limits) -> io::Result<Vec<Judged>> {
-    examine_with(cms, content, context, limits, &|_| {})
+    examine_with(cms, content, context, limits, &[], &|_| {})
 }
 
 /// The same, where more is known of what the content speaks of: `amend` adds it to the facts on each
-/// signer before they are judged.
+/// signer before they are judged. `outside` are the time-stamps over the whole file.
 ///
 /// # Errors
 /// The same.
@@ -57,6 +62,7 @@ pub fn examine_with(
     content: &Octets,
     context: &Context<'_>,
     limits: &Limits,
+    outside: &[StampReport],
     amend: &dyn Fn(&mut Facts),
 ) -> io::Result<Vec<Judged>> {
     let alone = |outcome| Ok(vec![judge(Facts::of("CMS", outcome), context)]);
@@ -85,7 +91,8 @@ pub fn examine_with(
     // what OpenSSL cannot read is nobody's certificate here
     let certificates: Vec<_> =
         signed.certificates.iter().filter_map(|der| context.trust.certificate(der).ok()).collect();
-    let digests = Digests::of(content, &signed.signers)?;
+    let digests = Digests::of_signers(content, &signed.signers)?;
+    let signing = Signing { signed: &signed, content, digests: &digests, outside };
     // `openssl cms -stream` leaves the content in although nobody asked: it must be this document
     let foreign = match signed.content {
         Some(inside) => !is_same(inside, content)?,
@@ -94,7 +101,7 @@ pub fn examine_with(
     let mut judged = Vec::new();
     for signer in &signed.signers {
         let mut facts = facts(signer, DATA, &certificates, &digests, content)?;
-        proofs(signer, &signed, &mut facts, context);
+        signing.proofs(signer, &mut facts, context);
         if foreign && facts.outcome == Outcome::Intact {
             facts.outcome = Outcome::Malformed { what: "the content inside it is not the document".to_owned() };
         }
@@ -115,29 +122,10 @@ pub fn facts_of_token(signed: &SignedData<'_>, content: &Octets, context: &Conte
         .take(context.policy.cms.certificates)
         .filter_map(|der| context.trust.certificate(der).ok())
         .collect();
-    let digests = Digests::of(content, &signed.signers)?;
+    let digests = Digests::of_signers(content, &signed.signers)?;
     match signed.signers.first() {
         Some(signer) => facts(signer, TST_INFO, &certificates, &digests, content),
         None => Ok(Facts::of("CMS", Outcome::NoKey)),
-    }
-}
-
-/// What proves itself beside the signature: time-stamps over its value, and revocation data. Nothing of it is
-/// looked at where the signature itself does not hold.
-fn proofs(signer: &SignerInfo<'_>, signed: &SignedData<'_>, facts: &mut Facts, context: &Context<'_>) {
-    if facts.outcome != Outcome::Intact {
-        return;
-    }
-    let unsigned = &signer.unsigned;
-    let lists = signed.revocation_lists.iter().chain(&unsigned.revocation_lists).copied();
-    let responses = signed.responses.iter().chain(&unsigned.responses).copied();
-    (facts.data.lists, facts.data.responses) = time::revocation(lists, responses);
-    // ETSI EN 319 122-1 5.3: over the contents octets of the value
-    let over = |algorithm: DigestAlgorithm| algorithm.digest(signer.signature);
-    let stamps = unsigned.timestamps.iter().map(|token| time::Stamp { token, over: &over });
-    facts.timestamps = time::judge(stamps, &facts.data, context);
-    if facts.format == "CAdES-B-B" {
-        facts.format = format!("CAdES-{}", time::level(&facts.timestamps, &facts.data, unsigned.is_archived));
     }
 }
 
@@ -163,20 +151,24 @@ fn facts(
     let certificate = certificates.iter().find(|certificate| signer.identifier.means(certificate));
     let attributes = signer.attributes.as_ref();
     let others = certificates.iter().filter(|other| Some(*other) != certificate);
+    let mut answers = Answers::default();
+    answers.yes(Check::Format);
+    let outcome = outcome(signer, content_type, certificate, digests, content, &mut answers)?;
     let mut facts = Facts {
         format: format(attributes).to_owned(),
-        outcome: outcome(signer, content_type, certificate, digests, content)?,
         digests: signer.digest.iter().copied().collect(),
         algorithm: signer.algorithm.as_ref().ok().copied(),
         signer: certificate.cloned(),
         data: ValidationData { certificates: others.cloned().collect(), ..ValidationData::default() },
-        timestamps: Vec::new(),
         counter_signatures: signer.unsigned.countersignatures,
-        commitment: Commitment::Absent,
+        claims: attributes.map(|attributes| Box::new(attributes.claims.clone())),
         signing_time: attributes.and_then(|attributes| attributes.signing_time),
         covers_whole_document: true,
-        faults: Vec::new(),
+        ..Facts::of("", outcome)
     };
+    let answer = answers.get(Check::References);
+    facts.references.extend(attributes.map(|_| Referred { uri: "message-digest".to_owned(), answer }));
+    facts.answers = answers;
     match attributes {
         None => facts.faults.push(Finding::new(Code::SignatureNoSignedAttributes)),
         Some(attributes) => {
@@ -217,6 +209,7 @@ fn outcome(
     certificate: Option<&Certificate>,
     digests: &Digests,
     content: &Octets,
+    answers: &mut Answers,
 ) -> io::Result<Outcome> {
     let unsupported = |what: String| Ok(Outcome::Unsupported { what });
     let (digest, algorithm) = match (&signer.digest, &signer.algorithm) {
@@ -254,6 +247,7 @@ fn outcome(
         // RFC 5652 11.1
         return Ok(Outcome::Malformed { what: "the signed content type is not that of the content".to_owned() });
     }
+    answers.set(Check::References, attributes.message_digest == over_content);
     if attributes.message_digest != over_content {
         return Ok(match text_mode(content, digest)?.iter().any(|digest| digest == attributes.message_digest) {
             true => Outcome::TextMode,
@@ -268,6 +262,9 @@ fn outcome(
             break;
         }
     }
+    if outcome == Outcome::Intact {
+        answers.yes(Check::Value);
+    }
     Ok(outcome)
 }
 
@@ -275,9 +272,13 @@ fn outcome(
 struct Digests(Vec<(DigestAlgorithm, Vec<u8>)>);
 
 impl Digests {
-    fn of(content: &Octets, signers: &[SignerInfo<'_>]) -> io::Result<Self> {
+    fn of_signers(content: &Octets, signers: &[SignerInfo<'_>]) -> io::Result<Self> {
+        Self::of(content, signers.iter().filter_map(|signer| signer.digest.as_ref().ok().copied()))
+    }
+
+    fn of(content: &Octets, algorithms: impl Iterator<Item = DigestAlgorithm>) -> io::Result<Self> {
         let mut hashers: Vec<(DigestAlgorithm, Hasher)> = Vec::new();
-        for digest in signers.iter().filter_map(|signer| signer.digest.as_ref().ok().copied()) {
+        for digest in algorithms {
             if !hashers.iter().any(|(known, _)| *known == digest)
                 && let Some(hasher) = digest.hasher()
             {

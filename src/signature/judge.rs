@@ -3,13 +3,16 @@
 //! Shared by XML and CMS. Takes what was computed over the octets, asks the trust snapshot and the
 //! policy, and answers with the report and the one finding that decides. Reads no octets itself.
 
+mod rules;
+
+use super::checks::{Answer, Answers, Check, Checks, Referred};
 use super::policy::Policy;
-use super::suite::Weakness;
 use super::time::{self, StampReport};
 use super::{Indication, Integrity, Reason, SignatureReport, SignerReport, SubIndication, TimeSource};
 use crate::finding::{Code, Finding, Hint, Language};
 use crate::forms::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::forms::certificate::Certificate;
+use crate::forms::claims::Claims;
 use crate::trust::{Doubt, IdentityProfile, Snapshot, ValidationData, When};
 use jiff::Timestamp;
 
@@ -115,6 +118,12 @@ pub struct Facts {
     pub counter_signatures: usize,
     /// Whether it is the one the signature commits to.
     pub commitment: Commitment,
+    /// What else the signer says, where the signature digests it.
+    pub claims: Option<Box<Claims>>,
+    /// What the form itself was asked, and answered.
+    pub answers: Answers,
+    /// Each reference, and whether what it means is there and unchanged.
+    pub references: Vec<Referred>,
     /// The claimed signing time, from a signed property.
     pub signing_time: Option<Timestamp>,
     /// Nothing is left out but `ds:Signature` children of the root.
@@ -137,6 +146,9 @@ impl Facts {
             timestamps: Vec::new(),
             counter_signatures: 0,
             commitment: Commitment::Absent,
+            claims: None,
+            answers: Answers::default(),
+            references: Vec::new(),
             signing_time: None,
             covers_whole_document: false,
             faults: Vec::new(),
@@ -167,8 +179,42 @@ impl Judged {
     }
 }
 
-/// One thing that keeps a signature from passing.
-struct Fault(Indication, SubIndication, Finding);
+/// One thing that keeps a signature from passing, and the question that it is the answer to.
+struct Fault(Check, Indication, SubIndication, Finding);
+
+/// What speaks against a signature, and how each question was answered on the way.
+struct Verdict {
+    faults: Vec<Fault>,
+    answers: Answers,
+    /// Where its certificate is believed.
+    path: Vec<Certificate>,
+}
+
+impl Verdict {
+    fn refuse(&mut self, check: Check, indication: Indication, sub: SubIndication, finding: Finding) {
+        let nobody_knows = sub == SubIndication::TryLater || check == Check::Processed;
+        self.answers.set(check, if nobody_knows { Answer::Unknown } else { Answer::No });
+        self.faults.push(Fault(check, indication, sub, finding));
+    }
+
+    fn doubt(&mut self, check: Check, sub: SubIndication, finding: Finding) {
+        self.refuse(check, Indication::Indeterminate, sub, finding);
+    }
+}
+
+/// What every signature that passes was asked, and answered with yes, whoever judges it.
+const ALWAYS: [Check; 10] = [
+    Check::Format,
+    Check::Processed,
+    Check::CertificateFound,
+    Check::References,
+    Check::Value,
+    Check::Chain,
+    Check::Validity,
+    Check::Usage,
+    Check::Algorithms,
+    Check::ChainAlgorithms,
+];
 
 /// Judges: form, signing certificate, digests and value, commitment, the form's own rules, path,
 /// policy. The first that fails decides; what else is known is among the reasons.
@@ -176,23 +222,28 @@ struct Fault(Indication, SubIndication, Finding);
 /// The certificate is judged at the earliest moment at which the signature is proven to have been there, of
 /// a time-stamp that counts, and at that of the context; it need pass at one of them (5.5.4). Where it
 /// passes at none, that it was revoked before the proven moment weighs most.
-pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
-    let (when, mut path) = (context.when(), Vec::new());
+pub fn judge(mut facts: Facts, context: &Context<'_>) -> Judged {
+    let when = context.when();
+    time::answer(&facts.timestamps, &mut facts.answers);
+    if facts.outcome == Outcome::Intact {
+        facts.answers.set(Check::Coverage, facts.covers_whole_document);
+    }
     let proven = time::earliest(&facts.timestamps).filter(|proven| *proven < when.at);
-    let at_proof = proven.map(|at| faults(&facts, context, When { at, ..when }, &mut path));
-    let (faults, time_source) = match at_proof {
-        Some(none) if none.is_empty() => (none, TimeSource::Timestamp),
+    let at_proof = proven.map(|at| verdict(&facts, context, When { at, ..when }));
+    let (verdict, time_source) = match at_proof {
+        Some(verdict) if verdict.faults.is_empty() => (verdict, TimeSource::Timestamp),
         at_proof => {
-            let at_once = faults(&facts, context, when, &mut path);
-            let is_revoked = |faults: &Vec<Fault>| {
-                faults.first().is_some_and(|fault| fault.2.code == Code::SignatureCertificateRevoked)
+            let at_once = verdict(&facts, context, when);
+            let is_revoked = |verdict: &Verdict| {
+                verdict.faults.first().is_some_and(|fault| fault.3.code == Code::SignatureCertificateRevoked)
             };
-            match at_proof.filter(is_revoked).filter(|_| !at_once.is_empty()) {
+            match at_proof.filter(is_revoked).filter(|_| !at_once.faults.is_empty()) {
                 Some(revoked) => (revoked, TimeSource::Timestamp),
                 None => (at_once, context.time_source),
             }
         }
     };
+    let Verdict { faults, answers, path } = verdict;
     let unresolved = facts.faults.iter().any(|fault| fault.code == Code::SignatureReferenceUnresolved);
     let integrity = match facts.outcome {
         Outcome::Intact if unresolved => Integrity::Unsupported, // a digest that was held against nothing
@@ -203,12 +254,14 @@ pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
         Outcome::NoKey | Outcome::Unsupported { .. } | Outcome::Limit { .. } => Integrity::Unsupported,
     };
     let (indication, sub_indication) = match faults.first() {
-        Some(&Fault(indication, sub_indication, _)) => (indication, Some(sub_indication)),
+        Some(&Fault(_, indication, sub_indication, _)) => (indication, Some(sub_indication)),
         None => (Indication::TotalPassed, None),
     };
     let reasons = faults
         .iter()
-        .map(|Fault(_, _, finding)| Reason { code: finding.code.slug(), message: finding.message(Language::En) });
+        .map(|Fault(_, _, _, finding)| Reason { code: finding.code.slug(), message: finding.message(Language::En) });
+    let found = |fault: &Fault| fault.3.found.clone().map(|found| (fault.0, found));
+    let checks = Checks { answers, found: faults.iter().filter_map(found).collect(), references: facts.references };
     let report = SignatureReport {
         format: facts.format,
         integrity,
@@ -224,38 +277,50 @@ pub fn judge(facts: Facts, context: &Context<'_>) -> Judged {
         }),
         signing_time: facts.signing_time,
         time_source,
+        properties: facts.claims,
         timestamps: facts.timestamps,
         counter_signatures: facts.counter_signatures,
         covers_whole_document: facts.covers_whole_document,
         reasons: reasons.collect(),
+        checks,
     };
-    let finding = faults.into_iter().next().map(|Fault(_, _, finding)| finding);
+    let finding = faults.into_iter().next().map(|Fault(_, _, _, finding)| finding);
     Judged { report, finding, signer: facts.signer }
 }
 
-/// What keeps it from passing; `path` is where its certificate is believed.
-fn faults(facts: &Facts, context: &Context<'_>, when: When, path: &mut Vec<Certificate>) -> Vec<Fault> {
-    use Indication::{Indeterminate, TotalFailed};
-    let mut faults = Vec::new();
+fn verdict(facts: &Facts, context: &Context<'_>, when: When) -> Verdict {
+    let mut verdict = Verdict { faults: Vec::new(), answers: facts.answers, path: Vec::new() };
+    steps(facts, context, when, &mut verdict);
+    // No success by omission: a question that must be asked and was not is as good as a no.
+    if verdict.faults.is_empty() {
+        let revocation = context.trust.checks_revocation().then_some(Check::Revocation);
+        let certificate = (!context.policy.plain).then_some(Check::SignedCertificate);
+        let also = [revocation, certificate].into_iter().flatten();
+        let open = also.chain(ALWAYS).find(|check| verdict.answers.get(*check) != Answer::Yes);
+        if let Some(open) = open {
+            verdict.doubt(open, SubIndication::Generic, Finding::new(Code::SignatureUnsupported).found(open.slug()));
+        }
+    }
+    // TRY_LATER is only for a document against which nothing else speaks (EN 319 102-1 5.3.4)
+    verdict.faults.sort_by_key(|Fault(_, _, sub_indication, _)| *sub_indication == SubIndication::TryLater);
+    verdict
+}
+
+fn steps(facts: &Facts, context: &Context<'_>, when: When, verdict: &mut Verdict) {
+    use Indication::TotalFailed;
     // 5.2.2 format checking, and what we do not process
     match &facts.outcome {
         Outcome::Malformed { what } => {
-            return vec![Fault(
-                TotalFailed,
-                SubIndication::FormatFailure,
-                Finding::new(Code::SignatureFormat).found(what),
-            )];
+            let finding = Finding::new(Code::SignatureFormat).found(what);
+            return verdict.refuse(Check::Format, TotalFailed, SubIndication::FormatFailure, finding);
         }
         Outcome::Unsupported { what } => {
-            return vec![Fault(
-                Indeterminate,
-                SubIndication::Generic,
-                Finding::new(Code::SignatureUnsupported).found(what),
-            )];
+            let finding = Finding::new(Code::SignatureUnsupported).found(what);
+            return verdict.doubt(Check::Processed, SubIndication::Generic, finding);
         }
         Outcome::Limit { found, wanted } => {
             let finding = Finding::new(Code::SignatureLimit).found(found).wanted(wanted);
-            return vec![Fault(Indeterminate, SubIndication::Generic, finding)];
+            return verdict.doubt(Check::Processed, SubIndication::Generic, finding);
         }
         // 5.2.7 cryptographic verification, the digests first
         Outcome::DigestDiffers { what } => {
@@ -263,92 +328,99 @@ fn faults(facts: &Facts, context: &Context<'_>, when: When, path: &mut Vec<Certi
             if let Some(what) = what {
                 finding = finding.hint(Hint { az: format!("({what})").into(), en: format!("({what})").into() });
             }
-            faults.push(Fault(TotalFailed, SubIndication::HashFailure, finding));
+            verdict.refuse(Check::References, TotalFailed, SubIndication::HashFailure, finding);
         }
         Outcome::TextMode => {
-            faults.push(Fault(TotalFailed, SubIndication::HashFailure, Finding::new(Code::SignatureTextMode)));
+            let finding = Finding::new(Code::SignatureTextMode);
+            verdict.refuse(Check::References, TotalFailed, SubIndication::HashFailure, finding);
         }
         Outcome::ValueWrong => {
-            faults.push(Fault(TotalFailed, SubIndication::SigCryptoFailure, Finding::new(Code::SignatureValueWrong)));
+            let finding = Finding::new(Code::SignatureValueWrong);
+            verdict.refuse(Check::Value, TotalFailed, SubIndication::SigCryptoFailure, finding);
         }
         Outcome::NoKey | Outcome::Intact => {}
     }
+    verdict.answers.yes(Check::Processed);
     // 5.2.3 identification of the signing certificate
     let Some(signer) = facts.signer.as_ref().filter(|_| facts.outcome != Outcome::NoKey) else {
         let missing = Finding::new(Code::SignatureNoCertificate);
-        let missing = Fault(Indeterminate, SubIndication::NoSigningCertificateFound, missing);
-        match facts.outcome {
+        verdict.doubt(Check::CertificateFound, SubIndication::NoSigningCertificateFound, missing);
+        if facts.outcome == Outcome::ValueWrong {
             // by a bare key, which is nobody's: what it says comes after (5.3.4, the order of the steps)
-            Outcome::ValueWrong => faults.insert(0, missing),
-            _ => faults.push(missing),
+            verdict.faults.reverse();
         }
-        faults.extend(facts.faults.iter().map(own_rule));
-        return faults;
+        facts.faults.iter().for_each(|finding| rules::own_rule(finding, verdict));
+        return;
     };
-    if facts.commitment == Commitment::Differs {
-        let differs = Finding::new(Code::SignatureCertificateDiffers);
-        faults.push(Fault(Indeterminate, SubIndication::NoSigningCertificateFound, differs));
+    verdict.answers.yes(Check::CertificateFound);
+    match facts.commitment {
+        Commitment::Signed => verdict.answers.yes(Check::CertificateNamed),
+        Commitment::Absent => {}
+        Commitment::Differs => {
+            let differs = Finding::new(Code::SignatureCertificateDiffers);
+            verdict.doubt(Check::CertificateNamed, SubIndication::NoSigningCertificateFound, differs);
+        }
     }
-    faults.extend(facts.faults.iter().map(own_rule));
+    facts.faults.iter().for_each(|finding| rules::own_rule(finding, verdict));
+    if let Some(claims) = &facts.claims {
+        rules::properties(claims, context, verdict);
+    }
     if facts.outcome != Outcome::Intact {
-        return faults; // whose certificate it is no longer matters
+        return; // whose certificate it is no longer matters
     }
     // 5.2.6 X.509 certificate validation
     let mut weak_path = None;
     match context.trust.judge(signer, &facts.data, when) {
         Ok(chain) => {
-            weak_path = context.policy.weakness_of_path(&chain.certificates, when.at);
-            if !context.policy.trial && chain.certificates.iter().any(Certificate::is_trial) {
-                let trial = Finding::new(Code::SignatureTrialPki);
-                faults.push(Fault(Indeterminate, SubIndication::ChainConstraintsFailure, trial));
+            for check in [Check::Chain, Check::Validity, Check::Usage] {
+                verdict.answers.yes(check);
             }
-            *path = chain.certificates;
+            if context.trust.checks_revocation() {
+                verdict.answers.yes(Check::Revocation);
+            }
+            weak_path = context.policy.weakness_of_path(&chain.certificates, when.at);
+            verdict.answers.set(Check::ChainAlgorithms, weak_path.is_none());
+            if !context.policy.trial {
+                match chain.certificates.iter().any(Certificate::is_trial) {
+                    false => verdict.answers.yes(Check::RealPki),
+                    true => {
+                        let trial = Finding::new(Code::SignatureTrialPki);
+                        verdict.doubt(Check::RealPki, SubIndication::ChainConstraintsFailure, trial);
+                    }
+                }
+            }
+            verdict.path = chain.certificates;
         }
-        Err(distrust) => {
-            let finding = Finding::new(distrust.code).found(&distrust.fact);
-            faults.push(Fault(Indeterminate, distrust.verdict.into(), finding));
-        }
+        Err(distrust) => rules::distrusted(&distrust, verdict),
     }
     // 5.2.8 signature acceptance: policy
-    if facts.commitment == Commitment::Absent && !context.policy.plain {
-        let plain = Finding::new(Code::SignaturePlainRefused);
-        faults.push(Fault(Indeterminate, SubIndication::SigConstraintsFailure, plain));
-    }
-    let weak = context.policy.weakness(&facts.digests, facts.algorithm, signer, when.at);
-    faults.extend(weak.or(weak_path).map(too_weak));
-    // TRY_LATER is only for a document against which nothing else speaks (EN 319 102-1 5.3.4)
-    faults.sort_by_key(|Fault(_, sub_indication, _)| *sub_indication == SubIndication::TryLater);
-    faults
-}
-
-/// What the policy does not take. Of what it once took nobody has proven here that it was made in
-/// that time (EN 319 102-1 5.2.8).
-fn too_weak(weak: Weakness) -> Fault {
-    let finding = Finding::new(Code::SignatureWeakAlgorithm).found(weak.what);
-    match weak.until {
-        None => Fault(Indication::Indeterminate, SubIndication::CryptoConstraintsFailure, finding),
-        Some(day) => {
-            let hint = Hint {
-                az: format!("({day} tarixinə qədər kifayət edirdi.)").into(),
-                en: format!("(It was good enough until {day}.)").into(),
-            };
-            Fault(Indication::Indeterminate, SubIndication::CryptoConstraintsFailureNoPoe, finding.hint(hint))
+    if !context.policy.plain {
+        match facts.commitment {
+            Commitment::Absent => {
+                let plain = Finding::new(Code::SignaturePlainRefused);
+                verdict.doubt(Check::SignedCertificate, SubIndication::SigConstraintsFailure, plain);
+            }
+            Commitment::Signed => verdict.answers.yes(Check::SignedCertificate),
+            Commitment::Differs => {} // it was said what is wrong with it
         }
     }
-}
-
-/// A finding of the form's own rules, in the words of EN 319 102-1.
-fn own_rule(finding: &Finding) -> Fault {
-    let (indication, sub_indication) = match finding.code {
-        Code::SignatureFormat
-        | Code::SignatureDoubledId
-        | Code::SignatureContainer
-        | Code::SignatureDoubledReference => (Indication::TotalFailed, SubIndication::FormatFailure),
-        Code::SignatureReferenceUnresolved => (Indication::Indeterminate, SubIndication::SignedDataNotFound),
-        Code::SignatureUnsupported | Code::SignatureLimit => (Indication::Indeterminate, SubIndication::Generic),
-        _ => (Indication::Indeterminate, SubIndication::SigConstraintsFailure),
-    };
-    Fault(indication, sub_indication, finding.clone())
+    let missing = context.policy.required.iter().find(|property| !rules::has(facts, **property));
+    match missing {
+        // what signs no certificate is no AdES: whether it may be here was asked a moment ago
+        _ if facts.commitment == Commitment::Absent || context.policy.required.is_empty() => {}
+        None => verdict.answers.yes(Check::Required),
+        Some(missing) => {
+            let finding = Finding::new(Code::SignaturePropertyMissing).found(missing.name());
+            verdict.doubt(Check::Required, SubIndication::SigConstraintsFailure, finding);
+        }
+    }
+    let weak = context.policy.weakness(&facts.digests, facts.algorithm, signer, when.at);
+    verdict.answers.set(Check::Algorithms, weak.is_none());
+    let check = if weak.is_some() { Check::Algorithms } else { Check::ChainAlgorithms };
+    if let Some(weak) = weak.or(weak_path) {
+        let (sub, finding) = rules::too_weak(weak);
+        verdict.doubt(check, sub, finding);
+    }
 }
 
 impl From<Doubt> for SubIndication {
@@ -366,79 +438,4 @@ impl From<Doubt> for SubIndication {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::trust::trial::Pki;
-    use jiff::SignedDuration;
-
-    fn facts(signer: Certificate) -> Facts {
-        Facts {
-            format: "XAdES-B-B".to_owned(),
-            outcome: Outcome::Intact,
-            digests: vec![DigestAlgorithm::Sha256],
-            algorithm: Some(SignatureAlgorithm::Ecdsa(DigestAlgorithm::Sha256)),
-            signer: Some(signer),
-            data: ValidationData::default(),
-            timestamps: Vec::new(),
-            counter_signatures: 0,
-            commitment: Commitment::Signed,
-            signing_time: None,
-            covers_whole_document: true,
-            faults: Vec::new(),
-        }
-    }
-
-    fn sub(judged: &Judged) -> Option<SubIndication> {
-        judged.report.sub_indication
-    }
-
-    #[test]
-    fn the_first_step_that_fails_decides_and_waiting_comes_last() {
-        let pki = Pki::new();
-        let signer = pki.person("signer", "ec:P-256");
-        let anchors = vec![pki.certificate("ca")];
-        let waiting = Snapshot::new(anchors, Vec::new(), Some(Vec::new()), SignedDuration::ZERO, Timestamp::now());
-        let (policy, profile) = (Policy::strict(), IdentityProfile::standard());
-        let context = |trust| Context {
-            trust,
-            policy: &policy,
-            profile: &profile,
-            at: Timestamp::now(),
-            time_source: TimeSource::Reception,
-        };
-        let trusting = pki.snapshot();
-        let good = facts(signer);
-        assert!(judge(good.clone(), &context(&trusting)).passed());
-        let judged = judge(good.clone(), &context(&waiting));
-        assert!(judged.may_be_held() && !judged.passed());
-        // anything else that is wrong is wrong now, and nothing is held for it
-        for wrong in [
-            Facts { digests: vec![DigestAlgorithm::Sha1], ..good.clone() },
-            Facts { algorithm: Some(SignatureAlgorithm::RsaPkcs1(DigestAlgorithm::Md5)), ..good.clone() },
-            Facts { commitment: Commitment::Absent, ..good.clone() },
-            Facts { commitment: Commitment::Differs, ..good.clone() },
-            Facts { faults: vec![Finding::new(Code::SignatureHiddenContent)], ..good.clone() },
-            Facts { outcome: Outcome::ValueWrong, ..good.clone() },
-            Facts { outcome: Outcome::NoKey, ..good.clone() },
-            Facts { outcome: Outcome::limit("17 signatures", 16), ..good.clone() },
-            Facts { signer: None, ..good.clone() },
-        ] {
-            for trust in [&waiting, &trusting] {
-                let judged = judge(wrong.clone(), &context(trust));
-                assert!(!judged.passed() && !judged.may_be_held(), "{wrong:?}");
-                assert_eq!(
-                    judged.finding.as_ref().map(|finding| finding.code.slug()),
-                    Some(judged.report.reasons[0].code)
-                );
-            }
-        }
-        let nobody = Snapshot::default();
-        let broken = Facts { outcome: Outcome::DigestDiffers { what: None }, ..good.clone() };
-        assert_eq!(sub(&judge(broken, &context(&nobody))), Some(SubIndication::HashFailure));
-        let doubled = Facts { faults: vec![Finding::new(Code::SignatureDoubledId)], ..good.clone() };
-        assert_eq!(sub(&judge(doubled, &context(&nobody))), Some(SubIndication::FormatFailure));
-        let foreign = judge(Facts { digests: vec![DigestAlgorithm::Sha1], ..good }, &context(&nobody));
-        assert_eq!(sub(&foreign), Some(SubIndication::NoCertificateChainFound));
-        assert_eq!((foreign.report.integrity, foreign.report.reasons.len()), (Integrity::Intact, 2));
-    }
-}
+mod tests;

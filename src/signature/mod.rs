@@ -5,6 +5,7 @@
 //! they cover. No clock, disk or network: trust, policy and the time are arguments.
 
 mod asic;
+mod checks;
 mod cms;
 mod covered;
 mod judge;
@@ -15,19 +16,21 @@ mod suite;
 mod time;
 mod xml;
 
+pub use checks::{Answer, Check, Checks};
 pub use cms::Limits as CmsLimits;
 pub use covered::{Covered, CoveredAttribute, CoveredEvent};
 pub use judge::Context;
 pub use packaging::{CmsKind, cms_kind};
-pub use policy::Policy;
+pub use policy::{Policy, Property};
 pub use report::{Indication, Integrity, Reason, Report, SignatureReport, SignerReport, SubIndication, TimeSource};
 pub use suite::{CURVES, DIGESTS, RSA_BITS_MIN, SCHEMES, Scheme, Suite, Term, Weakness};
-pub use time::StampReport;
+pub use time::{Kind as StampKind, StampReport};
 
 use crate::document::Content;
 use crate::finding::{Code, Finding, Stop};
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::certificate::Certificate;
+use crate::forms::timestamp::Token;
 use crate::host::Octets;
 use crate::staging::{About, Staged};
 use crate::trust::{IdentityProfile, Snapshot, ValidationData};
@@ -110,7 +113,7 @@ pub fn verify(staged: Staged, grounds: Grounds<'_>) -> Result<Verified, Box<Unve
         time_source: TimeSource::Reception,
     };
     let examined = packaging::examine_document(&document, detached.as_ref(), &context, grounds.limits);
-    let report = Report::of(examined.judged.iter().map(|judged| &judged.report));
+    let report = Report::of(examined.judged.iter().map(|judged| &judged.report)).stamped(examined.stamps.clone());
     let signers = examined.judged.iter().filter_map(|judged| judged.signer.clone()).collect();
     let stop = examined.stop();
     let document = examined.document.unwrap_or(document);
@@ -156,9 +159,12 @@ pub fn examine(
     };
     match examined.refused {
         Some(Stop::Halt(why)) => Err(std::io::Error::other(why)),
-        Some(Stop::Reject(findings)) => Ok((Report::none(), findings.into_iter().next())),
+        Some(Stop::Reject(findings)) => Ok((Report::none().stamped(examined.stamps), findings.into_iter().next())),
         Some(Stop::Hold(finding)) => Ok((Report::none(), Some(finding))),
-        None => Ok((Report::of(examined.judged.iter().map(|judged| &judged.report)), None)),
+        None => {
+            let report = Report::of(examined.judged.iter().map(|judged| &judged.report));
+            Ok((report.stamped(examined.stamps), None))
+        }
     }
 }
 
@@ -202,10 +208,15 @@ pub fn prove(file: &Octets, seal: &Certificate, limits: &Limits) -> Result<(), F
 /// Judges one time-stamp token (DER) over these octets, by the trust and the policy of the context: whether it
 /// would count, for whoever is about to put it into a signature.
 pub fn stamp_over(token: &[u8], octets: &[u8], context: &Context<'_>) -> StampReport {
-    let over = |algorithm: DigestAlgorithm| algorithm.digest(octets);
-    let stamp = time::Stamp { token, over: &over };
-    let reports = time::judge(std::iter::once(stamp), &ValidationData::default(), context);
-    let none = StampReport { time: None, intact: false, counts: false, reason: None }; // where a policy looks at none
+    let over = |algorithm: DigestAlgorithm, _: &Token<'_>| match algorithm.digest(octets) {
+        Some(digest) => Ok(time::Imprint { digest, keeps: Vec::new() }),
+        None => Err(Finding::new(Code::SignatureUnsupported).found(algorithm)),
+    };
+    let kind = StampKind::Signature;
+    let stamp = time::Stamp { kind, token, over: Box::new(over) };
+    let reports = time::judge(&[stamp], &ValidationData::default(), context, None);
+    // where a policy looks at none
+    let none = StampReport { kind, time: None, intact: false, counts: false, reason: None };
     reports.into_iter().next().unwrap_or(none)
 }
 
@@ -230,6 +241,8 @@ struct Examined {
     refused: Option<Stop>,
     /// The document without its packaging, when it was inside one.
     document: Option<Octets>,
+    /// Time-stamps over files of the container that it came in.
+    stamps: Vec<StampReport>,
 }
 
 impl Examined {
@@ -239,7 +252,7 @@ impl Examined {
 
     /// Signatures, before anything is known of what they are over.
     fn of(judged: Vec<Judged>) -> Self {
-        Self { judged, content: None, xml: false, uncovered: None, refused: None, document: None }
+        Self { judged, content: None, xml: false, uncovered: None, refused: None, document: None, stamps: Vec::new() }
     }
 
     /// These signatures, and those inside of what they are over.
@@ -251,7 +264,8 @@ impl Examined {
             return inside;
         }
         self.judged.splice(0..0, inside.judged);
-        Self { judged: self.judged, uncovered: self.uncovered.or(inside.uncovered), ..inside }
+        let uncovered = self.uncovered.or(inside.uncovered);
+        Self { judged: self.judged, uncovered, stamps: self.stamps, ..inside }
     }
 
     /// How the document stops, if it does: the worst signature speaks first.
@@ -283,7 +297,7 @@ impl Examined {
 impl Verified {
     /// A document believed without a look, for tests of later rooms.
     pub(crate) fn unseen(about: About, content: Content) -> Self {
-        let report = Report { indication: Indication::TotalPassed, sub_indication: None, signatures: Vec::new() };
+        let report = Report { indication: Indication::TotalPassed, sub_indication: None, ..Report::none() };
         Self { about, signers: Vec::new(), report, covered: Covered::nothing(), content }
     }
 

@@ -11,6 +11,7 @@ use crate::document::{Content, Digest};
 use crate::finding::{Code, Finding, Stop};
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::cms::SignedData;
+use crate::forms::outline::{self, Outline, outline};
 use crate::forms::{der, pem};
 use crate::host::Octets;
 use crate::xml::{Fault, Limits, Method, Wrong};
@@ -28,9 +29,17 @@ enum Kind {
 }
 
 fn kind(octets: &Octets) -> io::Result<Kind> {
-    let head = octets.head(512)?;
-    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
-    Ok(match (&head[..], text) {
+    octets.head(512).map(|head| kind_of(&head))
+}
+
+/// Whether a file that begins so may bear a signature inside.
+pub(super) fn may_be_signed(head: &[u8]) -> bool {
+    matches!(kind_of(head), Kind::Xml | Kind::Container | Kind::Cms)
+}
+
+fn kind_of(head: &[u8]) -> Kind {
+    let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
+    match (head, text) {
         ([0xFF, 0xFE, b'<', 0, ..] | [0xFE, 0xFF, 0, b'<', ..], _) => Kind::Xml,
         (_, [b'<', ..]) => Kind::Xml,
         (_, [b'%', b'P', b'D', b'F', ..]) => Kind::Pdf,
@@ -40,7 +49,7 @@ fn kind(octets: &Octets) -> io::Result<Kind> {
         (_, text) if text.starts_with(b"-----BEGIN CMS") || text.starts_with(b"-----BEGIN PKCS7") => Kind::Cms,
         (_, text) if pem::begins_like_smime(text) => Kind::Cms,
         _ => Kind::Other,
-    })
+    }
 }
 
 const SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
@@ -63,22 +72,41 @@ pub fn cms_kind(file: &Octets, limits: &CmsLimits) -> io::Result<Option<CmsKind>
     if kind(file)? != Kind::Cms || file.len() > limits.attached {
         return Ok(None);
     }
-    let has_content = |der: &Vec<u8>| Some(SignedData::read(der).ok()?.content.is_some());
-    if let Ok(der) = definite(file)? {
-        return Ok(has_content(&der).map(|has| if has { CmsKind::Attached } else { CmsKind::Detached }));
+    let is_read = |outline: &Outline| SignedData::read(&outline.rest).is_ok();
+    match apart(file, limits)? {
+        Ok(outline) if is_read(&outline) => {
+            return Ok(Some(if outline.content.is_some() { CmsKind::Attached } else { CmsKind::Detached }));
+        }
+        Ok(_) => return Ok(None),
+        Err(_) => {}
     }
     // a message of several parts, whose signature part is over another one
     let whole = file.head(usize::try_from(file.len()).unwrap_or(usize::MAX))?;
-    let der = pem::cms(&whole).ok().and_then(|ber| der::definite(&ber).ok());
-    Ok(der.filter(|der| has_content(der) == Some(false)).map(|_| CmsKind::Detached))
+    let Ok(ber) = pem::cms(&whole) else { return Ok(None) };
+    let outline = outline(&ber.into(), limits.octets).ok().filter(is_read);
+    Ok(outline.filter(|outline| outline.content.is_none()).map(|_| CmsKind::Detached))
 }
 
-/// The octets of a CMS file of any form, in DER; or in words why there are none.
-fn definite(file: &Octets) -> io::Result<Result<Vec<u8>, String>> {
-    let whole = file.head(usize::try_from(file.len()).unwrap_or(usize::MAX))?;
-    let ber = pem::attached(&whole);
-    drop(whole); // it may be large, and lies in what was taken out of it
-    Ok(ber.and_then(|ber| der::definite(&ber).map_err(|fault| fault.to_string())))
+/// A CMS file of any form taken apart; or what is wrong with it. Its content stays where it lies, in a file too:
+/// only what is written as text is decoded into memory.
+fn apart(file: &Octets, limits: &CmsLimits) -> io::Result<Result<Outline, Finding>> {
+    let malformed = |what: String| Ok(Err(Finding::new(Code::SignatureFormat).found(what)));
+    let decoded = match file.head(1)?.first() == Some(&der::tag::SEQUENCE) {
+        true => file.clone(),
+        false => match pem::attached(&file.head(usize::try_from(file.len()).unwrap_or(usize::MAX))?) {
+            Ok(ber) => ber.into(),
+            Err(what) => return malformed(what),
+        },
+    };
+    match outline(&decoded, limits.octets) {
+        Ok(outline) => Ok(Ok(outline)),
+        Err(outline::Fault::Form(fault)) => malformed(fault.to_string()),
+        Err(outline::Fault::Large(found)) => {
+            let finding = Finding::new(Code::SignatureLimit).found(format!("{found} octets"));
+            Ok(Err(finding.wanted(limits.octets)))
+        }
+        Err(outline::Fault::Io(error)) => Err(error),
+    }
 }
 
 /// A file with its signatures inside, whatever else it holds: what `verify` looks at.
@@ -153,16 +181,14 @@ fn unpack_cms(file: &Octets, context: &Context<'_>) -> Result<(Examined, Octets)
         let found = format!("{} octets", file.len());
         return Err(refused(Finding::new(Code::SignatureLimit).found(found).wanted(most)));
     }
-    let malformed = |what: String| refused(Finding::new(Code::SignatureFormat).found(what));
-    let der = definite(file).map_err(unread)?.map_err(malformed)?;
-    let signed = SignedData::read(&der).map_err(|fault| malformed(fault.to_string()))?;
-    let Some(content) = signed.content else {
+    let outline = apart(file, &context.policy.cms).map_err(unread)?.map_err(refused)?;
+    let Some(content) = outline.content else {
+        // what is wrong with it as a signature is said before what it is not over
+        let malformed = |fault: der::DerFault| refused(Finding::new(Code::SignatureFormat).found(fault));
+        SignedData::read(&outline.rest).map_err(malformed)?;
         return Err(refused(Finding::new(Code::SignatureReferenceUnresolved).found("eContent (CMS)")));
     };
-    let content = Octets::from(content.to_vec());
-    // what bounds a signature file does not bound one that the document lies in
-    let within = CmsLimits { octets: most, ..context.policy.cms };
-    let judged = cms::examine(&der, &content, context, &within).map_err(unread)?;
+    let judged = cms::examine(&outline.rest, &content, context, &context.policy.cms).map_err(unread)?;
     Ok((Examined::of(judged), content))
 }
 
@@ -230,13 +256,20 @@ impl Objects for OneFile<'_> {
         if *self.name.borrow_mut().get_or_insert_with(|| uri.to_owned()) != uri {
             return Ok(Named::Nowhere);
         }
+        Ok(match self.feed(uri, form, Hash::new(algorithm))? {
+            Some(hash) => Named::Object(0, hash.finish()),
+            None => Named::Unsupported("canonicalisation of what is no XML".to_owned()),
+        })
+    }
+
+    fn feed(&self, _: &str, form: Option<&Method>, hash: Hash) -> io::Result<Option<Hash>> {
         let contents = self.content.reader();
         match form {
-            None => Ok(Named::Object(0, Hash::of(contents, algorithm)?)),
-            Some(form) => match Hash::of_canonical(contents, self.content.len(), form, algorithm, self.limits) {
-                Ok(digest) => Ok(Named::Object(0, digest)),
+            None => hash.over(contents).map(Some),
+            Some(form) => match hash.over_canonical(contents, self.content.len(), form, self.limits) {
+                Ok(hash) => Ok(Some(hash)),
                 Err(Wrong::Io(error)) => Err(error),
-                Err(_) => Ok(Named::Unsupported("canonicalisation of what is no XML".to_owned())),
+                Err(_) => Ok(None),
             },
         }
     }

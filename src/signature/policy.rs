@@ -8,6 +8,7 @@ use super::suite::{Suite, Weakness};
 use crate::container;
 use crate::forms::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::forms::certificate::Certificate;
+use crate::forms::claims::SignaturePolicy;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -21,6 +22,12 @@ pub struct Policy {
     pub plain: bool,
     /// Whether certificates of a trial PKI are accepted.
     pub trial: bool,
+    /// Signature policies (EPES) that a signer may name, by their identifiers; none for any of them. Whatever
+    /// the signer names, it is this policy that he is judged by (EN 319 102-1 5.2.4: the one that the verifier
+    /// brings along), so that another one can only take more upon the signer, and nothing off him.
+    pub signature_policies: Option<Vec<String>>,
+    /// Properties that a signature must sign, beyond its certificate.
+    pub required: Vec<Property>,
     /// Which algorithms are good enough, and until when.
     pub suite: Arc<Suite>,
     /// How large a signature file may be.
@@ -32,20 +39,73 @@ pub struct Policy {
     pub container: container::Limits,
 }
 
+/// A property that may be asked of every signature, beside its certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Property {
+    SigningTime,
+    ObjectFormat,
+    SignaturePolicy,
+    Role,
+    Commitment,
+    Place,
+}
+
+impl Property {
+    /// Each as a configuration names it.
+    pub const NAMES: [(&str, Self); 6] = [
+        ("signing-time", Self::SigningTime),
+        ("data-object-format", Self::ObjectFormat),
+        ("signature-policy", Self::SignaturePolicy),
+        ("claimed-role", Self::Role),
+        ("commitment-type", Self::Commitment),
+        ("place", Self::Place),
+    ];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, property)| *property == self).map_or("", |(name, _)| *name)
+    }
+}
+
 impl Policy {
     /// Default of `timestamps`.
     pub const TIMESTAMPS: usize = 8;
 
     /// The policy of a trial window: plain signatures and trial certificates are taken.
     pub fn trial() -> Self {
-        Self { name: "trial".to_owned(), plain: true, trial: true, ..Self::strict() }
+        Self { name: "trial".to_owned(), plain: true, trial: true, required: Vec::new(), ..Self::strict() }
     }
 
-    /// The policy of a real window.
+    /// The policy of a real window. A time is signed in every baseline signature (EN 319 132-1 6.3 and
+    /// EN 319 122-1 6.3).
     pub fn strict() -> Self {
-        let (cms, container) = (CmsLimits::default(), container::Limits::default());
-        let (suite, timestamps) = (Suite::built_in(), Self::TIMESTAMPS);
-        Self { name: "strict".to_owned(), plain: false, trial: false, suite, cms, timestamps, container }
+        Self {
+            name: "strict".to_owned(),
+            plain: false,
+            trial: false,
+            signature_policies: None,
+            required: vec![Property::SigningTime],
+            suite: Suite::built_in(),
+            cms: CmsLimits::default(),
+            timestamps: Self::TIMESTAMPS,
+            container: container::Limits::default(),
+        }
+    }
+
+    /// Whether a signer may name this signature policy.
+    ///
+    /// # Errors
+    /// What is named.
+    pub fn takes(&self, policy: &SignaturePolicy) -> Result<(), String> {
+        match (&self.signature_policies, policy) {
+            (None, _) | (_, SignaturePolicy::Implied) => Ok(()),
+            (Some(taken), SignaturePolicy::Named { id, .. }) => {
+                let named = SignaturePolicy::identifier(id);
+                let is_taken = taken.iter().any(|taken| SignaturePolicy::identifier(taken) == named);
+                if is_taken { Ok(()) } else { Err(id.clone()) }
+            }
+        }
     }
 
     /// What is too weak at this moment in a signature made with these digests, this algorithm and the

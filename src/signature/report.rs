@@ -1,9 +1,12 @@
 //! The verdict as data: CONTRACT 4's answer of `verify`, in the words of EN 319 102-1.
 
+use super::checks::Checks;
 use super::time::StampReport;
 use crate::document::Digest;
 use crate::forms::certificate::Certificate;
+use crate::forms::claims::{Claims, ObjectFormat, SignaturePolicy};
 use jiff::Timestamp;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// The main indication; worse ones sort later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -114,6 +117,9 @@ pub struct SignatureReport {
     pub signing_time: Option<Timestamp>,
     /// Whose time the judgement used.
     pub time_source: TimeSource,
+    /// What else the signer says and signs; none where the signature digests no such properties.
+    #[serde(serialize_with = "claims")]
+    pub properties: Option<Box<Claims>>,
     /// The time-stamps over it, in their order.
     pub timestamps: Vec<StampReport>,
     /// Counter-signatures on it (EN 319 132-1 5.2.7, RFC 5652 11.4): told, not judged, and nobody who made
@@ -123,6 +129,59 @@ pub struct SignatureReport {
     pub covers_whole_document: bool,
     /// Why not, when not.
     pub reasons: Vec<Reason>,
+    /// What was asked, step by step, and how it was answered.
+    pub checks: Checks,
+}
+
+/// What the signer says, member by member.
+fn claims<S: Serializer>(claims: &Option<Box<Claims>>, serializer: S) -> Result<S::Ok, S::Error> {
+    let Some(claims) = claims else { return serializer.serialize_none() };
+    let mut map = serializer.serialize_map(Some(6))?;
+    map.serialize_entry("policy", &claims.policy.as_ref().map(Policy))?;
+    map.serialize_entry("data_object_formats", &claims.formats.iter().map(Format).collect::<Vec<_>>())?;
+    map.serialize_entry("claimed_roles", &claims.roles)?;
+    map.serialize_entry("attested_roles", &claims.attested_roles)?;
+    map.serialize_entry("commitments", &claims.commitments)?;
+    map.serialize_entry("place", &claims.place)?;
+    map.end()
+}
+
+struct Policy<'a>(&'a SignaturePolicy);
+
+impl Serialize for Policy<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (id, digest) = match self.0 {
+            SignaturePolicy::Implied => (None, None),
+            SignaturePolicy::Named { id, digest } => (Some(id), digest.as_ref()),
+        };
+        let algorithm = digest.map(|(algorithm, _)| match algorithm {
+            Ok(known) => known.name(),
+            Err(unknown) => unknown,
+        });
+        let mut map = serializer.serialize_map(Some(4))?;
+        map.serialize_entry("id", &id)?;
+        map.serialize_entry("implied", &id.is_none())?;
+        map.serialize_entry("digest_algorithm", &algorithm)?;
+        map.serialize_entry("digest", &digest.map(|(_, octets)| hex(octets)))?;
+        map.end()
+    }
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+struct Format<'a>(&'a ObjectFormat);
+
+impl Serialize for Format<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(4))?;
+        map.serialize_entry("reference", &self.0.reference)?;
+        map.serialize_entry("media_type", &self.0.media_type)?;
+        map.serialize_entry("description", &self.0.description)?;
+        map.serialize_entry("identifier", &self.0.identifier)?;
+        map.end()
+    }
 }
 
 /// The verdict on a file.
@@ -134,6 +193,9 @@ pub struct Report {
     pub sub_indication: Option<SubIndication>,
     /// In document order.
     pub signatures: Vec<SignatureReport>,
+    /// Of a container: the time-stamps over its files. They say when, and not who.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub timestamps: Vec<StampReport>,
 }
 
 impl Report {
@@ -143,16 +205,21 @@ impl Report {
         match signatures.iter().max_by_key(|one| one.indication) {
             Some(worst) => {
                 let (indication, sub_indication) = (worst.indication, worst.sub_indication);
-                Self { indication, sub_indication, signatures }
+                Self { indication, sub_indication, signatures, timestamps: Vec::new() }
             }
             None => Self::none(),
         }
     }
 
+    /// The same, with the time-stamps over files of its container.
+    pub fn stamped(self, timestamps: Vec<StampReport>) -> Self {
+        Self { timestamps, ..self }
+    }
+
     /// The report on a file without a signature (CONTRACT 4).
     pub fn none() -> Self {
         let (indication, sub_indication) = (Indication::TotalFailed, Some(SubIndication::FormatFailure));
-        Self { indication, sub_indication, signatures: Vec::new() }
+        Self { indication, sub_indication, signatures: Vec::new(), timestamps: Vec::new() }
     }
 }
 

@@ -1,36 +1,66 @@
-//! Proofs of time: the time-stamps over a signature value, and which moment they prove (EN 319 102-1 5.4).
+//! Proofs of time: the time-stamps over a signature, and which moment they prove (EN 319 102-1 5.4 and 5.6).
 //!
-//! A token counts when its own signature is good, it stamps this very value, and the snapshot believes its
-//! authority about time. One that does not count takes nothing from the signature: nobody signed it.
-//! Archive time-stamps are seen and not judged, so a token whose authority's certificate has ended proves
-//! nothing here any more.
+//! A token counts when its own signature is good, it stamps what it should, and the snapshot believes its
+//! authority about time: now, or at a moment at which another token that counts has proven it to have been
+//! there. One that does not count takes nothing from the signature: nobody signed it.
 
+use super::checks::{Answer, Answers, Check};
 use super::cms;
-use super::judge::{Commitment, Context, Outcome};
+use super::judge::{Commitment, Context, Facts, Outcome};
 use crate::finding::{Code, Finding, Language};
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::certificate::Certificate;
 use crate::forms::der;
 use crate::forms::timestamp::Token;
 use crate::host::Octets;
-use crate::trust::{OcspResponse, RevocationList, ValidationData};
+use crate::trust::{OcspResponse, RevocationList, ValidationData, When};
 use jiff::Timestamp;
+use std::cmp::Reverse;
 use std::io;
 
-/// One time-stamp as it was found: a token, and the digest of what it should be over.
+/// What a time-stamp is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// The signature value.
+    Signature,
+    /// The signature with references to its validation data, or those alone.
+    References,
+    /// The signature with all that it is over and all that proves it.
+    Archive,
+    /// Files of a container.
+    Container,
+}
+
+/// What a time-stamp should be over.
+pub struct Imprint {
+    /// The digest of it.
+    pub digest: Vec<u8>,
+    /// Which of the other time-stamps, by their place among all, it proves to have been there.
+    pub keeps: Vec<usize>,
+}
+
+/// Gives what a token should be over, by the digest algorithm of the token; or why that cannot be told.
+pub type Over<'a> = dyn Fn(DigestAlgorithm, &Token<'_>) -> Result<Imprint, Finding> + 'a;
+
+/// One time-stamp as it was found: a token, and what it should be over.
 pub struct Stamp<'a> {
+    /// What kind it is.
+    pub kind: Kind,
     /// The token, as DER or BER.
     pub token: &'a [u8],
-    /// The digest of the signature value in the form that is stamped; none when that cannot be told.
-    pub over: &'a dyn Fn(DigestAlgorithm) -> Option<Vec<u8>>,
+    /// What it should be over.
+    pub over: Box<Over<'a>>,
 }
 
 /// What a time-stamp came to.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct StampReport {
+    /// What it is over.
+    pub kind: Kind,
     /// The moment it states; none when it cannot be read.
     pub time: Option<Timestamp>,
-    /// Whether it is over this very value and its own signature is good, apart from all trust.
+    /// Whether it is over this very thing and its own signature is good, apart from all trust.
     pub intact: bool,
     /// Whether the moment is proven.
     pub counts: bool,
@@ -38,40 +68,85 @@ pub struct StampReport {
     pub reason: Option<super::Reason>,
 }
 
-/// Judges the time-stamps over one signature value: so many as the policy looks at, each token once.
-pub fn judge<'a>(
-    stamps: impl Iterator<Item = Stamp<'a>>,
+impl StampReport {
+    fn refuse(&mut self, finding: &Finding) {
+        self.reason = Some(super::Reason { code: finding.code.slug(), message: finding.message(Language::En) });
+    }
+}
+
+/// A token whose own signature is good, and which is over what it should.
+struct Intact {
+    place: usize,
+    time: Timestamp,
+    imprint: DigestAlgorithm,
+    facts: Facts,
+    keeps: Vec<usize>,
+}
+
+/// Judges time-stamps: so many as the policy looks at, each token once. `kept` is the earliest moment at which
+/// somebody has proven all of them to have been there.
+///
+/// From the latest to the earliest (5.6.2.3 and 5.6.3.4): one that counts is a proof that those which it keeps
+/// were there at its moment, so that an authority whose certificate has ended since is judged at that.
+pub fn judge(
+    stamps: &[Stamp<'_>],
     data: &ValidationData,
     context: &Context<'_>,
+    kept: Option<Timestamp>,
 ) -> Vec<StampReport> {
-    let (mut seen, mut reports) = (Vec::new(), Vec::new());
-    for stamp in stamps {
+    let mut reports: Vec<(usize, StampReport)> = Vec::new();
+    let mut good: Vec<Intact> = Vec::new();
+    for (place, stamp) in stamps.iter().enumerate() {
         if reports.len() == context.policy.timestamps {
             break;
         }
-        if seen.contains(&stamp.token) {
+        if stamps[..place].iter().any(|earlier| earlier.token == stamp.token) {
             continue;
         }
-        seen.push(stamp.token);
-        let mut report = StampReport { time: None, intact: false, counts: false, reason: None };
-        match examine(&stamp, data, context, &mut report) {
-            Ok(()) => report.counts = true,
-            Err(finding) => {
-                let message = finding.message(Language::En);
-                report.reason = Some(super::Reason { code: finding.code.slug(), message });
+        let mut report = StampReport { kind: stamp.kind, time: None, intact: false, counts: false, reason: None };
+        match examine(place, stamp, context, &mut report) {
+            Ok(intact) => {
+                report.intact = true;
+                good.push(intact);
             }
+            Err(finding) => report.refuse(&finding),
         }
-        reports.push(report);
+        reports.push((place, report));
     }
-    reports
+    // of those at the same second, the one that keeps more stands further out
+    good.sort_by_key(|one| (Reverse(one.time), Reverse(one.keeps.len()), Reverse(one.place)));
+    let mut proven: Vec<Option<Timestamp>> = vec![kept; stamps.len()];
+    for one in good {
+        let when = context.when();
+        let at_once = believe(&one, data, context, when);
+        let at_proof = || {
+            let at = proven[one.place].filter(|at| *at < when.at && one.time <= *at)?;
+            Some(believe(&one, data, context, When { at, ..when }))
+        };
+        let answer = at_once.or_else(|why| at_proof().unwrap_or(Err(why)));
+        let Some((_, report)) = reports.iter_mut().find(|(place, _)| *place == one.place) else { continue };
+        match answer {
+            Ok(()) => {
+                report.counts = true;
+                for place in one.keeps {
+                    if let Some(proven) = proven.get_mut(place) {
+                        *proven = Some(proven.map_or(one.time, |at| at.min(one.time)));
+                    }
+                }
+            }
+            Err(why) => report.refuse(&why),
+        }
+    }
+    reports.into_iter().map(|(_, report)| report).collect()
 }
 
+/// Whether a token is over what it should be and its own signature is good, apart from all trust.
 fn examine(
+    place: usize,
     stamp: &Stamp<'_>,
-    data: &ValidationData,
     context: &Context<'_>,
     report: &mut StampReport,
-) -> Result<(), Finding> {
+) -> Result<Intact, Finding> {
     let malformed = |what: &dyn std::fmt::Display| Finding::new(Code::SignatureFormat).found(what);
     let der = der::definite(stamp.token).map_err(|fault| malformed(&fault))?;
     let token = Token::read(&der).map_err(|fault| malformed(&fault))?;
@@ -79,10 +154,9 @@ fn examine(
     let (algorithm, digest) = &token.imprint;
     let unsupported = |what: &str| Finding::new(Code::SignatureUnsupported).found(what);
     let algorithm = *algorithm.as_ref().map_err(|oid| unsupported(oid))?;
-    match (stamp.over)(algorithm) {
-        Some(over) if over == *digest => {}
-        Some(_) => return Err(Finding::new(Code::SignatureDigestDiffers)),
-        None => return Err(unsupported(algorithm.name())),
+    let imprint = (stamp.over)(algorithm, &token)?;
+    if imprint.digest != *digest {
+        return Err(Finding::new(Code::SignatureDigestDiffers));
     }
     let info = Octets::from(token.info.to_vec());
     let facts = cms::facts_of_token(&token.signed, &info, context).map_err(|error: io::Error| malformed(&error))?;
@@ -94,20 +168,27 @@ fn examine(
         Outcome::Unsupported { what } => return Err(unsupported(&what)),
         _ => return Err(Finding::new(Code::SignatureDigestDiffers)),
     }
-    if let Some(fault) = facts.faults.into_iter().next() {
-        return Err(fault);
+    if let Some(fault) = facts.faults.first() {
+        return Err(fault.clone());
     }
-    report.intact = true;
     // RFC 3161 2.4.1: the token says whose certificate it is made with, in the first form or the second
     let attributes = token.signed.signers.first().and_then(|signer| signer.attributes.as_ref());
     let named = attributes.is_some_and(|a| a.signing_certificate.is_some() || a.signing_certificate_v2.is_some());
-    let Some(clock) = facts.signer.filter(|_| named && facts.commitment != Commitment::Differs) else {
+    if !named || facts.commitment == Commitment::Differs {
+        report.intact = true; // of whomever
         return Err(Finding::new(Code::SignatureCertificateDiffers));
-    };
+    }
+    Ok(Intact { place, time: token.time, imprint: algorithm, facts, keeps: imprint.keeps })
+}
+
+/// Whether the authority of a token is believed about time: asked about the one moment, at the other.
+fn believe(token: &Intact, data: &ValidationData, context: &Context<'_>, when: When) -> Result<(), Finding> {
+    let facts = &token.facts;
+    let Some(clock) = &facts.signer else { return Err(Finding::new(Code::SignatureNoCertificate)) };
     let weak = |what: String| Finding::new(Code::SignatureWeakAlgorithm).found(what);
-    let mut digests = facts.digests;
-    digests.push(algorithm);
-    if let Some(found) = context.policy.weakness(&digests, facts.algorithm, &clock, context.at) {
+    let mut digests = facts.digests.clone();
+    digests.push(token.imprint);
+    if let Some(found) = context.policy.weakness(&digests, facts.algorithm, clock, when.at) {
         return Err(weak(found.what));
     }
     // a moment that has not come, or before its authority could state any, is no proof
@@ -115,13 +196,13 @@ fn examine(
         return Err(Finding::new(Code::SignatureUntrusted).found(token.time));
     }
     let mut data = data.clone();
-    data.certificates.extend(facts.data.certificates);
-    let chain = context.trust.judge_clock(&clock, &data, context.when());
+    data.certificates.extend(facts.data.certificates.iter().cloned());
+    let chain = context.trust.judge_clock(clock, &data, when);
     let chain = chain.map_err(|distrust| Finding::new(distrust.code).found(&distrust.fact))?;
     if !context.policy.trial && chain.certificates.iter().any(Certificate::is_trial) {
         return Err(Finding::new(Code::SignatureTrialPki));
     }
-    match context.policy.weakness_of_path(&chain.certificates, context.at) {
+    match context.policy.weakness_of_path(&chain.certificates, when.at) {
         Some(found) => Err(weak(found.what)),
         None => Ok(()),
     }
@@ -130,6 +211,27 @@ fn examine(
 /// The earliest moment that is proven.
 pub fn earliest(stamps: &[StampReport]) -> Option<Timestamp> {
     stamps.iter().filter(|stamp| stamp.counts).filter_map(|stamp| stamp.time).min()
+}
+
+/// What the time-stamps say to the questions about them.
+pub fn answer(stamps: &[StampReport], answers: &mut Answers) {
+    for (check, kinds) in
+        [(Check::TimeStamp, &[Kind::Signature][..]), (Check::ArchiveTimeStamp, &[Kind::Archive, Kind::Container][..])]
+    {
+        let of = || stamps.iter().filter(|stamp| kinds.contains(&stamp.kind));
+        let answer = match (of().count(), of().any(|stamp| stamp.counts), of().all(is_unprocessed)) {
+            (0, ..) => Answer::NotAsked,
+            (_, true, _) => Answer::Yes,
+            (_, false, true) => Answer::Unknown,
+            (_, false, false) => Answer::No,
+        };
+        answers.set(check, answer);
+    }
+}
+
+/// Whether nobody could tell what it should be over.
+fn is_unprocessed(stamp: &StampReport) -> bool {
+    !stamp.intact && stamp.reason.as_ref().is_some_and(|reason| reason.code == Code::SignatureUnsupported.slug())
 }
 
 /// What of revocation data came along can be read; what cannot is as good as not there.
@@ -145,11 +247,16 @@ pub fn revocation<'a>(
     )
 }
 
-/// The level of a baseline signature by what it bears and can be read (EN 319 132-1 6, EN 319 122-1 6).
-pub fn level(stamps: &[StampReport], data: &ValidationData, is_archived: bool) -> &'static str {
-    let has_stamp = stamps.iter().any(|stamp| stamp.intact);
+/// The level of a baseline signature by what it bears and can be read (EN 319 132-1 6, EN 319 122-1 6). An
+/// archive time-stamp of a kind that is not processed makes it one all the same, and proves nothing.
+pub fn level(stamps: &[StampReport], data: &ValidationData) -> &'static str {
+    let has_stamp = stamps.iter().any(|stamp| stamp.kind == Kind::Signature && stamp.intact);
     let has_revocation = !data.lists.is_empty() || !data.responses.is_empty();
-    match (has_stamp, has_revocation, is_archived) {
+    let is_archive = |stamp: &StampReport| {
+        matches!(stamp.kind, Kind::Archive | Kind::Container)
+            && (stamp.intact || is_unprocessed(stamp) && stamp.time.is_some())
+    };
+    match (has_stamp, has_revocation, stamps.iter().any(is_archive)) {
         (false, ..) => "B-B",
         (true, false, _) => "B-T",
         (true, true, false) => "B-LT",

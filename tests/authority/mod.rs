@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex};
 /// The extensions of an authority of certificates.
 pub const CA: &str = "basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign,cRLSign\n";
 /// Those of a clock (RFC 3161 2.3).
-const CLOCK: &str = "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n";
+pub const CLOCK: &str = "keyUsage=critical,digitalSignature\nextendedKeyUsage=critical,timeStamping\n";
 
 const CONFIGURATION: &str = "[tsa]\nserial=serial\nsigner_digest=sha256\ndefault_policy=1.2.3.4\n\
     digests=sha256,sha512\ness_cert_id_alg=sha256\nclock_precision_digits=3\n";
@@ -81,10 +81,15 @@ impl Authority {
 
     /// A token over these octets, asked for by `openssl ts` itself.
     pub fn stamp(&self, octets: &[u8]) -> Vec<u8> {
+        self.stamp_by(octets, "clock")
+    }
+
+    /// The same by another key.
+    pub fn stamp_by(&self, octets: &[u8], clock: &str) -> Vec<u8> {
         let _turn = self.turn.lock().unwrap();
         fs::write(self.at("stamped"), octets).unwrap();
         self.openssl("ts -query -data stamped -sha256 -cert -out query");
-        let by = "-signer clock.crt -inkey clock.key -config cnf -section tsa";
+        let by = format!("-signer {clock}.crt -inkey {clock}.key -config cnf -section tsa");
         self.openssl(&format!("ts -reply -queryfile query {by} -token_out -out token"));
         fs::read(self.at("token")).unwrap()
     }

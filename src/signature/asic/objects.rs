@@ -1,12 +1,13 @@
 //! The files of a container as the references of its signatures name them.
 
+use super::super::time::StampReport;
 use super::super::xml::{Hash, Named, Objects};
 use super::META_INF;
 use crate::container::{Container, Entry, Limits};
 use crate::finding::{Code, Finding};
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::xml::{self, Method, Wrong};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
 
 /// The file that says what the container is, and what it may say (EN 319 162-1 A.1).
@@ -29,13 +30,16 @@ pub struct Files<'a> {
     /// What is wrong with the container as such.
     fault: Option<Finding>,
     asked: RefCell<Asked>,
+    /// Octets read so far.
+    octets: Cell<u64>,
+    /// What the time-stamps came to that are over the file which is looked at.
+    stamps: RefCell<Vec<StampReport>>,
 }
 
 /// What was digested so far: the same question is answered once.
 #[derive(Default)]
 struct Asked {
     answers: Vec<(Question, Option<Vec<u8>>)>,
-    octets: u64,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -55,7 +59,16 @@ impl<'a> Files<'a> {
             Ok(media_type) => (media_type, None),
             Err(fault) => (None, Some(fault)),
         };
-        Ok(Self { container, limits, xml, media_type, fault, asked: RefCell::default() })
+        Ok(Self {
+            container,
+            limits,
+            xml,
+            media_type,
+            fault,
+            asked: RefCell::default(),
+            octets: Cell::new(0),
+            stamps: RefCell::default(),
+        })
     }
 }
 
@@ -63,6 +76,35 @@ impl Files<'_> {
     /// Whether the container says that it is an ASiC-S, which has one document and no manifest over it.
     pub fn is_simple(&self) -> bool {
         self.media_type == Some(SIMPLE)
+    }
+
+    /// From here on a file is looked at that these time-stamps are over.
+    pub fn look_at(&self, stamps: Vec<StampReport>) {
+        self.stamps.replace(stamps);
+    }
+
+    fn find(&self, name: &str) -> Option<usize> {
+        let is_it = |entry: &Entry| entry.name == name && !entry.is_folder();
+        self.container.entries().iter().position(is_it)
+    }
+
+    /// Feeds a file into a digest, as long as not more is read than a container may hold so many times.
+    fn read(&self, file: usize, form: Option<&Method>, hash: Hash) -> io::Result<Result<Hash, &'static str>> {
+        let entry = &self.container.entries()[file];
+        let octets = self.octets.get().saturating_add(entry.size);
+        self.octets.set(octets);
+        if octets > self.limits.total.saturating_mul(READINGS_MAX) {
+            return Ok(Err("more to digest than a container holds"));
+        }
+        let contents = self.container.read(entry);
+        match form {
+            None => hash.over(contents).map(Ok),
+            Some(form) => match hash.over_canonical(contents, entry.size, form, self.xml) {
+                Ok(hash) => Ok(Ok(hash)),
+                Err(Wrong::Io(error)) => Err(error),
+                Err(_) => Ok(Err("canonicalisation of what is no XML")),
+            },
+        }
     }
 
     /// The place of the only document in the container; none where there are several or none.
@@ -79,29 +121,30 @@ impl Objects for Files<'_> {
             Ok(name) => name,
             Err(what) => return Ok(Named::Unsupported(format!("{what}: {uri}"))),
         };
-        let is_it = |entry: &Entry| entry.name == name && !entry.is_folder();
-        let Some(file) = self.container.entries().iter().position(is_it) else { return Ok(Named::Nowhere) };
+        let Some(file) = self.find(&name) else { return Ok(Named::Nowhere) };
         let question = Question { file, form: form.cloned(), algorithm };
-        let mut asked = self.asked.borrow_mut();
-        if let Some((_, answer)) = asked.answers.iter().find(|(known, _)| *known == question) {
-            return Ok(Named::Object(file, answer.clone()));
+        let known = self.asked.borrow().answers.iter().find(|(known, _)| *known == question).cloned();
+        if let Some((_, answer)) = known {
+            return Ok(Named::Object(file, answer));
         }
-        let entry = &self.container.entries()[file];
-        asked.octets = asked.octets.saturating_add(entry.size);
-        if asked.octets > self.limits.total.saturating_mul(READINGS_MAX) {
-            return Ok(Named::Unsupported("more to digest than a container holds".into()));
-        }
-        let contents = self.container.read(entry);
-        let digest = match form {
-            None => Hash::of(contents, algorithm)?,
-            Some(form) => match Hash::of_canonical(contents, entry.size, form, algorithm, self.xml) {
-                Ok(digest) => digest,
-                Err(Wrong::Io(error)) => return Err(error),
-                Err(_) => return Ok(Named::Unsupported(format!("canonicalisation of what is no XML: {name}"))),
-            },
+        let hash = match self.read(file, form, Hash::new(algorithm))? {
+            Ok(hash) => hash,
+            Err(what) => return Ok(Named::Unsupported(format!("{what}: {name}"))),
         };
-        asked.answers.push((question, digest.clone()));
+        let digest = hash.finish();
+        self.asked.borrow_mut().answers.push((question, digest.clone()));
         Ok(Named::Object(file, digest))
+    }
+
+    fn feed(&self, uri: &str, form: Option<&Method>, hash: Hash) -> io::Result<Option<Hash>> {
+        match file_name(uri).ok().and_then(|name| self.find(&name)) {
+            Some(file) => Ok(self.read(file, form, hash)?.ok()),
+            None => Ok(None),
+        }
+    }
+
+    fn stamps(&self) -> Vec<StampReport> {
+        self.stamps.borrow().clone()
     }
 
     fn is_whole(&self, named: &[usize]) -> bool {

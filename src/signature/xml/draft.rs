@@ -4,42 +4,39 @@
 //! A signature is small and is read again on its own, in the namespaces of its place. Never looks at
 //! the document around it: what lies there is digested by [`walk`](super::walk).
 
-use super::super::judge::{Commitment, Context, Facts, Outcome, judge};
-use super::super::time;
-use super::hash::Hash;
-use super::render::Render;
-use super::walk::{self, Digested, Exclude, Found, Target, Walked, Want};
+use super::super::checks::{Answer, Check, Referred};
+use super::super::judge::{Context, Facts, Outcome, judge};
+use super::part::Select;
+use super::proofs::Source;
+use super::walk::{Digested, Exclude, Found, Target, Walked, Want};
 use super::{Named, Objects, OneSignature, SIGNATURE_MAX, content};
 use crate::document::Content;
 use crate::finding::{Code, Finding};
 use crate::forms::algorithm::DigestAlgorithm;
-use crate::forms::certificate::Certificate;
-use crate::forms::value::{self, Form};
-use crate::forms::xmldsig::{
-    DS, Malformed, Properties, Reference, Rendering, SIGNED_PROPERTIES, Signature, Transforms, Without, XADES,
-};
+use crate::forms::qualifying::Properties;
+use crate::forms::xmldsig::{Malformed, Reference, Rendering, SIGNED_PROPERTIES, Signature, Transforms, Without};
 use crate::host::Octets;
-use crate::xml::{Decoded, Element, Event, Fault, Limits, Method, Namespaces, Reader, Sink, Wrong, XmlAttribute};
-use openssl::pkey::{PKeyRef, Public};
+use crate::xml::{Decoded, Element, Fault, Limits, Reader, Wrong};
+use jiff::Timestamp;
 use std::io::Read;
 
 /// A signature under examination.
 pub(super) struct Draft<'a> {
     pub(super) found: &'a Found,
     /// What lies beside it in a container.
-    objects: Option<&'a dyn Objects>,
+    pub(super) objects: Option<&'a dyn Objects>,
     octets: Vec<u8>,
     parsed: Result<Signature, Malformed>,
     /// One for each reference.
-    resolved: Vec<Resolved>,
+    pub(super) resolved: Vec<Resolved>,
     /// Every signature of the document is a child of its root.
     all_at_root: bool,
 }
 
 /// Where the octets that a reference means were found.
-enum Resolved {
+pub(super) enum Resolved {
     /// The document less this signature, which is the content already digested.
-    Content,
+    Content(Exclude),
     /// Digested in the second pass.
     Wanted(usize),
     /// Inside the signature itself.
@@ -55,14 +52,14 @@ enum Resolved {
 }
 
 /// What a reference means inside its own signature.
-struct Inside {
-    digest: Option<Vec<u8>>,
+pub(super) struct Inside {
+    pub(super) digest: Option<Vec<u8>>,
     /// Names from the signature down to the element.
-    path: Vec<String>,
+    pub(super) path: Vec<String>,
     /// Offset of its start tag.
-    at: u64,
+    pub(super) at: u64,
     /// The digest is over all of the element, not over its text alone.
-    whole: bool,
+    pub(super) whole: bool,
 }
 
 impl<'a> Draft<'a> {
@@ -88,12 +85,12 @@ impl<'a> Draft<'a> {
         Ok(draft)
     }
 
-    fn reader(&self, limits: &Limits) -> Result<Reader<&[u8]>, Fault> {
+    pub(super) fn reader(&self, limits: &Limits) -> Result<Reader<&[u8]>, Fault> {
         let size = self.octets.len() as u64;
         Reader::inside(&self.octets[..], size, limits, &self.found.scope).map_err(|fault| self.placed(fault))
     }
 
-    fn placed(&self, fault: Fault) -> Fault {
+    pub(super) fn placed(&self, fault: Fault) -> Fault {
         Fault { offset: self.found.offset + fault.offset, ..fault }
     }
 
@@ -164,7 +161,7 @@ impl<'a> Draft<'a> {
             Without::Nothing => false,
         };
         if is_content && want == (Want { exclude, ..content() }) {
-            return Ok(Resolved::Content);
+            return Ok(Resolved::Content(exclude));
         }
         let index = wants.iter().position(|wanted| *wanted == want).unwrap_or_else(|| {
             wants.push(want);
@@ -196,141 +193,70 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// Digests one element inside this signature; how often it stands there, and its digest.
-    fn inside(
-        &self,
-        select: Select<'_>,
-        rendering: &Rendering,
-        algorithm: DigestAlgorithm,
-        limits: &Limits,
-    ) -> Result<(usize, Inside), Fault> {
-        let mut hash = Some(Hash::new(algorithm));
-        let (mut place, mut digest) = ((Vec::new(), 0), None);
-        let times = self.render(select, rendering, limits, &mut place, &mut || hash.take(), &mut |hash| {
-            digest = hash.finish();
-        })?;
-        let (path, at) = place;
-        Ok((times, Inside { digest, path, at, whole: matches!(rendering, Rendering::Canonical(_)) }))
-    }
-
-    fn render<S: Sink>(
-        &self,
-        select: Select<'_>,
-        rendering: &Rendering,
-        limits: &Limits,
-        place: &mut (Vec<String>, u64),
-        begin: &mut dyn FnMut() -> Option<S>,
-        end: &mut dyn FnMut(S),
-    ) -> Result<usize, Fault> {
-        let mut reader = self.reader(limits)?;
-        let mut open: Vec<(String, Vec<XmlAttribute>)> = Vec::new();
-        let mut render: Option<(usize, Render<S>)> = None;
-        let mut times = 0;
-        loop {
-            let offset = reader.offset();
-            let event = reader.next().map_err(|fault| self.placed(fault))?;
-            let mut ended = false;
-            match &event {
-                Event::Start(tag) => {
-                    let own = tag
-                        .attributes()
-                        .filter(|a| a.prefix == Namespaces::XML)
-                        .map(|a| XmlAttribute { local: a.local.to_vec(), value: a.value.to_vec() });
-                    let namespace = match tag.namespaces.uri_text(tag.uri) {
-                        uri if uri == XADES.as_bytes() => "xades:",
-                        uri if uri == DS.as_bytes() => "",
-                        _ => "?:",
-                    };
-                    open.push(([namespace, &String::from_utf8_lossy(tag.local())].concat(), own.collect()));
-                    let selected = match select {
-                        Select::Id(id) => walk::ids_of(tag).any(|own| own == id.as_bytes()),
-                        Select::SignedInfo => open.len() == 2 && tag.is(DS, "SignedInfo"),
-                        Select::Value => open.len() == 2 && tag.is(DS, "SignatureValue"),
-                    };
-                    if selected {
-                        times += 1;
-                        if let Some(sink) = begin() {
-                            let (_, above) = open.split_last().unwrap_or((&open[0], &[]));
-                            let inherited = self.inherited(above);
-                            render = Some((open.len(), Render::element(rendering.clone(), inherited, sink)));
-                            *place = (open.iter().map(|(name, _)| name.clone()).collect(), tag.offset);
-                        }
-                    }
-                }
-                Event::End { .. } => ended = true,
-                Event::Done => return Ok(times),
-                _ => {}
-            }
-            if let Some((_, render)) = &mut render {
-                render.take(&event).map_err(|wrong| self.placed(Fault { offset, wrong }))?;
-            }
-            if ended {
-                if let Some((_, done)) = render.take_if(|(depth, _)| *depth == open.len())
-                    && let Some(sink) = done.finish()
-                {
-                    end(sink);
-                }
-                open.pop();
-            }
-        }
-    }
-
-    /// `xml:` attributes that an element under these inherits, the nearest of each name.
-    fn inherited(&self, above: &[(String, Vec<XmlAttribute>)]) -> Vec<XmlAttribute> {
-        let mut nearest: Vec<XmlAttribute> = Vec::new();
-        let own = above.iter().rev().flat_map(|(_, attributes)| attributes);
-        for attribute in own.chain(&self.found.inherited) {
-            if !nearest.iter().any(|near| near.local == attribute.local) {
-                nearest.push(attribute.clone());
-            }
-        }
-        nearest
-    }
-
     pub(super) fn judge(
-        self,
+        mut self,
         content: Content,
         digests: &[Digested],
         context: &Context<'_>,
-        limits: &Limits,
+        source: Source<'_>,
     ) -> Result<OneSignature, Fault> {
         let mut facts = Facts::of("XMLDSig", Outcome::Intact);
-        let signature = match &self.parsed {
+        let mut signature = match std::mem::replace(&mut self.parsed, Err(Malformed(String::new()))) {
             Ok(signature) => signature,
             Err(Malformed(what)) => {
-                facts.outcome = Outcome::Malformed { what: what.clone() };
+                facts.outcome = Outcome::Malformed { what };
                 return Ok(OneSignature { judged: judge(facts, context), hidden: None });
             }
         };
+        facts.answers.yes(Check::Format);
         facts.algorithm = signature.algorithm.as_ref().ok().copied();
         facts.digests = signature.references.iter().filter_map(|r| r.algorithm.as_ref().ok().copied()).collect();
-        self.references(signature, content, digests, &mut facts);
+        let answers = self.references(&signature, content, digests, &mut facts);
         if let Some(objects) = self.objects {
             let beside = |one: &Resolved| if let Resolved::Beside(index, _) = one { Some(*index) } else { None };
             let named: Vec<usize> = self.resolved.iter().filter_map(beside).collect();
             facts.covers_whole_document = objects.is_whole(&named);
             facts.faults.splice(0..0, objects.faults(&named)); // the worst first
         }
-        let committed = self.properties(signature, &mut facts);
-        self.value(signature, committed, &mut facts, context, limits)?;
-        self.proofs(signature, &mut facts, context, limits)?;
+        let is_covered = self.has_properties(&signature, &mut facts);
+        if let Some(properties) = signature.properties.as_mut().filter(|_| is_covered) {
+            let known = signature.references.iter().filter_map(|reference| reference.id.as_deref());
+            let known: Vec<&str> = known.chain(signature.manifest_ids.iter().map(String::as_str)).collect();
+            said(properties, &known, &mut facts);
+        }
+        let names = |properties: &&Properties| is_covered && !properties.signing_certificates.is_empty();
+        let committed = signature.properties.as_ref().filter(names);
+        self.value(&signature, committed, &mut facts, context, source.limits)?;
+        self.proofs(&signature, &mut facts, context, source)?;
+        let claims = signature.properties.take().filter(|_| is_covered);
+        facts.claims = claims.map(|properties| Box::new(properties.claims));
         // An Object counts as covered only when a reference digested that very element.
         let digested =
             |at: u64| self.resolved.iter().any(|one| matches!(one, Resolved::Inside(own) if own.whole && own.at == at));
         let hidden = signature.other_objects.iter().find(|(at, _)| !digested(*at));
+        facts.answers.set(Check::Hidden, hidden.is_none());
         let hidden = hidden.map(|(_, id)| format!("ds:Object {}", id.as_deref().unwrap_or_default()).trim().to_owned());
+        let uris = signature.references.into_iter().map(|reference| reference.uri.unwrap_or_default());
+        facts.references = uris.zip(answers).map(|(uri, answer)| Referred { uri, answer }).collect();
         Ok(OneSignature { judged: judge(facts, context), hidden })
     }
 
-    /// Holds each digest against what was found (XML Signature 1.1, 3.2.1).
-    fn references(&self, signature: &Signature, content: Content, digests: &[Digested], facts: &mut Facts) {
+    /// Holds each digest against what was found (XML Signature 1.1, 3.2.1); an answer for each reference.
+    fn references(
+        &self,
+        signature: &Signature,
+        content: Content,
+        digests: &[Digested],
+        facts: &mut Facts,
+    ) -> Vec<Answer> {
+        let mut answers = vec![Answer::NotAsked; signature.references.len()];
         let worse = |facts: &mut Facts, outcome: Outcome| match (&facts.outcome, &outcome) {
             (Outcome::Intact, _) => facts.outcome = outcome,
             // A digest that surely differs says more than one that could not be computed.
             (Outcome::Unsupported { .. }, Outcome::DigestDiffers { .. }) => facts.outcome = outcome,
             _ => {}
         };
-        for (reference, resolved) in signature.references.iter().zip(&self.resolved) {
+        for ((reference, resolved), answer) in signature.references.iter().zip(&self.resolved).zip(&mut answers) {
             let transforms = reference.transforms.as_ref().ok();
             let decoded = transforms.is_some_and(|transforms| transforms.rendering == Rendering::Base64);
             // Nothing may be left out but children of the root, and text alone is no document.
@@ -341,7 +267,7 @@ impl<'a> Draft<'a> {
                     Without::Nothing => false,
                 };
             let (digest, what) = match resolved {
-                Resolved::Content => {
+                Resolved::Content(_) => {
                     facts.covers_whole_document = true;
                     (Some(&content.0.as_bytes()[..]), None)
                 }
@@ -351,6 +277,7 @@ impl<'a> Draft<'a> {
                     match found.times {
                         0 if by_id => {
                             facts.faults.push(nowhere(reference));
+                            *answer = Answer::No;
                             continue;
                         }
                         0 | 1 => {}
@@ -368,17 +295,21 @@ impl<'a> Draft<'a> {
                 Resolved::Beside(_, digest) => (digest.as_deref(), reference.uri.clone()),
                 Resolved::Nowhere => {
                     facts.faults.push(nowhere(reference));
+                    *answer = Answer::No;
                     continue;
                 }
                 Resolved::Doubled(id) => {
                     facts.faults.push(Finding::new(Code::SignatureDoubledId).found(id));
+                    *answer = Answer::Unknown;
                     continue;
                 }
                 Resolved::Unsupported(what) => {
                     worse(facts, Outcome::Unsupported { what: what.clone() });
+                    *answer = Answer::Unknown;
                     continue;
                 }
             };
+            *answer = digest.map_or(Answer::Unknown, |digest| (digest == reference.digest).into());
             match digest {
                 Some(digest) if digest == reference.digest => {}
                 Some(_) => worse(facts, Outcome::DigestDiffers { what }),
@@ -386,12 +317,16 @@ impl<'a> Draft<'a> {
                 None => worse(facts, Outcome::Unsupported { what: "a digest algorithm that is not at hand".into() }),
             }
         }
+        if answers.iter().all(|answer| *answer == Answer::Yes) {
+            facts.answers.yes(Check::References);
+        }
+        answers
     }
 
     /// Reads the XAdES properties, when this signature digests them. Only the SignedProperties inside
     /// this signature's own QualifyingProperties, digested by a reference of its type, count
-    /// (EN 319 132-1, 4.4). Gives the digests of certificates that they commit to.
-    fn properties<'s>(&self, signature: &'s Signature, facts: &mut Facts) -> Option<&'s Properties> {
+    /// (EN 319 132-1, 4.4). Says whether it does.
+    fn has_properties(&self, signature: &Signature, facts: &mut Facts) -> bool {
         let typed = |reference: &&(&Reference, &Resolved)| reference.0.kind.as_deref() == Some(SIGNED_PROPERTIES);
         let references: Vec<(&Reference, &Resolved)> = signature.references.iter().zip(&self.resolved).collect();
         let mut typed = references.iter().filter(typed);
@@ -401,7 +336,7 @@ impl<'a> Draft<'a> {
             if first.is_some() {
                 facts.faults.push(uncovered());
             }
-            return None;
+            return false;
         };
         let own_target = properties
             .target
@@ -417,167 +352,35 @@ impl<'a> Draft<'a> {
         };
         if !covered || !own_target {
             facts.faults.push(uncovered());
-            return None;
         }
-        if let Some(time) = &properties.signing_time {
-            facts.signing_time = time.parse().ok();
-        }
-        if properties.names_certificate {
-            facts.format = "XAdES-B-B".to_owned();
-            return Some(properties);
-        }
-        facts.format = "XAdES".to_owned();
-        None
-    }
-
-    /// What proves itself beside the signature: time-stamps over its value, and revocation data. Nothing of
-    /// it is looked at where the signature itself does not hold.
-    fn proofs(
-        &self,
-        signature: &Signature,
-        facts: &mut Facts,
-        context: &Context<'_>,
-        limits: &Limits,
-    ) -> Result<(), Fault> {
-        let Some(unsigned) = signature.properties.as_ref().map(|properties| &properties.unsigned) else {
-            return Ok(());
-        };
-        facts.counter_signatures = unsigned.countersignatures;
-        if facts.outcome != Outcome::Intact {
-            return Ok(());
-        }
-        let most = context.policy.cms.certificates;
-        let more = unsigned.certificates.iter().take(most).filter_map(|der| context.trust.certificate(der).ok());
-        facts.data.certificates.extend(more);
-        let lists = unsigned.revocation_lists.iter().map(Vec::as_slice);
-        let responses = unsigned.responses.iter().map(Vec::as_slice);
-        (facts.data.lists, facts.data.responses) = time::revocation(lists, responses);
-        // EN 319 132-1 5.3: over the canonical form of ds:SignatureValue
-        let looked_at = || unsigned.timestamps.iter().take(context.policy.timestamps);
-        let mut stamped = Vec::new();
-        for stamp in looked_at() {
-            stamped.push(match &stamp.canonicalisation {
-                Ok(method) => Some(self.canonical_value(method, limits)?),
-                Err(_) => None,
-            });
-        }
-        let over: Vec<_> = stamped
-            .iter()
-            .map(|octets| move |algorithm: DigestAlgorithm| algorithm.digest(octets.as_deref()?))
-            .collect();
-        let stamps = looked_at()
-            .zip(&over)
-            .flat_map(|(stamp, over)| stamp.tokens.iter().map(move |token| time::Stamp { token, over }));
-        facts.timestamps = time::judge(stamps, &facts.data, context);
-        if facts.format == "XAdES-B-B" {
-            facts.format = format!("XAdES-{}", time::level(&facts.timestamps, &facts.data, unsigned.is_archived));
-        }
-        Ok(())
-    }
-
-    /// The canonical octets of `ds:SignatureValue`.
-    fn canonical_value(&self, method: &Method, limits: &Limits) -> Result<Vec<u8>, Fault> {
-        let (mut octets, mut place) = (Vec::new(), (Vec::new(), 0));
-        let mut sink = Some(|piece: &[u8]| octets.extend_from_slice(piece));
-        let how = Rendering::Canonical(method.clone());
-        self.render(Select::Value, &how, limits, &mut place, &mut || sink.take(), &mut drop)?;
-        Ok(octets)
-    }
-
-    /// Finds the signer's certificate and checks the value over the canonical SignedInfo.
-    fn value(
-        &self,
-        signature: &Signature,
-        committed: Option<&Properties>,
-        facts: &mut Facts,
-        context: &Context<'_>,
-        limits: &Limits,
-    ) -> Result<(), Fault> {
-        let unsupported = |what: &str| Outcome::Unsupported { what: what.to_owned() };
-        let (method, algorithm) = match (&signature.canonicalisation, &signature.algorithm) {
-            (Ok(method), Ok(algorithm)) => (method, *algorithm),
-            (Err(what), _) | (_, Err(what)) => {
-                facts.outcome = unsupported(&what.0);
-                return Ok(());
-            }
-        };
-        let mut info = Vec::new();
-        let mut sink = Some(|octets: &[u8]| info.extend_from_slice(octets));
-        let how = Rendering::Canonical(method.clone());
-        self.render(Select::SignedInfo, &how, limits, &mut (Vec::new(), 0), &mut || sink.take(), &mut drop)?;
-        let mut certificates = Vec::new();
-        for der in &signature.certificates {
-            match context.trust.certificate(der) {
-                Ok(certificate) => certificates.push(certificate),
-                Err(_) => {
-                    facts.outcome = Outcome::Malformed { what: "an X509Certificate that is none".into() };
-                    return Ok(());
-                }
-            }
-        }
-        let mut fits = |key: &PKeyRef<Public>| {
-            let check = |value: &[u8]| value::verify(key, algorithm, &info, value, Form::Raw);
-            let answer = check(&signature.value);
-            let Some(raw) = value::respelled(key, &signature.value).filter(|_| answer == Ok(false)) else {
-                return answer;
-            };
-            let answer = check(&raw);
-            if answer == Ok(true) {
-                // XMLDSig 1.1 6.4.3: each as long as the order. The numbers hold, their form does not.
-                let what = format!("r and s of {} octets where {} belong", signature.value.len() / 2, raw.len() / 2);
-                facts.faults.push(Finding::new(Code::SignatureFormat).found(what));
-            }
-            answer
-        };
-        let signer = match committed {
-            // EN 319 132-1, 5.2.2: the first digest is the signing certificate's.
-            Some(properties) => {
-                let Some((digest, wanted)) = properties.signing_certificates.first() else {
-                    facts.commitment = Commitment::Differs;
-                    return Ok(());
-                };
-                let Ok(digest) = digest else {
-                    facts.outcome = unsupported("a digest algorithm in SigningCertificate");
-                    return Ok(());
-                };
-                let named = certificates.iter().position(|c| digest.digest(c.der()).as_ref() == Some(wanted));
-                facts.commitment = if named.is_some() { Commitment::Signed } else { Commitment::Differs };
-                named.or_else(|| leaf(&certificates))
-            }
-            None => leaf(&certificates),
-        };
-        let Some(signer) = signer else {
-            // A bare key tells whether the value is intact, and never whose it is (XMLDSig 1.1 4.5).
-            let key = signature.key.as_deref().filter(|_| certificates.is_empty());
-            let answer = key.map(fits);
-            match (answer, &facts.outcome) {
-                (Some(Ok(true)), _) => {}
-                (Some(Ok(false)), Outcome::Intact) => facts.outcome = Outcome::ValueWrong,
-                (_, Outcome::Intact) => facts.outcome = Outcome::NoKey,
-                _ => {}
-            }
-            return Ok(());
-        };
-        let signer = certificates.remove(signer);
-        match fits(signer.public_key()) {
-            Ok(true) => {}
-            Ok(false) if matches!(facts.outcome, Outcome::Intact) => facts.outcome = Outcome::ValueWrong,
-            Ok(false) => {}
-            Err(fault) if matches!(facts.outcome, Outcome::Intact) => facts.outcome = unsupported(&fault.to_string()),
-            Err(_) => {}
-        }
-        facts.signer = Some(signer);
-        facts.data.certificates = certificates;
-        Ok(())
+        covered && own_target
     }
 }
 
-/// Which element inside a signature.
-#[derive(Clone, Copy)]
-enum Select<'a> {
-    SignedInfo,
-    Value,
-    Id(&'a str),
+/// Reads what the properties say that this signature digests (EN 319 132-1 5.2).
+fn said(properties: &mut Properties, references: &[&str], facts: &mut Facts) {
+    let claims = &mut properties.claims;
+    let mut has_time = false;
+    if let Some(time) = &properties.signing_time {
+        facts.signing_time = time.parse::<Timestamp>().ok();
+        // XML Schema lets a moment be without its zone: then it says nothing that could be told
+        has_time = facts.signing_time.is_some() || time.parse::<jiff::civil::DateTime>().is_ok();
+        if !has_time {
+            claims.malformed("SigningTime", "is no moment");
+        }
+    }
+    // 5.2.4: of what nobody signs here, nothing can be said
+    let is_one = |uri: &str| {
+        let id = uri.strip_prefix('#').filter(|id| !id.is_empty());
+        id.is_some_and(|id| references.contains(&id))
+    };
+    let stray = claims.formats.iter().any(|format| format.reference.as_deref().is_some_and(|uri| !is_one(uri)));
+    if stray {
+        claims.malformed("DataObjectFormat", "its ObjectReference is no Reference of this signature");
+    }
+    // 6.3: what baseline B demands
+    let is_baseline = has_time && !properties.signing_certificates.is_empty();
+    facts.format = if is_baseline { "XAdES-B-B" } else { "XAdES" }.to_owned();
 }
 
 /// Whether a URI names a thing other than the document that it stands in (RFC 3986 4.4).
@@ -589,20 +392,8 @@ fn nowhere(reference: &Reference) -> Finding {
     Finding::new(Code::SignatureReferenceUnresolved).found(reference.uri.as_deref().unwrap_or_default())
 }
 
-/// Of the certificates in a KeyInfo, the one that issued none of the others.
-fn leaf(certificates: &[Certificate]) -> Option<usize> {
-    let issues = |one: &Certificate| {
-        certificates.iter().any(|other| other.der() != one.der() && other.issuer_der() == one.subject_der())
-    };
-    certificates.iter().position(|certificate| !issues(certificate)).or(if certificates.is_empty() {
-        None
-    } else {
-        Some(0)
-    })
-}
-
 /// What a URI means inside the same document, and whether comments count (XMLDSig 4.4.3.3).
-fn meaning(uri: &str) -> Option<(Target, bool)> {
+pub(super) fn meaning(uri: &str) -> Option<(Target, bool)> {
     match uri {
         "" => Some((Target::Document, false)),
         "#xpointer(/)" => Some((Target::Document, true)),

@@ -7,6 +7,7 @@ use crate::xml::{Canonicaliser, Event, Limits, Method, Reader, Sink, Step, Wrong
 use std::io::{self, Read};
 
 /// A digest as a sink of canonical octets.
+#[derive(Clone)]
 pub enum Hash {
     /// The usual one, without the cost of looking it up.
     Sha256(openssl::sha::Sha256),
@@ -34,37 +35,31 @@ impl Hash {
         }
     }
 
-    /// Of all octets there are; none when the algorithm is not at hand.
+    /// Takes all octets there are.
     ///
     /// # Errors
     /// What the reader says.
-    pub fn of(mut contents: impl Read, algorithm: DigestAlgorithm) -> io::Result<Option<Vec<u8>>> {
-        let (mut hash, mut buffer) = (Self::new(algorithm), vec![0; 64 * 1024]);
+    pub fn over(mut self, mut contents: impl Read) -> io::Result<Self> {
+        let mut buffer = vec![0; 64 * 1024];
         loop {
             match contents.read(&mut buffer)? {
-                0 => return Ok(hash.finish()),
-                count => hash.take(&buffer[..count]),
+                0 => return Ok(self),
+                count => self.take(&buffer[..count]),
             }
         }
     }
 
-    /// Of `size` octets that are an XML document, in a canonical form of it.
+    /// Takes `size` octets that are an XML document, in a canonical form of it.
     ///
     /// # Errors
     /// What is wrong with it as XML, or what the reader says.
-    pub fn of_canonical(
-        contents: impl Read,
-        size: u64,
-        form: &Method,
-        algorithm: DigestAlgorithm,
-        limits: &Limits,
-    ) -> Result<Option<Vec<u8>>, Wrong> {
+    pub fn over_canonical(self, contents: impl Read, size: u64, form: &Method, limits: &Limits) -> Result<Self, Wrong> {
         let mut reader = Reader::new(contents, size, limits);
-        let mut canonical = Canonicaliser::document(form.clone(), Self::new(algorithm));
+        let mut canonical = Canonicaliser::document(form.clone(), self);
         loop {
             match reader.step(b"").map_err(|fault| fault.wrong)? {
                 Step::Run(run) => canonical.take_run(&run),
-                Step::Event(Event::Done) => return Ok(canonical.finish().finish()),
+                Step::Event(Event::Done) => return Ok(canonical.finish()),
                 Step::Event(event) => canonical.take(&event)?,
             }
         }

@@ -6,10 +6,14 @@
 
 mod draft;
 mod hash;
+mod part;
+mod proofs;
 mod render;
+mod value;
 mod walk;
 
 use super::judge::{Context, Judged};
+use super::time::StampReport;
 use crate::document::{Content, Digest};
 use crate::finding::{Code, Finding};
 use crate::forms::algorithm::DigestAlgorithm;
@@ -18,6 +22,7 @@ use crate::host::Octets;
 use crate::xml::{Fault, Limits, Method, Wrong};
 use draft::Draft;
 pub use hash::Hash;
+use proofs::Source;
 use walk::{Exclude, Target, Walked, Want, walk};
 
 /// Octets of one `ds:Signature` that is read as a tree: chains, timestamps and revocation lists
@@ -64,6 +69,18 @@ pub trait Objects {
     /// # Errors
     /// The disk.
     fn digest(&self, uri: &str, form: Option<&Method>, algorithm: DigestAlgorithm) -> std::io::Result<Named>;
+
+    /// Feeds the object that a URI names into a digest that goes on behind it, for an archive time-stamp; none
+    /// when that cannot be.
+    ///
+    /// # Errors
+    /// The disk.
+    fn feed(&self, uri: &str, form: Option<&Method>, hash: Hash) -> std::io::Result<Option<Hash>>;
+
+    /// What the time-stamps came to that are over all of this file from outside.
+    fn stamps(&self) -> Vec<StampReport> {
+        Vec::new()
+    }
 
     /// Whether a signature that digests these objects leaves none out.
     fn is_whole(&self, named: &[usize]) -> bool;
@@ -153,7 +170,8 @@ pub fn examine_among(
             again.digests
         }
     };
-    let signatures = drafts.into_iter().map(|draft| draft.judge(content, &digests, context, limits));
+    let source = Source { octets, wants: &wants, limits };
+    let signatures = drafts.into_iter().map(|draft| draft.judge(content, &digests, context, source));
     Ok(Examined { signatures: signatures.collect::<Result<_, _>>()?, content })
 }
 

@@ -127,6 +127,8 @@ pub fn ids_of<'a>(tag: &Tag<'a>) -> impl Iterator<Item = &'a [u8]> + use<'a> {
 
 struct Stream<'a> {
     want: &'a Want,
+    /// What takes the octets, before they begin and after they end.
+    hash: Option<Hash>,
     render: Option<Render<Hash>>,
     /// Depth of the element it follows; 0 for the document.
     depth: usize,
@@ -138,8 +140,27 @@ struct Stream<'a> {
 /// # Errors
 /// What is wrong with the document, or its disk.
 pub fn walk(octets: &Octets, limits: &Limits, wants: &[Want]) -> Result<Walked, Fault> {
+    let mut streams: Vec<Stream<'_>> = wants.iter().map(|want| Stream::new(want, Hash::new(want.algorithm))).collect();
+    let mut walked = pass(octets, limits, &mut streams)?;
+    walked.digests = streams.into_iter().map(Stream::finish).collect();
+    Ok(walked)
+}
+
+/// Reads the whole document once more, and feeds one thing of it into a digest that goes on behind it; none
+/// when it stands there not exactly once.
+///
+/// # Errors
+/// What is wrong with the document, or its disk.
+pub fn feed(octets: &Octets, limits: &Limits, want: &Want, hash: Hash) -> Result<Option<Hash>, Fault> {
+    let mut streams = [Stream::new(want, hash)];
+    pass(octets, limits, &mut streams)?;
+    let [mut stream] = streams;
+    let is_one = want.target == Target::Document || stream.found.times == 1;
+    Ok(stream.end().filter(|_| is_one))
+}
+
+fn pass(octets: &Octets, limits: &Limits, streams: &mut [Stream<'_>]) -> Result<Walked, Fault> {
     let mut reader = Reader::new(octets.reader(), octets.len(), limits);
-    let mut streams: Vec<Stream<'_>> = wants.iter().map(Stream::new).collect();
     let mut walked = Walked {
         signatures: Vec::new(),
         digests: Vec::new(),
@@ -183,7 +204,7 @@ pub fn walk(octets: &Octets, limits: &Limits, wants: &[Want]) -> Result<Walked, 
                     if signature.is_none() {
                         ids_of(tag).for_each(|id| walked.ids.note(id));
                     }
-                    for stream in &mut streams {
+                    for stream in &mut *streams {
                         stream.open(tag, depth, &inherited);
                     }
                     for attribute in tag.attributes().filter(|a| a.prefix == Namespaces::XML) {
@@ -197,7 +218,7 @@ pub fn walk(octets: &Octets, limits: &Limits, wants: &[Want]) -> Result<Walked, 
             _ => {}
         }
         let inside = signature.and_then(|at| walked.signatures.last().map(|found| (at, found.offset)));
-        for stream in &mut streams {
+        for stream in &mut *streams {
             stream.take(&event, inside, depth).map_err(|wrong| Fault { offset, wrong })?;
         }
         if let Event::End { .. } = event {
@@ -213,7 +234,6 @@ pub fn walk(octets: &Octets, limits: &Limits, wants: &[Want]) -> Result<Walked, 
             }
         }
     }
-    walked.digests = streams.into_iter().map(Stream::finish).collect();
     Ok(walked)
 }
 
@@ -229,12 +249,12 @@ fn nearest(inherited: &[(usize, XmlAttribute)]) -> Vec<XmlAttribute> {
 }
 
 impl<'a> Stream<'a> {
-    fn new(want: &'a Want) -> Self {
-        let render = match want.target {
-            Target::Document => Some(Render::document(want.rendering.clone(), Hash::new(want.algorithm))),
-            Target::Element(_) => None,
-        };
-        Self { want, render, depth: 0, found: Digested::default() }
+    fn new(want: &'a Want, hash: Hash) -> Self {
+        let mut stream = Self { want, hash: Some(hash), render: None, depth: 0, found: Digested::default() };
+        if want.target == Target::Document {
+            stream.render = stream.hash.take().map(|hash| Render::document(want.rendering.clone(), hash));
+        }
+        stream
     }
 
     /// Begins at the element that the reference means.
@@ -245,8 +265,8 @@ impl<'a> Stream<'a> {
         }
         self.found.times += 1;
         if self.found.times == 1 {
-            let hash = Hash::new(self.want.algorithm);
-            self.render = Some(Render::element(self.want.rendering.clone(), nearest(inherited), hash));
+            let begin = |hash| Render::element(self.want.rendering.clone(), nearest(inherited), hash);
+            self.render = self.hash.take().map(begin);
             self.depth = depth;
             self.found.is_root = depth == 1;
         }
@@ -276,15 +296,20 @@ impl<'a> Stream<'a> {
         }
         render.take(event)?;
         if self.depth > 0 && self.depth == depth && matches!(event, Event::End { .. }) {
-            self.found.digest = self.render.take().and_then(Render::finish).and_then(Hash::finish);
+            self.hash = self.render.take().and_then(Render::finish);
         }
         Ok(())
     }
 
+    /// Gives back what took the octets, all of them; none when there were none, or they were no base64.
+    fn end(&mut self) -> Option<Hash> {
+        let ended = self.render.take().map(Render::finish);
+        let is_found = self.want.target == Target::Document || self.found.times > 0;
+        ended.unwrap_or_else(|| self.hash.take()).filter(|_| is_found)
+    }
+
     fn finish(mut self) -> Digested {
-        if let Some(render) = self.render.take() {
-            self.found.digest = render.finish().and_then(Hash::finish);
-        }
+        self.found.digest = self.end().and_then(Hash::finish);
         self.found
     }
 }
