@@ -140,6 +140,14 @@ impl Boemis {
         Ok(marks.into_iter().zip(holds).map(|(mark, holds)| Contested { mark, holds }).collect())
     }
 
+    /// The loads that are contested, in no order.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn contested(&mut self) -> Result<Vec<SubmissionId>, Fault> {
+        self.store.contested().await
+    }
+
     /// The rows of the dataset's `_total` view, quarters and years in order.
     ///
     /// # Errors

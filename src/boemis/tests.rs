@@ -684,6 +684,33 @@ async fn what_is_contested_holds_no_more_and_stands_in_the_way_of_nothing() {
 }
 
 #[tokio::test]
+async fn what_holds_again_gives_way_where_another_filed_meanwhile() {
+    let window = Window::new();
+    let mut boemis = window.open().await;
+    let first = filing("azerenerji generation 2025-Q1 1", &["SU-0001 3", "SU-0003 4"]);
+    let second = filing("azerenerji generation 2025-Q1 2", &["SU-0002 5"]);
+    let other = filing("energetika generation 2025-Q1 1", &["SU-0001 7"]);
+    load(&mut boemis, &[&first, &second]).await;
+    load(&mut boemis, &[&other]).await;
+    boemis.contest(&[second.id], now()).await.unwrap();
+    let holds = "SELECT participant, station, energy_mwh FROM generation_current ORDER BY station";
+    assert_eq!(window.ask(holds), "energetika|SU-0001|7.000\nazerenerji|SU-0003|4.000");
+    let total = "SELECT energy_mwh, stations FROM generation_total WHERE period = '2025-Q1'";
+    assert_eq!(window.ask(total), "11.000|2");
+    // and whoever files next is judged by the same
+    let next = filing("energetika generation 2025-Q1 2", &["SU-0001 8"]);
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let standing = batch.standing(&next.key(), next.id).await.unwrap();
+    let elsewhere: Vec<String> = standing.elsewhere.keys().map(ToString::to_string).collect();
+    assert_eq!(elsewhere, ["SU-0003"], "what gave way stands in nobody's way");
+    let _ = batch.load(next.validated()).await.unwrap();
+    batch.commit().await.unwrap();
+    // when the other's falls too, nothing stands in the way
+    boemis.contest(&[other.id, next.id], now()).await.unwrap();
+    assert_eq!(window.ask(holds), "azerenerji|SU-0001|3.000\nazerenerji|SU-0003|4.000");
+}
+
+#[tokio::test]
 async fn a_file_of_an_earlier_version_is_brought_to_this_form() {
     let window = Window::new();
     let mut boemis = window.open().await;

@@ -78,6 +78,8 @@ pub struct Status {
     pub held: Held,
     /// Answered, but the receipt is not known to lie where its receiver finds it.
     pub unclosed: u64,
+    /// Contested, and the window has not come to the end of that.
+    pub contesting: u64,
     /// Each participant that has a folder or ever sent anything.
     pub participants: Vec<ParticipantRow>,
 }
@@ -86,8 +88,8 @@ pub struct Status {
 #[derive(Debug, Serialize)]
 pub struct Problem {
     /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
-    /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `folder-unusable`, `configuration-wrong`,
-    /// `not-running`.
+    /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `folder-unusable`,
+    /// `configuration-wrong`, `not-running`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -181,6 +183,8 @@ impl Status {
             waiting: rows.values().map(|row| row.waiting).sum(),
             oldest_unanswered_seconds: rows.values().filter_map(|row| row.oldest_unanswered_seconds).max(),
             held: held(records),
+            contesting: records.submissions().iter().filter(|one| matches!(one.phase, Phase::Contested(_))).count()
+                as u64,
             unclosed: records.submissions().iter().filter(|one| is_unclosed(one)).count() as u64,
             participants: rows.into_values().collect(),
         };
@@ -221,6 +225,15 @@ impl Status {
                 oldest.id
             );
             problem("held-too-long", message);
+        }
+        if self.contesting > 0 {
+            let message = format!(
+                "{} accepted documents were found to be signed with a certificate that was revoked before, and their \
+                 figures hold in BOEMİS, or their receipts are missing, until the window comes to it: see that it \
+                 runs, that nothing locks BOEMİS, and that the receipts folders can be written.",
+                self.contesting
+            );
+            problem("contested-unfinished", message);
         }
         let full = self.participants.iter().filter(|row| settings.hold.is_full(row.held, row.held_octets));
         for ParticipantRow { participant, held, .. } in full {

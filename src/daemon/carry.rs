@@ -347,6 +347,10 @@ impl Window {
     ) -> Result<(), Unfinished> {
         while !looks.is_empty() {
             self.reach_boemis().await?;
+            if !self.later.doubts.is_empty() {
+                self.saved(saving)?;
+                self.contest_first().await?;
+            }
             let (verdicts, postponed) = self.judge_group(looks, goes_on, saving).await?;
             self.saved(saving)?;
             self.answer(verdicts)?;

@@ -7,14 +7,14 @@
 
 use super::answering::{Facts, Ready};
 use super::window::{Halt, Window};
-use crate::boemis;
+use crate::boemis::{self, Boemis};
 use crate::document::{Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Hint};
 use crate::journal::Contested;
 use crate::ledger::{Arrived, Submission};
 use crate::receipt::{Answer, Doubt, Turn};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Receipts sealed together: one sync for all of them.
 const AT_ONCE: usize = 256;
@@ -26,9 +26,12 @@ impl Window {
     /// [`Halt`].
     pub(super) async fn contest_all(&mut self, now: Timestamp) -> Result<(), Halt> {
         let is_due = self.later.next.is_none_or(|next| next <= now);
-        while is_due && !self.later.doubts.is_empty() {
+        let all: Vec<Contested> = match is_due {
+            true => self.later.doubts.values().cloned().collect(),
+            false => Vec::new(),
+        };
+        for some in all.chunks(AT_ONCE) {
             self.reach_boemis().await?;
-            let some: Vec<Contested> = self.later.doubts.values().take(AT_ONCE).cloned().collect();
             let ids: Vec<SubmissionId> = some.iter().map(|doubt| doubt.id).collect();
             let loads = match &mut self.boemis {
                 Some(boemis) => boemis.contest(&ids, now).await,
@@ -51,17 +54,56 @@ impl Window {
                 loads.into_iter().map(|load| (load.mark.id, load)).collect();
             let mut receipts = Vec::with_capacity(some.len());
             for doubt in some {
+                // its acceptance comes first; what holds does not wait for that
+                if self.left.contains(&doubt.id) {
+                    continue;
+                }
                 let load = loads.remove(&doubt.id);
                 if load.is_none() {
                     tracing::error!(submission = %doubt.id, "contested, and BOEMİS holds no load of it");
                 }
-                receipts.push(self.contested(&doubt, load)?);
+                receipts.push(self.contested(doubt, load)?);
                 self.later.doubts.remove(&doubt.id);
             }
             self.give(receipts, Vec::new())?;
             (self.later.next, self.tally.away) = (None, false);
         }
+        if is_due && !self.later.doubts.is_empty() {
+            self.contest_again(now);
+        }
         Ok(())
+    }
+
+    /// Before anything is judged by what holds in BOEMİS: what is in doubt holds there no more. While that cannot
+    /// be done, BOEMİS is away.
+    pub(super) async fn contest_first(&mut self) -> Result<(), Halt> {
+        if self.boemis.is_some() && !self.later.doubts.is_empty() {
+            self.later.next = None;
+            self.contest_all(self.host.clock.now()).await?;
+        }
+        Ok(())
+    }
+
+    /// What the journal contested is contested in a database that was opened: it may be an older copy of it, and
+    /// its word is not the truth about that.
+    pub(super) async fn contest_again_in(&self, boemis: &mut Boemis) -> Result<Result<(), boemis::Fault>, Halt> {
+        let contested = self.ledger.contested()?;
+        if contested.is_empty() {
+            return Ok(Ok(()));
+        }
+        let known: HashSet<SubmissionId> = match boemis.contested().await {
+            Ok(known) => known.into_iter().collect(),
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let missing: Vec<SubmissionId> = contested.into_iter().filter(|id| !known.contains(id)).collect();
+        let loads = match boemis.contest(&missing, self.host.clock.now()).await {
+            Ok(loads) => loads,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        for load in loads.iter().filter(|load| !self.later.doubts.contains_key(&load.mark.id)) {
+            tracing::warn!(submission = %load.mark.id, "contested before, and BOEMİS did not know of it: it does now");
+        }
+        Ok(Ok(()))
     }
 
     fn contest_again(&mut self, now: Timestamp) {

@@ -14,6 +14,7 @@
 use super::judgement::Matter;
 use super::window::{Halt, Window};
 use crate::document::{Digest, SubmissionId};
+use crate::finding::Stop;
 use crate::forms::certificate::Certificate;
 use crate::journal::{Contested, Event, KeptPath};
 use crate::ledger::{Arrived, Place, Unsettled};
@@ -86,7 +87,7 @@ impl Window {
             self.look_at_some(&place, now)?;
         }
         self.contest_all(now).await?;
-        Ok(self.later.doubts.is_empty())
+        Ok(self.later.due.is_some() || self.later.doubts.is_empty())
     }
 
     fn look_at_some(&mut self, place: &Place, now: Timestamp) -> Result<(), Halt> {
@@ -99,7 +100,7 @@ impl Window {
                     self.journal.append(now, Event::Settled { id: one.id, issued })?;
                     settled += 1;
                 }
-                Comes::To(_) if self.left.contains(&one.id) || self.laid.contains(&one.id) => {
+                Comes::To(_) if self.laid.contains(&one.id) => {
                     self.later.postponed = true;
                 }
                 Comes::To(doubt) => {
@@ -133,7 +134,23 @@ impl Window {
                 waits = true;
                 continue;
             };
-            match world.trust.look_again(&path, When { at: moment, now }) {
+            let mut again = world.trust.look_again(&path, When { at: moment, now });
+            if let Again::Good { .. } = again
+                && moment < one.received
+                && let at_reception @ Again::Revoked { .. } =
+                    world.trust.look_again(&path, When { at: one.received, now })
+            {
+                // all hangs on the proof of that moment, whose authority may have been revoked as well
+                match self.passes_today(one)? {
+                    Some(true) => {}
+                    Some(false) => again = at_reception,
+                    None => {
+                        waits = true;
+                        continue;
+                    }
+                }
+            }
+            match again {
                 Again::Revoked { depth, moment: revoked } => {
                     let serial = path.get(depth).map_or("", Certificate::serial).to_owned();
                     let (id, authority) = (one.id, depth > 0);
@@ -149,6 +166,25 @@ impl Window {
             Some(issued) => Comes::Settled(issued),
             None => Comes::Waits,
         })
+    }
+
+    /// Whether the document itself, judged anew at its reception by what is known now, passes; none when nobody can
+    /// tell: it was destroyed (R 5.13), or something is not known of its other certificates.
+    fn passes_today(&mut self, one: &Unsettled) -> Result<Option<bool>, Halt> {
+        let Some(submission) = self.ledger.state(one.id)? else { return Ok(None) };
+        let Arrived::Held(held) = &submission.arrival else { return Ok(None) };
+        let staged = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal).again(held);
+        let Ok(staged) = staged else {
+            tracing::warn!(submission = %one.id, "a time-stamp keeps this acceptance, and its document is gone");
+            return Ok(None);
+        };
+        let mut matter = Matter::new(staged.about());
+        match self.judge_of_today().verify(staged, &mut matter) {
+            Ok(_) => Ok(Some(true)),
+            Err(Stop::Reject(_)) => Ok(Some(false)),
+            Err(Stop::Hold(_)) => Ok(None),
+            Err(Stop::Halt(why)) => Err(Halt::wrong(why)),
+        }
     }
 
     /// The path by which a signer was believed; none where nobody can tell any more.

@@ -203,7 +203,7 @@ impl Window {
         let seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(move || clock.now())).map_err(
             |fault| match fault {
                 // a PIN that is refused must not be tried at every start of a service
-                OpenFault::Token(ref token) if token.is_usage() => Halt::Misconfigured(fault.to_string()),
+                OpenFault::Token(ref token) if token.is_lasting() => Halt::Misconfigured(fault.to_string()),
                 fault => Halt::broken(fault),
             },
         )?;
@@ -286,7 +286,13 @@ impl Window {
             return Ok(());
         }
         let settings = self.config.settings();
-        match Boemis::open(&settings.location, &settings.boemis, &self.world.datasets).await {
+        let mut opened = Boemis::open(&settings.location, &settings.boemis, &self.world.datasets).await;
+        if let Ok(boemis) = &mut opened
+            && let Err(fault) = self.contest_again_in(boemis).await?
+        {
+            opened = Err(fault);
+        }
+        match opened {
             Ok(boemis) => self.boemis = Some(boemis),
             Err(boemis::Fault::Away { doing, cause }) => {
                 tracing::error!(doing, cause, "BOEMİS is away; documents are held until it is back");

@@ -54,6 +54,8 @@ pub enum Standing {
     Good,
     /// Revoked, since then.
     Revoked(Timestamp),
+    /// On hold, since then: that may be lifted (certificateHold, RFC 5280 5.3.1).
+    OnHold(Timestamp),
     /// The responder does not know it.
     Unknown,
 }
@@ -171,7 +173,7 @@ impl Answer {
         let standing = fields.any()?;
         let standing = match standing.tag {
             tag if tag == tag::context_primitive(0) => Standing::Good,
-            tag if tag == tag::context(1) => Standing::Revoked(standing.reader().any()?.time()?),
+            tag if tag == tag::context(1) => revoked(standing)?,
             tag if tag == tag::context_primitive(2) => Standing::Unknown,
             _ => return Err(DerFault(ODD)),
         };
@@ -194,6 +196,20 @@ impl Answer {
             && certificate.issuer_der() == issuer.subject_der()
             && digest(issuer.subject_der()).as_ref() == Some(&self.issuer_name)
             && digest(issuer.key_octets()).as_ref() == Some(&self.issuer_key)
+    }
+}
+
+/// RevokedInfo: since when, and why.
+fn revoked(standing: Element<'_>) -> Result<Standing, DerFault> {
+    /// CRLReason certificateHold.
+    const HOLD: &[u8] = &[6];
+    let mut fields = standing.reader();
+    let moment = fields.any()?.time()?;
+    let reason = fields.optional(tag::context(0))?.map(|reason| Reader::only(reason.content)).transpose()?;
+    fields.finish()?;
+    match reason {
+        Some(reason) if reason.content == HOLD => Ok(Standing::OnHold(moment)),
+        _ => Ok(Standing::Revoked(moment)),
     }
 }
 

@@ -83,6 +83,7 @@ impl<'a> Changes<'a> {
             }
             (Event::Contested(_), Some(before)) => {
                 self.changed.insert(keys::unsettled(&order), None);
+                self.put(keys::contested(&order), keys::write(&id)?);
                 let submission = Submission { phase, ..before };
                 if let Some(answered) = submission.last.clone() {
                     self.fall(&submission, &answered, &order)?; // at once: nothing more is its duplicate

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 pub(super) const SUBMISSION: u8 = b's';
 pub(super) const OPEN: u8 = b'o';
 pub(super) const UNSETTLED: u8 = b'u';
+pub(super) const CONTESTED: u8 = b'c';
 const PLACE: &[u8] = b"p";
 
 /// The version of the ledger's format; another one is rebuilt.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 #[derive(Serialize, Deserialize)]
 struct Place {
@@ -58,6 +59,10 @@ pub(super) fn open(order: &[u8]) -> Vec<u8> {
 
 pub(super) fn unsettled(order: &[u8]) -> Vec<u8> {
     key(UNSETTLED, &[order])
+}
+
+pub(super) fn contested(order: &[u8]) -> Vec<u8> {
+    key(CONTESTED, &[order])
 }
 
 pub(super) fn path(signer: Digest) -> Vec<u8> {

@@ -57,6 +57,15 @@ impl Ledger {
         Ok(if found.len() < count { (found, None) } else { (found, place) })
     }
 
+    /// All that was ever contested, in the order of arrival.
+    ///
+    /// # Errors
+    /// sled's.
+    pub fn contested(&self) -> Result<Vec<SubmissionId>, LedgerError> {
+        self.position()?;
+        self.db.scan_prefix([keys::CONTESTED]).map(|pair| keys::read(&pair?.1)).collect()
+    }
+
     /// Where the path lies by which this signer's certificate was believed first.
     ///
     /// # Errors

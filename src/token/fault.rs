@@ -124,6 +124,11 @@ impl TokenFault {
         !matches!(self, Self::Device(_) | Self::WrongValue)
     }
 
+    /// Whether starting again mends nothing, or costs a try of the PIN. A token that is not there may come.
+    pub fn is_lasting(&self) -> bool {
+        self.is_usage() && !matches!(self, Self::NoToken { .. } | Self::Module { .. })
+    }
+
     /// What a module says.
     pub(super) fn device(error: &Error) -> Self {
         Self::Device(words(error))

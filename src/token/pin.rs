@@ -51,15 +51,17 @@ pub(super) fn in_file(path: &Path) -> Result<AuthPin, TokenFault> {
     let mut text = String::with_capacity(FILE_MAX as usize); // never moved while it grows, so no copy stays
     let file = File::open(path).map_err(|error| fault(error.to_string()))?;
     file.take(FILE_MAX).read_to_string(&mut text).map_err(|error| fault(error.to_string()))?;
-    let length = text.trim_end_matches(['\n', '\r']).len();
-    if text.len() as u64 >= FILE_MAX || text[..length].contains(['\n', '\r']) {
+    // some editors begin a file with the byte order mark
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    let end = text.trim_end_matches(['\n', '\r']).len().max(start);
+    if text.len() as u64 >= FILE_MAX || text[start..end].contains(['\n', '\r']) {
         wipe(text);
         return Err(fault("it is more than one line with a PIN".to_owned()));
     }
-    if length == 0 {
+    if start == end {
         return Err(fault("it is empty".to_owned()));
     }
-    let pin = AuthPin::from(&text[..length]);
+    let pin = AuthPin::from(&text[start..end]);
     wipe(text);
     Ok(pin)
 }

@@ -77,7 +77,8 @@ impl FromStr for Uri {
     type Err = UriFault;
 
     fn from_str(text: &str) -> Result<Self, UriFault> {
-        let Some(rest) = text.strip_prefix("pkcs11:") else { return Err(UriFault::Scheme) };
+        let text = text.trim();
+        let Some(rest) = scheme(text) else { return Err(UriFault::Scheme) };
         if text.len() > URI_MAX {
             return Err(UriFault::Long);
         }
@@ -198,7 +199,15 @@ impl fmt::Display for Uri {
 
 /// Whether a text is meant as such a URI, for keys that may be files as well.
 pub fn is_uri(text: &str) -> bool {
-    text.starts_with("pkcs11:")
+    scheme(text).is_some()
+}
+
+/// What stands behind the scheme, which is written in any case (RFC 3986 3.1). What only looks a little like it may
+/// hold a PIN as well: it is taken for a URI, and refused as one if need be, and never shown as the name of a file.
+fn scheme(text: &str) -> Option<&str> {
+    const SCHEME: &str = "pkcs11:";
+    let (scheme, rest) = text.trim_start().split_at_checked(SCHEME.len())?;
+    scheme.eq_ignore_ascii_case(SCHEME).then_some(rest)
 }
 
 /// Printable, and short: it comes from a command line or a file.

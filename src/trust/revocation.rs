@@ -174,6 +174,8 @@ enum Verdict {
     Unknown,
     /// Revoked, since then.
     Revoked(Timestamp),
+    /// On hold, since then, by the newest word: it may be lifted.
+    OnHold(Timestamp),
     /// Not revoked, and until when that may be relied on.
     Good(Timestamp),
 }
@@ -185,15 +187,17 @@ impl Known<'_> {
     }
 }
 
-/// A revocation counts by its date, from whoever may say it, fresh or not: nothing newer takes it back,
-/// but a hold. That there is none, only fresh information says, or what was said after the moment that
+/// A revocation counts by its date, from whoever may say it, fresh or not: nothing newer takes it back. Of
+/// holds the newest word counts, for it may have been lifted since. That there is none, only fresh information says, or what was said after the moment that
 /// is asked about (EN 319 102-1 5.2.5), and while the certificate was in force: later it is forgotten
 /// (RFC 5280 3.3, RFC 6960 4.4.4).
 fn verdict(said: &[Said], certificate: &Certificate, when: When) -> Verdict {
-    let newest = said.iter().max_by_key(|said| said.since);
-    let lasting = said.iter().filter(|said| said.is_lasting).chain(newest);
-    if let Some(moment) = lasting.filter_map(|said| said.revoked).min() {
+    if let Some(moment) = said.iter().filter(|said| said.is_lasting).filter_map(|said| said.revoked).min() {
         return Verdict::Revoked(moment);
+    }
+    let newest = said.iter().max_by_key(|said| said.since);
+    if let Some(moment) = newest.and_then(|newest| newest.revoked) {
+        return Verdict::OnHold(moment);
     }
     let counts =
         |said: &&Said| (when.now <= said.until || said.since >= when.at) && said.since <= certificate.not_after();
@@ -206,6 +210,8 @@ pub(super) struct Standing {
     until: Timestamp,
     /// Whose authority says nothing, of the first such certificate.
     unknown: Option<String>,
+    /// Whose certificate is on hold at the moment that is asked about, as `unknown`.
+    on_hold: Option<String>,
     /// The first certificate that was revoked at the moment that is asked about: its depth, and since when.
     pub(super) revoked: Option<(usize, Timestamp)>,
     /// When the newest word on the signer's own certificate was said.
@@ -214,12 +220,14 @@ pub(super) struct Standing {
 
 /// Asks about every certificate of a path below its anchor.
 pub(super) fn ask(known: Known<'_>, path: &[Certificate], when: When, grace: SignedDuration) -> Standing {
-    let mut standing = Standing { until: Timestamp::MAX, unknown: None, revoked: None, newest: None };
+    let mut standing = Standing { until: Timestamp::MAX, unknown: None, on_hold: None, revoked: None, newest: None };
     for (depth, pair) in path.windows(2).enumerate() {
         let [certificate, issuer] = pair else { continue };
         let said = known.said(certificate, issuer, when, grace);
         if depth == 0 {
-            standing.newest = said.iter().map(|said| said.since).max();
+            // what was said after its end says nothing of it (RFC 5280 3.3)
+            let while_in_force = said.iter().filter(|said| said.since <= certificate.not_after());
+            standing.newest = while_in_force.map(|said| said.since).max();
         }
         match verdict(&said, certificate, when) {
             // a revocation further up weighs more than a list that is missing
@@ -229,7 +237,12 @@ pub(super) fn ask(known: Known<'_>, path: &[Certificate], when: When, grace: Sig
                 standing.revoked = Some((depth, moment));
                 break;
             }
-            Verdict::Revoked(moment) => {
+            Verdict::OnHold(moment) if moment <= when.at => {
+                let whose = format!("certificateHold {moment}, {}", certificate.authority());
+                standing.on_hold.get_or_insert(whose);
+                standing.newest = None; // whatever was said does not settle it
+            }
+            Verdict::Revoked(moment) | Verdict::OnHold(moment) => {
                 let before = moment.checked_sub(SignedDuration::from_secs(1)).unwrap_or(moment);
                 standing.until = standing.until.min(before);
             }
@@ -245,13 +258,14 @@ pub(super) fn check(
     when: When,
     grace: SignedDuration,
 ) -> Result<Timestamp, Distrust> {
-    let Standing { until, unknown, revoked, newest: _ } = ask(known, path, when, grace);
+    let Standing { until, unknown, on_hold, revoked, newest: _ } = ask(known, path, when, grace);
     if let Some((depth, moment)) = revoked {
         let verdict = if depth == 0 { Doubt::RevokedNoPoe } else { Doubt::RevokedCaNoPoe };
         return Err(Distrust::new(verdict, Code::SignatureCertificateRevoked, moment.to_string()));
     }
-    match unknown.filter(|_| known.must_know) {
-        Some(issuer) => Err(Distrust::new(Doubt::TryLater, Code::SignatureRevocationUnknown, issuer)),
+    // EN 319 102-1 5.2.6.4: what is on hold is asked about again later
+    match on_hold.or(unknown.filter(|_| known.must_know)) {
+        Some(why) => Err(Distrust::new(Doubt::TryLater, Code::SignatureRevocationUnknown, why)),
         None => Ok(until),
     }
 }

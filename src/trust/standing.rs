@@ -86,10 +86,11 @@ impl Speaks for OcspResponse {
         if !when.has_come(self.response.produced_at) || answer.this_update > self.response.produced_at {
             return None;
         }
-        let standing = match answer.standing {
+        let (standing, is_lasting) = match answer.standing {
             Standing::Unknown => return None,
-            Standing::Good => None,
-            Standing::Revoked(moment) => Some(moment),
+            Standing::Good => (None, false),
+            Standing::Revoked(moment) => (Some(moment), true),
+            Standing::OnHold(moment) => (Some(moment), false),
         };
         if !self.is_by_whom_may_answer(issuer, when) {
             return None;
@@ -97,7 +98,7 @@ impl Speaks for OcspResponse {
         // without nextUpdate newer information was always there (4.2.2.1)
         let until = answer.next_update.unwrap_or(answer.this_update);
         let until = until.checked_add(grace).unwrap_or(Timestamp::MAX);
-        Some(Said { since: answer.this_update, until, revoked: standing, is_lasting: standing.is_some() })
+        Some(Said { since: answer.this_update, until, revoked: standing, is_lasting })
     }
 }
 

@@ -5,6 +5,7 @@
 //! writes.
 
 use super::fault;
+use super::views::gave_no_way;
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::{Mark, RawMark, period};
 use crate::boemis::rows::Rows;
@@ -87,13 +88,14 @@ fn standing_sql(layout: &Layout, at: usize) -> String {
     let stood = "s.participant, s.period, s.revision, s.id, hex(s.content)";
     format!(
         "SELECT json_group_array(json_array({stood}, {station}, json_array({decimals}))) \
-         FROM submission s LEFT JOIN \"{table}\" r ON r.submission = s.number \
+         FROM submission s LEFT JOIN \"{table}\" r ON r.submission = s.number{gave_no_way} \
          WHERE s.dataset = {dataset} AND s.period IN ({periods}) AND s.contested_at IS NULL AND \
          (s.participant = {participant} OR s.period = {period}) AND s.revision = \
          (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset AND x.period = s.period \
          AND x.participant = s.participant AND x.contested_at IS NULL AND x.number < {horizon}) \
          AND s.number < {horizon}",
         decimals = decimals.join(", "),
+        gave_no_way = gave_no_way(layout),
         table = layout.table(),
         dataset = value(2),
         periods = periods.join(", "),

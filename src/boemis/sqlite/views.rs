@@ -54,6 +54,24 @@ pub(super) const STANDS: &str = "s.contested_at IS NULL AND s.revision = (SELECT
     WHERE x.dataset = s.dataset AND x.period = s.period AND x.participant = s.participant \
     AND x.contested_at IS NULL)";
 
+/// The condition that a row `r` of a standing submission `s` counts, to be put behind others: a revision that holds
+/// again, because the one that superseded it is contested, gives way for each station that another participant filed
+/// meanwhile (R 3.5.4: one figure a station and period). Nothing where the dataset has no stations.
+pub(super) fn gave_no_way(layout: &Layout) -> String {
+    let Some(station) = layout.station() else { return String::new() };
+    format!(
+        " AND NOT (EXISTS (SELECT 1 FROM submission z WHERE z.dataset = s.dataset AND z.period = s.period \
+         AND z.participant = s.participant AND z.revision > s.revision AND z.contested_at IS NOT NULL) \
+         AND EXISTS (SELECT 1 FROM submission o JOIN \"{table}\" q ON q.submission = o.number \
+         WHERE o.dataset = s.dataset AND o.period = s.period AND o.participant <> s.participant \
+         AND o.number > s.number AND q.\"{station}\" = r.\"{station}\" AND o.contested_at IS NULL \
+         AND o.revision = (SELECT max(x.revision) FROM submission x WHERE x.dataset = o.dataset \
+         AND x.period = o.period AND x.participant = o.participant AND x.contested_at IS NULL)))",
+        table = layout.table(),
+        station = station.name,
+    )
+}
+
 /// A scaled whole number printed as the decimal it stands for: no floating point on the way.
 fn printed(value: &str, places: u8) -> String {
     match places {
@@ -79,7 +97,7 @@ fn records(layout: &Layout, ending: &str, only_current: bool) -> String {
         })
         .collect();
     let (beside, stands) = match only_current {
-        true => ("", format!(" AND {STANDS}")),
+        true => ("", format!(" AND {STANDS}{}", gave_no_way(layout))),
         false => {
             let times = ", s.received_at AS received_at, s.loaded_at AS loaded_at, s.contested_at AS contested_at";
             (times, String::new())
@@ -134,7 +152,8 @@ fn total(layout: &Layout, station: &str, year: YearRule) -> String {
          substr(s.period, 1, 4) AS year, length(s.period) = 4 AS annual \
          FROM submission s WHERE s.dataset = '{slug}' AND {STANDS}), \
          stands AS (SELECT t.participant AS participant, t.period AS period, t.year AS year, t.annual AS annual, \
-         r.\"{station}\" AS station{from_records} FROM statement t JOIN \"{table}\" r ON r.submission = t.number), \
+         r.\"{station}\" AS station{from_records} FROM statement t JOIN submission s ON s.number = t.number \
+         JOIN \"{table}\" r ON r.submission = s.number{gave_no_way}), \
          annual AS (SELECT DISTINCT participant, year FROM statement WHERE annual), \
          annual_station AS (SELECT DISTINCT year, station FROM stands WHERE annual AND station IS NOT NULL), \
          {latest}\
@@ -149,6 +168,7 @@ fn total(layout: &Layout, station: &str, year: YearRule) -> String {
         slug = layout.slug,
         table = layout.table(),
         from_records = from_records.concat(),
+        gave_no_way = gave_no_way(layout),
         sums = sums.concat(),
     )
 }

@@ -6,7 +6,7 @@ use super::SignArgs;
 use crate::commands::{Trouble, files, prompt};
 use crate::forms::certificate::Certificate;
 use crate::forms::key::SigningKey;
-use crate::token::{self, Question, TokenFault, Tries, Uri};
+use crate::token::{self, Question, TokenFault, Tries, Uri, is_uri};
 use openssl::pkey::PKey;
 use std::path::Path;
 use std::sync::Arc;
@@ -26,6 +26,9 @@ pub(super) struct Signer {
 pub(super) fn of(args: &SignArgs) -> Result<Signer, Trouble> {
     match (&args.pkcs11, &args.key, &args.cert) {
         (Some(uri), _, certificate) => in_token(uri, args.pkcs11_module.as_deref(), certificate.as_deref()),
+        (None, Some(key), _) if key.to_str().is_some_and(is_uri) => {
+            Err(Trouble::usage("--key names a file; a key in a token is named with --pkcs11"))
+        }
         (None, Some(key), Some(certificate)) => in_file(key, certificate),
         (None, ..) => Err(Trouble::usage("name the key with --key and --cert, or with --pkcs11")),
     }

@@ -7,6 +7,7 @@
 use crate::config::TrustSettings;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,6 +52,13 @@ pub(super) fn forget(file: &Path) {
     let _ = std::fs::remove_file(beside(file)); // mostly there is none
 }
 
+/// What failed and is no longer wanted by anybody, is over too.
+pub(super) fn forget_unwanted<'a>(state: &Path, wanted: impl Iterator<Item = &'a Path>) {
+    let wanted: HashSet<PathBuf> = wanted.map(beside).collect();
+    let paths = failed(state).filter(|path| !wanted.contains(path));
+    paths.for_each(|path| drop(std::fs::remove_file(path)));
+}
+
 /// Whether it is to be asked for again.
 pub(super) fn is_due(file: &Path) -> bool {
     read(&beside(file)).is_none_or(|failure| failure.next <= Timestamp::now())
@@ -58,11 +66,14 @@ pub(super) fn is_due(file: &Path) -> bool {
 
 /// All that fails now, in a window with this state folder.
 pub fn failures(state: &Path) -> Vec<Failure> {
-    let entries = std::fs::read_dir(TrustSettings::folder(state)).into_iter().flatten().flatten();
-    let paths = entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "failed"));
-    let mut all: Vec<Failure> = paths.filter_map(|path| read(&path)).collect();
+    let mut all: Vec<Failure> = failed(state).filter_map(|path| read(&path)).collect();
     all.sort_by(|one, other| (&one.address, one.since).cmp(&(&other.address, other.since)));
     all
+}
+
+fn failed(state: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(TrustSettings::folder(state)).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|end| end == "failed"))
 }
 
 fn read(path: &Path) -> Option<Failure> {

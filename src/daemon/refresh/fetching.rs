@@ -98,11 +98,19 @@ fn fetch_list(url: &str, file: &Path, bounds: Bounds, world: &World) -> Result<b
             "the list made {made} is signed by none of the anchors and intermediates named in [trust]"
         )));
     }
+    if let Some(early) = fresh.iter().map(RevocationList::this_update).find(|made| *made > latest()) {
+        return Err(Why::Refused(format!("the list says that it was made at {early}, which has not come yet")));
+    }
     let newest = |octets: &[u8]| {
         let lists = RevocationList::from_file(octets).ok()?;
         lists.iter().map(RevocationList::this_update).max()
     };
     Ok(replace(file, &octets, newest)?)
+}
+
+/// How far a maker's clock may be ahead of ours: what is later is not believed, and takes no list's place.
+fn latest() -> Timestamp {
+    Timestamp::now().saturating_add(jiff::SignedDuration::from_mins(5)).unwrap_or(Timestamp::MAX)
 }
 
 fn fetch_answer(asked: &Asked, bounds: Bounds) -> Result<bool, Why> {

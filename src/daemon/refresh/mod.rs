@@ -13,7 +13,7 @@ pub use failures::{Failure, failures};
 
 use crate::config::{Settings, TrustSettings, World};
 use crate::fetch::Bounds;
-use fetching::{fetch_all, wanted};
+use fetching::{Wanted, fetch_all, wanted};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -69,7 +69,11 @@ impl Refresher {
             (count > 0).then(|| bounds.time.saturating_mul(count).saturating_add(LENIENCE))
         };
         let ours = settings.clone();
-        let fetch = move |world: &World| fetch_all(&wanted(&ours, world), bounds, ours.trust.refresh, world);
+        let fetch = move |world: &World| {
+            let wanted = wanted(&ours, world);
+            forget_unwanted(&ours, &wanted);
+            fetch_all(&wanted, bounds, ours.trust.refresh, world)
+        };
         Self::of(settings.trust.refresh, Box::new(patience), Arc::new(fetch))
     }
 }
@@ -138,8 +142,15 @@ impl<T> fmt::Debug for Refresher<T> {
 /// where all is there, or failed so lately that it is not asked for again yet.
 pub fn catch_up(settings: &Settings, world: &World) -> Option<Round> {
     let mut wanted = wanted(settings, world);
+    forget_unwanted(settings, &wanted);
     wanted.retain(|one| is_old(&one.file, settings.trust.refresh) && failures::is_due(&one.file));
     (!wanted.is_empty()).then(|| fetch_all(&wanted, bounds(settings), settings.trust.refresh, world))
+}
+
+fn forget_unwanted(settings: &Settings, wanted: &[Wanted]) {
+    let state = &settings.window.paths.state;
+    let itself = TrustSettings::folder(state).join("refresher");
+    failures::forget_unwanted(state, wanted.iter().map(|one| one.file.as_path()).chain([itself.as_path()]));
 }
 
 fn is_old(file: &Path, every: Duration) -> bool {

@@ -38,6 +38,8 @@ ALTER TABLE submission_2 RENAME TO submission;
 -- In this order it also finds all that stands for a dataset and period, whoever filed it.
 CREATE UNIQUE INDEX submission_statement ON submission (dataset, period, participant, revision)
 WHERE contested_at IS NULL;
+-- Few are, and whether a revision holds again is asked for every row.
+CREATE INDEX submission_contested ON submission (dataset, period, participant) WHERE contested_at IS NOT NULL;
 
 COMMIT;
 
