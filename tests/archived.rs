@@ -113,6 +113,41 @@ fn proofs_are_chained_from_the_outermost_inwards() {
     assert!(stamps(&report).iter().all(|stamp| !stamp.1), "{report:?}");
 }
 
+/// A token that says another time than the clock's: no tool makes one, so its TSTInfo is written by hand (RFC 3161
+/// 2.4.2) and signed by `openssl cms`.
+fn token_at(bench: &Bench, octets: &[u8], time: &str) -> Vec<u8> {
+    let sha256 = element(tag::SEQUENCE, &[&der::oid("2.16.840.1.101.3.4.2.1").unwrap()]);
+    let digest = element(tag::OCTET_STRING, &[&openssl::sha::sha256(octets)]);
+    let policy = der::oid("1.2.3.4").unwrap();
+    let imprint = element(tag::SEQUENCE, &[&sha256, &digest]);
+    let (one, time) = (der::unsigned(&[1]), element(tag::GENERALIZED_TIME, &[time.as_bytes()]));
+    bench.put("info", element(tag::SEQUENCE, &[&one, &policy, &imprint, &one, &time]));
+    bench.openssl(
+        "cms -sign -nodetach -binary -cades -md sha256 -econtent_type 1.2.840.113549.1.9.16.1.4 -in info \
+         -signer clock.crt -inkey clock.key -outform DER -out token.made",
+    );
+    bench.get("token.made")
+}
+
+#[test]
+fn a_time_stamp_over_a_later_one_proves_nothing() {
+    let bench = Bench::new();
+    let signed = bench.xades();
+    let value = bench.canonical(&signed, "ds:SignatureValue");
+    let over = |stamped: &str| archived(&bench, stamped, &["xades:SignatureTimeStamp"]);
+    for (inner, outer, holds) in
+        [("20260101000000Z", "20260501000000Z", true), ("20260501000000Z", "20260101000000Z", false)]
+    {
+        let stamped = with_stamp(&signed, &token_at(&bench, &value, inner));
+        let whole = with_archive(&stamped, XADES_141, "", &token_at(&bench, &over(&stamped), outer));
+        let why = (!holds).then_some("signature.time-stamp-order");
+        let report = bench.verify(whole.as_bytes(), None, &["clocks"], SOON);
+        let of_archive = stamps(&report).pop().unwrap();
+        assert_eq!((of_archive.0, of_archive.2), (StampKind::Archive, why.or(of_archive.2)), "{report:?}");
+        assert!(holds || !of_archive.1, "{report:?}");
+    }
+}
+
 /// What is recognised and not processed raises the level, and never counts.
 #[test]
 fn time_stamps_over_references_are_told_and_prove_nothing() {

@@ -128,6 +128,16 @@ fn each_property_that_is_wrong_or_missing_has_its_verdict() {
         let both = BASE64.encode(element(tag::SEQUENCE, &[&name, &serial]));
         format!("<xades:IssuerSerialV2>{both}</xades:IssuerSerialV2>")
     };
+    let broken = |version: &str, uri: &str, digest: openssl::hash::MessageDigest| {
+        let digest = openssl::hash::hash(digest, bench.certificate("person").der()).unwrap();
+        certificate(&bench, version, Some(&BASE64.encode(digest)), "")
+            .replace("http://www.w3.org/2001/04/xmlenc#sha256", uri)
+    };
+    let md5 = "http://www.w3.org/2001/04/xmldsig-more#md5";
+    let by_md5 = broken("V2", md5, openssl::hash::MessageDigest::md5());
+    let by_sha1 = broken("", "http://www.w3.org/2000/09/xmldsig#sha1", openssl::hash::MessageDigest::sha1());
+    let too_weak =
+        (Indication::Indeterminate, Some(SubIndication::CryptoConstraintsFailure), Some("signature.weak-algorithm"));
     let stray = FORMAT.replace("#r", "#nobody");
     let unsaid = FORMAT.replace(" ObjectReference=\"#r\"", "");
     let differs = (OTHER_CERTIFICATE, Check::CertificateNamed, Answer::No);
@@ -156,6 +166,11 @@ fn each_property_that_is_wrong_or_missing_has_its_verdict() {
         ("its issuer", format!("{TIME}{}", certificate(&bench, "V2", None, &named("ca"))), FORMAT, passes),
         ("another issuer", format!("{TIME}{}", certificate(&bench, "V2", None, &named("clocks"))), FORMAT, differs),
         ("both versions", with(&certificate(&bench, "", None, &own)), FORMAT, passes),
+        ("one twice", with(&v2), FORMAT, malformed),
+        ("a second that names another", with(&certificate(&bench, "V2", Some(&other), "")), FORMAT, malformed),
+        ("two times", with(TIME), FORMAT, malformed),
+        ("a broken digest alone", format!("{TIME}{by_md5}"), FORMAT, (too_weak, Check::Algorithms, Answer::No)),
+        ("a broken digest beside a good one", with(&by_sha1), FORMAT, passes),
         ("two that differ", with(&certificate(&bench, "", Some(&other), "")), FORMAT, differs),
         (
             "names nobody",

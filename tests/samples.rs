@@ -33,6 +33,10 @@ const WITHOUT_A_SAMPLE: &[(Code, &str)] = &[
     (Code::SignaturePropertyMissing, "only where [signature] required asks for more; the tests of properties do"),
     (Code::SignaturePolicyUnknown, "only where [signature] policies names some; the tests of properties do"),
     (Code::SignatureStampOnly, "containers of others are such, and lie in tests/corpora/asic; theirs are the tests"),
+    (
+        Code::SignatureStampOrder,
+        "a time-stamp that lies about its time needs an authority that does: tests/archived.rs makes one",
+    ),
     (Code::LoadDatabaseAway, "our database is away; the tests of the store and of the daemon make it so"),
 ];
 

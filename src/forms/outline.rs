@@ -41,6 +41,10 @@ impl From<io::Error> for Fault {
 
 /// Pieces of one content: `openssl cms -stream` writes 4 or 16 KiB each, so that these are more than 64 MiB.
 const PIECES_MAX: usize = 64 * 1024;
+/// Elements that the content is made of, pieces and what holds them.
+const ELEMENTS_MAX: usize = 2 * PIECES_MAX;
+/// Parts of a SignedData behind its content (RFC 5652 5.1): certificates, revocation data, signers.
+const PARTS_MAX: usize = 3;
 /// Octets of the longest head (X.690 8.1.3): an identifier, and a length of five.
 const HEAD_MAX: usize = 6;
 
@@ -61,7 +65,7 @@ pub fn outline(file: &Octets, most: u64) -> Result<Outline, Fault> {
     if !reader.ended()? {
         reader.open(tag::context(0), "the content info is malformed")?;
         let mut pieces = Vec::new();
-        reader.pieces(DEPTH_MAX, &mut pieces)?;
+        reader.pieces(DEPTH_MAX, &mut 0, &mut pieces)?;
         content = Some(file.pieces(pieces));
         reader.close()?;
     }
@@ -71,7 +75,10 @@ pub fn outline(file: &Octets, most: u64) -> Result<Outline, Fault> {
     if left > most {
         return Err(Fault::Large(left));
     }
-    while !reader.ended()? {
+    for _ in 0..PARTS_MAX {
+        if reader.ended()? {
+            break;
+        }
         parts.push(reader.whole(most)?);
     }
     for _ in 0..3 {
@@ -162,7 +169,11 @@ impl At<'_> {
     }
 
     /// The places of an octet string that may come in pieces (X.690 8.7.3).
-    fn pieces(&mut self, depth: usize, pieces: &mut Vec<(u64, u64)>) -> Result<(), Fault> {
+    fn pieces(&mut self, depth: usize, seen: &mut usize, pieces: &mut Vec<(u64, u64)>) -> Result<(), Fault> {
+        *seen += 1;
+        if *seen > ELEMENTS_MAX {
+            return Err(DerFault("the content comes in more pieces than are read").into());
+        }
         let depth = depth.checked_sub(1).ok_or(DerFault("the encoding is nested too deeply"))?;
         let (tag, octets, length) = der::head_of(&self.ahead(HEAD_MAX)?)?;
         match (tag, length) {
@@ -178,7 +189,7 @@ impl At<'_> {
             (tag, length) if tag == tag::OCTET_STRING | CONSTRUCTED => {
                 self.enter(octets, length)?;
                 while !self.ended()? {
-                    self.pieces(depth, pieces)?;
+                    self.pieces(depth, seen, pieces)?;
                 }
                 self.close()
             }

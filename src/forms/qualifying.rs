@@ -107,6 +107,14 @@ impl Properties {
             properties.claims.of_objects(objects);
         }
         let Some(signature) = signed.child(XADES, "SignedSignatureProperties") else { return Ok(properties) };
+        if signed.all(XADES, "SignedSignatureProperties").nth(1).is_some() {
+            properties.claims.malformed("SignedSignatureProperties", "stands twice");
+        }
+        for name in ["SigningTime", "SigningCertificate", "SigningCertificateV2"] {
+            if signature.all(XADES, name).nth(1).is_some() {
+                properties.claims.malformed(name, "stands twice");
+            }
+        }
         properties.claims.of_signature(signature);
         properties.signing_time = signature.child(XADES, "SigningTime").map(|time| time.text.trim().to_owned());
         for name in ["SigningCertificateV2", "SigningCertificate"] {
@@ -214,7 +222,11 @@ impl Claims {
 
     /// Reads SignedDataObjectProperties.
     fn of_objects(&mut self, element: &Element) {
-        for one in element.children.iter().filter(|child| child.namespace == XADES).take(CLAIMS_MAX) {
+        let children = || element.children.iter().filter(|child| child.namespace == XADES);
+        if children().count() > CLAIMS_MAX {
+            self.malformed("SignedDataObjectProperties", "holds more than are looked at");
+        }
+        for one in children().take(CLAIMS_MAX) {
             match one.local.as_str() {
                 "DataObjectFormat" => {
                     let reference = one.attribute("ObjectReference").map(|uri| uri.trim().to_owned());

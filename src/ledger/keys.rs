@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub(super) const SUBMISSION: u8 = b's';
 pub(super) const OPEN: u8 = b'o';
 pub(super) const UNSETTLED: u8 = b'u';
-pub(super) const CONTESTED: u8 = b'c';
+pub(super) const CONTESTED: u8 = b'z';
 const PLACE: &[u8] = b"p";
 
 /// The version of the ledger's format; another one is rebuilt.

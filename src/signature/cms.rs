@@ -19,6 +19,7 @@ use crate::host::Octets;
 use crate::trust::ValidationData;
 use openssl::hash::Hasher;
 use proofs::Signing;
+use std::cell::RefCell;
 use std::io::{self, Read};
 
 /// What a CMS signature file may hold at most (`[limits]`).
@@ -92,7 +93,8 @@ pub fn examine_with(
     let certificates: Vec<_> =
         signed.certificates.iter().filter_map(|der| context.trust.certificate(der).ok()).collect();
     let digests = Digests::of_signers(content, &signed.signers)?;
-    let signing = Signing { signed: &signed, content, digests: &digests, outside };
+    let more = RefCell::new(Digests(Vec::new()));
+    let signing = Signing { signed: &signed, content, digests: &digests, more: &more, outside };
     // `openssl cms -stream` leaves the content in although nobody asked: it must be this document
     let foreign = match signed.content {
         Some(inside) => !is_same(inside, content)?,

@@ -209,7 +209,7 @@ pub fn prove(file: &Octets, seal: &Certificate, limits: &Limits) -> Result<(), F
 /// would count, for whoever is about to put it into a signature.
 pub fn stamp_over(token: &[u8], octets: &[u8], context: &Context<'_>) -> StampReport {
     let over = |algorithm: DigestAlgorithm, _: &Token<'_>| match algorithm.digest(octets) {
-        Some(digest) => Ok(time::Imprint { digest, keeps: Vec::new() }),
+        Some(digest) => Ok(time::Imprint { digest, keeps: Vec::new(), digests: Vec::new() }),
         None => Err(Finding::new(Code::SignatureUnsupported).found(algorithm)),
     };
     let kind = StampKind::Signature;

@@ -38,6 +38,8 @@ pub struct Imprint {
     pub digest: Vec<u8>,
     /// Which of the other time-stamps, by their place among all, it proves to have been there.
     pub keeps: Vec<usize>,
+    /// Digests that lie between the imprint and what it is over: of a hash index, of a manifest.
+    pub digests: Vec<DigestAlgorithm>,
 }
 
 /// Gives what a token should be over, by the digest algorithm of the token; or why that cannot be told.
@@ -78,7 +80,7 @@ impl StampReport {
 struct Intact {
     place: usize,
     time: Timestamp,
-    imprint: DigestAlgorithm,
+    digests: Vec<DigestAlgorithm>,
     facts: Facts,
     keeps: Vec<usize>,
 }
@@ -115,6 +117,7 @@ pub fn judge(
     }
     // of those at the same second, the one that keeps more stands further out
     good.sort_by_key(|one| (Reverse(one.time), Reverse(one.keeps.len()), Reverse(one.place)));
+    let times: Vec<(usize, Timestamp)> = good.iter().map(|one| (one.place, one.time)).collect();
     let mut proven: Vec<Option<Timestamp>> = vec![kept; stamps.len()];
     for one in good {
         let when = context.when();
@@ -125,6 +128,11 @@ pub fn judge(
         };
         let answer = at_once.or_else(|why| at_proof().unwrap_or(Err(why)));
         let Some((_, report)) = reports.iter_mut().find(|(place, _)| *place == one.place) else { continue };
+        // what it is over is older than it is, or one of the two does not tell the truth (5.5.4, 4 b)
+        if let Some((_, later)) = times.iter().find(|(place, time)| one.keeps.contains(place) && *time > one.time) {
+            report.refuse(&Finding::new(Code::SignatureStampOrder).found(later).wanted(one.time));
+            continue;
+        }
         match answer {
             Ok(()) => {
                 report.counts = true;
@@ -178,7 +186,8 @@ fn examine(
         report.intact = true; // of whomever
         return Err(Finding::new(Code::SignatureCertificateDiffers));
     }
-    Ok(Intact { place, time: token.time, imprint: algorithm, facts, keeps: imprint.keeps })
+    let digests = [imprint.digests, vec![algorithm]].concat();
+    Ok(Intact { place, time: token.time, digests, facts, keeps: imprint.keeps })
 }
 
 /// Whether the authority of a token is believed about time: asked about the one moment, at the other.
@@ -187,7 +196,7 @@ fn believe(token: &Intact, data: &ValidationData, context: &Context<'_>, when: W
     let Some(clock) = &facts.signer else { return Err(Finding::new(Code::SignatureNoCertificate)) };
     let weak = |what: String| Finding::new(Code::SignatureWeakAlgorithm).found(what);
     let mut digests = facts.digests.clone();
-    digests.push(token.imprint);
+    digests.extend(&token.digests);
     if let Some(found) = context.policy.weakness(&digests, facts.algorithm, clock, when.at) {
         return Err(weak(found.what));
     }
@@ -219,7 +228,10 @@ pub fn answer(stamps: &[StampReport], answers: &mut Answers) {
         [(Check::TimeStamp, &[Kind::Signature][..]), (Check::ArchiveTimeStamp, &[Kind::Archive, Kind::Container][..])]
     {
         let of = || stamps.iter().filter(|stamp| kinds.contains(&stamp.kind));
-        let answer = match (of().count(), of().any(|stamp| stamp.counts), of().all(is_unprocessed)) {
+        // whichever counts proves that the signature was there
+        let any_counts = stamps.iter().any(|stamp| stamp.counts);
+        let counts = if check == Check::TimeStamp { any_counts } else { of().any(|stamp| stamp.counts) };
+        let answer = match (of().count(), counts, of().all(is_unprocessed)) {
             (0, ..) => Answer::NotAsked,
             (_, true, _) => Answer::Yes,
             (_, false, true) => Answer::Unknown,

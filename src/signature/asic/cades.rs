@@ -26,24 +26,29 @@ pub fn examine(
     let most = &context.policy.container;
     let cms = whole(container, signature, most.signatures_file)?;
     let mut speaking = Vec::new();
-    for entry in container.entries().iter().filter(|entry| is_manifest(&entry.name)) {
-        let octets = whole(container, entry, most.signatures_file)?;
-        match Manifest::read(&octets, limits) {
-            Some(manifest) if manifest.signature == signature.name => speaking.push((octets, manifest)),
-            Some(_) => {}
+    for (place, over) in files.manifests()? {
+        let entry = &container.entries()[place];
+        match over {
+            _ if !is_manifest(&entry.name) => {}
             None => return unsupported(&format!("a manifest that is none ({})", entry.name)),
+            Some(over) if over != signature.name => {}
+            Some(_) if speaking.len() == 1 => return unsupported("two manifests for one signature"),
+            Some(_) => {
+                let octets = whole(container, entry, most.signatures_file)?;
+                speaking.extend(Manifest::read(&octets, limits).map(|manifest| (octets, manifest)));
+            }
         }
     }
     let cms_limits = &context.policy.cms;
-    let judged = match (speaking.pop(), speaking.is_empty()) {
+    let judged = match speaking.pop() {
         // 4.3.3.2 and 4.4.3.3 would have it sign two different things
-        (Some(_), true) if files.is_simple() => return unsupported("a manifest in an ASiC-S container"),
-        (Some((octets, manifest)), true) => {
+        Some(_) if files.is_simple() => return unsupported("a manifest in an ASiC-S container"),
+        Some((octets, manifest)) => {
             let content = Octets::from(octets);
             let held = manifest.hold(files)?;
             cms::examine_with(&cms, &content, context, cms_limits, &files.stamps(), &|facts| held.amend(facts, files))?
         }
-        (None, _) => match files.only_document() {
+        None => match files.only_document() {
             Some(index) => {
                 let document = at_rest(container, &container.entries()[index], most.entry)?;
                 let amend = |facts: &mut Facts| facts.faults.splice(0..0, files.faults(&[index])).for_each(drop);
@@ -51,7 +56,6 @@ pub fn examine(
             }
             None => return unsupported("several files, and no manifest says which is signed"),
         },
-        (Some(_), false) => return unsupported("two manifests for one signature"),
     };
     match judged.is_empty() {
         true => unsupported("a signature file without signers"),

@@ -122,7 +122,8 @@ pub struct Held {
     outcome: Outcome,
     /// Their places in the container.
     pub named: Vec<usize>,
-    digests: Vec<DigestAlgorithm>,
+    /// The digest algorithms by which it names them.
+    pub digests: Vec<DigestAlgorithm>,
     faults: Vec<Finding>,
     references: Vec<Referred>,
 }

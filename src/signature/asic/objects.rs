@@ -2,8 +2,9 @@
 
 use super::super::time::StampReport;
 use super::super::xml::{Hash, Named, Objects};
-use super::META_INF;
-use crate::container::{Container, Entry, Limits};
+use super::manifest::{Manifest, is_manifest_of_stamp};
+use super::{META_INF, whole};
+use crate::container::{self, Container, Entry, Limits};
 use crate::finding::{Code, Finding};
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::xml::{self, Method, Wrong};
@@ -34,7 +35,13 @@ pub struct Files<'a> {
     octets: Cell<u64>,
     /// What the time-stamps came to that are over the file which is looked at.
     stamps: RefCell<Vec<StampReport>>,
+    /// Its manifests, once they were read.
+    manifests: RefCell<Option<Vec<Speaking>>>,
 }
+
+/// A manifest by what it is over: its place among the entries, and the file that it names as its signature; none
+/// where it is no manifest.
+pub type Speaking = (usize, Option<String>);
 
 /// What was digested so far: the same question is answered once.
 #[derive(Default)]
@@ -68,6 +75,7 @@ impl<'a> Files<'a> {
             asked: RefCell::default(),
             octets: Cell::new(0),
             stamps: RefCell::default(),
+            manifests: RefCell::default(),
         })
     }
 }
@@ -81,6 +89,25 @@ impl Files<'_> {
     /// From here on a file is looked at that these time-stamps are over.
     pub fn look_at(&self, stamps: Vec<StampReport>) {
         self.stamps.replace(stamps);
+    }
+
+    /// All manifests. They are read once for all signatures and time-stamps, and none is kept.
+    ///
+    /// # Errors
+    /// The disk, or a manifest that is larger than one may be.
+    pub fn manifests(&self) -> Result<Vec<Speaking>, container::Fault> {
+        if let Some(known) = self.manifests.borrow().as_ref() {
+            return Ok(known.clone());
+        }
+        let mut found = Vec::new();
+        for (place, entry) in self.container.entries().iter().enumerate() {
+            if is_manifest_of_stamp(&entry.name) {
+                let octets = whole(self.container, entry, self.limits.signatures_file)?;
+                found.push((place, Manifest::read(&octets, self.xml).map(|manifest| manifest.signature)));
+            }
+        }
+        self.manifests.replace(Some(found.clone()));
+        Ok(found)
     }
 
     fn find(&self, name: &str) -> Option<usize> {

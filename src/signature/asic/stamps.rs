@@ -6,7 +6,7 @@
 use super::super::judge::Context;
 use super::super::time::{self, Imprint, Kind, Stamp, StampReport};
 use super::super::xml::Hash;
-use super::manifest::{Held, Manifest, is_manifest_of_stamp};
+use super::manifest::{Held, Manifest};
 use super::objects::Files;
 use super::{META_INF, at_rest, whole};
 use crate::container::{self, Container, Entry};
@@ -31,7 +31,7 @@ struct Found {
     place: usize,
     token: Vec<u8>,
     /// The octets that it is over, and what of the container hangs on them; or why that cannot be told.
-    over: Result<(Octets, Vec<usize>), Finding>,
+    over: Result<(Octets, Vec<usize>, Vec<DigestAlgorithm>), Finding>,
 }
 
 impl Stamps {
@@ -51,25 +51,27 @@ impl Stamps {
         if bearing.is_empty() {
             return Ok(Self(Vec::new()));
         }
-        let mut manifests = Vec::new();
-        for entry in container.entries().iter().filter(|entry| is_manifest_of_stamp(&entry.name)) {
-            let octets = whole(container, entry, most.signatures_file)?;
-            if let Some(manifest) = Manifest::read(&octets, limits) {
-                manifests.push((octets, manifest));
-            }
-        }
+        let manifests = files.manifests()?;
         let mut found = Vec::new();
         for (place, entry) in bearing.into_iter().take(context.policy.timestamps) {
             let token = whole(container, entry, most.signatures_file)?;
             if found.iter().any(|earlier: &Found| earlier.token == token) {
                 continue;
             }
-            let mut speaking = manifests.iter().filter(|(_, manifest)| manifest.signature == entry.name);
+            let mut speaking = manifests.iter().filter(|(_, over)| over.as_ref() == Some(&entry.name));
             let over = match (speaking.next(), speaking.next()) {
-                (Some((octets, manifest)), None) => of_manifest(octets, &manifest.hold(files)?),
+                (Some((place, _)), None) => {
+                    let octets = whole(container, &container.entries()[*place], most.signatures_file)?;
+                    match Manifest::read(&octets, limits) {
+                        Some(manifest) => of_manifest(&octets, &manifest.hold(files)?),
+                        None => Err(unsupported("a manifest that is none")),
+                    }
+                }
                 (Some(_), Some(_)) => Err(unsupported("two manifests for one time-stamp")),
                 (None, _) => match files.only_document() {
-                    Some(index) => Ok((at_rest(container, &container.entries()[index], most.entry)?, vec![index])),
+                    Some(index) => {
+                        Ok((at_rest(container, &container.entries()[index], most.entry)?, vec![index], Vec::new()))
+                    }
                     None => Err(unsupported("several files, and no manifest says which is stamped")),
                 },
             };
@@ -97,20 +99,20 @@ impl Stamps {
 impl Found {
     fn stamp<'a>(&'a self, all: &'a [Found]) -> Stamp<'a> {
         let over = move |algorithm: DigestAlgorithm, _: &Token<'_>| {
-            let (octets, files) = self.over.as_ref().map_err(Clone::clone)?;
+            let (octets, files, digests) = self.over.as_ref().map_err(Clone::clone)?;
             let digest = Hash::new(algorithm).over(octets.reader()).ok().and_then(Hash::finish);
             let digest = digest.ok_or_else(|| unsupported(algorithm.name()))?;
             let kept = all.iter().enumerate().filter(|(_, other)| files.contains(&other.place));
-            Ok(Imprint { digest, keeps: kept.map(|(at, _)| at).collect() })
+            Ok(Imprint { digest, keeps: kept.map(|(at, _)| at).collect(), digests: digests.clone() })
         };
         Stamp { kind: Kind::Container, token: &self.token, over: Box::new(over) }
     }
 }
 
 /// A manifest is worth as much as the files that it names are those.
-fn of_manifest(octets: &[u8], held: &Held) -> Result<(Octets, Vec<usize>), Finding> {
+fn of_manifest(octets: &[u8], held: &Held) -> Result<(Octets, Vec<usize>, Vec<DigestAlgorithm>), Finding> {
     match held.fault() {
-        None => Ok((octets.to_vec().into(), held.named.clone())),
+        None => Ok((octets.to_vec().into(), held.named.clone(), held.digests.clone())),
         Some(fault) => Err(fault),
     }
 }

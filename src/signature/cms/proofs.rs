@@ -11,6 +11,7 @@ use crate::forms::cms::{SignedData, SignerInfo};
 use crate::forms::timestamp::Token;
 use crate::forms::unsigned::{StampKind, Stamped};
 use crate::host::Octets;
+use std::cell::RefCell;
 
 /// What a signer signed, for the time-stamps over it.
 #[derive(Clone, Copy)]
@@ -18,6 +19,8 @@ pub(super) struct Signing<'a> {
     pub(super) signed: &'a SignedData<'a>,
     pub(super) content: &'a Octets,
     pub(super) digests: &'a Digests,
+    /// Those that only time-stamps ask for, each computed once for all signers.
+    pub(super) more: &'a RefCell<Digests>,
     /// What the time-stamps came to that are over the whole file.
     pub(super) outside: &'a [StampReport],
 }
@@ -62,7 +65,7 @@ impl Signing<'_> {
             // EN 319 122-1 5.3: over the contents octets of the value
             StampKind::Signature => {
                 let digest = algorithm.digest(signer.signature).ok_or_else(|| unsupported(algorithm.name()))?;
-                Ok(Imprint { digest, keeps: Vec::new() })
+                Ok(Imprint { digest, keeps: Vec::new(), digests: Vec::new() })
             }
             StampKind::References => Err(unsupported("CAdES-C-timestamp")),
             StampKind::OldArchive => Err(unsupported("archive-time-stamp, archive-time-stamp-v2")),
@@ -106,10 +109,15 @@ impl Signing<'_> {
         }
         let content = match self.digests.get(algorithm) {
             Some(digest) => digest.to_vec(),
-            None => Digests::of(self.content, [algorithm].into_iter())
-                .ok()
-                .and_then(|digests| digests.get(algorithm).map(<[u8]>::to_vec))
-                .ok_or_else(|| unsupported(algorithm.name()))?,
+            None => {
+                let mut more = self.more.borrow_mut();
+                if more.get(algorithm).is_none()
+                    && let Ok(digests) = Digests::of(self.content, [algorithm].into_iter())
+                {
+                    more.0.extend(digests.0);
+                }
+                more.get(algorithm).map(<[u8]>::to_vec).ok_or_else(|| unsupported(algorithm.name()))?
+            }
         };
         let whole = [self.signed.content_type_der, &content, signer.signed_fields, index.raw].concat();
         let digest = algorithm.digest(&whole).ok_or_else(|| unsupported(algorithm.name()))?;
@@ -122,7 +130,7 @@ impl Signing<'_> {
         };
         let stamps = signer.unsigned.stamps.iter().enumerate();
         let keeps = stamps.filter(|(_, stamp)| is_listed(stamp.token)).map(|(place, _)| place).collect();
-        Ok(Imprint { digest, keeps })
+        Ok(Imprint { digest, keeps, digests: vec![hash] })
     }
 }
 

@@ -23,6 +23,7 @@ use crate::xml::{Fault, Limits, Method, Wrong};
 use draft::Draft;
 pub use hash::Hash;
 use proofs::Source;
+use std::cell::Cell;
 use walk::{Exclude, Target, Walked, Want, walk};
 
 /// Octets of one `ds:Signature` that is read as a tree: chains, timestamps and revocation lists
@@ -170,7 +171,8 @@ pub fn examine_among(
             again.digests
         }
     };
-    let source = Source { octets, wants: &wants, limits };
+    let (readings, parts) = (Cell::new(0), Cell::new(0));
+    let source = Source { octets, wants: &wants, limits, readings: &readings, parts: &parts };
     let signatures = drafts.into_iter().map(|draft| draft.judge(content, &digests, context, source));
     Ok(Examined { signatures: signatures.collect::<Result<_, _>>()?, content })
 }

@@ -15,7 +15,7 @@ use crate::forms::timestamp::Token;
 use crate::forms::xmldsig::{Rendering, Signature};
 use crate::host::Octets;
 use crate::xml::{Fault, Limits, Method, Wrong};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 /// The document that a signature stands in.
 #[derive(Clone, Copy)]
@@ -24,17 +24,24 @@ pub(super) struct Source<'a> {
     /// What its references mean outside of it.
     pub(super) wants: &'a [Want],
     pub(super) limits: &'a Limits,
+    /// How often the document was read again for archive time-stamps, of all its signatures.
+    pub(super) readings: &'a Cell<usize>,
+    /// How many parts of its signatures were digested for them.
+    pub(super) parts: &'a Cell<usize>,
 }
 
-/// Times that a document is read again for the archive time-stamps of one signature: once for each reference and
-/// each digest algorithm and canonicalisation of theirs, which are few.
-const READINGS_MAX: usize = 8;
+/// Times that a document is read again for the archive time-stamps of all its signatures: once for each reference
+/// and each digest algorithm and canonicalisation of theirs, which are few.
+const READINGS_MAX: usize = 16;
+
+/// Parts of signatures, as properties, that are digested for all archive time-stamps of a document: each may cost as
+/// much as all namespaces that are in scope. 32 signatures with a dozen properties and eight time-stamps fit.
+const PARTS_MAX: usize = 4096;
 
 /// What all archive time-stamps of one signature begin with, digested.
 #[derive(Default)]
 struct Begun {
     known: Vec<(DigestAlgorithm, Method, Option<Hash>)>,
-    readings: usize,
     /// What went wrong with the document.
     fault: Option<Fault>,
 }
@@ -73,7 +80,8 @@ impl Draft<'_> {
                 let over = move |algorithm, _: &Token<'_>| {
                     let digest = self.imprint(signature, stamp, algorithm, source, begun)?;
                     let is_archive = matches!(stamp.kind, StampKind::Archive { .. });
-                    Ok(Imprint { digest, keeps: keeps().filter(|_| is_archive).map(|(place, _)| place).collect() })
+                    let keeps = keeps().filter(|_| is_archive).map(|(place, _)| place).collect();
+                    Ok(Imprint { digest, keeps, digests: Vec::new() })
                 };
                 time::Stamp { kind: kind(stamp), token, over: Box::new(over) }
             })
@@ -116,6 +124,10 @@ impl Draft<'_> {
                 let unsigned = signature.properties.iter().flat_map(|properties| &properties.unsigned.at);
                 let before = unsigned.copied().filter(|at| *at < stamp.at);
                 let parts: Vec<u64> = signature.parts.iter().copied().chain(before).collect();
+                source.parts.set(source.parts.get() + parts.len());
+                if source.parts.get() > PARTS_MAX {
+                    return Err(unsupported("more properties under archive time-stamps than are looked at"));
+                }
                 let is_digested = |at: &u64| {
                     self.resolved.iter().any(|one| matches!(one, Resolved::Inside(inside) if inside.at == *at))
                 };
@@ -174,11 +186,11 @@ impl Draft<'_> {
             };
             hash = match (want, resolved) {
                 (Some(want), _) => {
-                    begun.readings += 1;
+                    source.readings.set(source.readings.get() + 1);
                     // `Want` holds comments out already where the reference does
                     let rendering = if transforms.is_named { want.rendering.clone() } else { rendering };
                     let want = Want { rendering, ..want };
-                    match begun.readings <= READINGS_MAX {
+                    match source.readings.get() <= READINGS_MAX {
                         true => walk::feed(source.octets, source.limits, &want, taken)?,
                         false => None,
                     }

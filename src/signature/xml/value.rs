@@ -75,9 +75,13 @@ impl Draft<'_> {
                     facts.outcome = unsupported("a digest algorithm in SigningCertificate");
                     return Ok(());
                 }
-                let named = certificates.iter().position(|certificate| means(certificate) == Some(true));
-                facts.commitment = if named.is_some() { Commitment::Signed } else { Commitment::Differs };
-                named.or_else(|| leaf(&certificates))
+                let position = certificates.iter().position(|certificate| means(certificate) == Some(true));
+                facts.commitment = if position.is_some() { Commitment::Signed } else { Commitment::Differs };
+                // one good digest commits; a broken one beside it takes nothing from that
+                let used: Vec<_> = named.iter().filter_map(|one| one.algorithm.as_ref().ok().copied()).collect();
+                let has_good = used.iter().any(|digest| !digest.is_broken());
+                facts.digests.extend(used.iter().filter(|digest| !has_good || !digest.is_broken()));
+                position.or_else(|| leaf(&certificates))
             }
             None => leaf(&certificates),
         };
