@@ -13,7 +13,7 @@ mod trial;
 use authority::Authority;
 use authority::server::Server;
 use jiff::Timestamp;
-use lists::{list, renew, seconds};
+use lists::{list, list_for, renew, seconds};
 use pencere::config::Config;
 use pencere::daemon::watch;
 use pencere::daemon::window::{Halt, Window};
@@ -146,6 +146,69 @@ fn a_revocation_before_the_reception_takes_an_acceptance_out_of_what_holds() {
     assert_eq!(trial.sql(FIGURES), "2024-Q1|1|100.000\n");
     fits(&trial);
     trial.keeps_persons_out_of_the_log();
+}
+
+#[test]
+fn a_copy_of_boemis_from_before_the_contest_learns_of_it() {
+    let trial = window();
+    file(&trial, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    once(&trial);
+    let (database, copy) = (trial.at("w/state/boemis.sqlite"), trial.at("copy.sqlite"));
+    fs::copy(&database, &copy).unwrap();
+    publish(&trial, 60, &[("w/pki/azerenerji.crt", -3600)]);
+    once(&trial);
+    assert_eq!((trial.sql(FIGURES).as_str(), words(&trial, "a.xml").len()), ("", 2));
+    fs::copy(&copy, &database).unwrap();
+    assert_eq!(trial.sql(FIGURES), "2024-Q1|1|100.000\n");
+    assert_eq!(trial.pencere(&["audit", "verify"]).status.code(), Some(1));
+    renew(&trial, "azerenerji", "renewed");
+    file(&trial, "b.xml", &statement("2024-Q1", 1, "100.000"), "renewed");
+    once(&trial);
+    assert_eq!(words(&trial, "b.xml"), ["accepted"]);
+    assert_eq!(trial.sql("SELECT submission IS NULL, energy_mwh FROM generation_current"), "0|100.000\n");
+    assert_eq!(words(&trial, "a.xml").len(), 2, "nothing is answered twice");
+    fits(&trial);
+}
+
+#[test]
+fn a_receipt_that_nobody_can_lay_keeps_no_contested_figures() {
+    let trial = window();
+    let receipts = trial.side("azerenerji", "receipts");
+    let daemon = trial.run();
+    fs::remove_dir(&receipts).unwrap(); // the window still has it open, and nothing can be laid there
+    file(&trial, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    eventually("the load", || trial.sql(FIGURES) == "2024-Q1|1|100.000\n");
+    publish(&trial, 60, &[("w/pki/azerenerji.crt", -3600)]);
+    daemon.signal(Signal::HUP);
+    eventually("the contest", || trial.sql(FIGURES).is_empty());
+    let (code, status) = trial.json(&["status"]);
+    assert_eq!((code, status["contesting"].as_u64()), (Some(1), Some(1)));
+    daemon.end();
+    fs::create_dir(&receipts).unwrap();
+    for _ in 0..2 {
+        once(&trial);
+    }
+    assert_eq!(words(&trial, "a.xml"), ["contested", "accepted"]);
+    fits(&trial);
+}
+
+#[test]
+fn a_certificate_on_hold_decides_nothing() {
+    let trial = window();
+    file(&trial, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    once(&trial);
+    let hold = list_for(&trial, seconds(60), &[("w/pki/azerenerji.crt", seconds(-3600))], "certificateHold");
+    fs::write(trial.at("w/pki/ca.crl"), hold).unwrap();
+    file(&trial, "b.xml", &statement("2024-Q2", 1, "200.000"), "azerenerji");
+    once(&trial);
+    assert_eq!((words(&trial, "a.xml"), words(&trial, "b.xml")), (vec!["accepted".into()], vec!["held".to_owned()]));
+    assert!(!events(&trial, "a.xml").contains(&"settled".to_owned()));
+    publish(&trial, 120, &[]);
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    once(&trial);
+    assert!(words(&trial, "b.xml").contains(&"accepted".to_owned()));
+    assert!(events(&trial, "a.xml").contains(&"settled".to_owned()));
+    fits(&trial);
 }
 
 #[test]

@@ -24,6 +24,11 @@ fn serial(trial: &Trial, certificate: &str) -> String {
 
 /// A list of the authority that was made then, in PEM: these certificates were revoked, each since then.
 pub fn list(trial: &Trial, made: Timestamp, revoked: &[(&str, Timestamp)]) -> Vec<u8> {
+    list_for(trial, made, revoked, "unspecified")
+}
+
+/// The same with this reason for each.
+pub fn list_for(trial: &Trial, made: Timestamp, revoked: &[(&str, Timestamp)], reason: &str) -> Vec<u8> {
     fs::write(trial.at("ca.cnf"), CONFIGURATION).unwrap();
     if !trial.at("crlnumber").exists() {
         fs::write(trial.at("crlnumber"), "01\n").unwrap();
@@ -31,7 +36,7 @@ pub fn list(trial: &Trial, made: Timestamp, revoked: &[(&str, Timestamp)]) -> Ve
     let line = |(certificate, since): &(&str, Timestamp)| {
         // the two-digit years of `openssl ca`
         let since = compact(*since)[2..].to_owned();
-        format!("R\t400101000000Z\t{since}\t{}\tunknown\t/CN=x\n", serial(trial, certificate))
+        format!("R\t400101000000Z\t{since},{reason}\t{}\tunknown\t/CN=x\n", serial(trial, certificate))
     };
     fs::write(trial.at("index"), revoked.iter().map(line).collect::<String>()).unwrap();
     let (made, next) = (compact(made), compact(made + SignedDuration::from_hours(48)));
