@@ -187,10 +187,10 @@ impl Known<'_> {
     }
 }
 
-/// A revocation counts by its date, from whoever may say it, fresh or not: nothing newer takes it back. Of
-/// holds the newest word counts, for it may have been lifted since. That there is none, only fresh information says, or what was said after the moment that
-/// is asked about (EN 319 102-1 5.2.5), and while the certificate was in force: later it is forgotten
-/// (RFC 5280 3.3, RFC 6960 4.4.4).
+/// A revocation counts by its date, from whoever may say it, fresh or not: nothing newer takes it back. Of holds the
+/// newest word counts, for it may have been lifted since. That there is none, only fresh information says, or what was
+/// said after the moment that is asked about (EN 319 102-1 5.2.5), and while the certificate was in force: later it is
+/// forgotten (RFC 5280 3.3, RFC 6960 4.4.4).
 fn verdict(said: &[Said], certificate: &Certificate, when: When) -> Verdict {
     if let Some(moment) = said.iter().filter(|said| said.is_lasting).filter_map(|said| said.revoked).min() {
         return Verdict::Revoked(moment);
