@@ -32,7 +32,7 @@ pub(super) struct Source<'a> {
 
 /// Times that a document is read again for the archive time-stamps of all its signatures: once for each reference
 /// and each digest algorithm and canonicalisation of theirs, which are few.
-const READINGS_MAX: usize = 16;
+const READINGS_MAX: usize = 8;
 
 /// Parts of signatures, as properties, that are digested for all archive time-stamps of a document: each may cost as
 /// much as all namespaces that are in scope. 32 signatures with a dozen properties and eight time-stamps fit.
