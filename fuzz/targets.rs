@@ -12,7 +12,7 @@ use pencere::forms::{cms, der, pem};
 use pencere::host::Octets;
 use pencere::signature::{self, Context, Indication, Policy, Report, TimeSource};
 use pencere::trust::{IdentityProfile, OcspResponse, RevocationList, Snapshot, ValidationData, When};
-use pencere::xml::{Canonicaliser, Event, Fault, Limits, Method, Reader, Step, Wrong};
+use pencere::xml::{Canonicaliser, Event, Fault, Limits, Method, Reader, Wrong};
 use std::collections::BTreeSet;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -51,15 +51,8 @@ impl Read for Slowly<'_> {
 fn canonical_in_runs(octets: &[u8], method: Method) -> Result<Vec<u8>, Fault> {
     let mut reader = Reader::new(octets, octets.len() as u64, &Limits::default());
     let mut out = Vec::new();
-    let mut canonicaliser = Canonicaliser::document(method, |piece: &[u8]| out.extend_from_slice(piece));
-    loop {
-        match reader.step(b"Signature")? {
-            Step::Run(run) => canonicaliser.take_run(&run),
-            Step::Event(Event::Done) => break,
-            Step::Event(event) => canonicaliser.take(&event).map_err(|wrong| Fault { offset: 0, wrong })?,
-        }
-    }
-    let _ = canonicaliser.finish();
+    let canonicaliser = Canonicaliser::document(method, |piece: &[u8]| out.extend_from_slice(piece));
+    let _ = canonicaliser.whole(&mut reader)?;
     Ok(out)
 }
 

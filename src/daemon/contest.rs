@@ -36,7 +36,7 @@ impl Window {
             let loads = match &mut self.boemis {
                 Some(boemis) => boemis.contest(&ids, now).await,
                 None => {
-                    self.contest_again(now);
+                    self.put_off_contests(now);
                     return Ok(());
                 }
             };
@@ -45,7 +45,7 @@ impl Window {
                 Err(fault) if fault.is_away() => {
                     tracing::error!(%fault, "what is contested waits until BOEMİS is back");
                     (self.boemis, self.tally.away) = (None, true);
-                    self.contest_again(now);
+                    self.put_off_contests(now);
                     return Ok(());
                 }
                 Err(fault) => return Err(Halt::wrong(fault)),
@@ -69,7 +69,7 @@ impl Window {
             (self.later.next, self.tally.away) = (None, false);
         }
         if is_due && !self.later.doubts.is_empty() {
-            self.contest_again(now);
+            self.put_off_contests(now);
         }
         Ok(())
     }
@@ -86,7 +86,7 @@ impl Window {
 
     /// What the journal contested is contested in a database that was opened: it may be an older copy of it, and
     /// its word is not the truth about that.
-    pub(super) async fn contest_again_in(&self, boemis: &mut Boemis) -> Result<Result<(), boemis::Fault>, Halt> {
+    pub(super) async fn contest_in(&self, boemis: &mut Boemis) -> Result<Result<(), boemis::Fault>, Halt> {
         let contested = self.ledger.contested()?;
         if contested.is_empty() {
             return Ok(Ok(()));
@@ -106,7 +106,7 @@ impl Window {
         Ok(Ok(()))
     }
 
-    fn contest_again(&mut self, now: Timestamp) {
+    fn put_off_contests(&mut self, now: Timestamp) {
         let pause = SignedDuration::try_from(self.settings().hold.retry_first);
         self.later.next = now.saturating_add(pause.unwrap_or(SignedDuration::from_secs(10))).ok();
     }

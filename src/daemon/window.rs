@@ -288,7 +288,7 @@ impl Window {
         let settings = self.config.settings();
         let mut opened = Boemis::open(&settings.location, &settings.boemis, &self.world.datasets).await;
         if let Ok(boemis) = &mut opened
-            && let Err(fault) = self.contest_again_in(boemis).await?
+            && let Err(fault) = self.contest_in(boemis).await?
         {
             opened = Err(fault);
         }

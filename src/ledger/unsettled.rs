@@ -1,7 +1,7 @@
-//! Acceptances that are looked at again when revocation data is issued later, and the paths by which
-//! their signers were believed.
+//! Acceptances that are looked at again when revocation data is issued later, the paths by which their signers
+//! were believed, and what was contested.
 //!
-//! Owns the index of both: what the look needs stands in it, so that thousands are looked at without
+//! Owns the index of these: what the look needs stands in it, so that thousands are looked at without
 //! reading a submission. Never decides.
 
 use super::{Arrived, Ledger, LedgerError, Submission, keys};

@@ -5,8 +5,9 @@
 //! elements, and a small output buffer; output is at most [`Canonicaliser::GROWTH`] times the input.
 
 use super::namespaces::{Namespaces, PrefixId, UriId};
-use super::reader::{Attribute, Event, Run, Tag};
-use super::{Wrong, XML_NAMESPACE};
+use super::reader::{Attribute, Event, Reader, Run, Step, Tag};
+use super::{Fault, Wrong, XML_NAMESPACE};
+use std::io::Read;
 
 /// Which canonicalisation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -186,6 +187,21 @@ impl<S: Sink> Canonicaliser<S> {
             self.flush();
             self.sink.take(run.canonical); // large as it is, it is not copied first
             self.written += run.canonical.len() as u64;
+        }
+    }
+
+    /// Takes a whole document, in runs where it can, and gives the sink back.
+    ///
+    /// # Errors
+    /// What is wrong with the document, or more output than it allows.
+    pub fn whole<R: Read>(mut self, reader: &mut Reader<R>) -> Result<S, Fault> {
+        loop {
+            let offset = reader.offset();
+            match reader.step(b"")? {
+                Step::Run(run) => self.take_run(&run),
+                Step::Event(Event::Done) => return Ok(self.finish()),
+                Step::Event(event) => self.take(&event).map_err(|wrong| Fault { offset, wrong })?,
+            }
         }
     }
 

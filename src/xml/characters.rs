@@ -13,6 +13,17 @@ pub const NAME: [bool; 256] = {
     table
 };
 
+/// Octets of text by what they need: 0 nothing, 1 ends the run, 2 a bracket, 3 a `>`.
+pub const TEXT: [u8; 256] = {
+    let mut table = [0; 256];
+    table[b'<' as usize] = 1;
+    table[b'&' as usize] = 1;
+    table[b'\r' as usize] = 1;
+    table[b']' as usize] = 2;
+    table[b'>' as usize] = 3;
+    table
+};
+
 /// White space: XML 1.0 production 3.
 pub fn is_space(octet: u8) -> bool {
     matches!(octet, b' ' | b'\t' | b'\n' | b'\r')

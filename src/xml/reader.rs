@@ -440,7 +440,7 @@ impl<R: Read> Reader<R> {
         let mut brackets = self.brackets;
         // Most texts are a few digits: octet by octet, with one look in a table each.
         while let Some(&octet) = text.get(length) {
-            match TEXT[octet as usize] {
+            match characters::TEXT[octet as usize] {
                 0 => brackets = 0,
                 1 => break,
                 2 => brackets = (brackets + 1).min(2),
@@ -879,14 +879,3 @@ struct Name {
     range: Range<usize>,
     local_at: usize,
 }
-
-/// Octets of text by what they need: 0 nothing, 1 ends the run, 2 a bracket, 3 a `>`.
-const TEXT: [u8; 256] = {
-    let mut table = [0; 256];
-    table[b'<' as usize] = 1;
-    table[b'&' as usize] = 1;
-    table[b'\r' as usize] = 1;
-    table[b']' as usize] = 2;
-    table[b'>' as usize] = 3;
-    table
-};

@@ -6,7 +6,7 @@
 //! wrong with a document, or too much in it, is found and said by the [`Reader`](super::Reader) alone, which goes
 //! on where the stretch ended.
 
-use super::characters::is_space;
+use super::characters::{self, is_space};
 use std::ops::Range;
 
 /// A stretch that was taken.
@@ -69,14 +69,11 @@ impl Plain<'_> {
                     if buffer.get(at + 2..end) != Some(&buffer[name]) {
                         break;
                     }
-                    match self.closing(end) {
-                        Some(bracket) if bracket == end => at = end + 1,
-                        Some(bracket) => {
-                            rewrite(from..end, &mut from, bracket);
-                            at = bracket + 1;
-                        }
-                        None => break,
+                    let Some(bracket) = self.closing(end) else { break };
+                    if bracket > end {
+                        rewrite(from..end, &mut from, bracket);
                     }
+                    at = bracket + 1;
                     open.pop();
                 }
                 b'!' => {
@@ -91,20 +88,12 @@ impl Plain<'_> {
                     if open.len() >= self.depth {
                         break;
                     }
-                    match buffer.get(end) {
-                        Some(b'>') => {
-                            at = end + 1;
-                            open.push(name);
-                        }
-                        _ => match self.closing(end) {
-                            Some(bracket) => {
-                                rewrite(from..end, &mut from, bracket);
-                                at = bracket + 1;
-                                open.push(name);
-                            }
-                            None => break,
-                        },
+                    let Some(bracket) = self.closing(end) else { break };
+                    if bracket > end {
+                        rewrite(from..end, &mut from, bracket);
                     }
+                    at = bracket + 1;
+                    open.push(name);
                 }
             }
         }
@@ -118,7 +107,7 @@ impl Plain<'_> {
     #[inline]
     fn text_end(&self, mut at: usize) -> usize {
         while let Some(&octet) = self.buffer.get(at)
-            && !ENDS_TEXT[octet as usize]
+            && characters::TEXT[octet as usize] == 0
         {
             at += 1;
         }
@@ -161,24 +150,12 @@ impl Plain<'_> {
     }
 }
 
-/// Octets that plain text does not have: markup, what is escaped or rewritten, and what may be part of `]]>`.
-const ENDS_TEXT: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut index = 0;
-    while index < 5 {
-        table[b"<&>]\r"[index] as usize] = true;
-        index += 1;
-    }
-    table
-};
-
-/// Octets that may go on in a plain name.
+/// Octets that may go on in a plain name: of ASCII, and no colon, which the prefix has.
 const IN_NAME: [bool; 256] = {
     let mut table = [false; 256];
     let mut octet = 0;
     while octet < 128 {
-        let b = octet as u8;
-        table[octet] = b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+        table[octet] = characters::NAME[octet] && octet != b':' as usize;
         octet += 1;
     }
     table

@@ -56,10 +56,5 @@ fn each<T>(value: &[u8], read: impl Fn(&mut Reader<'_>) -> Result<T, DerFault>) 
 
 /// SkipCerts: an INTEGER that its context names.
 fn small(field: Element<'_>) -> Result<u32, DerFault> {
-    match field.content {
-        [first, rest @ ..] if *first < 0x80 && rest.len() < 4 => {
-            Ok(field.content.iter().fold(0, |sum, &octet| sum << 8 | u32::from(octet)))
-        }
-        _ => Err(DerFault("a policy constraint is malformed")),
-    }
+    Element { tag: tag::INTEGER, ..field }.small()
 }

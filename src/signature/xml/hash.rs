@@ -3,7 +3,7 @@
 //! Never says whether a digest is the right one.
 
 use crate::forms::algorithm::DigestAlgorithm;
-use crate::xml::{Canonicaliser, Event, Limits, Method, Reader, Sink, Step, Wrong};
+use crate::xml::{Canonicaliser, Limits, Method, Reader, Sink, Wrong};
 use std::io::{self, Read};
 
 /// A digest as a sink of canonical octets.
@@ -55,14 +55,8 @@ impl Hash {
     /// What is wrong with it as XML, or what the reader says.
     pub fn over_canonical(self, contents: impl Read, size: u64, form: &Method, limits: &Limits) -> Result<Self, Wrong> {
         let mut reader = Reader::new(contents, size, limits);
-        let mut canonical = Canonicaliser::document(form.clone(), self);
-        loop {
-            match reader.step(b"").map_err(|fault| fault.wrong)? {
-                Step::Run(run) => canonical.take_run(&run),
-                Step::Event(Event::Done) => return Ok(canonical.finish()),
-                Step::Event(event) => canonical.take(&event)?,
-            }
-        }
+        let canonical = Canonicaliser::document(form.clone(), self);
+        canonical.whole(&mut reader).map_err(|fault| fault.wrong)
     }
 }
 
