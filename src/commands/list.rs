@@ -1,10 +1,11 @@
 //! `pencere list`: submissions and where they stand.
 
-use super::records::{self, Records, Submission};
+use super::records::{self, Known, Submission};
 use super::table::Side;
 use super::{Exit, Outcome, OutputArgs, Screen, Table, WindowArgs, times};
 use crate::document::{DatasetName, Digest, ParticipantName, Revision, SubmissionId};
 use crate::journal::Phase;
+use crate::ledger::State;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -52,6 +53,20 @@ pub enum ListState {
     Contested,
 }
 
+impl From<State> for ListState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Open => Self::Open,
+            State::Accepted => Self::Accepted,
+            State::Rejected => Self::Rejected,
+            State::Duplicate => Self::Duplicate,
+            State::Pending => Self::Pending,
+            State::Held => Self::Held,
+            State::Contested => Self::Contested,
+        }
+    }
+}
+
 impl ListState {
     /// The word, as `--state` takes it.
     pub fn as_str(self) -> &'static str {
@@ -73,19 +88,27 @@ impl ListState {
 /// Usage: the configuration. Broken: a journal that cannot be read.
 pub fn run(args: &ListArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
-    let records = Records::read(&settings.window.paths.state)?;
-    let wanted = |submission: &&Submission| {
+    let known = Known::read(&settings.window.paths.state)?;
+    let wanted = |submission: &Submission| {
         args.state.is_none_or(|state| submission.state() == state)
             && args.participant.as_ref().is_none_or(|slug| submission.participant() == Some(slug))
             && args.dataset.as_ref().is_none_or(|dataset| submission.dataset() == Some(dataset))
     };
-    let found: Vec<_> = records.submissions().iter().filter(wanted).collect();
-    let left_out = found.len().saturating_sub(args.limit);
-    let shown = found.get(left_out..).unwrap_or_default();
+    let is_of = |name: Option<&str>, kind: &Option<String>| name.is_none_or(|name| kind.as_deref() == Some(name));
+    let found = known.fold().count(|kind| {
+        args.state.is_none_or(|state| ListState::from(kind.state) == state)
+            && is_of(args.participant.as_ref().map(ParticipantName::as_str), &kind.participant)
+            && is_of(args.dataset.as_ref().map(DatasetName::as_str), &kind.dataset)
+    });
+    // no more than there are, so that nobody reads on for what is not there
+    let count = args.limit.min(usize::try_from(found).unwrap_or(usize::MAX));
+    let shown = known.last(count, wanted)?;
+    let shown: Vec<&Submission> = shown.iter().collect();
+    let left_out = usize::try_from(found).unwrap_or(usize::MAX).saturating_sub(count);
     screen.json(&List { left_out, submissions: shown.iter().map(|submission| Row::of(submission)).collect() });
     match shown.is_empty() {
         true => screen.say("no submissions"),
-        false => screen.table(&table(shown)),
+        false => screen.table(&table(&shown)),
     }
     if left_out > 0 {
         screen.say(format!("{left_out} older ones are left out; --limit shows more"));

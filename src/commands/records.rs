@@ -1,14 +1,16 @@
 //! A window's configuration and records, as the commands read them.
 //!
-//! The journal is read, never the ledger: it needs no lock, so every command works beside a running
-//! daemon and without one. Its events are folded to one [`Submission`] each, and to the window's own
-//! [`Life`]. Never writes anything.
+//! The journal is read with the indexes of its closed segments, never the ledger's sled: that needs no lock, so
+//! every command works beside a running daemon and without one. Events are folded to one [`Submission`] each.
+//! [`Known`] answers questions without reading what it is not asked for; [`Records`] folds everything, for who
+//! looks at every line. Never writes anything.
 
 use super::{ListState, Trouble, WindowArgs};
 use crate::config::{Config, Mistake, Settings};
-use crate::document::{DatasetName, Decision, Digest, ParticipantName, SubmissionId};
+use crate::document::{DatasetName, Digest, ParticipantName, SubmissionId};
 use crate::host::Disk;
-use crate::journal::{Answered, Entry, Event, Held, JournalError, Phase, Position, Reader, RefusedInPlace};
+use crate::journal::{Answered, Entry, Event, Held, JournalError, Phase, Position, RefusedInPlace};
+use crate::ledger::{Fold, LedgerError, State, View};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::path::Path;
@@ -43,14 +45,6 @@ pub fn settings_at(path: &Path) -> Result<Settings, Trouble> {
 fn refused(mistakes: &[Mistake]) -> Trouble {
     let lines: Vec<String> = mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect();
     Trouble::usage(format!("the configuration has mistakes:{}", lines.concat()))
-}
-
-/// The journal of the window with this state folder.
-///
-/// # Errors
-/// Broken: the disk's, or a damaged journal.
-pub fn journal(state: &Path) -> Result<Reader, Trouble> {
-    Ok(Reader::open(&Disk::system(), state)?)
 }
 
 impl From<JournalError> for Trouble {
@@ -137,18 +131,7 @@ impl Submission {
 
     /// Where it stands, in one word.
     pub fn state(&self) -> ListState {
-        let last = self.last.as_ref().map(|answered| answered.decision);
-        match (&self.phase, last) {
-            (Phase::Deferred { .. }, _) => ListState::Held,
-            (Phase::Contested(_), _) => ListState::Contested,
-            (_, None) => ListState::Open,
-            (_, Some(Decision::Accepted)) => ListState::Accepted,
-            (_, Some(Decision::Rejected)) => ListState::Rejected,
-            (_, Some(Decision::Duplicate)) => ListState::Duplicate,
-            (_, Some(Decision::Pending)) => ListState::Pending,
-            (_, Some(Decision::Held)) => ListState::Held,
-            (_, Some(Decision::Contested)) => ListState::Contested,
-        }
+        State::of(&self.phase, self.last.as_ref().map(|answered| answered.decision)).into()
     }
 
     /// Whether this is what somebody means: by id, receipt number, name, or SHA-256 of the
@@ -171,30 +154,11 @@ impl Submission {
     }
 }
 
-/// What the journal tells of the window itself.
-#[derive(Clone, Debug, Default)]
-pub struct Life {
-    /// The last start.
-    pub started: Option<Timestamp>,
-    /// The last end in good order.
-    pub stopped: Option<Timestamp>,
-    /// Why it halted, and when; none once it was started again.
-    pub halted: Option<(Timestamp, String)>,
-    /// When configuration was last read again, and why the old one stayed in force.
-    pub reloaded: Option<(Timestamp, Option<String>)>,
-    /// The last event of all.
-    pub last: Option<Timestamp>,
-}
-
 /// The journal, folded.
 #[derive(Debug, Default)]
 pub struct Records {
     submissions: Vec<Submission>,
     places: HashMap<SubmissionId, usize>,
-    /// The window itself.
-    pub life: Life,
-    /// Since when receipts went without the time-stamp that was wanted, and how many; none once one has it.
-    pub unstamped: Option<(Timestamp, u64)>,
 }
 
 /// Why records could not be folded.
@@ -223,20 +187,6 @@ impl From<Unfit> for Trouble {
 }
 
 impl Records {
-    /// Reads the whole journal of the window with this state folder. Memory grows with the number
-    /// of submissions, about 1 KiB each.
-    ///
-    /// # Errors
-    /// [`Unfit`].
-    pub fn read(state: &Path) -> Result<Self, Unfit> {
-        let mut reader = Reader::open(&Disk::system(), state)?;
-        let mut records = Self::default();
-        while let Some((entry, behind)) = reader.next()? {
-            records.take(entry, behind)?;
-        }
-        Ok(records)
-    }
-
     /// All submissions, in the order in which the journal knows them.
     pub fn submissions(&self) -> &[Submission] {
         &self.submissions
@@ -253,11 +203,7 @@ impl Records {
     /// [`Unfit::Impossible`].
     pub fn take(&mut self, entry: Entry, behind: Position) -> Result<(), Unfit> {
         let Entry { time, event } = entry;
-        self.life.last = Some(time);
-        let Some(id) = event.id() else {
-            self.live(time, event);
-            return Ok(());
-        };
+        let Some(id) = event.id() else { return Ok(()) };
         let place = self.places.get(&id).copied();
         let known = place.and_then(|place| self.submissions.get_mut(place));
         let before = known.as_ref().map(|submission| (&submission.phase, submission.answers));
@@ -271,10 +217,6 @@ impl Records {
                 if let Event::Answered(answered) = event {
                     submission.answers = answered.answer;
                     submission.receipts.push((answered.receipt.number.clone(), answered.receipt.sha256));
-                    self.unstamped = match answered.receipt.lacks_stamp {
-                        true => Some(self.unstamped.map_or((time, 1), |(since, count)| (since, count + 1))),
-                        false => None,
-                    };
                     submission.last = Some(*answered);
                 }
                 submission.put_off = match phase {
@@ -292,19 +234,86 @@ impl Records {
         self.submissions.push(Submission { came, phase, answers, last, receipts, put_off });
         Ok(())
     }
+}
 
-    fn live(&mut self, time: Timestamp, event: Event) {
-        match event {
-            Event::Started { .. } => {
-                // a start reads the configuration whole, so what a reload said before is over
-                self.life = Life { started: Some(time), last: Some(time), ..Life::default() };
+/// What the window knows, to be asked.
+#[derive(Debug)]
+pub struct Known {
+    view: View,
+}
+
+impl Known {
+    /// Of the window with this state folder.
+    ///
+    /// # Errors
+    /// [`Trouble`]: a journal that cannot be read, is damaged, or tells what cannot have happened.
+    pub fn read(state: &Path) -> Result<Self, Trouble> {
+        Ok(Self { view: View::open(&Disk::system(), state)? })
+    }
+
+    /// How everything stands, in numbers.
+    pub fn fold(&self) -> &Fold {
+        self.view.fold()
+    }
+
+    /// One submission, with all that happened to it.
+    ///
+    /// # Errors
+    /// As [`Known::read`], and for all that follow.
+    pub fn get(&self, id: SubmissionId) -> Result<Option<(Submission, Vec<Entry>)>, Trouble> {
+        let entries = self.view.entries(id)?;
+        let folded = folded(&entries)?;
+        Ok(folded.map(|submission| (submission, entries.into_iter().map(|(entry, _)| entry).collect())))
+    }
+
+    /// Those with which something is left to do, in order of arrival.
+    pub fn open(&self) -> Result<Vec<Submission>, Trouble> {
+        let each = self.fold().open().map(|id| Ok(self.get(id)?.map(|(submission, _)| submission)));
+        each.filter_map(Result::transpose).collect()
+    }
+
+    /// Those that are meant by this ([`Submission::is_meant`]), in order of arrival.
+    pub fn meant(&self, what: &str) -> Result<Vec<Submission>, Trouble> {
+        let mut meant = Vec::new();
+        for id in self.view.meant(what)? {
+            meant.extend(self.get(id)?.map(|(submission, _)| submission).filter(|one| one.is_meant(what)));
+        }
+        Ok(meant)
+    }
+
+    /// Of those that fit, the last so many, in order of arrival; of the journal only its end is read, as far as
+    /// it must be.
+    pub fn last(&self, count: usize, fits: impl Fn(&Submission) -> bool) -> Result<Vec<Submission>, Trouble> {
+        let mut found = Vec::new();
+        self.view.backwards(|entries| {
+            if found.len() < count
+                && let Some(submission) = folded(entries)?
+                && fits(&submission)
+            {
+                found.push(submission);
             }
-            Event::Stopped {} => self.life.stopped = Some(time),
-            Event::Halted { why } => self.life.halted = Some((time, why)),
-            Event::Reloaded { refused, .. } => self.life.reloaded = Some((time, refused)),
-            Event::Held(_) | Event::RefusedInPlace(_) | Event::Answered(_) | Event::Deferred { .. } => {}
-            Event::Closed { .. } | Event::Settled { .. } | Event::Contested(_) => {}
-            Event::Path(_) | Event::Act { .. } => {}
+            Ok::<_, Trouble>(found.len() < count)
+        })?;
+        found.reverse();
+        Ok(found)
+    }
+}
+
+/// The submission of which these entries tell.
+fn folded(entries: &[(Entry, Position)]) -> Result<Option<Submission>, Unfit> {
+    let mut records = Records::default();
+    for (entry, behind) in entries {
+        records.take(entry.clone(), *behind)?;
+    }
+    Ok(records.submissions.pop())
+}
+
+impl From<LedgerError> for Trouble {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Journal(error) => error.into(),
+            LedgerError::Impossible(_) => Self::broken(format!("journal: {error}; pencere audit verify says more")),
+            other => Self::broken(other.to_string()),
         }
     }
 }

@@ -1,14 +1,12 @@
 //! `pencere show`: all that happened to one submission.
 
 use super::list::{self, Row};
-use super::records::{self, Records, Submission};
+use super::records::{self, Known, Submission};
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, times};
-use crate::document::SubmissionId;
 use crate::journal::{Entry, Event};
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
-use std::path::Path;
 
 /// Show everything that happened to one submission, from its arrival to its receipts
 #[derive(Debug, Args)]
@@ -29,16 +27,15 @@ pub struct ShowArgs {
 /// Usage: nothing is known by that, or the configuration. Broken: a journal that cannot be read.
 pub fn run(args: &ShowArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
-    let state = &settings.window.paths.state;
     let what = args.what.trim();
-    let records = Records::read(state)?;
-    let meant: Vec<&Submission> = records.submissions().iter().filter(|one| one.is_meant(what)).collect();
+    let known = Known::read(&settings.window.paths.state)?;
+    let meant = known.meant(what)?;
     match meant.as_slice() {
         [] => Err(Trouble::usage(format!(
             "nothing is known here by {what:?}: neither an id, nor a receipt's number, a file's name or a SHA-256"
         ))),
         [one] => {
-            let events = events(state, one.id())?;
+            let events = known.get(one.id())?.map(|(_, events)| events).unwrap_or_default();
             let happened: Vec<_> =
                 events.iter().map(|entry| Happened { time: entry.time, event: &entry.event }).collect();
             screen.json(&Shown { submissions: vec![Row::of(one)], events: happened });
@@ -46,9 +43,9 @@ pub fn run(args: &ShowArgs, screen: &mut Screen) -> Outcome {
             Ok(Exit::Done)
         }
         several => {
-            let submissions = several.iter().map(|submission| Row::of(submission)).collect();
+            let submissions = several.iter().map(Row::of).collect();
             screen.json(&Shown { submissions, events: Vec::new() });
-            screen.table(&list::table(several));
+            screen.table(&list::table(&several.iter().collect::<Vec<_>>()));
             screen.say(format!("{} submissions are meant by that; show one by its id", several.len()));
             Ok(Exit::Done)
         }
@@ -70,18 +67,6 @@ struct Happened<'a> {
     time: Timestamp,
     #[serde(flatten)]
     event: &'a Event,
-}
-
-/// All events of one submission, by a second reading: memory does not grow with the journal.
-fn events(state: &Path, id: SubmissionId) -> Result<Vec<Entry>, Trouble> {
-    let mut reader = records::journal(state)?;
-    let mut events = Vec::new();
-    while let Some((entry, _)) = reader.next()? {
-        if entry.event.id() == Some(id) {
-            events.push(entry);
-        }
-    }
-    Ok(events)
 }
 
 fn tell(submission: &Submission, events: &[Entry], screen: &mut Screen) {

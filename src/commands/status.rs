@@ -4,13 +4,15 @@ mod folders;
 mod lock;
 
 use super::list::Row;
-use super::records::{self, Came, Records, Submission};
+use super::records::{self, Came, Known, Submission};
 use super::table::Side;
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, times};
 use crate::config::{Config, Settings};
 use crate::daemon::refresh::{self, Failure};
 use crate::intake::folder::is_upload;
+use crate::document::ParticipantName;
 use crate::journal::Phase;
+use crate::ledger::{Fold, State};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -41,9 +43,9 @@ pub fn run(args: &StatusArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
     let state = &settings.window.paths.state;
     let daemon = lock::holder(&state.join("journal"));
-    let records = Records::read(state)?;
+    let known = Known::read(state)?;
     let now = Timestamp::now();
-    let status = Status::of(&settings, &records, daemon, &Footing::of(&args.window.path(), now), now)?;
+    let status = Status::of(&settings, &known, daemon, &Footing::of(&args.window.path(), now), now)?;
     screen.json(&status);
     tell(&status, screen);
     Ok(Exit::answer(status.healthy))
@@ -148,28 +150,34 @@ const LENIENCE: Duration = Duration::from_secs(60);
 impl Status {
     fn of(
         settings: &Settings,
-        records: &Records,
+        known: &Known,
         daemon: Option<u32>,
         footing: &Footing,
         now: Timestamp,
     ) -> Result<Self, Trouble> {
         let age = |since: Timestamp| now.duration_since(since).as_secs().max(0);
-        let mut rows = rows(records, age);
-        let answered: HashSet<(String, String, u64)> = records.submissions().iter().filter_map(in_place).collect();
+        let (fold, open) = (known.fold(), known.open()?);
+        let mut rows = rows(fold, &open, age);
         for (slug, home) in folders::homes(&settings.window.paths.drop).unwrap_or_default() {
             let row = row(&mut rows, &slug);
-            let lying =
-                folders::names(&home.join("in")).unwrap_or_default().into_iter().filter(|one| !is_upload(&one.name));
-            let unanswered = lying.filter(|one| !answered.contains(&(slug.clone(), one.shown(), one.inode)));
+            let mut lying = Vec::new();
+            for one in folders::names(&home.join("in")).unwrap_or_default() {
+                if !is_upload(&one.name) && !is_answered_in_place(known, &slug, &one)? {
+                    lying.push(one);
+                }
+            }
             // what is not the window's yet: taken this moment, or left so by a crash until the next start
-            let taken = folders::names(&home.join(folders::TAKEN)).unwrap_or_default().into_iter();
-            let taken = taken.filter(|one| one.taken_as().is_none_or(|id| records.get(id).is_none()));
-            for one in unanswered.chain(taken) {
+            for one in folders::names(&home.join(folders::TAKEN)).unwrap_or_default() {
+                if one.taken_as().map(|id| known.get(id)).transpose()?.flatten().is_none() {
+                    lying.push(one);
+                }
+            }
+            for one in lying {
                 row.waiting += 1;
                 row.oldest_unanswered_seconds = row.oldest_unanswered_seconds.max(Some(age(one.since)));
             }
         }
-        let life = &records.life;
+        let life = &fold.life;
         let mut status = Self {
             healthy: true,
             problems: Vec::new(),
@@ -182,14 +190,13 @@ impl Status {
             last_reload: life.reloaded.clone().map(|(at, refused)| Reload { at, refused }),
             waiting: rows.values().map(|row| row.waiting).sum(),
             oldest_unanswered_seconds: rows.values().filter_map(|row| row.oldest_unanswered_seconds).max(),
-            held: held(records),
-            contesting: records.submissions().iter().filter(|one| matches!(one.phase, Phase::Contested(_))).count()
-                as u64,
-            unclosed: records.submissions().iter().filter(|one| is_unclosed(one)).count() as u64,
+            held: held(&open),
+            contesting: open.iter().filter(|one| matches!(one.phase, Phase::Contested(_))).count() as u64,
+            unclosed: open.iter().filter(|one| is_unclosed(one)).count() as u64,
             participants: rows.into_values().collect(),
         };
         status.problems = status.problems(settings, life.halted.as_ref(), now);
-        status.problems.extend(unstamped(settings, records));
+        status.problems.extend(unstamped(settings, fold));
         status.problems.extend(status.unfounded(&settings.window.paths.drop, footing));
         status.healthy = status.problems.is_empty();
         Ok(status)
@@ -259,8 +266,8 @@ impl Status {
 }
 
 /// Receipts that went without the time-stamp that the configuration wants.
-fn unstamped(settings: &Settings, records: &Records) -> Option<Problem> {
-    let (Some(stamps), Some((since, count))) = (&settings.stamps, records.unstamped) else { return None };
+fn unstamped(settings: &Settings, fold: &Fold) -> Option<Problem> {
+    let (Some(stamps), Some((since, count))) = (&settings.stamps, fold.unstamped) else { return None };
     let message = format!(
         "{count} receipts since {} went without a time-stamp, for want of one from {}: its log says why. They hold \
          all the same, and prove no moment by themselves.",
@@ -357,31 +364,34 @@ fn signed(span: Duration) -> SignedDuration {
 }
 
 /// What the journal tells of each participant.
-fn rows(records: &Records, age: impl Fn(Timestamp) -> i64) -> BTreeMap<String, ParticipantRow> {
+fn rows(fold: &Fold, open: &[Submission], age: impl Fn(Timestamp) -> i64) -> BTreeMap<String, ParticipantRow> {
     let mut rows = BTreeMap::new();
-    for submission in records.submissions() {
-        let slug = submission.participant().map_or_else(|| "-".to_owned(), ToString::to_string);
-        let row = row(&mut rows, &slug);
+    for (kind, &count) in &fold.counts {
+        let slug = kind.participant.as_deref().unwrap_or("-");
+        let row = row(&mut rows, slug);
+        row.last_received = fold.last_received.get(slug).copied();
+        match kind.state {
+            State::Open => row.open += count,
+            State::Held => row.held += count,
+            State::Accepted => row.accepted += count,
+            State::Rejected => row.rejected += count,
+            State::Duplicate | State::Pending => row.other += count,
+            State::Contested => {
+                row.other += count;
+                row.contested += count;
+            }
+        }
+    }
+    for submission in open {
+        let slug = submission.participant().map_or("-", ParticipantName::as_str);
+        let row = row(&mut rows, slug);
         row.last_received = row.last_received.max(Some(submission.received()));
-        match submission.state() {
-            ListState::Open => {
-                row.open += 1;
-                let since = age(submission.received());
-                row.oldest_unanswered_seconds = row.oldest_unanswered_seconds.max(Some(since));
-            }
-            ListState::Held => {
-                row.held += 1;
-                if let Came::Held(held) = &submission.came {
-                    row.held_octets = row.held_octets.saturating_add(held.size());
-                }
-            }
-            ListState::Accepted => row.accepted += 1,
-            ListState::Rejected => row.rejected += 1,
-            ListState::Duplicate | ListState::Pending => row.other += 1,
-            ListState::Contested => {
-                row.other += 1;
-                row.contested += 1;
-            }
+        if submission.state() == ListState::Open {
+            let since = age(submission.received());
+            row.oldest_unanswered_seconds = row.oldest_unanswered_seconds.max(Some(since));
+        }
+        if let (ListState::Held, Came::Held(held)) = (submission.state(), &submission.came) {
+            row.held_octets = row.held_octets.saturating_add(held.size());
         }
     }
     rows
@@ -396,23 +406,27 @@ fn row<'a>(rows: &'a mut BTreeMap<String, ParticipantRow>, slug: &str) -> &'a mu
         .or_insert_with(|| ParticipantRow { participant: slug.to_owned(), ..ParticipantRow::default() })
 }
 
-fn held(records: &Records) -> Held {
-    let held: Vec<_> = records.submissions().iter().filter(|one| one.state() == ListState::Held).collect();
+fn held(open: &[Submission]) -> Held {
+    let held: Vec<_> = open.iter().filter(|one| one.state() == ListState::Held).collect();
     let since = |one: &Submission| one.put_off.unwrap_or(one.received());
     let oldest = held.iter().min_by_key(|one| since(one));
     Held { count: held.len() as u64, oldest: oldest.map(|one| Row::of(one)), since: oldest.map(|one| since(one)) }
 }
 
-/// Participant, name and inode of what was left in its folder and has its answer.
-fn in_place(submission: &Submission) -> Option<(String, String, u64)> {
-    match &submission.came {
+/// Whether this was left in its folder and has its answer.
+fn is_answered_in_place(known: &Known, slug: &str, one: &folders::Lying) -> Result<bool, Trouble> {
+    let shown = one.shown();
+    let is_it = |submission: &Submission| match &submission.came {
         Came::InPlace(refused) if submission.last.is_some() => {
             // intake's key begins with the inode
-            let inode = refused.key.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()?;
-            Some((refused.participant.to_string(), refused.name.shown(), inode))
+            let inode = refused.key.split(|c: char| !c.is_ascii_digit()).next();
+            refused.participant.as_str() == slug
+                && refused.name.shown() == shown
+                && inode.and_then(|inode| inode.parse().ok()) == Some(one.inode)
         }
-        _ => None,
-    }
+        _ => false,
+    };
+    Ok(known.meant(&shown)?.iter().any(is_it))
 }
 
 fn tell(status: &Status, screen: &mut Screen) {

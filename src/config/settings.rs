@@ -594,14 +594,17 @@ fn evidence(mut table: Table<'_, '_>) -> evidence::Settings {
 fn journal(mut table: Table<'_, '_>) -> journal::Settings {
     let default = journal::Settings::default();
     let settings =
-        journal::Settings { segment_max: value(table.size("segment_max", 1 << 16..=1 << 32), default.segment_max) };
+        journal::Settings { segment_max: value(table.size("segment_max", 1 << 12..=1 << 30), default.segment_max) };
     table.finish();
     settings
 }
 
 fn ledger(mut table: Table<'_, '_>) -> ledger::Settings {
     let default = ledger::Settings::default();
-    let settings = ledger::Settings { cache_max: value(table.size("cache_max", 1 << 20..=1 << 40), default.cache_max) };
+    let settings = ledger::Settings {
+        cache_max: value(table.size("cache_max", 1 << 20..=1 << 40), default.cache_max),
+        recent: count(table.integer("recent", 1..=1_000_000), default.recent),
+    };
     table.finish();
     settings
 }

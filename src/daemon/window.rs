@@ -126,9 +126,6 @@ pub struct Waits {
     pub received: Timestamp,
 }
 
-/// So many submissions that came last are asked for the newest id: the most that one group has by
-/// default.
-const NEWEST: usize = 256;
 
 /// An open window.
 pub struct Window {
@@ -197,7 +194,7 @@ impl Window {
             tracing::info!(entries, "the ledger was rebuilt from the journal");
         }
         // Held documents are tried in the order of their ids, which is that of their arrival.
-        ledger.recent(NEWEST)?.iter().map(Submission::id).max().into_iter().for_each(SubmissionId::rise_above);
+        ledger.newest()?.into_iter().for_each(SubmissionId::rise_above);
         let world = Arc::clone(config.world());
         let clock = host.clock.clone();
         let seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(move || clock.now())).map_err(
@@ -487,6 +484,7 @@ impl Window {
         self.release_sources();
         self.close_laid()?;
         self.settle()?;
+        self.ledger.tend()?;
         self.ledger.flush()?;
         if let Some(boemis) = &mut self.boemis
             && let Err(fault) = boemis.rest().await

@@ -27,6 +27,16 @@ impl SubmissionId {
 }
 
 impl SubmissionId {
+    /// Its 16 octets; they sort as the ids do.
+    pub fn octets(self) -> [u8; 16] {
+        self.0.into_bytes()
+    }
+
+    /// An id that was kept as its octets.
+    pub fn from_octets(octets: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(octets))
+    }
+
     /// From now on every new id of this process is above this one: an earlier process may have made
     /// it by a clock that was ahead.
     pub fn rise_above(known: Self) {

@@ -37,6 +37,7 @@
 
 mod event;
 mod line;
+mod lines;
 mod phase;
 mod read;
 #[cfg(test)]
@@ -45,6 +46,7 @@ pub(crate) mod samples;
 mod tests;
 
 pub use event::{Answered, Contested, Entry, Event, Held, HeldFile, KeptPath, RefusedInPlace, SealedReceipt, Source};
+pub use lines::{Lines, ends, index_path};
 pub use phase::{Impossible, Phase};
 pub use read::Reader;
 

@@ -131,6 +131,11 @@ impl Reader {
         self.position
     }
 
+    /// Where the line of the last entry begins, in octets from the start of its segment.
+    pub fn began(&self) -> u64 {
+        self.position.offset.saturating_sub(self.line.len() as u64 + 1)
+    }
+
     /// Whether something stands after it that a loss of power, or a write under way, left there.
     pub fn is_torn(&self) -> bool {
         self.torn

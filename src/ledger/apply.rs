@@ -1,17 +1,30 @@
 //! What an event changes in the index.
 
+use super::older::Older;
 use super::{Arrived, LedgerError, Submission, Unsettled, keys};
-use crate::document::Decision;
-use crate::journal::{Answered, Event, Phase, Position};
-use std::collections::BTreeMap;
+use crate::document::{Decision, SubmissionId};
+use crate::journal::{Answered, Entry, Event, Phase, Position};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-/// Changes gathered, seen by those that follow, and taken by sled together.
-pub(super) struct Changes<'a> {
-    db: &'a sled::Db,
+/// Changes gathered, seen by those that follow, and taken by sled together; or, where there is no sled, kept here.
+#[derive(Debug)]
+pub(super) struct Changes {
+    db: Option<sled::Db>,
+    older: Arc<Older>,
+    /// By key, the value with the segment of its last change; none where the key goes.
     changed: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
-    /// Submissions that changed, by order: written once, however often they changed.
-    submissions: BTreeMap<Vec<u8>, Submission>,
+    /// Submissions that changed, each with its order and the segment of its last change: written once, however
+    /// often they changed.
+    submissions: HashMap<SubmissionId, (Vec<u8>, u32, Submission)>,
     position: Option<Position>,
+}
+
+/// What an event made of a submission.
+#[derive(Debug)]
+pub(super) struct Became {
+    pub(super) before: Option<Submission>,
+    pub(super) order: Vec<u8>,
 }
 
 /// The keys by which a submission's content and octets are found.
@@ -28,113 +41,163 @@ fn stands(submission: &Submission, answered: &Answered) -> Vec<Vec<u8>> {
     [content, octets].into_iter().flatten().collect()
 }
 
-impl<'a> Changes<'a> {
-    pub(super) fn new(db: &'a sled::Db) -> Self {
-        Self { db, changed: BTreeMap::new(), submissions: BTreeMap::new(), position: None }
+/// The submission after an event; none for an event that moves nothing.
+fn step(known: Option<&Submission>, event: &Event) -> Result<Option<Submission>, LedgerError> {
+    let before = known.map(|submission| (&submission.phase, submission.answers));
+    let Some(phase) = Phase::after(before, event)? else { return Ok(None) };
+    let new = |arrival| Submission { phase: phase.clone(), arrival, answers: 0, last: None };
+    Ok(match (event, known) {
+        (Event::Held(held), None) => Some(new(Arrived::Held(held.clone()))),
+        (Event::RefusedInPlace(refused), None) => Some(new(Arrived::RefusedInPlace(refused.clone()))),
+        (Event::Answered(answered), Some(before)) => {
+            let (answers, last) = (answered.answer, Some((**answered).clone()));
+            Some(Submission { phase, answers, last, ..before.clone() })
+        }
+        (_, Some(before)) => Some(Submission { phase, ..before.clone() }),
+        // `Phase::after` gives a phase to what is unknown only when it arrives.
+        (_, None) => None,
+    })
+}
+
+/// A submission as its own entries tell it, with its order and the segment of the last; none when they tell of none.
+pub(super) fn told(entries: &[(Entry, Position)]) -> Result<Option<(Vec<u8>, u32, Submission)>, LedgerError> {
+    let mut known: Option<(Vec<u8>, u32, Submission)> = None;
+    for (entry, behind) in entries {
+        if let Some(after) = step(known.as_ref().map(|(.., submission)| submission), &entry.event)? {
+            let order = known.map_or_else(|| keys::order(*behind), |(order, ..)| order);
+            known = Some((order, behind.segment, after));
+        }
+    }
+    Ok(known)
+}
+
+impl Changes {
+    pub(super) fn new(db: Option<sled::Db>, older: Arc<Older>) -> Self {
+        Self { db, older, changed: BTreeMap::new(), submissions: HashMap::new(), position: None }
     }
 
-    /// Takes one event and the position behind its line.
-    pub(super) fn take(&mut self, event: &Event, position: Position) -> Result<(), LedgerError> {
+    /// Takes one event and the position behind its line; what it moved, if anything.
+    pub(super) fn take(&mut self, event: &Event, position: Position) -> Result<Option<Became>, LedgerError> {
         self.position = Some(position);
         if let Event::Path(path) = event {
-            self.put(keys::path(path.signer), keys::write(path)?);
+            self.note(keys::path(path.signer), Some(keys::write(path)?));
         }
-        let Some(id) = event.id() else { return Ok(()) };
-        let order = self.get(&keys::id(id))?;
-        let known = match &order {
-            Some(order) => match self.submissions.get(order) {
-                Some(submission) => Some(submission.clone()),
-                None => self.db.get(keys::submission(order))?.map(|record| keys::read(&record)).transpose()?,
-            },
-            None => None,
+        let Some(id) = event.id() else { return Ok(None) };
+        let known = self.known(id)?;
+        let Some(submission) = step(known.as_ref().map(|(.., known)| known), event)? else { return Ok(None) };
+        let (order, before) = match known {
+            Some((order, _, before)) => (order, Some(before)),
+            None => (keys::order(position), None),
         };
-        let is_known = known.is_some();
-        let before = known.as_ref().map(|submission: &Submission| (&submission.phase, submission.answers));
-        let Some(phase) = Phase::after(before, event)? else { return Ok(()) };
-        let order = order.unwrap_or_else(|| keys::order(position));
-        let submission = match (event, known) {
-            (Event::Held(held), None) => {
-                let of = held.participant.as_ref();
-                let detached = held.detached.as_ref();
+        match event {
+            Event::Held(held) => {
+                let (of, detached) = (held.participant.as_ref(), held.detached.as_ref());
                 let octets = keys::octets(of, held.document.sha256, detached.map(|file| file.sha256));
-                self.put_if_absent(octets, &order)?;
-                let arrival = Arrived::Held(held.clone());
-                Submission { phase, arrival, answers: 0, last: None }
+                self.put_if_absent(octets, id)?;
             }
-            (Event::RefusedInPlace(refused), None) => {
-                self.put(keys::refused(&refused.participant, &refused.key), order.clone());
-                let arrival = Arrived::RefusedInPlace(refused.clone());
-                Submission { phase, arrival, answers: 0, last: None }
-            }
-            (Event::Answered(answered), Some(before)) => {
-                self.put(keys::receipt(&answered.receipt.number), order.clone());
-                let (answers, last) = (answered.answer, Some((**answered).clone()));
-                let submission = Submission { phase, answers, last, ..before };
-                self.stand(&submission, answered, &order)?;
+            Event::RefusedInPlace(refused) => self.put(keys::refused(&refused.participant, &refused.key), id),
+            Event::Answered(answered) => {
+                self.put(keys::receipt(&answered.receipt.number), id);
+                self.stand(&submission, answered, id)?;
                 match Unsettled::of(&submission) {
-                    Some(unsettled) => self.put(keys::unsettled(&order), keys::write(&unsettled)?),
-                    None => drop(self.changed.insert(keys::unsettled(&order), None)),
+                    Some(unsettled) => {
+                        self.note(keys::unsettled(&order), Some(self.stamped(&keys::write(&unsettled)?)));
+                    }
+                    None if before.as_ref().is_some_and(|before| Unsettled::of(before).is_some()) => {
+                        self.settle(&order, id);
+                    }
+                    None => {}
                 }
-                submission
             }
-            (Event::Settled { .. }, Some(before)) => {
-                self.changed.insert(keys::unsettled(&order), None);
-                Submission { phase, ..before }
-            }
-            (Event::Contested(_), Some(before)) => {
-                self.changed.insert(keys::unsettled(&order), None);
-                self.put(keys::contested(&order), keys::write(&id)?);
-                let submission = Submission { phase, ..before };
+            Event::Settled { .. } => self.settle(&order, id),
+            Event::Contested(_) => {
+                self.settle(&order, id);
+                self.note(keys::contested(&order), Some(keys::write(&id)?));
                 if let Some(answered) = submission.last.clone() {
-                    self.fall(&submission, &answered, &order)?; // at once: nothing more is its duplicate
+                    self.fall(&submission, &answered, id)?; // at once: nothing more is its duplicate
                 }
-                submission
             }
-            (_, Some(before)) => Submission { phase, ..before },
-            // `Phase::after` gives a phase to what is unknown only when it arrives.
-            (_, None) => return Ok(()),
-        };
-        if submission.phase == Phase::Closed {
-            self.changed.insert(keys::open(&order), None);
-        } else {
-            self.put(keys::open(&order), Vec::new());
+            _ => {}
         }
-        if !is_known {
-            self.put(keys::id(id), order.clone());
+        let open = (submission.phase != Phase::Closed).then(Vec::new);
+        self.note(keys::open(&order), open);
+        if self.db.is_some() {
+            self.note(keys::id(id), Some(self.stamped(&order)));
         }
-        self.submissions.insert(order, submission);
-        Ok(())
+        self.submissions.insert(id, (order.clone(), position.segment, submission));
+        Ok(Some(Became { before, order }))
+    }
+
+    /// A submission with its order and the segment of its last change.
+    pub(super) fn known(&self, id: SubmissionId) -> Result<Option<(Vec<u8>, u32, Submission)>, LedgerError> {
+        if let Some(known) = self.submissions.get(&id) {
+            return Ok(Some(known.clone()));
+        }
+        if let Some(known) = self.db.as_ref().map(|db| keys::known(db, id)).transpose()?.flatten() {
+            return Ok(Some(known));
+        }
+        self.older.submission(id)
+    }
+
+    /// Gives back a submission that was let go ([`Changes::let_go`]).
+    pub(super) fn recall(&mut self, known: (Vec<u8>, u32, Submission)) {
+        self.submissions.insert(known.2.id(), known);
+    }
+
+    /// Forgets a submission with which nothing is left to do: it can be told again from its lines.
+    pub(super) fn let_go(&mut self, id: SubmissionId) {
+        self.submissions.remove(&id);
+    }
+
+    /// A submission that changed.
+    pub(super) fn changed(&self, id: SubmissionId) -> Option<&Submission> {
+        self.submissions.get(&id).map(|(.., submission)| submission)
+    }
+
+    /// By key, by which submission it stands; none where it fell.
+    pub(super) fn standing(&self) -> impl Iterator<Item = (&[u8], Option<SubmissionId>)> {
+        self.changed.iter().map(|(key, value)| (&key[..], value.as_deref().and_then(keys::stands_by)))
     }
 
     /// By which submission content and octets stand, after an answer (CONTRACT 3, *Content*).
-    fn stand(&mut self, submission: &Submission, answered: &Answered, order: &[u8]) -> Result<(), LedgerError> {
+    fn stand(&mut self, submission: &Submission, answered: &Answered, id: SubmissionId) -> Result<(), LedgerError> {
         match answered.decision {
             Decision::Accepted | Decision::Pending | Decision::Held => {
-                stands(submission, answered).into_iter().try_for_each(|key| self.put_if_absent(key, order))
+                stands(submission, answered).into_iter().try_for_each(|key| self.put_if_absent(key, id))
             }
-            Decision::Rejected | Decision::Contested => self.fall(submission, answered, order),
+            Decision::Rejected | Decision::Contested => self.fall(submission, answered, id),
             Decision::Duplicate => Ok(()),
         }
     }
 
     /// What stood by this submission stands no more.
-    fn fall(&mut self, submission: &Submission, answered: &Answered, order: &[u8]) -> Result<(), LedgerError> {
+    fn fall(&mut self, submission: &Submission, answered: &Answered, id: SubmissionId) -> Result<(), LedgerError> {
         for key in stands(submission, answered) {
-            if self.get(&key)?.as_deref() == Some(order) {
-                self.changed.insert(key, None);
+            if self.stands_by(&key)? == Some(id) {
+                // said, not left out: what is older says that it stands
+                let fallen = self.stamped(&[]);
+                self.note(key, Some(fallen));
             }
         }
         Ok(())
     }
 
+    /// Its acceptance is not looked at again.
+    fn settle(&mut self, order: &[u8], id: SubmissionId) {
+        self.note(keys::unsettled(order), None);
+        if self.db.is_some() {
+            self.note(keys::settled(id), Some(self.stamped(&[])));
+        }
+    }
+
     /// Gives everything gathered to sled, in one batch with the place behind it.
     pub(super) fn commit(&mut self) -> Result<(), LedgerError> {
-        let Some(position) = self.position.take() else { return Ok(()) };
-        let (key, place) = keys::place_entry(position)?;
-        self.put(key, place);
+        let (Some(position), Some(db)) = (self.position.take(), &self.db) else { return Ok(()) };
         let mut batch = sled::Batch::default();
-        for (order, submission) in std::mem::take(&mut self.submissions) {
-            batch.insert(keys::submission(&order), keys::write(&submission)?);
+        let (key, place) = keys::place_entry(position)?;
+        batch.insert(key, place);
+        for (_, (order, segment, submission)) in self.submissions.drain() {
+            batch.insert(keys::submission(&order), keys::stamped(segment, &keys::write(&submission)?));
         }
         for (key, value) in std::mem::take(&mut self.changed) {
             match value {
@@ -142,25 +205,41 @@ impl<'a> Changes<'a> {
                 None => batch.remove(key),
             }
         }
-        self.db.apply_batch(batch)?;
+        db.apply_batch(batch)?;
         Ok(())
     }
 
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
-        match self.changed.get(key) {
-            Some(value) => Ok(value.clone()),
-            None => Ok(self.db.get(key)?.map(|value| value.to_vec())),
+    /// By which submission a key stands.
+    pub(super) fn stands_by(&self, key: &[u8]) -> Result<Option<SubmissionId>, LedgerError> {
+        if let Some(value) = self.changed.get(key) {
+            return Ok(value.as_deref().and_then(keys::stands_by));
+        }
+        if let Some(value) = self.db.as_ref().map(|db| db.get(key)).transpose()?.flatten() {
+            return Ok(keys::stands_by(&value));
+        }
+        self.older.stands_by(key)
+    }
+
+    /// Remembers a change; where there is no sled, only of what something stands by.
+    fn note(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        if self.db.is_some() || keys::is_standing(&key) {
+            self.changed.insert(key, value);
         }
     }
 
-    fn put(&mut self, key: Vec<u8>, value: Vec<u8>) {
-        self.changed.insert(key, Some(value));
+    fn put(&mut self, key: Vec<u8>, id: SubmissionId) {
+        let value = self.stamped(&id.octets());
+        self.note(key, Some(value));
     }
 
-    fn put_if_absent(&mut self, key: Vec<u8>, order: &[u8]) -> Result<(), LedgerError> {
-        if self.get(&key)?.is_none() {
-            self.put(key, order.to_vec());
+    fn put_if_absent(&mut self, key: Vec<u8>, id: SubmissionId) -> Result<(), LedgerError> {
+        if self.stands_by(&key)?.is_none() {
+            self.put(key, id);
         }
         Ok(())
+    }
+
+    fn stamped(&self, value: &[u8]) -> Vec<u8> {
+        keys::stamped(self.position.map_or(0, |position| position.segment), value)
     }
 }

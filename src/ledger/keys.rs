@@ -1,6 +1,6 @@
 //! The keys of the one tree, and the form of its values.
 
-use super::LedgerError;
+use super::{LedgerError, Submission};
 use crate::document::{Content, Digest, ParticipantName, SubmissionId};
 use crate::journal::Position;
 use serde::{Deserialize, Serialize};
@@ -9,10 +9,15 @@ pub(super) const SUBMISSION: u8 = b's';
 pub(super) const OPEN: u8 = b'o';
 pub(super) const UNSETTLED: u8 = b'u';
 pub(super) const CONTESTED: u8 = b'z';
+pub(super) const ID: u8 = b'i';
 const PLACE: &[u8] = b"p";
+const SWEPT: &[u8] = b"q";
+
+/// Octets of the segment that stands before a value.
+const STAMP: usize = 4;
 
 /// The version of the ledger's format; another one is rebuilt.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 #[derive(Serialize, Deserialize)]
 struct Place {
@@ -34,6 +39,53 @@ pub(super) fn place(db: &sled::Db) -> Result<Position, LedgerError> {
 
 pub(super) fn place_entry(position: Position) -> Result<(Vec<u8>, Vec<u8>), LedgerError> {
     Ok((PLACE.to_vec(), write(&Place { version: VERSION, position })?))
+}
+
+/// Up to which segment the ledger has given to the indexes what it knew; 0 before the first.
+pub(super) fn swept(db: &sled::Db) -> Result<u32, LedgerError> {
+    db.get(SWEPT)?.map_or(Ok(0), |segment| read(&segment))
+}
+
+pub(super) fn swept_entry(segment: u32) -> Result<(&'static [u8], Vec<u8>), LedgerError> {
+    Ok((SWEPT, write(&segment)?))
+}
+
+/// A value, and before it the segment by which it came about: once that has an index, the value stands there.
+pub(super) fn stamped(segment: u32, value: &[u8]) -> Vec<u8> {
+    [&segment.to_be_bytes()[..], value].concat()
+}
+
+/// The segment and the value.
+pub(super) fn unstamped(value: &[u8]) -> Result<(u32, &[u8]), LedgerError> {
+    let (stamp, value) = value
+        .split_first_chunk::<STAMP>()
+        .ok_or_else(|| LedgerError::Record("a value without its segment".to_owned()))?;
+    Ok((u32::from_be_bytes(*stamp), value))
+}
+
+/// Whether the key says by which submission something stands.
+pub(super) fn is_standing(key: &[u8]) -> bool {
+    matches!(key.first(), Some(b'c' | b'd' | b'x'))
+}
+
+/// Whether the value behind the key goes once the segment of its last change has an index, whatever it is.
+pub(super) fn is_swept(key: &[u8]) -> bool {
+    is_standing(key) || matches!(key.first(), Some(&(b'r' | UNSETTLED | b'v')))
+}
+
+/// By which submission a key with this value stands; none where it fell.
+pub(super) fn stands_by(value: &[u8]) -> Option<SubmissionId> {
+    let id = value.get(STAMP..)?.first_chunk::<16>()?;
+    Some(SubmissionId::from_octets(*id))
+}
+
+/// A submission that sled has, with its order and the segment of its last change.
+pub(super) fn known(db: &sled::Db, of: SubmissionId) -> Result<Option<(Vec<u8>, u32, Submission)>, LedgerError> {
+    let Some(value) = db.get(id(of))? else { return Ok(None) };
+    let (_, order) = unstamped(&value)?;
+    let Some(record) = db.get(submission(order))? else { return Ok(None) };
+    let (segment, record) = unstamped(&record)?;
+    Ok(Some((order.to_vec(), segment, read(record)?)))
 }
 
 pub(super) fn read<T: for<'de> Deserialize<'de>>(record: &[u8]) -> Result<T, LedgerError> {
@@ -70,7 +122,20 @@ pub(super) fn path(signer: Digest) -> Vec<u8> {
 }
 
 pub(super) fn id(id: SubmissionId) -> Vec<u8> {
-    key(b'i', &[id.to_string().as_bytes()])
+    key(ID, &[&id.octets()])
+}
+
+pub(super) fn settled(id: SubmissionId) -> Vec<u8> {
+    key(b'v', &[&id.octets()])
+}
+
+/// By which people ask for a submission: the name of a file, the number of a receipt.
+pub(super) fn text(text: &str) -> Vec<u8> {
+    key(b't', &[text.as_bytes()])
+}
+
+pub(super) fn sha256(sha256: Digest) -> Vec<u8> {
+    key(b'h', &[sha256.as_bytes()])
 }
 
 pub(super) fn content(of: &ParticipantName, content: Content) -> Vec<u8> {

@@ -1,34 +1,47 @@
 //! The ledger: an index of the journal, for questions that must be answered at once.
 //!
-//! Owns `state/ledger`, a sled database. It may be thrown away at any time: it remembers up to
-//! which place of the journal it has read, and [`Ledger::open`] reads on from there, or from the
-//! first line when the place is not in this journal, or sled cannot open; both are logged. It
-//! learns only from what is durable ([`Written`]), and never decides anything.
+//! Owns `state/ledger`, a sled database, which keeps what is open or recent, and an index file beside each
+//! closed segment of the journal ([`older`]), which answers for the rest. Both may be thrown away at any time:
+//! sled remembers up to which place of the journal it has read, and [`Ledger::open`] reads on from there; when
+//! the place is not in this journal, or sled cannot open, it begins anew with what the last index says is open;
+//! an index that is missing is made of its segment. It learns only from what is durable ([`Written`]), and never
+//! decides anything.
 //!
 //! One tree, so that what an event changes and the place behind it move together or not at all:
 //!
 //! | Key | Value |
 //! |---|---|
 //! | `p` | format and place in the journal |
+//! | `q` | up to which segment the indexes answer for what is not here |
 //! | `s` order | the submission, as JSON |
 //! | `o` order | nothing; it is open |
 //! | `i` id | order |
-//! | `c` participant, NUL, content digest | order of the submission by which this content stands |
+//! | `c` participant, NUL, content digest | id of the submission by which this content stands; nothing: it fell |
 //! | `d` participant, NUL, digests of document and detached signature | the same for octets |
-//! | `r` receipt number | order |
-//! | `x` participant, NUL, intake's key | order of what was refused in place |
+//! | `r` receipt number | id |
+//! | `x` participant, NUL, intake's key | id of what was refused in place |
 //! | `u` order | accepted, and looked at again when revocation data is issued later, as JSON |
+//! | `v` id | nothing; its acceptance is not looked at again, whatever an index says |
+//! | `z` order | id of what was contested |
 //! | `k` fingerprint of a signer's certificate | where its path lies in evidence, as JSON |
 //!
-//! *Order* is the place of a submission's first line in the journal: its order of arrival.
+//! *Order* is the place of a submission's first line in the journal: its order of arrival. Before the values of
+//! `s i c d r x u v` stands the segment of their last change: once that has its index, they say what the index
+//! says, and go ([`tend`]); `s` and `i` only when nothing is left to do with the submission, and it is none of
+//! the last [`Settings::recent`]. What is not here is asked of the indexes, from the newest back.
 
 mod apply;
 mod keys;
+mod older;
+mod tend;
 mod unsettled;
+mod view;
 #[cfg(test)]
 mod tests;
 
+pub use older::{Fold, Kind, Life, State};
 pub use unsettled::{Place, Unsettled};
+pub use view::View;
 
 use crate::document::{Content, Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Disk;
@@ -36,12 +49,15 @@ use crate::journal::{
     Answered, Event, Held, Impossible, Journal, JournalError, Phase, Position, Reader, RefusedInPlace, Written,
 };
 use apply::Changes;
+use jiff::Timestamp;
+use older::Older;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use tend::Tending;
 
 /// A submission as the ledger knows it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,6 +113,14 @@ impl Submission {
         self.last.as_ref().map(|answered| answered.decision)
     }
 
+    /// When it was received.
+    pub fn received(&self) -> Timestamp {
+        match &self.arrival {
+            Arrived::Held(held) => held.received,
+            Arrived::RefusedInPlace(refused) => refused.received,
+        }
+    }
+
     /// Whether something is left to do.
     pub fn is_open(&self) -> bool {
         self.phase != Phase::Closed
@@ -109,11 +133,15 @@ pub struct Settings {
     /// `ledger.cache_max`, octets of sled's page cache. 2 MiB: some thousand submissions; what is
     /// older is read from disk in well under a millisecond.
     pub cache_max: u64,
+    /// `ledger.recent`, a count: so many of the submissions that came last are kept in sled, though nothing is
+    /// left to do with them. 1 000: people, and senders who repeat themselves, mostly speak of these; each takes
+    /// about 3 KiB on disk.
+    pub recent: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache_max: 2 * 1024 * 1024 }
+        Self { cache_max: 2 * 1024 * 1024, recent: 1000 }
     }
 }
 
@@ -132,6 +160,12 @@ pub enum LedgerError {
     /// A record cannot be read back.
     #[error("ledger: a record is not of this format: {0}")]
     Record(String),
+    /// An index file is not what was written, and made again it still is not.
+    #[error("ledger: {} is not what was written", path.display())]
+    Rotten {
+        /// The file.
+        path: PathBuf,
+    },
     /// The disk said no.
     #[error("ledger: {step} {}: {source}", path.display())]
     Disk {
@@ -148,6 +182,9 @@ pub enum LedgerError {
 #[derive(Debug)]
 pub struct Ledger {
     db: sled::Db,
+    older: Arc<Older>,
+    settings: Settings,
+    tending: Tending,
     /// Up to where it has read, or the thread that reads on.
     reading: Mutex<Reading>,
 }
@@ -220,34 +257,34 @@ impl Ledger {
             .cache_capacity(settings.cache_max)
             .flush_every_ms(None) // the journal is the truth; we flush when idle
             .open()?;
-        let begin = keys::place(&db)?;
+        let mut begin = keys::place(&db)?;
         let end = journal.end();
         if (begin.segment, begin.offset) > (end.segment, end.offset)
             || ((begin.segment, begin.offset) == (end.segment, end.offset) && begin.chain != end.chain)
         {
             return Err(LedgerError::Record("it has read what is not in this journal".to_owned()));
         }
+        let mut older = Older::open(disk, state, true)?;
+        // What sled has given away is answered by the indexes alone; a new one begins where they end.
+        let is_new = begin.segment == 0;
+        let needed = if is_new { u32::MAX } else { keys::swept(&db)? };
+        while older.covers() < needed
+            && let Some(next) = older.next()?
+        {
+            older = next;
+        }
+        let older = Arc::new(older);
+        let is_behind = (begin.segment, begin.offset) < (older.end().segment, older.end().offset);
+        if is_behind {
+            tend::begin_anew(&db, &older)?;
+            begin = older.end();
+        }
         let mut reader = Reader::after(disk, state, begin)?;
-        let entries = read_on(&db, &mut reader)?;
+        let entries = read_on(&db, &older, &mut reader)?;
         db.flush()?;
-        let opened = if begin.segment == 0 { Opened::Rebuilt(entries) } else { Opened::CaughtUp(entries) };
-        Ok((Self::at(db, reader.position()), opened))
-    }
-
-    /// An index made from the first line on, kept nowhere: for a command that asks while another
-    /// process may hold the journal. It knows what stood there when it was made.
-    ///
-    /// # Errors
-    /// A damaged or impossible journal; what disk and sled say.
-    pub fn glance(disk: &Disk, state: &Path, settings: Settings) -> Result<Self, LedgerError> {
-        let db = sled::Config::new().temporary(true).cache_capacity(settings.cache_max).flush_every_ms(None).open()?;
-        let mut reader = Reader::open(disk, state)?;
-        read_on(&db, &mut reader)?;
-        Ok(Self::at(db, reader.position()))
-    }
-
-    fn at(db: sled::Db, position: Position) -> Self {
-        Self { db, reading: Mutex::new(Reading::Stands(position)) }
+        let opened = if is_new || is_behind { Opened::Rebuilt(entries) } else { Opened::CaughtUp(entries) };
+        let reading = Mutex::new(Reading::Stands(reader.position()));
+        Ok((Self { db, older, settings, tending: Tending::default(), reading }, opened))
     }
 
     /// Learns what has become durable.
@@ -263,9 +300,9 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::apply`].
     pub fn apply_all<'w>(&mut self, written: impl IntoIterator<Item = &'w Written>) -> Result<(), LedgerError> {
-        let position = read_all(&self.db, self.position()?, written)?;
+        let position = read_all(&self.db, &self.older, self.position()?, written)?;
         self.reading = Mutex::new(Reading::Stands(position));
-        Ok(())
+        self.tend_if_full()
     }
 
     /// The same, in a thread of its own where there is much to learn; the next question waits for it,
@@ -279,9 +316,11 @@ impl Ledger {
         if written.iter().map(|written| written.entries().len()).sum::<usize>() <= AT_ONCE {
             return self.apply_all(&written);
         }
-        let (db, position) = (self.db.clone(), self.position()?);
+        let position = self.position()?;
+        self.tend_if_full()?;
+        let (db, older) = (self.db.clone(), Arc::clone(&self.older));
         let thread = std::thread::Builder::new().name("ledger".to_owned());
-        let thread = thread.spawn(move || read_all(&db, position, &written));
+        let thread = thread.spawn(move || read_all(&db, &older, position, &written));
         let disk = |source| LedgerError::Disk { step: "learn in a thread beside", path: PathBuf::new(), source };
         self.reading = Mutex::new(Reading::On(thread.map_err(disk)?));
         Ok(())
@@ -294,7 +333,7 @@ impl Ledger {
     /// # Errors
     /// [`Impossible`], or sled's.
     pub fn check<'e>(&self, events: impl IntoIterator<Item = &'e Event>) -> Result<(), LedgerError> {
-        let mut changes = Changes::new(&self.db); // dropped without a commit
+        let mut changes = Changes::new(Some(self.db.clone()), Arc::clone(&self.older)); // dropped without a commit
         let mut position = self.position()?;
         for event in events {
             position.offset += 1; // only to tell them apart
@@ -317,9 +356,14 @@ impl Ledger {
     /// The submission of this id.
     ///
     /// # Errors
-    /// sled's, as for all that follow.
+    /// sled's, or what keeps the journal's indexes from answering, as for all that follow.
     pub fn state(&self, id: SubmissionId) -> Result<Option<Submission>, LedgerError> {
-        self.by(keys::id(id))
+        self.position()?;
+        let known = match keys::known(&self.db, id)? {
+            Some(known) => Some(known),
+            None => self.older.submission(id)?,
+        };
+        Ok(known.map(|(.., submission)| submission))
     }
 
     /// The participant's submission by which this content stands: accepted, pending or held.
@@ -340,7 +384,17 @@ impl Ledger {
 
     /// The submission to which this receipt was given.
     pub fn find_receipt(&self, number: &str) -> Result<Option<Submission>, LedgerError> {
-        self.by(keys::receipt(number))
+        self.position()?;
+        if let Some(id) = self.db.get(keys::receipt(number))?.as_deref().and_then(keys::stands_by) {
+            return self.state(id);
+        }
+        let is_it = |event: &Event| matches!(event, Event::Answered(answered) if answered.receipt.number == number);
+        for id in self.older.meant(&[keys::text(number)])? {
+            if self.older.entries(id)?.iter().any(|(entry, _)| is_it(&entry.event)) {
+                return self.state(id);
+            }
+        }
+        Ok(None)
     }
 
     /// What was refused in this participant's folder under intake's key, and is not to be answered
@@ -349,18 +403,30 @@ impl Ledger {
         self.by(keys::refused(of, key))
     }
 
+    /// The highest id that is known, of all submissions ever.
+    pub fn newest(&self) -> Result<Option<SubmissionId>, LedgerError> {
+        self.position()?;
+        let last = self.db.scan_prefix([keys::ID]).keys().next_back().transpose()?;
+        let last = last.and_then(|key| key.get(1..)?.first_chunk::<16>().copied()).map(SubmissionId::from_octets);
+        Ok(last.max(self.older.newest()))
+    }
+
     /// Everything with which something is left to do, in order of arrival: what a start begins with.
     pub fn open_submissions(&self) -> Result<Vec<Submission>, LedgerError> {
         self.position()?;
         let orders = self.db.scan_prefix([keys::OPEN]).keys();
-        orders.filter_map(|order| self.record(order.map(|key| key[1..].to_vec())).transpose()).collect()
+        let submission = |order: Result<sled::IVec, sled::Error>| -> Result<Option<Submission>, LedgerError> {
+            let record = self.db.get(keys::submission(&order?[1..]))?;
+            record.map(|record| keys::read(keys::unstamped(&record)?.1)).transpose()
+        };
+        orders.filter_map(|order| submission(order).transpose()).collect()
     }
 
-    /// The last `n` submissions, the latest first.
+    /// The last `n` submissions, the latest first, as far as sled keeps them.
     pub fn recent(&self, n: usize) -> Result<Vec<Submission>, LedgerError> {
         self.position()?;
         let records = self.db.scan_prefix([keys::SUBMISSION]).values().rev().take(n);
-        records.map(|record| keys::read(&record?)).collect()
+        records.map(|record| keys::read(keys::unstamped(&record?)?.1)).collect()
     }
 
     /// Up to where it has read the journal, once it has learned all that it was given.
@@ -382,24 +448,22 @@ impl Ledger {
 
     fn by(&self, key: Vec<u8>) -> Result<Option<Submission>, LedgerError> {
         self.position()?;
-        match self.db.get(key)? {
-            Some(order) => self.record(Ok(order.to_vec())),
-            None => Ok(None),
-        }
-    }
-
-    fn record(&self, order: Result<Vec<u8>, sled::Error>) -> Result<Option<Submission>, LedgerError> {
-        self.db.get(keys::submission(&order?))?.map(|record| keys::read(&record)).transpose()
+        let id = match self.db.get(&key)? {
+            Some(value) => keys::stands_by(&value),
+            None => self.older.stands_by(&key)?,
+        };
+        id.map_or(Ok(None), |id| self.state(id))
     }
 }
 
 /// Takes what has become durable; up to where that is.
 fn read_all<'w>(
     db: &sled::Db,
+    older: &Arc<Older>,
     mut position: Position,
     written: impl IntoIterator<Item = &'w Written>,
 ) -> Result<Position, LedgerError> {
-    let mut changes = Changes::new(db);
+    let mut changes = Changes::new(Some(db.clone()), Arc::clone(older));
     for (entry, behind) in written.into_iter().flat_map(Written::entries) {
         changes.take(&entry.event, *behind)?;
         position = *behind;
@@ -413,10 +477,10 @@ fn failed() -> LedgerError {
 }
 
 /// Takes every entry that the reader gives; counts them.
-fn read_on(db: &sled::Db, reader: &mut Reader) -> Result<u64, LedgerError> {
+fn read_on(db: &sled::Db, older: &Arc<Older>, reader: &mut Reader) -> Result<u64, LedgerError> {
     /// Entries whose changes are gathered before sled takes them together: a megabyte or so.
     const GATHER: u64 = 512;
-    let mut changes = Changes::new(db);
+    let mut changes = Changes::new(Some(db.clone()), Arc::clone(older));
     let mut entries = 0;
     while let Some((entry, position)) = reader.next()? {
         changes.take(&entry.event, position)?;

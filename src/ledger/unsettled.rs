@@ -6,7 +6,7 @@
 
 use super::{Arrived, Ledger, LedgerError, Submission, keys};
 use crate::document::{Decision, Digest, SubmissionId};
-use crate::journal::KeptPath;
+use crate::journal::{Answered, KeptPath};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,15 @@ pub struct Unsettled {
 
 /// A place in the index.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Place(Vec<u8>);
+pub enum Place {
+    /// Before the first of all.
+    #[default]
+    Start,
+    /// Behind this submission of a segment with an index; before its first.
+    Older(u32, Option<SubmissionId>),
+    /// Behind this key of what the ledger keeps.
+    Kept(Vec<u8>),
+}
 
 impl Unsettled {
     /// Of a submission after its last answer; none when that is no acceptance.
@@ -33,28 +41,76 @@ impl Unsettled {
         if last.decision != Decision::Accepted {
             return None;
         }
-        let moment = |signer: &Digest| (*signer, last.proven.get(signer).copied().unwrap_or(held.received));
-        Some(Self { id: held.id, received: held.received, signers: last.signers.iter().map(moment).collect() })
+        Some(Self::told(last, held.received))
+    }
+
+    /// Of an acceptance and the time of its reception.
+    pub(super) fn told(accepted: &Answered, received: Timestamp) -> Self {
+        let moment = |signer: &Digest| (*signer, accepted.proven.get(signer).copied().unwrap_or(received));
+        Self { id: accepted.id, received, signers: accepted.signers.iter().map(moment).collect() }
     }
 }
 
 impl Ledger {
-    /// Unsettled acceptances behind a place, at most so many, in the order of their arrival; and the place
-    /// behind them, none when there are no more.
+    /// Unsettled acceptances behind a place, at most so many: those of segments with an index first, then those
+    /// that the ledger keeps, in the order of their arrival; and the place behind them, none when there are no
+    /// more. There may be fewer, or none, before the end.
     ///
     /// # Errors
-    /// sled's.
+    /// sled's; an index or a line of the journal that cannot be read.
     pub fn unsettled(&self, behind: &Place, count: usize) -> Result<(Vec<Unsettled>, Option<Place>), LedgerError> {
         self.position()?;
-        let Place(begin) = behind;
-        let begin = if begin.is_empty() { vec![keys::UNSETTLED] } else { [&begin[..], &[0]].concat() };
-        let (mut found, mut place) = (Vec::new(), None);
-        for pair in self.db.range(begin..vec![keys::UNSETTLED + 1]).take(count) {
-            let (key, value) = pair?;
-            found.push(keys::read(&value)?);
-            place = Some(Place(key.to_vec()));
+        match behind {
+            Place::Start => self.older_unsettled(1, None, count),
+            Place::Older(segment, last) => self.older_unsettled(*segment, *last, count),
+            Place::Kept(key) => self.kept_unsettled([&key[..], &[0]].concat(), count),
         }
-        Ok(if found.len() < count { (found, None) } else { (found, place) })
+    }
+
+    fn older_unsettled(
+        &self,
+        segment: u32,
+        last: Option<SubmissionId>,
+        count: usize,
+    ) -> Result<(Vec<Unsettled>, Option<Place>), LedgerError> {
+        /// Segments in which nothing is left to look at, passed over in one go: some milliseconds.
+        const PASSED_MAX: u32 = 16;
+        let mut found = Vec::new();
+        for at in segment..=self.older.covers() {
+            let behind = last.filter(|_| at == segment);
+            for one in self.older.unsettled(at)?.iter().filter(|one| Some(one.id()) > behind) {
+                if found.len() == count {
+                    let place = found.last().map(|last: &Unsettled| Place::Older(at, Some(last.id)));
+                    return Ok((found, place));
+                }
+                if !self.db.contains_key(keys::settled(one.id()))? {
+                    found.extend(self.older.signers(one)?); // else settled by a line that has no index yet
+                }
+            }
+            if !found.is_empty() || at - segment == PASSED_MAX {
+                return Ok((found, Some(Place::Older(at + 1, None))));
+            }
+        }
+        self.kept_unsettled(vec![keys::UNSETTLED], count)
+    }
+
+    fn kept_unsettled(
+        &self,
+        begin: Vec<u8>,
+        count: usize,
+    ) -> Result<(Vec<Unsettled>, Option<Place>), LedgerError> {
+        let (mut found, mut place) = (Vec::new(), None);
+        let mut pairs = self.db.range(begin..vec![keys::UNSETTLED + 1]);
+        for pair in pairs.by_ref().take(count) {
+            let (key, value) = pair?;
+            let (segment, value) = keys::unstamped(&value)?;
+            if segment > self.older.covers() {
+                found.push(keys::read(value)?);
+            }
+            place = Some(Place::Kept(key.to_vec()));
+        }
+        let is_last = pairs.next().transpose()?.is_none();
+        Ok((found, place.filter(|_| !is_last)))
     }
 
     /// All that was ever contested, in the order of arrival.

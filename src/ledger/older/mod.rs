@@ -1,0 +1,265 @@
+//! What the ledger does not keep any more: the indexes of the journal's closed segments.
+//!
+//! Owns `state/journal/<segment>.index`, one beside each closed segment, from the first on without a gap. A
+//! question that sled does not answer is answered here, from the newest segment back: by which submission a
+//! content stands, which lines speak of a submission. Each file is made once, of its segment and of the files
+//! before it, and never changed; it may be deleted at any time, and the next start makes it again.
+
+mod fold;
+mod gather;
+mod run;
+
+pub use fold::{Fold, Kind, Life, State};
+pub(super) use fold::unhex;
+pub(super) use gather::Gather;
+
+use super::apply::told;
+use super::{LedgerError, Submission, Unsettled, keys};
+use crate::document::{Digest, SubmissionId};
+use crate::host::Disk;
+use crate::journal::{self, Entry, Event, Lines, Position, Reader};
+use run::{Accepted, Run, Unread};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Index files that are kept open: of a window with some million submissions all, and well below the 1024 that
+/// a process may have. The others are opened for each question.
+const OPEN_MAX: usize = 384;
+
+/// The indexes of the first so many segments.
+#[derive(Debug)]
+pub(super) struct Older {
+    disk: Disk,
+    state: PathBuf,
+    lines: Lines,
+    runs: Vec<Slot>,
+    /// The highest submission of which any of them tells.
+    newest: Option<SubmissionId>,
+    /// Whether files are written here, or only read.
+    writes: bool,
+}
+
+/// One of them; what rotted is replaced.
+type Slot = Arc<RwLock<Arc<Run>>>;
+
+fn slot(run: Run) -> Slot {
+    Arc::new(RwLock::new(Arc::new(run)))
+}
+
+fn run_in(slot: &Slot) -> Arc<Run> {
+    Arc::clone(&slot.read().unwrap_or_else(PoisonError::into_inner))
+}
+
+impl Older {
+    /// Opens those that are there and fit, up to the first that does not. Who does not hold the journal's lock
+    /// does not write.
+    pub(super) fn open(disk: &Disk, state: &Path, writes: bool) -> Result<Self, LedgerError> {
+        let mut older = Self::none(disk, state, writes);
+        for end in journal::ends(disk, state)? {
+            match older.open_run(end)? {
+                Some(run) => older.runs.push(slot(run)),
+                None => break,
+            }
+        }
+        // a fold that cannot be read is no ground for the next segment
+        while older.runs.last().is_some_and(|last| matches!(run_in(last).fold(), Err(Unread::Rotten))) {
+            older.runs.pop();
+        }
+        older.newest = older.fold()?.newest;
+        Ok(older)
+    }
+
+    fn none(disk: &Disk, state: &Path, writes: bool) -> Self {
+        let lines = Lines::new(disk, state);
+        Self { disk: disk.clone(), state: state.to_owned(), lines, runs: Vec::new(), newest: None, writes }
+    }
+
+    fn open_run(&self, end: Position) -> Result<Option<Run>, LedgerError> {
+        let path = journal::index_path(&self.state, end.segment);
+        let run = Run::open(&self.disk, path.clone(), end, self.runs.len() < OPEN_MAX);
+        run.map_err(|source| LedgerError::Disk { step: "open", path, source })
+    }
+
+    /// The last segment that has its index; 0 before the first.
+    pub(super) fn covers(&self) -> u32 {
+        self.end().segment
+    }
+
+    /// Where that ends.
+    pub(super) fn end(&self) -> Position {
+        self.runs.last().map_or_else(origin, |last| run_in(last).end())
+    }
+
+    /// Where each of their segments ends.
+    pub(super) fn ends(&self) -> impl Iterator<Item = Position> {
+        self.runs.iter().map(|run| run_in(run).end())
+    }
+
+    /// How everything stands there.
+    pub(super) fn fold(&self) -> Result<Fold, LedgerError> {
+        match self.runs.len().checked_sub(1) {
+            Some(last) => self.ask(last, Run::fold),
+            None => Ok(Fold::default()),
+        }
+    }
+
+    /// The same with the index of the next segment, which is made and written; none when that is not closed.
+    pub(super) fn next(&self) -> Result<Option<Self>, LedgerError> {
+        let ends = journal::ends(&self.disk, &self.state)?;
+        let Some(end) = ends.get(self.runs.len()) else { return Ok(None) };
+        let (newest, octets) = self.first(self.runs.len()).gather(*end)?;
+        self.write(end.segment, &octets)?;
+        let run = self.open_run(*end)?;
+        let run = run.ok_or_else(|| LedgerError::Rotten { path: journal::index_path(&self.state, end.segment) })?;
+        let mut next = self.first(self.runs.len());
+        next.newest = newest;
+        next.runs.push(slot(run));
+        Ok(Some(next))
+    }
+
+    /// The first so many of them.
+    fn first(&self, count: usize) -> Self {
+        let runs = self.runs.iter().take(count).cloned().collect();
+        Self { runs, newest: self.newest, ..Self::none(&self.disk, &self.state, self.writes) }
+    }
+
+    /// What the index of the segment behind these says, that ends there.
+    fn gather(self, end: Position) -> Result<(Option<SubmissionId>, Vec<u8>), LedgerError> {
+        let (disk, state) = (self.disk.clone(), self.state.clone());
+        let mut reader = Reader::after(&disk, &state, self.end())?;
+        let mut gather = Gather::new(&disk, &state, Arc::new(self))?;
+        gather.read(&mut reader, Some(end))?;
+        let newest = gather.fold().newest;
+        let (found, octets) = gather.finish()?;
+        match found == end {
+            true => Ok((newest, octets)),
+            false => Err(LedgerError::Record(format!("segment {} does not end where the next begins", end.segment))),
+        }
+    }
+
+    fn write(&self, segment: u32, octets: &[u8]) -> Result<(), LedgerError> {
+        let path = journal::index_path(&self.state, segment);
+        Run::write(&self.disk, &path, octets).map_err(|source| LedgerError::Disk { step: "write", path, source })
+    }
+
+    /// Asks one of them; one that rotted is made anew of its segment.
+    fn ask<T>(&self, at: usize, question: impl Fn(&Run) -> Result<T, Unread>) -> Result<T, LedgerError> {
+        let Some(slot) = self.runs.get(at) else { return Err(LedgerError::Record("no such index".to_owned())) };
+        let run = run_in(slot);
+        let path = || journal::index_path(&self.state, run.segment());
+        match question(&run) {
+            Ok(answer) => return Ok(answer),
+            Err(Unread::Disk(source)) => return Err(LedgerError::Disk { step: "read", path: path(), source }),
+            Err(Unread::Rotten) => {}
+        }
+        tracing::warn!(path = %path().display(), "this index was changed or rotted; it is made anew of its segment");
+        let (_, octets) = self.first(at).gather(run.end())?;
+        if self.writes {
+            self.write(run.segment(), &octets)?;
+        }
+        let again = Run::in_memory(octets).ok_or_else(|| LedgerError::Rotten { path: path() })?;
+        let answer = question(&again).map_err(|_| LedgerError::Rotten { path: path() });
+        *slot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(again);
+        answer
+    }
+
+    /// The highest submission of which any of them tells.
+    pub(super) fn newest(&self) -> Option<SubmissionId> {
+        self.newest
+    }
+
+    /// By which submission a key stands.
+    pub(super) fn stands_by(&self, key: &[u8]) -> Result<Option<SubmissionId>, LedgerError> {
+        if self.runs.is_empty() {
+            return Ok(None);
+        }
+        let hash = run::hash(key);
+        for at in (0..self.runs.len()).rev() {
+            if let Some(found) = self.ask(at, |run| run.standing(hash))? {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    /// All entries of a submission, in order.
+    pub(super) fn entries(&self, id: SubmissionId) -> Result<Vec<(Entry, Position)>, LedgerError> {
+        let mut entries = Vec::new();
+        if self.newest.is_none_or(|newest| newest < id) {
+            return Ok(entries); // ids rise with arrival: it is new
+        }
+        let hash = run::hash(&keys::id(id));
+        for (at, slot) in self.runs.iter().enumerate() {
+            let run = run_in(slot);
+            let begins = if run.may_tell_of(id) { self.ask(at, |run| run.lines(hash))? } else { Vec::new() };
+            for begin in begins {
+                let (entry, behind) = self.lines.read(run.segment(), u64::from(begin))?;
+                if entry.event.id() == Some(id) {
+                    entries.push((entry, behind));
+                }
+            }
+        }
+        Ok(entries)
+    }
+
+    /// A submission, with its order and the segment of its last change.
+    pub(super) fn submission(&self, id: SubmissionId) -> Result<Option<(Vec<u8>, u32, Submission)>, LedgerError> {
+        told(&self.entries(id)?)
+    }
+
+    /// Submissions that have a line with one of these keys, or seem to; whoever asks looks at each.
+    pub(super) fn meant(&self, keys: &[Vec<u8>]) -> Result<Vec<SubmissionId>, LedgerError> {
+        let mut ids = Vec::new();
+        for hash in keys.iter().map(|key| run::hash(key)) {
+            for (at, slot) in self.runs.iter().enumerate() {
+                let segment = run_in(slot).segment();
+                for begin in self.ask(at, |run| run.lines(hash))? {
+                    ids.extend(self.lines.read(segment, u64::from(begin))?.0.event.id());
+                }
+            }
+        }
+        Ok(ids)
+    }
+
+    /// Acceptances in a segment, by id, of which no later segment with an index says that they are settled.
+    pub(super) fn unsettled(&self, segment: u32) -> Result<Vec<Acceptance>, LedgerError> {
+        let Some(at) = self.runs.iter().position(|slot| run_in(slot).segment() == segment) else { return Ok(Vec::new()) };
+        let Some((low, high)) = run_in(&self.runs[at]).accepted_ids() else { return Ok(Vec::new()) };
+        let mut ended = Vec::new();
+        for later in at + 1..self.runs.len() {
+            ended.extend(self.ask(later, |run| run.settled(low, high))?);
+        }
+        ended.sort_unstable();
+        let accepted = self.ask(at, Run::accepted)?;
+        let left = accepted.into_iter().filter(|one| ended.binary_search(&one.id).is_err());
+        Ok(left.map(|one| Acceptance { segment, one }).collect())
+    }
+
+    /// What is looked at of an acceptance.
+    pub(super) fn signers(&self, acceptance: &Acceptance) -> Result<Option<Unsettled>, LedgerError> {
+        let Acceptance { segment, one: Accepted { id, received, begin } } = *acceptance;
+        match self.lines.read(segment, u64::from(begin))?.0.event {
+            Event::Answered(answered) if answered.id == id => Ok(Some(Unsettled::told(&answered, received))),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// An acceptance with the segment that tells of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Acceptance {
+    segment: u32,
+    one: Accepted,
+}
+
+impl Acceptance {
+    /// Which submission.
+    pub(super) fn id(&self) -> SubmissionId {
+        self.one.id
+    }
+}
+
+/// Before the first line of all.
+fn origin() -> Position {
+    Position { segment: 0, offset: 0, chain: Digest::from_bytes([0; 32]) }
+}

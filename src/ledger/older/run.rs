@@ -1,0 +1,443 @@
+//! The index file of one closed segment of the journal: `journal/00000001.index`.
+//!
+//! ```text
+//! <crc32 of the rest of this line> {"index":1,"segment":1,"octets":…,"end":"<chain>",…}
+//! the fold, as JSON · table of lines · table of what stands · filter · accepted · settled
+//! ```
+//!
+//! The header says where each part lies, and the chain at its segment's end: since that depends on every line
+//! before, a file that was made of another journal, or of another state of this one, is known and left aside.
+//! Every part has a checksum of its own, the tables one for each bucket, and each is verified when it is read.
+//! All of it is made of the journal; whoever deletes it costs the next start the time to make it again.
+//!
+//! A table is an array of fixed-width entries, sorted by the hash of their key and cut into buckets of about
+//! [`BUCKET`]; a key is looked up by two small reads. The filter says of most keys that they are not in the
+//! table of what stands, without reading: each new document asks whether its content is known.
+
+use super::Fold;
+use crate::document::{Digest, SubmissionId};
+use crate::host::Disk;
+use crate::journal::Position;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+/// The format's version; a file of another one is made again.
+const VERSION: u32 = 1;
+
+/// Entries in a bucket, about: one read of a kilobyte.
+const BUCKET: usize = 48;
+
+/// Octets of a hash.
+const HASH: usize = 8;
+
+/// Bits of the filter for each key, and how many of them a key sets: one key in sixteen that is not there is
+/// looked up in vain.
+const FILTER_BITS: u64 = 6;
+const FILTER_PROBES: u64 = 3;
+
+/// Longest header, in octets; it has a few hundred.
+const HEADER_MAX: u64 = 16 * 1024;
+
+/// Octets of one [`Accepted`]: id, second and nanosecond of its reception, place of its answer.
+const ACCEPTED: usize = 32;
+
+/// What is kept of a key: not the key, whoever finds something by it looks whether it is meant.
+pub(super) fn hash(key: &[u8]) -> u64 {
+    let mut first = [0; HASH];
+    first.copy_from_slice(&Digest::of(key).as_bytes()[..HASH]);
+    u64::from_be_bytes(first)
+}
+
+/// An acceptance that was not settled when it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Accepted {
+    pub(super) id: SubmissionId,
+    pub(super) received: Timestamp,
+    /// Where in the segment its answer's line begins.
+    pub(super) begin: u32,
+}
+
+/// Everything that a run holds.
+#[derive(Debug, Default)]
+pub(super) struct Content {
+    pub(super) fold: Fold,
+    /// Hash of a key, and where in the segment a line begins that has it.
+    pub(super) lines: Vec<(u64, u32)>,
+    /// Hash of a key, and by which submission it stands after this segment; none: it fell.
+    pub(super) standing: Vec<(u64, Option<SubmissionId>)>,
+    pub(super) accepted: Vec<Accepted>,
+    /// Whose acceptance was settled, or is none any more.
+    pub(super) settled: Vec<SubmissionId>,
+    /// The lowest and the highest submission with a line in this segment.
+    pub(super) ids: Option<(SubmissionId, SubmissionId)>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Header {
+    index: u32,
+    segment: u32,
+    octets: u64,
+    end: Digest,
+    fold: Part,
+    lines: Table,
+    standing: Table,
+    filter: Part,
+    accepted: Part,
+    accepted_ids: Option<(SubmissionId, SubmissionId)>,
+    settled: Part,
+    settled_ids: Option<(SubmissionId, SubmissionId)>,
+    ids: Option<(SubmissionId, SubmissionId)>,
+}
+
+/// Octets from the end of the header on.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Part {
+    begin: u64,
+    octets: u64,
+    crc32: u32,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Table {
+    begin: u64,
+    entries: u32,
+    buckets: u32,
+    /// Octets of a value.
+    width: usize,
+}
+
+/// Why a run cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unread {
+    /// It is not what was written, or of another journal.
+    #[error("it is no index of this segment")]
+    Rotten,
+    /// What the disk says.
+    #[error(transparent)]
+    Disk(#[from] io::Error),
+}
+
+/// Where the octets of a run are.
+#[derive(Debug)]
+enum Source {
+    Open(File),
+    /// To be opened for each question: so many are open already.
+    At(PathBuf),
+    Memory(Vec<u8>),
+}
+
+/// An index.
+#[derive(Debug)]
+pub(super) struct Run {
+    header: Header,
+    /// Where the parts begin.
+    body: u64,
+    source: Source,
+    filter: OnceLock<Vec<u8>>,
+}
+
+impl Run {
+    /// The octets of an index file.
+    pub(super) fn octets(end: Position, content: Content) -> io::Result<Vec<u8>> {
+        let Content { fold, lines, standing, accepted, settled, ids } = content;
+        let mut body = serde_json::to_vec(&fold)?;
+        let fold = Part { begin: 0, octets: body.len() as u64, crc32: crc32fast::hash(&body) };
+        let lines = lines.into_iter().map(|(hash, begin)| (hash, begin.to_be_bytes())).collect();
+        let lines = table(&mut body, lines);
+        let filter = filter(standing.iter().map(|(hash, _)| *hash), standing.len());
+        let octets_of = |id: Option<SubmissionId>| id.map_or([0; 16], SubmissionId::octets);
+        let standing = standing.into_iter().map(|(hash, id)| (hash, octets_of(id))).collect();
+        let standing = table(&mut body, standing);
+        let filter = part(&mut body, &filter);
+        let accepted_ids = bounds(accepted.iter().map(|one| one.id));
+        let accepted: Vec<u8> = accepted.iter().flat_map(Accepted::octets).collect();
+        let accepted = part(&mut body, &accepted);
+        let settled_ids = bounds(settled.iter().copied());
+        let settled: Vec<u8> = settled.iter().flat_map(|id| id.octets()).collect();
+        let settled = part(&mut body, &settled);
+        let (index, segment, octets, end) = (VERSION, end.segment, end.offset, end.chain);
+        let header = Header {
+            index,
+            segment,
+            octets,
+            end,
+            fold,
+            lines,
+            standing,
+            filter,
+            accepted,
+            accepted_ids,
+            settled,
+            settled_ids,
+            ids,
+        };
+        let json = serde_json::to_string(&header)?;
+        let mut whole = format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())).into_bytes();
+        whole.append(&mut body);
+        Ok(whole)
+    }
+
+    /// Writes the octets of an index file, complete when it is there.
+    pub(super) fn write(disk: &Disk, path: &Path, octets: &[u8]) -> io::Result<()> {
+        let under_way = path.with_extension("index.part");
+        let file = disk.open_or_create(&under_way)?;
+        file.truncate(0)?;
+        file.write_at(octets, 0)?;
+        file.sync()?;
+        disk.rename(&under_way, path)
+    }
+
+    /// Opens the index of the segment that ends there; none when there is none, or not of this journal.
+    pub(super) fn open(disk: &Disk, path: PathBuf, end: Position, keeps: bool) -> io::Result<Option<Self>> {
+        let file = match disk.open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            other => other?,
+        };
+        let len = file.metadata()?.len();
+        let mut head = vec![0; HEADER_MAX.min(len) as usize];
+        file.read_exact_at(&mut head, 0)?;
+        let Some((header, body)) = header(&head) else { return Ok(None) };
+        let last = header.settled.begin.saturating_add(header.settled.octets).saturating_add(body);
+        let fits = (header.index, header.segment, header.octets, header.end, last)
+            == (VERSION, end.segment, end.offset, end.chain, len);
+        let source = if keeps { Source::Open(file) } else { Source::At(path) };
+        Ok(fits.then(|| Self { header, body, source, filter: OnceLock::new() }))
+    }
+
+    /// A run whose octets are kept in memory.
+    pub(super) fn in_memory(octets: Vec<u8>) -> Option<Self> {
+        let (header, body) = header(octets.get(..octets.len().min(HEADER_MAX as usize))?)?;
+        Some(Self { header, body, source: Source::Memory(octets), filter: OnceLock::new() })
+    }
+
+    /// The segment that it is of.
+    pub(super) fn segment(&self) -> u32 {
+        self.header.segment
+    }
+
+    /// Where that ends.
+    pub(super) fn end(&self) -> Position {
+        Position { segment: self.header.segment, offset: self.header.octets, chain: self.header.end }
+    }
+
+    /// How everything stands at its end.
+    pub(super) fn fold(&self) -> Result<Fold, Unread> {
+        serde_json::from_slice(&self.part(self.header.fold)?).map_err(|_| Unread::Rotten)
+    }
+
+    /// Where lines begin that have this key, perhaps, in their order.
+    pub(super) fn lines(&self, hash: u64) -> Result<Vec<u32>, Unread> {
+        let mut begins = self.find(self.header.lines, hash, |value: [u8; 4]| u32::from_be_bytes(value))?;
+        begins.sort_unstable();
+        Ok(begins)
+    }
+
+    /// Whether a line of this submission may be here.
+    pub(super) fn may_tell_of(&self, id: SubmissionId) -> bool {
+        is_within(id, self.header.ids)
+    }
+
+    /// By which submission a key stands, where this segment changed that: `Some(None)` where it fell.
+    pub(super) fn standing(&self, hash: u64) -> Result<Option<Option<SubmissionId>>, Unread> {
+        if !self.may_stand(hash)? {
+            return Ok(None);
+        }
+        let found = self.find(self.header.standing, hash, |value: [u8; 16]| {
+            (value != [0; 16]).then(|| SubmissionId::from_octets(value))
+        })?;
+        Ok(found.first().copied())
+    }
+
+    /// Acceptances that this segment tells of, by id.
+    pub(super) fn accepted(&self) -> Result<Vec<Accepted>, Unread> {
+        let octets = self.part(self.header.accepted)?;
+        octets.chunks(ACCEPTED).map(|one| Accepted::read(one).ok_or(Unread::Rotten)).collect()
+    }
+
+    /// The lowest and highest of them.
+    pub(super) fn accepted_ids(&self) -> Option<(SubmissionId, SubmissionId)> {
+        self.header.accepted_ids
+    }
+
+    /// Of the acceptances between these two, those that this segment settled or ended, by id.
+    pub(super) fn settled(&self, low: SubmissionId, high: SubmissionId) -> Result<Vec<SubmissionId>, Unread> {
+        if self.header.settled_ids.is_none_or(|(first, last)| last < low || high < first) {
+            return Ok(Vec::new());
+        }
+        let octets = self.part(self.header.settled)?;
+        let (ids, _) = octets.as_chunks::<16>();
+        Ok(ids.iter().map(|id| SubmissionId::from_octets(*id)).filter(|id| (low..=high).contains(&id)).collect())
+    }
+
+    fn may_stand(&self, hash: u64) -> Result<bool, Unread> {
+        let filter = match self.filter.get() {
+            Some(filter) => filter,
+            None => {
+                let read = self.part(self.header.filter)?;
+                self.filter.get_or_init(|| read)
+            }
+        };
+        Ok(probes(hash, filter.len()).all(|(place, bit)| filter.get(place).is_some_and(|octet| octet & bit != 0)))
+    }
+
+    fn find<const W: usize, T>(
+        &self,
+        table: Table,
+        hash: u64,
+        value: impl Fn([u8; W]) -> T,
+    ) -> Result<Vec<T>, Unread> {
+        if table.entries == 0 {
+            return Ok(Vec::new());
+        }
+        if table.width != W {
+            return Err(Unread::Rotten);
+        }
+        let bucket = bucket(hash, table.buckets);
+        let begins = self.read(table.begin + 4 * u64::from(bucket), 8)?;
+        let (begins, _) = begins.as_chunks::<4>();
+        let (Some(first), Some(last)) = (begins.first(), begins.get(1)) else { return Err(Unread::Rotten) };
+        let (first, last) = (u32::from_be_bytes(*first), u32::from_be_bytes(*last));
+        if first > last || last > table.entries {
+            return Err(Unread::Rotten);
+        }
+        let width = (HASH + W) as u64;
+        let begin = table.begin + 4 * (u64::from(table.buckets) + 1) + u64::from(first) * width + 4 * u64::from(bucket);
+        let octets = self.read(begin, 4 + u64::from(last - first) * width)?;
+        let (sum, entries) = octets.split_first_chunk::<4>().ok_or(Unread::Rotten)?;
+        if u32::from_be_bytes(*sum) != checksum(bucket, entries) {
+            return Err(Unread::Rotten);
+        }
+        let wanted = hash.to_be_bytes();
+        let of_key = entries.chunks(HASH + W).filter_map(|entry| entry.strip_prefix(&wanted));
+        Ok(of_key.filter_map(|one| one.first_chunk::<W>()).map(|octets| value(*octets)).collect())
+    }
+
+    fn part(&self, part: Part) -> Result<Vec<u8>, Unread> {
+        let octets = self.read(part.begin, part.octets)?;
+        match crc32fast::hash(&octets) == part.crc32 {
+            true => Ok(octets),
+            false => Err(Unread::Rotten),
+        }
+    }
+
+    fn read(&self, begin: u64, octets: u64) -> Result<Vec<u8>, Unread> {
+        let (begin, octets) = (self.body + begin, usize::try_from(octets).map_err(|_| Unread::Rotten)?);
+        let read = |file: &File| {
+            let mut piece = vec![0; octets];
+            match file.read_exact_at(&mut piece, begin) {
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(Unread::Rotten),
+                read => Ok(read.map(|()| piece)?),
+            }
+        };
+        match &self.source {
+            Source::Open(file) => read(file),
+            Source::At(path) => read(&File::open(path)?),
+            Source::Memory(whole) => {
+                let begin = usize::try_from(begin).map_err(|_| Unread::Rotten)?;
+                Ok(whole.get(begin..).and_then(|rest| rest.get(..octets)).ok_or(Unread::Rotten)?.to_vec())
+            }
+        }
+    }
+}
+
+impl Accepted {
+    fn octets(&self) -> [u8; ACCEPTED] {
+        let mut octets = [0; ACCEPTED];
+        octets[..16].copy_from_slice(&self.id.octets());
+        octets[16..24].copy_from_slice(&self.received.as_second().to_be_bytes());
+        octets[24..28].copy_from_slice(&self.received.subsec_nanosecond().to_be_bytes());
+        octets[28..].copy_from_slice(&self.begin.to_be_bytes());
+        octets
+    }
+
+    fn read(octets: &[u8]) -> Option<Self> {
+        let (id, rest) = octets.split_first_chunk::<16>()?;
+        let (second, rest) = rest.split_first_chunk::<8>()?;
+        let (nanos, rest) = rest.split_first_chunk::<4>()?;
+        let received = Timestamp::new(i64::from_be_bytes(*second), i32::from_be_bytes(*nanos)).ok()?;
+        let begin = u32::from_be_bytes(*rest.first_chunk::<4>()?);
+        Some(Self { id: SubmissionId::from_octets(*id), received, begin })
+    }
+}
+
+fn header(head: &[u8]) -> Option<(Header, u64)> {
+    let end = memchr::memchr(b'\n', head)?;
+    let (sum, json) = head.get(..end)?.split_at_checked(9)?;
+    if sum != format!("{:08x} ", crc32fast::hash(json)).as_bytes() {
+        return None;
+    }
+    Some((serde_json::from_slice(json).ok()?, end as u64 + 1))
+}
+
+fn part(body: &mut Vec<u8>, octets: &[u8]) -> Part {
+    let begin = body.len() as u64;
+    body.extend_from_slice(octets);
+    Part { begin, octets: octets.len() as u64, crc32: crc32fast::hash(octets) }
+}
+
+/// The places of the buckets, then each with its checksum before it.
+fn table<const W: usize>(body: &mut Vec<u8>, mut entries: Vec<(u64, [u8; W])>) -> Table {
+    entries.sort_unstable();
+    let begin = body.len() as u64;
+    let buckets = u32::try_from(entries.len() / BUCKET + 1).unwrap_or(u32::MAX);
+    let mut place = 0;
+    for bucket_of in 0..buckets {
+        body.extend_from_slice(&(place as u32).to_be_bytes());
+        place += entries[place..].partition_point(|(hash, _)| bucket(*hash, buckets) <= bucket_of);
+    }
+    body.extend_from_slice(&(place as u32).to_be_bytes());
+    let mut rest = entries.as_slice();
+    for number in 0..buckets {
+        let (these, others) = rest.split_at(rest.partition_point(|(hash, _)| bucket(*hash, buckets) <= number));
+        let octets: Vec<u8> = these.iter().flat_map(|(hash, value)| hash.to_be_bytes().into_iter().chain(*value)).collect();
+        body.extend_from_slice(&checksum(number, &octets).to_be_bytes());
+        body.extend_from_slice(&octets);
+        rest = others;
+    }
+    Table { begin, entries: entries.len() as u32, buckets, width: W }
+}
+
+fn checksum(bucket: u32, entries: &[u8]) -> u32 {
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(&bucket.to_be_bytes());
+    sum.update(entries);
+    sum.finalize()
+}
+
+/// Hashes are spread evenly, so the upper part of one says its bucket.
+fn bucket(hash: u64, buckets: u32) -> u32 {
+    ((u128::from(hash) * u128::from(buckets)) >> 64) as u32
+}
+
+fn filter(hashes: impl Iterator<Item = u64>, count: usize) -> Vec<u8> {
+    let mut filter = vec![0; (count as u64 * FILTER_BITS).div_ceil(8).max(1) as usize];
+    let octets = filter.len();
+    for hash in hashes {
+        for (place, bit) in probes(hash, octets) {
+            filter[place] |= bit;
+        }
+    }
+    filter
+}
+
+/// The bits of a hash in a filter of so many octets.
+fn probes(hash: u64, octets: usize) -> impl Iterator<Item = (usize, u8)> {
+    let (step, bits) = (hash >> 32 | 1, octets as u64 * 8);
+    (0..FILTER_PROBES).map(move |n| {
+        let bit = hash.wrapping_add(n.wrapping_mul(step)) % bits.max(1);
+        ((bit / 8) as usize, 1 << (bit % 8))
+    })
+}
+
+fn bounds(ids: impl Iterator<Item = SubmissionId> + Clone) -> Option<(SubmissionId, SubmissionId)> {
+    ids.clone().min().zip(ids.max())
+}
+
+fn is_within(id: SubmissionId, bounds: Option<(SubmissionId, SubmissionId)>) -> bool {
+    bounds.is_some_and(|(low, high)| (low..=high).contains(&id))
+}

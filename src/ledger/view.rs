@@ -1,0 +1,128 @@
+//! A view of all that the journal tells, for commands that ask beside a running window or without one.
+//!
+//! Made of the indexes of closed segments and of the lines behind them, which are read and kept as an index in
+//! memory; where no index is, all of them. Needs no lock and writes nothing; it knows what stood there when it
+//! was made.
+
+use super::older::{Gather, Older};
+use super::{Fold, LedgerError, Submission, keys};
+use crate::document::{Content, Digest, ParticipantName, SubmissionId};
+use crate::host::Disk;
+use crate::journal::{Entry, Event, Position, Reader};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// What the journal tells, to be asked.
+#[derive(Debug)]
+pub struct View {
+    disk: Disk,
+    state: PathBuf,
+    gather: Gather,
+}
+
+impl View {
+    /// Of the journal in the window's state folder, up to its end.
+    ///
+    /// # Errors
+    /// A journal that cannot be read, is damaged, or tells what cannot be.
+    pub fn open(disk: &Disk, state: &Path) -> Result<Self, LedgerError> {
+        let older = Arc::new(Older::open(disk, state, false)?);
+        let mut reader = Reader::after(disk, state, older.end())?;
+        let mut gather = Gather::new(disk, state, older)?;
+        gather.read(&mut reader, None)?;
+        Ok(Self { disk: disk.clone(), state: state.to_owned(), gather })
+    }
+
+    /// How everything stands.
+    pub fn fold(&self) -> &Fold {
+        self.gather.fold()
+    }
+
+    /// All entries of a submission, in order; none when it is not known.
+    ///
+    /// # Errors
+    /// A journal or an index that cannot be read, as for all that follow.
+    pub fn entries(&self, id: SubmissionId) -> Result<Vec<(Entry, Position)>, LedgerError> {
+        self.gather.entries(id)
+    }
+
+    /// Submissions that somebody may mean: by id, receipt number, name of a file, or SHA-256 of the document, its
+    /// detached signature or a receipt. There may be others among them: look at each.
+    pub fn meant(&self, what: &str) -> Result<Vec<SubmissionId>, LedgerError> {
+        let digest = what.parse().ok().map(keys::sha256);
+        let mut ids = self.gather.meant(&[Some(keys::text(what)), digest].into_iter().flatten().collect::<Vec<_>>())?;
+        ids.extend(what.parse::<SubmissionId>().ok().filter(|id| !ids.contains(id)));
+        ids.sort_unstable();
+        Ok(ids)
+    }
+
+    /// The participant's submission by which this content stands: accepted, pending or held.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn find_content(&self, of: &ParticipantName, content: Content) -> Result<Option<Submission>, LedgerError> {
+        self.submission(self.gather.by_content(of, content)?)
+    }
+
+    /// The participant's submission of these very octets that was not rejected.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn find_octets(
+        &self,
+        of: Option<&ParticipantName>,
+        document: Digest,
+        detached: Option<Digest>,
+    ) -> Result<Option<Submission>, LedgerError> {
+        self.submission(self.gather.by_octets(of, document, detached)?)
+    }
+
+    /// Visits all submissions from the last to the first, each with all its entries in order, until the visitor
+    /// has enough (`false`). Reads the journal from its end, a segment at a time.
+    ///
+    /// # Errors
+    /// As above, and the visitor's.
+    pub fn backwards<E: From<LedgerError>>(
+        &self,
+        mut visit: impl FnMut(&[(Entry, Position)]) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        // what later segments tell of submissions that came before them
+        let mut later: HashMap<SubmissionId, Vec<(Entry, Position)>> = HashMap::new();
+        let mut starts = self.gather.starts();
+        while let Some((behind, end)) = starts.pop() {
+            let mut of: HashMap<SubmissionId, Vec<(Entry, Position)>> = HashMap::new();
+            let mut first = Vec::new();
+            let mut reader = Reader::after(&self.disk, &self.state, behind).map_err(LedgerError::from)?;
+            let mut at = behind;
+            while at != end
+                && let Some((entry, behind)) = reader.next().map_err(LedgerError::from)?
+            {
+                at = behind;
+                let Some(id) = entry.event.id() else { continue };
+                if matches!(entry.event, Event::Held(_) | Event::RefusedInPlace(_)) {
+                    first.push(id);
+                }
+                of.entry(id).or_default().push((entry, behind));
+            }
+            for id in first.into_iter().rev() {
+                let mut entries = of.remove(&id).unwrap_or_default();
+                entries.extend(later.remove(&id).unwrap_or_default());
+                if !visit(&entries)? {
+                    return Ok(());
+                }
+            }
+            for (id, mut entries) in of {
+                let behind = later.entry(id).or_default();
+                entries.append(behind);
+                *behind = entries;
+            }
+        }
+        Ok(())
+    }
+
+    fn submission(&self, id: Option<SubmissionId>) -> Result<Option<Submission>, LedgerError> {
+        let known = id.map_or(Ok(None), |id| self.gather.known(id))?;
+        Ok(known.map(|(.., submission)| submission))
+    }
+}
