@@ -7,13 +7,14 @@ use super::judgement::{Judge, Matter, Recalled};
 use super::window::Halt;
 use crate::boemis::{self, Reader};
 use crate::config::Config;
-use crate::document::{Content, Decision, Digest, ParticipantName, SubmissionId};
+use crate::document::{Decision, SubmissionId};
 use crate::finding::{Code, Finding, Severity, Stop};
 use crate::host::{Host, Octets};
-use crate::journal::{self, Event};
+use crate::journal::{Answered, Phase};
+use crate::ledger::{Submission, View};
 use crate::schema::{Key, Standing};
 use crate::staging::{About, Staged};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 /// What the window would answer.
 #[derive(Debug)]
@@ -55,24 +56,18 @@ pub struct Glance {
 }
 
 /// What the journal says of earlier documents, as far as duplicates are concerned.
-#[derive(Default)]
 struct Before {
-    contents: HashMap<(ParticipantName, Content), Stands>,
-    octets: HashMap<Octet, Stands>,
+    view: View,
     /// What held documents state: a later one of the same waits behind it.
     waits: HashMap<Key, SubmissionId>,
 }
 
 /// An earlier document that stands, and what it states.
-#[derive(Clone)]
 struct Stands {
     id: SubmissionId,
     decision: Decision,
     recalled: Recalled,
 }
-
-/// Whose channel, which document, which detached signature.
-type Octet = (ParticipantName, Digest, Option<Digest>);
 
 impl Glance {
     /// Opens the window's records for reading.
@@ -100,13 +95,16 @@ impl Glance {
         let id = about.id;
         let channel = about.participant.clone();
         let sums = (about.document.sha256, about.detached.as_ref().map(|given| given.sha256));
-        let earlier = channel.and_then(|whose| self.before.octets.get(&(whose, sums.0, sums.1)));
+        let earlier = match &channel {
+            Some(whose) => stands(self.before.view.find_octets(Some(whose), sums.0, sums.1)?),
+            None => None,
+        };
         let of_size = self.config.settings().intake.fault_of_size(document.len());
-        if let (None, Some(fault)) = (earlier, of_size) {
+        if let (None, Some(fault)) = (&earlier, of_size) {
             return Verdict::stopped(matter, fault.into());
         }
         let judge = Judge::new(&self.config, self.config.world());
-        if let Some(earlier) = earlier {
+        if let Some(earlier) = &earlier {
             // as the window does: they are known, and who signed them is looked up for the answer
             let _ = judge.verify(Staged::glance(about, document, detached), &mut matter);
             judge.recall(&earlier.recalled, &mut matter);
@@ -121,9 +119,9 @@ impl Glance {
             Err(stop) => return Verdict::stopped(matter, stop),
         };
         let content = (authorised.participant().clone(), authorised.verified().content());
-        let earlier = self.before.contents.get(&content);
+        let earlier = stands(self.before.view.find_content(&content.0, content.1)?);
         let inspected = judge.inspect(authorised, &mut matter);
-        if let Some(earlier) = earlier {
+        if let Some(earlier) = &earlier {
             return Ok(Verdict::duplicate(matter, earlier));
         }
         let inspected = match inspected {
@@ -180,54 +178,29 @@ impl Verdict {
 
 impl Before {
     fn read(host: &Host, state: &std::path::Path) -> Result<Self, Halt> {
-        let mut held: BTreeMap<SubmissionId, Octet> = BTreeMap::new();
-        // The last word on each submission decides whether it stands.
-        let mut stands: BTreeMap<SubmissionId, (Option<(ParticipantName, Content)>, Stands)> = BTreeMap::new();
-        let mut waits: BTreeMap<SubmissionId, Key> = BTreeMap::new();
-        let mut reader = journal::Reader::open(&host.disk, state)?;
-        while let Some((entry, _)) = reader.next()? {
-            match entry.event {
-                Event::Held(one) => {
-                    if let Some(participant) = one.participant {
-                        let detached = one.detached.map(|file| file.sha256);
-                        held.insert(one.id, (participant, one.document.sha256, detached));
-                    }
-                }
-                Event::Answered(answered) => {
-                    waits.remove(&answered.id);
-                    if answered.decision == Decision::Held
-                        && let (Some(participant), Some(dataset), Some(period)) =
-                            (answered.participant.clone(), answered.dataset.clone(), answered.period)
-                    {
-                        waits.insert(answered.id, Key { participant, dataset, period });
-                    }
-                    match answered.decision {
-                        Decision::Accepted | Decision::Pending | Decision::Held => {
-                            let recalled = Recalled::of(&answered);
-                            let one = Stands { id: answered.id, decision: answered.decision, recalled };
-                            stands.insert(answered.id, (answered.participant.zip(answered.content), one));
-                        }
-                        Decision::Rejected | Decision::Duplicate | Decision::Contested => {
-                            stands.remove(&answered.id);
-                        }
-                    };
-                }
-                Event::Contested(contested) => drop(stands.remove(&contested.id)),
-                _ => {}
+        let view = View::open(&host.disk, state)?;
+        let mut waits = HashMap::new();
+        for submission in view.open_submissions()? {
+            if let Some(Answered { decision: Decision::Held, participant, dataset, period, .. }) = submission.last
+                && let (Some(participant), Some(dataset), Some(period)) = (participant, dataset, period)
+            {
+                let key = Key { participant, dataset, period };
+                let id = submission.arrival.id();
+                let first = waits.entry(key).or_insert(id);
+                *first = id.min(*first);
             }
         }
-        let mut before = Self::default();
-        for (id, key) in waits {
-            before.waits.entry(key).or_insert(id);
-        }
-        for (id, (content, stands)) in stands {
-            if let Some(octets) = held.remove(&id) {
-                before.octets.entry(octets).or_insert_with(|| stands.clone());
-            }
-            if let Some(content) = content {
-                before.contents.entry(content).or_insert(stands);
-            }
-        }
-        Ok(before)
+        Ok(Self { view, waits })
+    }
+}
+
+/// An earlier submission, if it stands: the last word on it decides.
+fn stands(earlier: Option<Submission>) -> Option<Stands> {
+    let earlier = earlier.filter(|earlier| !matches!(earlier.phase, Phase::Contested(_)))?;
+    let answered = earlier.last?;
+    let (id, decision, recalled) = (answered.id, answered.decision, Recalled::of(&answered));
+    match decision {
+        Decision::Accepted | Decision::Pending | Decision::Held => Some(Stands { id, decision, recalled }),
+        Decision::Rejected | Decision::Duplicate | Decision::Contested => None,
     }
 }

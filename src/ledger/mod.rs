@@ -82,13 +82,20 @@ pub enum Arrived {
     RefusedInPlace(Box<RefusedInPlace>),
 }
 
+impl Arrived {
+    /// The submission's id.
+    pub fn id(&self) -> SubmissionId {
+        match self {
+            Self::Held(held) => held.id,
+            Self::RefusedInPlace(refused) => refused.id,
+        }
+    }
+}
+
 impl Submission {
     /// Its id.
     pub fn id(&self) -> SubmissionId {
-        match &self.arrival {
-            Arrived::Held(held) => held.id,
-            Arrived::RefusedInPlace(refused) => refused.id,
-        }
+        self.arrival.id()
     }
 
     /// The participant: as settled, else the one whose channel it came by.

@@ -34,9 +34,38 @@ fn days() -> Vec<Vec<Event>> {
     ]
 }
 
-/// Everything a ledger holds.
-fn all(ledger: &Ledger) -> BTreeMap<Vec<u8>, Vec<u8>> {
-    ledger.db.iter().map(|pair| pair.map(|(key, value)| (key.to_vec(), value.to_vec())).unwrap()).collect()
+/// Every answer that a ledger can give about these days.
+fn all(ledger: &Ledger) -> Vec<String> {
+    let of = azerenerji();
+    let mut all = Vec::new();
+    for n in 0..12 {
+        all.push(format!("{:?}", ledger.state(id(n)).unwrap()));
+        all.push(format!("{:?}", ledger.find_receipt(&format!("trial/2026/{n}-1")).unwrap().map(|one| one.id())));
+    }
+    for text in ["a", "b", "d", "f", "g", "h", "i", "other"] {
+        all.push(format!("{:?}", ledger.find_octets(Some(&of), digest(text), None).unwrap().map(|one| one.id())));
+    }
+    for text in ["A", "B", "D", "7", "8", "9"] {
+        all.push(format!("{:?}", ledger.find_content(&of, Content(digest(text))).unwrap().map(|one| one.id())));
+    }
+    all.push(format!("{:?}", ledger.find_refused(&"azerisiq".parse().unwrap(), "17:x").unwrap().map(|one| one.id())));
+    all.push(format!("{:?}", ledger.open_submissions().unwrap()));
+    let mut unsettled = unsettled(ledger);
+    unsettled.sort();
+    all.push(format!("{unsettled:?} {:?} {:?}", ledger.contested().unwrap(), ledger.path(digest("certificate")).unwrap()));
+    all.push(format!("{:?}", ledger.newest().unwrap()));
+    all
+}
+
+/// The unsettled acceptances, looked at a few at a time.
+fn unsettled(ledger: &Ledger) -> Vec<SubmissionId> {
+    let (mut found, mut place) = (Vec::new(), Some(Place::default()));
+    while let Some(behind) = place {
+        let (some, next) = ledger.unsettled(&behind, 2).unwrap();
+        found.extend(some.iter().map(|one| one.id));
+        place = next;
+    }
+    found
 }
 
 fn azerenerji() -> ParticipantName {
@@ -134,8 +163,6 @@ fn missing_behind_torn_or_of_another_journal_it_becomes_the_same_again() {
     let (ledger, opened) = open(state.path(), &truth);
     assert_eq!(opened, Opened::CaughtUp(0));
     let wanted = all(&ledger);
-    let glance = Ledger::glance(&Disk::system(), state.path(), Settings::default()).unwrap();
-    assert!(all(&glance) == wanted);
     drop(ledger);
     let entries = days().concat().len() as u64;
     let same = |case: &str, wanted_opened: Opened| {

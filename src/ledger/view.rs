@@ -39,6 +39,14 @@ impl View {
         self.gather.fold()
     }
 
+    /// Everything with which something is left to do, in order of arrival.
+    ///
+    /// # Errors
+    /// A journal or an index that cannot be read, as for all that follow.
+    pub fn open_submissions(&self) -> Result<Vec<Submission>, LedgerError> {
+        self.fold().open().filter_map(|id| self.submission(Some(id)).transpose()).collect()
+    }
+
     /// All entries of a submission, in order; none when it is not known.
     ///
     /// # Errors

@@ -26,8 +26,8 @@ fn window(events: Vec<Event>) -> (tempfile::TempDir, Settings) {
 }
 
 fn status(settings: &Settings, daemon: Option<u32>, now: Timestamp) -> Status {
-    let records = Records::read(&settings.window.paths.state).unwrap();
-    Status::of(settings, &records, daemon, &Footing::default(), now).unwrap()
+    let known = Known::read(&settings.window.paths.state).unwrap();
+    Status::of(settings, &known, daemon, &Footing::default(), now).unwrap()
 }
 
 fn codes(status: &Status) -> Vec<&str> {
