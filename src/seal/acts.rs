@@ -7,11 +7,16 @@
 //! with a good one behind it is no crash but damage: the log is then refused, and a person looks;
 //! so is a line that is whole and of another format.
 //!
-//! Memory is bounded: of the last [`RECENT_MAX`] submissions the latest act is kept (about 3 MiB
-//! when full); an older one is searched in the log. Ids sort by arrival, so an id above every id
-//! that was let go is certainly new, and the log is read again only for late answers.
+//! Memory is bounded: of the last [`RECENT_MAX`] submissions the latest act is kept (about 400 KiB
+//! when full); an older one is searched in the log, in the pieces that its index names
+//! (`acts/chunks.rs`). Ids sort by arrival, so an id above every id that was let go is certainly
+//! new, and the log is read again only for late answers. By the same index a start reads the log's
+//! end alone; damage before that is found by who searches there.
+
+mod chunks;
 
 use super::OutcomeRecord;
+use chunks::Chunks;
 use crate::document::{Decision, Digest, SubmissionId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,7 +27,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// Submissions whose latest act is held in memory.
-const RECENT_MAX: usize = 32_768;
+const RECENT_MAX: usize = 4_096;
 
 /// The format of a line, in its `act`.
 pub(super) const FORMAT: u8 = 2;
@@ -74,14 +79,6 @@ struct Head {
     decision: Decision,
 }
 
-impl From<&Act> for Head {
-    fn from(act: &Act) -> Self {
-        let Act { act, year, ordinal, number, id, answer, decision, .. } = act;
-        let (number, decision) = (number.clone(), *decision);
-        Self { act: *act, year: *year, ordinal: *ordinal, number, id: *id, answer: *answer, decision }
-    }
-}
-
 /// The latest act on a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Latest {
@@ -121,10 +118,11 @@ pub(super) struct Acts {
     recent_max: usize,
     /// The highest id that is no longer in `recent`.
     let_go: Option<SubmissionId>,
+    chunks: Chunks,
 }
 
 impl Acts {
-    /// Opens or begins the log, reads it whole, and cuts a torn end.
+    /// Opens or begins the log, reads what its index does not know, and cuts a torn end.
     pub(super) fn open(path: &Path) -> Result<Self, LogFault> {
         Self::open_bounded(path, RECENT_MAX)
     }
@@ -135,14 +133,17 @@ impl Acts {
         let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
         File::open(folder)?.sync_all()?; // the log's name is as durable as its lines
         lock(&file)?;
+        let chunks = Chunks::open(path, &file)?;
+        let known = chunks.known();
         let mut acts = Self {
             file,
-            length: 0,
-            counters: HashMap::new(),
+            length: known.end,
+            counters: known.counters.clone().into_iter().collect(),
             recent: HashMap::new(),
             order: VecDeque::new(),
             recent_max,
-            let_go: None,
+            let_go: known.highest,
+            chunks,
         };
         acts.recall()?;
         Ok(acts)
@@ -150,8 +151,8 @@ impl Acts {
 
     fn recall(&mut self) -> Result<(), LogFault> {
         let mut reader = BufReader::with_capacity(1 << 16, self.file.try_clone()?);
-        reader.seek(SeekFrom::Start(0))?;
-        let mut offset = 0;
+        let mut offset = self.length;
+        reader.seek(SeekFrom::Start(offset))?;
         let mut torn = None;
         let mut line = Vec::new();
         loop {
@@ -173,6 +174,7 @@ impl Acts {
                     }
                     self.fits(&act).map_err(|what| LogFault::Damaged { offset, what })?;
                     self.remember(&act, offset);
+                    self.chunks.note(&act, offset, &line);
                 }
                 (Err(_), None) => torn = Some(offset),
                 (Err(_), Some(_)) => {}
@@ -182,9 +184,10 @@ impl Acts {
         self.length = offset;
         if let Some(good) = torn {
             self.file.set_len(good)?;
-            self.file.sync_data()?;
             self.length = good;
         }
+        self.file.sync_data()?;
+        self.chunks.write();
         Ok(())
     }
 
@@ -277,22 +280,25 @@ impl Acts {
     fn search(&self, id: SubmissionId, mut visit: impl FnMut(Act, u64)) -> Result<(), LogFault> {
         let wanted = id.to_string();
         let finder = memchr::memmem::Finder::new(wanted.as_bytes());
-        let mut reader = BufReader::with_capacity(1 << 16, At { file: &self.file, offset: 0 });
-        let (mut offset, mut line) = (0, Vec::new());
-        loop {
-            line.clear();
-            let read = (&mut reader).take(LINE_MAX).read_until(b'\n', &mut line)? as u64;
-            if read == 0 {
-                return Ok(());
-            }
-            if finder.find(&line).is_some() {
-                let act = read_line(&line).map_err(|what| LogFault::Damaged { offset, what })?;
-                if act.id == id {
-                    visit(act, offset);
+        let mut line = Vec::new();
+        for (mut offset, end) in self.chunks.pieces(id)? {
+            let mut reader = BufReader::with_capacity(1 << 16, At { file: &self.file, offset });
+            while end.is_none_or(|end| offset < end) {
+                line.clear();
+                let read = (&mut reader).take(LINE_MAX).read_until(b'\n', &mut line)? as u64;
+                if read == 0 {
+                    break;
                 }
+                if finder.find(&line).is_some() {
+                    let act = read_line(&line).map_err(|what| LogFault::Damaged { offset, what })?;
+                    if act.id == id {
+                        visit(act, offset);
+                    }
+                }
+                offset += read;
             }
-            offset += read;
         }
+        Ok(())
     }
 
     /// Appends acts, without a sync. After an error the log is as it was before where
@@ -312,8 +318,10 @@ impl Acts {
             return Err(fault.into());
         }
         self.length += lines.len() as u64;
-        for (act, offset) in acts.iter().zip(offsets) {
+        let written = lines.split_inclusive(|&octet| octet == b'\n');
+        for ((act, offset), line) in acts.iter().zip(offsets).zip(written) {
             self.remember(&act.into(), offset);
+            self.chunks.note(&act.into(), offset, line);
         }
         Ok(())
     }
@@ -324,8 +332,10 @@ impl Acts {
     }
 
     /// Makes durable what was appended.
-    pub(super) fn sync(&self) -> io::Result<()> {
-        self.file.sync_data()
+    pub(super) fn sync(&mut self) -> io::Result<()> {
+        self.file.sync_data()?;
+        self.chunks.write();
+        Ok(())
     }
 }
 

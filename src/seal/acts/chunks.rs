@@ -1,0 +1,191 @@
+//! The act log's index: where in the log a submission may be told of, and which numbers were given up to there.
+//!
+//! Owns `acts.index` beside the log, one line for each four megabytes of it, in the log's own form. It lets the
+//! log be opened without reading it whole, and an old act be found by reading one piece of it. Made of the log
+//! alone: each line says what the log's last line was there, so an index of another log, or of one that lost its
+//! end, is known and cut back; whoever deletes it costs the next start the reading of the whole log.
+
+use super::{Act, At, Head, checked, parse};
+use crate::document::{Digest, SubmissionId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// The format of a line.
+const FORMAT: u8 = 1;
+
+/// Octets of the log that one line is for, about: searched in a few milliseconds, and at most so many are read
+/// at a start.
+const CHUNK: u64 = 4 << 20;
+
+/// A piece of the log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Chunk {
+    index: u8,
+    pub(super) begin: u64,
+    pub(super) end: u64,
+    /// Where its last line begins, and the digest of that line.
+    last: u64,
+    sha256: Digest,
+    /// Between these are all submissions whose first answers are here.
+    low: Option<SubmissionId>,
+    high: Option<SubmissionId>,
+    /// Whose later answers are here.
+    later: Vec<SubmissionId>,
+    /// The last number of each year, up to its end.
+    pub(super) counters: BTreeMap<i16, u64>,
+    /// The highest id up to its end.
+    pub(super) highest: Option<SubmissionId>,
+}
+
+impl Chunk {
+    fn begin(begin: u64, counters: BTreeMap<i16, u64>, highest: Option<SubmissionId>) -> Self {
+        let (sha256, later) = (Digest::from_bytes([0; 32]), Vec::new());
+        Self { index: FORMAT, begin, end: begin, last: begin, sha256, low: None, high: None, later, counters, highest }
+    }
+
+    fn may_tell_of(&self, id: SubmissionId) -> bool {
+        let is_within = self.low.is_some_and(|low| low <= id) && self.high.is_some_and(|high| id <= high);
+        is_within || self.later.contains(&id)
+    }
+
+    /// Whether the log has its last line where this says.
+    fn fits(&self, log: &File) -> bool {
+        let Some(len) = self.end.checked_sub(self.last) else { return false };
+        let mut line = Vec::new();
+        let read = At { file: log, offset: self.last }.take(len).read_to_end(&mut line);
+        read.is_ok_and(|read| read as u64 == len) && checked(&line).is_ok() && Digest::of(&line) == self.sha256
+    }
+}
+
+/// The index, and the piece that has no line in it yet.
+#[derive(Debug)]
+pub(super) struct Chunks {
+    path: PathBuf,
+    now: Chunk,
+    /// Lines of the log that are not known to be durable are not told of.
+    full: Vec<Chunk>,
+}
+
+impl Chunks {
+    /// Opens the index beside this log, and cuts off what is not of it.
+    pub(super) fn open(log: &Path, file: &File) -> io::Result<Self> {
+        let path = log.with_extension("index");
+        let octets = match std::fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            other => other?,
+        };
+        let (mut chunks, mut good, mut place) = (Vec::<Chunk>::new(), Vec::new(), 0);
+        for line in octets.split_inclusive(|&octet| octet == b'\n') {
+            let Some(chunk) = checked(line).ok().and_then(|json| parse::<Chunk>(json).ok()) else { break };
+            if chunk.index != FORMAT || chunk.begin != chunks.last().map_or(0, |last| last.end) {
+                break;
+            }
+            place += line.len();
+            chunks.push(chunk);
+            good.push(place);
+        }
+        while chunks.last().is_some_and(|last| !last.fits(file)) {
+            chunks.pop();
+            good.pop();
+        }
+        let keeps = good.last().copied().unwrap_or(0);
+        if keeps < octets.len() {
+            OpenOptions::new().write(true).open(&path)?.set_len(keeps as u64)?;
+        }
+        let now = chunks.pop().map_or_else(
+            || Chunk::begin(0, BTreeMap::new(), None),
+            |last| Chunk::begin(last.end, last.counters, last.highest),
+        );
+        Ok(Self { path, now, full: Vec::new() })
+    }
+
+    /// What is known where the index ends.
+    pub(super) fn known(&self) -> &Chunk {
+        &self.now
+    }
+
+    /// Learns of an act, and of its line in the log.
+    pub(super) fn note(&mut self, act: &Head, offset: u64, line: &[u8]) {
+        let now = &mut self.now;
+        let counter = now.counters.entry(act.year).or_default();
+        *counter = (*counter).max(act.ordinal);
+        now.highest = now.highest.max(Some(act.id));
+        match act.answer {
+            1 => {
+                now.low = Some(now.low.map_or(act.id, |low| low.min(act.id)));
+                now.high = now.high.max(Some(act.id));
+            }
+            _ => now.later.push(act.id),
+        }
+        (now.last, now.end) = (offset, offset + line.len() as u64);
+        if now.end - now.begin >= CHUNK {
+            now.sha256 = Digest::of(line);
+            let next = Chunk::begin(now.end, now.counters.clone(), now.highest);
+            self.full.push(std::mem::replace(now, next));
+        }
+    }
+
+    /// Writes down the pieces that are full: the log is durable now. Without the index the log serves as well,
+    /// so an index that cannot be written is only told of.
+    pub(super) fn write(&mut self) {
+        if self.full.is_empty() {
+            return;
+        }
+        if let Err(error) = self.append() {
+            tracing::warn!(%error, path = %self.path.display(), "the index of the seal's act log cannot be written");
+        }
+    }
+
+    fn append(&mut self) -> io::Result<()> {
+        let mut lines = Vec::new();
+        for chunk in &self.full {
+            let json = serde_json::to_vec(chunk)?;
+            write!(lines, "{:08x} ", crc32fast::hash(&json))?;
+            lines.extend_from_slice(&json);
+            lines.push(b'\n');
+        }
+        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
+        let whole = file.metadata()?.len();
+        if let Err(error) = file.write_all(&lines) {
+            file.set_len(whole)?; // they stay, to be written behind the next
+            return Err(error);
+        }
+        self.full.clear();
+        Ok(())
+    }
+
+    /// The pieces of the log in which this submission may be told of, in order; the last one is open at its end.
+    pub(super) fn pieces(&self, id: SubmissionId) -> io::Result<Vec<(u64, Option<u64>)>> {
+        let octets = match std::fs::read(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            other => other?,
+        };
+        let lines = octets.split_inclusive(|&octet| octet == b'\n');
+        let written = lines.map_while(|line| checked(line).ok().and_then(|json| parse::<Chunk>(json).ok()));
+        let (mut pieces, mut end) = (Vec::new(), 0);
+        for chunk in written.chain(self.full.iter().cloned()) {
+            if chunk.begin != end {
+                break; // a person's hand was in it: all behind is searched
+            }
+            end = chunk.end;
+            if chunk.may_tell_of(id) {
+                pieces.push((chunk.begin, Some(chunk.end)));
+            }
+        }
+        pieces.push((end, None));
+        Ok(pieces)
+    }
+}
+
+impl From<&Act> for Head {
+    fn from(act: &Act) -> Self {
+        let Act { act, year, ordinal, number, id, answer, decision, .. } = act;
+        let (number, decision) = (number.clone(), *decision);
+        Self { act: *act, year: *year, ordinal: *ordinal, number, id: *id, answer: *answer, decision }
+    }
+}
