@@ -102,7 +102,15 @@ pub fn run(args: &ListArgs, screen: &mut Screen) -> Outcome {
     });
     // no more than there are, so that nobody reads on for what is not there
     let count = args.limit.min(usize::try_from(found).unwrap_or(usize::MAX));
-    let shown = known.last(count, wanted)?;
+    let shown = match args.state {
+        // they are known without a search, and are few
+        Some(ListState::Open | ListState::Held) => {
+            let mut open = known.open()?;
+            open.retain(wanted);
+            open.split_off(open.len().saturating_sub(count))
+        }
+        _ => known.last(count, wanted)?,
+    };
     let shown: Vec<&Submission> = shown.iter().collect();
     let left_out = usize::try_from(found).unwrap_or(usize::MAX).saturating_sub(count);
     screen.json(&List { left_out, submissions: shown.iter().map(|submission| Row::of(submission)).collect() });

@@ -281,17 +281,14 @@ impl Known {
         Ok(meant)
     }
 
-    /// Of those that fit, the last so many, in order of arrival; of the journal only its end is read, as far as
-    /// it must be.
+    /// Of those that fit, the last so many, in order of arrival; nothing older is read than must be.
     pub fn last(&self, count: usize, fits: impl Fn(&Submission) -> bool) -> Result<Vec<Submission>, Trouble> {
         let mut found = Vec::new();
-        self.view.backwards(|entries| {
-            if found.len() < count
-                && let Some(submission) = folded(entries)?
-                && fits(&submission)
-            {
-                found.push(submission);
-            }
+        if count == 0 {
+            return Ok(found);
+        }
+        self.view.backwards(|id| {
+            found.extend(self.get(id)?.map(|(submission, _)| submission).filter(&fits));
             Ok::<_, Trouble>(found.len() < count)
         })?;
         found.reverse();

@@ -8,16 +8,13 @@ use super::older::{Gather, Older};
 use super::{Fold, LedgerError, Submission, keys};
 use crate::document::{Content, Digest, ParticipantName, SubmissionId};
 use crate::host::Disk;
-use crate::journal::{Entry, Event, Position, Reader};
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use crate::journal::{Entry, Position, Reader};
+use std::path::Path;
 use std::sync::Arc;
 
 /// What the journal tells, to be asked.
 #[derive(Debug)]
 pub struct View {
-    disk: Disk,
-    state: PathBuf,
     gather: Gather,
 }
 
@@ -31,7 +28,7 @@ impl View {
         let mut reader = Reader::after(disk, state, older.end())?;
         let mut gather = Gather::new(disk, state, older)?;
         gather.read(&mut reader, None)?;
-        Ok(Self { disk: disk.clone(), state: state.to_owned(), gather })
+        Ok(Self { gather })
     }
 
     /// How everything stands.
@@ -86,47 +83,16 @@ impl View {
         self.submission(self.gather.by_octets(of, document, detached)?)
     }
 
-    /// Visits all submissions from the last to the first, each with all its entries in order, until the visitor
-    /// has enough (`false`). Reads the journal from its end, a segment at a time.
+    /// Visits all submissions from the last to the first, until the visitor has enough (`false`). Of the journal
+    /// only what is asked for is read.
     ///
     /// # Errors
     /// As above, and the visitor's.
     pub fn backwards<E: From<LedgerError>>(
         &self,
-        mut visit: impl FnMut(&[(Entry, Position)]) -> Result<bool, E>,
+        visit: impl FnMut(SubmissionId) -> Result<bool, E>,
     ) -> Result<(), E> {
-        // what later segments tell of submissions that came before them
-        let mut later: HashMap<SubmissionId, Vec<(Entry, Position)>> = HashMap::new();
-        let mut starts = self.gather.starts();
-        while let Some((behind, end)) = starts.pop() {
-            let mut of: HashMap<SubmissionId, Vec<(Entry, Position)>> = HashMap::new();
-            let mut first = Vec::new();
-            let mut reader = Reader::after(&self.disk, &self.state, behind).map_err(LedgerError::from)?;
-            let mut at = behind;
-            while at != end
-                && let Some((entry, behind)) = reader.next().map_err(LedgerError::from)?
-            {
-                at = behind;
-                let Some(id) = entry.event.id() else { continue };
-                if matches!(entry.event, Event::Held(_) | Event::RefusedInPlace(_)) {
-                    first.push(id);
-                }
-                of.entry(id).or_default().push((entry, behind));
-            }
-            for id in first.into_iter().rev() {
-                let mut entries = of.remove(&id).unwrap_or_default();
-                entries.extend(later.remove(&id).unwrap_or_default());
-                if !visit(&entries)? {
-                    return Ok(());
-                }
-            }
-            for (id, mut entries) in of {
-                let behind = later.entry(id).or_default();
-                entries.append(behind);
-                *behind = entries;
-            }
-        }
-        Ok(())
+        self.gather.backwards(visit)
     }
 
     fn submission(&self, id: Option<SubmissionId>) -> Result<Option<Submission>, LedgerError> {

@@ -31,6 +31,8 @@ pub(in crate::ledger) struct Gather {
     of: HashMap<SubmissionId, Vec<LinePlace>>,
     accepted: BTreeMap<SubmissionId, Accepted>,
     settled: BTreeMap<SubmissionId, ()>,
+    /// Submissions that arrived here, in order.
+    arrivals: Vec<(SubmissionId, LinePlace)>,
     end: Position,
 }
 
@@ -47,6 +49,7 @@ impl Gather {
             of: HashMap::new(),
             accepted: BTreeMap::new(),
             settled: BTreeMap::new(),
+            arrivals: Vec::new(),
             end,
         })
     }
@@ -81,10 +84,14 @@ impl Gather {
         });
         self.fold.take(entry, moved);
         let is_closed = became.as_ref().is_some_and(|(_, after)| !after.is_open());
+        let is_new = became.as_ref().is_some_and(|(became, _)| became.before.is_none());
         if became.is_some() {
             self.note_acceptance(entry, begin);
         }
         if let Some(id) = id {
+            if is_new {
+                self.arrivals.push((id, place));
+            }
             self.of.entry(id).or_default().push(place);
             if is_closed {
                 self.changes.let_go(id);
@@ -162,11 +169,17 @@ impl Gather {
         self.changes.stands_by(&keys::octets(of, document, detached))
     }
 
-    /// Where each segment with an index begins and ends, and the stretch behind them.
-    pub(in crate::ledger) fn starts(&self) -> Vec<(Position, Position)> {
-        let ends: Vec<Position> = self.older.ends().chain([self.end]).collect();
-        let begins = std::iter::once(super::origin()).chain(ends.iter().copied());
-        begins.zip(ends.iter().copied()).collect()
+    /// Visits all submissions from the last to the first, until the visitor has enough (`false`).
+    pub(in crate::ledger) fn backwards<E: From<LedgerError>>(
+        &self,
+        mut visit: impl FnMut(SubmissionId) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        for (id, _) in self.arrivals.iter().rev() {
+            if !visit(*id)? {
+                return Ok(());
+            }
+        }
+        self.older.backwards(visit)
     }
 
     /// How everything stands at the end of it.
@@ -176,7 +189,7 @@ impl Gather {
 
     /// The octets of an index file of it: a whole segment.
     pub(super) fn finish(self) -> Result<(Position, Vec<u8>), LedgerError> {
-        let Self { changes, fold, places, of, accepted, settled, end, .. } = self;
+        let Self { changes, fold, places, of, accepted, settled, arrivals, end, .. } = self;
         let mut lines: Vec<(u64, u32)> = places.into_iter().map(|(hash, (_, begin))| (hash, begin)).collect();
         let ids = of.keys().min().copied().zip(of.keys().max().copied());
         for (id, places) in of {
@@ -185,7 +198,9 @@ impl Gather {
         }
         let standing = changes.standing().map(|(key, id)| (run::hash(key), id)).collect();
         let (accepted, settled) = (accepted.into_values().collect(), settled.into_keys().collect());
-        let octets = run::Run::octets(end, Content { fold, lines, standing, accepted, settled, ids });
+        let arrivals = arrivals.into_iter().map(|(_, (_, begin))| begin).collect();
+        let content = Content { fold, lines, standing, accepted, arrivals, settled, ids };
+        let octets = run::Run::octets(end, content);
         Ok((end, octets.map_err(|error| LedgerError::Record(error.to_string()))?))
     }
 }

@@ -90,11 +90,6 @@ impl Older {
         self.runs.last().map_or_else(origin, |last| run_in(last).end())
     }
 
-    /// Where each of their segments ends.
-    pub(super) fn ends(&self) -> impl Iterator<Item = Position> {
-        self.runs.iter().map(|run| run_in(run).end())
-    }
-
     /// How everything stands there.
     pub(super) fn fold(&self) -> Result<Fold, LedgerError> {
         match self.runs.len().checked_sub(1) {
@@ -219,6 +214,25 @@ impl Older {
             }
         }
         Ok(ids)
+    }
+
+    /// Visits all submissions from the last to the first, until the visitor has enough (`false`).
+    fn backwards<E: From<LedgerError>>(
+        &self,
+        mut visit: impl FnMut(SubmissionId) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        for at in (0..self.runs.len()).rev() {
+            let segment = run_in(&self.runs[at]).segment();
+            for begin in self.ask(at, Run::arrivals)?.into_iter().rev() {
+                let (entry, _) = self.lines.read(segment, u64::from(begin)).map_err(LedgerError::from)?;
+                if let Some(id) = entry.event.id()
+                    && !visit(id)?
+                {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Acceptances in a segment, by id, of which no later segment with an index says that they are settled.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <crc32 of the rest of this line> {"index":1,"segment":1,"octets":…,"end":"<chain>",…}
-//! the fold, as JSON · table of lines · table of what stands · filter · accepted · settled
+//! the fold, as JSON · table of lines · table of what stands · filter · arrivals · accepted · settled
 //! ```
 //!
 //! The header says where each part lies, and the chain at its segment's end: since that depends on every line
@@ -71,6 +71,8 @@ pub(super) struct Content {
     /// Hash of a key, and by which submission it stands after this segment; none: it fell.
     pub(super) standing: Vec<(u64, Option<SubmissionId>)>,
     pub(super) accepted: Vec<Accepted>,
+    /// Where the first lines of submissions begin, in order.
+    pub(super) arrivals: Vec<u32>,
     /// Whose acceptance was settled, or is none any more.
     pub(super) settled: Vec<SubmissionId>,
     /// The lowest and the highest submission with a line in this segment.
@@ -87,6 +89,7 @@ struct Header {
     lines: Table,
     standing: Table,
     filter: Part,
+    arrivals: Part,
     accepted: Part,
     accepted_ids: Option<(SubmissionId, SubmissionId)>,
     settled: Part,
@@ -144,7 +147,7 @@ pub(super) struct Run {
 impl Run {
     /// The octets of an index file.
     pub(super) fn octets(end: Position, content: Content) -> io::Result<Vec<u8>> {
-        let Content { fold, lines, standing, accepted, settled, ids } = content;
+        let Content { fold, lines, standing, accepted, arrivals, settled, ids } = content;
         let mut body = serde_json::to_vec(&fold)?;
         let fold = Part { begin: 0, octets: body.len() as u64, crc32: crc32fast::hash(&body) };
         let lines = lines.into_iter().map(|(hash, begin)| (hash, begin.to_be_bytes())).collect();
@@ -154,6 +157,8 @@ impl Run {
         let standing = standing.into_iter().map(|(hash, id)| (hash, octets_of(id))).collect();
         let standing = table(&mut body, standing);
         let filter = part(&mut body, &filter);
+        let arrivals: Vec<u8> = arrivals.iter().flat_map(|begin| begin.to_be_bytes()).collect();
+        let arrivals = part(&mut body, &arrivals);
         let accepted_ids = bounds(accepted.iter().map(|one| one.id));
         let accepted: Vec<u8> = accepted.iter().flat_map(Accepted::octets).collect();
         let accepted = part(&mut body, &accepted);
@@ -170,6 +175,7 @@ impl Run {
             lines,
             standing,
             filter,
+            arrivals,
             accepted,
             accepted_ids,
             settled,
@@ -251,6 +257,13 @@ impl Run {
             (value != [0; 16]).then(|| SubmissionId::from_octets(value))
         })?;
         Ok(found.first().copied())
+    }
+
+    /// Where the first lines of submissions begin, in order.
+    pub(super) fn arrivals(&self) -> Result<Vec<u32>, Unread> {
+        let octets = self.part(self.header.arrivals)?;
+        let (begins, _) = octets.as_chunks::<4>();
+        Ok(begins.iter().map(|begin| u32::from_be_bytes(*begin)).collect())
     }
 
     /// Acceptances that this segment tells of, by id.

@@ -1,0 +1,349 @@
+//! Windows with many submissions: the same answers with the journal's indexes, without them and with wrong ones;
+//! and how long they take, where `PENCERE_MILLION` says how many submissions to make.
+//!
+//! The submissions are made by the crate's own writers, as a window writes them: journal, packs, and the seal with
+//! its act log, one receipt each. BOEMİS holds none of them, and no receipts lie in the folders: these are not looked
+//! at here.
+
+#[path = "samples/receipt.rs"]
+#[allow(dead_code)] // the walk over the samples uses all of it
+mod receipt;
+#[path = "window/trial.rs"]
+mod trial;
+
+use jiff::{SignedDuration, Timestamp};
+use pencere::config::Config;
+use pencere::document::{Content, Decision, Digest, GivenName, SubmissionId};
+use pencere::evidence::{Evidence, Kept};
+use pencere::host::Disk;
+use pencere::journal::{Answered, Event, Held, HeldFile, Journal, SealedReceipt};
+use pencere::seal::{FileRecord, OutcomeRecord, Seal, SignerRecord};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use trial::{Trial, eventually, generation, voen};
+
+/// Submissions that share a sync when they are made, at most.
+const GROUP: u64 = 500;
+
+/// A made submission: what it was.
+fn decision(n: u64) -> Decision {
+    match n % 20 {
+        7 => Decision::Rejected,
+        13 => Decision::Duplicate,
+        _ => Decision::Accepted,
+    }
+}
+
+fn participant(n: u64) -> &'static str {
+    ["azerisiq", "energetika", "meliorasiya"][n as usize % 3]
+}
+
+/// Makes so many submissions, the last a moment ago; they have all their answers, and are closed.
+fn fill(trial: &Trial, count: u64) {
+    let config = Config::load(&trial.at("w/pencere.toml"), Timestamp::now()).unwrap();
+    let settings = config.settings();
+    let (disk, state) = (Disk::system(), &settings.window.paths.state);
+    let mut journal = Journal::open(&disk, state, settings.journal).unwrap();
+    let mut evidence = Evidence::open(&disk, state, settings.evidence).unwrap();
+    let mut seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(Timestamp::now)).unwrap();
+    let begin = Timestamp::now() - SignedDuration::from_secs(10 * count as i64 + 60);
+    let certificate = Digest::of(b"a certificate");
+    let (mut first, at_once) = (0, GROUP.min(count / 20 + 1));
+    while first < count {
+        let group: Vec<u64> = (first..count.min(first + at_once)).collect();
+        let (mut held, mut records) = (Vec::new(), Vec::new());
+        for &n in &group {
+            let received = begin + SignedDuration::from_secs(10 * n as i64);
+            let id = SubmissionId::new(received);
+            let octets = format!("{:<1200}", generation(voen("azerisiq"), "2024-Q1", 1, "SU-0001", &n.to_string()));
+            let Kept { sha256, size, location } = evidence.append(octets.as_bytes()).unwrap();
+            let name = format!("hesabat-{n}.xml");
+            let document = HeldFile { name: GivenName::new(&name), sha256, size, location, source: None };
+            let (of, channel) = (participant(n).parse().unwrap(), "folder".to_owned());
+            held.push(Held { id, participant: Some(of), channel, received, document, detached: None });
+            records.push(OutcomeRecord {
+                id,
+                answer: 1,
+                decision: decision(n),
+                received,
+                document: FileRecord { name, sha256: Some(sha256), size: Some(size) },
+                signature: None,
+                original: None,
+                voen: Some(voen("azerisiq").to_owned()),
+                participant: Some(participant(n).to_owned()),
+                dataset: Some("generation".to_owned()),
+                period: Some("2024-Q1".to_owned()),
+                revision: Some(1),
+                records: Some(1),
+                signers: vec![SignerRecord {
+                    subject: Some("CN=A person of the body,C=AZ".to_owned()),
+                    certificate_sha256: Some(certificate),
+                    indication: "TOTAL-PASSED".to_owned(),
+                    sub_indication: None,
+                }],
+                understood: Vec::new(),
+                findings: Vec::new(),
+            });
+        }
+        evidence.sync().unwrap();
+        for one in &held {
+            journal.append(one.received, Event::Held(Box::new(one.clone()))).unwrap();
+        }
+        journal.sync().unwrap();
+        let sealed = seal.seal(&records).unwrap();
+        for ((one, sealed), record) in held.iter().zip(&sealed).zip(&records) {
+            let Kept { sha256, size, location } = evidence.append(sealed.octets()).unwrap();
+            let answered = Answered {
+                id: one.id,
+                answer: 1,
+                decision: record.decision,
+                participant: one.participant.clone(),
+                dataset: Some("generation".parse().unwrap()),
+                period: Some("2024-Q1".parse().unwrap()),
+                revision: Some("1".parse().unwrap()),
+                records: Some(1),
+                content: (record.decision != Decision::Rejected).then(|| Content(Digest::of(one.document.sha256.as_bytes()))),
+                signers: vec![certificate],
+                proven: BTreeMap::new(),
+                findings: Vec::new(),
+                original: None,
+                receipt: SealedReceipt {
+                    number: sealed.number().to_owned(),
+                    file_name: format!("{}.{}.receipt.xml", one.document.name.shown(), one.id),
+                    sha256,
+                    size,
+                    location,
+                    lacks_stamp: false,
+                },
+            };
+            journal.append(one.received, Event::Answered(Box::new(answered))).unwrap();
+        }
+        evidence.sync().unwrap();
+        journal.sync().unwrap();
+        for one in &held {
+            journal.append(one.received, Event::Closed { id: one.id }).unwrap();
+        }
+        journal.sync().unwrap();
+        first += at_once;
+    }
+}
+
+/// The index files of the journal.
+fn indexes(trial: &Trial) -> Vec<PathBuf> {
+    let folder = fs::read_dir(trial.at("w/state/journal")).unwrap();
+    let mut paths: Vec<PathBuf> = folder.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "index"));
+    paths.sort();
+    paths
+}
+
+/// What commands say of the window.
+fn said(trial: &Trial, whats: &[String]) -> Vec<Value> {
+    let mut said = Vec::new();
+    for limit in ["5", "1000"] {
+        said.push(trial.json(&["list", "--limit", limit]).1);
+    }
+    said.push(trial.json(&["list", "--state", "rejected", "--participant", "azerisiq"]).1);
+    said.push(trial.json(&["list", "--state", "held"]).1);
+    let mut status = trial.json(&["status"]).1;
+    status["daemon"] = Value::Null;
+    said.push(status);
+    said.extend(whats.iter().map(|what| trial.json(&["show", what]).1));
+    said
+}
+
+fn accepted_and_its_repeats(trial: &Trial, name: &str, octets: &[u8]) -> String {
+    trial.put("azerenerji", name, octets);
+    trial.done(&["once"]);
+    receipt::decision(&trial.answers_to("azerenerji", name)[0].1).to_owned()
+}
+
+#[test]
+fn with_indexes_or_without_every_answer_is_the_same_and_nothing_old_is_taken_for_new() {
+    let trial = Trial::new();
+    trial.set("segment_max", "\"16KiB\"");
+    trial.set("recent", "1");
+    let text = |mwh| generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", mwh);
+    let old = trial.signed("old.xml", text("10.000"), "azerenerji");
+    assert_eq!(accepted_and_its_repeats(&trial, "old.xml", &old), "accepted");
+    // left in its folder and answered, once
+    std::os::unix::fs::symlink("nowhere", trial.side("azerenerji", "in").join("link")).unwrap();
+    trial.done(&["once"]);
+    assert_eq!(trial.answers_to("azerenerji", "link").len(), 1);
+    fill(&trial, 120);
+
+    let before = trial.json(&["list", "--limit", "1000"]).1; // no index is there yet
+    assert!(indexes(&trial).is_empty());
+    assert_eq!(before["submissions"].as_array().unwrap().len(), 122);
+    fs::remove_dir_all(trial.at("w/state/ledger")).unwrap();
+    trial.done(&["once"]);
+    assert!(indexes(&trial).len() > 8, "{:?}", indexes(&trial));
+    assert_eq!(trial.json(&["list", "--limit", "1000"]).1, before);
+
+    // old content in the same octets, and signed again, is known; what was answered in its folder stays answered
+    assert_eq!(accepted_and_its_repeats(&trial, "again.xml", &old), "duplicate");
+    let anew = trial.signed("anew.xml", text("10.000"), "azerenerji");
+    assert_ne!(anew, old);
+    assert_eq!(accepted_and_its_repeats(&trial, "anew.xml", &anew), "duplicate");
+    assert_eq!(trial.answers_to("azerenerji", "link").len(), 1);
+    let checked = trial.json(&["check", "signed", "--participant", "azerenerji"]);
+    assert_eq!((checked.0, &checked.1["decision"]), (Some(0), &Value::from("duplicate")));
+
+    let first = before["submissions"][0].clone();
+    let middle = before["submissions"][60].clone();
+    let mut whats = vec!["again.xml".to_owned(), "link".to_owned()];
+    for one in [&first, &middle] {
+        whats.extend(["id", "name", "sha256", "receipt"].map(|key| one[key].as_str().unwrap().to_owned()));
+    }
+    let wanted = said(&trial, &whats);
+    let files = indexes(&trial);
+    let whole: Vec<Vec<u8>> = files.iter().map(|path| fs::read(path).unwrap()).collect();
+    let same = |case: &str| assert_eq!(said(&trial, &whats), wanted, "{case}");
+
+    files.iter().for_each(|path| fs::remove_file(path).unwrap());
+    same("deleted");
+    fs::write(&files[0], &whole[0]).unwrap();
+    fs::write(&files[1], &whole[0]).unwrap();
+    same("of another segment");
+    for (path, octets) in files.iter().zip(&whole) {
+        fs::write(path, &octets[..octets.len() / 2]).unwrap();
+    }
+    same("torn");
+    // the header and each part rot for themselves
+    for at in [3, 40, whole[2].len() / 4, whole[2].len() / 2, whole[2].len() - 40] {
+        for (path, octets) in files.iter().zip(&whole) {
+            let mut rotten = octets.clone();
+            let at = at.min(rotten.len() - 1);
+            rotten[at] ^= 0x20;
+            fs::write(path, rotten).unwrap();
+        }
+        same(&format!("rotten at {at}"));
+    }
+    // a start makes them again: what is in sled alone would not be enough
+    fs::remove_file(&files[3]).unwrap();
+    assert_eq!(accepted_and_its_repeats(&trial, "third.xml", &old), "duplicate");
+    assert_eq!(fs::read(&files[3]).unwrap(), whole[3]);
+    trial.done(&["audit", "verify"]);
+}
+
+#[test]
+fn a_running_window_gives_its_closed_segments_their_indexes() {
+    let trial = Trial::new();
+    trial.set("segment_max", "\"4KiB\"");
+    trial.set("recent", "1");
+    let old = trial.signed("old.xml", generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "1.000"), "azerenerji");
+    let daemon = trial.run();
+    trial.put("azerenerji", "old.xml", &old);
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "old.xml").1), "accepted");
+    for n in 0..12 {
+        let name = format!("{n}.xml");
+        trial.put("azerenerji", &name, &old);
+        assert_eq!(receipt::decision(&trial.answer("azerenerji", &name).1), "duplicate", "{name}");
+    }
+    eventually("an index", || indexes(&trial).len() > 2);
+    daemon.end();
+    trial.done(&["audit", "verify"]);
+    let listed = trial.json(&["list", "--participant", "azerenerji"]).1;
+    assert_eq!(listed["submissions"].as_array().unwrap().len(), 13);
+}
+
+/// Octets below a path.
+fn size(path: &Path, fits: &dyn Fn(&Path) -> bool) -> u64 {
+    match fs::read_dir(path) {
+        Ok(entries) => entries.map(|entry| size(&entry.unwrap().path(), fits)).sum(),
+        Err(_) if fits(path) => fs::metadata(path).map_or(0, |file| file.len()),
+        Err(_) => 0,
+    }
+}
+
+fn took<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    let begin = Instant::now();
+    let done = work();
+    println!("{what:<44} {:>9} µs", begin.elapsed().as_micros());
+    done
+}
+
+/// `PENCERE_MILLION=1000000 PENCERE_SCRATCH=<folder on a disk> cargo test --release --test million measure -- --nocapture`
+#[test]
+fn measure() {
+    let Some(count) = std::env::var("PENCERE_MILLION").ok().and_then(|count| count.parse::<u64>().ok()) else { return };
+    let trial = Trial::new();
+    took("made", || fill(&trial, count));
+    let ending = |ending: &'static str| move |path: &Path| path.to_string_lossy().ends_with(ending);
+    let parts: [(&str, &str, &dyn Fn(&Path) -> bool); 6] = [
+        ("journal", "w/state/journal", &ending(".log")),
+        ("indexes of the journal", "w/state/journal", &ending(".index")),
+        ("act log", "w/state/seal", &ending(".log")),
+        ("index of the act log", "w/state/seal", &ending(".index")),
+        ("evidence, originals of 1200 and receipts", "w/state/evidence", &|_| true),
+        ("ledger", "w/state/ledger", &|_| true),
+    ];
+    let memory = |id: u64| {
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = |name| status.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned();
+        println!("    {} {}", line("VmRSS"), line("VmHWM"));
+    };
+    for start in ["first start, all indexes made", "second start", "third start"] {
+        let mut daemon = trial.start_with(|command| {
+            command.env("PENCERE_LOG", "info");
+        });
+        took(start, || assert!(daemon.is_ready(), "{}", trial.log()));
+        let (_, status) = trial.json(&["status"]);
+        let process = status["daemon"].as_u64().unwrap();
+        std::thread::sleep(Duration::from_secs(5));
+        memory(process);
+        if start == "third start" {
+            asked(&trial, count);
+            memory(process);
+        }
+        daemon.end();
+    }
+    for (part, folder, fits) in parts {
+        println!("{part:<44} {:>9} octets each", size(&trial.at(folder), fits) / count);
+    }
+    std::io::stdout().flush().unwrap();
+}
+
+fn asked(trial: &Trial, count: u64) {
+    let at = |n: u64| {
+        let (_, shown) = trial.json(&["show", &format!("hesabat-{n}.xml")]);
+        shown["submissions"][0].clone()
+    };
+    for n in [3, count / 2 + 1, count - 2] {
+        let one = took(&format!("show by name, {n}"), || at(n));
+        for key in ["id", "receipt", "sha256"] {
+            let what = one[key].as_str().unwrap();
+            took(&format!("show by {key}, {n}"), || trial.done(&["show", what]));
+        }
+    }
+    let view = pencere::ledger::View::open(&Disk::system(), &trial.at("w/state")).unwrap();
+    let of = "azerisiq".parse().unwrap();
+    let contents: Vec<Content> = (0..10_000u32).map(|n| Content(Digest::of(&n.to_be_bytes()))).collect();
+    let is_new = |content: &Content| view.find_content(&of, *content).unwrap().is_none();
+    assert!(contents.iter().take(200).all(is_new)); // the filters are in memory then
+    took("is this content new, 10 000 times", || assert!(contents.iter().all(is_new)));
+    took("show what is not known", || assert_eq!(trial.pencere(&["show", "unknown"]).status.code(), Some(2)));
+    took("list", || trial.done(&["list"]));
+    took("list --state held", || trial.done(&["list", "--state", "held"]));
+    took("status", || drop(trial.json(&["status"])));
+    for n in 1..=5 {
+        let name = format!("new-{n}.xml");
+        let text = generation(voen("azerenerji"), "2024-Q1", n, "SU-0001", &format!("{n}.000"));
+        let octets = trial.signed(&name, text, "azerenerji");
+        took("from drop to receipt", || {
+            trial.put("azerenerji", &name, octets);
+            while trial.answers_to("azerenerji", &name).is_empty() {
+                std::thread::sleep(Duration::from_micros(500));
+            }
+        });
+    }
+    let octets = trial.signed("n.xml", generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "1.000"), "azerenerji");
+    took("check", || {
+        fs::write(trial.at("n.xml"), octets).unwrap();
+        drop(trial.json(&["check", "n.xml", "--participant", "azerenerji"]));
+    });
+}
