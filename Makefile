@@ -3,16 +3,19 @@
 # make lint    format, clippy and docs, as CI holds them
 # make bench   measures the parts, then the whole beside others, where the measure is there (BENCH)
 # make parts   measures the parts alone; docs/benchmarks.md
+# make million makes a window with SUBMISSIONS (1000000) on the disk below SCRATCH and asks it; some 8 KB each
 # make torture alters signed documents TIMES (50) as often as the tests do, other ones each time
 # make fuzz    runs every fuzz target for TIME seconds (3600), or those of TARGETS; docs/fuzzing.md
 #
 # The first two install by themselves the Debian packages that they need.
 
 .POSIX:
-.PHONY: demo test lint bench parts torture fuzz clean
+.PHONY: demo test lint bench parts million torture fuzz clean
 
 CARGO = cargo
 TIMES = 50
+SUBMISSIONS = 1000000
+SCRATCH = target
 TIME = 3600
 
 demo:
@@ -41,6 +44,11 @@ parts:
 	@.ci/packages test
 	$(CARGO) bench --locked --bench parts --no-run
 	taskset -c 1 $(CARGO) bench --locked --bench parts
+
+million:
+	@.ci/packages test
+	PENCERE_MILLION=$(SUBMISSIONS) PENCERE_SCRATCH=$(SCRATCH) $(CARGO) test --release --locked --test million measure \
+		-- --nocapture
 
 torture:
 	@.ci/packages test

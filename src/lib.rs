@@ -58,7 +58,8 @@
 //! # What is durable, and when
 //!
 //! The [`journal`] is the truth; it holds digests, never content. Originals and receipts lie in
-//! [`evidence`]. The [`ledger`] is an index that may be thrown away. In this order, each once for a group:
+//! [`evidence`]. The [`ledger`] is an index that may be thrown away, sled and the files beside the journal's closed
+//! segments. In this order, each once for a group:
 //!
 //! 1. Evidence is synced, then the journal: the submission is *held safely*. Only now may its source go.
 //! 2. BOEMİS commits rows and load mark in one transaction: it is *loaded*. The mark is unique there, so

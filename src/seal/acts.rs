@@ -124,16 +124,16 @@ pub(super) struct Acts {
 impl Acts {
     /// Opens or begins the log, reads what its index does not know, and cuts a torn end.
     pub(super) fn open(path: &Path) -> Result<Self, LogFault> {
-        Self::open_bounded(path, RECENT_MAX)
+        Self::open_bounded(path, RECENT_MAX, chunks::CHUNK)
     }
 
-    pub(super) fn open_bounded(path: &Path, recent_max: usize) -> Result<Self, LogFault> {
+    pub(super) fn open_bounded(path: &Path, recent_max: usize, chunk: u64) -> Result<Self, LogFault> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
         let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
         File::open(folder)?.sync_all()?; // the log's name is as durable as its lines
         lock(&file)?;
-        let chunks = Chunks::open(path, &file)?;
+        let chunks = Chunks::open(path, &file, chunk)?;
         let known = chunks.known();
         let mut acts = Self {
             file,

@@ -371,7 +371,7 @@ fn one_log_has_one_seal() {
 fn what_memory_let_go_is_found_in_the_log() {
     let folder = folder(P256);
     let mut seal = open(folder.path());
-    drop(std::mem::replace(&mut seal.acts, Acts::open_bounded(&folder.path().join("other.log"), 2).unwrap()));
+    drop(std::mem::replace(&mut seal.acts, Acts::open_bounded(&folder.path().join("other.log"), 2, 1 << 20).unwrap()));
     let records: Vec<_> = (0..6).map(|_| record(Decision::Held)).collect();
     let sealed = seal.seal(&records).unwrap();
     assert_eq!(seal.seal(&records[..1]).unwrap()[0].octets(), sealed[0].octets());
@@ -380,6 +380,47 @@ fn what_memory_let_go_is_found_in_the_log() {
     assert_eq!(seal.seal(&records[..1]).unwrap()[0].octets(), sealed[0].octets(), "an earlier answer, asked for again");
     let other = OutcomeRecord { records: None, ..records[1].clone() };
     assert!(matches!(seal.seal(&[other]), Err(Refused::OtherOutcome { .. })));
+}
+
+#[test]
+fn the_act_log_s_index_may_be_missing_torn_or_wrong() {
+    let folder = folder(P256);
+    let (log, index) = (folder.path().join("other.log"), folder.path().join("other.index"));
+    let mut seal = open(folder.path());
+    let mut again = |seal: &mut Seal| seal.acts = Acts::open_bounded(&log, 2, 3000).unwrap();
+    let lines = || std::fs::read_to_string(&index).unwrap_or_default().lines().count();
+    again(&mut seal);
+    let records: Vec<_> = (0..12).map(|_| record(Decision::Held)).collect();
+    let sealed = seal.seal(&records).unwrap();
+    let later = OutcomeRecord { answer: 2, decision: Decision::Accepted, ..records[1].clone() };
+    seal.seal(std::slice::from_ref(&later)).unwrap();
+    assert!(lines() > 3, "{}", lines());
+    let whole = std::fs::read(&index).unwrap();
+    let torn = whole[..whole.len() / 3].to_vec();
+    let mut changed = whole.clone();
+    changed[20] ^= 1;
+    for (case, octets) in [("whole", &whole), ("torn", &torn), ("changed", &changed), ("empty", &Vec::new())] {
+        std::fs::write(&index, octets).unwrap();
+        drop(std::mem::replace(&mut seal.acts, Acts::open_bounded(&folder.path().join("third.log"), 2, 99).unwrap()));
+        again(&mut seal);
+        assert_eq!(seal.acts.next(2026), 14, "{case}");
+        for (record, sealed) in records.iter().zip(&sealed) {
+            let found = seal.acts.find(record.id, 1).unwrap().map(|act| act.number);
+            assert_eq!(found.as_deref(), Some(sealed.number()), "{case}");
+        }
+        assert_eq!(seal.acts.find(later.id, 2).unwrap().unwrap().decision, Decision::Accepted, "{case}");
+        assert_eq!(seal.acts.find(later.id, 3).unwrap(), None, "{case}");
+        assert!(lines() > 2, "{case}");
+    }
+    // a log that lost its end, as one from a backup: the index is cut back with it
+    let octets = std::fs::read(&log).unwrap();
+    let kept = octets.iter().enumerate().filter(|(_, octet)| **octet == b'\n').nth(5).unwrap().0 + 1;
+    drop(std::mem::replace(&mut seal.acts, Acts::open_bounded(&folder.path().join("third.log"), 2, 99).unwrap()));
+    std::fs::write(&log, &octets[..kept]).unwrap();
+    again(&mut seal);
+    assert_eq!(seal.acts.next(2026), 7);
+    assert!(seal.acts.find(records[5].id, 1).unwrap().is_some());
+    assert_eq!(seal.acts.find(records[6].id, 1).unwrap(), None);
 }
 
 #[test]

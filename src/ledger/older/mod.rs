@@ -8,6 +8,8 @@
 mod fold;
 mod gather;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub use fold::{Fold, Kind, Life, State};
 pub(super) use fold::unhex;

@@ -19,7 +19,7 @@ const FORMAT: u8 = 1;
 
 /// Octets of the log that one line is for, about: searched in a few milliseconds, and at most so many are read
 /// at a start.
-const CHUNK: u64 = 4 << 20;
+pub(super) const CHUNK: u64 = 4 << 20;
 
 /// A piece of the log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -66,6 +66,8 @@ impl Chunk {
 #[derive(Debug)]
 pub(super) struct Chunks {
     path: PathBuf,
+    /// [`CHUNK`], but in tests.
+    chunk: u64,
     now: Chunk,
     /// Lines of the log that are not known to be durable are not told of.
     full: Vec<Chunk>,
@@ -73,7 +75,7 @@ pub(super) struct Chunks {
 
 impl Chunks {
     /// Opens the index beside this log, and cuts off what is not of it.
-    pub(super) fn open(log: &Path, file: &File) -> io::Result<Self> {
+    pub(super) fn open(log: &Path, file: &File, chunk: u64) -> io::Result<Self> {
         let path = log.with_extension("index");
         let octets = match std::fs::read(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -81,12 +83,12 @@ impl Chunks {
         };
         let (mut chunks, mut good, mut place) = (Vec::<Chunk>::new(), Vec::new(), 0);
         for line in octets.split_inclusive(|&octet| octet == b'\n') {
-            let Some(chunk) = checked(line).ok().and_then(|json| parse::<Chunk>(json).ok()) else { break };
-            if chunk.index != FORMAT || chunk.begin != chunks.last().map_or(0, |last| last.end) {
+            let Some(piece) = checked(line).ok().and_then(|json| parse::<Chunk>(json).ok()) else { break };
+            if piece.index != FORMAT || piece.begin != chunks.last().map_or(0, |last| last.end) {
                 break;
             }
             place += line.len();
-            chunks.push(chunk);
+            chunks.push(piece);
             good.push(place);
         }
         while chunks.last().is_some_and(|last| !last.fits(file)) {
@@ -101,7 +103,7 @@ impl Chunks {
             || Chunk::begin(0, BTreeMap::new(), None),
             |last| Chunk::begin(last.end, last.counters, last.highest),
         );
-        Ok(Self { path, now, full: Vec::new() })
+        Ok(Self { path, chunk, now, full: Vec::new() })
     }
 
     /// What is known where the index ends.
@@ -123,7 +125,7 @@ impl Chunks {
             _ => now.later.push(act.id),
         }
         (now.last, now.end) = (offset, offset + line.len() as u64);
-        if now.end - now.begin >= CHUNK {
+        if now.end - now.begin >= self.chunk {
             now.sha256 = Digest::of(line);
             let next = Chunk::begin(now.end, now.counters.clone(), now.highest);
             self.full.push(std::mem::replace(now, next));

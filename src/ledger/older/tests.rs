@@ -1,0 +1,199 @@
+//! With indexes and a swept sled, without them, and with a plain ledger that keeps everything: the same answers.
+
+use crate::document::{Content, Decision, SubmissionId};
+use crate::host::{Disk, test_folder};
+use crate::journal::samples::{answered, at, closed, contested, deferred, digest, held, id, opened, refused, settled};
+use crate::journal::{self, Event, Journal};
+use crate::ledger::tests::{azerenerji, unsettled};
+use crate::ledger::{Ledger, Settings, View};
+use proptest::prelude::*;
+use std::path::Path;
+
+const IDS: i64 = 8;
+
+/// A window's journal and ledger.
+struct Kept {
+    state: tempfile::TempDir,
+    settings: (journal::Settings, Settings),
+    open: Option<(Journal, Ledger)>,
+}
+
+impl Kept {
+    fn new(segment_max: u64, recent: usize) -> Self {
+        let settings = (journal::Settings { segment_max }, Settings { recent, ..Settings::default() });
+        let mut kept = Self { state: test_folder(), settings, open: None };
+        kept.start();
+        kept
+    }
+
+    fn start(&mut self) {
+        self.open = None;
+        let (disk, state) = (Disk::system(), self.state.path());
+        let journal = opened(&disk, state, self.settings.0).unwrap();
+        let (ledger, _) = Ledger::open(&disk, state, &journal, self.settings.1).unwrap();
+        self.open = Some((journal, ledger));
+    }
+
+    fn ledger(&mut self) -> &mut Ledger {
+        &mut self.open.as_mut().unwrap().1
+    }
+
+    fn write(&mut self, n: i64, event: Event) {
+        let (journal, ledger) = self.open.as_mut().unwrap();
+        journal.append(at(1000 + n), event).unwrap();
+        ledger.apply(&journal.sync().unwrap()).unwrap();
+    }
+
+    /// All indexes are made, and sled is swept.
+    fn tend(&mut self) {
+        while self.ledger().tend().unwrap() {
+            std::thread::yield_now();
+        }
+    }
+
+    fn view(&self) -> View {
+        View::open(&Disk::system(), self.state.path()).unwrap()
+    }
+
+    fn indexes(&self) -> Vec<std::path::PathBuf> {
+        let names = std::fs::read_dir(self.state.path().join("journal")).unwrap();
+        let mut paths: Vec<_> = names.map(|entry| entry.unwrap().path()).collect();
+        paths.retain(|path| path.extension() == Some("index".as_ref()));
+        paths.sort();
+        paths
+    }
+}
+
+/// Everything that a ledger can be asked.
+fn of_ledger(ledger: &Ledger) -> Vec<String> {
+    let mut all = Vec::new();
+    let ids = |found: Option<crate::ledger::Submission>| found.map(|one| one.id());
+    for n in 0..=IDS {
+        all.push(format!("{:?}", ledger.state(id(n)).unwrap()));
+        for answer in 1..4 {
+            all.push(format!("{:?}", ids(ledger.find_receipt(&format!("trial/2026/{n}-{answer}")).unwrap())));
+        }
+    }
+    for text in ["a", "b", "c"] {
+        all.push(format!("{text} {:?}", ids(ledger.find_octets(Some(&azerenerji()), digest(text), None).unwrap())));
+        all.push(format!("{text} {:?}", ids(ledger.find_content(&azerenerji(), Content(digest(text))).unwrap())));
+        all.push(format!("{text} {:?}", ids(ledger.find_refused(&"azerisiq".parse().unwrap(), text).unwrap())));
+    }
+    let mut looked_at = unsettled(ledger);
+    looked_at.sort();
+    all.push(format!("unsettled {looked_at:?} contested {:?}", ledger.contested().unwrap()));
+    all.push(format!("{:?} {:?}", ledger.open_submissions().unwrap(), ledger.newest().unwrap()));
+    all
+}
+
+/// Everything that a view can be asked; places in the journal are left out.
+fn of_view(view: &View) -> Vec<String> {
+    let fold = view.fold();
+    let mut all = vec![format!("{:?} {:?} {:?}", fold.life, fold.counts, fold.last_received)];
+    all.push(format!("{:?} {:?}", view.open_submissions().unwrap(), fold.unstamped));
+    for n in 0..=IDS {
+        let entries: Vec<_> = view.entries(id(n)).unwrap().into_iter().map(|(entry, _)| entry).collect();
+        all.push(format!("{entries:?}"));
+        let whats = [id(n).to_string(), format!("hesabat-{n}.xml"), format!("trial/2026/{n}-1"), "keçid".to_owned()];
+        all.extend(whats.iter().map(|what| format!("{what} {:?}", view.meant(what).unwrap())));
+    }
+    for text in ["a", "b", "c"] {
+        all.push(format!("{:?}", view.meant(&digest(text).to_string()).unwrap()));
+        all.push(format!("{:?}", view.find_content(&azerenerji(), Content(digest(text))).unwrap()));
+        all.push(format!("{:?}", view.find_octets(Some(&azerenerji()), digest(text), None).unwrap()));
+    }
+    let mut order: Vec<SubmissionId> = Vec::new();
+    view.backwards(|id| {
+        order.push(id);
+        Ok::<_, crate::ledger::LedgerError>(true)
+    })
+    .unwrap();
+    all.push(format!("{order:?}"));
+    all
+}
+
+/// What may be tried: which submission, what, and with which text.
+fn event(ledger: &Ledger, (n, what, text): (i64, u8, usize)) -> Event {
+    let text = ["a", "b", "c"][text];
+    let next = ledger.state(id(n)).unwrap().map_or(1, |one| one.answers + 1);
+    match what {
+        0 | 1 => held(n, text),
+        2 => refused(n, text),
+        3 | 4 => answered(n, next, Decision::Accepted, text),
+        5 => answered(n, next, Decision::Rejected, text),
+        6 => answered(n, next, Decision::Duplicate, text),
+        7 => answered(n, next, Decision::Held, text),
+        8 => answered(n, next, Decision::Contested, text),
+        9 | 10 => closed(n),
+        11 => settled(n),
+        12 => contested(n),
+        13 => deferred(n, 1),
+        14 => Event::Started { version: "0".to_owned(), configuration: Default::default() },
+        _ => Event::Act { act: "looked".to_owned(), by: "a person".to_owned(), id: Some(id(n)), facts: Default::default() },
+    }
+}
+
+fn spoil(path: &Path, at: usize) {
+    let mut octets = std::fs::read(path).unwrap();
+    let at = at % octets.len();
+    octets[at] ^= 0x41;
+    std::fs::write(path, octets).unwrap();
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    #[test]
+    fn small_and_swept_it_answers_as_one_that_keeps_everything(
+        tries in prop::collection::vec((0..IDS, 0u8..16, 0usize..3), 20..120),
+        rests in prop::collection::vec(0u8..8, 120),
+        wrong in prop::collection::vec((any::<prop::sample::Index>(), any::<usize>()), 4),
+    ) {
+        let mut plain = Kept::new(1 << 30, 1_000_000);
+        let mut small = Kept::new(1500, 1);
+        for (n, one) in (0..).zip(tries) {
+            let event = event(plain.ledger(), one);
+            let may = plain.ledger().check([&event]).is_ok();
+            prop_assert_eq!(small.ledger().check([&event]).is_ok(), may, "{:?}", event);
+            if !may {
+                continue;
+            }
+            plain.write(n, event.clone());
+            small.write(n, event);
+            match rests[n as usize] {
+                0 => small.tend(),
+                1 => drop(small.ledger().tend().unwrap()),
+                2 => small.start(),
+                3 => {
+                    small.open = None;
+                    std::fs::remove_dir_all(small.state.path().join("ledger")).unwrap();
+                    small.start();
+                }
+                _ => {}
+            }
+            if rests[n as usize] < 4 {
+                prop_assert_eq!(of_ledger(small.ledger()), of_ledger(plain.ledger()));
+            }
+        }
+        small.tend();
+        let (ledger, view) = (of_ledger(plain.ledger()), of_view(&plain.view()));
+        prop_assert_eq!(of_ledger(small.ledger()), ledger.clone());
+        prop_assert_eq!(of_view(&small.view()), view.clone());
+        small.open = None;
+        // an index that is gone, or any octet of one that is wrong: left aside, or made again
+        for (which, at) in &wrong {
+            let paths = small.indexes();
+            if paths.is_empty() {
+                break;
+            }
+            spoil(which.get(&paths), *at);
+            prop_assert_eq!(of_view(&small.view()), view.clone());
+        }
+        small.start();
+        prop_assert_eq!(of_ledger(small.ledger()), ledger.clone());
+        small.open = None;
+        small.indexes().iter().for_each(|path| std::fs::remove_file(path).unwrap());
+        prop_assert_eq!(of_view(&small.view()), view);
+        small.start();
+        prop_assert_eq!(of_ledger(small.ledger()), ledger);
+    }
+}
