@@ -26,6 +26,15 @@ pub(super) struct Tending {
     sweep: Option<Vec<u8>>,
 }
 
+impl Drop for Tending {
+    /// Who opens the ledger after this finds no one else at its files.
+    fn drop(&mut self) {
+        if let Some(thread) = self.making.take() {
+            let _ = thread.join(); // whatever came of it, the next start looks
+        }
+    }
+}
+
 impl Ledger {
     /// For idle moments: begins an index where one is missing, or takes it when it is made, and sweeps a piece;
     /// whether there is more to do.

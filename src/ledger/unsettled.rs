@@ -83,8 +83,8 @@ impl Ledger {
                     let place = found.last().map(|last: &Unsettled| Place::Older(at, Some(last.id)));
                     return Ok((found, place));
                 }
-                if !self.db.contains_key(keys::settled(one.id()))? {
-                    found.extend(self.older.signers(one)?); // else settled by a line that has no index yet
+                if !self.is_settled_since(one.id())? {
+                    found.extend(self.older.signers(one)?);
                 }
             }
             if !found.is_empty() || at - segment == PASSED_MAX {
@@ -92,6 +92,13 @@ impl Ledger {
             }
         }
         self.kept_unsettled(vec![keys::UNSETTLED], count)
+    }
+
+    /// Whether a line that has no index yet settled it.
+    fn is_settled_since(&self, id: SubmissionId) -> Result<bool, LedgerError> {
+        let settled = self.db.get(keys::settled(id))?;
+        let segment = settled.map(|value| keys::unstamped(&value).map(|(segment, _)| segment)).transpose()?;
+        Ok(segment.is_some_and(|segment| segment > self.older.covers()))
     }
 
     fn kept_unsettled(

@@ -84,9 +84,12 @@ impl Gather {
         });
         self.fold.take(entry, moved);
         let is_closed = became.as_ref().is_some_and(|(_, after)| !after.is_open());
+        let was_accepted = became
+            .as_ref()
+            .map(|(became, _)| became.before.as_ref().is_some_and(|before| before.decision() == Some(Decision::Accepted)));
         let is_new = became.as_ref().is_some_and(|(became, _)| became.before.is_none());
-        if became.is_some() {
-            self.note_acceptance(entry, begin);
+        if let Some(was_accepted) = was_accepted {
+            self.note_acceptance(entry, begin, was_accepted);
         }
         if let Some(id) = id {
             if is_new {
@@ -103,7 +106,7 @@ impl Gather {
     }
 
     /// Which acceptances are to be looked at again, and which not any more.
-    fn note_acceptance(&mut self, entry: &Entry, begin: u32) {
+    fn note_acceptance(&mut self, entry: &Entry, begin: u32, was_accepted: bool) {
         let Some(id) = entry.event.id() else { return };
         match &entry.event {
             Event::Answered(answered) if answered.decision == Decision::Accepted => {
@@ -112,7 +115,7 @@ impl Gather {
                     self.accepted.insert(id, Accepted { id, received, begin });
                 }
             }
-            Event::Answered(_) | Event::Settled { .. } | Event::Contested(_) => {
+            Event::Answered(_) | Event::Settled { .. } | Event::Contested(_) if was_accepted => {
                 self.accepted.remove(&id);
                 self.settled.insert(id, ());
             }

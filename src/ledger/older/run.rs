@@ -40,8 +40,8 @@ const HASH: usize = 8;
 const FILTER_BITS: u64 = 6;
 const FILTER_PROBES: u64 = 3;
 
-/// Longest header, in octets; it has a few hundred.
-const HEADER_MAX: u64 = 16 * 1024;
+/// Longest header, in octets; it has about a thousand.
+const HEADER_MAX: u64 = 4 * 1024;
 
 /// Octets of one [`Accepted`]: id, second and nanosecond of its reception, place of its answer.
 const ACCEPTED: usize = 32;
