@@ -18,6 +18,7 @@
 //! | `r` receipt number | order |
 //! | `x` participant, NUL, intake's key | order of what was refused in place |
 //! | `u` order | accepted, and looked at again when revocation data is issued later, as JSON |
+//! | `l` participant | number of its last receipt, and the receipt's place in the transparency log, as JSON |
 //! | `k` fingerprint of a signer's certificate | where its path lies in evidence, as JSON |
 //!
 //! *Order* is the place of a submission's first line in the journal: its order of arrival.
@@ -33,7 +34,7 @@ pub use unsettled::{Place, Unsettled};
 use crate::document::{Content, Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{
-    Answered, Event, Held, Impossible, Journal, JournalError, Phase, Position, Reader, RefusedInPlace, Written,
+    Answered, Event, Held, Impossible, Journal, JournalError, Logged, Phase, Position, Reader, RefusedInPlace, Written,
 };
 use apply::Changes;
 use serde::{Deserialize, Serialize};
@@ -341,6 +342,12 @@ impl Ledger {
     /// The submission to which this receipt was given.
     pub fn find_receipt(&self, number: &str) -> Result<Option<Submission>, LedgerError> {
         self.by(keys::receipt(number))
+    }
+
+    /// The last receipt of a participant that has a place in the transparency log: its number, and the place.
+    pub fn last_receipt(&self, of: &ParticipantName) -> Result<Option<(String, Logged)>, LedgerError> {
+        self.position()?;
+        self.db.get(keys::last_receipt(of))?.map(|record| keys::read(&record)).transpose()
     }
 
     /// What was refused in this participant's folder under intake's key, and is not to be answered
