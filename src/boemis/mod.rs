@@ -223,6 +223,14 @@ impl Reader {
         self.store.contested().await
     }
 
+    /// All loads, in their order.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {
+        self.store.loads().await
+    }
+
     /// The digest of the records that stand for this mark now, read back from their table: equal
     /// to [`Mark::rows`] unless somebody changed them behind the window's back.
     ///

@@ -125,6 +125,14 @@ pub struct ToldLog {
 }
 
 impl Told {
+    /// The certificate that its one seal names, DER.
+    pub fn sealed_by(&self) -> Option<&[u8]> {
+        match self.seals.as_slice() {
+            [certificates] => certificates.first().map(Vec::as_slice),
+            _ => None,
+        }
+    }
+
     /// Reads a receipt.
     ///
     /// # Errors

@@ -126,6 +126,10 @@ impl Store {
         Ok(holds)
     }
 
+    pub(super) async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {
+        read::loads(self.connected("reading what is loaded").await?).await
+    }
+
     pub(super) async fn contested(&mut self) -> Result<Vec<SubmissionId>, Fault> {
         read::contested(self.connected("reading what is contested").await?).await
     }
