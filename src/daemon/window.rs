@@ -494,7 +494,7 @@ impl Window {
         self.close_laid()?;
         self.settle()?;
         self.ledger.flush()?;
-        self.transparency.sync()?;
+        self.rest_transparency()?;
         if let Some(boemis) = &mut self.boemis
             && let Err(fault) = boemis.rest().await
         {
@@ -522,7 +522,7 @@ impl Window {
         self.close_laid()?;
         self.tell([Event::Stopped {}])?;
         self.ledger.flush()?;
-        self.transparency.sync()?;
+        self.rest_transparency()?;
         match self.boemis.take() {
             Some(boemis) => boemis.close().await.map_err(Halt::broken),
             None => Ok(()),

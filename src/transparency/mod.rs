@@ -71,6 +71,8 @@ pub struct Log {
     nodes: Kept,
     peaks: Peaks,
     signer: LogSigner,
+    /// The size in the checkpoint that lies beside it, as far as this process knows.
+    published: Option<u64>,
 }
 
 /// The log at one size, signed.
@@ -113,9 +115,10 @@ impl Log {
         let path = folder.join("nodes");
         let opened = journal.take_opened();
         let mut log = match Kept::open(disk, &path, &opened.before)? {
-            Some(nodes) => Self { nodes, peaks: opened.before, signer },
+            Some(nodes) => Self { nodes, peaks: opened.before, signer, published: None },
             None => {
-                let mut log = Self { nodes: Kept::fresh(disk, &path)?, peaks: Peaks::default(), signer };
+                let nodes = Kept::fresh(disk, &path)?;
+                let mut log = Self { nodes, peaks: Peaks::default(), signer, published: None };
                 log.read(&mut Reader::open(disk, state)?)?;
                 if log.peaks.size() > 0 {
                     tracing::info!(leaves = log.peaks.size(), "the transparency log was made anew from the journal");
@@ -187,6 +190,28 @@ impl Log {
     pub fn head(&self) -> Result<Head<'_>, LogFault> {
         let (size, root) = (self.peaks.size(), self.peaks.root());
         Ok(Head { tree: Tree::new(&self.nodes, size), size, root, note: self.signer.sign(size, root)? })
+    }
+
+    /// Lays the checkpoint over all of it where [`checkpoint_in`] says, unless it lies there.
+    ///
+    /// # Errors
+    /// The disk, or the key.
+    pub fn publish(&mut self, disk: &Disk, state: &Path) -> Result<(), LogFault> {
+        if self.published == Some(self.size()) || self.size() == 0 {
+            return Ok(());
+        }
+        let (path, note) = (checkpoint_in(state), self.head()?.note);
+        let new = path.with_extension("new");
+        let put = || {
+            let file = disk.open_or_create(&new)?;
+            file.truncate(0)?;
+            file.write_at(note.as_bytes(), 0)?;
+            file.sync()?;
+            disk.rename(&new, &path)
+        };
+        put().map_err(|source| LogFault::Disk { path: path.clone(), source })?;
+        self.published = Some(self.size());
+        Ok(())
     }
 
     /// Makes its nodes durable, so that they need not be made anew after a loss of power.
