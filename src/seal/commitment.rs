@@ -120,7 +120,9 @@ pub(crate) mod samples {
             records.into_iter().map(|record| (record, entry(record))).collect();
         let (mut grown, mut peaks) = (Grown(HashMap::new()), Peaks::default());
         for leaf in std::iter::once("other").chain(entries.iter().map(|(_, entry)| entry.as_str())) {
-            peaks.push(merkle::leaf(leaf.as_bytes()), |level, at, hash| drop(grown.0.insert((level, at), hash)));
+            peaks.push(merkle::leaf(leaf.as_bytes()), |level, at, hash| {
+                grown.0.insert((level, at), hash);
+            });
         }
         let key = PKey::private_key_from_raw_bytes(&[7; 32], openssl::pkey::Id::ED25519).unwrap();
         let signer = LogSigner::new("pencere/trial", key).unwrap();
