@@ -201,7 +201,8 @@ impl LogAnswer {
     }
 }
 
-/// The place of a proven receipt, by the log's key where that is known, and behind the receipt before where one is given.
+/// The place of a proven receipt, by the log's key where that is known, and behind the receipt before where one is
+/// given.
 fn placed(
     octets: &Octets,
     proven: &Proven,

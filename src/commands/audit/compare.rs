@@ -1,7 +1,8 @@
 //! `pencere audit compare`: holds what two parties keep of one log against each other.
 //!
-//! Each brings receipts, folders of them, or checkpoints. Two checkpoints of one size and different roots prove that the
-//! log was rewritten; a chain of consistency proofs between the checkpoints proves that it was not. Needs no window.
+//! Each brings receipts, folders of them, or checkpoints. Two checkpoints of one size and different roots prove
+//! that the log was rewritten; a chain of consistency proofs between the checkpoints proves that it was not. Needs
+//! no window.
 
 use super::super::{Exit, Outcome, OutputArgs, Screen, Trouble, files};
 use crate::document::Digest;

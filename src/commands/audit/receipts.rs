@@ -118,8 +118,8 @@ impl Receipts {
         Some(format!("receipt {number}: it continues {}, which is not there", tie.number))
     }
 
-    /// Whether the certificate in it is not the seal's of today: nobody here can say whether it was the seal's then, but
-    /// the journal has the digest of it.
+    /// Whether the certificate in it is not the seal's of today: nobody here can say whether it was the seal's then,
+    /// but the journal has the digest of it.
     fn is_of_earlier_seal(&self, octets: &Octets) -> bool {
         Told::read(octets).is_ok_and(|told| told.sealed_by().is_some_and(|der| der != self.seal.der()))
     }
