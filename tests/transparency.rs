@@ -131,7 +131,7 @@ fn forge(path: &Path, lines: &[(String, String)]) {
 fn a_journal_that_was_written_anew_does_not_fit_its_receipts() {
     let (trial, receipts) = filed();
     type Change = fn(&mut Vec<(String, String)>);
-    let changes: [(&str, Change, &str); 6] = [
+    let changes: [(&str, Change, &str); 7] = [
         ("nothing", |_| {}, "Everything fits"),
         (
             "edited",
@@ -176,6 +176,17 @@ fn a_journal_that_was_written_anew_does_not_fit_its_receipts() {
                 lines.push((answered.0, answered.1.replace(r#""answer":1"#, r#""answer":2"#)));
             },
             "decided something else",
+        ),
+        (
+            "impossible",
+            |lines| {
+                let closed = lines.iter().rfind(|line| line.1.contains(r#""event":"closed""#)).unwrap().clone();
+                let at = closed.1.find(r#""id":""#).unwrap() + 6;
+                let unknown =
+                    format!("{}0199a000-0000-7000-8000-000000000000{}", &closed.1[..at], &closed.1[at + 36..]);
+                lines.push((closed.0, unknown));
+            },
+            "it has no answer",
         ),
         ("truncated", |lines| lines.truncate(lines.len() - 9), "BOEMİS holds a load that the journal does not know"),
     ];
@@ -241,6 +252,12 @@ fn what_was_changed_in_boemis_and_evidence_is_named() {
     damaged(|octets| octets[200] ^= 1, "not those that were kept");
     damaged(|octets| octets.truncate(20), pack);
     on(&|copy| fs::remove_file(copy.at(pack)).unwrap(), "missing");
+    let rotten = |copy: &Trial| {
+        let path = copy.at("w/state/journal/00000001.log");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, text.replacen("accepted", "rejected", 1)).unwrap();
+    };
+    on(&rotten, "checksum");
     on(&|copy| fs::remove_file(copy.at("w/state/journal/00000001.log")).unwrap(), "the journal is gone");
     // the nodes are made of the journal: what happens to them is no loss
     let copy = trial.copy();

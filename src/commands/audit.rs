@@ -14,6 +14,7 @@ use crate::config::Settings;
 use crate::document::SubmissionId;
 use crate::evidence::{self, EvidenceError};
 use crate::forms::certificate::Certificate;
+use crate::forms::note::LogKey;
 use crate::host::{Disk, Octets};
 use crate::journal::{self, Event, HeldFile, JournalError, Phase};
 use crate::schema::Datasets;
@@ -67,7 +68,9 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
     let state = &settings.window.paths.state;
     let seal = files::certificate(&settings.seal.certificate)?;
     let kept = args.checkpoint.iter().map(|path| compare::notes_of(path)).collect::<Result<Vec<_>, _>>()?.concat();
-    let mut audit = Audit::new(seal, &settings.transparency);
+    let log = &settings.transparency;
+    let log = files::certificate(&log.key.certificate).ok().and_then(|one| files::log_key(&one, &log.origin));
+    let mut audit = Audit::new(seal, log);
     let runtime = opening::runtime()?;
     // the journal speaks before BOEMİS does and answers after it, and both may go on meanwhile
     let before = runtime.block_on(Loads::read(settings, &config.world().datasets))?;
@@ -139,7 +142,7 @@ struct Audit {
 }
 
 impl Audit {
-    fn new(seal: Certificate, log: &transparency::Settings) -> Self {
+    fn new(seal: Certificate, log: Option<LogKey>) -> Self {
         let receipts = Receipts::new(seal, log);
         Self { answer: Answer::default(), records: Records::default(), tree: Grown::default(), receipts }
     }
@@ -240,7 +243,10 @@ impl Audit {
             Err(unfit) => return Ok(Some(unfit)),
         };
         Ok(match event {
-            Event::Decided(decided) => self.receipts.decided(decided, self.tree.size().saturating_sub(1)),
+            Event::Decided(decided) => {
+                self.receipts.decided(decided, self.tree.size().saturating_sub(1));
+                None
+            }
             Event::Answered(answered) => {
                 octets.first().and_then(|octets| self.receipts.answered(answered, octets, &self.tree))
             }

@@ -200,7 +200,7 @@ impl Window {
         {
             tracing::info!(entries, "the ledger was rebuilt from the journal");
         }
-        let transparency = transparency::Log::open(&host.disk, state, &mut journal, &settings.transparency)?;
+        let transparency = transparency::Log::open(&host, state, &mut journal, &settings.transparency)?;
         // Held documents are tried in the order of their ids, which is that of their arrival.
         ledger.recent(NEWEST)?.iter().map(Submission::id).max().into_iter().for_each(SubmissionId::rise_above);
         let world = Arc::clone(config.world());

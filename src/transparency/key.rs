@@ -6,8 +6,8 @@
 use crate::forms::certificate::Certificate;
 use crate::forms::issue::{Issued, Validity};
 use crate::forms::note::LogSigner;
-use crate::host::{Clock, Disk};
-use jiff::SignedDuration;
+use crate::host::Disk;
+use jiff::{SignedDuration, Timestamp};
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use std::io;
@@ -60,13 +60,13 @@ impl KeyPlace {
         Self { key: folder.join("log.key"), certificate: folder.join("log.crt"), is_own: true }
     }
 
-    /// Reads them, or makes them where they are the window's own and neither is there.
+    /// Reads them, or makes them where they are the window's own and neither is there; in force from `now`.
     ///
     /// # Errors
     /// [`KeyFault`].
-    pub fn open(&self, disk: &Disk, origin: &str) -> Result<LogSigner, KeyFault> {
+    pub fn open(&self, disk: &Disk, origin: &str, now: Timestamp) -> Result<LogSigner, KeyFault> {
         if self.is_own && !self.key.exists() && !self.certificate.exists() {
-            self.make(disk, origin)?;
+            self.make(disk, origin, now)?;
         }
         let read =
             |path: &PathBuf| disk.read(path, FILE_MAX).map_err(|source| KeyFault::File { path: path.clone(), source });
@@ -83,8 +83,7 @@ impl KeyPlace {
     }
 
     /// The certificate goes last: while it is missing, the key has signed nothing that anybody could believe.
-    fn make(&self, disk: &Disk, origin: &str) -> Result<(), KeyFault> {
-        let now = Clock::system().now();
+    fn make(&self, disk: &Disk, origin: &str, now: Timestamp) -> Result<(), KeyFault> {
         let issued = Issued::log(origin, Validity { from: now, to: now.saturating_add(LIFETIME).unwrap_or(now) })?;
         let put = |path: &PathBuf, octets: &[u8]| {
             let folder = path.parent().unwrap_or(Path::new("."));

@@ -24,7 +24,7 @@ pub use key::{KeyFault, KeyPlace};
 use crate::document::Digest;
 use crate::forms::merkle::{Peaks, Tree, is_consistent, is_included};
 use crate::forms::note::{LogKey, LogSigner};
-use crate::host::Disk;
+use crate::host::{Disk, Host};
 use crate::journal::{Journal, JournalError, Leaf, Reader};
 use nodes::Kept;
 use openssl::error::ErrorStack;
@@ -107,8 +107,9 @@ impl Log {
     ///
     /// # Errors
     /// [`LogFault`].
-    pub fn open(disk: &Disk, state: &Path, journal: &mut Journal, settings: &Settings) -> Result<Self, LogFault> {
-        let signer = settings.key.open(disk, &settings.origin)?;
+    pub fn open(host: &Host, state: &Path, journal: &mut Journal, settings: &Settings) -> Result<Self, LogFault> {
+        let disk = &host.disk;
+        let signer = settings.key.open(disk, &settings.origin, host.clock.now())?;
         let folder = state.join("transparency");
         let make = |source| LogFault::Disk { path: folder.clone(), source };
         disk.make_folder(&folder).map_err(make)?;

@@ -10,7 +10,6 @@ use crate::host::Octets;
 use crate::journal::{Answered, Decided, Logged};
 use crate::receipt::{self, Place, Tie, Told, Unproven};
 use crate::signature;
-use crate::transparency;
 use crate::xml::Limits;
 use std::collections::HashMap;
 
@@ -30,10 +29,7 @@ pub(super) struct Receipts {
 }
 
 impl Receipts {
-    pub(super) fn new(seal: Certificate, log: &transparency::Settings) -> Self {
-        let key = std::fs::read(&log.key.certificate).ok().and_then(|pem| Certificate::from_file(&pem).ok());
-        let key = key.and_then(|all| all.into_iter().next());
-        let log = key.and_then(|key| LogKey::new(&log.origin, &key.x509().public_key().ok()?));
+    pub(super) fn new(seal: Certificate, log: Option<LogKey>) -> Self {
         Self { seal, log, decided: HashMap::new(), known: HashMap::new(), named: Vec::new(), proven: 0, earlier: 0 }
     }
 
@@ -43,13 +39,12 @@ impl Receipts {
     }
 
     /// A word that was decided, and the place of its leaf.
-    pub(super) fn decided(&mut self, decided: &Decided, index: u64) -> Option<String> {
+    pub(super) fn decided(&mut self, decided: &Decided, index: u64) {
         let (answer, leaves) = self.decided.entry(decided.id).or_default();
         if *answer != decided.answer {
             (*answer, *leaves) = (decided.answer, Vec::new());
         }
         leaves.push(index);
-        None
     }
 
     /// What does not fit of a receipt, if anything.
