@@ -291,3 +291,23 @@ fn two_parties_see_together_whether_they_were_shown_one_history() {
     let (code, answer) = audit(&trial, &["--checkpoint", fork.side("azerisiq", "receipts").to_str().unwrap()]);
     assert!(code == Some(1) && answer.contains("were others when it was signed"), "{answer}");
 }
+
+/// An audit that read the journal first took a later checkpoint of the running window for one of a longer log.
+#[test]
+fn a_checkpoint_laid_while_the_journal_is_read_is_no_fault() {
+    let trial = Trial::new();
+    file(&trial, "azerenerji", "SU-0001", "2020-Q1");
+    // whoever reads the checkpoint waits here until a later one is there
+    let checkpoint = trial.at("w/state/transparency/checkpoint");
+    trial.succeeds("mkfifo", &["wait"]);
+    fs::remove_file(&checkpoint).unwrap();
+    fs::hard_link(trial.at("wait"), &checkpoint).unwrap();
+    let (code, answer) = std::thread::scope(|scope| {
+        let audit = scope.spawn(|| audit(&trial, &[]));
+        std::thread::sleep(std::time::Duration::from_millis(500)); // one that begins with the journal has read it
+        file(&trial, "azerenerji", "SU-0001", "2020-Q2");
+        fs::write(trial.at("wait"), fs::read(&checkpoint).unwrap()).unwrap();
+        audit.join().unwrap()
+    });
+    assert_eq!(code, Some(0), "{answer}");
+}

@@ -72,6 +72,8 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
     let log = files::certificate(&log.key.certificate).ok().and_then(|one| files::log_key(&one, &log.origin));
     let mut audit = Audit::new(seal, log);
     let runtime = opening::runtime()?;
+    // what a running window says it has is asked before its journal is read, which has it then
+    let own = own_checkpoint(state);
     // the journal speaks before BOEMİS does and answers after it, and both may go on meanwhile
     let before = runtime.block_on(Loads::read(settings, &config.world().datasets))?;
     let mut unfit = audit.walk(state)?;
@@ -80,7 +82,7 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
         unfit = audit.receipts.untied();
     }
     if unfit.is_none() {
-        unfit = audit.kept(state, &kept);
+        unfit = audit.kept(&kept, own);
     }
     if unfit.is_none() {
         unfit = runtime.block_on(audit.loads(before, settings, &config.world().datasets))?;
@@ -186,9 +188,7 @@ impl Audit {
     }
 
     /// The first checkpoint that is not one of this log: those that somebody kept, and the window's own last one.
-    fn kept(&self, state: &Path, kept: &[compare::Noted]) -> Option<String> {
-        let own = transparency::checkpoint_in(state);
-        let own = std::fs::read_to_string(&own).ok().map(|note| compare::Noted::of(&own, note));
+    fn kept(&self, kept: &[compare::Noted], own: Option<Result<compare::Noted, String>>) -> Option<String> {
         for noted in kept.iter().cloned().map(Ok).chain(own) {
             let unfit = match &noted {
                 Ok(noted) => {
@@ -276,6 +276,12 @@ impl Audit {
         self.answer.files += all.len() as u64;
         Ok(Ok(all))
     }
+}
+
+/// The window's own last checkpoint, or what is wrong with it; none where there is none.
+fn own_checkpoint(state: &Path) -> Option<Result<compare::Noted, String>> {
+    let path = transparency::checkpoint_in(state);
+    std::fs::read_to_string(&path).ok().map(|note| compare::Noted::of(&path, note))
 }
 
 fn unfit_or_broken(error: JournalError) -> Result<Option<String>, Trouble> {
