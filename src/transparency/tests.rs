@@ -120,6 +120,10 @@ fn the_key_is_made_once_and_must_be_whole() {
         "{}",
         text("log.crt")
     );
+    // a stop may have come between key and certificate: the key stays, and is certified
+    std::fs::remove_file(state.path().join("transparency/log.crt")).unwrap();
+    assert_eq!(*open(state.path()).1.key(), key);
+    assert!(text("log.crt").contains("CN = pencere/trial"));
     // half of it gone is no reason to make another, which would fork the log
     std::fs::remove_file(state.path().join("transparency/log.key")).unwrap();
     let mut journal = Journal::open(&Disk::system(), state.path(), SMALL).unwrap();
