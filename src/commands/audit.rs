@@ -8,7 +8,7 @@ use crate::config::Settings;
 use crate::document::SubmissionId;
 use crate::evidence::{self, EvidenceError};
 use crate::host::Disk;
-use crate::journal::{self, Event, HeldFile, JournalError, Phase};
+use crate::journal::{self, Event, HeldFile, JournalError, KeptFile, Phase};
 use crate::schema::Datasets;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -152,9 +152,12 @@ impl Audit {
     fn files(&mut self, event: &Event, evidence: &evidence::Reader) -> Result<Option<String>, Trouble> {
         let named = match event {
             Event::Held(held) => std::iter::once(&held.document).chain(&held.detached).map(HeldFile::kept).collect(),
-            Event::Answered(answered) => vec![answered.receipt.kept()],
+            Event::Answered(answered) => {
+                let dossier = answered.dossier.as_ref().map(KeptFile::kept);
+                std::iter::once(answered.receipt.kept()).chain(dossier).collect()
+            }
             Event::Path(path) => vec![path.kept()],
-            _ => Vec::new(),
+            event => event.files_kept().iter().map(KeptFile::kept).collect(),
         };
         for kept in named {
             match evidence.read(&kept) {

@@ -36,6 +36,7 @@
 //! Beside it BOEMİS may hold a load mark: it is believed, whatever the last line says.
 
 mod event;
+mod grounds;
 mod line;
 mod phase;
 mod read;
@@ -44,7 +45,10 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Answered, Contested, Entry, Event, Held, HeldFile, KeptPath, RefusedInPlace, SealedReceipt, Source};
+pub use event::{
+    Answered, Contested, Entry, Event, Held, HeldFile, KeptFile, KeptPath, RefusedInPlace, SealedReceipt, Source,
+};
+pub use grounds::InForce;
 pub use phase::{Impossible, Phase};
 pub use read::Reader;
 

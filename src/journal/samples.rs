@@ -74,6 +74,8 @@ pub(crate) fn answered(n: i64, answer: u32, decision: Decision, content: &str) -
         findings: vec!["rule.station-missing".to_owned()],
         original: None,
         receipt,
+        grounds: None,
+        dossier: None,
     }))
 }
 
