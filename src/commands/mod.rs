@@ -8,6 +8,7 @@ mod audit;
 mod check;
 mod config;
 mod demo;
+mod explain;
 pub mod files;
 mod identity;
 mod init;
@@ -156,6 +157,7 @@ enum Command {
     Receipt(receipt::ReceiptCommand),
     List(list::ListArgs),
     Show(show::ShowArgs),
+    Explain(explain::ExplainArgs),
     Status(status::StatusArgs),
     /// Look over the window's records
     #[command(subcommand)]
@@ -194,6 +196,7 @@ impl Command {
             Self::Receipt(receipt::ReceiptCommand::Show(args)) => receipt::show(&args, screen),
             Self::List(args) => list::run(&args, screen),
             Self::Show(args) => show::run(&args, screen),
+            Self::Explain(args) => explain::run(&args, screen),
             Self::Status(args) => status::run(&args, screen),
             Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
@@ -221,6 +224,7 @@ impl Arguments {
             Command::Receipt(receipt::ReceiptCommand::Verify(args)) => args.output.format,
             Command::List(args) => args.output.format,
             Command::Show(args) => args.output.format,
+            Command::Explain(args) => args.output.format,
             Command::Status(args) => args.output.format,
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,

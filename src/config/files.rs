@@ -91,7 +91,9 @@ impl Shelf {
     /// The folders in a folder, in order of name.
     pub fn folders(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
         let found: BTreeSet<PathBuf> = match self {
-            Self::Disk => fs::read_dir(folder)?.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect(),
+            Self::Disk => {
+                fs::read_dir(folder)?.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+            }
             Self::Kept(files) => {
                 let parents = files.keys().filter_map(|path| path.parent());
                 parents.filter(|parent| parent.parent() == Some(folder)).map(Path::to_owned).collect()

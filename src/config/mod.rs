@@ -105,9 +105,8 @@ impl Config {
         let mut gathered = Gathered { shelf: Shelf::Kept(files), ..Gathered::default() };
         let base = path.parent().unwrap_or(Path::new(""));
         let settings = gathered.toml(path, Part::Window, |_, _, top| settings::read(base, top).settings).flatten();
-        let world = settings
-            .as_ref()
-            .and_then(|settings| world::read(&mut gathered, path, &World::named_in(settings), now));
+        let world =
+            settings.as_ref().and_then(|settings| world::read(&mut gathered, path, &World::named_in(settings), now));
         match (settings, world, gathered.mistakes.is_empty()) {
             (Some(settings), Some(mut world), true) => {
                 (world.files, world.warnings) = (gathered.files, gathered.warnings);

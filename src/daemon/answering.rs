@@ -199,7 +199,8 @@ impl Window {
         let (number_of_answer, decision) = (record.answer, record.decision);
         let Facts { participant, dataset, period, revision, records, content, signers, proven, original, look } = facts;
         let (grounds, clock, now) = (self.grounds, self.host.clock.state(), self.host.clock.now());
-        let dossier = Dossier::of(record, look, At { grounds, clock, now });
+        let taken = self.world.trust.taken_at();
+        let dossier = Dossier::of(record, look, At { grounds, taken, clock, now });
         let dossier = serde_json::to_vec(&dossier).map_err(Halt::broken)?;
         let receipt = Receipt::new(answer, sealed).map_err(Halt::wrong)?;
         let kept = self.evidence.append(receipt.octets()).map_err(Halt::broken)?;

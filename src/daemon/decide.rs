@@ -56,12 +56,7 @@ pub(super) struct LoadsBefore {
 
 impl LoadsBefore {
     /// What a judgement comes to beside the load; and that it was the load that decided, if it was.
-    fn outweigh(
-        &self,
-        judged: Judged,
-        held: &mut HeldKeys,
-        matter: &Matter,
-    ) -> Result<(Judged, Option<Beside>), Halt> {
+    fn outweigh(&self, judged: Judged, held: &mut HeldKeys, matter: &Matter) -> Result<(Judged, Option<Beside>), Halt> {
         let id = matter.id();
         match (self.stand.get(&id), judged) {
             (Some(_), Judged::Loading) => Ok((Judged::Loading, None)),

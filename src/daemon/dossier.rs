@@ -34,6 +34,8 @@ pub struct Dossier {
     pub decided: Timestamp,
     /// By which grounds, as the list of them is named.
     pub grounds: Option<Digest>,
+    /// When the trust snapshot among them was taken: what was said of a certificate counts until then.
+    pub taken: Timestamp,
     /// The state of the clock then.
     pub clock: ClockState,
     /// What each signature came to; none where they were not looked at for this answer.
@@ -116,7 +118,7 @@ struct StoodFacts {
 impl Dossier {
     /// Of an answer that is being made.
     pub(super) fn of(record: &OutcomeRecord, look: (Option<Vec<SignatureFacts>>, Beside), at: At) -> Self {
-        let At { grounds, clock, now } = at;
+        let At { grounds, taken, clock, now } = at;
         Self {
             dossier: FORM,
             id: record.id,
@@ -124,6 +126,7 @@ impl Dossier {
             received: record.received,
             decided: now,
             grounds,
+            taken,
             clock,
             signatures: look.0,
             beside: look.1,
@@ -147,6 +150,7 @@ impl Dossier {
 /// By what, and when.
 pub(super) struct At {
     pub(super) grounds: Option<Digest>,
+    pub(super) taken: Timestamp,
     pub(super) clock: ClockState,
     pub(super) now: Timestamp,
 }

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// The version of the list's form.
 const FORM: u32 = 1;
@@ -26,8 +26,6 @@ pub struct Grounds {
     pub grounds: u32,
     /// The rules: which checks run is code. The program's version.
     pub version: String,
-    /// The digest of the program's own file; none where that cannot be read.
-    pub program: Option<Digest>,
     /// The digest of the trust snapshot, of all that decides in it.
     pub trust: Digest,
     /// The cryptographic policy.
@@ -76,13 +74,12 @@ pub enum Lost {
 
 impl Grounds {
     /// Of a window with this configuration and world.
-    fn of(config: &Config, world: &World, program: Option<Digest>) -> Self {
+    fn of(config: &Config, world: &World) -> Self {
         let Suite { name, version, .. } = &*world.policy.suite;
         let files: BTreeSet<GroundsFile> = config.files().iter().chain(&world.files).map(GroundsFile::of).collect();
         Self {
             grounds: FORM,
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            program,
             trust: world.trust.digest(),
             policy: PolicyNamed { name: name.clone(), version: version.clone() },
             files: files.into_iter().collect(),
@@ -142,13 +139,6 @@ fn plain(path: &Path) -> PathBuf {
     PathBuf::from(path.to_string_lossy().into_owned())
 }
 
-/// The digest of the running program's own file, which is no file of the window's.
-fn program() -> Option<Digest> {
-    static PROGRAM: OnceLock<Option<Digest>> = OnceLock::new();
-    let read = || Digest::of_reader(std::fs::File::open("/proc/self/exe").ok()?).ok();
-    *PROGRAM.get_or_init(read)
-}
-
 impl Window {
     /// Keeps what this world was made from, unless it is kept, and says that it is judged by from here on. The
     /// journal hears of it with the next sync, and evidence is synced here: before anything is judged so.
@@ -156,14 +146,12 @@ impl Window {
     /// # Errors
     /// What the disk says; nothing comes into force then.
     pub(super) fn keep_grounds(&mut self, world: &World) -> Result<(), Halt> {
-        let grounds = Grounds::of(&self.config, world, program());
+        let grounds = Grounds::of(&self.config, world);
         let list = grounds.octets()?;
         let digest = Digest::of(&list);
         let files = self.config.files().iter().chain(&world.files);
-        let all: BTreeMap<Digest, &[u8]> = files
-            .map(|file| (file.digest, &file.octets[..]))
-            .chain([(digest, &list[..])])
-            .collect();
+        let all: BTreeMap<Digest, &[u8]> =
+            files.map(|file| (file.digest, &file.octets[..])).chain([(digest, &list[..])]).collect();
         let mut fresh: Vec<KeptFile> = Vec::new();
         for (sha256, octets) in all {
             if self.ledger.kept_file(sha256)?.is_none() {
@@ -181,8 +169,8 @@ impl Window {
         for event in Event::kept(&fresh) {
             self.journal.append(now, event)?;
         }
-        let version = grounds.version;
-        self.journal.append(now, Event::in_force(&InForce { grounds: digest, version }))?;
+        let in_force = InForce { grounds: digest, taken: world.trust.taken_at(), version: grounds.version };
+        self.journal.append(now, Event::in_force(&in_force))?;
         self.grounds = Some(digest);
         Ok(())
     }

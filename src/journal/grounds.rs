@@ -6,6 +6,7 @@
 use super::event::{Event, KeptFile};
 use crate::document::Digest;
 use crate::evidence::Location;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// The act by which files of the configuration came into evidence.
@@ -20,6 +21,8 @@ const FILES_MAX: usize = 512;
 pub struct InForce {
     /// The digest of the list of all that is judged by.
     pub grounds: Digest,
+    /// When the trust snapshot among them was taken.
+    pub taken: Timestamp,
     /// The program's version.
     pub version: String,
 }
@@ -35,7 +38,8 @@ impl Event {
 
     /// Says by what is judged from here on.
     pub fn in_force(now: &InForce) -> Self {
-        let facts = [("grounds", now.grounds.to_string()), ("version", now.version.clone())];
+        let InForce { grounds, taken, version } = now;
+        let facts = [("grounds", grounds.to_string()), ("taken", taken.to_string()), ("version", version.clone())];
         Self::of_window(GROUNDS, facts.map(|(name, fact)| (name.to_owned(), fact)).into())
     }
 
@@ -58,6 +62,7 @@ impl Event {
         match self {
             Self::Act { act, facts, .. } if act == GROUNDS => Some(InForce {
                 grounds: facts.get("grounds")?.parse().ok()?,
+                taken: facts.get("taken")?.parse().ok()?,
                 version: facts.get("version")?.clone(),
             }),
             _ => None,
@@ -97,7 +102,8 @@ mod tests {
         files.sort_by_key(|kept| kept.sha256);
         read.sort_by_key(|kept| kept.sha256);
         assert_eq!(read, files);
-        let now = InForce { grounds: Digest::of(b"grounds"), version: "0.1.0".to_owned() };
+        let now =
+            InForce { grounds: Digest::of(b"grounds"), taken: Timestamp::UNIX_EPOCH, version: "0.1.0".to_owned() };
         assert_eq!(Event::in_force(&now).comes_into_force(), Some(now));
         assert_eq!(Event::Stopped {}.comes_into_force(), None);
     }

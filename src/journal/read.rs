@@ -26,6 +26,8 @@ pub struct Reader {
     last_write: u64,
     torn: bool,
     line: Vec<u8>,
+    /// The chain before it.
+    before: Digest,
 }
 
 impl Reader {
@@ -41,7 +43,8 @@ impl Reader {
             return Err(JournalError::Missing { path: path(&folder, 1), next: path(&folder, first) });
         }
         let (disk, line) = (disk.clone(), Vec::new());
-        Ok(Self { disk, folder, segments, open: None, position, last_write: 0, torn: false, line })
+        let before = position.chain;
+        Ok(Self { disk, folder, segments, open: None, position, last_write: 0, torn: false, line, before })
     }
 
     /// Reads what follows upon a position: the first line after it must continue its chain.
@@ -119,11 +122,22 @@ impl Reader {
             if place == 0 {
                 self.last_write = begin;
             }
+            self.before = previous;
             self.position = Position { offset: begin + len, chain, ..self.position };
             if let Some(entry) = entry {
                 return Ok(Some((entry, self.position)));
             }
         }
+    }
+
+    /// The octets of the line that was read last, without its end: for whoever hands it on as it stands.
+    pub fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// The chain before that line.
+    pub fn before(&self) -> Digest {
+        self.before
     }
 
     /// Where the last good line ends.
