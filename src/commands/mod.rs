@@ -8,6 +8,7 @@ mod audit;
 mod check;
 mod config;
 mod demo;
+mod evidence;
 mod explain;
 pub mod files;
 mod identity;
@@ -158,6 +159,7 @@ enum Command {
     List(list::ListArgs),
     Show(show::ShowArgs),
     Explain(explain::ExplainArgs),
+    Evidence(evidence::EvidenceArgs),
     Status(status::StatusArgs),
     /// Look over the window's records
     #[command(subcommand)]
@@ -197,6 +199,7 @@ impl Command {
             Self::List(args) => list::run(&args, screen),
             Self::Show(args) => show::run(&args, screen),
             Self::Explain(args) => explain::run(&args, screen),
+            Self::Evidence(args) => evidence::run(&args, screen),
             Self::Status(args) => status::run(&args, screen),
             Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
@@ -225,6 +228,7 @@ impl Arguments {
             Command::List(args) => args.output.format,
             Command::Show(args) => args.output.format,
             Command::Explain(args) => args.output.format,
+            Command::Evidence(args) => args.output.format,
             Command::Status(args) => args.output.format,
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
