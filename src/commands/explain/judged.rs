@@ -11,6 +11,9 @@ use crate::journal::{Answered, KeptFile};
 use crate::receipt::Told;
 use std::sync::Arc;
 
+/// What was judged by, as it is listed and as it judges.
+pub(in crate::commands) type By = Arc<(Grounds, Judge)>;
+
 /// One answer, explained.
 pub(in crate::commands) struct Explained {
     pub answered: Answered,
@@ -18,7 +21,7 @@ pub(in crate::commands) struct Explained {
     /// The receipt as it was sealed.
     pub receipt: Told,
     /// By what it was judged.
-    pub by: Arc<(Grounds, Judge)>,
+    pub by: By,
     /// The digest of that.
     pub grounds: Digest,
     pub came: Came,
@@ -115,7 +118,7 @@ fn repeated(
 }
 
 /// The later look that contested an acceptance, by the grounds of that moment.
-fn doubted(past: &mut Past, which: &str) -> Result<(Vec<String>, Arc<(Grounds, Judge)>, Digest), Trouble> {
+fn doubted(past: &mut Past, which: &str) -> Result<(Vec<String>, By, Digest), Trouble> {
     let missing = |what: &str| Trouble::broken(format!("{which} is contested, and {what}"));
     let (now, doubt, in_force) = past.doubt.clone().ok_or_else(|| missing("the journal does not say why"))?;
     let in_force = in_force.ok_or_else(|| missing("no grounds were kept at that time"))?;
