@@ -104,6 +104,14 @@ impl Boemis {
         Ok(Batch::new(self.store.begin().await?, now))
     }
 
+    /// As [`Batch::standing`], beside any group.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
+        self.store.standing(key, id).await
+    }
+
     /// The mark of this submission, if it was loaded. Recovery believes it.
     ///
     /// # Errors

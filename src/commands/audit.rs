@@ -16,7 +16,7 @@ use crate::evidence::{self, EvidenceError};
 use crate::forms::certificate::Certificate;
 use crate::forms::note::LogKey;
 use crate::host::{Disk, Octets};
-use crate::journal::{self, Event, HeldFile, JournalError, Phase};
+use crate::journal::{self, Event, HeldFile, JournalError, KeptFile, Phase};
 use crate::schema::Datasets;
 use crate::transparency;
 use clap::{Args, Subcommand};
@@ -258,9 +258,12 @@ impl Audit {
     fn files(&mut self, event: &Event, evidence: &evidence::Reader) -> Result<Result<Vec<Octets>, String>, Trouble> {
         let named = match event {
             Event::Held(held) => std::iter::once(&held.document).chain(&held.detached).map(HeldFile::kept).collect(),
-            Event::Answered(answered) => vec![answered.receipt.kept()],
+            Event::Answered(answered) => {
+                let dossier = answered.dossier.as_ref().map(KeptFile::kept);
+                std::iter::once(answered.receipt.kept()).chain(dossier).collect()
+            }
             Event::Path(path) => vec![path.kept()],
-            _ => Vec::new(),
+            event => event.files_kept().iter().map(KeptFile::kept).collect(),
         };
         let mut all = Vec::with_capacity(named.len());
         for kept in named {

@@ -8,6 +8,8 @@ mod audit;
 mod check;
 mod config;
 mod demo;
+mod evidence;
+mod explain;
 pub mod files;
 mod identity;
 mod init;
@@ -156,6 +158,8 @@ enum Command {
     Receipt(receipt::ReceiptCommand),
     List(list::ListArgs),
     Show(show::ShowArgs),
+    Explain(explain::ExplainArgs),
+    Evidence(evidence::EvidenceArgs),
     Status(status::StatusArgs),
     /// Look over the window's records
     #[command(subcommand)]
@@ -194,6 +198,8 @@ impl Command {
             Self::Receipt(receipt::ReceiptCommand::Show(args)) => receipt::show(&args, screen),
             Self::List(args) => list::run(&args, screen),
             Self::Show(args) => show::run(&args, screen),
+            Self::Explain(args) => explain::run(&args, screen),
+            Self::Evidence(args) => evidence::run(&args, screen),
             Self::Status(args) => status::run(&args, screen),
             Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
             Self::Audit(audit::AuditCommand::Compare(args)) => audit::compare(&args, screen),
@@ -222,6 +228,8 @@ impl Arguments {
             Command::Receipt(receipt::ReceiptCommand::Verify(args)) => args.output.format,
             Command::List(args) => args.output.format,
             Command::Show(args) => args.output.format,
+            Command::Explain(args) => args.output.format,
+            Command::Evidence(args) => args.output.format,
             Command::Status(args) => args.output.format,
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
             Command::Audit(audit::AuditCommand::Compare(args)) => args.output.format,

@@ -28,8 +28,9 @@ pub use world::World;
 
 use crate::authority::Registry;
 use crate::signature::Suite;
-use files::Gathered;
+use files::{Gathered, Shelf};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -86,6 +87,31 @@ impl Config {
         let read = gathered.toml(path, Part::Window, |_, _, top| settings::read(base, top).settings);
         match (read.flatten(), gathered.mistakes.is_empty()) {
             (Some(settings), true) => Ok(settings),
+            _ => Err(gathered.into_mistakes()),
+        }
+    }
+
+    /// What a window judged by whose configuration consisted of these files, each under the path that it was
+    /// read from; `path` is that of `pencere.toml` among them. Nothing is read from the disk, the seal is left
+    /// out. `now` dates the trust snapshot.
+    ///
+    /// # Errors
+    /// Every mistake that was found, as of a file that is missing; never empty.
+    pub fn of_kept(
+        path: &Path,
+        files: BTreeMap<PathBuf, Arc<[u8]>>,
+        now: Timestamp,
+    ) -> Result<(Arc<Settings>, World), Vec<Mistake>> {
+        let mut gathered = Gathered { shelf: Shelf::Kept(files), ..Gathered::default() };
+        let base = path.parent().unwrap_or(Path::new(""));
+        let settings = gathered.toml(path, Part::Window, |_, _, top| settings::read(base, top).settings).flatten();
+        let world =
+            settings.as_ref().and_then(|settings| world::read(&mut gathered, path, &World::named_in(settings), now));
+        match (settings, world, gathered.mistakes.is_empty()) {
+            (Some(settings), Some(mut world), true) => {
+                (world.files, world.warnings) = (gathered.files, gathered.warnings);
+                Ok((Arc::new(settings), world))
+            }
             _ => Err(gathered.into_mistakes()),
         }
     }

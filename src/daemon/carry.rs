@@ -5,6 +5,7 @@
 //! to finish. Owns the order of the steps; what each room decides is the room's.
 
 use super::decide::{Draft, Here, Judged, LoadsBefore, word};
+use super::dossier::Beside;
 use super::judgement::{Judge, Matter};
 use super::load::{self, Candidate, Tried, load};
 use super::look::{Look, Looking};
@@ -15,6 +16,7 @@ use crate::finding::{Code, Finding, Stop};
 use crate::host::Begun;
 use crate::intake::{Group, Refusal};
 use crate::receipt::Turn;
+use crate::seal::OriginalRecord;
 use crate::staging::{Holding, NotHeld, Staged, Staging, Synced, Unsafe, Why};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -46,6 +48,8 @@ pub(super) struct Verdict {
     pub(super) turn: Turn,
     pub(super) attempt: u32,
     pub(super) word: Word,
+    /// What it was judged beside.
+    pub(super) beside: Beside,
 }
 
 /// What is to be said of a document. There is no other word.
@@ -63,6 +67,13 @@ pub(super) struct Original {
     pub(super) id: SubmissionId,
     pub(super) number: String,
     pub(super) decision: Decision,
+}
+
+impl Original {
+    /// What a duplicate is judged beside.
+    pub(super) fn beside(&self) -> Beside {
+        Beside::Original(OriginalRecord { id: self.id, number: self.number.clone(), decision: self.decision })
+    }
 }
 
 /// A group that is being made safe and looked at.
@@ -386,12 +397,15 @@ impl Window {
                     let (id, key) = (draft.matter.id(), draft.matter.key.clone());
                     candidates.push(Candidate { at: drafts.len(), id, key, inspected });
                 }
-                None => draft.judged = before.outweigh(draft.judged, &mut here.held, &draft.matter)?,
+                None => {
+                    let judged = std::mem::replace(&mut draft.judged, Judged::Postponed);
+                    draft.outweigh(judged, &before, &mut here.held)?;
+                }
             }
             drafts.push(draft);
         }
         let mut held = here.held;
-        let group = match boemis {
+        let mut group = match boemis {
             Some(boemis) => self.load_meanwhile(boemis, candidates, judge, goes_on, saving).await?,
             None => load::Group::unloaded(None, Vec::new()),
         };
@@ -401,27 +415,32 @@ impl Window {
         }
         for (at, tried) in group.tried {
             let Some(draft) = drafts.get_mut(at) else { continue };
+            draft.beside = group.beside.remove(&at).unwrap_or(Beside::Away);
             let judged = match tried {
                 Tried::Loading => Judged::Loading,
                 // Rejected beside rows that were not committed after all: perhaps it is good without them.
                 Tried::Stopped { leans, .. } if leans && group.is_lost => {
+                    draft.beside = Beside::Away;
                     held.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway))
                 }
                 Tried::Stopped { stop: Stop::Hold(finding), .. } => held.hold(&draft.matter, finding),
                 Tried::Stopped { stop, .. } => word(stop)?,
-                Tried::Away => held.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway)),
+                Tried::Away => {
+                    draft.beside = Beside::Away;
+                    held.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway))
+                }
                 // Other rows than those that stand: that load counts, and nothing else.
                 Tried::Refused(_) if before.stand.contains_key(&draft.matter.id()) => Judged::Postponed,
                 Tried::Refused(fault) => return Err(Halt::wrong(fault).into()),
             };
-            draft.judged = before.outweigh(judged, &mut held, &draft.matter)?;
+            draft.outweigh(judged, &before, &mut held)?;
         }
         self.boemis = group.boemis;
         self.tally.away = self.boemis.is_none();
         let mut loaded: BTreeMap<SubmissionId, Loaded> = group.loaded.into_iter().map(|one| (one.id(), one)).collect();
         let (mut verdicts, mut postponed) = (Vec::with_capacity(drafts.len()), Vec::new());
         for draft in drafts {
-            let Draft { matter, channel, turn, attempt, judged } = draft;
+            let Draft { matter, channel, turn, attempt, judged, mut beside } = draft;
             let word = match judged {
                 Judged::Postponed => {
                     postponed.push(matter.id());
@@ -430,10 +449,13 @@ impl Window {
                 Judged::Word(word) => word,
                 Judged::Loading => match loaded.remove(&matter.id()) {
                     Some(loaded) => Word::Accepted(Box::new(loaded)),
-                    None => Word::Held(Finding::new(Code::LoadDatabaseAway)),
+                    None => {
+                        beside = Beside::Away;
+                        Word::Held(Finding::new(Code::LoadDatabaseAway))
+                    }
                 },
             };
-            verdicts.push(Verdict { matter, channel, turn, attempt, word });
+            verdicts.push(Verdict { matter, channel, turn, attempt, word, beside });
         }
         Ok((verdicts, postponed))
     }

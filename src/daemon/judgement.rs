@@ -105,6 +105,21 @@ impl Judge {
         Self { world: Arc::clone(world), settings: Arc::clone(config.shared_settings()) }
     }
 
+    /// By a world and settings of another time.
+    pub fn of(settings: Arc<Settings>, world: Arc<World>) -> Self {
+        Self { world, settings }
+    }
+
+    /// Registry, stations, datasets and trust that it judges by.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// What `pencere.toml` says that it judges by.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// What the answer to these very octets said of them, for the answer to their duplicate.
     pub fn recall(&self, recalled: &Recalled, matter: &mut Matter) {
         let Recalled { participant, dataset, period, revision, records } = recalled.clone();

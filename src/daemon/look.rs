@@ -84,7 +84,7 @@ impl Looking {
 }
 
 /// Signature, authority, form: in that order, each given up to the next.
-fn look(case: Case, judge: &Judge) -> Look {
+pub(super) fn look(case: Case, judge: &Judge) -> Look {
     let Case { staged, turn, attempt, refused, is_fresh } = case;
     let about = staged.about();
     let detached = about.detached.as_ref().map(|given| given.sha256);

@@ -3,12 +3,15 @@
 //! Owns the loop, the open window, and `carry`, which takes documents through every room. Decides
 //! nothing about a document: the rooms do.
 
+pub mod again;
 mod answering;
 pub mod carry;
 mod contest;
 mod decide;
+pub mod dossier;
 mod folders;
 pub mod glance;
+pub mod grounds;
 mod holds;
 pub mod judgement;
 mod later;

@@ -178,6 +178,8 @@ pub struct Window {
     pub(super) refusing: BTreeSet<(ParticipantName, String)>,
     /// Whose folders cannot be used, and why.
     pub(super) shut: BTreeMap<ParticipantName, String>,
+    /// By what is judged now, as the list of it is named in evidence.
+    pub(super) grounds: Option<Digest>,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -247,12 +249,14 @@ impl Window {
             unrefused: Vec::new(),
             refusing: BTreeSet::new(),
             shut: BTreeMap::new(),
+            grounds: None,
             tally: Tally::default(),
         };
         window.open_folders()?;
         window.reach_boemis().await?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = window.digests();
+        window.keep_grounds(&window.world())?;
         window.tell([Event::Started { version, configuration }])?;
         window.recover().await?;
         window.look_later();
@@ -454,6 +458,9 @@ impl Window {
             && let Err(fault) = boemis.prepare(&world.datasets).await
         {
             return Ok(Some(format!("BOEMİS does not take the datasets: {fault}")));
+        }
+        if let Err(halt) = self.keep_grounds(&world) {
+            return Ok(Some(format!("it cannot be kept in evidence: {halt}")));
         }
         let is_newer = world.trust.digest() != self.world.trust.digest();
         self.world = Arc::new(world);

@@ -40,6 +40,7 @@
 //! Beside it BOEMİS may hold a load mark: it is believed, whatever the last line says.
 
 mod event;
+mod grounds;
 mod line;
 mod phase;
 mod read;
@@ -49,8 +50,10 @@ pub(crate) mod samples;
 mod tests;
 
 pub use event::{
-    Answered, Contested, Decided, Entry, Event, Held, HeldFile, KeptPath, Logged, RefusedInPlace, SealedReceipt, Source,
+    Answered, Contested, Decided, Entry, Event, Held, HeldFile, KeptFile, KeptPath, Logged, RefusedInPlace,
+    SealedReceipt, Source,
 };
+pub use grounds::InForce;
 pub use phase::{Impossible, Phase};
 pub use read::Reader;
 
