@@ -319,10 +319,12 @@ fn intake(mut table: Table<'_, '_>) -> (intake::Settings, intake::GroupLimits) {
         rescan: value(table.duration("rescan", Duration::from_millis(10)..=DAY), default.rescan),
         pair_wait: value(table.duration("pair_wait", Duration::ZERO..=30 * DAY), default.pair_wait),
         size_max: value(table.size("size_max", 1 << 10..=1 << 40), default.size_max),
+        patience: value(table.duration("patience", Duration::ZERO..=DAY), default.patience),
     };
     let group = intake::GroupLimits {
         documents: count(table.integer("group_documents", 1..=10_000), group.documents),
         octets: value(table.size("group_octets", 1 << 10..=1 << 40), group.octets),
+        beside: count(table.integer("group_beside", 1..=10_000), group.beside),
     };
     table.finish();
     (settings, group)

@@ -4,6 +4,7 @@
 //! nothing about a document: the rooms do.
 
 mod answering;
+mod aside;
 pub mod carry;
 mod contest;
 mod decide;

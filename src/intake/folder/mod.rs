@@ -24,11 +24,11 @@ pub use custody::Recovered;
 pub use look::signature_names;
 pub use outlet::{Outlet, Published};
 pub use sniff::carries_signature;
-pub use watch::{Signal, Signals, Watch};
+pub use watch::{Signal, Watch};
 
 use super::{Arrival, Key, Refusal, Settings, Waiting};
 use crate::document::{GivenName, ParticipantName, SubmissionId};
-use beneath::Beneath;
+use beneath::{Beneath, Listing};
 use custody::Custody;
 use entries::{Entries, State};
 use jiff::Timestamp;
@@ -50,6 +50,16 @@ pub struct DropFolder {
     receipts: Outlet,
     custody: Custody,
     entries: Entries,
+    scanning: Option<Scanning>,
+}
+
+/// A scan under way.
+#[derive(Debug, Default)]
+struct Scanning {
+    /// None before the first slice.
+    listing: Option<Listing>,
+    /// Asked for again since it began: what came behind its back is found by the next one.
+    again: bool,
 }
 
 /// What [`DropFolder::take_next`] came to.
@@ -58,7 +68,7 @@ pub(super) enum Step {
     Arrival(Box<Arrival>),
     /// An answer.
     Refusal(Box<Refusal>),
-    /// Nothing is ready.
+    /// Nothing is ready, or enough was looked at for one group.
     Nothing,
     /// The next one is larger than what is left of the group.
     TooMuch,
@@ -85,7 +95,17 @@ impl DropFolder {
         let receipts = home.folder("receipts").map_err(named("receipts"))?;
         let custody = Custody::open(&home, &inward).map_err(named(".taken"))?;
         let receipts = Outlet::new(receipts)?;
-        Ok(Self { participant, settings, path, home, inward, receipts, custody, entries: Entries::default() })
+        Ok(Self {
+            participant,
+            settings,
+            path,
+            home,
+            inward,
+            receipts,
+            custody,
+            entries: Entries::default(),
+            scanning: None,
+        })
     }
 
     /// Makes what is missing of the folder at `home`: itself, `in/` and `receipts/`, mode 0755 less
@@ -141,16 +161,35 @@ impl DropFolder {
         }
     }
 
-    /// Reads the folder whole: what no event told of is found, what is gone is forgotten.
+    /// Asks for a scan: the folder is read whole, a slice at a time by [`DropFolder::scan_slice`].
+    pub fn ask_scan(&mut self) {
+        self.scanning.get_or_insert_default().again = true;
+    }
+
+    /// Whether a scan is under way or asked for.
+    pub fn is_scanning(&self) -> bool {
+        self.scanning.is_some()
+    }
+
+    /// Goes on with the scan that was asked for: what no event told of is found, and at its end what is
+    /// gone is forgotten. Whether it goes on still.
     ///
     /// # Errors
-    /// When the folder cannot be read.
-    pub fn scan(&mut self, now: Timestamp) -> io::Result<()> {
-        self.custody.retry(&self.inward);
-        self.entries.begin_scan();
+    /// When the folder cannot be read; the scan is over then.
+    pub fn scan_slice(&mut self, now: Timestamp) -> io::Result<bool> {
+        let Some(mut scanning) = self.scanning.take() else { return Ok(false) };
+        let mut listing = match scanning.listing.take() {
+            Some(listing) => listing,
+            None => {
+                scanning.again = false;
+                self.custody.retry(&self.inward);
+                self.entries.begin_scan();
+                self.inward.listing()?
+            }
+        };
         let (entries, inward, settings) = (&mut self.entries, &self.inward, &self.settings);
         let participant = &self.participant;
-        inward.each_name(&mut |name| {
+        let goes_on = listing.slice(&mut |name| {
             if is_upload(name) {
                 tracing::debug!(%participant, name = %GivenName::new(name), "upload under way");
                 return;
@@ -164,7 +203,23 @@ impl DropFolder {
                 }
             }
         })?;
-        self.entries.end_scan();
+        match goes_on {
+            true => self.scanning = Some(Scanning { listing: Some(listing), ..scanning }),
+            false => {
+                self.entries.end_scan();
+                self.scanning = scanning.again.then(Scanning::default);
+            }
+        }
+        Ok(self.scanning.is_some())
+    }
+
+    /// Reads the folder whole at once.
+    ///
+    /// # Errors
+    /// As [`DropFolder::scan_slice`].
+    pub fn scan(&mut self, now: Timestamp) -> io::Result<()> {
+        self.scanning = Some(Scanning::default());
+        while self.scan_slice(now)? {}
         Ok(())
     }
 
@@ -242,18 +297,27 @@ impl DropFolder {
         self.receipts.clone()
     }
 
-    /// Takes what is next in order, if it fits into `left` octets.
+    /// Makes ready what has waited long enough; how much is ready now.
+    pub(super) fn wake(&mut self, now: Timestamp) -> usize {
+        self.entries.wake(now)
+    }
+
+    /// Takes what is next in order, if it fits into `left` octets. `looks`: at so many more names it may
+    /// look in vain for this group.
     pub(super) fn take_next(
         &mut self,
         now: Timestamp,
         left: Option<u64>,
+        looks: &mut usize,
         answered: &dyn Fn(&ParticipantName, &Key) -> bool,
     ) -> Step {
-        self.entries.wake(now);
-        while let Some(name) = self.entries.first_ready() {
+        while *looks > 0
+            && let Some(name) = self.entries.first_ready()
+        {
             if let Some(step) = self.consider(&name, now, left, answered) {
                 return step;
             }
+            *looks -= 1;
         }
         Step::Nothing
     }
