@@ -338,8 +338,14 @@ impl Window {
             }
             Holding::Unreadable(arrival, error) => {
                 tracing::warn!(participant = %arrival.participant(), name = %arrival.document().name(), %error,
-                    "cannot be read; it stays in its folder");
-                self.give_back(arrival.participant().clone(), arrival.id());
+                    "cannot be read; it stays in its folder and is answered there");
+                let (participant, id) = (arrival.participant().clone(), arrival.id());
+                if let Some(folder) = self.queue.folder(&participant)
+                    && let Err(error) = folder.give_back_unreadable(id, arrival.document().name().as_os_str())
+                {
+                    tracing::warn!(%participant, submission = %id, %error,
+                        "a file could not be given back; it is at the next scan");
+                }
                 None
             }
         }

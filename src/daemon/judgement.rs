@@ -228,7 +228,8 @@ impl Judge {
 /// repeated here.
 fn guarded<T>(id: SubmissionId, question: &str, ask: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
     catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| {
-        tracing::error!(submission = %id, question, "a fault of ours: the judgement panicked, and the document is held");
+        tracing::error!(submission = %id, question,
+            "a fault of ours: the judgement panicked, and the document is held");
         Err(Stop::Hold(Finding::new(Code::LoadNotJudged).found(question)))
     })
 }

@@ -23,6 +23,10 @@ pub struct Settings {
     /// `intake.patience`: for so long a group waits for those of its documents that take long to look at;
     /// then they go on beside it. 20 ms: a hundred usual documents, and nobody notices it.
     pub patience: Duration,
+    /// `intake.unanswered_max`: nothing that was dropped waits longer than this for its answer while a window
+    /// is open, or `status` is unhealthy. 11 min 30 s: the longest wait for another half, two rescans,
+    /// settling, and a minute for the work.
+    pub unanswered_max: Duration,
 }
 
 impl Default for Settings {
@@ -33,6 +37,7 @@ impl Default for Settings {
             pair_wait: Duration::from_secs(600),
             size_max: 64 << 20,
             patience: Duration::from_millis(20),
+            unanswered_max: Duration::from_secs(690),
         }
     }
 }

@@ -33,7 +33,8 @@ use custody::Custody;
 use entries::{Entries, State};
 use jiff::Timestamp;
 use rustix::io::Errno;
-use std::ffi::OsStr;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -51,6 +52,8 @@ pub struct DropFolder {
     custody: Custody,
     entries: Entries,
     scanning: Option<Scanning>,
+    /// Names of files whose octets the disk does not give.
+    unreadable: BTreeSet<OsString>,
 }
 
 /// A scan under way.
@@ -105,6 +108,7 @@ impl DropFolder {
             custody,
             entries: Entries::default(),
             scanning: None,
+            unreadable: BTreeSet::new(),
         })
     }
 
@@ -189,6 +193,7 @@ impl DropFolder {
         };
         let (entries, inward, settings) = (&mut self.entries, &self.inward, &self.settings);
         let participant = &self.participant;
+        let mut unseen = None;
         let goes_on = listing.slice(&mut |name| {
             if is_upload(name) {
                 tracing::debug!(%participant, name = %GivenName::new(name), "upload under way");
@@ -200,9 +205,13 @@ impl DropFolder {
                 Err(error) => {
                     entries.keep(name);
                     tracing::warn!(%participant, name = %GivenName::new(name), %error, "cannot be looked at");
+                    unseen = unseen.take().or(Some(error));
                 }
             }
         })?;
+        if let Some(error) = unseen {
+            return Err(error); // what cannot be seen is never answered: that must not pass for a folder in order
+        }
         match goes_on {
             true => self.scanning = Some(Scanning { listing: Some(listing), ..scanning }),
             false => {
@@ -267,6 +276,15 @@ impl DropFolder {
     /// What the disk says; the next scan tries again.
     pub fn give_back(&mut self, id: SubmissionId) -> io::Result<bool> {
         self.custody.give_back(id, &self.inward)
+    }
+
+    /// The disk does not give the octets of what was taken: it is given back, and answered where it lies.
+    ///
+    /// # Errors
+    /// As [`DropFolder::give_back`].
+    pub fn give_back_unreadable(&mut self, id: SubmissionId, name: &OsStr) -> io::Result<bool> {
+        self.unreadable.insert(name.to_owned());
+        self.give_back(id)
     }
 
     /// See [`Queue::recover`](super::Queue::recover).
