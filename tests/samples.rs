@@ -38,6 +38,7 @@ const WITHOUT_A_SAMPLE: &[(Code, &str)] = &[
         Code::SignatureStampOrder,
         "a time-stamp that lies about its time needs an authority that does: tests/archived.rs makes one",
     ),
+    (Code::LoadNotJudged, "a fault of ours that nobody knows of: what causes it is mended, and is a sample then"),
     (Code::LoadDatabaseAway, "our database is away; the tests of the store and of the daemon make it so"),
 ];
 

@@ -9,6 +9,7 @@ use super::table::Side;
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, times};
 use crate::config::{Config, Settings};
 use crate::daemon::refresh::{self, Failure};
+use crate::finding::Code;
 use crate::intake::folder::is_upload;
 use crate::journal::Phase;
 use clap::Args;
@@ -89,7 +90,7 @@ pub struct Status {
 pub struct Problem {
     /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
     /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `folder-unusable`,
-    /// `configuration-wrong`, `not-running`.
+    /// `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -124,12 +125,20 @@ pub struct ParticipantRow {
     pub waiting: u64,
     /// Age of the oldest of its that has no answer.
     pub oldest_unanswered_seconds: Option<i64>,
+    /// That one.
+    pub oldest_unanswered: Option<Unanswered>,
+    /// Uploads under way, by their names: they get no answer before they are renamed.
+    pub uploads: u64,
+    /// Age of the oldest of these.
+    pub oldest_upload_seconds: Option<i64>,
     /// In the window, not answered.
     pub open: u64,
     /// Held.
     pub held: u64,
     /// Size of what is held, in octets.
     pub held_octets: u64,
+    /// Age of the oldest of its that is held, from its reception.
+    pub oldest_held_seconds: Option<i64>,
     /// Answered so, last: accepted.
     pub accepted: u64,
     /// Rejected.
@@ -142,8 +151,51 @@ pub struct ParticipantRow {
     pub last_received: Option<Timestamp>,
 }
 
-/// What takes its time beyond the waits that are configured, before it is a matter for a person.
-const LENIENCE: Duration = Duration::from_secs(60);
+/// Something that has no answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unanswered {
+    /// Its name.
+    pub name: String,
+    /// Its age.
+    pub seconds: i64,
+    /// Where it is.
+    pub whence: Whence,
+}
+
+/// Where something is that has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Whence {
+    /// It lies in its folder.
+    Dropped,
+    /// The same, and it was written to just now, long after it was made.
+    Growing,
+    /// It is out of its sender's reach, and not safe yet.
+    Taken,
+    /// It is safe, and being judged.
+    Open,
+}
+
+impl Whence {
+    fn told(self) -> &'static str {
+        match self {
+            Self::Dropped => "it lies in its folder. See that the folder can be read, and look at the window's log",
+            Self::Growing => "it is still being written to, and is taken once it lies still. Ask its sender",
+            Self::Taken => "it was taken and is not safe. Look at the window's log; restarting it is safe",
+            Self::Open => "it is safe, and not judged. Look at the window's log; restarting it is safe",
+        }
+    }
+}
+
+impl ParticipantRow {
+    /// Notes something without an answer, if it is the oldest so far.
+    fn note(&mut self, name: &str, seconds: i64, whence: Whence) {
+        if self.oldest_unanswered_seconds.is_none_or(|oldest| seconds > oldest) {
+            self.oldest_unanswered_seconds = Some(seconds);
+            self.oldest_unanswered = Some(Unanswered { name: name.to_owned(), seconds, whence });
+        }
+    }
+}
 
 impl Status {
     fn of(
@@ -158,15 +210,23 @@ impl Status {
         let answered: HashSet<(String, String, u64)> = records.submissions().iter().filter_map(in_place).collect();
         for (slug, home) in folders::homes(&settings.window.paths.drop).unwrap_or_default() {
             let row = row(&mut rows, &slug);
-            let lying =
-                folders::names(&home.join("in")).unwrap_or_default().into_iter().filter(|one| !is_upload(&one.name));
-            let unanswered = lying.filter(|one| !answered.contains(&(slug.clone(), one.shown(), one.inode)));
+            for one in folders::names(&home.join("in")).unwrap_or_default() {
+                let grows = one.grows(now, settings.intake.settle);
+                let seconds = age(grows.unwrap_or(one.since));
+                if is_upload(&one.name) {
+                    // our own folder lies there where in/ is a file system of its own
+                    row.uploads += u64::from(one.name != folders::TAKEN);
+                    row.oldest_upload_seconds = row.oldest_upload_seconds.max(Some(seconds));
+                } else if !answered.contains(&(slug.clone(), one.shown(), one.inode)) {
+                    row.waiting += 1;
+                    row.note(&one.shown(), seconds, if grows.is_some() { Whence::Growing } else { Whence::Dropped });
+                }
+            }
             // what is not the window's yet: taken this moment, or left so by a crash until the next start
             let taken = folders::names(&home.join(folders::TAKEN)).unwrap_or_default().into_iter();
-            let taken = taken.filter(|one| one.taken_as().is_none_or(|id| records.get(id).is_none()));
-            for one in unanswered.chain(taken) {
+            for one in taken.filter(|one| one.taken_as().is_none_or(|id| records.get(id).is_none())) {
                 row.waiting += 1;
-                row.oldest_unanswered_seconds = row.oldest_unanswered_seconds.max(Some(age(one.since)));
+                row.note(&one.shown(), age(one.since), Whence::Taken);
             }
         }
         let life = &records.life;
@@ -189,6 +249,7 @@ impl Status {
             participants: rows.into_values().collect(),
         };
         status.problems = status.problems(settings, life.halted.as_ref(), now);
+        status.problems.extend(unjudged(records));
         status.problems.extend(unstamped(settings, records));
         status.problems.extend(status.unfounded(&settings.window.paths.drop, footing));
         status.healthy = status.problems.is_empty();
@@ -243,19 +304,38 @@ impl Status {
             );
             problem("held-too-many", message);
         }
-        let intake = &settings.intake;
-        let patience = signed(intake.pair_wait + 2 * intake.rescan + intake.settle + LENIENCE);
-        let oldest = self.oldest_unanswered_seconds.map(SignedDuration::from_secs);
-        if let Some(span) = oldest.filter(|span| self.daemon.is_some() && *span > patience) {
+        let is_late =
+            |oldest: &Unanswered| SignedDuration::from_secs(oldest.seconds) > signed(settings.intake.unanswered_max);
+        let rows = self.participants.iter().filter(|_| self.daemon.is_some());
+        for (row, oldest) in
+            rows.filter_map(|row| Some((row, row.oldest_unanswered.as_ref().filter(|one| is_late(one))?)))
+        {
+            let Unanswered { name, seconds, whence } = oldest;
+            let (participant, span) = (&row.participant, times::span(SignedDuration::from_secs(*seconds)));
             let message = format!(
-                "Something has had no answer for {}, though the window is open. \
-                 Look at its log; restarting it is safe.",
-                times::span(span)
+                "“{name}” of {participant} has had no answer for {span}, though the window is open: {}.",
+                whence.told()
             );
             problem("unanswered-too-long", message);
         }
         problems
     }
+}
+
+/// Documents that a fault of ours keeps from being judged.
+fn unjudged(records: &Records) -> Option<Problem> {
+    let held = records.submissions().iter().filter(|one| one.state() == ListState::Held);
+    let rows: Vec<Row> =
+        held.map(Row::of).filter(|row| row.findings.iter().any(|slug| *slug == Code::LoadNotJudged.slug())).collect();
+    let first = rows.first()?;
+    let message = format!(
+        "The window could not judge {} documents, by a fault of its own; they are held, the first is {} ({}). What \
+         went wrong stands in the log: send that, without the document, to whoever maintains pencere.",
+        rows.len(),
+        first.name,
+        first.id
+    );
+    Some(Problem { code: "not-judged", message })
 }
 
 /// Receipts that went without the time-stamp that the configuration wants.
@@ -308,6 +388,15 @@ impl Status {
                 );
                 problem("folder-unusable", message);
             }
+        }
+        let is_stranger = |row: &&ParticipantRow| row.waiting > 0 && !footing.participants.contains(&row.participant);
+        let strangers = self.participants.iter().filter(|_| !footing.participants.is_empty()).filter(is_stranger);
+        for ParticipantRow { participant, waiting, .. } in strangers {
+            let message = format!(
+                "{waiting} files lie in the folder of {participant}, whom the registry does not know: a window that \
+                 starts does not look there. Register it again, or have the files taken away."
+            );
+            problem("folder-unregistered", message);
         }
         if let Some((first, count)) = &footing.mistakes {
             let all = match count {
@@ -366,11 +455,11 @@ fn rows(records: &Records, age: impl Fn(Timestamp) -> i64) -> BTreeMap<String, P
         match submission.state() {
             ListState::Open => {
                 row.open += 1;
-                let since = age(submission.received());
-                row.oldest_unanswered_seconds = row.oldest_unanswered_seconds.max(Some(since));
+                row.note(&Row::of(submission).name, age(submission.received()), Whence::Open);
             }
             ListState::Held => {
                 row.held += 1;
+                row.oldest_held_seconds = row.oldest_held_seconds.max(Some(age(submission.received())));
                 if let Came::Held(held) = &submission.came {
                     row.held_octets = row.held_octets.saturating_add(held.size());
                 }
@@ -451,6 +540,11 @@ fn tell(status: &Status, screen: &mut Screen) {
     if let (Some(oldest), Some(since)) = (&held.oldest, held.since) {
         fact("", format!("{} since {}: {}", oldest.name, times::both(since), oldest.findings.join(", ")));
         fact("", format!("next try {}", oldest.next_try.map_or_else(|| "waits for a person".to_owned(), times::both)));
+    }
+    let uploads: u64 = status.participants.iter().map(|row| row.uploads).sum();
+    if uploads > 0 {
+        let oldest = old(status.participants.iter().filter_map(|row| row.oldest_upload_seconds).max());
+        fact("uploads", format!("{uploads} under way by their names, the oldest {}", oldest.unwrap_or_default()));
     }
     if status.unclosed > 0 {
         fact("receipts", format!("{} sealed, not known to lie in their folders", status.unclosed));

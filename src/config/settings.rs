@@ -316,17 +316,27 @@ const FETCH_SIZE: u64 = 16 << 20;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
+/// What the work may take beyond the waits that are configured, before it is a matter for a person.
+const WORK: Duration = Duration::from_secs(60);
+
 fn intake(mut table: Table<'_, '_>) -> (intake::Settings, intake::GroupLimits) {
     let (default, group) = (intake::Settings::default(), intake::GroupLimits::default());
+    let settle = value(table.duration("settle", Duration::ZERO..=DAY), default.settle);
+    let rescan = value(table.duration("rescan", Duration::from_millis(10)..=DAY), default.rescan);
+    let pair_wait = value(table.duration("pair_wait", Duration::ZERO..=30 * DAY), default.pair_wait);
+    let waits = pair_wait + 2 * rescan + settle + WORK;
     let settings = intake::Settings {
-        settle: value(table.duration("settle", Duration::ZERO..=DAY), default.settle),
-        rescan: value(table.duration("rescan", Duration::from_millis(10)..=DAY), default.rescan),
-        pair_wait: value(table.duration("pair_wait", Duration::ZERO..=30 * DAY), default.pair_wait),
+        settle,
+        rescan,
+        pair_wait,
+        unanswered_max: value(table.duration("unanswered_max", Duration::from_secs(1)..=365 * DAY), waits),
         size_max: value(table.size("size_max", 1 << 10..=1 << 40), default.size_max),
+        patience: value(table.duration("patience", Duration::ZERO..=DAY), default.patience),
     };
     let group = intake::GroupLimits {
         documents: count(table.integer("group_documents", 1..=10_000), group.documents),
         octets: value(table.size("group_octets", 1 << 10..=1 << 40), group.octets),
+        beside: count(table.integer("group_beside", 1..=10_000), group.beside),
     };
     table.finish();
     (settings, group)

@@ -5,6 +5,7 @@
 
 pub mod again;
 mod answering;
+mod aside;
 pub mod carry;
 mod contest;
 mod decide;

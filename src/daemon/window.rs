@@ -4,6 +4,7 @@
 //! and the end. What is done with documents is [`carry`](super::carry)'s.
 
 use super::answering::Laid;
+use super::aside::Aside;
 use super::carry::{Case, Taken};
 use super::holds::Holds;
 use super::later::Later;
@@ -28,6 +29,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use tokio::sync::Notify;
 
 /// Why a window cannot be opened, or cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -164,6 +166,9 @@ pub struct Window {
     pub(super) pages: Pages,
     /// The next group, safe and being looked at while this one is finished.
     pub(super) ahead: Option<Taken>,
+    /// What is looked at beside the groups, because it takes long; and who tells that some of it is done.
+    pub(super) aside: Vec<Aside>,
+    pub(super) told: Arc<Notify>,
     /// The group whose receipts are being laid into their folders.
     pub(super) laying: Option<JoinHandle<Vec<Laid>>>,
     /// Submissions whose answers lie in their folders with their pages, still to be closed.
@@ -242,6 +247,8 @@ impl Window {
             beside: Beside::default(),
             pages: Pages::default(),
             ahead: None,
+            aside: Vec::new(),
+            told: Arc::new(Notify::new()),
             laying: None,
             laid: Vec::new(),
             laid_into: BTreeMap::new(),
@@ -471,7 +478,7 @@ impl Window {
             stamps.renew(Arc::clone(&self.world));
         }
         // A new participant's folder is open before anything is judged by the new world.
-        self.scan(self.host.clock.now())?;
+        self.scan()?;
         Ok(None)
     }
 
