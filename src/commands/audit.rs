@@ -8,7 +8,7 @@ use crate::config::Settings;
 use crate::document::SubmissionId;
 use crate::evidence::{self, EvidenceError};
 use crate::host::Disk;
-use crate::journal::{self, Event, HeldFile, JournalError, Phase};
+use crate::journal::{self, Event, JournalError, Phase};
 use crate::schema::Datasets;
 use clap::{Args, Subcommand};
 use serde::Serialize;
@@ -43,19 +43,9 @@ pub struct AuditVerifyArgs {
 /// # Errors
 /// Usage: the configuration. Broken: the disk's; damage is an answer.
 pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
-    let settings = records::settings(&args.window)?;
-    let mut audit = Audit::default();
-    let runtime = opening::runtime()?;
-    // the journal speaks before BOEMİS does and answers after it, and both may go on meanwhile
-    let before = runtime.block_on(contested(&settings))?;
-    let unfit = match audit.walk(&settings.window.paths.state)? {
-        Some(unfit) => Some(unfit),
-        None => audit.contested(&before, &runtime.block_on(contested(&settings))?),
-    };
-    audit.answer.fits = unfit.is_none();
-    audit.answer.first_unfit = unfit;
-    screen.json(&audit.answer);
-    let Answer { entries, submissions, files, torn, first_unfit, .. } = &audit.answer;
+    let answer = look(&records::settings(&args.window)?)?;
+    screen.json(&answer);
+    let Answer { entries, submissions, files, torn, first_unfit, .. } = &answer;
     screen.say(format!("journal entries {entries}, submissions {submissions}, files in evidence {files}"));
     if *torn {
         screen.say("The journal ends in a write under way, or in one that a loss of power left unfinished.");
@@ -64,20 +54,38 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
         None => "Everything fits.".to_owned(),
         Some(what) => format!("The first that does not fit: {what}"),
     });
-    Ok(Exit::answer(audit.answer.fits))
+    Ok(Exit::answer(answer.fits))
+}
+
+/// Looks over the records of the window with these settings.
+///
+/// # Errors
+/// Broken: the disk's; damage is an answer.
+pub(super) fn look(settings: &Settings) -> Result<Answer, Trouble> {
+    let mut audit = Audit::default();
+    let runtime = opening::runtime()?;
+    // the journal speaks before BOEMİS does and answers after it, and both may go on meanwhile
+    let before = runtime.block_on(contested(settings))?;
+    let unfit = match audit.walk(&settings.window.paths.state)? {
+        Some(unfit) => Some(unfit),
+        None => audit.contested(&before, &runtime.block_on(contested(settings))?),
+    };
+    audit.answer.fits = unfit.is_none();
+    audit.answer.first_unfit = unfit;
+    Ok(audit.answer)
 }
 
 /// The answer for programs.
 #[derive(Debug, Default, Serialize)]
-struct Answer {
+pub(super) struct Answer {
     /// Whether everything fits.
-    fits: bool,
+    pub(super) fits: bool,
     /// The first thing that does not, in words; null when everything fits.
-    first_unfit: Option<String>,
+    pub(super) first_unfit: Option<String>,
     /// Journal entries that were looked at.
-    entries: u64,
+    pub(super) entries: u64,
     /// Submissions that they speak of.
-    submissions: u64,
+    pub(super) submissions: u64,
     /// Documents, signatures and receipts in evidence whose every octet was verified.
     files: u64,
     /// Whether an unfinished write stands at the journal's end: no damage, nobody was promised it.
@@ -150,13 +158,7 @@ impl Audit {
 
     /// Reads every file that an event names.
     fn files(&mut self, event: &Event, evidence: &evidence::Reader) -> Result<Option<String>, Trouble> {
-        let named = match event {
-            Event::Held(held) => std::iter::once(&held.document).chain(&held.detached).map(HeldFile::kept).collect(),
-            Event::Answered(answered) => vec![answered.receipt.kept()],
-            Event::Path(path) => vec![path.kept()],
-            _ => Vec::new(),
-        };
-        for kept in named {
+        for kept in event.kept() {
             match evidence.read(&kept) {
                 Ok(_) => self.answer.files += 1,
                 Err(error @ EvidenceError::Damaged { .. }) => return Ok(Some(error.to_string())),

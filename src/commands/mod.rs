@@ -5,6 +5,7 @@
 
 pub mod answer;
 mod audit;
+mod backup;
 mod check;
 mod config;
 mod demo;
@@ -18,6 +19,7 @@ pub mod progress;
 mod prompt;
 mod receipt;
 pub mod records;
+mod restore;
 mod run;
 pub mod screen;
 mod show;
@@ -157,6 +159,8 @@ enum Command {
     List(list::ListArgs),
     Show(show::ShowArgs),
     Status(status::StatusArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
     /// Look over the window's records
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -195,6 +199,8 @@ impl Command {
             Self::List(args) => list::run(&args, screen),
             Self::Show(args) => show::run(&args, screen),
             Self::Status(args) => status::run(&args, screen),
+            Self::Backup(args) => backup::run(&args, screen),
+            Self::Restore(args) => restore::run(&args, screen),
             Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
             Self::Identity(identity::IdentityCommand::Probe(args)) => identity::probe(&args, screen),
@@ -222,6 +228,8 @@ impl Arguments {
             Command::List(args) => args.output.format,
             Command::Show(args) => args.output.format,
             Command::Status(args) => args.output.format,
+            Command::Backup(args) => args.output.format,
+            Command::Restore(args) => args.output.format,
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
             Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,

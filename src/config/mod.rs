@@ -9,6 +9,7 @@ mod dataset;
 mod files;
 mod mistake;
 mod policy;
+mod portable;
 mod reader;
 mod registry;
 mod settings;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use files::{FileRead, Part};
 pub use mistake::Mistake;
+pub use portable::{NAME, Portable};
 pub use reader::At;
 pub use settings::{HoldSettings, Paths, Responder, Settings, TrustSettings, WindowSettings};
 pub use trust::Asked;

@@ -35,8 +35,11 @@
 //! Before anything is judged again the seal is asked: what it sealed as the next answer is that answer.
 //! Beside it BOEMİS may hold a load mark: it is believed, whatever the last line says.
 
+mod end;
 mod event;
+mod kept;
 mod line;
+mod note;
 mod phase;
 mod read;
 #[cfg(test)]
@@ -45,6 +48,7 @@ pub(crate) mod samples;
 mod tests;
 
 pub use event::{Answered, Contested, Entry, Event, Held, HeldFile, KeptPath, RefusedInPlace, SealedReceipt, Source};
+pub use note::{Note, Noted};
 pub use phase::{Impossible, Phase};
 pub use read::Reader;
 
