@@ -1,11 +1,13 @@
 //! `pencere backup`: a copy of the window that stands alone and verifies, made while the window goes on.
 
 use super::progress::Progress as Bar;
+use super::status::lock;
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, audit, opening, records, times};
-use crate::config::{Config, NAME, Portable};
+use crate::config::{NAME, Settings};
+use crate::daemon::holdings;
 use crate::host::Disk;
-use crate::journal::Note;
-use crate::reserve::{self, Fault, Holdings, MANIFEST, Moved};
+use crate::journal::{Journal, JournalError, Note};
+use crate::reserve::{self, Fault, MANIFEST, Moved};
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -75,7 +77,8 @@ pub fn run(args: &BackupArgs, screen: &mut Screen) -> Outcome {
     let config = opening::config(&args.window, screen)?;
     let (disk, now, begun) = (Disk::system(), Timestamp::now(), Instant::now());
     empty(&args.folder)?;
-    let holdings = holdings(&config)?;
+    let holdings = holdings(&config, config.world())
+        .map_err(|error| Trouble::broken(format!("the configuration cannot be copied: {error}")))?;
     let bar = Bar::octets(screen);
     let told = |octets| bar.more(octets);
     let runtime = opening::runtime()?;
@@ -98,7 +101,7 @@ pub fn run(args: &BackupArgs, screen: &mut Screen) -> Outcome {
         ("octets", octets.to_string()),
         ("fits", audit.fits.to_string()),
     ];
-    note(&disk, &holdings.state, "backed-up", facts, screen);
+    note(&disk, config.settings(), "backed-up", facts, screen);
     screen.json(&Answer {
         fits: audit.fits,
         first_unfit: audit.first_unfit.as_deref(),
@@ -133,29 +136,11 @@ pub fn run(args: &BackupArgs, screen: &mut Screen) -> Outcome {
     }
     screen.say(match &audit.first_unfit {
         None => format!("It verifies; `sha256sum -c {MANIFEST}` there says whether it still is what was copied."),
-        Some(what) => format!("It is a true copy of a window that does not verify. The first that does not fit: {what}"),
+        Some(what) => {
+            format!("It is a true copy of a window that does not verify. The first that does not fit: {what}")
+        }
     });
     Ok(Exit::answer(audit.fits))
-}
-
-/// What this configuration's window consists of.
-pub(super) fn holdings(config: &Config) -> Result<Holdings, Trouble> {
-    let settings = config.settings();
-    let Portable { files, state, database, moved, left_out } =
-        Portable::of(config).map_err(|error| Trouble::broken(format!("the configuration cannot be copied: {error}")))?;
-    Ok(Holdings {
-        window: settings.window.window.id.to_string(),
-        environment: settings.window.window.environment.as_str().to_owned(),
-        state: settings.window.paths.state.clone(),
-        acts: settings.seal.acts.clone(),
-        location: settings.location.clone(),
-        boemis: settings.boemis.clone(),
-        files,
-        state_place: state,
-        database_place: database,
-        moved,
-        left_out,
-    })
 }
 
 /// A folder that is new or empty; it is made, and nobody else may look into it.
@@ -173,19 +158,35 @@ pub(super) fn empty(folder: &Path) -> Result<(), Trouble> {
     }
 }
 
-/// Leaves an act for the journal, whose writer may be another process; what cannot be left is told.
+/// Has an act journalled: by the process that has the window open, or where there is none, at once. What cannot be
+/// brought about is told.
 pub(super) fn note<const N: usize>(
     disk: &Disk,
-    state: &Path,
+    settings: &Settings,
     act: &str,
     facts: [(&str, String); N],
     screen: &mut Screen,
 ) {
+    let state = &settings.window.paths.state;
     let facts: BTreeMap<String, String> = facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect();
     let by = format!("uid {}", rustix::process::getuid().as_raw());
     let note = Note { time: Timestamp::now(), act: act.to_owned(), by, facts };
     if let Err(error) = note.leave(disk, state) {
-        screen.note(format!("pencere: the journal will not tell of this ({act}): {error}"));
+        return screen.note(format!("pencere: the journal will not tell of this ({act}): {error}"));
+    }
+    if lock::holder(&state.join("journal")).is_some() {
+        return;
+    }
+    let settled = Journal::open(disk, state, settings.journal).and_then(|mut journal| {
+        let noted = journal.append_notes(disk, state, Timestamp::now())?;
+        journal.sync()?;
+        noted.into_iter().for_each(|noted| noted.done(disk));
+        Ok(())
+    });
+    match settled {
+        // whoever opened it meanwhile journals it
+        Ok(()) | Err(JournalError::InUse { .. }) => {}
+        Err(error) => screen.note(format!("pencere: the next start journals this ({act}): {error}")),
     }
 }
 

@@ -19,6 +19,7 @@ pub mod progress;
 mod prompt;
 mod receipt;
 pub mod records;
+mod repair;
 mod restore;
 mod run;
 pub mod screen;
@@ -161,6 +162,7 @@ enum Command {
     Status(status::StatusArgs),
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
+    Repair(repair::RepairArgs),
     /// Look over the window's records
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -201,6 +203,7 @@ impl Command {
             Self::Status(args) => status::run(&args, screen),
             Self::Backup(args) => backup::run(&args, screen),
             Self::Restore(args) => restore::run(&args, screen),
+            Self::Repair(args) => repair::run(&args, screen),
             Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
             Self::Identity(identity::IdentityCommand::Probe(args)) => identity::probe(&args, screen),
@@ -230,6 +233,7 @@ impl Arguments {
             Command::Status(args) => args.output.format,
             Command::Backup(args) => args.output.format,
             Command::Restore(args) => args.output.format,
+            Command::Repair(args) => args.output.format,
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
             Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,

@@ -6,7 +6,7 @@ use super::progress::Progress as Bar;
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, audit, records, times};
 use crate::config::NAME;
 use crate::host::Disk;
-use crate::reserve::{self, Laid, MANIFEST, Moved, Unsound};
+use crate::reserve::{self, Address, Laid, MANIFEST, Moved, RESERVE, Unsound};
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -83,11 +83,14 @@ struct Skipped {
 /// Usage: no copy, or a folder that holds something. Broken: the disk's.
 pub fn run(args: &RestoreArgs, screen: &mut Screen) -> Outcome {
     let (disk, now) = (Disk::system(), Timestamp::now());
-    let from = source(&args.from)?;
+    let from = Copy::named(&args.from)?;
     empty(&args.folder)?;
     let bar = Bar::octets(screen);
     let told = |octets| bar.more(octets);
-    let laid = reserve::lay(&disk, &from, &args.folder, &told);
+    let laid = match &from {
+        Copy::Backup(from) => reserve::lay(&disk, from, &args.folder, &told),
+        Copy::Reserve(from) => reserve::fetch(&disk, from, &args.folder, &told),
+    };
     drop(bar);
     let laid = laid.map_err(|fault| Trouble::broken(format!("no window was made: {fault}")))?;
     match laid {
@@ -102,14 +105,32 @@ pub fn run(args: &RestoreArgs, screen: &mut Screen) -> Outcome {
     }
 }
 
-/// The folder of the copy.
-fn source(from: &str) -> Result<PathBuf, Trouble> {
-    let path = PathBuf::from(from);
-    match path.join(MANIFEST).is_file() {
-        true => Ok(path),
-        false => Err(Trouble::usage(format!(
-            "{from} is no backup: there is no {MANIFEST} in it, which is written when a backup is whole"
-        ))),
+/// Where a copy is.
+pub(super) enum Copy {
+    /// A backup's folder.
+    Backup(PathBuf),
+    /// A reserve.
+    Reserve(Address),
+}
+
+impl Copy {
+    /// The copy that a command line names, by a folder or an address.
+    pub(super) fn named(text: &str) -> Result<Self, Trouble> {
+        let path = PathBuf::from(text);
+        if path.join(MANIFEST).is_file() {
+            return Ok(Self::Backup(path));
+        }
+        let address = match text.contains("://") {
+            true => text.parse().map_err(|fault| Trouble::usage(format!("{text}: {fault}")))?,
+            false => Address::Folder(path),
+        };
+        match reserve::is_reserve(&address) {
+            true => Ok(Self::Reserve(address)),
+            false => Err(Trouble::usage(format!(
+                "{text} is no backup and no reserve: there is no {MANIFEST} in it, which is written when a backup is \
+                 whole, and no {RESERVE}"
+            ))),
+        }
     }
 }
 
@@ -118,7 +139,12 @@ fn stands(args: &RestoreArgs, laid: &Laid, (disk, now): (&Disk, Timestamp), scre
     let settings = records::settings_at(&config)?;
     let (state, about) = (&settings.window.paths.state, &laid.about);
     let gaps = reserve::skip_numbers(disk, state, about.made, now, args.skip_numbers);
-    let gaps = gaps.map_err(|fault| Trouble::broken(format!("the window in {} cannot be used: {fault}", config.display())))?;
+    let gaps =
+        gaps.map_err(|fault| Trouble::broken(format!("the window in {} cannot be used: {fault}", config.display())))?;
+    // the participants' own folders are made by the window at its start, as everywhere
+    let drop = &settings.window.paths.drop;
+    std::fs::create_dir_all(drop)
+        .map_err(|error| Trouble::broken(format!("cannot make {}: {error}", drop.display())))?;
     let audit = audit::look(&settings)?;
     let told = |(year, last, next): &(i16, u64, u64)| format!("{year}: {next} follows {last}");
     let skipped = gaps.iter().map(told).collect::<Vec<_>>().join(", ");
@@ -129,7 +155,7 @@ fn stands(args: &RestoreArgs, laid: &Laid, (disk, now): (&Disk, Timestamp), scre
         ("numbers", skipped.clone()),
         ("fits", audit.fits.to_string()),
     ];
-    note(disk, state, "restored", facts, screen);
+    note(disk, &settings, "restored", facts, screen);
     screen.json(&Answer {
         fits: audit.fits,
         first_unfit: audit.first_unfit.as_deref(),
@@ -168,16 +194,21 @@ fn stands(args: &RestoreArgs, laid: &Laid, (disk, now): (&Disk, Timestamp), scre
     screen.say("Before it takes the old window's place:");
     screen.say("  1. See that the old window does not run, and never runs again: two would answer to one name.");
     screen.say(match gaps.is_empty() {
-        true => "  2. No receipt number is left out: if the old one gave any since the copy, they are given twice.".to_owned(),
+        true => "  2. No receipt number is left out: if the old one gave any since the copy, they are given twice."
+            .to_owned(),
         false => format!(
             "  2. Receipt numbers go on behind a gap ({skipped}). If the old window gave more than {} since the copy, \
              restore anew with a larger --skip-numbers.",
             args.skip_numbers
         ),
     });
-    screen.say("  3. What the old one accepted since the copy is not here: its senders have receipts and must file again.");
+    screen.say(
+        "  3. What the old one accepted since the copy is not here: its senders have receipts and must file again.",
+    );
     if *unloaded > 0 {
-        screen.say(format!("     {unloaded} accepted statements are newer than BOEMİS's copy; the start loads them from evidence."));
+        screen.say(format!(
+            "     {unloaded} accepted statements are newer than BOEMİS's copy; the start loads them from evidence."
+        ));
     }
     screen.say(format!("  4. pencere once --config {}", quoted(&config)));
     Ok(Exit::Done)

@@ -7,13 +7,14 @@
 //!
 //! Reads the files that hold more than settings (schemas beside the descriptions, a trial's keys); writes nothing.
 
-use super::Config;
 use super::files::{self, Part};
+use super::{Config, World};
 use crate::authority::Environment;
 use crate::boemis::Location;
 use crate::reserve::Moved;
 use crate::seal::KeyPlace;
 use crate::token::is_uri;
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::Range;
@@ -41,18 +42,17 @@ pub struct Portable {
 pub const NAME: &str = "pencere.toml";
 
 impl Portable {
-    /// The same configuration, standing alone.
+    /// The same configuration, with the world that is in force, standing alone.
     ///
     /// # Errors
     /// A folder that it names cannot be read; a text that cannot be understood, though it was before.
-    pub fn of(config: &Config) -> io::Result<Self> {
+    pub fn of(config: &Config, world: &World) -> io::Result<Self> {
         let settings = config.settings();
         let base = absolute(config.path().parent().unwrap_or(Path::new("")))?;
         let mut places = Places { base, given: BTreeMap::new() };
         let mut moved = Vec::new();
         let mut copied = BTreeMap::new();
         let is_trial = settings.window.window.environment == Environment::Test;
-        let world = config.world();
         for file in config.files().iter().chain(&world.files).filter(|file| file.part == Part::Window) {
             let octets = changed(&file.octets, NAME, &mut moved, |key, text| places.window_path(key, text, is_trial))?;
             copied.insert(PathBuf::from(NAME), octets);
@@ -82,20 +82,24 @@ impl Portable {
                 let place = places.of(&path, &Path::new("pki").join("seal.key"));
                 copied.insert(place, files::octets(&path)?.into());
                 // the trial's other keys lie beside it, and are as much a part of the trial
-                beside.extend(path.parent().filter(|pki| pki.starts_with(&places.base) && **pki != places.base).map(Into::into));
+                beside.extend(
+                    path.parent().filter(|pki| pki.starts_with(&places.base) && **pki != places.base).map(Into::into),
+                );
             }
             KeyPlace::File(path) => {
                 left_out.push(format!("the seal's private key: {} ([seal] key)", path.display()));
             }
-            KeyPlace::Token(_) => left_out.push("the token with the seal's key, and the file of its PIN ([seal] key)".to_owned()),
+            KeyPlace::Token(_) => {
+                left_out.push("the token with the seal's key, and the file of its PIN ([seal] key)".to_owned())
+            }
         }
         for folder in beside {
             let mut found = BTreeSet::new();
             walk(&absolute(&folder)?, 0, &mut found)?;
             for path in found {
                 let place = places.of(&path, &Path::new("elsewhere").join(path.file_name().unwrap_or_default()));
-                if !copied.contains_key(&place) {
-                    copied.insert(place, files::octets(&path)?.into());
+                if let Entry::Vacant(free) = copied.entry(place) {
+                    free.insert(files::octets(&path)?.into());
                 }
             }
         }

@@ -20,6 +20,7 @@ use crate::intake::{Queue, Refusal};
 use crate::journal::{Event, Journal, JournalError, Phase, Written};
 use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
 use crate::receipt::Turn;
+use crate::reserve::Holdings;
 use crate::schema::Key;
 use crate::seal::{OpenFault, Seal, Stamper};
 use crate::staging::Staging;
@@ -92,13 +93,15 @@ pub struct Tally {
     pub refreshing: Option<String>,
     /// The same of time-stamps on receipts, which go without.
     pub stamping: Option<String>,
+    /// The same of the reserve, which does not follow.
+    pub reserving: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping]
+        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping, &self.reserving]
             .into_iter()
             .flatten()
             .map(String::as_str);
@@ -174,6 +177,8 @@ pub struct Window {
     pub(super) refusing: BTreeSet<(ParticipantName, String)>,
     /// Whose folders cannot be used, and why.
     pub(super) shut: BTreeMap<ParticipantName, String>,
+    /// What the window consists of, where a reserve follows it.
+    pub(super) holdings: Option<Arc<Holdings>>,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -240,6 +245,7 @@ impl Window {
             unrefused: Vec::new(),
             refusing: BTreeSet::new(),
             shut: BTreeMap::new(),
+            holdings: None,
             tally: Tally::default(),
         };
         window.open_folders()?;
@@ -247,8 +253,10 @@ impl Window {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = window.digests();
         window.tell([Event::Started { version, configuration }])?;
+        window.take_notes()?;
         window.recover().await?;
         window.look_later();
+        window.look_at_holdings();
         Ok(window)
     }
 
@@ -451,6 +459,7 @@ impl Window {
         }
         let is_newer = world.trust.digest() != self.world.trust.digest();
         self.world = Arc::new(world);
+        self.look_at_holdings();
         if is_newer {
             self.look_later();
         }
@@ -486,6 +495,7 @@ impl Window {
     pub async fn rest(&mut self) -> Result<(), Halt> {
         self.release_sources();
         self.close_laid()?;
+        self.take_notes()?;
         self.settle()?;
         self.ledger.flush()?;
         if let Some(boemis) = &mut self.boemis

@@ -72,7 +72,7 @@ impl Made {
 
 /// What in a state folder has a way of its own into a copy, or none: the records that are cut, what is built
 /// again, and what is of this machine and moment alone.
-const APART: [&str; 8] = ["journal", "evidence", "staging", "seal", "notes", "reserve", "trust", "lost+found"];
+const APART: [&str; 9] = ["audit", "journal", "evidence", "staging", "seal", "notes", "reserve", "trust", "lost+found"];
 
 /// Copies a window into a folder that is new or empty; `told` hears of octets as they are copied. Until
 /// [`Made::finish`] the folder is no backup.
@@ -147,7 +147,8 @@ fn settled(disk: &Disk, folder: &Path, place: &Path, told: &(dyn Fn(u64) + Sync)
 /// Takes a file from everybody else.
 pub(super) fn private(path: &Path) -> Result<(), Fault> {
     use std::os::unix::fs::PermissionsExt;
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).map_err(Fault::disk("take from others", path))
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))
+        .map_err(Fault::disk("take from others", path))
 }
 
 /// What else lies in the state folder: of rooms that keep files there which are whole when visible.
@@ -181,4 +182,3 @@ pub(super) fn others(holdings: &Holdings) -> Result<Vec<(PathBuf, PathBuf)>, Fau
     }
     Ok(found)
 }
-

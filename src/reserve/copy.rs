@@ -46,7 +46,8 @@ pub(super) fn copy_all(
     // threads take things in equal numbers: large and small ones are mixed
     let (even, odd): (Vec<_>, Vec<_>) = all.into_iter().enumerate().partition(|(number, _)| number % 2 == 0);
     let mixed = even.into_iter().chain(odd).map(|(_, one)| one).collect();
-    let copied = side_by_side(mixed, |(place, from)| copy(disk, into, place, from, told)).map_err(|_| Fault::Panicked)?;
+    let copied =
+        side_by_side(mixed, |(place, from)| copy(disk, into, place, from, told)).map_err(|_| Fault::Panicked)?;
     let copied = copied.into_iter().collect::<Result<Vec<_>, _>>()?;
     for folder in &folders {
         disk.sync_folder(folder).map_err(Fault::disk("make durable", folder))?;

@@ -32,6 +32,9 @@ pub enum Fault {
     /// The seal's act log.
     #[error(transparent)]
     Acts(#[from] LogFault),
+    /// The store that the reserve is in.
+    #[error("{0}")]
+    Store(String),
     /// What lies there is not what was copied; nothing is made from it.
     #[error("{0}")]
     Unsound(String),

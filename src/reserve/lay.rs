@@ -1,8 +1,8 @@
 //! A window made from a backup: verified before anything is laid out, and no window before everything is.
 
+use super::Fault;
 use super::copy::{self, Copied, From};
 use super::manifest::{self, ABOUT, About, Unsound};
-use super::Fault;
 use crate::document::BAKU;
 use crate::host::Disk;
 use crate::seal::{ActsReader, Skips};

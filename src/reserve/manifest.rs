@@ -142,6 +142,21 @@ pub(super) fn verified(disk: &Disk, folder: &Path) -> Result<Result<(About, Vec<
     }
 }
 
+/// The state folder of a backup that was made whole, for taking single things from it; nothing of it is verified.
+///
+/// # Errors
+/// What the disk says, or that it is no backup.
+pub fn state_of(disk: &Disk, folder: &Path) -> Result<PathBuf, Fault> {
+    let path = folder.join(ABOUT);
+    let json = disk.read(&path, ABOUT_MAX).map_err(Fault::disk("read", &path))?;
+    let about: About = serde_json::from_slice(&json)
+        .map_err(|error| Fault::Unsound(format!("{} is not as written: {error}", path.display())))?;
+    match about.state.components().all(|part| matches!(part, Component::Normal(_))) {
+        true => Ok(folder.join(about.state)),
+        false => Err(Fault::Unsound(format!("{}: its state folder lies elsewhere", path.display()))),
+    }
+}
+
 /// Digest and place of each line; none when one of them is not as it is written here.
 fn read(text: &str) -> Option<Vec<(Digest, PathBuf)>> {
     let mut listed = Vec::new();

@@ -22,11 +22,24 @@
 mod backup;
 mod copy;
 mod fault;
+mod fetch;
+mod follow;
+mod followed;
 mod lay;
 mod manifest;
+mod mend;
 mod moment;
+mod parts;
+mod reverify;
+mod store;
 
 pub use backup::{Holdings, Made, take};
 pub use fault::Fault;
+pub use fetch::{fetch, is_reserve};
+pub use follow::{Database, RESERVE, Settings, Standing, follow};
+pub use followed::{Failing, Followed, Lag};
 pub use lay::{Laid, lay, skip_numbers};
-pub use manifest::{About, MANIFEST, Moved, Unsound};
+pub use manifest::{About, MANIFEST, Moved, Unsound, state_of};
+pub use mend::{Mended, Source, mend};
+pub use reverify::{Damage, Reverified, Reverify, reverify};
+pub use store::{Address, NoAddress};
