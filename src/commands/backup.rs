@@ -174,7 +174,8 @@ pub(super) fn note<const N: usize>(
     if let Err(error) = note.leave(disk, state) {
         return screen.note(format!("pencere: the journal will not tell of this ({act}): {error}"));
     }
-    if lock::holder(&state.join("journal")).is_some() {
+    // what another than the window's own user writes there, the window could not go on with
+    if lock::holder(&state.join("journal")).is_some() || !is_ours(state) {
         return;
     }
     let settled = Journal::open(disk, state, settings.journal).and_then(|mut journal| {
@@ -188,6 +189,12 @@ pub(super) fn note<const N: usize>(
         Ok(()) | Err(JournalError::InUse { .. }) => {}
         Err(error) => screen.note(format!("pencere: the next start journals this ({act}): {error}")),
     }
+}
+
+/// Whether the state folder belongs to who runs this.
+pub(super) fn is_ours(state: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    state.metadata().is_ok_and(|metadata| metadata.uid() == rustix::process::geteuid().as_raw())
 }
 
 fn unfinished(fault: Fault) -> Trouble {

@@ -1,6 +1,6 @@
 //! `pencere repair`: evidence that is damaged or gone is put back from a copy that has it.
 
-use super::backup::note;
+use super::backup::{is_ours, note};
 use super::restore::Copy;
 use super::status::lock;
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, records};
@@ -60,6 +60,10 @@ const NAMED_MAX: usize = 100;
 pub fn run(args: &RepairArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
     let state = &settings.window.paths.state;
+    if !is_ours(state) {
+        let state = state.display();
+        return Err(Trouble::usage(format!("{state} belongs to another user: run this as that one, who must read it")));
+    }
     let from = match (&args.from, &settings.reserve.to) {
         (Some(from), _) => Copy::named(from)?,
         (None, Some(reserve)) => Copy::Reserve(reserve.clone()),

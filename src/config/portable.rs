@@ -49,7 +49,14 @@ impl Portable {
     pub fn of(config: &Config, world: &World) -> io::Result<Self> {
         let settings = config.settings();
         let base = absolute(config.path().parent().unwrap_or(Path::new("")))?;
-        let mut places = Places { base, given: BTreeMap::new() };
+        let named = config.files().iter().chain(&world.files).map(|file| absolute(&file.path));
+        let kept = named.collect::<io::Result<Vec<_>>>()?;
+        let kept = kept.iter().filter_map(|path| path.strip_prefix(&base).ok().map(Path::to_owned)).collect();
+        let mut places = Places { base, kept, given: BTreeMap::new() };
+        // the folders first: what lies in them goes with them
+        let state = places.of(&absolute(&settings.window.paths.state)?, Path::new("state"));
+        let datasets = absolute(&settings.window.paths.datasets)?;
+        places.of(&datasets, Path::new("datasets"));
         let mut moved = Vec::new();
         let mut copied = BTreeMap::new();
         let is_trial = settings.window.window.environment == Environment::Test;
@@ -74,7 +81,7 @@ impl Portable {
             };
             copied.insert(place, octets);
         }
-        let mut beside = vec![settings.window.paths.datasets.clone()];
+        let mut beside = vec![datasets];
         let mut left_out = Vec::new();
         match &settings.seal.key {
             KeyPlace::File(path) if is_trial => {
@@ -113,7 +120,6 @@ impl Portable {
                 !is_key
             });
         }
-        let state = places.of(&absolute(&settings.window.paths.state)?, Path::new("state"));
         let Location::Sqlite(database) = &settings.location;
         let database = places.of(&absolute(database)?, Path::new("state/boemis.sqlite"));
         Ok(Self { files: copied, state, database, moved, left_out })
@@ -123,6 +129,8 @@ impl Portable {
 /// Who has which place in the copy.
 struct Places {
     base: PathBuf,
+    /// The files that keep their places.
+    kept: BTreeSet<PathBuf>,
     /// What lies elsewhere, with the place that it was given.
     given: BTreeMap<PathBuf, PathBuf>,
 }
@@ -141,7 +149,7 @@ impl Places {
         }
         let mut place = wanted.to_owned();
         let mut number = 1;
-        while self.given.values().any(|taken| *taken == place) || self.base.join(&place).exists() {
+        while self.given.values().chain(&self.kept).any(|taken| *taken == place) {
             number += 1;
             let mut name = wanted.file_stem().unwrap_or_default().to_owned();
             name.push(format!("-{number}"));

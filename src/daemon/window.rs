@@ -523,6 +523,7 @@ impl Window {
         self.finish_ahead().await?;
         self.release_sources();
         self.close_laid()?;
+        self.take_notes()?;
         self.tell([Event::Stopped {}])?;
         self.ledger.flush()?;
         match self.boemis.take() {

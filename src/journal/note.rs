@@ -42,6 +42,9 @@ impl Note {
         let name = uuid::Uuid::now_v7().to_string();
         let part = folder.join(format!("{name}.part"));
         let file = disk.create(&part)?;
+        for ours in [&folder, &part] {
+            give(ours, state)?;
+        }
         file.write_at(&serde_json::to_vec(self)?, 0)?;
         file.sync()?;
         disk.rename(&part, &folder.join(format!("{name}.json")))?;
@@ -94,6 +97,16 @@ impl Journal {
             }
         }
         Ok((!noted.is_empty()).then_some(Noted(noted)))
+    }
+}
+
+/// Gives a file to whom the state folder belongs: an administrator may be somebody else than the window.
+fn give(file: &Path, state: &Path) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, chown};
+    let (owner, is) = (state.metadata()?, file.metadata()?);
+    match (owner.uid(), owner.gid()) == (is.uid(), is.gid()) {
+        true => Ok(()),
+        false => chown(file, Some(owner.uid()), Some(owner.gid())),
     }
 }
 

@@ -154,10 +154,14 @@ pub(super) fn private(path: &Path) -> Result<(), Fault> {
 /// What else lies in the state folder: of rooms that keep files there which are whole when visible.
 pub(super) fn others(holdings: &Holdings) -> Result<Vec<(PathBuf, PathBuf)>, Fault> {
     let boemis::Location::Sqlite(database) = &holdings.location;
-    let database = database.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let is_apart = |name: &str| {
-        APART.contains(&name) || name.starts_with("ledger") || (!database.is_empty() && name.starts_with(&database))
+    // with the files that SQLite keeps beside it
+    let is_database = |path: &Path| {
+        let beside = |(name, own): (&std::ffi::OsStr, &std::ffi::OsStr)| {
+            name.as_encoded_bytes().starts_with(own.as_encoded_bytes())
+        };
+        path.parent() == database.parent() && path.file_name().zip(database.file_name()).is_some_and(beside)
     };
+    let is_apart = |name: &str| APART.contains(&name) || name.starts_with("ledger");
     let mut found = Vec::new();
     let mut open = vec![PathBuf::new()];
     while let Some(below) = open.pop() {
@@ -170,7 +174,10 @@ pub(super) fn others(holdings: &Holdings) -> Result<Vec<(PathBuf, PathBuf)>, Fau
             let entry = entry.map_err(Fault::disk("list", &folder))?;
             let (name, kind) = (entry.file_name(), entry.file_type().map_err(Fault::disk("look at", &folder))?);
             let shown = name.to_string_lossy();
-            if (below.as_os_str().is_empty() && is_apart(&shown)) || shown.ends_with(".part") {
+            if (below.as_os_str().is_empty() && is_apart(&shown))
+                || shown.ends_with(".part")
+                || is_database(&entry.path())
+            {
                 continue;
             }
             match (kind.is_dir(), kind.is_file()) {

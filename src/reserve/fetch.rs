@@ -5,7 +5,7 @@
 //! log carry their own checksums, and the whole is looked over by whoever asked for it.
 
 use super::follow::{Database, RESERVE, Standing, database_name, file_name};
-use super::lay::{CONFIGURATION, Laid};
+use super::lay::{CONFIGURATION, Laid, laid_as, open};
 use super::manifest::{About, FORMAT, Unsound};
 use super::store::{Address, Store, name_of};
 use super::{Fault, parts};
@@ -73,9 +73,10 @@ impl Fetching<'_> {
             return Err(Fault::Unsound(format!("{RESERVE} tells of no {CONFIGURATION}")));
         }
         for (place, sha256) in first.into_iter().chain(last) {
-            self.whole(&file_name(*sha256), &self.into.join(place), (*sha256, None))?;
+            self.whole(&file_name(*sha256), &self.into.join(laid_as(place)), (*sha256, None))?;
         }
         let unloaded = self.unloaded(&state, database.map_or_else(Position::origin, |one| one.after))?;
+        open(self.disk, self.into)?;
         let about = About {
             format: FORMAT,
             pencere: standing.pencere,

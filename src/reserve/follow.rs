@@ -187,6 +187,9 @@ pub fn follow(
         }
         fault => fault,
     })?;
+    if step.reached == standing.journal && step.reached != end {
+        return Err(foreign(to));
+    }
     for (place, end) in &step.packs {
         parts::follow(&store, disk, &state.join(place), &name_of(place), *end)?;
     }

@@ -12,6 +12,23 @@ use std::path::{Path, PathBuf};
 
 /// Without this file there is no window: it is laid last.
 pub(super) const CONFIGURATION: &str = "pencere.toml";
+/// What it is called until everything is laid.
+const PASSING: &str = "pencere.toml.part";
+
+/// Under which name a file is laid: the configuration under a passing one.
+pub(super) fn laid_as(place: &Path) -> PathBuf {
+    match place == Path::new(CONFIGURATION) {
+        true => PathBuf::from(PASSING),
+        false => place.to_owned(),
+    }
+}
+
+/// Gives the configuration its name: from here on there is a window.
+pub(super) fn open(disk: &Disk, into: &Path) -> Result<(), Fault> {
+    let (passing, path) = (into.join(PASSING), into.join(CONFIGURATION));
+    disk.rename(&passing, &path).map_err(Fault::disk("rename", &passing))?;
+    disk.sync_folder(into).map_err(Fault::disk("make durable", into))
+}
 
 /// A window that was laid out.
 #[derive(Debug)]
@@ -43,15 +60,17 @@ pub fn lay(disk: &Disk, from: &Path, into: &Path, told: &(dyn Fn(u64) + Sync)) -
     }
     let mut octets = 0;
     for part in [first, last] {
-        let all = part.into_iter().map(|one| (one.place.clone(), From::File(from.join(&one.place), None))).collect();
+        let all = part.into_iter().map(|one| (laid_as(&one.place), From::File(from.join(&one.place), None))).collect();
         for copied in copy::copy_all(disk, into, all, told)? {
             octets += copied.size;
-            if listed.get(&copied.place) != Some(&copied) {
+            let place = if copied.place == Path::new(PASSING) { Path::new(CONFIGURATION) } else { &copied.place };
+            if listed.get(place).map(|one| (one.sha256, one.size)) != Some((copied.sha256, copied.size)) {
                 return Ok(Err(Unsound(vec![format!("{} changed while it was read", copied.place.display())])));
             }
         }
     }
     disk.make_folder(&into.join(&about.state)).map_err(Fault::disk("make the folder", into))?;
+    open(disk, into)?;
     Ok(Ok(Laid { files: listed.len() as u64, octets, unloaded: 0, about }))
 }
 

@@ -61,7 +61,7 @@ pub fn mend(disk: &Disk, state: &Path, source: &Source, is_open: bool) -> Result
     let last = reader.packs()?.last().copied();
     let mending = Mending { disk, state, source };
     for (place, entries) in damaged {
-        let is_written = entries.iter().any(|kept| is_open && kept.range().map(|range| range.0) == last);
+        let is_written = is_open && entries.iter().filter_map(Kept::range).any(|(number, ..)| Some(number) == last);
         let why = match is_written {
             true => Some("the window is open and may be writing to this pack: stop it and say this again".to_owned()),
             false => match mending.put_back(&place, &entries) {
