@@ -444,6 +444,44 @@ fn the_reserve_alone_yields_the_same_window() {
 }
 
 #[test]
+fn a_window_killed_at_any_moment_goes_on_from_its_reserve() {
+    let trial = Trial::new();
+    trial.set("settle", "\"1ms\"");
+    let to = with_reserve(&trial);
+    trial.set("segment_max", "\"64KiB\"");
+    let documents = documents(&trial, 0, 120);
+    for (round, group) in documents.chunks(40).enumerate() {
+        let daemon = trial.run();
+        for (n, (name, octets)) in group.iter().enumerate() {
+            trial.put("azerenerji", name, octets);
+            std::thread::sleep(std::time::Duration::from_millis(3 + (n % 7) as u64 * round as u64));
+        }
+        daemon.kill();
+        let given: BTreeSet<String> = numbers(&trial.at("w")).into_values().flatten().collect();
+        let r = format!("r{round}");
+        let (code, answer) = trial.json(&["restore", &to, &r]);
+        assert_eq!(code, Some(0), "{answer}");
+        let (window, config) = (trial.at(&r), trial.at(&r).join("pencere.toml"));
+        let before = accepted(&window);
+        assert_eq!(json(&trial, &config, &["once"]).0, Some(0));
+        assert_eq!(json(&trial, &config, &["audit", "verify"]).0, Some(0));
+        let after = accepted(&window);
+        let held: BTreeSet<String> =
+            events(&window, "held").iter().map(|entry| entry["id"].as_str().unwrap().to_owned()).collect();
+        assert_eq!(after, held);
+        let loads: BTreeSet<String> =
+            sql(&window.join("state/boemis.sqlite"), "SELECT id FROM submission").into_iter().collect();
+        // what BOEMİS's copy was too old for was told, and nothing else is missing
+        let missing: Vec<_> = after.difference(&loads).collect();
+        assert!(missing.len() as u64 <= answer["unloaded"].as_u64().unwrap(), "{missing:?}: {answer}");
+        assert!(missing.iter().all(|id| before.contains(*id)), "{missing:?}");
+        for (id, numbers) in numbers(&window).into_iter().filter(|(id, _)| !before.contains(id)) {
+            assert!(numbers.iter().all(|number| !given.contains(number)), "{id} {numbers:?}");
+        }
+    }
+}
+
+#[test]
 fn a_reserve_that_cannot_be_written_is_told_and_then_made_up_for() {
     let trial = Trial::new();
     trial.set("settle", "\"1ms\"");
