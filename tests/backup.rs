@@ -198,6 +198,9 @@ fn small() -> Trial {
     trial
 }
 
+/// What is done to a file.
+type Harm<'a> = &'a dyn Fn(&Path);
+
 #[test]
 fn what_is_not_whole_is_refused_and_nothing_is_made() {
     let trial = small();
@@ -213,7 +216,7 @@ fn what_is_not_whole_is_refused_and_nothing_is_made() {
         .map(|line| line.split_once("  ").unwrap().1.to_owned())
         .collect();
     assert!(files.len() > 10, "{files:?}");
-    let damage: [(&str, &dyn Fn(&Path)); 4] = [
+    let damage: [(&str, Harm); 4] = [
         ("changed", &|file| {
             let mut octets = fs::read(file).unwrap();
             let middle = octets.len() / 2;
