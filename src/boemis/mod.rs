@@ -10,6 +10,7 @@
 //! names of tables and views, which come from `layout`.
 
 mod batch;
+mod copy;
 mod fault;
 mod layout;
 mod location;
@@ -20,6 +21,7 @@ mod sqlite;
 mod tests;
 
 pub use batch::{Batch, Loaded, Pending, Uncommitted, Unloaded};
+pub use copy::Copy;
 pub use fault::Fault;
 pub use location::{Location, LocationFault};
 pub use mark::{Mark, Stands};

@@ -5,6 +5,7 @@
 
 pub mod answer;
 mod audit;
+mod backup;
 mod check;
 mod config;
 mod demo;
@@ -20,6 +21,8 @@ pub mod progress;
 mod prompt;
 mod receipt;
 pub mod records;
+mod repair;
+mod restore;
 mod run;
 pub mod screen;
 mod show;
@@ -161,6 +164,9 @@ enum Command {
     Explain(explain::ExplainArgs),
     Evidence(evidence::EvidenceArgs),
     Status(status::StatusArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
+    Repair(repair::RepairArgs),
     /// Look over the window's records
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -201,6 +207,9 @@ impl Command {
             Self::Explain(args) => explain::run(&args, screen),
             Self::Evidence(args) => evidence::run(&args, screen),
             Self::Status(args) => status::run(&args, screen),
+            Self::Backup(args) => backup::run(&args, screen),
+            Self::Restore(args) => restore::run(&args, screen),
+            Self::Repair(args) => repair::run(&args, screen),
             Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
             Self::Audit(audit::AuditCommand::Compare(args)) => audit::compare(&args, screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
@@ -231,6 +240,9 @@ impl Arguments {
             Command::Explain(args) => args.output.format,
             Command::Evidence(args) => args.output.format,
             Command::Status(args) => args.output.format,
+            Command::Backup(args) => args.output.format,
+            Command::Restore(args) => args.output.format,
+            Command::Repair(args) => args.output.format,
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
             Command::Audit(audit::AuditCommand::Compare(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,

@@ -9,6 +9,7 @@ use crate::config::{Config, Mistake, Settings};
 use crate::document::{DatasetName, Decision, Digest, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{Answered, Entry, Event, Held, JournalError, Phase, Position, Reader, RefusedInPlace};
+use crate::schema::Datasets;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::path::Path;
@@ -38,6 +39,14 @@ pub fn settings(args: &WindowArgs) -> Result<Settings, Trouble> {
 /// As [`settings`].
 pub fn settings_at(path: &Path) -> Result<Settings, Trouble> {
     Config::settings_of(path).map_err(|mistakes| refused(&mistakes))
+}
+
+/// The descriptions of the datasets, without a look at anything else that the configuration names.
+///
+/// # Errors
+/// Usage: every mistake in them.
+pub fn datasets(settings: &Settings) -> Result<Datasets, Trouble> {
+    Config::datasets_of(settings).map_err(|mistakes| refused(&mistakes))
 }
 
 fn refused(mistakes: &[Mistake]) -> Trouble {

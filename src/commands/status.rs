@@ -1,7 +1,8 @@
 //! `pencere status`: whether the window is healthy, and what waits.
 
+mod copies;
 mod folders;
-mod lock;
+pub(super) mod lock;
 
 use super::list::Row;
 use super::records::{self, Came, Records, Submission};
@@ -81,6 +82,10 @@ pub struct Status {
     pub unclosed: u64,
     /// Contested, and the window has not come to the end of that.
     pub contesting: u64,
+    /// The reserve, and what is not in it; null where there is none.
+    pub reserve: Option<copies::Reserve>,
+    /// When all evidence was verified again, and what was found; null before the window ran.
+    pub reverified: Option<copies::Reverification>,
     /// Each participant that has a folder or ever sent anything.
     pub participants: Vec<ParticipantRow>,
 }
@@ -90,7 +95,8 @@ pub struct Status {
 pub struct Problem {
     /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
     /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `folder-unusable`,
-    /// `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`.
+    /// `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`, `reserve-behind`,
+    /// `evidence-damaged`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -246,11 +252,15 @@ impl Status {
             contesting: records.submissions().iter().filter(|one| matches!(one.phase, Phase::Contested(_))).count()
                 as u64,
             unclosed: records.submissions().iter().filter(|one| is_unclosed(one)).count() as u64,
+            reserve: copies::Reserve::of(settings, now),
+            reverified: copies::Reverification::of(settings),
             participants: rows.into_values().collect(),
         };
         status.problems = status.problems(settings, life.halted.as_ref(), now);
         status.problems.extend(unjudged(records));
         status.problems.extend(unstamped(settings, records));
+        status.problems.extend(status.reserve.iter().filter_map(|reserve| reserve.problem(settings)));
+        status.problems.extend(status.reverified.iter().filter_map(copies::Reverification::problem));
         status.problems.extend(status.unfounded(&settings.window.paths.drop, footing));
         status.healthy = status.problems.is_empty();
         Ok(status)
@@ -545,6 +555,12 @@ fn tell(status: &Status, screen: &mut Screen) {
     if uploads > 0 {
         let oldest = old(status.participants.iter().filter_map(|row| row.oldest_upload_seconds).max());
         fact("uploads", format!("{uploads} under way by their names, the oldest {}", oldest.unwrap_or_default()));
+    }
+    if let Some(reserve) = &status.reserve {
+        fact("reserve", reserve.told());
+    }
+    if let Some(reverified) = &status.reverified {
+        fact("evidence", reverified.told());
     }
     if status.unclosed > 0 {
         fact("receipts", format!("{} sealed, not known to lie in their folders", status.unclosed));

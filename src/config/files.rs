@@ -199,7 +199,7 @@ pub(super) fn octets(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 /// The regular files of a folder, in order of name, hidden ones left out.
-fn listing(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn listing(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

@@ -9,6 +9,7 @@ mod dataset;
 mod files;
 mod mistake;
 mod policy;
+mod portable;
 mod reader;
 mod registry;
 mod settings;
@@ -21,12 +22,14 @@ mod tests;
 
 pub use files::{FileRead, Part};
 pub use mistake::Mistake;
+pub use portable::{NAME, Portable};
 pub use reader::At;
 pub use settings::{HoldSettings, Paths, Responder, Settings, TrustSettings, WindowSettings};
 pub use trust::Asked;
 pub use world::World;
 
 use crate::authority::Registry;
+use crate::schema::Datasets;
 use crate::signature::Suite;
 use files::{Gathered, Shelf};
 use jiff::Timestamp;
@@ -88,6 +91,19 @@ impl Config {
         match (read.flatten(), gathered.mistakes.is_empty()) {
             (Some(settings), true) => Ok(settings),
             _ => Err(gathered.into_mistakes()),
+        }
+    }
+
+    /// The descriptions of the datasets alone, as these settings name them.
+    ///
+    /// # Errors
+    /// Every mistake in them; never empty.
+    pub fn datasets_of(settings: &Settings) -> Result<Datasets, Vec<Mistake>> {
+        let mut gathered = Gathered::default();
+        let datasets = dataset::read(&mut gathered, &settings.window.paths.datasets);
+        match gathered.mistakes.is_empty() {
+            true => Ok(datasets),
+            false => Err(gathered.into_mistakes()),
         }
     }
 

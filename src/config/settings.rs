@@ -13,7 +13,7 @@ use crate::forms::note;
 use crate::signature::{CmsLimits, Policy, Property};
 use crate::token::{Uri, is_uri};
 use crate::trust::IdentityProfile;
-use crate::{boemis, container, evidence, intake, journal, ledger, schema, seal, transparency, xml};
+use crate::{boemis, container, evidence, intake, journal, ledger, reserve, schema, seal, transparency, xml};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -165,6 +165,8 @@ pub struct Settings {
     pub transparency: transparency::Settings,
     pub journal: journal::Settings,
     pub ledger: ledger::Settings,
+    pub reserve: reserve::Settings,
+    pub reverify: reserve::Reverify,
     pub log: log::Settings,
 }
 
@@ -219,6 +221,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let (evidence, journal, ledger) =
         (top.table("evidence").map(evidence), top.table("journal").map(journal), top.table("ledger").map(ledger));
     let transparency = transparency(base, &paths, window.as_ref(), top.table("transparency"));
+    let (reserve, reverify) = (top.table("reserve").map(reserve), top.table("audit").map(audit));
     let log = top.table("log").map(log).unwrap_or_default();
     top.finish();
     let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {
@@ -245,6 +248,8 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             transparency,
             journal: journal.unwrap_or_default(),
             ledger: ledger.unwrap_or_default(),
+            reserve: reserve.unwrap_or_default(),
+            reverify: reverify.unwrap_or_default(),
             log,
         }),
         _ => None,
@@ -646,6 +651,35 @@ fn journal(mut table: Table<'_, '_>) -> journal::Settings {
 fn ledger(mut table: Table<'_, '_>) -> ledger::Settings {
     let default = ledger::Settings::default();
     let settings = ledger::Settings { cache_max: value(table.size("cache_max", 1 << 20..=1 << 40), default.cache_max) };
+    table.finish();
+    settings
+}
+
+fn reserve(mut table: Table<'_, '_>) -> reserve::Settings {
+    let default = reserve::Settings::default();
+    let to = table.string("to").filter(|to| to.value != NOBODY).and_then(|to| match to.value.parse() {
+        Ok(address) => Some(address),
+        Err(fault) => {
+            table.source().mistake(&to.spot, format!("{:?} does not fit: {fault}", to.value));
+            None
+        }
+    });
+    let settings = reserve::Settings {
+        to,
+        interval: value(table.duration("interval", Duration::from_millis(10)..=DAY), default.interval),
+        database_every: value(table.duration("database_every", SECOND..=30 * DAY), default.database_every),
+        lag_max: value(table.duration("lag_max", SECOND..=30 * DAY), default.lag_max),
+    };
+    table.finish();
+    settings
+}
+
+fn audit(mut table: Table<'_, '_>) -> reserve::Reverify {
+    let default = reserve::Reverify::default();
+    let settings = reserve::Reverify {
+        every: value(table.duration("reverify_every", SECOND..=365 * DAY), default.every),
+        rate: value(table.size("reverify_rate", 64 << 10..=1 << 40), default.rate),
+    };
     table.finish();
     settings
 }

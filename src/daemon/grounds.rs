@@ -166,7 +166,7 @@ impl Window {
             return Err(Halt::broken(error));
         }
         let now = self.host.clock.now();
-        for event in Event::kept(&fresh) {
+        for event in Event::keeping(&fresh) {
             self.journal.append(now, event)?;
         }
         let in_force = InForce { grounds: digest, taken: world.trust.taken_at(), version: grounds.version };

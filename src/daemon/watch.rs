@@ -3,8 +3,10 @@
 //! Owns when something is done; what is done is [`Window`]'s. Never sleeps while something waits,
 //! never polls faster than the rescan, and says "alive" from this very loop.
 
+use super::following::follower;
 use super::notify;
 use super::refresh::{self, Refresher, Round};
+use super::reverifying::reverifier;
 use super::window::{Halt, Window};
 use crate::document::ParticipantName;
 use crate::intake::folder::{Signal, Watch};
@@ -32,6 +34,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut rescan = interval(window.settings().intake.rescan);
     rescan.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut refresher = Refresher::new(window.settings());
+    let (mut follower, mut reverifier) = (follower(&window), reverifier(&window));
     let mut alive = notify::alive_every().map(interval);
     // Set when something was done; a tick in between must not put the rest off for ever.
     let mut idle = None;
@@ -56,7 +59,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             notify::status(&status(&window));
         }
         let mut looked = Ok(());
-        let world = window.world();
+        let (world, reach) = (window.world(), window.reach());
         let told = std::sync::Arc::clone(&window.told);
         // Whatever came meanwhile is seen now, also when there was nothing that the loop waited for.
         tokio::task::yield_now().await;
@@ -76,12 +79,15 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             () = tick(&mut alive) => notify::alive(),
             _ = rescan.tick() => {
                 looked = scan(&mut window, &mut watch).and_then(|()| window.publish_left());
+                looked = looked.and_then(|()| window.take_notes());
             }
             round = refresher.round(&world) => {
                 if let Err(halt) = window.refreshed(round).await {
                     break Err(halt);
                 }
             }
+            round = follower.round(&reach) => window.followed(round),
+            round = reverifier.round(&reach) => looked = window.reverified(round),
             () = watch.ready() => looked = heed(&mut window, &mut watch),
             () = told.notified() => {}
             () = at(wake) => {}

@@ -21,6 +21,7 @@ use crate::intake::{Queue, Refusal};
 use crate::journal::{Event, Journal, JournalError, Phase, Written};
 use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
 use crate::receipt::Turn;
+use crate::reserve::Holdings;
 use crate::schema::Key;
 use crate::seal::{OpenFault, PreviousRecord, Seal, Stamper};
 use crate::staging::Staging;
@@ -95,13 +96,15 @@ pub struct Tally {
     pub refreshing: Option<String>,
     /// The same of time-stamps on receipts, which go without.
     pub stamping: Option<String>,
+    /// The same of the reserve, which does not follow.
+    pub reserving: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping]
+        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping, &self.reserving]
             .into_iter()
             .flatten()
             .map(String::as_str);
@@ -185,6 +188,8 @@ pub struct Window {
     pub(super) shut: BTreeMap<ParticipantName, String>,
     /// By what is judged now, as the list of it is named in evidence.
     pub(super) grounds: Option<Digest>,
+    /// What the window consists of, where a reserve follows it.
+    pub(super) holdings: Option<Arc<Holdings>>,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -257,6 +262,7 @@ impl Window {
             refusing: BTreeSet::new(),
             shut: BTreeMap::new(),
             grounds: None,
+            holdings: None,
             tally: Tally::default(),
         };
         window.open_folders()?;
@@ -265,8 +271,10 @@ impl Window {
         let configuration = window.digests();
         window.keep_grounds(&window.world())?;
         window.tell([Event::Started { version, configuration }])?;
+        window.take_notes()?;
         window.recover().await?;
         window.look_later();
+        window.look_at_holdings();
         Ok(window)
     }
 
@@ -471,6 +479,7 @@ impl Window {
         }
         let is_newer = world.trust.digest() != self.world.trust.digest();
         self.world = Arc::new(world);
+        self.look_at_holdings();
         if is_newer {
             self.look_later();
         }
@@ -506,6 +515,7 @@ impl Window {
     pub async fn rest(&mut self) -> Result<(), Halt> {
         self.release_sources();
         self.close_laid()?;
+        self.take_notes()?;
         self.settle()?;
         self.ledger.flush()?;
         self.rest_transparency()?;
@@ -534,6 +544,7 @@ impl Window {
         self.finish_ahead().await?;
         self.release_sources();
         self.close_laid()?;
+        self.take_notes()?;
         self.tell([Event::Stopped {}])?;
         self.ledger.flush()?;
         self.rest_transparency()?;

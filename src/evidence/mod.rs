@@ -19,12 +19,14 @@
 //! ([`Reader`]) verifies every octet against its digest and needs neither the journal nor a daemon.
 //! Never knows what an octet means, nor to whom it belongs.
 
+mod files;
 mod incoming;
 mod pack;
 mod read;
 #[cfg(test)]
 mod tests;
 
+pub use files::{EvidenceFile, PACK_BEGINS, framed};
 pub use incoming::IncomingFile;
 pub use pack::PackEntry;
 pub use read::Reader;

@@ -149,6 +149,14 @@ impl Reader {
         Ok(Some(entry))
     }
 
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn disk(&self) -> &Disk {
+        &self.disk
+    }
+
     pub(super) fn packs_folder(&self) -> PathBuf {
         self.folder.join("packs")
     }

@@ -29,7 +29,7 @@ pub struct InForce {
 
 impl Event {
     /// Says that these files of the configuration lie in evidence, in as many lines as it takes.
-    pub fn kept(files: &[KeptFile]) -> impl Iterator<Item = Self> + '_ {
+    pub fn keeping(files: &[KeptFile]) -> impl Iterator<Item = Self> + '_ {
         files.chunks(FILES_MAX).map(|some| {
             let facts = some.iter().map(|kept| (kept.sha256.to_string(), place(kept))).collect();
             Self::of_window(KEPT, facts)
@@ -96,7 +96,7 @@ mod tests {
         let kept = |text: &str, location| KeptFile { sha256: Digest::of(text.as_bytes()), size: 7, location };
         let mut files = vec![kept("a", Location::Object), kept("b", Location::Pack { number: 3, offset: 15 })];
         files.extend((0..1000u64).map(|n| kept(&n.to_string(), Location::Pack { number: 1, offset: n })));
-        let events: Vec<Event> = Event::kept(&files).collect();
+        let events: Vec<Event> = Event::keeping(&files).collect();
         assert_eq!(events.len(), 2);
         let mut read: Vec<KeptFile> = events.iter().flat_map(Event::files_kept).collect();
         files.sort_by_key(|kept| kept.sha256);

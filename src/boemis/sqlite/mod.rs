@@ -9,10 +9,12 @@
 
 mod prepare;
 mod read;
+mod snapshot;
 mod views;
 mod write;
 
 pub(super) use read::Plans;
+pub(super) use snapshot::Snapshot;
 pub(super) use write::{Document, Insert, Transaction};
 
 use super::mark::Mark;
