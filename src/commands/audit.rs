@@ -1,5 +1,6 @@
 //! `pencere audit`: looks over the window's records.
 
+use super::export::AuditExportArgs;
 use super::opening;
 use super::records::{self, Records, Submission};
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Trouble, WindowArgs};
@@ -20,6 +21,7 @@ use std::path::Path;
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     Verify(AuditVerifyArgs),
+    Export(AuditExportArgs),
 }
 
 /// Walk the window's records and name the first thing that does not fit

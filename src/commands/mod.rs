@@ -8,6 +8,8 @@ mod audit;
 mod check;
 mod config;
 mod demo;
+mod downtime;
+mod export;
 pub mod files;
 mod identity;
 mod init;
@@ -157,6 +159,7 @@ enum Command {
     List(list::ListArgs),
     Show(show::ShowArgs),
     Status(status::StatusArgs),
+    Downtime(downtime::DowntimeArgs),
     /// Look over the window's records
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -195,7 +198,9 @@ impl Command {
             Self::List(args) => list::run(&args, screen),
             Self::Show(args) => show::run(&args, screen),
             Self::Status(args) => status::run(&args, screen),
+            Self::Downtime(args) => downtime::run(&args, screen),
             Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
+            Self::Audit(audit::AuditCommand::Export(args)) => export::run(&args, screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
             Self::Identity(identity::IdentityCommand::Probe(args)) => identity::probe(&args, screen),
         }
@@ -222,6 +227,7 @@ impl Arguments {
             Command::List(args) => args.output.format,
             Command::Show(args) => args.output.format,
             Command::Status(args) => args.output.format,
+            Command::Downtime(args) => args.output.format,
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
             Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,
@@ -230,6 +236,7 @@ impl Arguments {
             | Command::Run(_)
             | Command::Sign(_)
             | Command::Template(_)
+            | Command::Audit(audit::AuditCommand::Export(_))
             | Command::Receipt(receipt::ReceiptCommand::Show(_)) => Format::Text,
         }
     }

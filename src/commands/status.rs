@@ -1,7 +1,7 @@
 //! `pencere status`: whether the window is healthy, and what waits.
 
 mod folders;
-mod lock;
+pub(super) mod lock;
 
 use super::list::Row;
 use super::records::{self, Came, Records, Submission};

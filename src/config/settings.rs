@@ -3,10 +3,11 @@
 //!
 //! Reads tables and opens no file.
 
+use super::keeping;
 use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
-use crate::daemon::stamps;
+use crate::daemon::{alive, stamps};
 use crate::document::Digest;
 use crate::fetch::{FetchFault, is_address};
 use crate::signature::{CmsLimits, Policy, Property};
@@ -164,6 +165,7 @@ pub struct Settings {
     pub journal: journal::Settings,
     pub ledger: ledger::Settings,
     pub log: log::Settings,
+    pub downtime: alive::Settings,
 }
 
 impl Settings {
@@ -217,6 +219,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let (evidence, journal, ledger) =
         (top.table("evidence").map(evidence), top.table("journal").map(journal), top.table("ledger").map(ledger));
     let log = top.table("log").map(log).unwrap_or_default();
+    let downtime = top.table("downtime").map(keeping::downtime).unwrap_or_default();
     top.finish();
     let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {
         (Some(window), Some((location, boemis)), Some(trust), Some(seal), Some(identity)) => Some(Settings {
@@ -242,6 +245,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             journal: journal.unwrap_or_default(),
             ledger: ledger.unwrap_or_default(),
             log,
+            downtime,
         }),
         _ => None,
     };
@@ -619,7 +623,7 @@ fn log(mut table: Table<'_, '_>) -> log::Settings {
     settings
 }
 
-fn value<T>(found: Option<At<T>>, default: T) -> T {
+pub(super) fn value<T>(found: Option<At<T>>, default: T) -> T {
     found.map_or(default, |found| found.value)
 }
 

@@ -3,6 +3,7 @@
 //! Owns the loop, the open window, and `carry`, which takes documents through every room. Decides
 //! nothing about a document: the rooms do.
 
+pub mod alive;
 mod answering;
 pub mod carry;
 mod contest;

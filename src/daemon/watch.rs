@@ -36,6 +36,9 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut idle = None;
     let mut trouble = None;
     scan(&mut window, &mut watch)?;
+    let mut sign = interval(window.settings().downtime.every);
+    sign.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut left = window.watches()?;
     ready();
     notify::ready(&status(&window));
     tracing::info!(
@@ -69,6 +72,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
                 notify::ready(&status(&window));
             }
             () = tick(&mut alive) => notify::alive(),
+            _ = sign.tick() => left.sign(window.now()),
             _ = rescan.tick() => {
                 looked = scan(&mut window, &mut watch).and_then(|()| window.publish_left());
             }
@@ -102,11 +106,16 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     match result {
         Ok(()) => {
             tracing::info!("the window closes");
-            window.close().await
+            window.close().await?;
+            left.end();
+            Ok(())
         }
         Err(halt) => {
             tracing::error!(%halt, "the window stops: nothing more is taken, nothing is lost");
-            window.halt(&halt);
+            // what cannot be journalled, the sign that stays tells at the next start
+            if window.halt(&halt) {
+                left.end();
+            }
             Err(halt)
         }
     }

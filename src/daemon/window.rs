@@ -246,7 +246,12 @@ impl Window {
         window.reach_boemis().await?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = window.digests();
-        window.tell([Event::Started { version, configuration }])?;
+        let was_down = window.was_down();
+        let is_up_again = was_down.is_some();
+        window.tell([Event::Started { version, configuration }].into_iter().chain(was_down))?;
+        if is_up_again {
+            window.is_up_again();
+        }
         window.recover().await?;
         window.look_later();
         Ok(window)
@@ -496,13 +501,15 @@ impl Window {
         Ok(())
     }
 
-    /// Writes down that and why the window stops, as far as that can still be written.
-    pub fn halt(&mut self, halt: &Halt) {
+    /// Writes down that and why the window stops, as far as that can still be written; whether it could.
+    pub fn halt(&mut self, halt: &Halt) -> bool {
         // What was to be written with what failed is not true by itself.
         self.journal.forget();
-        if let Err(error) = self.tell([Event::Halted { why: halt.to_string() }]) {
+        let told = self.tell([Event::Halted { why: halt.to_string() }]);
+        if let Err(error) = &told {
             tracing::error!(%error, "the halt could not be journalled");
         }
+        told.is_ok()
     }
 
     /// Ends in good order.
