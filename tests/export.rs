@@ -31,13 +31,14 @@ fn window() -> Trial {
     let trial = Trial::new();
     trial.set("segment_max", "\"64KiB\"");
     trial.set("settle", "\"1ms\"");
+    trial.set("pair_wait", "\"1ms\"");
     for (participant, station) in [("azerenerji", "SU-0001"), ("azerisiq", "KUL-0001")] {
         let statement = generation(voen(participant), "2024-Q1", 1, station, "100.000");
         trial.put(participant, "ə.xml", trial.signed("a.xml", statement, participant));
     }
     trial.put("azerenerji", "b.xml", b"<Submission/>");
     trial.done(&["once"]);
-    for _ in 0..60 {
+    for _ in 0..40 {
         trial.done(&["once"]); // each start and end is told
     }
     trial

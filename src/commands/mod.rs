@@ -4,6 +4,7 @@
 //! to which stream ([`Screen`]). Never judges a document: `check` and the daemon share the rooms.
 
 pub mod answer;
+mod archive;
 mod audit;
 mod check;
 mod config;
@@ -30,6 +31,7 @@ mod template;
 pub mod times;
 pub mod trial;
 mod verify;
+mod who;
 
 pub use list::ListState;
 pub use screen::{Format, Screen};
@@ -163,6 +165,9 @@ enum Command {
     /// Look over the window's records
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Archive units: what is past its active time, packed for good
+    #[command(subcommand)]
+    Archive(archive::ArchiveCommand),
     /// Look over the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -201,6 +206,7 @@ impl Command {
             Self::Downtime(args) => downtime::run(&args, screen),
             Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
             Self::Audit(audit::AuditCommand::Export(args)) => export::run(&args, screen),
+            Self::Archive(command) => command.run(screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
             Self::Identity(identity::IdentityCommand::Probe(args)) => identity::probe(&args, screen),
         }
@@ -229,6 +235,7 @@ impl Arguments {
             Command::Status(args) => args.output.format,
             Command::Downtime(args) => args.output.format,
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
+            Command::Archive(command) => command.format(),
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
             Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,
             Command::Init(_)

@@ -8,7 +8,10 @@ use super::records::{self, Came, Records, Submission};
 use super::table::Side;
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, times};
 use crate::config::{Config, Settings};
+use crate::daemon::archiving;
 use crate::daemon::refresh::{self, Failure};
+use crate::document::BAKU;
+use crate::host::Disk;
 use crate::intake::folder::is_upload;
 use crate::journal::Phase;
 use clap::Args;
@@ -80,8 +83,19 @@ pub struct Status {
     pub unclosed: u64,
     /// Contested, and the window has not come to the end of that.
     pub contesting: u64,
+    /// Notices of archive units that are to be sent to the coordinating body (R 5.10).
+    pub notices: Vec<NoticeDue>,
     /// Each participant that has a folder or ever sent anything.
     pub participants: Vec<ParticipantRow>,
+}
+
+/// A notice that was not sent yet.
+#[derive(Debug, Serialize)]
+pub struct NoticeDue {
+    /// The unit that it is about.
+    pub unit: String,
+    /// The last day on which it is in time, in Baku.
+    pub due: jiff::civil::Date,
 }
 
 /// Something that is wrong.
@@ -89,7 +103,7 @@ pub struct Status {
 pub struct Problem {
     /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
     /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `folder-unusable`,
-    /// `configuration-wrong`, `not-running`.
+    /// `configuration-wrong`, `not-running`, `notice-overdue`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -186,10 +200,13 @@ impl Status {
             contesting: records.submissions().iter().filter(|one| matches!(one.phase, Phase::Contested(_))).count()
                 as u64,
             unclosed: records.submissions().iter().filter(|one| is_unclosed(one)).count() as u64,
+            notices: Vec::new(),
             participants: rows.into_values().collect(),
         };
         status.problems = status.problems(settings, life.halted.as_ref(), now);
         status.problems.extend(unstamped(settings, records));
+        status.notices = notices(settings, records);
+        status.problems.extend(overdue(&status.notices, now));
         status.problems.extend(status.unfounded(&settings.window.paths.drop, footing));
         status.healthy = status.problems.is_empty();
         Ok(status)
@@ -268,6 +285,29 @@ fn unstamped(settings: &Settings, records: &Records) -> Option<Problem> {
         stamps.url
     );
     Some(Problem { code: "receipts-unstamped", message })
+}
+
+/// Notices that wait to be sent; of what a running window was told and has not journalled yet, none does.
+fn notices(settings: &Settings, records: &Records) -> Vec<NoticeDue> {
+    let told = archiving::asked(&Disk::system(), &settings.window.paths.state).unwrap_or_default();
+    let waits = records.notices.iter().filter(|(unit, _)| told.iter().all(|(_, sent, _)| sent != *unit));
+    waits.map(|(unit, due)| NoticeDue { unit: unit.clone(), due: *due }).collect()
+}
+
+/// Notices that are late.
+fn overdue(notices: &[NoticeDue], now: Timestamp) -> Option<Problem> {
+    let today = BAKU.to_datetime(now).date();
+    let late: Vec<&NoticeDue> = notices.iter().filter(|notice| notice.due < today).collect();
+    let first = late.iter().min_by_key(|notice| notice.due)?;
+    let message = format!(
+        "{} notices of archive units are overdue; that of {} was due on {}. Send it to the coordinating body (it lies \
+         in the archive's notices/), then: pencere archive notice sent {}",
+        late.len(),
+        first.unit,
+        first.due,
+        first.unit
+    );
+    Some(Problem { code: "notice-overdue", message })
 }
 
 /// What a window stands on besides its records.
@@ -451,6 +491,9 @@ fn tell(status: &Status, screen: &mut Screen) {
     if let (Some(oldest), Some(since)) = (&held.oldest, held.since) {
         fact("", format!("{} since {}: {}", oldest.name, times::both(since), oldest.findings.join(", ")));
         fact("", format!("next try {}", oldest.next_try.map_or_else(|| "waits for a person".to_owned(), times::both)));
+    }
+    for NoticeDue { unit, due } in &status.notices {
+        fact("notice", format!("of {unit}, to be sent until {due}"));
     }
     if status.unclosed > 0 {
         fact("receipts", format!("{} sealed, not known to lie in their folders", status.unclosed));

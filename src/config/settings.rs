@@ -13,7 +13,7 @@ use crate::fetch::{FetchFault, is_address};
 use crate::signature::{CmsLimits, Policy, Property};
 use crate::token::{Uri, is_uri};
 use crate::trust::IdentityProfile;
-use crate::{boemis, container, evidence, intake, journal, ledger, schema, seal, xml};
+use crate::{archive, boemis, container, evidence, intake, journal, ledger, schema, seal, xml};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -166,6 +166,8 @@ pub struct Settings {
     pub ledger: ledger::Settings,
     pub log: log::Settings,
     pub downtime: alive::Settings,
+    pub archive: archive::Settings,
+    pub calendar: archive::calendar::Calendar,
 }
 
 impl Settings {
@@ -220,6 +222,8 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
         (top.table("evidence").map(evidence), top.table("journal").map(journal), top.table("ledger").map(ledger));
     let log = top.table("log").map(log).unwrap_or_default();
     let downtime = top.table("downtime").map(keeping::downtime).unwrap_or_default();
+    let archive = keeping::archive(base, top.table("archive"));
+    let calendar = top.table("calendar").map(keeping::calendar).unwrap_or_default();
     top.finish();
     let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {
         (Some(window), Some((location, boemis)), Some(trust), Some(seal), Some(identity)) => Some(Settings {
@@ -246,6 +250,8 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             ledger: ledger.unwrap_or_default(),
             log,
             downtime,
+            archive,
+            calendar,
         }),
         _ => None,
     };

@@ -5,6 +5,8 @@
 
 pub mod alive;
 mod answering;
+pub mod archiving;
+pub mod archivist;
 pub mod carry;
 mod contest;
 mod decide;
@@ -18,6 +20,7 @@ pub mod log;
 mod look;
 pub mod notify;
 pub mod pages;
+pub mod pruning;
 pub mod refresh;
 pub mod stamps;
 pub mod watch;

@@ -3,6 +3,7 @@
 //! Owns when something is done; what is done is [`Window`]'s. Never sleeps while something waits,
 //! never polls faster than the rescan, and says "alive" from this very loop.
 
+use super::archivist::Archivist;
 use super::notify;
 use super::refresh::{self, Refresher, Round};
 use super::window::{Halt, Window};
@@ -31,6 +32,8 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut rescan = interval(window.settings().intake.rescan);
     rescan.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut refresher = Refresher::new(window.settings());
+    let mut archivist = Archivist::new();
+    let (ours, host) = (window.settings().clone(), window.host());
     let mut alive = notify::alive_every().map(interval);
     // Set when something was done; a tick in between must not put the rest off for ever.
     let mut idle = None;
@@ -75,6 +78,14 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             _ = sign.tick() => left.sign(window.now()),
             _ = rescan.tick() => {
                 looked = scan(&mut window, &mut watch).and_then(|()| window.publish_left());
+                if let Err(halt) = window.hear().await {
+                    break Err(halt);
+                }
+            }
+            round = archivist.round(&ours, &world.datasets, &host) => {
+                if let Err(halt) = window.archived(round).await {
+                    break Err(halt);
+                }
             }
             round = refresher.round(&world) => {
                 if let Err(halt) = window.refreshed(round).await {

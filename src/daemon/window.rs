@@ -92,13 +92,15 @@ pub struct Tally {
     pub refreshing: Option<String>,
     /// The same of time-stamps on receipts, which go without.
     pub stamping: Option<String>,
+    /// The same of archive units that cannot be made.
+    pub archiving: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping]
+        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping, &self.archiving]
             .into_iter()
             .flatten()
             .map(String::as_str);
@@ -270,6 +272,11 @@ impl Window {
     /// What it judges by now.
     pub fn world(&self) -> Arc<World> {
         Arc::clone(&self.world)
+    }
+
+    /// Clock and disk.
+    pub fn host(&self) -> Host {
+        self.host.clone()
     }
 
     /// Now, by the window's clock.
