@@ -70,7 +70,10 @@ fn stops_kills_and_halts_are_registered_with_their_moments() {
     let kinds: Vec<_> = all.iter().map(|row| (row["kind"].as_str().unwrap(), row["to"].is_null())).collect();
     let wanted = [("stop", false), ("crash", false), ("database", true), ("hold", true), ("halt", true)];
     assert_eq!(kinds, wanted, "{all:?}");
-    assert_eq!((all[3]["participant"].as_str(), all[3]["cause"].as_str()), (Some("azerenerji"), Some("load.database-away")));
+    assert_eq!(
+        (all[3]["participant"].as_str(), all[3]["cause"].as_str()),
+        (Some("azerenerji"), Some("load.database-away"))
+    );
     assert!(all[4]["cause"].as_str().unwrap().contains("00000001.pack"), "{}", all[4]);
     assert!(!trial.at("w/state/alive").exists(), "the journal tells of the halt");
     std::fs::rename(trial.at("away"), trial.at("w/state/evidence/packs/00000001.pack")).unwrap();

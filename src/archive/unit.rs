@@ -386,6 +386,9 @@ mod tests {
         ] {
             assert_eq!(original(given, "document"), name, "{given}");
         }
-        assert_eq!((plain("trial-2026-000123", "r").as_str(), plain("a/b c", "r").as_str()), ("trial-2026-000123", "a-b-c"));
+        assert_eq!(
+            (plain("trial-2026-000123", "r").as_str(), plain("a/b c", "r").as_str()),
+            ("trial-2026-000123", "a-b-c")
+        );
     }
 }

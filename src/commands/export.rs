@@ -102,11 +102,7 @@ impl Write for OnScreen<'_> {
 }
 
 /// What came of it, and a remark on that.
-fn export_to(
-    args: &AuditExportArgs,
-    mut journal: Reader,
-    into: &mut impl Write,
-) -> Result<(Exit, String), Trouble> {
+fn export_to(args: &AuditExportArgs, mut journal: Reader, into: &mut impl Write) -> Result<(Exit, String), Trouble> {
     let broken = |error: std::io::Error| Trouble::broken(format!("the export cannot be written: {error}"));
     if args.form == Form::Csv {
         into.write_all(b"segment,offset,chain,time,event,submission,entry\n").map_err(broken)?;
@@ -176,9 +172,7 @@ impl Wanted<'_> {
                 event.id().is_some_and(|id| self.ids.contains(&id))
             }
         };
-        is_theirs
-            && self.args.from.is_none_or(|from| time >= from)
-            && self.args.to.is_none_or(|to| time < to)
+        is_theirs && self.args.from.is_none_or(|from| time >= from) && self.args.to.is_none_or(|to| time < to)
     }
 }
 

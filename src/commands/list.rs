@@ -1,7 +1,7 @@
 //! `pencere list`: submissions and where they stand.
 
-use super::records::{self, Records, Submission};
 use super::archive::{self, Found};
+use super::records::{self, Records, Submission};
 use super::table::Side;
 use super::{Exit, Outcome, OutputArgs, Screen, Table, WindowArgs, times};
 use crate::document::{DatasetName, Digest, ParticipantName, Revision, SubmissionId};

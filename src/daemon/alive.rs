@@ -146,8 +146,7 @@ impl Window {
 
     /// Journals that the window watches from now on, and begins to leave signs.
     pub(super) fn watches(&mut self) -> Result<Alive, Halt> {
-        let mut alive =
-            Alive::new(&self.host.disk, &self.settings().window.paths.state, self.settings().downtime);
+        let mut alive = Alive::new(&self.host.disk, &self.settings().window.paths.state, self.settings().downtime);
         self.tell([act("watching", [])])?;
         alive.sign(self.now());
         Ok(alive)

@@ -8,8 +8,8 @@
 use crate::archive::check::{Unfit, Unit};
 use crate::archive::gather::{self, ARCHIVED, KnownUnit, Standing};
 use crate::archive::note::{Note, OfWindow};
-use crate::archive::unit::{self, MakeFault, Making, Open, Origin};
 use crate::archive::texts;
+use crate::archive::unit::{self, MakeFault, Making, Open, Origin};
 use crate::boemis;
 use crate::config::Settings;
 use crate::document::{BAKU, Digest, SubmissionId};
