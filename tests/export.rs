@@ -79,7 +79,7 @@ fn what_the_page_tells_holds_of_a_real_journal() {
     assert!(!refused.status.success() && said(&refused).contains("not those that were written"), "{}", said(&refused));
     let line = bad.lines().zip(good.lines()).position(|(bad, good)| bad != good).unwrap();
     let summed: Vec<String> =
-        bad.lines().map(|line| format!("{:08x} {}\n", crc32fast::hash(line[9..].as_bytes()), &line[9..])).collect();
+        bad.lines().map(|line| format!("{:08x} {}\n", crc32fast::hash(&line.as_bytes()[9..]), &line[9..])).collect();
     std::fs::write(&path, summed.concat()).unwrap();
     let refused = said(&told(&trial, "python3", "-c", &python[0]));
     assert!(refused.contains(&format!("line {}: a line before", line + 1)), "{refused}");

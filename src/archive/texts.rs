@@ -70,8 +70,8 @@ imzası şübhə altına düşüb və məlumat BOEMİS-də qüvvədən çıxıb)
     xmlsec1 --verify --enabled-key-data key-name --pubkey-cert-pem certificates/seal-….pem \\
         --id-attr:Id http://uri.etsi.org/01903/v1.3.2#:SignedProperties submissions/<id>/receipts/<nömrə>.xml
 
-Sertifikatın pəncərənin dərc olunmuş möhür sertifikatı olduğuna əmin olun. Eyni yoxlamanı \"pencere archive verify\" bütün
-vahid üçün edir və iki tərəfin imzası üçün protokol yazır.
+Sertifikatın pəncərənin dərc olunmuş möhür sertifikatı olduğuna əmin olun. \"pencere archive verify\" əmri eyni
+yoxlamanı bütün vahid üçün edir və iki tərəfin imzası üçün protokol yazır.
 ",
         name = window.name,
         id = window.id,

@@ -32,6 +32,7 @@ pub struct Archivist {
 
 impl Archivist {
     /// The first look is at once.
+    #[allow(clippy::new_without_default)] // it is due at the moment of its making, which no default is
     pub fn new() -> Self {
         Self { next: Instant::now(), running: None }
     }

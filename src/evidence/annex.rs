@@ -201,7 +201,7 @@ fn look_up(index: &File, sha256: Digest) -> io::Result<Option<(PathBuf, Place)>>
     let path = head.get(..end).and_then(|line| std::str::from_utf8(line).ok());
     let path = path.and_then(|line| line.strip_prefix(HEADER)).ok_or_else(odd)?;
     let start = end as u64 + 1;
-    if (len - start) % RECORD != 0 {
+    if !(len - start).is_multiple_of(RECORD) {
         return Err(odd());
     }
     let (mut low, mut high) = (0, (len - start) / RECORD);

@@ -19,7 +19,10 @@ fn read(events: Vec<Event>) -> Register {
     register
 }
 
-fn told(rows: &[Row]) -> Vec<(Kind, Timestamp, Option<Timestamp>, Option<Timestamp>, u64)> {
+/// Kind, begin, latest begin, end, how often worked once.
+type Told = (Kind, Timestamp, Option<Timestamp>, Option<Timestamp>, u64);
+
+fn told(rows: &[Row]) -> Vec<Told> {
     rows.iter().map(|row| (row.kind, row.from, row.not_after, row.to, row.once)).collect()
 }
 
@@ -74,18 +77,17 @@ fn a_daemon_that_is_gone_is_down_since_its_last_sign() {
 
 #[test]
 fn holds_last_until_their_answer_and_the_database_is_away_until_nothing_waits_for_it() {
-    let away = |n| match deferred(n, 1) {
-        Event::Deferred { id, attempt, next, .. } => {
-            Event::Deferred { id, attempt, next, finding: Code::LoadDatabaseAway.slug().to_owned() }
-        }
+    let waits = |n, finding: &str| match deferred(n, 1) {
+        Event::Deferred { id, attempt, next, .. } => Event::Deferred { id, attempt, next, finding: finding.to_owned() },
         other => panic!("{other:?}"),
     };
+    let away = Code::LoadDatabaseAway.slug();
     let events = vec![
         held(1, "a"),
         held(2, "b"),
-        deferred(1, 1), // 2
-        away(1),        // 3
-        away(2),        // 4
+        waits(1, "signature.revocation-unknown"), // 2
+        waits(1, away),                           // 3
+        waits(2, away),                           // 4
         answered(1, 1, Decision::Held, "a"),
         answered(1, 2, Decision::Accepted, "a"), // 6
         answered(2, 1, Decision::Rejected, "b"), // 7
