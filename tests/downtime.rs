@@ -63,9 +63,9 @@ fn stops_kills_and_halts_are_registered_with_their_moments() {
     trial.put("azerenerji", "a.xml", trial.signed("a.xml", statement, "azerenerji"));
     eventually("the document to be held", || rows(&trial, &["--holds"]).iter().any(|row| row["kind"] == "hold"));
     std::fs::rename(trial.at("w/state/evidence/packs/00000001.pack"), trial.at("away")).unwrap();
-    drop(locked);
     let mut daemon = daemon;
     assert_eq!(daemon.wait(trial::PATIENCE).and_then(|status| status.code()), Some(3), "{}", trial.log());
+    drop(locked);
     let all = rows(&trial, &["--holds"]);
     let kinds: Vec<_> = all.iter().map(|row| (row["kind"].as_str().unwrap(), row["to"].is_null())).collect();
     let wanted = [("stop", false), ("crash", false), ("database", true), ("hold", true), ("halt", true)];
