@@ -3,6 +3,8 @@
 //! In Azerbaijani, in the words of the Rules; made from the note and from nothing else.
 
 use super::note::{Count, Note};
+use crate::document::BAKU;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -80,15 +82,16 @@ yoxlamanı bütün vahid üçün edir və iki tərəfin imzası üçün protokol
 
 /// `NOTE.txt`: the note as a page.
 pub fn note(note: &Note) -> String {
-    let Note { unit, window, maker, received: [first, last], last_event, submissions, files, octets, .. } = note;
+    let Note { unit, window, maker, received, last_event, submissions, files, octets, .. } = note;
+    let ([first, last], last_event) = (received.each_ref().map(|at| baku(at)), baku(last_event));
     let mut page = format!(
         "ARXİV QEYDİ
 Vahidin adı:              {unit}
 Pəncərə:                  {name} ({id})
 Hazırlayan proqram:       {maker}
 Əsas:                     Qaydaların 3.4.6-cı yarımbəndi, aktiv istifadə müddətinin bitməsi
-Sənədlər qəbul edilib:    {first} – {last} (UTC)
-Sonuncu hadisə:           {last_event} (UTC)
+Sənədlər qəbul edilib:    {first} – {last} (Bakı)
+Sonuncu hadisə:           {last_event} (Bakı)
 Sənədlərin sayı:          {submissions}
 Faylların sayı:           {files}
 Həcmi, bayt:              {octets}
@@ -113,6 +116,12 @@ index.csv, SHA-256:       {of_index}
     page
 }
 
+/// A moment of the note for people, in Baku and to the second; what is none, as it stands.
+fn baku(at: &str) -> String {
+    let moment = at.parse().map(|at: Timestamp| BAKU.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string());
+    moment.unwrap_or_else(|_| at.to_owned())
+}
+
 fn table(counts: &BTreeMap<String, Count>) -> String {
     let line = |(name, Count { submissions, octets }): (&String, &Count)| {
         format!("    {name:<20} {submissions:>8} sənəd {octets:>15} bayt\n")
@@ -122,7 +131,8 @@ fn table(counts: &BTreeMap<String, Count>) -> String {
 
 /// The notice for the coordinating body (R 5.10).
 pub fn notice(note: &Note, sha256: &str, made: Date, due: Date) -> String {
-    let Note { unit, window, submissions, files, octets, received: [first, last], .. } = note;
+    let Note { unit, window, submissions, files, octets, received, .. } = note;
+    let [first, last] = received.each_ref().map(|at| baku(at));
     format!(
         "ƏLAQƏLƏNDİRİCİ QURUMA
 Arxivləşdirmə haqqında məlumat
@@ -135,7 +145,7 @@ Arxiv vahidi:             {unit}.zip
 SHA-256:                  {sha256}
 Sənədlərin sayı:          {submissions}
 Faylların sayı və həcmi:  {files} fayl, {octets} bayt
-Sənədlər qəbul edilib:    {first} – {last} (UTC)
+Sənədlər qəbul edilib:    {first} – {last} (Bakı)
 Arxivləşdirmə tarixi:     {made}
 Son təqdim tarixi:        {due} (3 iş günü)
 
