@@ -26,6 +26,7 @@ const IMPORTS: &[(&str, &str, &str)] = &[
     ("seal", "token", "its key may lie in one"),
     ("receipt", "seal", "the answer is asked of the seal, which alone numbers and signs it"),
     ("archive", "journal", "closed is what the journal closes"),
+    ("archive", "evidence", "what a unit holds lies there, and is found in the unit once it lies there no more"),
     ("journal", "evidence", "an entry says where in evidence its octets lie"),
     ("transparency", "journal", "its leaves are the journal's lines"),
     ("ledger", "journal", "it is the journal's index, and is built from it"),

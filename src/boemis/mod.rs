@@ -62,6 +62,15 @@ pub struct Total {
     pub values: Vec<(String, Option<String>)>,
 }
 
+/// The records of one load, as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Records {
+    /// The columns' names, in the order of the dataset's description.
+    pub columns: Vec<String>,
+    /// Each record's values in that order, exact; empty where an optional one was left out.
+    pub rows: Vec<Vec<String>>,
+}
+
 /// A load that is contested.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contested {
@@ -248,6 +257,14 @@ impl Reader {
     /// The database is away, or holds what no load has written.
     pub async fn stored_rows(&mut self, mark: &Mark) -> Result<Digest, Fault> {
         self.store.stored_rows(mark).await
+    }
+
+    /// The records that stand for this mark now. All are held in memory: some hundred octets each.
+    ///
+    /// # Errors
+    /// As [`Reader::stored_rows`].
+    pub async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
+        self.store.records(mark).await
     }
 
     /// Closes it.

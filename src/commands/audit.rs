@@ -7,6 +7,7 @@ mod tree;
 
 pub use compare::{AuditCompareArgs, compare};
 
+use super::export::AuditExportArgs;
 use super::opening;
 use super::records::{self, Records, Submission};
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files};
@@ -33,6 +34,7 @@ use tree::Grown;
 pub enum AuditCommand {
     Verify(AuditVerifyArgs),
     Compare(AuditCompareArgs),
+    Export(AuditExportArgs),
 }
 
 /// Walk the window's records and name the first thing that does not fit

@@ -4,6 +4,7 @@
 //! to which stream ([`Screen`]). Never judges a document: `check` and the daemon share the rooms.
 
 pub mod answer;
+mod archive;
 mod audit;
 mod backup;
 mod check;
@@ -11,6 +12,8 @@ mod config;
 mod demo;
 mod evidence;
 mod explain;
+mod downtime;
+mod export;
 pub mod files;
 mod identity;
 mod init;
@@ -33,6 +36,7 @@ mod template;
 pub mod times;
 pub mod trial;
 mod verify;
+mod who;
 
 pub use list::ListState;
 pub use screen::{Format, Screen};
@@ -167,9 +171,13 @@ enum Command {
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
     Repair(repair::RepairArgs),
+    Downtime(downtime::DowntimeArgs),
     /// Look over the window's records
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Archive units: what is past its active time, packed for good
+    #[command(subcommand)]
+    Archive(archive::ArchiveCommand),
     /// Look over the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -210,8 +218,11 @@ impl Command {
             Self::Backup(args) => backup::run(&args, screen),
             Self::Restore(args) => restore::run(&args, screen),
             Self::Repair(args) => repair::run(&args, screen),
+            Self::Downtime(args) => downtime::run(&args, screen),
             Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
             Self::Audit(audit::AuditCommand::Compare(args)) => audit::compare(&args, screen),
+            Self::Audit(audit::AuditCommand::Export(args)) => export::run(&args, screen),
+            Self::Archive(command) => command.run(screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
             Self::Identity(identity::IdentityCommand::Probe(args)) => identity::probe(&args, screen),
         }
@@ -243,8 +254,10 @@ impl Arguments {
             Command::Backup(args) => args.output.format,
             Command::Restore(args) => args.output.format,
             Command::Repair(args) => args.output.format,
+            Command::Downtime(args) => args.output.format,
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
             Command::Audit(audit::AuditCommand::Compare(args)) => args.output.format,
+            Command::Archive(command) => command.format(),
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
             Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,
             Command::Init(_)
@@ -252,6 +265,7 @@ impl Arguments {
             | Command::Run(_)
             | Command::Sign(_)
             | Command::Template(_)
+            | Command::Audit(audit::AuditCommand::Export(_))
             | Command::Receipt(receipt::ReceiptCommand::Show(_)) => Format::Text,
         }
     }

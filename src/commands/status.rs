@@ -9,8 +9,11 @@ use super::records::{self, Came, Records, Submission};
 use super::table::Side;
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, times};
 use crate::config::{Config, Settings};
+use crate::daemon::archiving;
 use crate::daemon::refresh::{self, Failure};
+use crate::document::BAKU;
 use crate::finding::Code;
+use crate::host::Disk;
 use crate::intake::folder::is_upload;
 use crate::journal::Phase;
 use clap::Args;
@@ -86,8 +89,19 @@ pub struct Status {
     pub reserve: Option<copies::Reserve>,
     /// When all evidence was verified again, and what was found; null before the window ran.
     pub reverified: Option<copies::Reverification>,
+    /// Notices of archive units that are to be sent to the coordinating body (R 5.10).
+    pub notices: Vec<NoticeDue>,
     /// Each participant that has a folder or ever sent anything.
     pub participants: Vec<ParticipantRow>,
+}
+
+/// A notice that was not sent yet.
+#[derive(Debug, Serialize)]
+pub struct NoticeDue {
+    /// The unit that it is about.
+    pub unit: String,
+    /// The last day on which it is in time, in Baku.
+    pub due: jiff::civil::Date,
 }
 
 /// Something that is wrong.
@@ -96,7 +110,7 @@ pub struct Problem {
     /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
     /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `folder-unusable`,
     /// `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`, `reserve-behind`,
-    /// `evidence-damaged`.
+    /// `evidence-damaged`, `notice-overdue`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -254,6 +268,7 @@ impl Status {
             unclosed: records.submissions().iter().filter(|one| is_unclosed(one)).count() as u64,
             reserve: copies::Reserve::of(settings, now),
             reverified: copies::Reverification::of(settings),
+            notices: Vec::new(),
             participants: rows.into_values().collect(),
         };
         status.problems = status.problems(settings, life.halted.as_ref(), now);
@@ -261,6 +276,8 @@ impl Status {
         status.problems.extend(unstamped(settings, records));
         status.problems.extend(status.reserve.iter().filter_map(|reserve| reserve.problem(settings)));
         status.problems.extend(status.reverified.iter().filter_map(copies::Reverification::problem));
+        status.notices = notices(settings, records);
+        status.problems.extend(overdue(&status.notices, now));
         status.problems.extend(status.unfounded(&settings.window.paths.drop, footing));
         status.healthy = status.problems.is_empty();
         Ok(status)
@@ -358,6 +375,29 @@ fn unstamped(settings: &Settings, records: &Records) -> Option<Problem> {
         stamps.url
     );
     Some(Problem { code: "receipts-unstamped", message })
+}
+
+/// Notices that wait to be sent; of what a running window was told and has not journalled yet, none does.
+fn notices(settings: &Settings, records: &Records) -> Vec<NoticeDue> {
+    let told = archiving::asked(&Disk::system(), &settings.window.paths.state).unwrap_or_default();
+    let waits = records.notices.iter().filter(|(unit, _)| told.iter().all(|(_, sent, _)| sent != *unit));
+    waits.map(|(unit, due)| NoticeDue { unit: unit.clone(), due: *due }).collect()
+}
+
+/// Notices that are late.
+fn overdue(notices: &[NoticeDue], now: Timestamp) -> Option<Problem> {
+    let today = BAKU.to_datetime(now).date();
+    let late: Vec<&NoticeDue> = notices.iter().filter(|notice| notice.due < today).collect();
+    let first = late.iter().min_by_key(|notice| notice.due)?;
+    let message = format!(
+        "{} notices of archive units are overdue; that of {} was due on {}. Send it to the coordinating body (it lies \
+         in the archive's notices/), then: pencere archive notice sent {}",
+        late.len(),
+        first.unit,
+        first.due,
+        first.unit
+    );
+    Some(Problem { code: "notice-overdue", message })
 }
 
 /// What a window stands on besides its records.
@@ -561,6 +601,9 @@ fn tell(status: &Status, screen: &mut Screen) {
     }
     if let Some(reverified) = &status.reverified {
         fact("evidence", reverified.told());
+    }
+    for NoticeDue { unit, due } in &status.notices {
+        fact("notice", format!("of {unit}, to be sent until {due}"));
     }
     if status.unclosed > 0 {
         fact("receipts", format!("{} sealed, not known to lie in their folders", status.unclosed));

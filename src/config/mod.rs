@@ -7,6 +7,7 @@
 
 mod dataset;
 mod files;
+mod keeping;
 mod mistake;
 mod policy;
 mod portable;

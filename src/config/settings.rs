@@ -3,17 +3,18 @@
 //!
 //! Reads tables and opens no file.
 
+use super::keeping;
 use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
-use crate::daemon::stamps;
+use crate::daemon::{alive, stamps};
 use crate::document::Digest;
 use crate::fetch::{FetchFault, is_address};
 use crate::forms::note;
 use crate::signature::{CmsLimits, Policy, Property};
 use crate::token::{Uri, is_uri};
 use crate::trust::IdentityProfile;
-use crate::{boemis, container, evidence, intake, journal, ledger, reserve, schema, seal, transparency, xml};
+use crate::{archive, boemis, container, evidence, intake, journal, ledger, reserve, schema, seal, transparency, xml};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -168,6 +169,9 @@ pub struct Settings {
     pub reserve: reserve::Settings,
     pub reverify: reserve::Reverify,
     pub log: log::Settings,
+    pub downtime: alive::Settings,
+    pub archive: archive::Settings,
+    pub calendar: archive::calendar::Calendar,
 }
 
 impl Settings {
@@ -223,6 +227,9 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let transparency = transparency(base, &paths, window.as_ref(), top.table("transparency"));
     let (reserve, reverify) = (top.table("reserve").map(reserve), top.table("audit").map(audit));
     let log = top.table("log").map(log).unwrap_or_default();
+    let downtime = top.table("downtime").map(keeping::downtime).unwrap_or_default();
+    let archive = keeping::archive(base, top.table("archive"));
+    let calendar = top.table("calendar").map(keeping::calendar).unwrap_or_default();
     top.finish();
     let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {
         (Some(window), Some((location, boemis)), Some(trust), Some(seal), Some(identity)) => Some(Settings {
@@ -251,6 +258,9 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             reserve: reserve.unwrap_or_default(),
             reverify: reverify.unwrap_or_default(),
             log,
+            downtime,
+            archive,
+            calendar,
         }),
         _ => None,
     };
@@ -697,7 +707,7 @@ fn log(mut table: Table<'_, '_>) -> log::Settings {
     settings
 }
 
-fn value<T>(found: Option<At<T>>, default: T) -> T {
+pub(super) fn value<T>(found: Option<At<T>>, default: T) -> T {
     found.map_or(default, |found| found.value)
 }
 

@@ -4,7 +4,10 @@
 //! nothing about a document: the rooms do.
 
 pub mod again;
+pub mod alive;
 mod answering;
+pub mod archiving;
+pub mod archivist;
 mod aside;
 pub mod carry;
 mod contest;
@@ -24,6 +27,7 @@ mod look;
 mod notes;
 pub mod notify;
 pub mod pages;
+pub mod pruning;
 pub mod refresh;
 mod reverifying;
 pub mod stamps;

@@ -3,6 +3,7 @@
 //! Owns when something is done; what is done is [`Window`]'s. Never sleeps while something waits,
 //! never polls faster than the rescan, and says "alive" from this very loop.
 
+use super::archivist::Archivist;
 use super::following::follower;
 use super::notify;
 use super::refresh::{self, Refresher, Round};
@@ -35,11 +36,16 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     rescan.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut refresher = Refresher::new(window.settings());
     let (mut follower, mut reverifier) = (follower(&window), reverifier(&window));
+    let mut archivist = Archivist::new();
+    let (ours, host) = (window.settings().clone(), window.host());
     let mut alive = notify::alive_every().map(interval);
     // Set when something was done; a tick in between must not put the rest off for ever.
     let mut idle = None;
     let mut trouble = None;
     scan(&mut window, &mut watch)?;
+    let mut sign = interval(window.settings().downtime.every);
+    sign.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut left = window.watches()?;
     ready();
     notify::ready(&status(&window));
     tracing::info!(
@@ -77,9 +83,18 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
                 notify::ready(&status(&window));
             }
             () = tick(&mut alive) => notify::alive(),
+            _ = sign.tick() => left.sign(window.now()),
             _ = rescan.tick() => {
                 looked = scan(&mut window, &mut watch).and_then(|()| window.publish_left());
                 looked = looked.and_then(|()| window.take_notes());
+                if let Err(halt) = window.hear().await {
+                    break Err(halt);
+                }
+            }
+            round = archivist.round(&ours, &world.datasets, &host) => {
+                if let Err(halt) = window.archived(round).await {
+                    break Err(halt);
+                }
             }
             round = refresher.round(&world) => {
                 if let Err(halt) = window.refreshed(round).await {
@@ -114,11 +129,16 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     match result {
         Ok(()) => {
             tracing::info!("the window closes");
-            window.close().await
+            window.close().await?;
+            left.end();
+            Ok(())
         }
         Err(halt) => {
             tracing::error!(%halt, "the window stops: nothing more is taken, nothing is lost");
-            window.halt(&halt);
+            // what cannot be journalled, the sign that stays tells at the next start
+            if window.halt(&halt) {
+                left.end();
+            }
             Err(halt)
         }
     }

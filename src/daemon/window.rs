@@ -98,13 +98,15 @@ pub struct Tally {
     pub stamping: Option<String>,
     /// The same of the reserve, which does not follow.
     pub reserving: Option<String>,
+    /// The same of archive units that cannot be made.
+    pub archiving: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping, &self.reserving]
+        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping, &self.reserving, &self.archiving]
             .into_iter()
             .flatten()
             .map(String::as_str);
@@ -270,7 +272,12 @@ impl Window {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = window.digests();
         window.keep_grounds(&window.world())?;
-        window.tell([Event::Started { version, configuration }])?;
+        let was_down = window.was_down();
+        let is_up_again = was_down.is_some();
+        window.tell([Event::Started { version, configuration }].into_iter().chain(was_down))?;
+        if is_up_again {
+            window.is_up_again();
+        }
         window.take_notes()?;
         window.recover().await?;
         window.look_later();
@@ -291,6 +298,11 @@ impl Window {
     /// What it judges by now.
     pub fn world(&self) -> Arc<World> {
         Arc::clone(&self.world)
+    }
+
+    /// Clock and disk.
+    pub fn host(&self) -> Host {
+        self.host.clone()
     }
 
     /// Now, by the window's clock.
@@ -527,13 +539,15 @@ impl Window {
         Ok(())
     }
 
-    /// Writes down that and why the window stops, as far as that can still be written.
-    pub fn halt(&mut self, halt: &Halt) {
+    /// Writes down that and why the window stops, as far as that can still be written; whether it could.
+    pub fn halt(&mut self, halt: &Halt) -> bool {
         // What was to be written with what failed is not true by itself.
         self.journal.forget();
-        if let Err(error) = self.tell([Event::Halted { why: halt.to_string() }]) {
+        let told = self.tell([Event::Halted { why: halt.to_string() }]);
+        if let Err(error) = &told {
             tracing::error!(%error, "the halt could not be journalled");
         }
+        told.is_ok()
     }
 
     /// Ends in good order.

@@ -165,6 +165,13 @@ impl Reader {
         self.position
     }
 
+    /// Where the line of the entry that [`Reader::next`] gave last begins, in octets from the start of its segment,
+    /// and the entry's JSON as it stands there.
+    pub fn as_written(&self) -> (u64, &[u8]) {
+        let begin = self.position.offset.saturating_sub(self.line.len() as u64 + 1);
+        (begin, line::split(&self.line).map_or(&[], |(_, _, json)| json))
+    }
+
     /// Whether something stands after it that a loss of power, or a write under way, left there.
     pub fn is_torn(&self) -> bool {
         self.torn

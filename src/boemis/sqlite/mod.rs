@@ -18,7 +18,7 @@ pub(super) use snapshot::Snapshot;
 pub(super) use write::{Document, Insert, Transaction};
 
 use super::mark::Mark;
-use super::{Fault, Settings, Total};
+use super::{Fault, Records, Settings, Total};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use jiff::Timestamp;
@@ -105,6 +105,14 @@ impl Store {
         self.connected("reading records back").await?;
         match self.connection.as_mut() {
             Some(connection) => read::stored_rows(connection, &self.plans, mark).await,
+            None => Err(closed()),
+        }
+    }
+
+    pub(super) async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
+        self.connected("reading records back").await?;
+        match self.connection.as_mut() {
+            Some(connection) => read::records(connection, &self.plans, mark).await,
             None => Err(closed()),
         }
     }

@@ -157,3 +157,29 @@ fn a_document_that_we_could_not_judge_is_a_matter_for_a_person_at_once() {
     let row = status.participants.iter().find(|row| row.participant == "azerenerji").unwrap();
     assert_eq!((row.held, row.oldest_held_seconds.is_some()), (1, true));
 }
+
+#[test]
+fn a_notice_is_shown_until_it_is_sent_and_is_a_problem_once_it_is_late() {
+    let archived = |unit: &str, act: &str, due: &str| Event::Act {
+        act: act.to_owned(),
+        by: "window".to_owned(),
+        id: None,
+        facts: [("unit", unit), ("due", due)].map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+    };
+    let (_folder, settings) = window(vec![
+        archived("trial-000001", "archived", "2026-12-01"),
+        archived("trial-000002", "archived", "2026-12-02"),
+        archived("trial-000001", "notice-sent", ""),
+    ]);
+    let on = |now: &str| status(&settings, None, now.parse().unwrap());
+    let in_time = on("2026-12-02T19:59:59Z");
+    assert!(in_time.healthy && in_time.notices.len() == 1, "{in_time:?}");
+    let late = on("2026-12-02T20:00:00Z"); // the next day in Baku
+    assert_eq!(codes(&late), ["notice-overdue"]);
+    assert!(late.problems[0].message.contains("trial-000002"));
+    // told to a running window, which has not journalled it yet
+    let folder = settings.window.paths.state.join("archive");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("trial-000002.sent"), "somebody").unwrap();
+    assert!(on("2026-12-02T20:00:00Z").healthy);
+}
