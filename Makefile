@@ -36,6 +36,7 @@ lint:
 
 bench: parts
 	benches/window.sh "$(BENCH)"
+	benches/groups.sh "$(BENCH)"
 	benches/verify.sh "$(BENCH)"
 	benches/small.sh "$(BENCH)"
 

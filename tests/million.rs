@@ -2,7 +2,7 @@
 //! and how long they take, where `PENCERE_MILLION` says how many submissions to make.
 //!
 //! The submissions are made by the crate's own writers, as a window writes them: journal, packs, and the seal with
-//! its act log, one receipt each. BOEMİS holds none of them, and no receipts lie in the folders: these are not looked
+//! its act log and the transparency log, one receipt each. BOEMİS holds none of them, and no receipts lie in the folders: these are not looked
 //! at here.
 
 #[path = "samples/receipt.rs"]
@@ -15,11 +15,12 @@ use jiff::{SignedDuration, Timestamp};
 use pencere::config::Config;
 use pencere::document::{Content, Decision, Digest, GivenName, SubmissionId};
 use pencere::evidence::{Evidence, Kept};
-use pencere::host::Disk;
-use pencere::journal::{Answered, Event, Held, HeldFile, Journal, SealedReceipt};
-use pencere::seal::{FileRecord, OutcomeRecord, Seal, SignerRecord};
+use pencere::host::{Disk, Host};
+use pencere::journal::{Answered, Decided, Event, Held, HeldFile, Journal, Logged, SealedReceipt};
+use pencere::seal::{Commitment, FileRecord, OutcomeRecord, PreviousRecord, Seal, SignerRecord, SinceRecord, said};
+use pencere::transparency::Log;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -50,6 +51,8 @@ fn fill(trial: &Trial, count: u64) {
     let mut journal = Journal::open(&disk, state, settings.journal).unwrap();
     let mut evidence = Evidence::open(&disk, state, settings.evidence).unwrap();
     let mut seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(Timestamp::now)).unwrap();
+    let mut log = Log::open(&Host::system(), state, &mut journal, &settings.transparency).unwrap();
+    let mut previous: HashMap<String, PreviousRecord> = HashMap::new();
     let begin = Timestamp::now() - SignedDuration::from_secs(10 * count as i64 + 60);
     let certificate = Digest::of(b"a certificate");
     let (mut first, at_once) = (0, GROUP.min(count / 20 + 1));
@@ -93,10 +96,39 @@ fn fill(trial: &Trial, count: u64) {
         for one in &held {
             journal.append(one.received, Event::Held(Box::new(one.clone()))).unwrap();
         }
-        journal.sync().unwrap();
-        let sealed = seal.seal(&records).unwrap();
+        log.extend(journal.sync().unwrap().leaves()).unwrap();
+        for record in &records {
+            let OutcomeRecord { id, answer, decision, .. } = *record;
+            let decided = Decided { id, answer, decision, said: said(record) };
+            journal.append(record.received, Event::Decided(decided)).unwrap();
+        }
+        let written = journal.sync().unwrap();
+        log.extend(written.leaves()).unwrap();
+        let (head, key) = (log.head().unwrap(), log.key().to_string());
+        let commitments = records.iter().zip(written.leaves()).enumerate().map(|(at, (record, leaf))| {
+            let previous = previous.get(record.participant.as_ref().unwrap()).cloned();
+            // of the first of a body alone: the seal ties the next ones to it
+            let since = previous.as_ref().filter(|_| at < 3).and_then(|before| head.since(before.size).unwrap());
+            Commitment {
+                entry: leaf.json.clone(),
+                index: leaf.index,
+                inclusion: head.inclusion(leaf).unwrap(),
+                size: head.size,
+                checkpoint: head.note.clone(),
+                key: key.clone(),
+                since: since.map(|since| SinceRecord { size: since.size, root: since.root, proof: since.proof }),
+                previous,
+            }
+        });
+        let commitments: Vec<Commitment> = commitments.collect();
+        let sealed = seal.seal(records.iter().zip(commitments)).unwrap();
         for ((one, sealed), record) in held.iter().zip(&sealed).zip(&records) {
             let Kept { sha256, size, location } = evidence.append(sealed.octets()).unwrap();
+            let logged = sealed.log_size().map(|size| Logged { content: sealed.content(), size });
+            if let Some(Logged { content, size }) = logged {
+                let number = sealed.number().to_owned();
+                previous.insert(record.participant.clone().unwrap(), PreviousRecord { number, content, size });
+            }
             let answered = Answered {
                 id: one.id,
                 answer: 1,
@@ -111,6 +143,9 @@ fn fill(trial: &Trial, count: u64) {
                 proven: BTreeMap::new(),
                 findings: Vec::new(),
                 original: None,
+                rows: None,
+                grounds: None,
+                dossier: None,
                 receipt: SealedReceipt {
                     number: sealed.number().to_owned(),
                     file_name: format!("{}.{}.receipt.xml", one.document.name.shown(), one.id),
@@ -118,18 +153,20 @@ fn fill(trial: &Trial, count: u64) {
                     size,
                     location,
                     lacks_stamp: false,
+                    logged,
                 },
             };
             journal.append(one.received, Event::Answered(Box::new(answered))).unwrap();
         }
         evidence.sync().unwrap();
-        journal.sync().unwrap();
+        log.extend(journal.sync().unwrap().leaves()).unwrap();
         for one in &held {
             journal.append(one.received, Event::Closed { id: one.id }).unwrap();
         }
         journal.sync().unwrap();
         first += at_once;
     }
+    log.sync().unwrap();
 }
 
 /// The index files of the journal.
@@ -142,7 +179,7 @@ fn indexes(trial: &Trial) -> Vec<PathBuf> {
 }
 
 /// What commands say of the window.
-fn said(trial: &Trial, whats: &[String]) -> Vec<Value> {
+fn told(trial: &Trial, whats: &[String]) -> Vec<Value> {
     let mut said = Vec::new();
     for limit in ["5", "1000"] {
         said.push(trial.json(&["list", "--limit", limit]).1);
@@ -199,10 +236,10 @@ fn with_indexes_or_without_every_answer_is_the_same_and_nothing_old_is_taken_for
     for one in [&first, &middle] {
         whats.extend(["id", "name", "sha256", "receipt"].map(|key| one[key].as_str().unwrap().to_owned()));
     }
-    let wanted = said(&trial, &whats);
+    let wanted = told(&trial, &whats);
     let files = indexes(&trial);
     let whole: Vec<Vec<u8>> = files.iter().map(|path| fs::read(path).unwrap()).collect();
-    let same = |case: &str| assert_eq!(said(&trial, &whats), wanted, "{case}");
+    let same = |case: &str| assert_eq!(told(&trial, &whats), wanted, "{case}");
 
     files.iter().for_each(|path| fs::remove_file(path).unwrap());
     same("deleted");
@@ -274,12 +311,13 @@ fn measure() {
     let trial = Trial::new();
     took("made", || fill(&trial, count));
     let ending = |ending: &'static str| move |path: &Path| path.to_string_lossy().ends_with(ending);
-    let parts: [(&str, &str, &dyn Fn(&Path) -> bool); 6] = [
+    let parts: [(&str, &str, &dyn Fn(&Path) -> bool); 7] = [
         ("journal", "w/state/journal", &ending(".log")),
         ("indexes of the journal", "w/state/journal", &ending(".index")),
         ("act log", "w/state/seal", &ending(".log")),
         ("index of the act log", "w/state/seal", &ending(".index")),
         ("evidence, originals of 1200 and receipts", "w/state/evidence", &|_| true),
+        ("transparency log", "w/state/transparency", &|_| true),
         ("ledger", "w/state/ledger", &|_| true),
     ];
     let memory = |id: u64| {

@@ -1,37 +1,59 @@
 //! `pencere audit`: looks over the window's records.
 
+mod compare;
+mod loads;
+mod receipts;
+mod tree;
+
+pub use compare::{AuditCompareArgs, compare};
+
+use super::export::AuditExportArgs;
 use super::opening;
 use super::records::{self, Records, Submission};
-use super::{Exit, ListState, Outcome, OutputArgs, Screen, Trouble, WindowArgs};
-use crate::boemis::{Fault, Reader};
+use super::{Exit, ListState, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files};
 use crate::config::Settings;
 use crate::document::SubmissionId;
 use crate::evidence::{self, EvidenceError};
-use crate::host::Disk;
-use crate::journal::{self, Event, HeldFile, JournalError, Phase};
+use crate::forms::certificate::Certificate;
+use crate::forms::note::LogKey;
+use crate::host::{Disk, Octets};
+use crate::journal::{self, Event, JournalError, Phase};
 use crate::schema::Datasets;
+use crate::transparency;
 use clap::{Args, Subcommand};
+use loads::Loads;
+use receipts::Receipts;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use tree::Grown;
 
 /// What to look over.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     Verify(AuditVerifyArgs),
+    Compare(AuditCompareArgs),
+    Export(AuditExportArgs),
 }
 
 /// Walk the window's records and name the first thing that does not fit
 ///
-/// Looks at the journal, line by line, and at every document and receipt in evidence that it
-/// names; and whether what is contested in BOEMİS is what the journal says. Works beside a
-/// running daemon.
+/// Looks at the journal, line by line; at the transparency log that its lines make; at every
+/// document and receipt in evidence that it names; whether each receipt is sealed, says what the
+/// journal says, has its place in the log, and continues the one before; whether BOEMİS holds
+/// what was accepted, row for row, and nothing else. Works beside a running daemon.
+///
+/// A window whose whole record was written anew fits itself: what others keep shows it. Give
+/// with --checkpoint what somebody kept, a checkpoint or a receipt, and it must be of this log.
 ///
 /// Exit code 0: everything fits. 1: something does not.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct AuditVerifyArgs {
+    /// A checkpoint or receipt of this window that somebody kept; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Vec<PathBuf>,
     #[command(flatten)]
     pub window: WindowArgs,
     #[command(flatten)]
@@ -44,19 +66,18 @@ pub struct AuditVerifyArgs {
 /// Usage: the configuration. Broken: the disk's; damage is an answer.
 pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
-    let mut audit = Audit::default();
-    let runtime = opening::runtime()?;
-    // the journal speaks before BOEMİS does and answers after it, and both may go on meanwhile
-    let before = runtime.block_on(contested(&settings))?;
-    let unfit = match audit.walk(&settings.window.paths.state)? {
-        Some(unfit) => Some(unfit),
-        None => audit.contested(&before, &runtime.block_on(contested(&settings))?),
-    };
-    audit.answer.fits = unfit.is_none();
-    audit.answer.first_unfit = unfit;
-    screen.json(&audit.answer);
-    let Answer { entries, submissions, files, torn, first_unfit, .. } = &audit.answer;
+    let answer = look(&settings, &args.checkpoint)?;
+    screen.json(&answer);
+    let Answer { entries, submissions, files, leaves, root, receipts, earlier, loads, torn, first_unfit, .. } = &answer;
     screen.say(format!("journal entries {entries}, submissions {submissions}, files in evidence {files}"));
+    screen.say(format!("transparency log: {leaves} leaves, root {root}"));
+    screen.say(format!("receipts proven {receipts}, loads in BOEMİS {loads}"));
+    if *earlier > 0 {
+        screen.say(format!("Sealed with an earlier certificate, and looked at without the seal: {earlier}"));
+    }
+    if let Some(why) = &answer.log_key_unread {
+        screen.say(format!("The log's certificate was not read, so its key is the one that receipts name: {why}"));
+    }
     if *torn {
         screen.say("The journal ends in a write under way, or in one that a loss of power left unfinished.");
     }
@@ -64,46 +85,93 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
         None => "Everything fits.".to_owned(),
         Some(what) => format!("The first that does not fit: {what}"),
     });
-    Ok(Exit::answer(audit.answer.fits))
+    Ok(Exit::answer(answer.fits))
+}
+
+/// Looks over the records of the window with these settings, beside the checkpoints and receipts in these files.
+///
+/// # Errors
+/// Usage: a checkpoint's file, the seal's certificate, the descriptions of the datasets. Broken: the disk's; damage is an answer.
+pub(super) fn look(settings: &Settings, checkpoints: &[PathBuf]) -> Result<Answer, Trouble> {
+    let kept = checkpoints.iter().map(|path| compare::notes_of(path)).collect::<Result<Vec<_>, _>>()?.concat();
+    let state = &settings.window.paths.state;
+    let datasets = records::datasets(settings)?;
+    let seal = files::certificate(&settings.seal.certificate)?;
+    let log = &settings.transparency;
+    let key = files::certificate(&log.key.certificate).map(|one| files::log_key(&one, &log.origin));
+    let unnamed = key.as_ref().err().map(|trouble| trouble.to_string());
+    let mut audit = Audit::new(seal, key.ok().flatten());
+    let runtime = opening::runtime()?;
+    // what a running window says it has is asked before its journal is read, which has it then
+    let own = own_checkpoint(state);
+    // the journal speaks before BOEMİS does and answers after it, and both may go on meanwhile
+    let before = runtime.block_on(Loads::read(settings, &datasets))?;
+    let mut unfit = audit.walk(state)?;
+    audit.count();
+    if unfit.is_none() {
+        unfit = audit.receipts.untied();
+    }
+    if unfit.is_none() {
+        unfit = audit.kept(&kept, own);
+    }
+    if unfit.is_none() {
+        unfit = runtime.block_on(audit.loads(before, settings, &datasets))?;
+    }
+    audit.answer.fits = unfit.is_none();
+    audit.answer.first_unfit = unfit;
+    audit.answer.log_key_unread = unnamed.filter(|_| audit.answer.receipts > 0);
+    Ok(audit.answer)
 }
 
 /// The answer for programs.
 #[derive(Debug, Default, Serialize)]
-struct Answer {
+pub(super) struct Answer {
     /// Whether everything fits.
-    fits: bool,
+    pub(super) fits: bool,
     /// The first thing that does not, in words; null when everything fits.
-    first_unfit: Option<String>,
+    pub(super) first_unfit: Option<String>,
     /// Journal entries that were looked at.
-    entries: u64,
+    pub(super) entries: u64,
     /// Submissions that they speak of.
-    submissions: u64,
+    pub(super) submissions: u64,
     /// Documents, signatures and receipts in evidence whose every octet was verified.
     files: u64,
+    /// Leaves of the transparency log.
+    leaves: u64,
+    /// The root over them.
+    root: String,
+    /// Receipts whose seal, content and place in the log were proven.
+    receipts: u64,
+    /// Of the other receipts, those sealed with another certificate than the seal's of today.
+    earlier: u64,
+    /// Why the log's certificate was not read, in words: receipts were then proven by the log's key that they
+    /// name themselves. Null when it was, or when there is no receipt.
+    log_key_unread: Option<String>,
+    /// Loads in BOEMİS whose every row was read back.
+    loads: u64,
     /// Whether an unfinished write stands at the journal's end: no damage, nobody was promised it.
     torn: bool,
 }
 
 /// An audit under way.
-#[derive(Debug, Default)]
 struct Audit {
     answer: Answer,
     records: Records,
-}
-
-/// What BOEMİS holds as contested; nothing where there is none yet.
-async fn contested(settings: &Settings) -> Result<BTreeSet<SubmissionId>, Trouble> {
-    let mut reader = match Reader::open(&settings.location, &settings.boemis, &Datasets::default()).await {
-        Ok(reader) => reader,
-        Err(Fault::Missing { .. }) => return Ok(BTreeSet::new()),
-        Err(fault) => return Err(Trouble::broken(fault.to_string())),
-    };
-    let found = reader.contested().await.map_err(|fault| Trouble::broken(fault.to_string()))?;
-    let _ = reader.close().await; // it only looked
-    Ok(found.into_iter().collect())
+    tree: Grown,
+    receipts: Receipts,
 }
 
 impl Audit {
+    fn new(seal: Certificate, log: Option<LogKey>) -> Self {
+        let receipts = Receipts::new(seal, log);
+        Self { answer: Answer::default(), records: Records::default(), tree: Grown::default(), receipts }
+    }
+
+    fn count(&mut self) {
+        (self.answer.leaves, self.answer.root) = (self.tree.size(), self.tree.root().to_string());
+        (self.answer.receipts, self.answer.earlier) = self.receipts.counted();
+    }
+
     /// What does not fit, if anything.
     fn walk(&mut self, state: &Path) -> Result<Option<String>, Trouble> {
         let disk = Disk::system();
@@ -119,7 +187,10 @@ impl Audit {
                 Err(error) => return unfit_or_broken(error),
             };
             self.answer.entries += 1;
-            if let Some(what) = self.files(&entry.event, &evidence)? {
+            if let Some((_, leaf)) = journal.leaf() {
+                self.tree.push(leaf);
+            }
+            if let Some(what) = self.look(&entry.event, &evidence)? {
                 let id = entry.event.id().map(|id| format!(" (submission {id})")).unwrap_or_default();
                 return Ok(Some(format!("{what}{id}")));
             }
@@ -132,6 +203,41 @@ impl Audit {
         let packs = evidence.packs().map_err(|error| Trouble::broken(error.to_string()))?;
         Ok((self.answer.entries == 0 && !packs.is_empty())
             .then(|| "the journal is gone, though evidence is there".into()))
+    }
+
+    /// The first checkpoint that is not one of this log: those that somebody kept, and the window's own last one.
+    fn kept(&self, kept: &[compare::Noted], own: Option<Result<compare::Noted, String>>) -> Option<String> {
+        for noted in kept.iter().cloned().map(Ok).chain(own) {
+            let unfit = match &noted {
+                Ok(noted) => {
+                    self.receipts.is_of_this_log(noted, &self.tree).map(|why| format!("{}: {why}", noted.from))
+                }
+                Err(why) => Some(why.clone()),
+            };
+            if unfit.is_some() {
+                return unfit;
+            }
+        }
+        None
+    }
+
+    /// What does not fit in BOEMİS, if anything.
+    async fn loads(
+        &mut self,
+        before: Loads,
+        settings: &Settings,
+        datasets: &Datasets,
+    ) -> Result<Option<String>, Trouble> {
+        if let Some(id) = before.known.iter().find(|id| self.records.get(**id).is_none()) {
+            return Ok(Some(format!("BOEMİS holds a load that the journal does not know (submission {id})")));
+        }
+        let after = Loads::read(settings, datasets).await?;
+        if let Some(unfit) = self.contested(&before.contested, &after.contested) {
+            return Ok(Some(unfit));
+        }
+        let (count, unfit) = after.fit(&self.records, settings, datasets).await?;
+        self.answer.loads = count;
+        Ok(unfit)
     }
 
     /// The first submission that is contested in the journal or in BOEMİS alone. One that the journal put in
@@ -148,125 +254,52 @@ impl Audit {
         Some(format!("it is contested, and in BOEMİS it is not (submission {})", holds.id()))
     }
 
-    /// Reads every file that an event names.
-    fn files(&mut self, event: &Event, evidence: &evidence::Reader) -> Result<Option<String>, Trouble> {
-        let named = match event {
-            Event::Held(held) => std::iter::once(&held.document).chain(&held.detached).map(HeldFile::kept).collect(),
-            Event::Answered(answered) => vec![answered.receipt.kept()],
-            Event::Path(path) => vec![path.kept()],
-            _ => Vec::new(),
+    /// Reads every file that an event names, and looks what a receipt says.
+    fn look(&mut self, event: &Event, evidence: &evidence::Reader) -> Result<Option<String>, Trouble> {
+        let octets = match self.files(event, evidence)? {
+            Ok(octets) => octets,
+            Err(unfit) => return Ok(Some(unfit)),
         };
+        Ok(match event {
+            Event::Decided(decided) => {
+                self.receipts.decided(decided, self.tree.size().saturating_sub(1));
+                None
+            }
+            Event::Answered(answered) => {
+                octets.first().and_then(|octets| self.receipts.answered(answered, octets, &self.tree))
+            }
+            _ => None,
+        })
+    }
+
+    /// Reads every file that an event names.
+    fn files(&mut self, event: &Event, evidence: &evidence::Reader) -> Result<Result<Vec<Octets>, String>, Trouble> {
+        let named = event.kept();
+        let mut all = Vec::with_capacity(named.len());
         for kept in named {
             match evidence.read(&kept) {
-                Ok(_) => self.answer.files += 1,
-                Err(error @ EvidenceError::Damaged { .. }) => return Ok(Some(error.to_string())),
+                Ok(octets) => all.push(octets),
+                Err(error @ EvidenceError::Damaged { .. }) => return Ok(Err(error.to_string())),
                 Err(EvidenceError::Disk { path, source, .. }) if source.kind() == ErrorKind::NotFound => {
-                    return Ok(Some(format!("evidence: {} is missing", path.display())));
+                    return Ok(Err(format!("evidence: {} is missing", path.display())));
                 }
                 Err(error) => return Err(Trouble::broken(error.to_string())),
             }
         }
-        Ok(None)
+        self.answer.files += all.len() as u64;
+        Ok(Ok(all))
     }
+}
+
+/// The window's own last checkpoint, or what is wrong with it; none where there is none.
+fn own_checkpoint(state: &Path) -> Option<Result<compare::Noted, String>> {
+    let path = transparency::checkpoint_in(state);
+    std::fs::read_to_string(&path).ok().map(|note| compare::Noted::of(&path, note))
 }
 
 fn unfit_or_broken(error: JournalError) -> Result<Option<String>, Trouble> {
     match error.is_damage() {
         true => Ok(Some(error.to_string())),
         false => Err(Trouble::broken(error.to_string())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::document::{Decision, GivenName};
-    use crate::evidence::Evidence;
-    use crate::host::test_folder;
-    use crate::journal::samples::{answered, at, closed, held};
-    use crate::journal::{Journal, Position};
-
-    /// A state folder with one submission, its document and receipt in evidence.
-    fn state() -> tempfile::TempDir {
-        let folder = test_folder();
-        let disk = Disk::system();
-        let mut journal = Journal::open(&disk, folder.path(), journal::Settings::default()).unwrap();
-        let mut evidence = Evidence::open(&disk, folder.path(), evidence::Settings::default()).unwrap();
-        let mut keep = |octets: &[u8]| evidence.append(octets).unwrap();
-        let (document, receipt) = (keep(b"document"), keep(b"receipt"));
-        evidence.sync().unwrap();
-        let mut events = vec![held(1, "document"), answered(1, 1, Decision::Accepted, "c"), closed(1)];
-        match &mut events[..] {
-            [Event::Held(held), Event::Answered(answered), _] => {
-                held.document.location = document.location;
-                held.document.name = GivenName::new("a.xml");
-                answered.receipt.location = receipt.location;
-            }
-            other => panic!("{other:?}"),
-        }
-        for event in events {
-            journal.append(at(0), event).unwrap();
-        }
-        journal.sync().unwrap();
-        folder
-    }
-
-    fn audit(state: &Path) -> (Option<String>, Answer) {
-        let mut audit = Audit::default();
-        (audit.walk(state).unwrap(), audit.answer)
-    }
-
-    #[test]
-    fn what_fits_is_counted() {
-        let (unfit, answer) = audit(state().path());
-        assert_eq!((unfit, answer.entries, answer.submissions, answer.files), (None, 3, 1, 2));
-    }
-
-    #[test]
-    fn the_first_that_does_not_fit_is_named() {
-        let damage = |name: &str, change: &dyn Fn(&mut Vec<u8>)| {
-            let folder = state();
-            let path = folder.path().join(name);
-            let mut octets = std::fs::read(&path).unwrap();
-            change(&mut octets);
-            std::fs::write(&path, octets).unwrap();
-            audit(folder.path()).0.unwrap()
-        };
-        let pack = "evidence/packs/00000001.pack";
-        let flipped = damage(pack, &|octets| {
-            let at = memchr::memmem::find(octets, b"\nreceipt\n").unwrap();
-            octets[at + 1] ^= 1;
-        });
-        assert!(flipped.contains(pack) && flipped.contains("not those that were kept"), "{flipped}");
-        assert!(flipped.contains("submission 0199a000"), "{flipped}");
-        let cut = damage(pack, &|octets| octets.truncate(20));
-        assert!(cut.contains(pack), "{cut}");
-        let log = "journal/00000001.log";
-        let changed = damage(log, &|octets| {
-            let at = memchr::memmem::find(octets, b"accepted").unwrap();
-            octets[at..at + 8].copy_from_slice(b"rejected");
-        });
-        assert!(changed.contains(log) && changed.contains("checksum"), "{changed}");
-    }
-
-    #[test]
-    fn what_is_gone_is_missed() {
-        let folder = state();
-        std::fs::remove_file(folder.path().join("evidence/packs/00000001.pack")).unwrap();
-        assert!(audit(folder.path()).0.unwrap().contains("missing"));
-        let folder = state();
-        std::fs::remove_file(folder.path().join("journal/00000001.log")).unwrap();
-        assert!(audit(folder.path()).0.unwrap().contains("the journal is gone"));
-    }
-
-    #[test]
-    fn events_that_cannot_follow_are_named() {
-        let folder = test_folder();
-        let mut journal = Journal::open(&Disk::system(), folder.path(), journal::Settings::default()).unwrap();
-        journal.append(at(0), closed(7)).unwrap();
-        let written = journal.sync().unwrap();
-        let [(_, Position { offset, .. })] = written.entries() else { panic!("one entry") };
-        let unfit = audit(folder.path()).0.unwrap();
-        assert!(unfit.contains("it has no answer") && unfit.contains(&offset.to_string()), "{unfit}");
     }
 }

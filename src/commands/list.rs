@@ -1,5 +1,6 @@
 //! `pencere list`: submissions and where they stand.
 
+use super::archive::{self, Found};
 use super::records::{self, Known, Submission};
 use super::table::Side;
 use super::{Exit, Outcome, OutputArgs, Screen, Table, WindowArgs, times};
@@ -12,7 +13,8 @@ use serde::Serialize;
 
 /// List submissions and where they stand, the newest last
 ///
-/// Works beside a running daemon.
+/// With those of archive units that were taken in from other windows. Works beside a running
+/// daemon.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ListArgs {
@@ -25,6 +27,9 @@ pub struct ListArgs {
     /// Only this dataset's
     #[arg(long, value_name = "DATASET")]
     pub dataset: Option<DatasetName>,
+    /// Only what lies in an archive unit, as it stands now
+    #[arg(long)]
+    pub archived: bool,
     /// At most the newest N
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: usize,
@@ -91,17 +96,23 @@ pub fn run(args: &ListArgs, screen: &mut Screen) -> Outcome {
     let known = Known::read(&settings.window.paths.state)?;
     let wanted = |submission: &Submission| {
         args.state.is_none_or(|state| submission.state() == state)
+            && (submission.archived.is_some() || !args.archived)
             && args.participant.as_ref().is_none_or(|slug| submission.participant() == Some(slug))
             && args.dataset.as_ref().is_none_or(|dataset| submission.dataset() == Some(dataset))
     };
-    let is_of = |name: Option<&str>, kind: &Option<String>| name.is_none_or(|name| kind.as_deref() == Some(name));
-    let found = known.fold().count(|kind| {
+    let is_of = |name: Option<&str>, value: &Option<String>| name.is_none_or(|name| value.as_deref() == Some(name));
+    let is_whose = |participant: &Option<String>, dataset: &Option<String>| {
+        is_of(args.participant.as_ref().map(ParticipantName::as_str), participant)
+            && is_of(args.dataset.as_ref().map(DatasetName::as_str), dataset)
+    };
+    let own = known.fold().count(|kind| {
         args.state.is_none_or(|state| ListState::from(kind.state) == state)
-            && is_of(args.participant.as_ref().map(ParticipantName::as_str), &kind.participant)
-            && is_of(args.dataset.as_ref().map(DatasetName::as_str), &kind.dataset)
+            && (kind.archived || !args.archived)
+            && is_whose(&kind.participant, &kind.dataset)
     });
+    let own = usize::try_from(own).unwrap_or(usize::MAX);
     // no more than there are, so that nobody reads on for what is not there
-    let count = args.limit.min(usize::try_from(found).unwrap_or(usize::MAX));
+    let count = args.limit.min(own);
     let shown = match args.state {
         // they are known without a search, and are few
         Some(ListState::Open | ListState::Held) => {
@@ -111,12 +122,20 @@ pub fn run(args: &ListArgs, screen: &mut Screen) -> Outcome {
         }
         _ => known.last(count, wanted)?,
     };
-    let shown: Vec<&Submission> = shown.iter().collect();
-    let left_out = usize::try_from(found).unwrap_or(usize::MAX).saturating_sub(count);
-    screen.json(&List { left_out, submissions: shown.iter().map(|submission| Row::of(submission)).collect() });
-    match shown.is_empty() {
-        true => screen.say("no submissions"),
-        false => screen.table(&table(&shown)),
+    // what other windows archived is older than what happens here
+    let others = archive::taken_in(&settings)?;
+    let of_other = |row: &Row| {
+        args.state.is_none_or(|state| row.state == state.as_str()) && is_whose(&row.participant, &row.dataset)
+    };
+    let mut rows: Vec<Row> = others.iter().filter_map(Row::of_unit).filter(of_other).collect();
+    let left_out = rows.len().saturating_add(own).saturating_sub(args.limit);
+    rows.drain(..left_out.min(rows.len()));
+    rows.extend(shown.iter().map(Row::of));
+    let text = (!rows.is_empty()).then(|| rows_table(&rows));
+    screen.json(&List { left_out, submissions: rows });
+    match text {
+        None => screen.say("no submissions"),
+        Some(table) => screen.table(&table),
     }
     if left_out > 0 {
         screen.say(format!("{left_out} older ones are left out; --limit shows more"));
@@ -126,17 +145,22 @@ pub fn run(args: &ListArgs, screen: &mut Screen) -> Outcome {
 
 /// Submissions as a table for people.
 pub fn table(submissions: &[&Submission]) -> Table {
+    rows_table(&submissions.iter().map(|submission| Row::of(submission)).collect::<Vec<_>>())
+}
+
+/// The same of rows.
+pub fn rows_table(rows: &[Row]) -> Table {
     let heads = ["received (Baku)", "state", "participant", "dataset", "period", "rev", "file", "id"];
     let mut table = Table::new(heads.map(|head| (head, Side::Left)));
-    for row in submissions.iter().map(|submission| Row::of(submission)) {
+    for row in rows {
         table.row([
             times::baku(row.received),
             row.state.to_owned(),
-            row.participant.unwrap_or_default(),
-            row.dataset.unwrap_or_default(),
-            row.period.unwrap_or_default(),
+            row.participant.clone().unwrap_or_default(),
+            row.dataset.clone().unwrap_or_default(),
+            row.period.clone().unwrap_or_default(),
             row.revision.map(|revision| revision.to_string()).unwrap_or_default(),
-            row.name,
+            row.name.clone(),
             row.id.to_string(),
         ]);
     }
@@ -183,6 +207,8 @@ pub struct Row {
     pub original: Option<SubmissionId>,
     /// Of a held one: when it is tried again.
     pub next_try: Option<Timestamp>,
+    /// The archive unit in which it lies, as it stands now.
+    pub archived: Option<String>,
 }
 
 impl Row {
@@ -208,6 +234,30 @@ impl Row {
             receipt: last.map(|answered| answered.receipt.number.clone()),
             original: last.and_then(|answered| answered.original),
             next_try,
+            archived: submission.archived.clone(),
         }
+    }
+
+    /// A submission of another window, from the unit that was taken in; none when its row is odd.
+    pub fn of_unit(found: &Found) -> Option<Self> {
+        let row = &found.row;
+        let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        Some(Self {
+            id: row.id.parse().ok()?,
+            state: ListState::value_variants().iter().find(|state| state.as_str() == row.decision)?.as_str(),
+            received: row.received.parse().ok()?,
+            name: row.name.clone(),
+            sha256: row.sha256.parse().ok(),
+            participant: some(&row.body),
+            dataset: some(&row.dataset),
+            period: some(&row.period),
+            revision: row.revision.parse().ok(),
+            records: None,
+            findings: Vec::new(),
+            receipt: some(&row.number),
+            original: None,
+            next_try: None,
+            archived: Some(found.unit.clone()),
+        })
     }
 }

@@ -6,11 +6,13 @@
 //! looks at every line. Never writes anything.
 
 use super::{ListState, Trouble, WindowArgs};
+use crate::archive::gather::ARCHIVED;
 use crate::config::{Config, Mistake, Settings};
 use crate::document::{DatasetName, Digest, ParticipantName, SubmissionId};
 use crate::host::Disk;
-use crate::journal::{Answered, Entry, Event, Held, JournalError, Phase, Position, RefusedInPlace};
+use crate::journal::{Answered, Entry, Event, Held, JournalError, Phase, Position, Reader, RefusedInPlace};
 use crate::ledger::{Fold, LedgerError, State, View};
+use crate::schema::Datasets;
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::path::Path;
@@ -42,9 +44,25 @@ pub fn settings_at(path: &Path) -> Result<Settings, Trouble> {
     Config::settings_of(path).map_err(|mistakes| refused(&mistakes))
 }
 
+/// The descriptions of the datasets, without a look at anything else that the configuration names.
+///
+/// # Errors
+/// Usage: every mistake in them.
+pub fn datasets(settings: &Settings) -> Result<Datasets, Trouble> {
+    Config::datasets_of(settings).map_err(|mistakes| refused(&mistakes))
+}
+
 fn refused(mistakes: &[Mistake]) -> Trouble {
     let lines: Vec<String> = mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect();
     Trouble::usage(format!("the configuration has mistakes:{}", lines.concat()))
+}
+
+/// The journal of the window with this state folder.
+///
+/// # Errors
+/// Broken: the disk's, or a damaged journal.
+pub fn journal(state: &Path) -> Result<Reader, Trouble> {
+    Ok(Reader::open(&Disk::system(), state)?)
 }
 
 impl From<JournalError> for Trouble {
@@ -80,6 +98,8 @@ pub struct Submission {
     pub receipts: Vec<(String, Digest)>,
     /// When it was first put off; none when it never was, or is judged since.
     pub put_off: Option<Timestamp>,
+    /// The archive unit in which it lies as it stands now.
+    pub archived: Option<String>,
 }
 
 impl Submission {
@@ -209,11 +229,22 @@ impl Records {
         let before = known.as_ref().map(|submission| (&submission.phase, submission.answers));
         let after = Phase::after(before, &event)
             .map_err(|impossible| Unfit::Impossible { behind, why: impossible.to_string() })?;
-        let Some(phase) = after else { return Ok(()) }; // an act beside the path
+        let Some(phase) = after else {
+            // an act beside the path
+            if let (Event::Act { act, facts, .. }, Some(submission)) = (&event, known)
+                && act == ARCHIVED
+            {
+                submission.archived = facts.get("unit").cloned();
+            }
+            return Ok(());
+        };
         let came = match (event, known) {
             (Event::Held(held), _) => Came::Held(held),
             (Event::RefusedInPlace(refused), _) => Came::InPlace(refused),
             (event, Some(submission)) => {
+                if !matches!(event, Event::Settled { .. }) {
+                    submission.archived = None; // until it is archived as it stands now
+                }
                 if let Event::Answered(answered) = event {
                     submission.answers = answered.answer;
                     submission.receipts.push((answered.receipt.number.clone(), answered.receipt.sha256));
@@ -230,8 +261,8 @@ impl Records {
             (_, None) => return Ok(()),
         };
         self.places.insert(id, self.submissions.len());
-        let (answers, last, receipts, put_off) = (0, None, Vec::new(), None);
-        self.submissions.push(Submission { came, phase, answers, last, receipts, put_off });
+        let (answers, last, receipts, put_off, archived) = (0, None, Vec::new(), None, None);
+        self.submissions.push(Submission { came, phase, answers, last, receipts, put_off, archived });
         Ok(())
     }
 }
@@ -279,6 +310,12 @@ impl Known {
             meant.extend(self.get(id)?.map(|(submission, _)| submission).filter(|one| one.is_meant(what)));
         }
         Ok(meant)
+    }
+
+    /// Whether what lies in this participant's folder under this name and inode was left there and has its answer.
+    pub fn is_answered_in_place(&self, slug: &str, name: &str, inode: u64) -> Result<bool, Trouble> {
+        let left = self.view.find_left(slug, name, inode)?;
+        Ok(left.is_some_and(|left| left.last.is_some()))
     }
 
     /// Of those that fit, the last so many, in order of arrival; nothing older is read than must be.

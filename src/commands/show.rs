@@ -1,8 +1,10 @@
 //! `pencere show`: all that happened to one submission.
 
+use super::archive::{self, Found};
 use super::list::{self, Row};
-use super::records::{self, Known, Submission};
+use super::records::{self, Known};
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, times};
+use crate::config::Settings;
 use crate::journal::{Entry, Event};
 use clap::Args;
 use jiff::Timestamp;
@@ -31,15 +33,13 @@ pub fn run(args: &ShowArgs, screen: &mut Screen) -> Outcome {
     let known = Known::read(&settings.window.paths.state)?;
     let meant = known.meant(what)?;
     match meant.as_slice() {
-        [] => Err(Trouble::usage(format!(
-            "nothing is known here by {what:?}: neither an id, nor a receipt's number, a file's name or a SHA-256"
-        ))),
+        [] => of_other(&settings, what, screen),
         [one] => {
             let events = known.get(one.id())?.map(|(_, events)| events).unwrap_or_default();
             let happened: Vec<_> =
                 events.iter().map(|entry| Happened { time: entry.time, event: &entry.event }).collect();
             screen.json(&Shown { submissions: vec![Row::of(one)], events: happened });
-            tell(one, &events, screen);
+            tell(Row::of(one), &events, screen);
             Ok(Exit::Done)
         }
         several => {
@@ -69,8 +69,28 @@ struct Happened<'a> {
     event: &'a Event,
 }
 
-fn tell(submission: &Submission, events: &[Entry], screen: &mut Screen) {
-    let row = Row::of(submission);
+/// A submission of another window, from the unit that was taken in; the latest that is meant.
+fn of_other(settings: &Settings, what: &str, screen: &mut Screen) -> Outcome {
+    let others = archive::taken_in(settings)?;
+    let is_meant = |found: &&Found| {
+        let row = &found.row;
+        [&row.id, &row.number, &row.name, &row.sha256].into_iter().any(|value| value == what)
+    };
+    let found = others.iter().rev().find(is_meant).and_then(|found| Some((found, Row::of_unit(found)?)));
+    let Some((found, row)) = found else {
+        return Err(Trouble::usage(format!(
+            "nothing is known here by {what:?}: neither an id, nor a receipt's number, a file's name or a SHA-256"
+        )));
+    };
+    let events = archive::told(settings, found)?;
+    let happened = events.iter().map(|entry| Happened { time: entry.time, event: &entry.event }).collect();
+    let submissions = Row::of_unit(found).into_iter().collect();
+    screen.json(&Shown { submissions, events: happened });
+    tell(row, &events, screen);
+    Ok(Exit::Done)
+}
+
+fn tell(row: Row, events: &[Entry], screen: &mut Screen) {
     screen.say(format!("{}  {}", row.state, row.name));
     let mut fact = |label: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -85,6 +105,7 @@ fn tell(submission: &Submission, events: &[Entry], screen: &mut Screen) {
     fact("period", row.period);
     fact("revision", row.revision.map(|revision| revision.to_string()));
     fact("records", row.records.map(|records| records.to_string()));
+    fact("archived", row.archived);
     fact("repeats", row.original.map(|original| original.to_string()));
     screen.say("");
     for Entry { time, event } in events {
@@ -116,6 +137,9 @@ fn told(event: &Event) -> Vec<String> {
             lines.extend(answered.original.map(|original| format!("repeats {original}")));
             lines.extend(answered.signers.iter().map(|signer| format!("signer's certificate {signer}")));
             lines
+        }
+        Event::Decided(decided) => {
+            vec![format!("decided: {}, and written into the transparency log", decided.decision)]
         }
         Event::Deferred { finding, attempt, next, .. } => {
             let next =

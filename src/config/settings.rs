@@ -3,16 +3,18 @@
 //!
 //! Reads tables and opens no file.
 
+use super::keeping;
 use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
-use crate::daemon::stamps;
+use crate::daemon::{alive, stamps};
 use crate::document::Digest;
 use crate::fetch::{FetchFault, is_address};
+use crate::forms::note;
 use crate::signature::{CmsLimits, Policy, Property};
 use crate::token::{Uri, is_uri};
 use crate::trust::IdentityProfile;
-use crate::{boemis, container, evidence, intake, journal, ledger, schema, seal, xml};
+use crate::{archive, boemis, container, evidence, intake, journal, ledger, reserve, schema, seal, transparency, xml};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -161,9 +163,15 @@ pub struct Settings {
     pub schema: schema::Limits,
     pub hold: HoldSettings,
     pub evidence: evidence::Settings,
+    pub transparency: transparency::Settings,
     pub journal: journal::Settings,
     pub ledger: ledger::Settings,
+    pub reserve: reserve::Settings,
+    pub reverify: reserve::Reverify,
     pub log: log::Settings,
+    pub downtime: alive::Settings,
+    pub archive: archive::Settings,
+    pub calendar: archive::calendar::Calendar,
 }
 
 impl Settings {
@@ -216,7 +224,12 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let schema = top.table("schema").map(schema).unwrap_or_default();
     let (evidence, journal, ledger) =
         (top.table("evidence").map(evidence), top.table("journal").map(journal), top.table("ledger").map(ledger));
+    let transparency = transparency(base, &paths, window.as_ref(), top.table("transparency"));
+    let (reserve, reverify) = (top.table("reserve").map(reserve), top.table("audit").map(audit));
     let log = top.table("log").map(log).unwrap_or_default();
+    let downtime = top.table("downtime").map(keeping::downtime).unwrap_or_default();
+    let archive = keeping::archive(base, top.table("archive"));
+    let calendar = top.table("calendar").map(keeping::calendar).unwrap_or_default();
     top.finish();
     let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {
         (Some(window), Some((location, boemis)), Some(trust), Some(seal), Some(identity)) => Some(Settings {
@@ -239,9 +252,15 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             schema,
             hold,
             evidence: evidence.unwrap_or_default(),
+            transparency,
             journal: journal.unwrap_or_default(),
             ledger: ledger.unwrap_or_default(),
+            reserve: reserve.unwrap_or_default(),
+            reverify: reverify.unwrap_or_default(),
             log,
+            downtime,
+            archive,
+            calendar,
         }),
         _ => None,
     };
@@ -312,17 +331,27 @@ const FETCH_SIZE: u64 = 16 << 20;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
+/// What the work may take beyond the waits that are configured, before it is a matter for a person.
+const WORK: Duration = Duration::from_secs(60);
+
 fn intake(mut table: Table<'_, '_>) -> (intake::Settings, intake::GroupLimits) {
     let (default, group) = (intake::Settings::default(), intake::GroupLimits::default());
+    let settle = value(table.duration("settle", Duration::ZERO..=DAY), default.settle);
+    let rescan = value(table.duration("rescan", Duration::from_millis(10)..=DAY), default.rescan);
+    let pair_wait = value(table.duration("pair_wait", Duration::ZERO..=30 * DAY), default.pair_wait);
+    let waits = pair_wait + 2 * rescan + settle + WORK;
     let settings = intake::Settings {
-        settle: value(table.duration("settle", Duration::ZERO..=DAY), default.settle),
-        rescan: value(table.duration("rescan", Duration::from_millis(10)..=DAY), default.rescan),
-        pair_wait: value(table.duration("pair_wait", Duration::ZERO..=30 * DAY), default.pair_wait),
+        settle,
+        rescan,
+        pair_wait,
+        unanswered_max: value(table.duration("unanswered_max", Duration::from_secs(1)..=365 * DAY), waits),
         size_max: value(table.size("size_max", 1 << 10..=1 << 40), default.size_max),
+        patience: value(table.duration("patience", Duration::ZERO..=DAY), default.patience),
     };
     let group = intake::GroupLimits {
         documents: count(table.integer("group_documents", 1..=10_000), group.documents),
         octets: value(table.size("group_octets", 1 << 10..=1 << 40), group.octets),
+        beside: count(table.integer("group_beside", 1..=10_000), group.beside),
     };
     table.finish();
     (settings, group)
@@ -445,6 +474,36 @@ fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
         },
     });
     Some(SealAt { certificate: certificate?.map(|path| base.join(path)), key: key?, stamps })
+}
+
+/// The log's key is the window's own where none is named, and its name the window's.
+fn transparency(
+    base: &Path,
+    paths: &Paths,
+    window: Option<&WindowSettings>,
+    table: Option<Table<'_, '_>>,
+) -> transparency::Settings {
+    let id = window.map_or("", |settings| settings.window.id.as_str());
+    let (origin, own) = (format!("pencere/{id}"), transparency::KeyPlace::own(&paths.state));
+    let Some(mut table) = table else { return transparency::Settings { origin, key: own } };
+    let named = table.string("origin");
+    if let Some(named) = named.as_ref().filter(|named| !note::is_name(&named.value)) {
+        table.source().mistake(&named.spot, "names the log in checkpoints: no white space, no +, at most 255 octets");
+    }
+    let (key, certificate) = (table.string("key"), table.string("certificate"));
+    if key.is_some() != certificate.is_some() {
+        table.mistake("key and certificate of the log go together: name both, or neither");
+    }
+    table.finish();
+    let key = match (key, certificate) {
+        (Some(key), Some(certificate)) => transparency::KeyPlace {
+            key: base.join(key.value),
+            certificate: base.join(certificate.value),
+            is_own: false,
+        },
+        _ => own,
+    };
+    transparency::Settings { origin: named.map_or(origin, |named| named.value), key }
 }
 
 fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {
@@ -609,6 +668,35 @@ fn ledger(mut table: Table<'_, '_>) -> ledger::Settings {
     settings
 }
 
+fn reserve(mut table: Table<'_, '_>) -> reserve::Settings {
+    let default = reserve::Settings::default();
+    let to = table.string("to").filter(|to| to.value != NOBODY).and_then(|to| match to.value.parse() {
+        Ok(address) => Some(address),
+        Err(fault) => {
+            table.source().mistake(&to.spot, format!("{:?} does not fit: {fault}", to.value));
+            None
+        }
+    });
+    let settings = reserve::Settings {
+        to,
+        interval: value(table.duration("interval", Duration::from_millis(10)..=DAY), default.interval),
+        database_every: value(table.duration("database_every", SECOND..=30 * DAY), default.database_every),
+        lag_max: value(table.duration("lag_max", SECOND..=30 * DAY), default.lag_max),
+    };
+    table.finish();
+    settings
+}
+
+fn audit(mut table: Table<'_, '_>) -> reserve::Reverify {
+    let default = reserve::Reverify::default();
+    let settings = reserve::Reverify {
+        every: value(table.duration("reverify_every", SECOND..=365 * DAY), default.every),
+        rate: value(table.size("reverify_rate", 64 << 10..=1 << 40), default.rate),
+    };
+    table.finish();
+    settings
+}
+
 fn log(mut table: Table<'_, '_>) -> log::Settings {
     let default = log::Settings::default();
     let formats = [
@@ -622,7 +710,7 @@ fn log(mut table: Table<'_, '_>) -> log::Settings {
     settings
 }
 
-fn value<T>(found: Option<At<T>>, default: T) -> T {
+pub(super) fn value<T>(found: Option<At<T>>, default: T) -> T {
     found.map_or(default, |found| found.value)
 }
 

@@ -69,7 +69,8 @@ fn the_shipped_example_names_every_key_that_is_read() {
 fn the_shipped_example_gives_the_defaults_where_it_says_so() {
     let window = Window::new();
     let example = window.load().unwrap().settings().clone();
-    // all that has a default is left out; the trial's own settle and pair_wait are the exceptions
+    // all that has a default is left out; the trial's own settle and pair_wait, and what follows from them, are
+    // the exceptions
     let bare = "[window]\nid = \"trial\"\nname = \"n\"\nenvironment = \"test\"\n\
         [boemis]\nurl = \"sqlite://state/boemis.sqlite\"\n\
         [trust]\nanchors = \"pki\"\n[seal]\ncertificate = \"pki/seal.crt\"\nkey = \"pki/seal.key\"\n";
@@ -78,8 +79,9 @@ fn the_shipped_example_gives_the_defaults_where_it_says_so() {
     let bare = settings::read(window.0.path(), source.top(table)).settings.unwrap();
     assert!(source.finish().0.is_empty());
     assert_eq!(bare.intake.settle, std::time::Duration::from_secs(10));
-    let trial =
-        crate::intake::Settings { settle: bare.intake.settle, pair_wait: bare.intake.pair_wait, ..example.intake };
+    let crate::intake::Settings { settle, pair_wait, unanswered_max, .. } = bare.intake;
+    let trial = crate::intake::Settings { settle, pair_wait, unanswered_max, ..example.intake };
+    assert_eq!(unanswered_max, crate::intake::Settings::default().unanswered_max);
     let both = |settings: &Settings, intake: &crate::intake::Settings| {
         format!(
             "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",

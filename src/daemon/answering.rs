@@ -7,6 +7,7 @@
 //! document.
 
 use super::carry::{Case, Verdict, Word};
+use super::dossier::{At, Beside, Dossier, SignatureFacts};
 use super::judgement::Matter;
 use super::later::proven;
 use super::pages::Order;
@@ -17,9 +18,10 @@ use crate::finding::{Code, Finding};
 use crate::forms::key::KeyFault;
 use crate::intake::Refusal;
 use crate::intake::folder::{Outlet, Published};
-use crate::journal::{Answered, Event, Phase, RefusedInPlace, SealedReceipt};
+use crate::journal::{Answered, Event, Logged, Phase, RefusedInPlace, SealedReceipt};
 use crate::ledger::{Arrived, Submission};
 use crate::receipt::{Answer, Known, Receipt, Turn};
+use crate::schema::{Key, Standing};
 use crate::seal::{OutcomeRecord, Refused, Sealed};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -69,25 +71,30 @@ pub(super) struct Facts {
     signers: Vec<Digest>,
     proven: BTreeMap<Digest, Timestamp>,
     original: Option<SubmissionId>,
+    rows: Option<Digest>,
+    /// For the dossier: what each signature came to, and what it was judged beside.
+    look: (Option<Vec<SignatureFacts>>, Beside),
 }
 
 impl Facts {
-    fn of(matter: Matter, original: Option<SubmissionId>) -> Self {
+    fn of(matter: Matter, original: Option<SubmissionId>, rows: Option<Digest>, beside: Beside) -> Self {
+        let look = (SignatureFacts::of_matter(&matter), beside);
         let Matter { known, content, signers, report, .. } = matter;
         let Known { participant, dataset, period, revision, records, .. } = known;
         let proven = report.as_ref().map(proven).unwrap_or_default();
-        Self { participant, dataset, period, revision, records, content, signers, proven, original }
+        Self { participant, dataset, period, revision, records, content, signers, proven, original, rows, look }
     }
 
     /// Of what was accepted, for a later answer.
     pub(super) fn accepted(answered: Answered) -> Self {
-        let Answered { participant, dataset, period, revision, records, content, signers, proven, .. } = answered;
-        Self { participant, dataset, period, revision, records, content, signers, proven, original: None }
+        let Answered { participant, dataset, period, revision, records, content, signers, proven, rows, .. } = answered;
+        let (original, look) = (None, (None, Beside::Doubt));
+        Self { participant, dataset, period, revision, records, content, signers, proven, original, rows, look }
     }
 
     /// Of what was sealed before, and of the load that stands for it. The content of what was not
     /// loaded is not known: it is found again by its octets.
-    fn sealed(record: &OutcomeRecord, stands: Option<&Stands>) -> Self {
+    fn sealed(record: &OutcomeRecord, stands: Option<&Stands>, beside: Beside) -> Self {
         fn read<T: std::str::FromStr>(text: &Option<String>) -> Option<T> {
             text.as_deref().and_then(|text| text.parse().ok())
         }
@@ -102,6 +109,8 @@ impl Facts {
             signers: record.signers.iter().filter_map(|signer| signer.certificate_sha256).collect(),
             proven: BTreeMap::new(),
             original: record.original.as_ref().map(|original| original.id),
+            rows: mark.map(|mark| mark.rows),
+            look: (None, beside),
         }
     }
 }
@@ -112,12 +121,16 @@ impl Window {
         let (mut answers, mut events) = (Vec::new(), Vec::new());
         for verdict in verdicts {
             let id = verdict.matter.id();
-            let Verdict { mut matter, channel, turn, attempt, word } = verdict;
-            let mut original = None;
+            let Verdict { mut matter, channel, turn, attempt, word, beside } = verdict;
+            let (mut original, mut rows) = (None, None);
             let answer = match word {
-                Word::Accepted(loaded) => Answer::accepted(&loaded, turn),
+                Word::Accepted(loaded) => {
+                    rows = Some(loaded.mark().rows);
+                    Answer::accepted(&loaded, turn)
+                }
                 Word::Stands(stands) => {
                     let mark = stands.mark();
+                    rows = Some(mark.rows);
                     matter.known.participant = Some(mark.key.participant.clone());
                     matter.known.dataset = Some(mark.key.dataset.clone());
                     matter.known.period = Some(mark.key.period);
@@ -143,20 +156,28 @@ impl Window {
                     Answer::held(matter.known.clone(), finding)
                 }
             };
-            answers.push((answer, matter, channel, original));
+            answers.push((answer, channel, (matter, original, rows, beside)));
         }
-        let records = answers.iter().map(|(answer, ..)| answer.record());
-        let sealed = self.seal.seal_unsynced(records).map_err(unsealed)?;
+        let records: Vec<&OutcomeRecord> = answers.iter().map(|(answer, ..)| answer.record()).collect();
+        let sealed = self.seal_logged(&records)?;
         self.tally.stamping = self.stamps.as_ref().and_then(|stamps| stamps.trouble());
         let mut receipts = Vec::with_capacity(sealed.len());
-        for ((answer, matter, channel, original), sealed) in answers.into_iter().zip(sealed) {
+        for ((answer, channel, (matter, original, rows, beside)), sealed) in answers.into_iter().zip(sealed) {
             if let (Decision::Accepted, Some(report)) = (answer.record().decision, &matter.report) {
                 events.extend(self.keep_paths(report)?);
             }
-            let (receipt, answered) = self.keep(answer, sealed, Facts::of(matter, original))?;
+            let (receipt, answered) = self.keep(answer, sealed, Facts::of(matter, original, rows, beside))?;
             receipts.push((receipt, answered, channel));
         }
         self.give(receipts, events)
+    }
+
+    /// Logs what is to be said, then seals it. (Its acts are synced with its receipt's octets.)
+    pub(super) fn seal_logged(&mut self, records: &[&OutcomeRecord]) -> Result<Vec<Sealed>, Halt> {
+        let commitments = self.commit(records)?;
+        let sealed = self.seal.seal_unsynced(records.iter().copied().zip(commitments)).map_err(unsealed)?;
+        self.remember(records, &sealed);
+        Ok(sealed)
     }
 
     /// Lets a submission wait for its next try; what the journal is to say of that.
@@ -190,9 +211,16 @@ impl Window {
         let record = answer.record();
         let findings: Vec<String> = record.findings.iter().map(|finding| finding.code.slug().to_owned()).collect();
         let (number_of_answer, decision) = (record.answer, record.decision);
+        let logged = sealed.log_size().map(|size| Logged { content: sealed.content(), size });
+        let Facts { participant, dataset, period, revision, records, content, signers, proven, original, rows, look } =
+            facts;
+        let (grounds, clock, now) = (self.grounds, self.host.clock.state(), self.host.clock.now());
+        let taken = self.world.trust.taken_at();
+        let dossier = Dossier::of(record, look, At { grounds, taken, clock, now });
+        let dossier = serde_json::to_vec(&dossier).map_err(Halt::broken)?;
         let receipt = Receipt::new(answer, sealed).map_err(Halt::wrong)?;
         let kept = self.evidence.append(receipt.octets()).map_err(Halt::broken)?;
-        let Facts { participant, dataset, period, revision, records, content, signers, proven, original } = facts;
+        let dossier = self.evidence.append(&dossier).map_err(Halt::broken)?;
         let answered = Answered {
             id: receipt.id(),
             answer: number_of_answer,
@@ -207,6 +235,7 @@ impl Window {
             proven: if decision == Decision::Accepted { proven } else { BTreeMap::new() },
             findings,
             original,
+            rows,
             receipt: SealedReceipt {
                 number: receipt.number().to_owned(),
                 file_name: receipt.file_name(),
@@ -214,7 +243,10 @@ impl Window {
                 size: receipt.octets().len() as u64,
                 location: kept.location,
                 lacks_stamp: receipt.lacks_stamp(),
+                logged,
             },
+            grounds,
+            dossier: Some(dossier.into()),
         };
         Ok((receipt, answered))
     }
@@ -248,7 +280,8 @@ impl Window {
                 }
             }
             let (decision, number) = (record.decision, sealed.number().to_owned());
-            let facts = Facts::sealed(&record, stands.as_ref());
+            let standing = self.standing_of(&record).await;
+            let facts = Facts::sealed(&record, stands.as_ref(), Beside::sealed(&record, standing.as_ref()));
             let slug = record.findings.first().map_or("", |finding| finding.code.slug());
             if decision == Decision::Held {
                 events.push(self.defer(&matter, channel.as_ref(), case.attempt, slug));
@@ -273,6 +306,17 @@ impl Window {
         Ok(open)
     }
 
+    /// What stood beside what an earlier process judged and sealed: BOEMİS knows it of what was loaded, by its
+    /// order, and of what was not as it stands now.
+    async fn standing_of(&mut self, record: &OutcomeRecord) -> Option<Standing> {
+        let key = Key {
+            participant: record.participant.as_ref()?.parse().ok()?,
+            dataset: record.dataset.as_ref()?.parse().ok()?,
+            period: record.period.as_ref().map_or(Ok(Period::None), |period| period.parse()).ok()?,
+        };
+        self.boemis.as_mut()?.standing(&key, record.id).await.ok()
+    }
+
     /// What an earlier process sealed as this answer. Its receipt may lie with the sender already: where
     /// the seal would word it differently today, the octets of that time are in evidence.
     pub(super) fn sealed_before(
@@ -290,10 +334,15 @@ impl Window {
             }
         };
         let sealed = self.seal.sealed(id, answer, kept).map_err(unsealed)?;
-        match failed {
-            Some(error) => Err(Halt::broken(error)),
-            None => Ok(sealed),
+        if let Some(error) = failed {
+            return Err(Halt::broken(error));
         }
+        Ok(match sealed {
+            None => None,
+            Some((record, Some(sealed))) => Some((record, sealed)),
+            // nobody has its octets any more: the same word, logged and sealed anew under its number
+            Some((record, None)) => self.seal_logged(&[&record])?.pop().map(|sealed| (record, sealed)),
+        })
     }
 
     /// The load that stands of a submission, if there is one; `None` while BOEMİS is away.
@@ -481,7 +530,7 @@ impl Window {
         for refused in refused {
             let RefusedInPlace { id, participant, name, received, finding: slug, whole, .. } = refused;
             if let Some((record, sealed)) = self.sealed_before(id, 1)? {
-                let facts = Facts::sealed(&record, None);
+                let facts = Facts::sealed(&record, None, Beside::Intake);
                 let answer = Answer::sealed_before(record, &name, Turn::FIRST, None)
                     .ok_or_else(|| Halt::wrong(format!("submission {id} was refused, and sealed as accepted")))?;
                 let (receipt, answered) = self.keep(answer, sealed, facts)?;
@@ -494,7 +543,8 @@ impl Window {
             let mut known = Known::arrival(id, received, name, None, None);
             known.participant = Some(participant.clone());
             let (matter, word) = (Matter::of_known(known), Word::Rejected(vec![finding]));
-            verdicts.push(Verdict { matter, channel: Some(participant), turn: Turn::FIRST, attempt: 0, word });
+            let (channel, turn, beside) = (Some(participant), Turn::FIRST, Beside::Intake);
+            verdicts.push(Verdict { matter, channel, turn, attempt: 0, word, beside });
         }
         self.give(receipts, Vec::new())?;
         self.answer(verdicts)

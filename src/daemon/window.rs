@@ -4,6 +4,7 @@
 //! and the end. What is done with documents is [`carry`](super::carry)'s.
 
 use super::answering::Laid;
+use super::aside::Aside;
 use super::carry::{Case, Taken};
 use super::holds::Holds;
 use super::later::Later;
@@ -20,13 +21,16 @@ use crate::intake::{Queue, Refusal};
 use crate::journal::{Event, Journal, JournalError, Phase, Written};
 use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
 use crate::receipt::Turn;
+use crate::reserve::Holdings;
 use crate::schema::Key;
-use crate::seal::{OpenFault, Seal, Stamper};
+use crate::seal::{OpenFault, PreviousRecord, Seal, Stamper};
 use crate::staging::Staging;
+use crate::transparency;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use tokio::sync::Notify;
 
 /// Why a window cannot be opened, or cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -92,13 +96,17 @@ pub struct Tally {
     pub refreshing: Option<String>,
     /// The same of time-stamps on receipts, which go without.
     pub stamping: Option<String>,
+    /// The same of the reserve, which does not follow.
+    pub reserving: Option<String>,
+    /// The same of archive units that cannot be made.
+    pub archiving: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping]
+        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping, &self.reserving, &self.archiving]
             .into_iter()
             .flatten()
             .map(String::as_str);
@@ -137,6 +145,9 @@ pub struct Window {
     pub(super) journal: Journal,
     pub(super) evidence: Evidence,
     pub(super) ledger: Ledger,
+    pub(super) transparency: transparency::Log,
+    /// Of each body the last receipt since the start, which the next one is tied to.
+    pub(super) last_receipts: HashMap<String, PreviousRecord>,
     /// None while the database is away.
     pub(super) boemis: Option<Boemis>,
     pub(super) seal: Seal,
@@ -157,6 +168,9 @@ pub struct Window {
     pub(super) pages: Pages,
     /// The next group, safe and being looked at while this one is finished.
     pub(super) ahead: Option<Taken>,
+    /// What is looked at beside the groups, because it takes long; and who tells that some of it is done.
+    pub(super) aside: Vec<Aside>,
+    pub(super) told: Arc<Notify>,
     /// The group whose receipts are being laid into their folders.
     pub(super) laying: Option<JoinHandle<Vec<Laid>>>,
     /// Submissions whose answers lie in their folders with their pages, still to be closed.
@@ -171,6 +185,10 @@ pub struct Window {
     pub(super) refusing: BTreeSet<(ParticipantName, String)>,
     /// Whose folders cannot be used, and why.
     pub(super) shut: BTreeMap<ParticipantName, String>,
+    /// By what is judged now, as the list of it is named in evidence.
+    pub(super) grounds: Option<Digest>,
+    /// What the window consists of, where a reserve follows it.
+    pub(super) holdings: Option<Arc<Holdings>>,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -185,7 +203,7 @@ impl Window {
         let settings = config.settings().clone();
         let state = &settings.window.paths.state;
         // The journal holds the lock by which a window has one process: it comes first.
-        let journal = Journal::open(&host.disk, state, settings.journal)?;
+        let mut journal = Journal::open(&host.disk, state, settings.journal)?;
         let evidence = Evidence::open(&host.disk, state, settings.evidence).map_err(Halt::broken)?;
         let (ledger, opened) = Ledger::open(&host.disk, state, &journal, settings.ledger)?;
         if let Opened::Rebuilt(entries) = opened
@@ -193,6 +211,7 @@ impl Window {
         {
             tracing::info!(entries, "the ledger was rebuilt from the journal");
         }
+        let transparency = transparency::Log::open(&host, state, &mut journal, &settings.transparency)?;
         // Held documents are tried in the order of their ids, which is that of their arrival.
         ledger.newest()?.into_iter().for_each(SubmissionId::rise_above);
         let world = Arc::clone(config.world());
@@ -217,6 +236,8 @@ impl Window {
             journal,
             evidence,
             ledger,
+            transparency,
+            last_receipts: HashMap::new(),
             boemis: None,
             seal,
             stamps,
@@ -230,6 +251,8 @@ impl Window {
             beside: Beside::default(),
             pages: Pages::default(),
             ahead: None,
+            aside: Vec::new(),
+            told: Arc::new(Notify::new()),
             laying: None,
             laid: Vec::new(),
             laid_into: BTreeMap::new(),
@@ -237,15 +260,25 @@ impl Window {
             unrefused: Vec::new(),
             refusing: BTreeSet::new(),
             shut: BTreeMap::new(),
+            grounds: None,
+            holdings: None,
             tally: Tally::default(),
         };
         window.open_folders()?;
         window.reach_boemis().await?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = window.digests();
-        window.tell([Event::Started { version, configuration }])?;
+        window.keep_grounds(&window.world())?;
+        let was_down = window.was_down();
+        let is_up_again = was_down.is_some();
+        window.tell([Event::Started { version, configuration }].into_iter().chain(was_down))?;
+        if is_up_again {
+            window.is_up_again();
+        }
+        window.take_notes()?;
         window.recover().await?;
         window.look_later();
+        window.look_at_holdings();
         Ok(window)
     }
 
@@ -262,6 +295,11 @@ impl Window {
     /// What it judges by now.
     pub fn world(&self) -> Arc<World> {
         Arc::clone(&self.world)
+    }
+
+    /// Clock and disk.
+    pub fn host(&self) -> Host {
+        self.host.clone()
     }
 
     /// Now, by the window's clock.
@@ -320,8 +358,7 @@ impl Window {
         for closed in Closed::from_journal(&written) {
             tracing::debug!(submission = %closed.id(), "closed");
         }
-        self.unlearned.push(written);
-        Ok(())
+        self.took(written)
     }
 
     /// Lets the ledger learn what is durable.
@@ -446,8 +483,12 @@ impl Window {
         {
             return Ok(Some(format!("BOEMİS does not take the datasets: {fault}")));
         }
+        if let Err(halt) = self.keep_grounds(&world) {
+            return Ok(Some(format!("it cannot be kept in evidence: {halt}")));
+        }
         let is_newer = world.trust.digest() != self.world.trust.digest();
         self.world = Arc::new(world);
+        self.look_at_holdings();
         if is_newer {
             self.look_later();
         }
@@ -455,7 +496,7 @@ impl Window {
             stamps.renew(Arc::clone(&self.world));
         }
         // A new participant's folder is open before anything is judged by the new world.
-        self.scan(self.host.clock.now())?;
+        self.scan()?;
         Ok(None)
     }
 
@@ -483,9 +524,11 @@ impl Window {
     pub async fn rest(&mut self) -> Result<(), Halt> {
         self.release_sources();
         self.close_laid()?;
+        self.take_notes()?;
         self.settle()?;
         self.ledger.tend()?;
         self.ledger.flush()?;
+        self.rest_transparency()?;
         if let Some(boemis) = &mut self.boemis
             && let Err(fault) = boemis.rest().await
         {
@@ -494,13 +537,15 @@ impl Window {
         Ok(())
     }
 
-    /// Writes down that and why the window stops, as far as that can still be written.
-    pub fn halt(&mut self, halt: &Halt) {
+    /// Writes down that and why the window stops, as far as that can still be written; whether it could.
+    pub fn halt(&mut self, halt: &Halt) -> bool {
         // What was to be written with what failed is not true by itself.
         self.journal.forget();
-        if let Err(error) = self.tell([Event::Halted { why: halt.to_string() }]) {
+        let told = self.tell([Event::Halted { why: halt.to_string() }]);
+        if let Err(error) = &told {
             tracing::error!(%error, "the halt could not be journalled");
         }
+        told.is_ok()
     }
 
     /// Ends in good order.
@@ -511,8 +556,10 @@ impl Window {
         self.finish_ahead().await?;
         self.release_sources();
         self.close_laid()?;
+        self.take_notes()?;
         self.tell([Event::Stopped {}])?;
         self.ledger.flush()?;
+        self.rest_transparency()?;
         match self.boemis.take() {
             Some(boemis) => boemis.close().await.map_err(Halt::broken),
             None => Ok(()),

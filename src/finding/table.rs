@@ -297,6 +297,10 @@ codes! {
         az "Eyni dövr üzrə əvvəl göndərilmiş sənəd ({found}) hələ gözləyir, ona görə bu da gözləyir. Heç nə etmək lazım deyil."
         en "An earlier document for the same period ({found}) still waits, so this one waits behind it. Nothing needs to be done."
 
+    LoadNotJudged "load.not-judged" Error Load "B18" "S 8.1.12"
+        az "Pəncərə öz xətası üzündən sənədi yoxlaya bilmədi. Sənəd təhlükəsiz saxlanılır, xəta düzəldildikdən sonra yenidən yoxlanılacaq; heç nə etmək lazım deyil."
+        en "The window could not judge the document, by a fault of its own. The document is safe and will be judged again once that is mended; nothing needs to be done."
+
     // ---- receipts (of `receipt verify`, never in a receipt) --------------------------------
     ReceiptNotTheSeal "receipt.not-the-seal" Error Receipt "A59" "R 3.15"
         az "Qəbz bu pəncərənin möhürü ilə imzalanmayıb. Ona etibar etməyin; pəncərənin dərc olunmuş möhür sertifikatı ilə yoxlayın."
@@ -310,4 +314,10 @@ codes! {
     ReceiptOtherDocument "receipt.other-document" Error Receipt "A51" "R 3.15"
         az "Qəbz başqa sənəd haqqındadır: qəbzdə {wanted}, faylda {found}."
         en "The receipt speaks of another document: it says {wanted}, and the file has {found}."
+    ReceiptNotInLog "receipt.not-in-log" Error Receipt "A59" "R 3.15"
+        az "Qəbzin şəffaflıq jurnalındakı yeri sübut olunmur ({found}). Qəbzi saxlayın və pəncərənin sahibinə bildirin."
+        en "The receipt's place in the transparency log is not proven ({found}). Keep the receipt, and tell the window's owner."
+    ReceiptLogForked "receipt.log-forked" Error Receipt "A59" "R 3.15"
+        az "Eyni jurnalın bir-birinə zidd iki halı var: {found} və {wanted}. Jurnal sonradan dəyişdirilib; hər ikisini saxlayın və pəncərənin sahibinə bildirin."
+        en "There are two states of one log that contradict each other: {found} and {wanted}. The log was rewritten; keep both, and tell the window's owner."
 }

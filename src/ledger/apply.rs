@@ -3,7 +3,7 @@
 use super::older::Older;
 use super::{Arrived, LedgerError, Submission, Unsettled, keys};
 use crate::document::{Decision, SubmissionId};
-use crate::journal::{Answered, Entry, Event, Phase, Position};
+use crate::journal::{ARCHIVED, Answered, Entry, Event, Phase, Position};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -43,17 +43,26 @@ fn stands(submission: &Submission, answered: &Answered) -> Vec<Vec<u8>> {
 
 /// The submission after an event; none for an event that moves nothing.
 fn step(known: Option<&Submission>, event: &Event) -> Result<Option<Submission>, LedgerError> {
+    if let (Event::Act { act, facts, .. }, Some(before)) = (event, known)
+        && act == ARCHIVED
+    {
+        return Ok(Some(Submission { archived: facts.get("unit").cloned(), ..before.clone() }));
+    }
     let before = known.map(|submission| (&submission.phase, submission.answers));
     let Some(phase) = Phase::after(before, event)? else { return Ok(None) };
-    let new = |arrival| Submission { phase: phase.clone(), arrival, answers: 0, last: None };
+    let new = |arrival| Submission { phase: phase.clone(), arrival, answers: 0, last: None, archived: None };
     Ok(match (event, known) {
         (Event::Held(held), None) => Some(new(Arrived::Held(held.clone()))),
         (Event::RefusedInPlace(refused), None) => Some(new(Arrived::RefusedInPlace(refused.clone()))),
+        (Event::Decided(_), Some(_)) => None, // nothing is said yet
         (Event::Answered(answered), Some(before)) => {
             let (answers, last) = (answered.answer, Some((**answered).clone()));
-            Some(Submission { phase, answers, last, ..before.clone() })
+            Some(Submission { phase, answers, last, archived: None, ..before.clone() })
         }
-        (_, Some(before)) => Some(Submission { phase, ..before.clone() }),
+        // a later look that finds nothing changes nothing
+        (Event::Settled { .. }, Some(before)) => Some(Submission { phase, ..before.clone() }),
+        // until it is archived as it stands now
+        (_, Some(before)) => Some(Submission { phase, archived: None, ..before.clone() }),
         // `Phase::after` gives a phase to what is unknown only when it arrives.
         (_, None) => None,
     })
@@ -82,6 +91,9 @@ impl Changes {
         if let Event::Path(path) = event {
             self.note(keys::path(path.signer), Some(keys::write(path)?));
         }
+        for kept in event.files_kept() {
+            self.note(keys::kept(kept.sha256), Some(keys::write(&kept)?));
+        }
         let Some(id) = event.id() else { return Ok(None) };
         let known = self.known(id)?;
         let Some(submission) = step(known.as_ref().map(|(.., known)| known), event)? else { return Ok(None) };
@@ -95,9 +107,20 @@ impl Changes {
                 let octets = keys::octets(of, held.document.sha256, detached.map(|file| file.sha256));
                 self.put_if_absent(octets, id)?;
             }
-            Event::RefusedInPlace(refused) => self.put(keys::refused(&refused.participant, &refused.key), id),
+            Event::RefusedInPlace(refused) => {
+                self.put(keys::refused(&refused.participant, &refused.key), id);
+                if self.db.is_none()
+                    && let Some(inode) = refused.inode()
+                {
+                    self.put(keys::left(refused.participant.as_str(), &refused.name.shown(), inode), id);
+                }
+            }
             Event::Answered(answered) => {
                 self.put(keys::receipt(&answered.receipt.number), id);
+                if let (Some(body), Some(logged)) = (&answered.participant, answered.receipt.logged) {
+                    let last = keys::write(&(&answered.receipt.number, logged))?;
+                    self.note(keys::last_receipt(body.as_str()), Some(last));
+                }
                 self.stand(&submission, answered, id)?;
                 match Unsettled::of(&submission) {
                     Some(unsettled) => {

@@ -17,7 +17,7 @@ const SWEPT: &[u8] = b"q";
 const STAMP: usize = 4;
 
 /// The version of the ledger's format; another one is rebuilt.
-const VERSION: u32 = 4;
+const VERSION: u32 = 6;
 
 #[derive(Serialize, Deserialize)]
 struct Place {
@@ -65,7 +65,7 @@ pub(super) fn unstamped(value: &[u8]) -> Result<(u32, &[u8]), LedgerError> {
 
 /// Whether the key says by which submission something stands.
 pub(super) fn is_standing(key: &[u8]) -> bool {
-    matches!(key.first(), Some(b'c' | b'd' | b'x'))
+    matches!(key.first(), Some(b'c' | b'd' | b'x' | b'y'))
 }
 
 /// Whether the value behind the key goes once the segment of its last change has an index, whatever it is.
@@ -121,6 +121,10 @@ pub(super) fn path(signer: Digest) -> Vec<u8> {
     key(b'k', &[signer.as_bytes()])
 }
 
+pub(super) fn kept(file: Digest) -> Vec<u8> {
+    key(b'f', &[file.as_bytes()])
+}
+
 pub(super) fn id(id: SubmissionId) -> Vec<u8> {
     key(ID, &[&id.octets()])
 }
@@ -152,8 +156,17 @@ pub(super) fn receipt(number: &str) -> Vec<u8> {
     key(b'r', &[number.as_bytes()])
 }
 
+pub(super) fn last_receipt(of: &str) -> Vec<u8> {
+    key(b'l', &[of.as_bytes()])
+}
+
 pub(super) fn refused(of: &ParticipantName, thing: &str) -> Vec<u8> {
     key(b'x', &[of.as_str().as_bytes(), b"\0", thing.as_bytes()])
+}
+
+/// By what `status` knows that something lies in a folder with its answer; indexes alone have it.
+pub(super) fn left(of: &str, name: &str, inode: u64) -> Vec<u8> {
+    key(b'y', &[of.as_bytes(), b"\0", &inode.to_be_bytes(), name.as_bytes()])
 }
 
 fn key(kind: u8, parts: &[&[u8]]) -> Vec<u8> {

@@ -23,7 +23,9 @@
 //! | `u` order | accepted, and looked at again when revocation data is issued later, as JSON |
 //! | `v` id | nothing; its acceptance is not looked at again, whatever an index says |
 //! | `z` order | id of what was contested |
+//! | `l` participant | number of its last receipt, and the receipt's place in the transparency log, as JSON |
 //! | `k` fingerprint of a signer's certificate | where its path lies in evidence, as JSON |
+//! | `f` digest of a file of the configuration | where it lies in evidence, as JSON |
 //!
 //! *Order* is the place of a submission's first line in the journal: its order of arrival. Before the values of
 //! `s i c d r x u v` stands the segment of their last change: once that has its index, they say what the index
@@ -46,7 +48,8 @@ pub use view::View;
 use crate::document::{Content, Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{
-    Answered, Event, Held, Impossible, Journal, JournalError, Phase, Position, Reader, RefusedInPlace, Written,
+    Answered, Event, Held, Impossible, Journal, JournalError, KeptFile, Logged, Phase, Position, Reader,
+    RefusedInPlace, Written,
 };
 use apply::Changes;
 use jiff::Timestamp;
@@ -70,6 +73,9 @@ pub struct Submission {
     pub answers: u32,
     /// The last answer.
     pub last: Option<Answered>,
+    /// The archive unit in which it lies as it stands now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<String>,
 }
 
 /// How a submission came into the window.
@@ -404,6 +410,12 @@ impl Ledger {
         Ok(None)
     }
 
+    /// The last receipt of a participant that has a place in the transparency log: its number, and the place.
+    pub fn last_receipt(&self, of: &ParticipantName) -> Result<Option<(String, Logged)>, LedgerError> {
+        self.position()?;
+        self.db.get(keys::last_receipt(of.as_str()))?.map(|record| keys::read(&record)).transpose()
+    }
+
     /// What was refused in this participant's folder under intake's key, and is not to be answered
     /// a second time.
     pub fn find_refused(&self, of: &ParticipantName, key: &str) -> Result<Option<Submission>, LedgerError> {
@@ -434,6 +446,12 @@ impl Ledger {
         self.position()?;
         let records = self.db.scan_prefix([keys::SUBMISSION]).values().rev().take(n);
         records.map(|record| keys::read(keys::unstamped(&record?)?.1)).collect()
+    }
+
+    /// Where a file of the configuration lies in evidence, by its digest; none when it was never kept.
+    pub fn kept_file(&self, sha256: Digest) -> Result<Option<KeptFile>, LedgerError> {
+        self.position()?;
+        self.db.get(keys::kept(sha256))?.map(|kept| keys::read(&kept)).transpose()
     }
 
     /// Up to where it has read the journal, once it has learned all that it was given.

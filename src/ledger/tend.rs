@@ -6,6 +6,7 @@
 
 use super::older::{Older, unhex};
 use super::{Ledger, LedgerError, Submission, keys};
+use crate::journal::Event;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -126,7 +127,8 @@ impl Ledger {
     }
 }
 
-/// Begins sled anew with what the indexes say is left to do, was contested, or is known of signers.
+/// Begins sled anew with what the indexes say is left to do, was contested, or is known of signers, of the
+/// configuration and of each body's last receipt.
 pub(super) fn begin_anew(db: &sled::Db, older: &Arc<Older>) -> Result<(), LedgerError> {
     db.clear()?;
     let fold = older.fold()?;
@@ -141,9 +143,18 @@ pub(super) fn begin_anew(db: &sled::Db, older: &Arc<Older>) -> Result<(), Ledger
         let order = unhex(order).ok_or_else(|| LedgerError::Record("an order that is none".to_owned()))?;
         batch.insert(keys::contested(&order), keys::write(id)?);
     }
-    for path in &fold.paths {
-        batch.insert(keys::path(path.signer), keys::write(path)?);
+    for (body, last) in &fold.last_receipts {
+        batch.insert(keys::last_receipt(body), keys::write(last)?);
     }
+    older.notes(|event| {
+        if let Event::Path(path) = event {
+            batch.insert(keys::path(path.signer), keys::write(path)?);
+        }
+        for kept in event.files_kept() {
+            batch.insert(keys::kept(kept.sha256), keys::write(&kept)?);
+        }
+        Ok(())
+    })?;
     let (key, value) = keys::swept_entry(older.covers())?;
     batch.insert(key, value);
     let (key, value) = keys::place_entry(older.end())?;

@@ -83,6 +83,14 @@ impl View {
         self.submission(self.gather.by_octets(of, document, detached)?)
     }
 
+    /// What lies in a participant's folder by this name and inode, and was left there.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn find_left(&self, of: &str, name: &str, inode: u64) -> Result<Option<Submission>, LedgerError> {
+        self.submission(self.gather.by_left(of, name, inode)?)
+    }
+
     /// Visits all submissions from the last to the first, until the visitor has enough (`false`). Of the journal
     /// only what is asked for is read.
     ///

@@ -6,12 +6,14 @@
 //! that was not committed. Never numbers or signs anything (the seal does), and writes no file.
 
 mod page;
+mod place;
 mod prove;
 mod told;
 
 pub use page::page;
+pub use place::{Place, Tie, content, follows, place};
 pub use prove::{Proven, Unproven, prove};
-pub use told::{Told, ToldFile, ToldFinding, ToldOriginal, ToldSigner, ToldTotal};
+pub use told::{Told, ToldFile, ToldFinding, ToldLog, ToldOriginal, ToldSigner, ToldSince, ToldTotal};
 
 use crate::boemis::{Loaded, Stands};
 use crate::document::{
@@ -344,6 +346,18 @@ impl Answer {
         let record =
             OutcomeRecord { answer: turn.answer, decision: Decision::Contested, signers, findings, ..accepted };
         Some(Self { record, stem })
+    }
+
+    /// What would be said of a document that is judged once more, to be held against what was sealed of it.
+    /// Nobody is told this: it is no answer, and an acceptance among them acknowledges nothing.
+    pub fn again(
+        decision: Decision,
+        known: Known,
+        turn: Turn,
+        findings: Vec<Finding>,
+        original: Option<OriginalRecord>,
+    ) -> OutcomeRecord {
+        OutcomeRecord { original, ..Self::make(decision, known, turn, findings).record }
     }
 
     /// What the seal takes.

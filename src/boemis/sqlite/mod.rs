@@ -9,14 +9,16 @@
 
 mod prepare;
 mod read;
+mod snapshot;
 mod views;
 mod write;
 
 pub(super) use read::Plans;
+pub(super) use snapshot::Snapshot;
 pub(super) use write::{Document, Insert, Transaction};
 
 use super::mark::Mark;
-use super::{Fault, Settings, Total};
+use super::{Fault, Records, Settings, Total};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use jiff::Timestamp;
@@ -107,6 +109,14 @@ impl Store {
         }
     }
 
+    pub(super) async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
+        self.connected("reading records back").await?;
+        match self.connection.as_mut() {
+            Some(connection) => read::records(connection, &self.plans, mark).await,
+            None => Err(closed()),
+        }
+    }
+
     /// Marks loads as contested, in one transaction: the first moment stays. Of each the revision that holds
     /// then.
     pub(super) async fn contest(&mut self, marks: &[Mark], now: Timestamp) -> Result<Vec<Option<Revision>>, Fault> {
@@ -124,6 +134,10 @@ impl Store {
         }
         transaction.commit().await.map_err(|e| fault(DOING, e))?;
         Ok(holds)
+    }
+
+    pub(super) async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {
+        read::loads(self.connected("reading what is loaded").await?).await
     }
 
     pub(super) async fn contested(&mut self) -> Result<Vec<SubmissionId>, Fault> {

@@ -1,105 +1,86 @@
-//! The watch: the kernel's events become signals. The only threads of intake.
+//! The watch: the kernel's events become signals, each folder's from a queue of its own.
 //!
-//! Owns the watcher and the bounded channel behind it. Decides nothing: an event only names what to
-//! look at, and whatever goes wrong here becomes a rescan.
+//! Owns one inotify queue for each folder. The kernel keeps them apart, so that one body's flood fills its
+//! own queue and delays nobody else's event; when it runs over, that one folder is scanned. Only what is
+//! complete is asked for: our own opening, taking and removing makes no event. Decides nothing: an event
+//! only names what to look at, and whatever goes wrong here becomes a scan.
 
 use super::{DropFolder, is_upload};
 use crate::document::ParticipantName;
-use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
-use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
+use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::future::poll_fn;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
+use std::task::Poll;
+use tokio::net::unix::pipe::Receiver;
 
-/// Most signals that wait to be read; past it a rescan stands for all of them. 16,384: as many as
-/// the kernel keeps (`fs.inotify.max_queued_events`), about 2 MiB of names.
-const SIGNALS_MAX: usize = 16_384;
+/// Octets read at once from one folder's queue: about a hundred events, so that a flood is taken in
+/// slices. No less than the longest event (280 octets).
+const SLICE: usize = 4096;
+
+/// What is asked for: a writer closed it, it was moved in; and that the folder itself goes.
+const ASKED: WatchFlags = WatchFlags::CLOSE_WRITE
+    .union(WatchFlags::MOVED_TO)
+    .union(WatchFlags::DELETE_SELF)
+    .union(WatchFlags::MOVE_SELF)
+    .union(WatchFlags::ONLYDIR);
 
 /// What the watch has to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// This name was closed after writing, or moved in.
     Name(ParticipantName, OsString),
-    /// Events of this folder may be missing: scan it.
+    /// Events of this folder may be missing, or it is another one now: scan it.
     Rescan(ParticipantName),
-    /// Events may be missing anywhere: scan all.
-    RescanAll,
 }
 
-/// Watches while it lives.
-#[derive(Debug)]
+/// Watches while it lives. Made and used within the runtime.
+#[derive(Debug, Default)]
 pub struct Watch {
-    /// None where this system has no inotify to give.
-    watcher: Option<RecommendedWatcher>,
-    paths: Paths,
+    watched: BTreeMap<PathBuf, Watched>,
     unwatched: BTreeMap<PathBuf, ParticipantName>,
 }
 
-/// Whose folder an event's path is.
-type Paths = Arc<Mutex<HashMap<PathBuf, ParticipantName>>>;
-
-/// The receiving end.
 #[derive(Debug)]
-pub struct Signals {
-    receiver: Receiver<Signal>,
-    lost: Arc<AtomicBool>,
-    /// Kept so that a watch that never was is silent, not closed.
-    _sender: Sender<Signal>,
+struct Watched {
+    participant: ParticipantName,
+    events: Receiver,
 }
 
 impl Watch {
     /// Watches the very folders that were opened, whatever their names lead to by now. What cannot
     /// be watched is left to rescans, and said in the log.
-    pub fn start(folders: &[DropFolder]) -> (Self, Signals) {
-        let (sender, receiver) = channel(SIGNALS_MAX);
-        let lost = Arc::new(AtomicBool::new(false));
-        let signals = Signals { receiver, lost: lost.clone(), _sender: sender.clone() };
-        let paths = Paths::default();
-        let teller = Teller { sender, lost, paths: Arc::clone(&paths) };
-        let watcher = notify::recommended_watcher(move |event| teller.tell(event))
-            .inspect_err(|error| tracing::warn!(%error, "no file events on this system; folders are only rescanned"))
-            .ok();
-        let mut watch = Self { watcher, paths, unwatched: BTreeMap::new() };
+    pub fn start(folders: &[DropFolder]) -> Self {
+        let mut watch = Self::default();
         watch.follow(folders);
-        (watch, signals)
+        watch
     }
 
-    /// Watches what was opened since, and no longer what was closed. Whether there was any of the
-    /// first: such a folder is to be scanned once more, for what came before it was watched.
-    pub fn follow(&mut self, folders: &[DropFolder]) -> bool {
-        let open: HashMap<PathBuf, ParticipantName> =
-            folders.iter().map(|folder| (folder.inward.own_path(), folder.participant.clone())).collect();
-        let before = self.paths().clone();
-        let before = before.iter().chain(&self.unwatched).map(|(path, whose)| (path.clone(), whose.clone()));
-        let before: HashMap<PathBuf, ParticipantName> = before.collect();
-        for (path, _) in before.iter().filter(|(path, whose)| open.get(*path) != Some(whose)) {
-            self.unwatched.remove(path);
-            if self.paths().remove(path).is_some()
-                && let Some(watcher) = &mut self.watcher
-            {
-                // a folder that is gone is watched no longer by itself
-                let _ = watcher.unwatch(path);
+    /// Watches what was opened since, and no longer what was closed; whose folders came new: such a one is
+    /// to be scanned once more, for what came before it was watched.
+    pub fn follow(&mut self, folders: &[DropFolder]) -> Vec<ParticipantName> {
+        let open: BTreeMap<PathBuf, &ParticipantName> =
+            folders.iter().map(|folder| (folder.inward.own_path(), &folder.participant)).collect();
+        self.watched.retain(|path, watched| open.get(path) == Some(&&watched.participant));
+        self.unwatched.retain(|path, participant| open.get(path) == Some(&&*participant));
+        let mut new = Vec::new();
+        for (path, participant) in open {
+            if self.watched.contains_key(&path) || self.unwatched.contains_key(&path) {
+                continue;
             }
-        }
-        let mut has_new = false;
-        for (path, participant) in open.into_iter().filter(|(path, whose)| before.get(path) != Some(whose)) {
-            has_new = true;
-            self.paths().insert(path.clone(), participant.clone());
-            let watched = match &mut self.watcher {
-                Some(watcher) => watcher.watch(&path, RecursiveMode::NonRecursive).inspect_err(|error| {
+            new.push(participant.clone());
+            match Watched::begin(participant, &path) {
+                Ok(watched) => drop(self.watched.insert(path, watched)),
+                Err(error) => {
                     tracing::warn!(%participant, %error, "the folder cannot be watched and is only rescanned");
-                }),
-                None => Err(notify::Error::generic("no file events on this system")),
-            };
-            if watched.is_err() {
-                self.paths().remove(&path);
-                self.unwatched.insert(path, participant);
+                    self.unwatched.insert(path, participant.clone());
+                }
             }
         }
-        has_new
+        new
     }
 
     /// Whose folders are only rescanned.
@@ -109,137 +90,70 @@ impl Watch {
         unwatched
     }
 
-    fn paths(&self) -> MutexGuard<'_, HashMap<PathBuf, ParticipantName>> {
-        self.paths.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Signals {
-    /// The next signal. Waits for ever where nothing can be watched.
-    pub async fn recv(&mut self) -> Signal {
-        loop {
-            if let Some(signal) = self.lost() {
-                return signal;
-            }
-            if let Some(signal) = self.receiver.recv().await {
-                return signal;
-            }
-        }
-    }
-
-    /// The next signal, if one is there.
-    pub fn try_recv(&mut self) -> Option<Signal> {
-        self.lost().or_else(|| self.receiver.try_recv().ok())
-    }
-
-    fn lost(&self) -> Option<Signal> {
-        self.lost.swap(false, Ordering::AcqRel).then_some(Signal::RescanAll)
-    }
-}
-
-/// Runs on the watcher's own thread.
-struct Teller {
-    sender: Sender<Signal>,
-    lost: Arc<AtomicBool>,
-    paths: Paths,
-}
-
-impl Teller {
-    fn tell(&self, event: notify::Result<Event>) {
-        let event = match event {
-            Ok(event) if event.need_rescan() => return self.send(Signal::RescanAll),
-            Ok(event) => event,
-            Err(error) => {
-                tracing::warn!(%error, "file events may be missing; all folders are read");
-                return self.send(Signal::RescanAll);
-            }
+    /// Waits until there is something to read. For ever where nothing can be watched.
+    pub async fn ready(&self) {
+        let any = |watched: &Watched, context: &mut std::task::Context<'_>| {
+            matches!(watched.events.poll_read_ready(context), Poll::Ready(Ok(_)))
         };
-        match event.kind {
-            EventKind::Access(AccessKind::Close(AccessMode::Write))
-            | EventKind::Modify(ModifyKind::Name(RenameMode::To)) => {}
-            // the folder itself was moved or removed: the scan says so
-            EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From)) => {
-                for participant in event.paths.iter().filter_map(|path| self.whose(path)) {
-                    self.send(Signal::Rescan(participant));
+        poll_fn(|context| {
+            // all of them are asked, so that each of them wakes us
+            let ready = self.watched.values().filter(|watched| any(watched, context)).count();
+            if ready > 0 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    }
+
+    /// Reads one slice from the queue of each folder, whatever waits behind it: none has another's turn.
+    pub fn read(&self, heard: &mut dyn FnMut(Signal)) {
+        self.watched.values().for_each(|watched| watched.read(heard));
+    }
+}
+
+impl Watched {
+    fn begin(participant: &ParticipantName, path: &PathBuf) -> io::Result<Self> {
+        let queue = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+        inotify::add_watch(&queue, path, ASKED)?;
+        // it is read and waited for like a pipe
+        Ok(Self { participant: participant.clone(), events: Receiver::from_owned_fd_unchecked(queue)? })
+    }
+
+    fn read(&self, heard: &mut dyn FnMut(Signal)) {
+        let mut slice = [0; SLICE];
+        let mut is_lost = false;
+        match self.events.try_read(&mut slice) {
+            Ok(count) => {
+                for (mask, name) in events(slice.get(..count).unwrap_or_default()) {
+                    // without a name: the queue ran over, or the folder itself was moved, removed or unmounted
+                    is_lost |= name.is_empty();
+                    // nobody is told of an upload under way, nor of a folder
+                    if !name.is_empty() && !is_upload(name) && !mask.contains(ReadFlags::ISDIR) {
+                        heard(Signal::Name(self.participant.clone(), name.to_owned()));
+                    }
                 }
-                return;
             }
-            _ => return,
-        }
-        for path in &event.paths {
-            let participant = path.parent().and_then(|parent| self.whose(parent));
-            // nobody is woken for an upload under way
-            if let (Some(participant), Some(name)) = (participant, path.file_name().filter(|name| !is_upload(name))) {
-                self.send(Signal::Name(participant, name.to_owned()));
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => {
+                tracing::warn!(participant = %self.participant, %error, "file events may be missing");
+                is_lost = true;
             }
         }
-    }
-
-    fn whose(&self, folder: &Path) -> Option<ParticipantName> {
-        self.paths.lock().unwrap_or_else(PoisonError::into_inner).get(folder).cloned()
-    }
-
-    fn send(&self, signal: Signal) {
-        if let Err(TrySendError::Full(_)) = self.sender.try_send(signal) {
-            self.lost.store(true, Ordering::Release);
-            // should all have been read in this moment, this wakes the reader
-            let _ = self.sender.try_send(Signal::RescanAll);
+        if is_lost {
+            heard(Signal::Rescan(self.participant.clone()));
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use notify::event::{AccessKind, Flag};
-
-    fn teller() -> (Teller, Signals) {
-        let (sender, receiver) = channel(SIGNALS_MAX);
-        let lost = Arc::new(AtomicBool::new(false));
-        let paths = HashMap::from([(PathBuf::from("/proc/self/fd/9"), "azerenerji".parse().unwrap())]);
-        let paths = Arc::new(Mutex::new(paths));
-        let signals = Signals { receiver, lost: lost.clone(), _sender: sender.clone() };
-        (Teller { sender, lost, paths }, signals)
-    }
-
-    fn closed(name: &str) -> notify::Result<Event> {
-        let kind = EventKind::Access(AccessKind::Close(AccessMode::Write));
-        Ok(Event::new(kind).add_path(PathBuf::from("/proc/self/fd/9").join(name)))
-    }
-
-    #[test]
-    fn what_the_kernel_or_the_channel_loses_is_a_rescan() {
-        let (teller, mut signals) = teller();
-        teller.tell(Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan)));
-        teller.tell(Err(notify::Error::generic("gone")));
-        assert_eq!([signals.try_recv(), signals.try_recv()], [Some(Signal::RescanAll), Some(Signal::RescanAll)]);
-        for at in 0..=SIGNALS_MAX {
-            teller.tell(closed(&format!("{at}.xml")));
-        }
-        assert_eq!(signals.try_recv(), Some(Signal::RescanAll), "first of all");
-        let mut names = 0;
-        while let Some(signal) = signals.try_recv() {
-            assert!(matches!(signal, Signal::Name(..)), "{signal:?}");
-            names += 1;
-        }
-        assert_eq!(names, SIGNALS_MAX);
-    }
-
-    #[test]
-    fn only_what_is_complete_wakes_anybody() {
-        let (teller, mut signals) = teller();
-        for name in ["a.part", ".a"] {
-            teller.tell(closed(name));
-        }
-        teller.tell(Ok(
-            Event::new(EventKind::Access(AccessKind::Open(AccessMode::Any))).add_path("/proc/self/fd/9/a".into())
-        ));
-        assert_eq!(signals.try_recv(), None);
-        teller.tell(closed("a"));
-        assert_eq!(signals.try_recv(), Some(Signal::Name("azerenerji".parse().unwrap(), "a".into())));
-        teller.tell(Ok(
-            Event::new(EventKind::Modify(ModifyKind::Name(RenameMode::From))).add_path("/proc/self/fd/9".into())
-        ));
-        assert_eq!(signals.try_recv(), Some(Signal::Rescan("azerenerji".parse().unwrap())));
-    }
+/// The events in a slice, each with the name it speaks of, if any: inotify(7), `struct inotify_event`.
+fn events(mut slice: &[u8]) -> impl Iterator<Item = (ReadFlags, &OsStr)> {
+    let number = |octets: &[u8; 4]| u32::from_ne_bytes(*octets);
+    std::iter::from_fn(move || {
+        let (_watch, rest) = slice.split_first_chunk::<4>()?;
+        let (mask, rest) = rest.split_first_chunk::<4>()?;
+        let (_cookie, rest) = rest.split_first_chunk::<4>()?;
+        let (length, rest) = rest.split_first_chunk::<4>()?;
+        let (name, rest) = rest.split_at_checked(number(length) as usize)?;
+        slice = rest;
+        let name = name.split(|octet| *octet == 0).next().unwrap_or_default();
+        Some((ReadFlags::from_bits_retain(number(mask)), OsStr::from_bytes(name)))
+    })
 }

@@ -2,13 +2,14 @@
 //! which are open, and the window's own life.
 //!
 //! Owns what `status` and `list` say without reading the journal from its first line, and what a new ledger
-//! begins with. Grows with participants, datasets, signers and what is open or was contested, not with the
-//! number of submissions.
+//! begins with. Grows with participants, datasets and what is open or was contested, not with the number of
+//! submissions.
 
 use crate::document::{Decision, SubmissionId};
-use crate::journal::{Entry, Event, KeptPath, Phase};
+use crate::journal::{ARCHIVED, Entry, Event, Logged, NOTICE_SENT, Phase};
 use crate::ledger::Submission;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -91,6 +92,9 @@ pub struct Kind {
     pub dataset: Option<String>,
     /// Where they stand.
     pub state: State,
+    /// Whether they lie in archive units as they stand now.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
 }
 
 impl Kind {
@@ -101,6 +105,7 @@ impl Kind {
             participant: submission.participant().map(ToString::to_string),
             dataset: dataset.map(ToString::to_string),
             state: State::of(&submission.phase, submission.decision()),
+            archived: submission.archived.is_some(),
         }
     }
 }
@@ -121,8 +126,10 @@ pub struct Fold {
     pub(in crate::ledger) open: BTreeMap<String, SubmissionId>,
     /// What was ever contested, by the octets of their order.
     pub(in crate::ledger) contested: BTreeMap<String, SubmissionId>,
-    /// By fingerprint, the path by which a signer was believed.
-    pub(in crate::ledger) paths: Vec<KeptPath>,
+    /// Archive units whose notice was not sent, and when it is due (R 5.10).
+    pub notices: BTreeMap<String, Date>,
+    /// By participant, its last receipt in the transparency log.
+    pub(in crate::ledger) last_receipts: BTreeMap<String, (String, Logged)>,
     /// The highest id of all.
     pub(in crate::ledger) newest: Option<SubmissionId>,
 }
@@ -142,9 +149,8 @@ impl Fold {
     /// before, after, and its order.
     pub(super) fn take(&mut self, entry: &Entry, became: Option<(Option<Kind>, &Submission, &[u8])>) {
         self.life.take(entry);
-        if let Event::Path(path) = &entry.event {
-            self.paths.retain(|known| known.signer != path.signer);
-            self.paths.push((**path).clone());
+        if let Event::Act { act, facts, .. } = &entry.event {
+            self.act(act, facts);
         }
         let Some((before, after, order)) = became else { return };
         if let Some(before) = before
@@ -170,9 +176,23 @@ impl Fold {
                 true => Some(self.unstamped.map_or((entry.time, 1), |(since, count)| (since, count + 1))),
                 false => None,
             };
+            if let (Some(body), Some(logged)) = (&answered.participant, answered.receipt.logged) {
+                self.last_receipts.insert(body.to_string(), (answered.receipt.number.clone(), logged));
+            }
             let slug = after.participant().map_or_else(|| "-".to_owned(), ToString::to_string);
             let last = self.last_received.entry(slug).or_insert(after.received());
             *last = after.received().max(*last);
+        }
+    }
+}
+
+impl Fold {
+    fn act(&mut self, act: &str, facts: &BTreeMap<String, String>) {
+        let Some(unit) = facts.get("unit") else { return };
+        match (act, facts.get("due").and_then(|due| due.parse().ok())) {
+            (ARCHIVED, Some(due)) => drop(self.notices.insert(unit.clone(), due)),
+            (NOTICE_SENT, _) => drop(self.notices.remove(unit)),
+            _ => {}
         }
     }
 }

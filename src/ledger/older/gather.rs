@@ -33,6 +33,8 @@ pub(in crate::ledger) struct Gather {
     settled: BTreeMap<SubmissionId, ()>,
     /// Submissions that arrived here, in order.
     arrivals: Vec<(SubmissionId, LinePlace)>,
+    /// Where lines begin that tell of signers' paths or of files of the configuration.
+    notes: Vec<u32>,
     end: Position,
 }
 
@@ -50,6 +52,7 @@ impl Gather {
             accepted: BTreeMap::new(),
             settled: BTreeMap::new(),
             arrivals: Vec::new(),
+            notes: Vec::new(),
             end,
         })
     }
@@ -59,7 +62,7 @@ impl Gather {
         while last != Some(self.end)
             && let Some((entry, behind)) = reader.next()?
         {
-            self.take(&entry, reader.began(), behind)?;
+            self.take(&entry, reader.as_written().0, behind)?;
         }
         Ok(())
     }
@@ -99,6 +102,9 @@ impl Gather {
             if is_closed {
                 self.changes.let_go(id);
             }
+        }
+        if matches!(entry.event, Event::Path(_)) || !entry.event.files_kept().is_empty() {
+            self.notes.push(begin);
         }
         texts(&entry.event, |key| self.places.push((run::hash(&key), place)));
         self.end = behind;
@@ -172,6 +178,16 @@ impl Gather {
         self.changes.stands_by(&keys::octets(of, document, detached))
     }
 
+    /// What was left in a folder by this name and inode.
+    pub(in crate::ledger) fn by_left(
+        &self,
+        of: &str,
+        name: &str,
+        inode: u64,
+    ) -> Result<Option<SubmissionId>, LedgerError> {
+        self.changes.stands_by(&keys::left(of, name, inode))
+    }
+
     /// Visits all submissions from the last to the first, until the visitor has enough (`false`).
     pub(in crate::ledger) fn backwards<E: From<LedgerError>>(
         &self,
@@ -192,7 +208,7 @@ impl Gather {
 
     /// The octets of an index file of it: a whole segment.
     pub(super) fn finish(self) -> Result<(Position, Vec<u8>), LedgerError> {
-        let Self { changes, fold, places, of, accepted, settled, arrivals, end, .. } = self;
+        let Self { changes, fold, places, of, accepted, settled, arrivals, notes, end, .. } = self;
         let mut lines: Vec<(u64, u32)> = places.into_iter().map(|(hash, (_, begin))| (hash, begin)).collect();
         let ids = of.keys().min().copied().zip(of.keys().max().copied());
         for (id, places) in of {
@@ -202,7 +218,7 @@ impl Gather {
         let standing = changes.standing().map(|(key, id)| (run::hash(key), id)).collect();
         let (accepted, settled) = (accepted.into_values().collect(), settled.into_keys().collect());
         let arrivals = arrivals.into_iter().map(|(_, (_, begin))| begin).collect();
-        let content = Content { fold, lines, standing, accepted, arrivals, settled, ids };
+        let content = Content { fold, lines, standing, accepted, arrivals, settled, notes, ids };
         let octets = run::Run::octets(end, content);
         Ok((end, octets.map_err(|error| LedgerError::Record(error.to_string()))?))
     }

@@ -17,7 +17,7 @@ pub(super) use gather::Gather;
 
 use super::apply::told;
 use super::{LedgerError, Submission, Unsettled, keys};
-use crate::document::{Digest, SubmissionId};
+use crate::document::SubmissionId;
 use crate::host::Disk;
 use crate::journal::{self, Entry, Event, Lines, Position, Reader};
 use run::{Accepted, Run, Unread};
@@ -89,7 +89,7 @@ impl Older {
 
     /// Where that ends.
     pub(super) fn end(&self) -> Position {
-        self.runs.last().map_or_else(origin, |last| run_in(last).end())
+        self.runs.last().map_or_else(Position::origin, |last| run_in(last).end())
     }
 
     /// How everything stands there.
@@ -237,6 +237,20 @@ impl Older {
         Ok(())
     }
 
+    /// Visits the lines that tell of signers' paths or of files of the configuration, in order.
+    pub(super) fn notes(
+        &self,
+        mut visit: impl FnMut(&Event) -> Result<(), LedgerError>,
+    ) -> Result<(), LedgerError> {
+        for (at, slot) in self.runs.iter().enumerate() {
+            let segment = run_in(slot).segment();
+            for begin in self.ask(at, Run::notes)? {
+                visit(&self.lines.read(segment, u64::from(begin))?.0.event)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Acceptances in a segment, by id, of which no later segment with an index says that they are settled.
     pub(super) fn unsettled(&self, segment: u32) -> Result<Vec<Acceptance>, LedgerError> {
         let Some(at) = self.runs.iter().position(|slot| run_in(slot).segment() == segment) else { return Ok(Vec::new()) };
@@ -273,9 +287,4 @@ impl Acceptance {
     pub(super) fn id(&self) -> SubmissionId {
         self.one.id
     }
-}
-
-/// Before the first line of all.
-fn origin() -> Position {
-    Position { segment: 0, offset: 0, chain: Digest::from_bytes([0; 32]) }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! <crc32 of the rest of this line> {"index":1,"segment":1,"octets":…,"end":"<chain>",…}
-//! the fold, as JSON · table of lines · table of what stands · filter · arrivals · accepted · settled
+//! the fold, as JSON · table of lines · table of what stands · filter · arrivals · accepted · settled · notes
 //! ```
 //!
 //! The header says where each part lies, and the chain at its segment's end: since that depends on every line
@@ -75,6 +75,8 @@ pub(super) struct Content {
     pub(super) arrivals: Vec<u32>,
     /// Whose acceptance was settled, or is none any more.
     pub(super) settled: Vec<SubmissionId>,
+    /// Where lines begin that tell of signers' paths or of files of the configuration, in order.
+    pub(super) notes: Vec<u32>,
     /// The lowest and the highest submission with a line in this segment.
     pub(super) ids: Option<(SubmissionId, SubmissionId)>,
 }
@@ -94,6 +96,7 @@ struct Header {
     accepted_ids: Option<(SubmissionId, SubmissionId)>,
     settled: Part,
     settled_ids: Option<(SubmissionId, SubmissionId)>,
+    notes: Part,
     ids: Option<(SubmissionId, SubmissionId)>,
 }
 
@@ -147,7 +150,7 @@ pub(super) struct Run {
 impl Run {
     /// The octets of an index file.
     pub(super) fn octets(end: Position, content: Content) -> io::Result<Vec<u8>> {
-        let Content { fold, lines, standing, accepted, arrivals, settled, ids } = content;
+        let Content { fold, lines, standing, accepted, arrivals, settled, notes, ids } = content;
         let mut body = serde_json::to_vec(&fold)?;
         let fold = Part { begin: 0, octets: body.len() as u64, crc32: crc32fast::hash(&body) };
         let lines = lines.into_iter().map(|(hash, begin)| (hash, begin.to_be_bytes())).collect();
@@ -157,14 +160,14 @@ impl Run {
         let standing = standing.into_iter().map(|(hash, id)| (hash, octets_of(id))).collect();
         let standing = table(&mut body, standing);
         let filter = part(&mut body, &filter);
-        let arrivals: Vec<u8> = arrivals.iter().flat_map(|begin| begin.to_be_bytes()).collect();
-        let arrivals = part(&mut body, &arrivals);
+        let arrivals = part(&mut body, &begins(&arrivals));
         let accepted_ids = bounds(accepted.iter().map(|one| one.id));
         let accepted: Vec<u8> = accepted.iter().flat_map(Accepted::octets).collect();
         let accepted = part(&mut body, &accepted);
         let settled_ids = bounds(settled.iter().copied());
         let settled: Vec<u8> = settled.iter().flat_map(|id| id.octets()).collect();
         let settled = part(&mut body, &settled);
+        let notes = part(&mut body, &begins(&notes));
         let (index, segment, octets, end) = (VERSION, end.segment, end.offset, end.chain);
         let header = Header {
             index,
@@ -180,6 +183,7 @@ impl Run {
             accepted_ids,
             settled,
             settled_ids,
+            notes,
             ids,
         };
         let json = serde_json::to_string(&header)?;
@@ -208,7 +212,7 @@ impl Run {
         let mut head = vec![0; HEADER_MAX.min(len) as usize];
         file.read_exact_at(&mut head, 0)?;
         let Some((header, body)) = header(&head) else { return Ok(None) };
-        let last = header.settled.begin.saturating_add(header.settled.octets).saturating_add(body);
+        let last = header.notes.begin.saturating_add(header.notes.octets).saturating_add(body);
         let fits = (header.index, header.segment, header.octets, header.end, last)
             == (VERSION, end.segment, end.offset, end.chain, len);
         let source = if keeps { Source::Open(file) } else { Source::At(path) };
@@ -261,7 +265,16 @@ impl Run {
 
     /// Where the first lines of submissions begin, in order.
     pub(super) fn arrivals(&self) -> Result<Vec<u32>, Unread> {
-        let octets = self.part(self.header.arrivals)?;
+        self.begins(self.header.arrivals)
+    }
+
+    /// Where lines begin that tell of signers' paths or of files of the configuration, in order.
+    pub(super) fn notes(&self) -> Result<Vec<u32>, Unread> {
+        self.begins(self.header.notes)
+    }
+
+    fn begins(&self, part: Part) -> Result<Vec<u32>, Unread> {
+        let octets = self.part(part)?;
         let (begins, _) = octets.as_chunks::<4>();
         Ok(begins.iter().map(|begin| u32::from_be_bytes(*begin)).collect())
     }
@@ -385,6 +398,10 @@ fn header(head: &[u8]) -> Option<(Header, u64)> {
         return None;
     }
     Some((serde_json::from_slice(json).ok()?, end as u64 + 1))
+}
+
+fn begins(begins: &[u32]) -> Vec<u8> {
+    begins.iter().flat_map(|begin| begin.to_be_bytes()).collect()
 }
 
 fn part(body: &mut Vec<u8>, octets: &[u8]) -> Part {

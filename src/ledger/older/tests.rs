@@ -2,8 +2,9 @@
 
 use crate::document::{Content, Decision, SubmissionId};
 use crate::host::{Disk, test_folder};
-use crate::journal::samples::{answered, at, closed, contested, deferred, digest, held, id, opened, refused, settled};
-use crate::journal::{self, Event, Journal};
+use crate::journal::samples::{answered, at, closed, contested, decided, deferred, digest, held, id, opened, path, refused, settled};
+use crate::evidence::Location;
+use crate::journal::{self, ARCHIVED, Event, Journal, KeptFile, Logged, NOTICE_SENT};
 use crate::ledger::tests::{azerenerji, unsettled};
 use crate::ledger::{Ledger, Settings, View};
 use proptest::prelude::*;
@@ -77,8 +78,10 @@ fn of_ledger(ledger: &Ledger) -> Vec<String> {
     for text in ["a", "b", "c"] {
         all.push(format!("{text} {:?}", ids(ledger.find_octets(Some(&azerenerji()), digest(text), None).unwrap())));
         all.push(format!("{text} {:?}", ids(ledger.find_content(&azerenerji(), Content(digest(text))).unwrap())));
+        all.push(format!("{:?} {:?}", ledger.kept_file(digest(text)).unwrap(), ledger.path(digest(text)).unwrap()));
         all.push(format!("{text} {:?}", ids(ledger.find_refused(&"azerisiq".parse().unwrap(), text).unwrap())));
     }
+    all.push(format!("{:?}", ledger.last_receipt(&azerenerji()).unwrap()));
     let mut looked_at = unsettled(ledger);
     looked_at.sort();
     all.push(format!("unsettled {looked_at:?} contested {:?}", ledger.contested().unwrap()));
@@ -89,7 +92,7 @@ fn of_ledger(ledger: &Ledger) -> Vec<String> {
 /// Everything that a view can be asked; places in the journal are left out.
 fn of_view(view: &View) -> Vec<String> {
     let fold = view.fold();
-    let mut all = vec![format!("{:?} {:?} {:?}", fold.life, fold.counts, fold.last_received)];
+    let mut all = vec![format!("{:?} {:?} {:?} {:?}", fold.life, fold.counts, fold.last_received, fold.notices)];
     all.push(format!("{:?} {:?}", view.open_submissions().unwrap(), fold.unstamped));
     for n in 0..=IDS {
         let entries: Vec<_> = view.entries(id(n)).unwrap().into_iter().map(|(entry, _)| entry).collect();
@@ -116,7 +119,7 @@ fn of_view(view: &View) -> Vec<String> {
 fn event(ledger: &Ledger, (n, what, text): (i64, u8, usize)) -> Event {
     let text = ["a", "b", "c"][text];
     let next = ledger.state(id(n)).unwrap().map_or(1, |one| one.answers + 1);
-    match what {
+    let mut event = match what {
         0 | 1 => held(n, text),
         2 => refused(n, text),
         3 | 4 => answered(n, next, Decision::Accepted, text),
@@ -126,11 +129,26 @@ fn event(ledger: &Ledger, (n, what, text): (i64, u8, usize)) -> Event {
         8 => answered(n, next, Decision::Contested, text),
         9 | 10 => closed(n),
         11 => settled(n),
+        15 => decided(n, next, Decision::Accepted),
+        16 => act(ARCHIVED, Some(id(n)), [("unit", text)]),
+        17 => act(ARCHIVED, None, [("unit", text), ("due", "2026-03-02")]),
+        18 => act(NOTICE_SENT, None, [("unit", text)]),
+        19 => Event::keeping(&[KeptFile { sha256: digest(text), size: n as u64, location: Location::Object }]).next().unwrap(),
+        20 => path(text),
         12 => contested(n),
         13 => deferred(n, 1),
         14 => Event::Started { version: "0".to_owned(), configuration: Default::default() },
-        _ => Event::Act { act: "looked".to_owned(), by: "a person".to_owned(), id: Some(id(n)), facts: Default::default() },
+        _ => act("looked", Some(id(n)), []),
+    };
+    if let Event::Answered(answered) = &mut event {
+        answered.receipt.logged = Some(Logged { content: digest(text), size: n as u64 });
     }
+    event
+}
+
+fn act<const N: usize>(act: &str, id: Option<SubmissionId>, facts: [(&str, &str); N]) -> Event {
+    let facts = facts.map(|(name, fact)| (name.to_owned(), fact.to_owned())).into();
+    Event::Act { act: act.to_owned(), by: "a person".to_owned(), id, facts }
 }
 
 fn spoil(path: &Path, at: usize) {
@@ -144,8 +162,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn small_and_swept_it_answers_as_one_that_keeps_everything(
-        tries in prop::collection::vec((0..IDS, 0u8..16, 0usize..3), 20..120),
-        rests in prop::collection::vec(0u8..8, 120),
+        tries in prop::collection::vec((0..IDS, 0u8..22, 0usize..3), 20..140),
+        rests in prop::collection::vec(0u8..8, 140),
         wrong in prop::collection::vec((any::<prop::sample::Index>(), any::<usize>()), 4),
     ) {
         let mut plain = Kept::new(1 << 30, 1_000_000);
@@ -185,7 +203,7 @@ proptest! {
             if paths.is_empty() {
                 break;
             }
-            spoil(which.get(&paths), *at);
+            spoil(&paths[which.index(paths.len())], *at);
             prop_assert_eq!(of_view(&small.view()), view.clone());
         }
         small.start();
