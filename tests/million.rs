@@ -264,7 +264,10 @@ fn with_indexes_or_without_every_answer_is_the_same_and_nothing_old_is_taken_for
     fs::remove_file(&files[3]).unwrap();
     assert_eq!(accepted_and_its_repeats(&trial, "third.xml", &old), "duplicate");
     assert_eq!(fs::read(&files[3]).unwrap(), whole[3]);
-    trial.done(&["audit", "verify"]);
+    // journal, tree, evidence and receipts fit; of what was made here BOEMİS alone knows nothing
+    let (code, audit) = trial.json(&["audit", "verify"]);
+    assert_eq!((code, &audit["receipts"]), (Some(1), &Value::from(125)), "{audit}");
+    assert!(audit.to_string().contains("BOEMİS holds no load of it"), "{audit}");
 }
 
 #[test]

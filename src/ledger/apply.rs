@@ -124,6 +124,9 @@ impl Changes {
                 self.stand(&submission, answered, id)?;
                 match Unsettled::of(&submission) {
                     Some(unsettled) => {
+                        if before.as_ref().is_some_and(|before| Unsettled::of(before).is_some()) {
+                            self.settle(&order, id); // the acceptance before is not looked at, this one is
+                        }
                         self.note(keys::unsettled(&order), Some(self.stamped(&keys::write(&unsettled)?)));
                     }
                     None if before.as_ref().is_some_and(|before| Unsettled::of(before).is_some()) => {

@@ -117,6 +117,9 @@ impl Gather {
         match &entry.event {
             Event::Answered(answered) if answered.decision == Decision::Accepted => {
                 let held = self.changes.changed(id).filter(|one| matches!(one.arrival, Arrived::Held(_)));
+                if was_accepted {
+                    self.settled.insert(id, ()); // in a segment before
+                }
                 if let Some(received) = held.map(Submission::received) {
                     self.accepted.insert(id, Accepted { id, received, begin });
                 }

@@ -118,7 +118,9 @@ fn of_view(view: &View) -> Vec<String> {
 /// What may be tried: which submission, what, and with which text.
 fn event(ledger: &Ledger, (n, what, text): (i64, u8, usize)) -> Event {
     let text = ["a", "b", "c"][text];
-    let next = ledger.state(id(n)).unwrap().map_or(1, |one| one.answers + 1);
+    let known = ledger.state(id(n)).unwrap();
+    let next = known.as_ref().map_or(1, |one| one.answers + 1);
+    let known = known.map(|one| one.id());
     let mut event = match what {
         0 | 1 => held(n, text),
         2 => refused(n, text),
@@ -130,7 +132,7 @@ fn event(ledger: &Ledger, (n, what, text): (i64, u8, usize)) -> Event {
         9 | 10 => closed(n),
         11 => settled(n),
         15 => decided(n, next, Decision::Accepted),
-        16 => act(ARCHIVED, Some(id(n)), [("unit", text)]),
+        16 => act(ARCHIVED, known, [("unit", text)]),
         17 => act(ARCHIVED, None, [("unit", text), ("due", "2026-03-02")]),
         18 => act(NOTICE_SENT, None, [("unit", text)]),
         19 => Event::keeping(&[KeptFile { sha256: digest(text), size: n as u64, location: Location::Object }]).next().unwrap(),
@@ -138,7 +140,7 @@ fn event(ledger: &Ledger, (n, what, text): (i64, u8, usize)) -> Event {
         12 => contested(n),
         13 => deferred(n, 1),
         14 => Event::Started { version: "0".to_owned(), configuration: Default::default() },
-        _ => act("looked", Some(id(n)), []),
+        _ => act("looked", known, []),
     };
     if let Event::Answered(answered) = &mut event {
         answered.receipt.logged = Some(Logged { content: digest(text), size: n as u64 });
