@@ -138,7 +138,8 @@ fn fill(trial: &Trial, count: u64) {
                 period: Some("2024-Q1".parse().unwrap()),
                 revision: Some("1".parse().unwrap()),
                 records: Some(1),
-                content: (record.decision != Decision::Rejected).then(|| Content(Digest::of(one.document.sha256.as_bytes()))),
+                content: (record.decision != Decision::Rejected)
+                    .then(|| Content(Digest::of(one.document.sha256.as_bytes()))),
                 signers: vec![certificate],
                 proven: BTreeMap::new(),
                 findings: Vec::new(),

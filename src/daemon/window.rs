@@ -134,7 +134,6 @@ pub struct Waits {
     pub received: Timestamp,
 }
 
-
 /// An open window.
 pub struct Window {
     /// Waits for the disk while we go on. (First: it ends before the journal lets its lock go.)

@@ -18,6 +18,10 @@ use std::sync::{Mutex, PoisonError};
 /// Octets that are read at first for one line; most have less.
 const FIRST: usize = 2048;
 
+/// The longest header of a segment, in octets: the transparency log before it has at most 64 subtrees, of 67 octets
+/// each.
+const HEADER_MAX: usize = 8 * 1024;
+
 /// Reads lines by their places.
 #[derive(Debug)]
 pub struct Lines {
@@ -97,7 +101,7 @@ pub fn ends(disk: &Disk, state: &Path) -> Result<Vec<Position>, JournalError> {
         if segment != number || numbers.get(segment as usize) != Some(&(segment + 1)) {
             break; // who reads on will say what is missing
         }
-        let mut head = vec![0; FIRST];
+        let mut head = vec![0; HEADER_MAX];
         let file = disk.open(&next).map_err(JournalError::disk("open", &next))?;
         let count = fill(&file, &mut head, 0).map_err(JournalError::disk("read", &next))?;
         let first = head[..count].split(|&octet| octet == b'\n').next().and_then(line::split);

@@ -280,11 +280,28 @@ impl Ledger {
         let mut older = Older::open(disk, state, true)?;
         // What sled has given away is answered by the indexes alone; a new one begins where they end.
         let is_new = begin.segment == 0;
-        let needed = if is_new { u32::MAX } else { keys::swept(&db)? };
+        let needed = if is_new { 0 } else { keys::swept(&db)? };
+        let ends = older.ends()?;
         while older.covers() < needed
-            && let Some(next) = older.next()?
+            && let Some(next) = older.next(&ends, true)?
         {
             older = next;
+        }
+        if older.covers() < needed {
+            // who reads from the first line on will say what is missing
+            return Err(LedgerError::Record("the journal's older segments are not what they were".to_owned()));
+        }
+        while is_new {
+            match older.next(&ends, false) {
+                Ok(Some(next)) => older = next,
+                Ok(None) => break,
+                // without them the new one keeps what they would say
+                Err(error @ LedgerError::Disk { .. }) => {
+                    tracing::warn!(%error, "no index can be written; the ledger keeps what is in that segment");
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
         }
         let older = Arc::new(older);
         let is_behind = (begin.segment, begin.offset) < (older.end().segment, older.end().offset);

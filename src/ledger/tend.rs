@@ -51,7 +51,7 @@ impl Ledger {
             let older = Arc::clone(&self.older);
             let thread = std::thread::Builder::new().name("index".to_owned());
             let disk = |source| LedgerError::Disk { step: "make an index in a thread beside", path: "".into(), source };
-            self.tending.making = Some(thread.spawn(move || older.next()).map_err(disk)?);
+            self.tending.making = Some(thread.spawn(move || older.next(&older.ends()?, false)).map_err(disk)?);
         }
         self.sweep()?;
         Ok(self.tending.making.is_some() || self.tending.sweep.is_some())

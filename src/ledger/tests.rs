@@ -52,7 +52,11 @@ fn all(ledger: &Ledger) -> Vec<String> {
     all.push(format!("{:?}", ledger.open_submissions().unwrap()));
     let mut unsettled = unsettled(ledger);
     unsettled.sort();
-    all.push(format!("{unsettled:?} {:?} {:?}", ledger.contested().unwrap(), ledger.path(digest("certificate")).unwrap()));
+    all.push(format!(
+        "{unsettled:?} {:?} {:?}",
+        ledger.contested().unwrap(),
+        ledger.path(digest("certificate")).unwrap()
+    ));
     all.push(format!("{:?}", ledger.newest().unwrap()));
     all
 }

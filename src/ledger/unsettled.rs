@@ -101,11 +101,7 @@ impl Ledger {
         Ok(segment.is_some_and(|segment| segment > self.older.covers()))
     }
 
-    fn kept_unsettled(
-        &self,
-        begin: Vec<u8>,
-        count: usize,
-    ) -> Result<(Vec<Unsettled>, Option<Place>), LedgerError> {
+    fn kept_unsettled(&self, begin: Vec<u8>, count: usize) -> Result<(Vec<Unsettled>, Option<Place>), LedgerError> {
         let (mut found, mut place) = (Vec::new(), None);
         let mut pairs = self.db.range(begin..vec![keys::UNSETTLED + 1]);
         for pair in pairs.by_ref().take(count) {

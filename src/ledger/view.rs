@@ -96,10 +96,7 @@ impl View {
     ///
     /// # Errors
     /// As above, and the visitor's.
-    pub fn backwards<E: From<LedgerError>>(
-        &self,
-        visit: impl FnMut(SubmissionId) -> Result<bool, E>,
-    ) -> Result<(), E> {
+    pub fn backwards<E: From<LedgerError>>(&self, visit: impl FnMut(SubmissionId) -> Result<bool, E>) -> Result<(), E> {
         self.gather.backwards(visit)
     }
 

@@ -17,9 +17,9 @@ mod chunks;
 
 use super::skips::Skips;
 use super::{Commitment, OutcomeRecord};
-use chunks::Chunks;
 use crate::document::{Decision, Digest, SubmissionId};
 use crate::host::Disk;
+use chunks::Chunks;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};

@@ -87,9 +87,9 @@ impl Gather {
         });
         self.fold.take(entry, moved);
         let is_closed = became.as_ref().is_some_and(|(_, after)| !after.is_open());
-        let was_accepted = became
-            .as_ref()
-            .map(|(became, _)| became.before.as_ref().is_some_and(|before| before.decision() == Some(Decision::Accepted)));
+        let was_accepted = became.as_ref().map(|(became, _)| {
+            became.before.as_ref().is_some_and(|before| before.decision() == Some(Decision::Accepted))
+        });
         let is_new = became.as_ref().is_some_and(|(became, _)| became.before.is_none());
         if let Some(was_accepted) = was_accepted {
             self.note_acceptance(entry, begin, was_accepted);
@@ -133,10 +133,7 @@ impl Gather {
     }
 
     /// A submission, with its order and the segment of its last change.
-    pub(in crate::ledger) fn known(
-        &self,
-        id: SubmissionId,
-    ) -> Result<Option<(Vec<u8>, u32, Submission)>, LedgerError> {
+    pub(in crate::ledger) fn known(&self, id: SubmissionId) -> Result<Option<(Vec<u8>, u32, Submission)>, LedgerError> {
         told(&self.entries(id)?)
     }
 
@@ -218,7 +215,7 @@ impl Gather {
             let hash = run::hash(&keys::id(id));
             lines.extend(places.into_iter().map(|(_, begin)| (hash, begin)));
         }
-        let standing = changes.standing().map(|(key, id)| (run::hash(key), id)).collect();
+        let standing = changes.standing().map(|(key, id)| (run::whole(key), id)).collect();
         let (accepted, settled) = (accepted.into_values().collect(), settled.into_keys().collect());
         let arrivals = arrivals.into_iter().map(|(_, (_, begin))| begin).collect();
         let content = Content { fold, lines, standing, accepted, arrivals, settled, notes, ids };

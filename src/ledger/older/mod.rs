@@ -11,8 +11,8 @@ mod run;
 #[cfg(test)]
 mod tests;
 
-pub use fold::{Fold, Kind, Life, State};
 pub(super) use fold::unhex;
+pub use fold::{Fold, Kind, Life, State};
 pub(super) use gather::Gather;
 
 use super::apply::told;
@@ -58,13 +58,13 @@ impl Older {
     pub(super) fn open(disk: &Disk, state: &Path, writes: bool) -> Result<Self, LedgerError> {
         let mut older = Self::none(disk, state, writes);
         for end in journal::ends(disk, state)? {
-            match older.open_run(end)? {
+            match older.open_run(end) {
                 Some(run) => older.runs.push(slot(run)),
                 None => break,
             }
         }
         // a fold that cannot be read is no ground for the next segment
-        while older.runs.last().is_some_and(|last| matches!(run_in(last).fold(), Err(Unread::Rotten))) {
+        while older.runs.last().is_some_and(|last| run_in(last).fold().is_err()) {
             older.runs.pop();
         }
         older.newest = older.fold()?.newest;
@@ -76,10 +76,14 @@ impl Older {
         Self { disk: disk.clone(), state: state.to_owned(), lines, runs: Vec::new(), newest: None, writes }
     }
 
-    fn open_run(&self, end: Position) -> Result<Option<Run>, LedgerError> {
+    /// The index of the segment that ends there, if it can be read and is of it.
+    fn open_run(&self, end: Position) -> Option<Run> {
         let path = journal::index_path(&self.state, end.segment);
         let run = Run::open(&self.disk, path.clone(), end, self.runs.len() < OPEN_MAX);
-        run.map_err(|source| LedgerError::Disk { step: "open", path, source })
+        run.unwrap_or_else(|error| {
+            tracing::warn!(path = %path.display(), %error, "this index cannot be read; it is made anew of its segment");
+            None
+        })
     }
 
     /// The last segment that has its index; 0 before the first.
@@ -100,14 +104,26 @@ impl Older {
         }
     }
 
-    /// The same with the index of the next segment, which is made and written; none when that is not closed.
-    pub(super) fn next(&self) -> Result<Option<Self>, LedgerError> {
-        let ends = journal::ends(&self.disk, &self.state)?;
+    /// The ends of all closed segments.
+    pub(super) fn ends(&self) -> Result<Vec<Position>, LedgerError> {
+        Ok(journal::ends(&self.disk, &self.state)?)
+    }
+
+    /// The same with the index of the next of these segments, which is made and written; none behind the last. Where
+    /// it cannot be written it is kept in memory, if it `must` be had.
+    pub(super) fn next(&self, ends: &[Position], must: bool) -> Result<Option<Self>, LedgerError> {
         let Some(end) = ends.get(self.runs.len()) else { return Ok(None) };
+        let path = || journal::index_path(&self.state, end.segment);
         let (newest, octets) = self.first(self.runs.len()).gather(*end)?;
-        self.write(end.segment, &octets)?;
-        let run = self.open_run(*end)?;
-        let run = run.ok_or_else(|| LedgerError::Rotten { path: journal::index_path(&self.state, end.segment) })?;
+        let run = match self.write(end.segment, &octets) {
+            Ok(()) => self.open_run(*end),
+            Err(error) if must => {
+                tracing::warn!(%error, "this index is kept in memory until the next start");
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        let run = run.or_else(|| Run::in_memory(octets)).ok_or_else(|| LedgerError::Rotten { path: path() })?;
         let mut next = self.first(self.runs.len());
         next.newest = newest;
         next.runs.push(slot(run));
@@ -139,20 +155,22 @@ impl Older {
         Run::write(&self.disk, &path, octets).map_err(|source| LedgerError::Disk { step: "write", path, source })
     }
 
-    /// Asks one of them; one that rotted is made anew of its segment.
+    /// Asks one of them; one that rotted or cannot be read is made anew of its segment.
     fn ask<T>(&self, at: usize, question: impl Fn(&Run) -> Result<T, Unread>) -> Result<T, LedgerError> {
         let Some(slot) = self.runs.get(at) else { return Err(LedgerError::Record("no such index".to_owned())) };
         let run = run_in(slot);
         let path = || journal::index_path(&self.state, run.segment());
         match question(&run) {
             Ok(answer) => return Ok(answer),
-            Err(Unread::Disk(source)) => return Err(LedgerError::Disk { step: "read", path: path(), source }),
-            Err(Unread::Rotten) => {}
+            Err(error) => {
+                tracing::warn!(path = %path().display(), %error, "this index is made anew of its segment");
+            }
         }
-        tracing::warn!(path = %path().display(), "this index was changed or rotted; it is made anew of its segment");
         let (_, octets) = self.first(at).gather(run.end())?;
-        if self.writes {
-            self.write(run.segment(), &octets)?;
+        if self.writes
+            && let Err(error) = self.write(run.segment(), &octets)
+        {
+            tracing::warn!(%error, "this index is kept in memory until the next start");
         }
         let again = Run::in_memory(octets).ok_or_else(|| LedgerError::Rotten { path: path() })?;
         let answer = question(&again).map_err(|_| LedgerError::Rotten { path: path() });
@@ -170,9 +188,9 @@ impl Older {
         if self.runs.is_empty() {
             return Ok(None);
         }
-        let hash = run::hash(key);
+        let whole = run::whole(key);
         for at in (0..self.runs.len()).rev() {
-            if let Some(found) = self.ask(at, |run| run.standing(hash))? {
+            if let Some(found) = self.ask(at, |run| run.standing(whole))? {
                 return Ok(found);
             }
         }
@@ -219,10 +237,7 @@ impl Older {
     }
 
     /// Visits all submissions from the last to the first, until the visitor has enough (`false`).
-    fn backwards<E: From<LedgerError>>(
-        &self,
-        mut visit: impl FnMut(SubmissionId) -> Result<bool, E>,
-    ) -> Result<(), E> {
+    fn backwards<E: From<LedgerError>>(&self, mut visit: impl FnMut(SubmissionId) -> Result<bool, E>) -> Result<(), E> {
         for at in (0..self.runs.len()).rev() {
             let segment = run_in(&self.runs[at]).segment();
             for begin in self.ask(at, Run::arrivals)?.into_iter().rev() {
@@ -238,10 +253,7 @@ impl Older {
     }
 
     /// Visits the lines that tell of signers' paths or of files of the configuration, in order.
-    pub(super) fn notes(
-        &self,
-        mut visit: impl FnMut(&Event) -> Result<(), LedgerError>,
-    ) -> Result<(), LedgerError> {
+    pub(super) fn notes(&self, mut visit: impl FnMut(&Event) -> Result<(), LedgerError>) -> Result<(), LedgerError> {
         for (at, slot) in self.runs.iter().enumerate() {
             let segment = run_in(slot).segment();
             for begin in self.ask(at, Run::notes)? {
@@ -253,7 +265,9 @@ impl Older {
 
     /// Acceptances in a segment, by id, of which no later segment with an index says that they are settled.
     pub(super) fn unsettled(&self, segment: u32) -> Result<Vec<Acceptance>, LedgerError> {
-        let Some(at) = self.runs.iter().position(|slot| run_in(slot).segment() == segment) else { return Ok(Vec::new()) };
+        let Some(at) = self.runs.iter().position(|slot| run_in(slot).segment() == segment) else {
+            return Ok(Vec::new());
+        };
         let Some((low, high)) = run_in(&self.runs[at]).accepted_ids() else { return Ok(Vec::new()) };
         let mut ended = Vec::new();
         for later in at + 1..self.runs.len() {

@@ -35,6 +35,9 @@ const BUCKET: usize = 48;
 /// Octets of a hash.
 const HASH: usize = 8;
 
+/// Octets that follow upon it where two keys must not be taken for one another.
+const CHECK: usize = 8;
+
 /// Bits of the filter for each key, and how many of them a key sets: one key in sixteen that is not there is
 /// looked up in vain.
 const FILTER_BITS: u64 = 6;
@@ -46,11 +49,23 @@ const HEADER_MAX: u64 = 4 * 1024;
 /// Octets of one [`Accepted`]: id, second and nanosecond of its reception, place of its answer.
 const ACCEPTED: usize = 32;
 
-/// What is kept of a key: not the key, whoever finds something by it looks whether it is meant.
+/// What is kept of a key by which lines are found: not the key, whoever finds a line looks whether it is meant.
 pub(super) fn hash(key: &[u8]) -> u64 {
-    let mut first = [0; HASH];
-    first.copy_from_slice(&Digest::of(key).as_bytes()[..HASH]);
-    u64::from_be_bytes(first)
+    let (hash, _) = whole(key);
+    hash
+}
+
+/// What is kept of a key by which something stands: nobody looks again whether it is meant, and a sender makes the
+/// contents, so it is long enough that no two are found with the same one.
+pub(super) type Whole = (u64, [u8; CHECK]);
+
+/// See [`Whole`].
+pub(super) fn whole(key: &[u8]) -> Whole {
+    let digest = Digest::of(key);
+    let (mut hash, mut check) = ([0; HASH], [0; CHECK]);
+    hash.copy_from_slice(&digest.as_bytes()[..HASH]);
+    check.copy_from_slice(&digest.as_bytes()[HASH..HASH + CHECK]);
+    (u64::from_be_bytes(hash), check)
 }
 
 /// An acceptance that was not settled when it was given.
@@ -69,7 +84,7 @@ pub(super) struct Content {
     /// Hash of a key, and where in the segment a line begins that has it.
     pub(super) lines: Vec<(u64, u32)>,
     /// Hash of a key, and by which submission it stands after this segment; none: it fell.
-    pub(super) standing: Vec<(u64, Option<SubmissionId>)>,
+    pub(super) standing: Vec<(Whole, Option<SubmissionId>)>,
     pub(super) accepted: Vec<Accepted>,
     /// Where the first lines of submissions begin, in order.
     pub(super) arrivals: Vec<u32>,
@@ -121,7 +136,7 @@ struct Table {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unread {
     /// It is not what was written, or of another journal.
-    #[error("it is no index of this segment")]
+    #[error("it was changed or rotted")]
     Rotten,
     /// What the disk says.
     #[error(transparent)]
@@ -155,9 +170,14 @@ impl Run {
         let fold = Part { begin: 0, octets: body.len() as u64, crc32: crc32fast::hash(&body) };
         let lines = lines.into_iter().map(|(hash, begin)| (hash, begin.to_be_bytes())).collect();
         let lines = table(&mut body, lines);
-        let filter = filter(standing.iter().map(|(hash, _)| *hash), standing.len());
-        let octets_of = |id: Option<SubmissionId>| id.map_or([0; 16], SubmissionId::octets);
-        let standing = standing.into_iter().map(|(hash, id)| (hash, octets_of(id))).collect();
+        let filter = filter(standing.iter().map(|((hash, _), _)| *hash), standing.len());
+        let value = |check: [u8; CHECK], id: Option<SubmissionId>| {
+            let mut value = [0; CHECK + 16];
+            value[..CHECK].copy_from_slice(&check);
+            value[CHECK..].copy_from_slice(&id.map_or([0; 16], SubmissionId::octets));
+            value
+        };
+        let standing = standing.into_iter().map(|((hash, check), id)| (hash, value(check, id))).collect();
         let standing = table(&mut body, standing);
         let filter = part(&mut body, &filter);
         let arrivals = part(&mut body, &begins(&arrivals));
@@ -212,9 +232,9 @@ impl Run {
         let mut head = vec![0; HEADER_MAX.min(len) as usize];
         file.read_exact_at(&mut head, 0)?;
         let Some((header, body)) = header(&head) else { return Ok(None) };
-        let last = header.notes.begin.saturating_add(header.notes.octets).saturating_add(body);
-        let fits = (header.index, header.segment, header.octets, header.end, last)
-            == (VERSION, end.segment, end.offset, end.chain, len);
+        let fits = header.ends_at(len.saturating_sub(body))
+            && (header.index, header.segment, header.octets, header.end)
+                == (VERSION, end.segment, end.offset, end.chain);
         let source = if keeps { Source::Open(file) } else { Source::At(path) };
         Ok(fits.then(|| Self { header, body, source, filter: OnceLock::new() }))
     }
@@ -253,14 +273,13 @@ impl Run {
     }
 
     /// By which submission a key stands, where this segment changed that: `Some(None)` where it fell.
-    pub(super) fn standing(&self, hash: u64) -> Result<Option<Option<SubmissionId>>, Unread> {
+    pub(super) fn standing(&self, (hash, check): Whole) -> Result<Option<Option<SubmissionId>>, Unread> {
         if !self.may_stand(hash)? {
             return Ok(None);
         }
-        let found = self.find(self.header.standing, hash, |value: [u8; 16]| {
-            (value != [0; 16]).then(|| SubmissionId::from_octets(value))
-        })?;
-        Ok(found.first().copied())
+        let found = self.find(self.header.standing, hash, |value: [u8; CHECK + 16]| value)?;
+        let found = found.iter().find_map(|value| value.strip_prefix(&check)?.first_chunk::<16>());
+        Ok(found.map(|id| (*id != [0; 16]).then(|| SubmissionId::from_octets(*id))))
     }
 
     /// Where the first lines of submissions begin, in order.
@@ -311,12 +330,7 @@ impl Run {
         Ok(probes(hash, filter.len()).all(|(place, bit)| filter.get(place).is_some_and(|octet| octet & bit != 0)))
     }
 
-    fn find<const W: usize, T>(
-        &self,
-        table: Table,
-        hash: u64,
-        value: impl Fn([u8; W]) -> T,
-    ) -> Result<Vec<T>, Unread> {
+    fn find<const W: usize, T>(&self, table: Table, hash: u64, value: impl Fn([u8; W]) -> T) -> Result<Vec<T>, Unread> {
         if table.entries == 0 {
             return Ok(Vec::new());
         }
@@ -368,6 +382,23 @@ impl Run {
                 Ok(whole.get(begin..).and_then(|rest| rest.get(..octets)).ok_or(Unread::Rotten)?.to_vec())
             }
         }
+    }
+}
+
+impl Header {
+    /// Whether all parts lie within so many octets, and the last ends there.
+    fn ends_at(&self, len: u64) -> bool {
+        let parts = [self.fold, self.filter, self.arrivals, self.accepted, self.settled, self.notes];
+        let end = |part: Part| part.begin.checked_add(part.octets);
+        let of_table = |table: Table| {
+            let entries = u64::from(table.entries).checked_mul((HASH + table.width) as u64)?;
+            let places = 4 * (2 * u64::from(table.buckets) + 1);
+            table.begin.checked_add(entries)?.checked_add(places)
+        };
+        let is_within = |end: Option<u64>| end.is_some_and(|end| end <= len);
+        parts.into_iter().all(|part| is_within(end(part)))
+            && [self.lines, self.standing].into_iter().all(|table| table.width <= 64 && is_within(of_table(table)))
+            && end(self.notes) == Some(len)
     }
 }
 
@@ -424,7 +455,8 @@ fn table<const W: usize>(body: &mut Vec<u8>, mut entries: Vec<(u64, [u8; W])>) -
     let mut rest = entries.as_slice();
     for number in 0..buckets {
         let (these, others) = rest.split_at(rest.partition_point(|(hash, _)| bucket(*hash, buckets) <= number));
-        let octets: Vec<u8> = these.iter().flat_map(|(hash, value)| hash.to_be_bytes().into_iter().chain(*value)).collect();
+        let octets: Vec<u8> =
+            these.iter().flat_map(|(hash, value)| hash.to_be_bytes().into_iter().chain(*value)).collect();
         body.extend_from_slice(&checksum(number, &octets).to_be_bytes());
         body.extend_from_slice(&octets);
         rest = others;

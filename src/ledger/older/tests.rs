@@ -1,12 +1,14 @@
 //! With indexes and a swept sled, without them, and with a plain ledger that keeps everything: the same answers.
 
 use crate::document::{Content, Decision, SubmissionId};
-use crate::host::{Disk, test_folder};
-use crate::journal::samples::{answered, at, closed, contested, decided, deferred, digest, held, id, opened, path, refused, settled};
 use crate::evidence::Location;
+use crate::host::{Disk, test_folder};
+use crate::journal::samples::{
+    answered, at, closed, contested, decided, deferred, digest, held, id, opened, path, refused, settled,
+};
 use crate::journal::{self, ARCHIVED, Event, Journal, KeptFile, Logged, NOTICE_SENT};
 use crate::ledger::tests::{azerenerji, unsettled};
-use crate::ledger::{Ledger, Settings, View};
+use crate::ledger::{Ledger, LedgerError, Settings, View};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -135,7 +137,9 @@ fn event(ledger: &Ledger, (n, what, text): (i64, u8, usize)) -> Event {
         16 => act(ARCHIVED, known, [("unit", text)]),
         17 => act(ARCHIVED, None, [("unit", text), ("due", "2026-03-02")]),
         18 => act(NOTICE_SENT, None, [("unit", text)]),
-        19 => Event::keeping(&[KeptFile { sha256: digest(text), size: n as u64, location: Location::Object }]).next().unwrap(),
+        19 => Event::keeping(&[KeptFile { sha256: digest(text), size: n as u64, location: Location::Object }])
+            .next()
+            .unwrap(),
         20 => path(text),
         12 => contested(n),
         13 => deferred(n, 1),
@@ -216,4 +220,145 @@ proptest! {
         small.start();
         prop_assert_eq!(of_ledger(small.ledger()), ledger);
     }
+}
+
+/// A window of some closed segments: accepted, rejected, repeated, refused in place, held, contested.
+fn storied(segment_max: u64, shift: i64) -> Kept {
+    let mut kept = Kept::new(segment_max, 1);
+    let mut events: Vec<Event> = (0..IDS).map(|n| held(n, ["a", "b", "c"][(n + shift) as usize % 3])).collect();
+    events.extend([path("a"), refused(IDS, "b"), answered(IDS, 1, Decision::Rejected, "b"), closed(IDS)]);
+    for n in 0..IDS - 1 {
+        let decision = [Decision::Accepted, Decision::Rejected, Decision::Duplicate][n as usize % 3];
+        let text = ["a", "b", "c"][(n + shift) as usize % 3];
+        events.extend([decided(n, 1, decision), answered(n, 1, decision, text), closed(n)]);
+    }
+    events.extend([contested(3), answered(3, 2, Decision::Contested, "a"), closed(3), deferred(IDS - 1, 1)]);
+    events.into_iter().zip(0..).for_each(|(event, n)| kept.write(n, event));
+    kept.tend();
+    kept
+}
+
+#[test]
+fn index_files_that_are_wrong_at_a_start_are_made_anew() {
+    let mut kept = storied(1500, 0);
+    let other = storied(1500, 1);
+    let longer = storied(4000, 0);
+    let (ledger, view) = (of_ledger(kept.ledger()), of_view(&kept.view()));
+    let paths = kept.indexes();
+    assert!(paths.len() > 5 && longer.indexes().len() > 1, "{paths:?}");
+    let whole: Vec<Vec<u8>> = paths.iter().map(|path| std::fs::read(path).unwrap()).collect();
+    let of = |kept: &Kept, at: usize| std::fs::read(&kept.indexes()[at]).unwrap();
+    let wrong: [(&str, &dyn Fn(usize) -> Vec<u8>); 7] = [
+        ("empty", &|_| Vec::new()),
+        ("zeroed", &|at| vec![0; whole[at].len()]),
+        ("torn", &|at| whole[at][..whole[at].len() / 2].to_vec()),
+        ("without its last octet", &|at| whole[at][..whole[at].len() - 1].to_vec()),
+        ("of another segment", &|at| whole[(at + 1) % paths.len()].clone()),
+        ("of another window", &|at| of(&other, at.min(other.indexes().len() - 1))),
+        ("of a longer segment", &|at| of(&longer, at.min(1))),
+    ];
+    for (case, octets) in wrong {
+        for which in [vec![0], vec![2, 3], vec![paths.len() - 1], (0..paths.len()).collect()] {
+            for keeps_sled in [true, false] {
+                kept.open = None;
+                which.iter().for_each(|at| std::fs::write(&paths[*at], octets(*at)).unwrap());
+                if !keeps_sled {
+                    std::fs::remove_dir_all(kept.state.path().join("ledger")).unwrap();
+                }
+                assert_eq!(of_view(&kept.view()), view, "{case}");
+                kept.start();
+                assert_eq!(of_ledger(kept.ledger()), ledger, "{case}, {which:?}, sled {keeps_sled}");
+                for (path, whole) in paths.iter().zip(&whole) {
+                    assert_eq!(&std::fs::read(path).unwrap(), whole, "{case}: {}", path.display());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn where_no_index_can_be_written_or_read_every_answer_is_the_same() {
+    let mut kept = storied(1500, 0);
+    let (ledger, view) = (of_ledger(kept.ledger()), of_view(&kept.view()));
+    let paths = kept.indexes();
+    // under a window that is open
+    paths.iter().for_each(|path| std::fs::write(path, vec![0; 5000]).unwrap());
+    assert_eq!(of_ledger(kept.ledger()), ledger);
+    for keeps_sled in [true, false] {
+        kept.open = None;
+        if !keeps_sled {
+            std::fs::remove_dir_all(kept.state.path().join("ledger")).unwrap();
+        }
+        for path in &paths {
+            let _ = std::fs::remove_file(path);
+            std::fs::create_dir_all(path).unwrap();
+        }
+        assert_eq!(of_view(&kept.view()), view);
+        kept.start();
+        kept.tend();
+        assert_eq!(of_ledger(kept.ledger()), ledger, "sled {keeps_sled}");
+    }
+}
+
+#[test]
+fn a_journal_without_one_of_its_segments_is_told_and_never_guessed() {
+    let mut kept = storied(1500, 0);
+    let ledger = of_ledger(kept.ledger());
+    let segments: Vec<_> = kept.indexes().iter().map(|path| path.with_extension("log")).collect();
+    for at in [0, 2, segments.len() - 1] {
+        for keeps_sled in [true, false] {
+            kept.open = None;
+            let octets = std::fs::read(&segments[at]).unwrap();
+            std::fs::remove_file(&segments[at]).unwrap();
+            if !keeps_sled {
+                std::fs::remove_dir_all(kept.state.path().join("ledger")).unwrap();
+            }
+            let (disk, state) = (Disk::system(), kept.state.path());
+            let told = opened(&disk, state, kept.settings.0)
+                .map(|journal| Ledger::open(&disk, state, &journal, kept.settings.1).map(drop).unwrap_err());
+            let is_missing = match &told {
+                Ok(LedgerError::Journal(error)) | Err(error) => matches!(error, journal::JournalError::Missing { .. }),
+                Ok(_) => false,
+            };
+            assert!(is_missing, "{at} {keeps_sled}: {told:?}");
+            std::fs::write(&segments[at], octets).unwrap();
+            kept.start();
+            assert_eq!(of_ledger(kept.ledger()), ledger, "{at} {keeps_sled}");
+        }
+    }
+}
+
+#[test]
+fn a_journal_that_lost_its_end_and_went_another_way_takes_no_index_of_what_was() {
+    let mut kept = storied(1500, 0);
+    kept.open = None;
+    let logs: Vec<_> = kept.indexes().iter().map(|path| path.with_extension("log")).collect();
+    for gone in &logs[3..] {
+        std::fs::remove_file(gone).unwrap();
+    }
+    std::fs::remove_file(kept.state.path().join(format!("journal/{:08}.log", logs.len() + 1))).unwrap();
+    kept.start();
+    let mut plain = Kept::new(1 << 30, 1_000_000);
+    let mut reader = journal::Reader::open(&Disk::system(), kept.state.path()).unwrap();
+    let mut events = Vec::new();
+    while let Some((entry, _)) = reader.next().unwrap() {
+        events.push(entry.event);
+    }
+    for event in events {
+        plain.write(0, event);
+    }
+    for n in 0..IDS {
+        let next = plain.ledger().state(id(n)).unwrap().map_or(1, |one| one.answers + 1);
+        for event in [answered(n, next, Decision::Rejected, "a"), closed(n)] {
+            if plain.ledger().check([&event]).is_ok() {
+                plain.write(0, event.clone());
+                kept.write(0, event);
+            }
+        }
+    }
+    kept.tend();
+    assert!(kept.indexes().len() > 3);
+    assert_eq!(of_ledger(kept.ledger()), of_ledger(plain.ledger()));
+    kept.start();
+    assert_eq!(of_ledger(kept.ledger()), of_ledger(plain.ledger()));
 }
