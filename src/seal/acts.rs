@@ -142,7 +142,7 @@ impl Acts {
         let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
         File::open(folder)?.sync_all()?; // the log's name is as durable as its lines
         lock(&file)?;
-        let chunks = Chunks::open(path, &file, chunk)?;
+        let chunks = Chunks::open(path, &file, chunk);
         let known = chunks.known();
         let mut acts = Self {
             file,
@@ -291,7 +291,7 @@ impl Acts {
         let wanted = id.to_string();
         let finder = memchr::memmem::Finder::new(wanted.as_bytes());
         let mut line = Vec::new();
-        for (mut offset, end) in self.chunks.pieces(id)? {
+        for (mut offset, end) in self.chunks.pieces(id) {
             let mut reader = BufReader::with_capacity(1 << 16, At { file: &self.file, offset });
             while end.is_none_or(|end| offset < end) {
                 line.clear();

@@ -75,12 +75,9 @@ pub(super) struct Chunks {
 
 impl Chunks {
     /// Opens the index beside this log, and cuts off what is not of it.
-    pub(super) fn open(log: &Path, file: &File, chunk: u64) -> io::Result<Self> {
+    pub(super) fn open(log: &Path, file: &File, chunk: u64) -> Self {
         let path = log.with_extension("index");
-        let octets = match std::fs::read(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            other => other?,
-        };
+        let octets = read(&path);
         let (mut chunks, mut good, mut place) = (Vec::<Chunk>::new(), Vec::new(), 0);
         for line in octets.split_inclusive(|&octet| octet == b'\n') {
             let Some(piece) = checked(line).ok().and_then(|json| parse::<Chunk>(json).ok()) else { break };
@@ -96,14 +93,16 @@ impl Chunks {
             good.pop();
         }
         let keeps = good.last().copied().unwrap_or(0);
-        if keeps < octets.len() {
-            OpenOptions::new().write(true).open(&path)?.set_len(keeps as u64)?;
+        if keeps < octets.len()
+            && let Err(error) = OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(keeps as u64))
+        {
+            tracing::warn!(%error, path = %path.display(), "the index of the seal's act log cannot be cut back");
         }
         let now = chunks.pop().map_or_else(
             || Chunk::begin(0, BTreeMap::new(), None),
             |last| Chunk::begin(last.end, last.counters, last.highest),
         );
-        Ok(Self { path, chunk, now, full: Vec::new() })
+        Self { path, chunk, now, full: Vec::new() }
     }
 
     /// What is known where the index ends.
@@ -162,11 +161,8 @@ impl Chunks {
     }
 
     /// The pieces of the log in which this submission may be told of, in order; the last one is open at its end.
-    pub(super) fn pieces(&self, id: SubmissionId) -> io::Result<Vec<(u64, Option<u64>)>> {
-        let octets = match std::fs::read(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            other => other?,
-        };
+    pub(super) fn pieces(&self, id: SubmissionId) -> Vec<(u64, Option<u64>)> {
+        let octets = read(&self.path);
         let lines = octets.split_inclusive(|&octet| octet == b'\n');
         let written = lines.map_while(|line| checked(line).ok().and_then(|json| parse::<Chunk>(json).ok()));
         let (mut pieces, mut end) = (Vec::new(), 0);
@@ -180,8 +176,18 @@ impl Chunks {
             }
         }
         pieces.push((end, None));
-        Ok(pieces)
+        pieces
     }
+}
+
+/// The index, or nothing: the log serves as well without it.
+fn read(path: &Path) -> Vec<u8> {
+    std::fs::read(path).unwrap_or_else(|error| {
+        if error.kind() != io::ErrorKind::NotFound {
+            tracing::warn!(%error, path = %path.display(), "the index of the seal's act log cannot be read");
+        }
+        Vec::new()
+    })
 }
 
 impl From<&Act> for Head {
