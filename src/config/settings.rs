@@ -194,6 +194,8 @@ pub(super) struct Outline {
     pub policy: Policy,
     pub trust: Option<TrustSettings>,
     pub seal: Option<SealAt>,
+    /// The transparency log's key and certificate, where they are named.
+    pub log: Option<At<transparency::Settings>>,
     /// None when something without which no window can be is missing or wrong.
     pub settings: Option<Settings>,
 }
@@ -229,7 +231,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let mut of_log = top.table("transparency");
     let seals = seal.as_ref().and_then(|seal| seal.stamps.as_ref()).map(|stamps| stamps.value.clone());
     let witnesses = of_log.as_mut().map(|table| witnesses(base, table, seals)).unwrap_or_default();
-    let transparency = transparency(base, &paths, window.as_ref(), of_log);
+    let (transparency, named_log) = transparency(base, &paths, window.as_ref(), of_log);
     if witnesses.stamps.is_some() && trust.as_ref().is_some_and(|trust| trust.timestamping.is_empty()) {
         top.mistake(
             "a stamp counts for nothing while nobody is believed about time: name the anchor of [transparency] tsa \
@@ -277,7 +279,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
         _ => None,
     };
     let identity = identity.unwrap_or_else(IdentityProfile::standard);
-    Outline { paths, environment, identity, policy, trust, seal, settings }
+    Outline { paths, environment, identity, policy, trust, seal, log: named_log, settings }
 }
 
 impl Paths {
@@ -517,10 +519,10 @@ fn transparency(
     paths: &Paths,
     window: Option<&WindowSettings>,
     table: Option<Table<'_, '_>>,
-) -> transparency::Settings {
+) -> (transparency::Settings, Option<At<transparency::Settings>>) {
     let id = window.map_or("", |settings| settings.window.id.as_str());
     let (origin, own) = (format!("pencere/{id}"), transparency::KeyPlace::own(&paths.state));
-    let Some(mut table) = table else { return transparency::Settings { origin, key: own } };
+    let Some(mut table) = table else { return (transparency::Settings { origin, key: own }, None) };
     let named = table.string("origin");
     if let Some(named) = named.as_ref().filter(|named| !note::is_name(&named.value)) {
         table.source().mistake(&named.spot, "names the log in checkpoints: no white space, no +, at most 255 octets");
@@ -530,15 +532,16 @@ fn transparency(
         table.mistake("key and certificate of the log go together: name both, or neither");
     }
     table.finish();
-    let key = match (key, certificate) {
-        (Some(key), Some(certificate)) => transparency::KeyPlace {
-            key: base.join(key.value),
-            certificate: base.join(certificate.value),
-            is_own: false,
-        },
-        _ => own,
+    let origin = named.map_or(origin, |named| named.value);
+    let (Some(key), Some(certificate)) = (key, certificate) else {
+        return (transparency::Settings { origin, key: own }, None);
     };
-    transparency::Settings { origin: named.map_or(origin, |named| named.value), key }
+    let certificate = base.join(certificate.value);
+    let named = key.map(|key| transparency::Settings {
+        origin,
+        key: transparency::KeyPlace { key: base.join(key), certificate, is_own: false },
+    });
+    (named.value.clone(), Some(named))
 }
 
 fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {
