@@ -317,7 +317,7 @@ fn paths_that_lead_elsewhere_lead_into_the_copy() {
     trial.set("state", &at("far"));
     trial.set("url", &format!("\"sqlite://{}\"", trial.at("far/base/boemis.sqlite").to_str().unwrap()));
     fs::create_dir_all(trial.at("far/base")).unwrap();
-    trial.set("to", &format!("\"file://{}\"", trial.at("reserve").to_str().unwrap()));
+    trial.set("reserve.to", &format!("\"file://{}\"", trial.at("reserve").to_str().unwrap()));
     trial.done(&["once"]);
     let (code, answer) = trial.json(&["backup", "b"]);
     assert_eq!(code, Some(0), "{answer}");
@@ -365,20 +365,23 @@ fn private_keys_of_a_real_window_stay_where_they_are() {
     fs::write(trial.at("w/stations.toml"), stations).unwrap();
     let (code, answer) = trial.json(&["backup", "b"]);
     assert_eq!(code, Some(0), "{answer}");
-    assert!(answer["left_out"][0].as_str().unwrap().contains("pki/seal.key"), "{answer}");
+    let left_out = answer["left_out"].to_string();
+    assert!(left_out.contains("pki/seal.key") && left_out.contains("pki/log.key"), "{answer}");
     let found = trial.tool("grep", &["-rl", "PRIVATE KEY", "b"]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&found.stdout), "");
     assert_eq!(trial.json(&["restore", "b", "r"]).0, Some(0), "it verifies without the key");
     let config = trial.at("r/pencere.toml");
     assert_eq!(json(&trial, &config, &["once"]).0, Some(2), "and does not begin without it");
     fs::copy(trial.at("w/pki/seal.key"), trial.at("r/pki/seal.key")).unwrap();
+    assert_ne!(json(&trial, &config, &["once"]).0, Some(0), "nor without the log's, and makes no other");
+    fs::copy(trial.at("w/pki/log.key"), trial.at("r/pki/log.key")).unwrap();
     assert_eq!(json(&trial, &config, &["once"]).0, Some(0));
 }
 
 /// Sets a reserve, and all its times short.
 fn with_reserve(trial: &Trial) -> String {
     let to = format!("file://{}", trial.at("reserve").to_str().unwrap());
-    trial.set("to", &format!("{to:?}"));
+    trial.set("reserve.to", &format!("{to:?}"));
     trial.set("interval", "\"20ms\"");
     trial.set("database_every", "\"1s\"");
     trial.set("rescan", "\"100ms\"");
@@ -514,7 +517,7 @@ fn a_reserve_that_cannot_be_written_is_told_and_then_made_up_for() {
 #[test]
 fn an_address_that_is_none_is_a_mistake_with_its_line() {
     let trial = Trial::new();
-    trial.set("to", "\"s3://bucket/window\"");
+    trial.set("reserve.to", "\"s3://bucket/window\"");
     let output = trial.pencere(&["config", "check"]);
     let text = fs::read_to_string(trial.at("w/pencere.toml")).unwrap();
     let line = text.lines().position(|line| line.starts_with("to = ")).unwrap() + 1;

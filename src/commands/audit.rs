@@ -91,7 +91,8 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
 /// Looks over the records of the window with these settings, beside the checkpoints and receipts in these files.
 ///
 /// # Errors
-/// Usage: a checkpoint's file, the seal's certificate, the descriptions of the datasets. Broken: the disk's; damage is an answer.
+/// Usage: a checkpoint's file, the seal's certificate, the descriptions of the datasets. Broken: the disk's; damage is
+/// an answer.
 pub(super) fn look(settings: &Settings, checkpoints: &[PathBuf]) -> Result<Answer, Trouble> {
     let kept = checkpoints.iter().map(|path| compare::notes_of(path)).collect::<Result<Vec<_>, _>>()?.concat();
     let state = &settings.window.paths.state;

@@ -30,6 +30,7 @@ pub use trust::Asked;
 pub use world::World;
 
 use crate::authority::Registry;
+use crate::host::Disk;
 use crate::schema::Datasets;
 use crate::signature::Suite;
 use files::{Gathered, Shelf};
@@ -62,6 +63,11 @@ impl Config {
             let outline = settings::read(base, top);
             if let Some(seal) = &outline.seal {
                 trust::seal(gathered, source, seal, outline.environment, now);
+            }
+            if let Some(At { value: log, spot }) = &outline.log
+                && let Err(fault) = log.key.open(&Disk::system(), &log.origin, now)
+            {
+                source.mistake(spot, format!("the log's key or certificate cannot be used: {fault}"));
             }
             let world = world::read(gathered, path, &World::named_by(&outline), now);
             Some((outline.settings?, world?))

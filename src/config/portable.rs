@@ -2,8 +2,8 @@
 //!
 //! For copies of a window. What lies beneath the folder of `pencere.toml` keeps its place; what lies elsewhere
 //! gets one, and the texts that name it are changed at just these words, so that comments and all else stay as
-//! they were written. The reserve is switched off: a copy must never write where the original does. Private keys
-//! are left out, but those of a trial, which are part of it.
+//! they were written. The reserve and the place of checkpoints are switched off: a copy must never write where the
+//! original does. Private keys are left out, but those of a trial, which are part of it.
 //!
 //! Reads the files that hold more than settings (schemas beside the descriptions, a trial's keys); writes nothing.
 
@@ -210,6 +210,7 @@ impl Places {
             "seal.key" if is_trial && !is_uri(text) => self.word(text, Path::new("pki/seal.key")),
             "transparency.certificate" => self.word(text, Path::new("pki/log.crt")),
             "transparency.key" if is_trial => self.word(text, Path::new("pki/log.key")),
+            "transparency.publish" => (text != "none").then(|| "none".to_owned()),
             "reserve.to" => (text != "none").then(|| "none".to_owned()),
             _ => None,
         }

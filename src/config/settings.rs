@@ -7,7 +7,7 @@ use super::keeping;
 use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
-use crate::daemon::{alive, stamps};
+use crate::daemon::{alive, stamps, witnessing};
 use crate::document::Digest;
 use crate::fetch::{FetchFault, is_address};
 use crate::forms::note;
@@ -164,6 +164,8 @@ pub struct Settings {
     pub hold: HoldSettings,
     pub evidence: evidence::Settings,
     pub transparency: transparency::Settings,
+    /// Where checkpoints go.
+    pub witnesses: witnessing::Settings,
     pub journal: journal::Settings,
     pub ledger: ledger::Settings,
     pub reserve: reserve::Settings,
@@ -192,6 +194,8 @@ pub(super) struct Outline {
     pub policy: Policy,
     pub trust: Option<TrustSettings>,
     pub seal: Option<SealAt>,
+    /// The transparency log's key and certificate, where they are named.
+    pub log: Option<At<transparency::Settings>>,
     /// None when something without which no window can be is missing or wrong.
     pub settings: Option<Settings>,
 }
@@ -224,7 +228,16 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let schema = top.table("schema").map(schema).unwrap_or_default();
     let (evidence, journal, ledger) =
         (top.table("evidence").map(evidence), top.table("journal").map(journal), top.table("ledger").map(ledger));
-    let transparency = transparency(base, &paths, window.as_ref(), top.table("transparency"));
+    let mut of_log = top.table("transparency");
+    let seals = seal.as_ref().and_then(|seal| seal.stamps.as_ref()).map(|stamps| stamps.value.clone());
+    let witnesses = of_log.as_mut().map(|table| witnesses(base, table, seals)).unwrap_or_default();
+    let (transparency, named_log) = transparency(base, &paths, window.as_ref(), of_log);
+    if witnesses.stamps.is_some() && trust.as_ref().is_some_and(|trust| trust.timestamping.is_empty()) {
+        top.mistake(
+            "a stamp counts for nothing while nobody is believed about time: name the anchor of [transparency] tsa \
+                     in [trust] timestamping",
+        );
+    }
     let (reserve, reverify) = (top.table("reserve").map(reserve), top.table("audit").map(audit));
     let log = top.table("log").map(log).unwrap_or_default();
     let downtime = top.table("downtime").map(keeping::downtime).unwrap_or_default();
@@ -253,6 +266,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             hold,
             evidence: evidence.unwrap_or_default(),
             transparency,
+            witnesses,
             journal: journal.unwrap_or_default(),
             ledger: ledger.unwrap_or_default(),
             reserve: reserve.unwrap_or_default(),
@@ -265,7 +279,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
         _ => None,
     };
     let identity = identity.unwrap_or_else(IdentityProfile::standard);
-    Outline { paths, environment, identity, policy, trust, seal, settings }
+    Outline { paths, environment, identity, policy, trust, seal, log: named_log, settings }
 }
 
 impl Paths {
@@ -476,16 +490,39 @@ fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
     Some(SealAt { certificate: certificate?.map(|path| base.join(path)), key: key?, stamps })
 }
 
+/// Where checkpoints go, and who stamps them: the seal's authority, unless another is named.
+fn witnesses(base: &Path, table: &mut Table<'_, '_>, seals: Option<stamps::Settings>) -> witnessing::Settings {
+    let default = witnessing::Settings::default();
+    let (to, tsa) = (table.string("publish"), table.string("tsa"));
+    let every = value(table.duration("publish_every", Duration::from_secs(1)..=DAY), default.every);
+    let source = table.source();
+    let stamps = match tsa {
+        None => seals,
+        Some(tsa) if tsa.value == NOBODY => None,
+        Some(tsa) if is_address(&tsa.value) => Some(stamps::Settings {
+            url: tsa.value,
+            timeout: stamps::Settings::TIMEOUT_MAX,
+            retry: stamps::Settings::RETRY,
+        }),
+        Some(tsa) => {
+            source.mistake(&tsa.spot, format!("{:?} does not fit: {}", tsa.value, FetchFault::Address));
+            None
+        }
+    };
+    let to = to.filter(|to| to.value != NOBODY).map(|to| base.join(to.value));
+    witnessing::Settings { stamps: stamps.filter(|_| to.is_some()), to, every }
+}
+
 /// The log's key is the window's own where none is named, and its name the window's.
 fn transparency(
     base: &Path,
     paths: &Paths,
     window: Option<&WindowSettings>,
     table: Option<Table<'_, '_>>,
-) -> transparency::Settings {
+) -> (transparency::Settings, Option<At<transparency::Settings>>) {
     let id = window.map_or("", |settings| settings.window.id.as_str());
     let (origin, own) = (format!("pencere/{id}"), transparency::KeyPlace::own(&paths.state));
-    let Some(mut table) = table else { return transparency::Settings { origin, key: own } };
+    let Some(mut table) = table else { return (transparency::Settings { origin, key: own }, None) };
     let named = table.string("origin");
     if let Some(named) = named.as_ref().filter(|named| !note::is_name(&named.value)) {
         table.source().mistake(&named.spot, "names the log in checkpoints: no white space, no +, at most 255 octets");
@@ -495,15 +532,16 @@ fn transparency(
         table.mistake("key and certificate of the log go together: name both, or neither");
     }
     table.finish();
-    let key = match (key, certificate) {
-        (Some(key), Some(certificate)) => transparency::KeyPlace {
-            key: base.join(key.value),
-            certificate: base.join(certificate.value),
-            is_own: false,
-        },
-        _ => own,
+    let origin = named.map_or(origin, |named| named.value);
+    let (Some(key), Some(certificate)) = (key, certificate) else {
+        return (transparency::Settings { origin, key: own }, None);
     };
-    transparency::Settings { origin: named.map_or(origin, |named| named.value), key }
+    let certificate = base.join(certificate.value);
+    let named = key.map(|key| transparency::Settings {
+        origin,
+        key: transparency::KeyPlace { key: base.join(key), certificate, is_own: false },
+    });
+    (named.value.clone(), Some(named))
 }
 
 fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {

@@ -119,6 +119,17 @@ fn a_responder_is_asked_about_the_persons_that_its_authority_certified() {
 }
 
 #[test]
+fn the_logs_key_and_certificate_are_looked_at_before_the_window_needs_them() {
+    let window = Window::new();
+    let place = format!("pencere.toml:{} transparency.key", window.line("pencere.toml", "key = \"pki/log.key\""));
+    fs::copy(window.path("pki/seal.key"), window.path("pki/log.key")).unwrap();
+    let told = window.mistakes();
+    assert!(told.len() == 1 && told[0].0 == place && told[0].1.contains("not that of the key"), "{told:?}");
+    fs::remove_file(window.path("pki/log.key")).unwrap();
+    assert_eq!(window.mistakes()[0].0, place);
+}
+
+#[test]
 fn mistakes_of_all_files_come_at_once() {
     let window = Window::new();
     window.change("pencere.toml", "settle = \"200ms\"", "settle = 200");

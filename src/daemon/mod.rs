@@ -33,5 +33,6 @@ mod reverifying;
 pub mod stamps;
 pub mod watch;
 pub mod window;
+pub mod witnessing;
 
 pub use following::holdings;

@@ -9,6 +9,7 @@ use super::notify;
 use super::refresh::{self, Refresher, Round};
 use super::reverifying::reverifier;
 use super::window::{Halt, Window};
+use super::witnessing::witness;
 use crate::document::ParticipantName;
 use crate::intake::folder::{Signal, Watch};
 use crate::intake::{Group, GroupLimits, Key, Queue, Waiting};
@@ -36,6 +37,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     rescan.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut refresher = Refresher::new(window.settings());
     let (mut follower, mut reverifier) = (follower(&window), reverifier(&window));
+    let mut witness = witness(&window);
     let mut archivist = Archivist::new();
     let (ours, host) = (window.settings().clone(), window.host());
     let mut alive = notify::alive_every().map(interval);
@@ -65,7 +67,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             notify::status(&status(&window));
         }
         let mut looked = Ok(());
-        let (world, reach) = (window.world(), window.reach());
+        let (world, reach, laid) = (window.world(), window.reach(), window.laid());
         let told = std::sync::Arc::clone(&window.told);
         // Whatever came meanwhile is seen now, also when there was nothing that the loop waited for.
         tokio::task::yield_now().await;
@@ -87,6 +89,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             _ = rescan.tick() => {
                 looked = scan(&mut window, &mut watch).and_then(|()| window.publish_left());
                 looked = looked.and_then(|()| window.take_notes());
+                looked = looked.and_then(|()| window.lay_checkpoint());
                 if let Err(halt) = window.hear().await {
                     break Err(halt);
                 }
@@ -102,6 +105,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
                 }
             }
             round = follower.round(&reach) => window.followed(round),
+            round = witness.round(&laid) => window.witnessed(round),
             round = reverifier.round(&reach) => looked = window.reverified(round),
             () = watch.ready() => looked = heed(&mut window, &mut watch),
             () = told.notified() => {}

@@ -98,6 +98,10 @@ pub struct Tally {
     pub stamping: Option<String>,
     /// The same of the reserve, which does not follow.
     pub reserving: Option<String>,
+    /// The same of the checkpoint in the state folder.
+    pub laying: Option<String>,
+    /// The same of checkpoints, which do not go where others keep them.
+    pub witnessing: Option<String>,
     /// The same of archive units that cannot be made.
     pub archiving: Option<String>,
 }
@@ -106,10 +110,9 @@ impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping, &self.reserving, &self.archiving]
-            .into_iter()
-            .flatten()
-            .map(String::as_str);
+        let beside = [&self.reserving, &self.archiving, &self.laying, &self.witnessing];
+        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping].into_iter().chain(beside);
+        let own = own.flatten().map(String::as_str);
         let all: Vec<&str> = own.chain(away).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
@@ -267,13 +270,14 @@ impl Window {
         window.reach_boemis().await?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = window.digests();
-        window.keep_grounds(&window.world())?;
         let was_down = window.was_down();
         let is_up_again = was_down.is_some();
         window.tell([Event::Started { version, configuration }].into_iter().chain(was_down))?;
         if is_up_again {
             window.is_up_again();
         }
+        // behind what tells of a crash: the last line before that is the last sign of life
+        window.keep_grounds(&window.world())?;
         window.take_notes()?;
         window.recover().await?;
         window.look_later();

@@ -1,32 +1,25 @@
-//! The watch: the kernel's events become signals, each folder's from a queue of its own.
+//! The watch: the kernel's events become signals, each folder's from a watcher of its own.
 //!
-//! Owns one inotify queue for each folder. The kernel keeps them apart, so that one body's flood fills its
-//! own queue and delays nobody else's event; when it runs over, that one folder is scanned. Only what is
-//! complete is asked for: our own opening, taking and removing makes no event. Decides nothing: an event
-//! only names what to look at, and whatever goes wrong here becomes a scan.
+//! Owns one watcher for each folder, which is one inotify queue and the thread that empties it, and a bounded mailbox
+//! behind it. They are kept apart, so that one body's flood fills its own and delays nobody else's event; when either
+//! runs over, that one folder is scanned. Decides nothing: an event only names what to look at, and whatever goes
+//! wrong here becomes a scan.
 
 use super::{DropFolder, is_upload};
 use crate::document::ParticipantName;
-use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
-use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
-use std::future::poll_fn;
-use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
-use std::task::Poll;
-use tokio::net::unix::pipe::Receiver;
+use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
-/// Octets read at once from one folder's queue: about a hundred events, so that a flood is taken in
-/// slices. No less than the longest event (280 octets).
-const SLICE: usize = 4096;
-
-/// What is asked for: a writer closed it, it was moved in; and that the folder itself goes.
-const ASKED: WatchFlags = WatchFlags::CLOSE_WRITE
-    .union(WatchFlags::MOVED_TO)
-    .union(WatchFlags::DELETE_SELF)
-    .union(WatchFlags::MOVE_SELF)
-    .union(WatchFlags::ONLYDIR);
+/// Names read at once from one folder's mailbox, so that a flood is taken in slices.
+const SLICE: usize = 100;
+/// Most names that wait in a mailbox; past it a scan stands for all of them. 16,384: as many events as the kernel
+/// keeps (`fs.inotify.max_queued_events`), about 2 MiB of names.
+const NAMES_MAX: usize = 16_384;
 
 /// What the watch has to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,17 +30,35 @@ pub enum Signal {
     Rescan(ParticipantName),
 }
 
-/// Watches while it lives. Made and used within the runtime.
+/// Watches while it lives.
 #[derive(Debug, Default)]
 pub struct Watch {
     watched: BTreeMap<PathBuf, Watched>,
     unwatched: BTreeMap<PathBuf, ParticipantName>,
+    /// Told of every signal.
+    bell: Arc<Notify>,
 }
 
 #[derive(Debug)]
 struct Watched {
     participant: ParticipantName,
-    events: Receiver,
+    mailbox: Arc<Mailbox>,
+    /// Watches until it is dropped.
+    _watcher: RecommendedWatcher,
+}
+
+/// What a watcher's thread has told, and nobody has read.
+#[derive(Debug, Default)]
+struct Mailbox {
+    told: Mutex<Told>,
+    bell: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    names: VecDeque<OsString>,
+    /// Whether something is missing.
+    is_lost: bool,
 }
 
 impl Watch {
@@ -72,7 +83,7 @@ impl Watch {
                 continue;
             }
             new.push(participant.clone());
-            match Watched::begin(participant, &path) {
+            match Watched::begin(participant, &path, &self.bell) {
                 Ok(watched) => drop(self.watched.insert(path, watched)),
                 Err(error) => {
                     tracing::warn!(%participant, %error, "the folder cannot be watched and is only rescanned");
@@ -92,68 +103,145 @@ impl Watch {
 
     /// Waits until there is something to read. For ever where nothing can be watched.
     pub async fn ready(&self) {
-        let any = |watched: &Watched, context: &mut std::task::Context<'_>| {
-            matches!(watched.events.poll_read_ready(context), Poll::Ready(Ok(_)))
-        };
-        poll_fn(|context| {
-            // all of them are asked, so that each of them wakes us
-            let ready = self.watched.values().filter(|watched| any(watched, context)).count();
-            if ready > 0 { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
+        while self.watched.values().all(|watched| watched.mailbox.told().is_empty()) {
+            self.bell.notified().await;
+        }
     }
 
-    /// Reads one slice from the queue of each folder, whatever waits behind it: none has another's turn.
+    /// Reads one slice from the mailbox of each folder, whatever waits behind it: none has another's turn.
     pub fn read(&self, heard: &mut dyn FnMut(Signal)) {
-        self.watched.values().for_each(|watched| watched.read(heard));
+        for Watched { participant, mailbox, .. } in self.watched.values() {
+            let (names, is_lost) = mailbox.told().slice();
+            names.into_iter().for_each(|name| heard(Signal::Name(participant.clone(), name)));
+            if is_lost {
+                heard(Signal::Rescan(participant.clone()));
+            }
+        }
     }
 }
 
 impl Watched {
-    fn begin(participant: &ParticipantName, path: &PathBuf) -> io::Result<Self> {
-        let queue = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
-        inotify::add_watch(&queue, path, ASKED)?;
-        // it is read and waited for like a pipe
-        Ok(Self { participant: participant.clone(), events: Receiver::from_owned_fd_unchecked(queue)? })
+    fn begin(participant: &ParticipantName, path: &Path, bell: &Arc<Notify>) -> notify::Result<Self> {
+        let mailbox = Arc::new(Mailbox { told: Mutex::default(), bell: Arc::clone(bell) });
+        let (to, folder) = (Arc::clone(&mailbox), path.to_owned());
+        let mut watcher = notify::recommended_watcher(move |event| to.take(event, &folder))?;
+        watcher.watch(path, RecursiveMode::NonRecursive)?;
+        Ok(Self { participant: participant.clone(), mailbox, _watcher: watcher })
+    }
+}
+
+impl Mailbox {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read(&self, heard: &mut dyn FnMut(Signal)) {
-        let mut slice = [0; SLICE];
-        let mut is_lost = false;
-        match self.events.try_read(&mut slice) {
-            Ok(count) => {
-                for (mask, name) in events(slice.get(..count).unwrap_or_default()) {
-                    // without a name: the queue ran over, or the folder itself was moved, removed or unmounted
-                    is_lost |= name.is_empty();
-                    // nobody is told of an upload under way, nor of a folder
-                    if !name.is_empty() && !is_upload(name) && !mask.contains(ReadFlags::ISDIR) {
-                        heard(Signal::Name(self.participant.clone(), name.to_owned()));
-                    }
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+    /// Runs on the watcher's own thread.
+    fn take(&self, event: notify::Result<Event>, folder: &Path) {
+        let is_told = match event {
+            Ok(event) => self.told().take(event, folder),
             Err(error) => {
-                tracing::warn!(participant = %self.participant, %error, "file events may be missing");
-                is_lost = true;
+                tracing::warn!(%error, "file events may be missing; the folder is scanned");
+                self.told().lose()
             }
-        }
-        if is_lost {
-            heard(Signal::Rescan(self.participant.clone()));
+        };
+        if is_told {
+            self.bell.notify_one();
         }
     }
 }
 
-/// The events in a slice, each with the name it speaks of, if any: inotify(7), `struct inotify_event`.
-fn events(mut slice: &[u8]) -> impl Iterator<Item = (ReadFlags, &OsStr)> {
-    let number = |octets: &[u8; 4]| u32::from_ne_bytes(*octets);
-    std::iter::from_fn(move || {
-        let (_watch, rest) = slice.split_first_chunk::<4>()?;
-        let (mask, rest) = rest.split_first_chunk::<4>()?;
-        let (_cookie, rest) = rest.split_first_chunk::<4>()?;
-        let (length, rest) = rest.split_first_chunk::<4>()?;
-        let (name, rest) = rest.split_at_checked(number(length) as usize)?;
-        slice = rest;
-        let name = name.split(|octet| *octet == 0).next().unwrap_or_default();
-        Some((ReadFlags::from_bits_retain(number(mask)), OsStr::from_bytes(name)))
-    })
+impl Told {
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && !self.is_lost
+    }
+
+    /// The names of one slice, and whether something is missing.
+    fn slice(&mut self) -> (Vec<OsString>, bool) {
+        let count = self.names.len().min(SLICE);
+        (self.names.drain(..count).collect(), std::mem::take(&mut self.is_lost))
+    }
+
+    fn lose(&mut self) -> bool {
+        self.is_lost = true;
+        true
+    }
+
+    /// Whether there is something new to read.
+    fn take(&mut self, event: Event, folder: &Path) -> bool {
+        if event.need_rescan() {
+            return self.lose();
+        }
+        match event.kind {
+            EventKind::Access(AccessKind::Close(AccessMode::Write))
+            | EventKind::Modify(ModifyKind::Name(RenameMode::To)) => {}
+            // the folder itself was moved or removed: the scan says so
+            EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From)) => {
+                return event.paths.iter().any(|path| path == folder) && self.lose();
+            }
+            // our own opening, taking and removing, and what is not complete
+            _ => return false,
+        }
+        let names = event.paths.iter().filter(|path| path.parent() == Some(folder)).filter_map(|path| path.file_name());
+        let before = self.names.len();
+        // nobody is told of an upload under way
+        for name in names.filter(|name| !is_upload(name)) {
+            if self.names.len() >= NAMES_MAX {
+                return self.lose();
+            }
+            self.names.push_back(name.to_owned());
+        }
+        self.names.len() > before
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use notify::event::Flag;
+
+    const FOLDER: &str = "/proc/self/fd/9";
+
+    fn closed(name: &str) -> notify::Result<Event> {
+        let kind = EventKind::Access(AccessKind::Close(AccessMode::Write));
+        Ok(Event::new(kind).add_path(Path::new(FOLDER).join(name)))
+    }
+
+    fn told(mailbox: &Mailbox) -> (Vec<OsString>, bool) {
+        let (mut all, mut is_lost) = (Vec::new(), false);
+        while !mailbox.told().is_empty() {
+            let (names, lost) = mailbox.told().slice();
+            assert!(names.len() <= SLICE);
+            all.extend(names);
+            is_lost |= lost;
+        }
+        (all, is_lost)
+    }
+
+    #[test]
+    fn what_the_kernel_or_the_mailbox_loses_is_a_scan() {
+        let (mailbox, folder) = (Mailbox::default(), Path::new(FOLDER));
+        mailbox.take(Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan)), folder);
+        assert_eq!(told(&mailbox), (vec![], true));
+        mailbox.take(Err(notify::Error::generic("gone")), folder);
+        assert_eq!(told(&mailbox), (vec![], true));
+        (0..=NAMES_MAX).for_each(|at| mailbox.take(closed(&format!("{at}.xml")), folder));
+        let (names, is_lost) = told(&mailbox);
+        assert!(names.len() == NAMES_MAX && is_lost);
+    }
+
+    #[test]
+    fn only_what_is_complete_wakes_anybody() {
+        let (mailbox, folder) = (Mailbox::default(), Path::new(FOLDER));
+        ["a.part", ".a"].into_iter().for_each(|name| mailbox.take(closed(name), folder));
+        let opened = EventKind::Access(AccessKind::Open(AccessMode::Any));
+        mailbox.take(Ok(Event::new(opened).add_path(folder.join("a"))), folder);
+        let removed = EventKind::Remove(notify::event::RemoveKind::File);
+        mailbox.take(Ok(Event::new(removed).add_path(folder.join("a"))), folder);
+        assert_eq!(told(&mailbox), (vec![], false));
+        mailbox.take(closed("a"), folder);
+        assert_eq!(told(&mailbox), (vec!["a".into()], false));
+        let moved = EventKind::Modify(ModifyKind::Name(RenameMode::From));
+        mailbox.take(Ok(Event::new(moved).add_path(folder.to_owned())), folder);
+        assert_eq!(told(&mailbox), (vec![], true));
+    }
 }
