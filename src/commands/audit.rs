@@ -1,5 +1,6 @@
 //! `pencere audit`: looks over the window's records.
 
+use super::loads;
 use super::opening;
 use super::records::{self, Records, Submission};
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Trouble, WindowArgs};
@@ -25,8 +26,8 @@ pub enum AuditCommand {
 /// Walk the window's records and name the first thing that does not fit
 ///
 /// Looks at the journal, line by line, and at every document and receipt in evidence that it
-/// names; and whether what is contested in BOEMİS is what the journal says. Works beside a
-/// running daemon.
+/// names; whether what is contested in BOEMİS is what the journal says, and whether all that is
+/// accepted was loaded there. Works beside a running daemon.
 ///
 /// Exit code 0: everything fits. 1: something does not.
 #[derive(Debug, Args)]
@@ -51,6 +52,10 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
     let unfit = match audit.walk(&settings.window.paths.state)? {
         Some(unfit) => Some(unfit),
         None => audit.contested(&before, &runtime.block_on(contested(&settings))?),
+    };
+    let unfit = match unfit {
+        Some(unfit) => Some(unfit),
+        None => runtime.block_on(unloaded(&settings, &audit.records))?,
     };
     audit.answer.fits = unfit.is_none();
     audit.answer.first_unfit = unfit;
@@ -101,6 +106,12 @@ async fn contested(settings: &Settings) -> Result<BTreeSet<SubmissionId>, Troubl
     let found = reader.contested().await.map_err(|fault| Trouble::broken(fault.to_string()))?;
     let _ = reader.close().await; // it only looked
     Ok(found.into_iter().collect())
+}
+
+/// The first acceptance that BOEMİS has no load of.
+async fn unloaded(settings: &Settings, records: &Records) -> Result<Option<String>, Trouble> {
+    let lacking = loads::lacking(settings, records).await.map_err(|fault| Trouble::broken(fault.to_string()))?;
+    Ok(lacking.first().map(|id| format!("it is accepted, and BOEMİS has no load of it (submission {id})")))
 }
 
 impl Audit {

@@ -12,6 +12,7 @@ pub mod files;
 mod identity;
 mod init;
 mod list;
+mod loads;
 mod once;
 mod opening;
 pub mod progress;

@@ -330,6 +330,7 @@ impl Window {
             return Ok(());
         }
         self.reach_boemis().await?;
+        self.load_again().await?;
         let open = self.take_up(cases).await?;
         let looks = Looking::begin(open, self.judge_of_today())?.end()?;
         match self.decide(looks, false, &mut None).await {
@@ -347,9 +348,10 @@ impl Window {
     ) -> Result<(), Unfinished> {
         while !looks.is_empty() {
             self.reach_boemis().await?;
-            if !self.later.doubts.is_empty() {
+            if self.is_uncompared || !self.later.doubts.is_empty() {
                 self.saved(saving)?;
                 self.contest_first().await?;
+                self.load_again().await?;
             }
             let (verdicts, postponed) = self.judge_group(looks, goes_on, saving).await?;
             self.saved(saving)?;

@@ -18,6 +18,7 @@ mod look;
 pub mod notify;
 pub mod pages;
 pub mod refresh;
+mod restored;
 pub mod stamps;
 pub mod watch;
 pub mod window;

@@ -92,13 +92,15 @@ pub struct Tally {
     pub refreshing: Option<String>,
     /// The same of time-stamps on receipts, which go without.
     pub stamping: Option<String>,
+    /// The same of what was accepted and is not in BOEMİS.
+    pub unloaded: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping]
+        let own = [&self.trouble, &self.unloaded, &self.publishing, &self.refreshing, &self.stamping]
             .into_iter()
             .flatten()
             .map(String::as_str);
@@ -142,6 +144,8 @@ pub struct Window {
     pub(super) ledger: Ledger,
     /// None while the database is away.
     pub(super) boemis: Option<Boemis>,
+    /// It was opened, and nobody has held it against the journal yet.
+    pub(super) is_uncompared: bool,
     pub(super) seal: Seal,
     /// Who stamps the time on receipts, if anybody.
     pub(super) stamps: Option<Arc<Stamps>>,
@@ -221,6 +225,7 @@ impl Window {
             evidence,
             ledger,
             boemis: None,
+            is_uncompared: false,
             seal,
             stamps,
             queue: Queue::new(Vec::new()),
@@ -247,6 +252,7 @@ impl Window {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = window.digests();
         window.tell([Event::Started { version, configuration }])?;
+        window.load_again().await?;
         window.recover().await?;
         window.look_later();
         Ok(window)
@@ -293,7 +299,7 @@ impl Window {
             opened = Err(fault);
         }
         match opened {
-            Ok(boemis) => self.boemis = Some(boemis),
+            Ok(boemis) => (self.boemis, self.is_uncompared) = (Some(boemis), true),
             Err(boemis::Fault::Away { doing, cause }) => {
                 tracing::error!(doing, cause, "BOEMİS is away; documents are held until it is back");
                 self.tally.away = true;
@@ -435,6 +441,10 @@ impl Window {
         }
         let configuration = self.digests();
         self.tell([Event::Reloaded { configuration, refused }])?;
+        if self.tally.unloaded.is_some() {
+            self.is_uncompared = true; // perhaps the new world takes what the old one did not
+            self.load_again().await?;
+        }
         let now = self.host.clock.now();
         for waits in self.waits.values_mut() {
             waits.next = now;

@@ -1,7 +1,7 @@
 //! What an event changes in the index.
 
 use super::{Arrived, LedgerError, Submission, Unsettled, keys};
-use crate::document::Decision;
+use crate::document::{Decision, SubmissionId};
 use crate::journal::{Answered, Event, Phase, Position};
 use std::collections::BTreeMap;
 
@@ -71,6 +71,7 @@ impl<'a> Changes<'a> {
                 let (answers, last) = (answered.answer, Some((**answered).clone()));
                 let submission = Submission { phase, answers, last, ..before };
                 self.stand(&submission, answered, &order)?;
+                self.accept(id, &order, answered.decision == Decision::Accepted)?;
                 match Unsettled::of(&submission) {
                     Some(unsettled) => self.put(keys::unsettled(&order), keys::write(&unsettled)?),
                     None => drop(self.changed.insert(keys::unsettled(&order), None)),
@@ -84,6 +85,7 @@ impl<'a> Changes<'a> {
             (Event::Contested(_), Some(before)) => {
                 self.changed.insert(keys::unsettled(&order), None);
                 self.put(keys::contested(&order), keys::write(&id)?);
+                self.accept(id, &order, false)?;
                 let submission = Submission { phase, ..before };
                 if let Some(answered) = submission.last.clone() {
                     self.fall(&submission, &answered, &order)?; // at once: nothing more is its duplicate
@@ -124,6 +126,20 @@ impl<'a> Changes<'a> {
                 self.changed.insert(key, None);
             }
         }
+        Ok(())
+    }
+
+    /// Whether a submission's acceptance counts from now on.
+    fn accept(&mut self, id: SubmissionId, order: &[u8], counts: bool) -> Result<(), LedgerError> {
+        let key = keys::accepted(order);
+        if self.get(&key)?.is_some() == counts {
+            return Ok(());
+        }
+        let count = self.get(keys::ACCEPTANCES)?.map_or(Ok(0), |count| keys::read::<u64>(&count))?;
+        let count = if counts { count.saturating_add(1) } else { count.saturating_sub(1) };
+        self.put(keys::ACCEPTANCES.to_vec(), keys::write(&count)?);
+        let value = if counts { Some(keys::write(&id)?) } else { None };
+        self.changed.insert(key, value);
         Ok(())
     }
 

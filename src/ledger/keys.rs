@@ -9,10 +9,12 @@ pub(super) const SUBMISSION: u8 = b's';
 pub(super) const OPEN: u8 = b'o';
 pub(super) const UNSETTLED: u8 = b'u';
 pub(super) const CONTESTED: u8 = b'z';
+pub(super) const ACCEPTED: u8 = b'a';
+pub(super) const ACCEPTANCES: &[u8] = b"n";
 const PLACE: &[u8] = b"p";
 
 /// The version of the ledger's format; another one is rebuilt.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 #[derive(Serialize, Deserialize)]
 struct Place {
@@ -63,6 +65,10 @@ pub(super) fn unsettled(order: &[u8]) -> Vec<u8> {
 
 pub(super) fn contested(order: &[u8]) -> Vec<u8> {
     key(CONTESTED, &[order])
+}
+
+pub(super) fn accepted(order: &[u8]) -> Vec<u8> {
+    key(ACCEPTED, &[order])
 }
 
 pub(super) fn path(signer: Digest) -> Vec<u8> {

@@ -18,10 +18,13 @@
 //! | `r` receipt number | order |
 //! | `x` participant, NUL, intake's key | order of what was refused in place |
 //! | `u` order | accepted, and looked at again when revocation data is issued later, as JSON |
+//! | `a` order | the id of what is accepted and not contested, as JSON |
+//! | `n` | how many these are |
 //! | `k` fingerprint of a signer's certificate | where its path lies in evidence, as JSON |
 //!
 //! *Order* is the place of a submission's first line in the journal: its order of arrival.
 
+mod accepted;
 mod apply;
 mod keys;
 mod unsettled;

@@ -8,6 +8,7 @@ use super::{Arrived, Ledger, LedgerError, Submission, keys};
 use crate::document::{Decision, Digest, SubmissionId};
 use crate::journal::KeptPath;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// An acceptance that is not settled: revocation data that was issued after its reception was not seen
@@ -45,11 +46,21 @@ impl Ledger {
     /// # Errors
     /// sled's.
     pub fn unsettled(&self, behind: &Place, count: usize) -> Result<(Vec<Unsettled>, Option<Place>), LedgerError> {
+        self.behind(keys::UNSETTLED, behind, count)
+    }
+
+    /// The values of one kind of key behind a place, at most so many.
+    pub(super) fn behind<T: DeserializeOwned>(
+        &self,
+        kind: u8,
+        behind: &Place,
+        count: usize,
+    ) -> Result<(Vec<T>, Option<Place>), LedgerError> {
         self.position()?;
         let Place(begin) = behind;
-        let begin = if begin.is_empty() { vec![keys::UNSETTLED] } else { [&begin[..], &[0]].concat() };
+        let begin = if begin.is_empty() { vec![kind] } else { [&begin[..], &[0]].concat() };
         let (mut found, mut place) = (Vec::new(), None);
-        for pair in self.db.range(begin..vec![keys::UNSETTLED + 1]).take(count) {
+        for pair in self.db.range(begin..vec![kind + 1]).take(count) {
             let (key, value) = pair?;
             found.push(keys::read(&value)?);
             place = Some(Place(key.to_vec()));

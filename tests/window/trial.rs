@@ -48,6 +48,11 @@ impl Trial {
         Self { folder }
     }
 
+    /// A folder beside this one's, in which no window is yet.
+    pub fn empty(&self) -> Self {
+        Self { folder: tempfile::tempdir_in(self.folder.path().parent().unwrap()).unwrap() }
+    }
+
     /// A path in the folder; the window is in `w`.
     pub fn at(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
