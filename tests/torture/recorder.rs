@@ -27,6 +27,8 @@ pub enum Step {
     Create { name: PathBuf, file: FileId },
     MakeFolder { name: PathBuf },
     Rename { from: PathBuf, to: PathBuf, file: FileId },
+    /// A folder with all that lies beneath it.
+    RenameFolder { from: PathBuf, to: PathBuf },
     Unlink { name: PathBuf },
     RemoveFolder { name: PathBuf },
     Write { file: FileId, offset: usize, octets: Vec<u8> },
@@ -155,7 +157,6 @@ impl Reader<'_> {
         if failed {
             return;
         }
-        let step = self.recording.steps.len();
         match name {
             "open" | "creat" => panic!("{name} was never seen: {head:.300}"),
             "openat" | "openat2" => self.open(&arguments, result),
@@ -198,7 +199,6 @@ impl Reader<'_> {
             }
             _ => panic!("not understood: {head:.300}"),
         }
-        debug_assert!(step <= self.recording.steps.len());
     }
 
     fn push(&mut self, step: Step) {
@@ -211,6 +211,11 @@ impl Reader<'_> {
             Step::Rename { from, to, file } => {
                 self.live.names.remove(from);
                 self.live.names.insert(to.clone(), *file);
+            }
+            Step::RenameFolder { from, to } => {
+                let (live, moved) = (&mut self.live, |name: &PathBuf| moved(name, from, to));
+                live.folders = live.folders.iter().map(moved).collect();
+                live.names = live.names.iter().map(|(name, file)| (moved(name), *file)).collect();
             }
             Step::Unlink { name } => drop(self.live.names.remove(name)),
             Step::RemoveFolder { name } => self.live.folders.retain(|folder| folder != name),
@@ -285,6 +290,9 @@ impl Reader<'_> {
 
     fn renamed(&mut self, from: Option<PathBuf>, to: Option<PathBuf>) {
         match (from, to) {
+            (Some(from), Some(to)) if self.live.folders.contains(&from) => {
+                self.push(Step::RenameFolder { from, to });
+            }
             (Some(from), Some(to)) => {
                 let file = *self.live.names.get(&from).unwrap_or_else(|| panic!("renamed: {}", from.display()));
                 self.push(Step::Rename { from, to, file });
@@ -346,6 +354,15 @@ impl Reader<'_> {
         let name = plain.strip_prefix(&self.root).ok()?.to_owned();
         // never looked at by anybody after a start
         (!name.to_str().is_some_and(|name| name.ends_with("-shm"))).then_some(name)
+    }
+}
+
+/// A name after a folder was renamed.
+pub fn moved(name: &Path, from: &Path, to: &Path) -> PathBuf {
+    match name.strip_prefix(from) {
+        Ok(rest) if rest.as_os_str().is_empty() => to.to_owned(),
+        Ok(rest) => to.join(rest),
+        Err(_) => name.to_owned(),
     }
 }
 

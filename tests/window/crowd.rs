@@ -46,6 +46,7 @@ pub fn number(variable: &str) -> Option<u64> {
 }
 
 /// A document to be dropped.
+#[derive(Clone)]
 pub struct Document {
     pub participant: &'static str,
     pub name: String,
@@ -159,11 +160,19 @@ pub fn faults(trial: &Trial, documents: &[Document], allowed: Answers) -> (usize
     for participant in PARTICIPANTS {
         answers.insert(participant, trial.answers(participant));
         for side in ["in", ".taken"] {
-            let lying = trial.names(participant, side);
+            let mut lying = trial.names(participant, side);
+            if allowed == Answers::OneForEachArrival {
+                // half of a pair that came back alone waits for the other, as any half does
+                let pairs: Vec<_> = documents.iter().filter(|one| one.files.len() > 1).collect();
+                lying.retain(|name| !pairs.iter().any(|pair| pair.files.iter().any(|(half, _)| name == half.as_str())));
+            }
             if !lying.is_empty() {
                 faults.push(format!("{participant}/{side}: {lying:?}"));
             }
         }
+    }
+    for (name, text) in answers.values_mut().flat_map(|all| all.extract_if(.., |(_, text)| !is_whole(text))) {
+        faults.push(format!("{name} is no whole receipt: {} octets, {:?}…", text.len(), text.get(..40)));
     }
     let incoming: Vec<_> = fs::read_dir(trial.at("w/state/staging/incoming")).unwrap().collect();
     if !incoming.is_empty() {
@@ -249,6 +258,10 @@ pub fn faults(trial: &Trial, documents: &[Document], allowed: Answers) -> (usize
         faults.push(said(&audited));
     }
     (total, faults)
+}
+
+fn is_whole(receipt: &str) -> bool {
+    receipt.starts_with("<Receipt") && receipt.trim_end().ends_with("</Receipt>") && !receipt.contains('\0')
 }
 
 /// The end of a log.

@@ -160,8 +160,8 @@ impl Trial {
     pub fn answers(&self, participant: &str) -> Vec<(String, String)> {
         let names = self.names(participant, "receipts").into_iter().filter_map(|name| name.into_string().ok());
         let read = |name: String| {
-            let text = fs::read_to_string(self.side(participant, "receipts").join(&name)).unwrap();
-            (name, text)
+            let octets = fs::read(self.side(participant, "receipts").join(&name)).unwrap();
+            (name, String::from_utf8_lossy(&octets).into_owned())
         };
         names.filter(|name| name.ends_with(".xml") && !name.starts_with('.')).map(read).collect()
     }
