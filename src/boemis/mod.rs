@@ -152,8 +152,8 @@ impl Boemis {
     ///
     /// # Errors
     /// The database is away or damaged.
-    pub async fn loads(&mut self) -> Result<u64, Fault> {
-        self.store.loads().await
+    pub async fn uncontested(&mut self) -> Result<u64, Fault> {
+        self.store.uncontested().await
     }
 
     /// Which of these have no load mark, in their order.
@@ -239,11 +239,11 @@ impl Reader {
         self.store.contested().await
     }
 
-    /// As [`Boemis::loads`].
+    /// All loads, in their order.
     ///
     /// # Errors
     /// The database is away or damaged.
-    pub async fn loads(&mut self) -> Result<u64, Fault> {
+    pub async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {
         self.store.loads().await
     }
 

@@ -1,38 +1,56 @@
 //! `pencere audit`: looks over the window's records.
 
-use super::loads;
+mod compare;
+mod loads;
+mod receipts;
+mod tree;
+
+pub use compare::{AuditCompareArgs, compare};
+
 use super::opening;
 use super::records::{self, Records, Submission};
-use super::{Exit, ListState, Outcome, OutputArgs, Screen, Trouble, WindowArgs};
-use crate::boemis::{Fault, Reader};
+use super::{Exit, ListState, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files};
 use crate::config::Settings;
 use crate::document::SubmissionId;
 use crate::evidence::{self, EvidenceError};
-use crate::host::Disk;
+use crate::forms::certificate::Certificate;
+use crate::host::{Disk, Octets};
 use crate::journal::{self, Event, HeldFile, JournalError, Phase};
 use crate::schema::Datasets;
+use crate::transparency;
 use clap::{Args, Subcommand};
+use loads::Loads;
+use receipts::Receipts;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use tree::Grown;
 
 /// What to look over.
 #[derive(Debug, Subcommand)]
 pub enum AuditCommand {
     Verify(AuditVerifyArgs),
+    Compare(AuditCompareArgs),
 }
 
 /// Walk the window's records and name the first thing that does not fit
 ///
-/// Looks at the journal, line by line, and at every document and receipt in evidence that it
-/// names; whether what is contested in BOEMİS is what the journal says, and whether all that is
-/// accepted was loaded there. Works beside a running daemon.
+/// Looks at the journal, line by line; at the transparency log that its lines make; at every
+/// document and receipt in evidence that it names; whether each receipt is sealed, says what the
+/// journal says, has its place in the log, and continues the one before; whether BOEMİS holds
+/// what was accepted, row for row, and nothing else. Works beside a running daemon.
+///
+/// A window whose whole record was written anew fits itself: what others keep shows it. Give
+/// with --checkpoint what somebody kept, a checkpoint or a receipt, and it must be of this log.
 ///
 /// Exit code 0: everything fits. 1: something does not.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct AuditVerifyArgs {
+    /// A checkpoint or receipt of this window that somebody kept; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Vec<PathBuf>,
     #[command(flatten)]
     pub window: WindowArgs,
     #[command(flatten)]
@@ -44,24 +62,33 @@ pub struct AuditVerifyArgs {
 /// # Errors
 /// Usage: the configuration. Broken: the disk's; damage is an answer.
 pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
-    let settings = records::settings(&args.window)?;
-    let mut audit = Audit::default();
+    let config = records::config(&args.window)?;
+    let settings = config.settings();
+    let state = &settings.window.paths.state;
+    let seal = files::certificate(&settings.seal.certificate)?;
+    let kept = args.checkpoint.iter().map(|path| compare::notes_of(path)).collect::<Result<Vec<_>, _>>()?.concat();
+    let mut audit = Audit::new(seal, &settings.transparency);
     let runtime = opening::runtime()?;
     // the journal speaks before BOEMİS does and answers after it, and both may go on meanwhile
-    let before = runtime.block_on(contested(&settings))?;
-    let unfit = match audit.walk(&settings.window.paths.state)? {
-        Some(unfit) => Some(unfit),
-        None => audit.contested(&before, &runtime.block_on(contested(&settings))?),
-    };
-    let unfit = match unfit {
-        Some(unfit) => Some(unfit),
-        None => runtime.block_on(unloaded(&settings, &audit.records))?,
-    };
+    let before = runtime.block_on(Loads::read(settings, &config.world().datasets))?;
+    let mut unfit = audit.walk(state)?;
+    if unfit.is_none() {
+        unfit = audit.kept(state, &kept);
+    }
+    if unfit.is_none() {
+        unfit = runtime.block_on(audit.loads(before, settings, &config.world().datasets))?;
+    }
     audit.answer.fits = unfit.is_none();
     audit.answer.first_unfit = unfit;
     screen.json(&audit.answer);
-    let Answer { entries, submissions, files, torn, first_unfit, .. } = &audit.answer;
+    let Answer { entries, submissions, files, leaves, root, receipts, earlier, loads, torn, first_unfit, .. } =
+        &audit.answer;
     screen.say(format!("journal entries {entries}, submissions {submissions}, files in evidence {files}"));
+    screen.say(format!("transparency log: {leaves} leaves, root {root}"));
+    screen.say(format!("receipts proven {receipts}, loads in BOEMİS {loads}"));
+    if *earlier > 0 {
+        screen.say(format!("Sealed with an earlier certificate, and looked at without the seal: {earlier}"));
+    }
     if *torn {
         screen.say("The journal ends in a write under way, or in one that a loss of power left unfinished.");
     }
@@ -85,36 +112,34 @@ struct Answer {
     submissions: u64,
     /// Documents, signatures and receipts in evidence whose every octet was verified.
     files: u64,
+    /// Leaves of the transparency log.
+    leaves: u64,
+    /// The root over them.
+    root: String,
+    /// Receipts whose seal, content and place in the log were proven.
+    receipts: u64,
+    /// Of the other receipts, those sealed with another certificate than the seal's of today.
+    earlier: u64,
+    /// Loads in BOEMİS whose every row was read back.
+    loads: u64,
     /// Whether an unfinished write stands at the journal's end: no damage, nobody was promised it.
     torn: bool,
 }
 
 /// An audit under way.
-#[derive(Debug, Default)]
 struct Audit {
     answer: Answer,
     records: Records,
-}
-
-/// What BOEMİS holds as contested; nothing where there is none yet.
-async fn contested(settings: &Settings) -> Result<BTreeSet<SubmissionId>, Trouble> {
-    let mut reader = match Reader::open(&settings.location, &settings.boemis, &Datasets::default()).await {
-        Ok(reader) => reader,
-        Err(Fault::Missing { .. }) => return Ok(BTreeSet::new()),
-        Err(fault) => return Err(Trouble::broken(fault.to_string())),
-    };
-    let found = reader.contested().await.map_err(|fault| Trouble::broken(fault.to_string()))?;
-    let _ = reader.close().await; // it only looked
-    Ok(found.into_iter().collect())
-}
-
-/// The first acceptance that BOEMİS has no load of.
-async fn unloaded(settings: &Settings, records: &Records) -> Result<Option<String>, Trouble> {
-    let lacking = loads::lacking(settings, records).await.map_err(|fault| Trouble::broken(fault.to_string()))?;
-    Ok(lacking.first().map(|id| format!("it is accepted, and BOEMİS has no load of it (submission {id})")))
+    tree: Grown,
+    receipts: Receipts,
 }
 
 impl Audit {
+    fn new(seal: Certificate, log: &transparency::Settings) -> Self {
+        let receipts = Receipts::new(seal, log);
+        Self { answer: Answer::default(), records: Records::default(), tree: Grown::default(), receipts }
+    }
+
     /// What does not fit, if anything.
     fn walk(&mut self, state: &Path) -> Result<Option<String>, Trouble> {
         let disk = Disk::system();
@@ -130,7 +155,10 @@ impl Audit {
                 Err(error) => return unfit_or_broken(error),
             };
             self.answer.entries += 1;
-            if let Some(what) = self.files(&entry.event, &evidence)? {
+            if let Some((_, leaf)) = journal.leaf() {
+                self.tree.push(leaf);
+            }
+            if let Some(what) = self.look(&entry.event, &evidence)? {
                 let id = entry.event.id().map(|id| format!(" (submission {id})")).unwrap_or_default();
                 return Ok(Some(format!("{what}{id}")));
             }
@@ -140,14 +168,53 @@ impl Audit {
             self.answer.submissions = self.records.submissions().len() as u64;
         }
         self.answer.torn = journal.is_torn();
+        (self.answer.leaves, self.answer.root) = (self.tree.size(), self.tree.root().to_string());
+        (self.answer.receipts, self.answer.earlier) = self.receipts.counted();
         let packs = evidence.packs().map_err(|error| Trouble::broken(error.to_string()))?;
         Ok((self.answer.entries == 0 && !packs.is_empty())
             .then(|| "the journal is gone, though evidence is there".into()))
     }
 
+    /// The first checkpoint that is not one of this log: those that somebody kept, and the window's own last one.
+    fn kept(&self, state: &Path, kept: &[compare::Noted]) -> Option<String> {
+        let own = transparency::checkpoint_in(state);
+        let own = std::fs::read_to_string(&own).ok().map(|note| compare::Noted::of(&own, note));
+        for noted in kept.iter().cloned().map(Ok).chain(own) {
+            let unfit = match &noted {
+                Ok(noted) => {
+                    self.receipts.is_of_this_log(noted, &self.tree).map(|why| format!("{}: {why}", noted.from))
+                }
+                Err(why) => Some(why.clone()),
+            };
+            if unfit.is_some() {
+                return unfit;
+            }
+        }
+        None
+    }
+
+    /// What does not fit in BOEMİS, if anything.
+    async fn loads(
+        &mut self,
+        before: Loads,
+        settings: &Settings,
+        datasets: &Datasets,
+    ) -> Result<Option<String>, Trouble> {
+        if let Some(id) = before.known.iter().find(|id| self.records.get(**id).is_none()) {
+            return Ok(Some(format!("BOEMİS holds a load that the journal does not know (submission {id})")));
+        }
+        let after = Loads::read(settings, datasets).await?;
+        if let Some(unfit) = self.contested(&before.contested, &after) {
+            return Ok(Some(unfit));
+        }
+        let (count, unfit) = after.fit(&self.records, settings, datasets).await?;
+        self.answer.loads = count;
+        Ok(unfit)
+    }
+
     /// The first submission that is contested in the journal or in BOEMİS alone. One that the journal put in
-    /// doubt and has no answer to yet may be either.
-    fn contested(&self, before: &BTreeSet<SubmissionId>, after: &BTreeSet<SubmissionId>) -> Option<String> {
+    /// doubt and has no answer to yet may be either; one that an older copy of BOEMİS lost is not loaded again.
+    fn contested(&self, before: &BTreeSet<SubmissionId>, after: &Loads) -> Option<String> {
         let is_contested = |one: &&Submission| one.state() == ListState::Contested;
         let mut doubted = self.records.submissions().iter().filter(is_contested);
         let unknown = |id: &&SubmissionId| self.records.get(**id).is_none_or(|one| !is_contested(&one));
@@ -155,29 +222,47 @@ impl Audit {
             return Some(format!("BOEMİS holds a load as contested, and the journal does not (submission {id})"));
         }
         let answered = |one: &&Submission| !matches!(one.phase, Phase::Contested(_));
-        let holds = doubted.find(|one| answered(one) && !after.contains(&one.id()))?;
+        let holds = |id: SubmissionId| after.known.contains(&id) && !after.contested.contains(&id);
+        let holds = doubted.find(|one| answered(one) && holds(one.id()))?;
         Some(format!("it is contested, and in BOEMİS it is not (submission {})", holds.id()))
     }
 
+    /// Reads every file that an event names, and looks what a receipt says.
+    fn look(&mut self, event: &Event, evidence: &evidence::Reader) -> Result<Option<String>, Trouble> {
+        let octets = match self.files(event, evidence)? {
+            Ok(octets) => octets,
+            Err(unfit) => return Ok(Some(unfit)),
+        };
+        Ok(match event {
+            Event::Decided(decided) => self.receipts.decided(decided, self.tree.size().saturating_sub(1)),
+            Event::Answered(answered) => {
+                octets.first().and_then(|octets| self.receipts.answered(answered, octets, &self.tree))
+            }
+            _ => None,
+        })
+    }
+
     /// Reads every file that an event names.
-    fn files(&mut self, event: &Event, evidence: &evidence::Reader) -> Result<Option<String>, Trouble> {
+    fn files(&mut self, event: &Event, evidence: &evidence::Reader) -> Result<Result<Vec<Octets>, String>, Trouble> {
         let named = match event {
             Event::Held(held) => std::iter::once(&held.document).chain(&held.detached).map(HeldFile::kept).collect(),
             Event::Answered(answered) => vec![answered.receipt.kept()],
             Event::Path(path) => vec![path.kept()],
             _ => Vec::new(),
         };
+        let mut all = Vec::with_capacity(named.len());
         for kept in named {
             match evidence.read(&kept) {
-                Ok(_) => self.answer.files += 1,
-                Err(error @ EvidenceError::Damaged { .. }) => return Ok(Some(error.to_string())),
+                Ok(octets) => all.push(octets),
+                Err(error @ EvidenceError::Damaged { .. }) => return Ok(Err(error.to_string())),
                 Err(EvidenceError::Disk { path, source, .. }) if source.kind() == ErrorKind::NotFound => {
-                    return Ok(Some(format!("evidence: {} is missing", path.display())));
+                    return Ok(Err(format!("evidence: {} is missing", path.display())));
                 }
                 Err(error) => return Err(Trouble::broken(error.to_string())),
             }
         }
-        Ok(None)
+        self.answer.files += all.len() as u64;
+        Ok(Ok(all))
     }
 }
 

@@ -12,7 +12,6 @@ pub mod files;
 mod identity;
 mod init;
 mod list;
-mod loads;
 mod once;
 mod opening;
 pub mod progress;
@@ -197,6 +196,7 @@ impl Command {
             Self::Show(args) => show::run(&args, screen),
             Self::Status(args) => status::run(&args, screen),
             Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
+            Self::Audit(audit::AuditCommand::Compare(args)) => audit::compare(&args, screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
             Self::Identity(identity::IdentityCommand::Probe(args)) => identity::probe(&args, screen),
         }
@@ -224,6 +224,7 @@ impl Arguments {
             Command::Show(args) => args.output.format,
             Command::Status(args) => args.output.format,
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
+            Command::Audit(audit::AuditCommand::Compare(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
             Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,
             Command::Init(_)

@@ -302,8 +302,8 @@ impl Records {
             Event::Stopped {} => self.life.stopped = Some(time),
             Event::Halted { why } => self.life.halted = Some((time, why)),
             Event::Reloaded { refused, .. } => self.life.reloaded = Some((time, refused)),
-            Event::Held(_) | Event::RefusedInPlace(_) | Event::Answered(_) | Event::Deferred { .. } => {}
-            Event::Closed { .. } | Event::Settled { .. } | Event::Contested(_) => {}
+            Event::Held(_) | Event::RefusedInPlace(_) | Event::Decided(_) | Event::Answered(_) => {}
+            Event::Deferred { .. } | Event::Closed { .. } | Event::Settled { .. } | Event::Contested(_) => {}
             Event::Path(_) | Event::Act { .. } => {}
         }
     }

@@ -132,6 +132,9 @@ fn told(event: &Event) -> Vec<String> {
             lines.extend(answered.signers.iter().map(|signer| format!("signer's certificate {signer}")));
             lines
         }
+        Event::Decided(decided) => {
+            vec![format!("decided: {}, and written into the transparency log", decided.decision)]
+        }
         Event::Deferred { finding, attempt, next, .. } => {
             let next =
                 next.map_or_else(|| "waits for a person".to_owned(), |next| format!("again at {}", times::both(next)));

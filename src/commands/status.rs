@@ -1,10 +1,10 @@
 //! `pencere status`: whether the window is healthy, and what waits.
 
 mod folders;
+mod loads;
 mod lock;
 
 use super::list::Row;
-use super::loads;
 use super::opening;
 use super::records::{self, Came, Records, Submission};
 use super::table::Side;

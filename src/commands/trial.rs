@@ -68,6 +68,7 @@ pub fn make(folder: &Path, now: Timestamp) -> Result<(), Trouble> {
     issue_all(&pki, &registry, validity, expired)?;
     let seal = Issued::seal("pencere: sınaq pəncərəsinin möhürü", "Sınaq pəncərəsi", validity)?;
     write_pair(&pki, "seal", &seal)?;
+    write_pair(&pki, "log", &Issued::log("pencere/trial", validity)?)?;
 
     write(&folder.join("pencere.toml"), PENCERE.as_bytes(), 0o644)?;
     write(&folder.join("registry.toml"), REGISTRY.as_bytes(), 0o644)?;

@@ -9,10 +9,11 @@ use crate::daemon::log::{self, LogFormat};
 use crate::daemon::stamps;
 use crate::document::Digest;
 use crate::fetch::{FetchFault, is_address};
+use crate::forms::note;
 use crate::signature::{CmsLimits, Policy, Property};
 use crate::token::{Uri, is_uri};
 use crate::trust::IdentityProfile;
-use crate::{boemis, container, evidence, intake, journal, ledger, schema, seal, xml};
+use crate::{boemis, container, evidence, intake, journal, ledger, schema, seal, transparency, xml};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -161,6 +162,7 @@ pub struct Settings {
     pub schema: schema::Limits,
     pub hold: HoldSettings,
     pub evidence: evidence::Settings,
+    pub transparency: transparency::Settings,
     pub journal: journal::Settings,
     pub ledger: ledger::Settings,
     pub log: log::Settings,
@@ -216,6 +218,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let schema = top.table("schema").map(schema).unwrap_or_default();
     let (evidence, journal, ledger) =
         (top.table("evidence").map(evidence), top.table("journal").map(journal), top.table("ledger").map(ledger));
+    let transparency = transparency(base, &paths, window.as_ref(), top.table("transparency"));
     let log = top.table("log").map(log).unwrap_or_default();
     top.finish();
     let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {
@@ -239,6 +242,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             schema,
             hold,
             evidence: evidence.unwrap_or_default(),
+            transparency,
             journal: journal.unwrap_or_default(),
             ledger: ledger.unwrap_or_default(),
             log,
@@ -445,6 +449,36 @@ fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
         },
     });
     Some(SealAt { certificate: certificate?.map(|path| base.join(path)), key: key?, stamps })
+}
+
+/// The log's key is the window's own where none is named, and its name the window's.
+fn transparency(
+    base: &Path,
+    paths: &Paths,
+    window: Option<&WindowSettings>,
+    table: Option<Table<'_, '_>>,
+) -> transparency::Settings {
+    let id = window.map_or("", |settings| settings.window.id.as_str());
+    let (origin, own) = (format!("pencere/{id}"), transparency::KeyPlace::own(&paths.state));
+    let Some(mut table) = table else { return transparency::Settings { origin, key: own } };
+    let named = table.string("origin");
+    if let Some(named) = named.as_ref().filter(|named| !note::is_name(&named.value)) {
+        table.source().mistake(&named.spot, "names the log in checkpoints: no white space, no +, at most 255 octets");
+    }
+    let (key, certificate) = (table.string("key"), table.string("certificate"));
+    if key.is_some() != certificate.is_some() {
+        table.mistake("key and certificate of the log go together: name both, or neither");
+    }
+    table.finish();
+    let key = match (key, certificate) {
+        (Some(key), Some(certificate)) => transparency::KeyPlace {
+            key: base.join(key.value),
+            certificate: base.join(certificate.value),
+            is_own: false,
+        },
+        _ => own,
+    };
+    transparency::Settings { origin: named.map_or(origin, |named| named.value), key }
 }
 
 fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {

@@ -17,7 +17,7 @@ use crate::finding::{Code, Finding};
 use crate::forms::key::KeyFault;
 use crate::intake::Refusal;
 use crate::intake::folder::{Outlet, Published};
-use crate::journal::{Answered, Event, Phase, RefusedInPlace, SealedReceipt};
+use crate::journal::{Answered, Event, Logged, Phase, RefusedInPlace, SealedReceipt};
 use crate::ledger::{Arrived, Submission};
 use crate::receipt::{Answer, Known, Receipt, Turn};
 use crate::seal::{OutcomeRecord, Refused, Sealed};
@@ -69,20 +69,21 @@ pub(super) struct Facts {
     signers: Vec<Digest>,
     proven: BTreeMap<Digest, Timestamp>,
     original: Option<SubmissionId>,
+    rows: Option<Digest>,
 }
 
 impl Facts {
-    fn of(matter: Matter, original: Option<SubmissionId>) -> Self {
+    fn of(matter: Matter, original: Option<SubmissionId>, rows: Option<Digest>) -> Self {
         let Matter { known, content, signers, report, .. } = matter;
         let Known { participant, dataset, period, revision, records, .. } = known;
         let proven = report.as_ref().map(proven).unwrap_or_default();
-        Self { participant, dataset, period, revision, records, content, signers, proven, original }
+        Self { participant, dataset, period, revision, records, content, signers, proven, original, rows }
     }
 
     /// Of what was accepted, for a later answer.
     pub(super) fn accepted(answered: Answered) -> Self {
-        let Answered { participant, dataset, period, revision, records, content, signers, proven, .. } = answered;
-        Self { participant, dataset, period, revision, records, content, signers, proven, original: None }
+        let Answered { participant, dataset, period, revision, records, content, signers, proven, rows, .. } = answered;
+        Self { participant, dataset, period, revision, records, content, signers, proven, original: None, rows }
     }
 
     /// Of what was sealed before, and of the load that stands for it. The content of what was not
@@ -102,6 +103,7 @@ impl Facts {
             signers: record.signers.iter().filter_map(|signer| signer.certificate_sha256).collect(),
             proven: BTreeMap::new(),
             original: record.original.as_ref().map(|original| original.id),
+            rows: mark.map(|mark| mark.rows),
         }
     }
 }
@@ -113,11 +115,15 @@ impl Window {
         for verdict in verdicts {
             let id = verdict.matter.id();
             let Verdict { mut matter, channel, turn, attempt, word } = verdict;
-            let mut original = None;
+            let (mut original, mut rows) = (None, None);
             let answer = match word {
-                Word::Accepted(loaded) => Answer::accepted(&loaded, turn),
+                Word::Accepted(loaded) => {
+                    rows = Some(loaded.mark().rows);
+                    Answer::accepted(&loaded, turn)
+                }
                 Word::Stands(stands) => {
                     let mark = stands.mark();
+                    rows = Some(mark.rows);
                     matter.known.participant = Some(mark.key.participant.clone());
                     matter.known.dataset = Some(mark.key.dataset.clone());
                     matter.known.period = Some(mark.key.period);
@@ -143,20 +149,26 @@ impl Window {
                     Answer::held(matter.known.clone(), finding)
                 }
             };
-            answers.push((answer, matter, channel, original));
+            answers.push((answer, channel, (matter, original, rows)));
         }
-        let records = answers.iter().map(|(answer, ..)| answer.record());
-        let sealed = self.seal.seal_unsynced(records).map_err(unsealed)?;
+        let records: Vec<&OutcomeRecord> = answers.iter().map(|(answer, ..)| answer.record()).collect();
+        let sealed = self.seal_logged(&records)?;
         self.tally.stamping = self.stamps.as_ref().and_then(|stamps| stamps.trouble());
         let mut receipts = Vec::with_capacity(sealed.len());
-        for ((answer, matter, channel, original), sealed) in answers.into_iter().zip(sealed) {
+        for ((answer, channel, (matter, original, rows)), sealed) in answers.into_iter().zip(sealed) {
             if let (Decision::Accepted, Some(report)) = (answer.record().decision, &matter.report) {
                 events.extend(self.keep_paths(report)?);
             }
-            let (receipt, answered) = self.keep(answer, sealed, Facts::of(matter, original))?;
+            let (receipt, answered) = self.keep(answer, sealed, Facts::of(matter, original, rows))?;
             receipts.push((receipt, answered, channel));
         }
         self.give(receipts, events)
+    }
+
+    /// Logs what is to be said, then seals it. (Its acts are synced with its receipt's octets.)
+    pub(super) fn seal_logged(&mut self, records: &[&OutcomeRecord]) -> Result<Vec<Sealed>, Halt> {
+        let commitments = self.commit(records)?;
+        self.seal.seal_unsynced(records.iter().copied().zip(commitments)).map_err(unsealed)
     }
 
     /// Lets a submission wait for its next try; what the journal is to say of that.
@@ -190,9 +202,10 @@ impl Window {
         let record = answer.record();
         let findings: Vec<String> = record.findings.iter().map(|finding| finding.code.slug().to_owned()).collect();
         let (number_of_answer, decision) = (record.answer, record.decision);
+        let logged = sealed.log_size().map(|size| Logged { content: sealed.content(), size });
         let receipt = Receipt::new(answer, sealed).map_err(Halt::wrong)?;
         let kept = self.evidence.append(receipt.octets()).map_err(Halt::broken)?;
-        let Facts { participant, dataset, period, revision, records, content, signers, proven, original } = facts;
+        let Facts { participant, dataset, period, revision, records, content, signers, proven, original, rows } = facts;
         let answered = Answered {
             id: receipt.id(),
             answer: number_of_answer,
@@ -207,6 +220,7 @@ impl Window {
             proven: if decision == Decision::Accepted { proven } else { BTreeMap::new() },
             findings,
             original,
+            rows,
             receipt: SealedReceipt {
                 number: receipt.number().to_owned(),
                 file_name: receipt.file_name(),
@@ -214,6 +228,7 @@ impl Window {
                 size: receipt.octets().len() as u64,
                 location: kept.location,
                 lacks_stamp: receipt.lacks_stamp(),
+                logged,
             },
         };
         Ok((receipt, answered))
@@ -290,10 +305,15 @@ impl Window {
             }
         };
         let sealed = self.seal.sealed(id, answer, kept).map_err(unsealed)?;
-        match failed {
-            Some(error) => Err(Halt::broken(error)),
-            None => Ok(sealed),
+        if let Some(error) = failed {
+            return Err(Halt::broken(error));
         }
+        Ok(match sealed {
+            None => None,
+            Some((record, Some(sealed))) => Some((record, sealed)),
+            // nobody has its octets any more: the same word, logged and sealed anew under its number
+            Some((record, None)) => self.seal_logged(&[&record])?.pop().map(|sealed| (record, sealed)),
+        })
     }
 
     /// The load that stands of a submission, if there is one; `None` while BOEMİS is away.

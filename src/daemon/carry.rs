@@ -265,7 +265,7 @@ impl Window {
         let mut staging = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal);
         match staging.finish(promised, synced) {
             Ok(written) => {
-                self.unlearned.push(written);
+                self.took(written)?;
                 self.tally.trouble = None;
                 Ok(())
             }

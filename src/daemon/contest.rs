@@ -129,7 +129,7 @@ impl Window {
                 let record = self.seal.outcome(id, answers).map_err(Halt::wrong)?;
                 let answer = record.and_then(|record| Answer::contested(record, name, turn, put(doubt, load)));
                 let answer = answer.ok_or_else(|| never_sealed(doubt))?;
-                let sealed = self.seal.seal_unsynced([answer.record()]).map_err(Halt::wrong)?.pop();
+                let sealed = self.seal_logged(&[answer.record()])?.pop();
                 (Some(answer), sealed.ok_or_else(|| never_sealed(doubt))?)
             }
         };

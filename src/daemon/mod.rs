@@ -13,6 +13,7 @@ mod holds;
 pub mod judgement;
 mod later;
 mod load;
+mod logged;
 pub mod log;
 mod look;
 pub mod notify;

@@ -72,7 +72,7 @@ impl Window {
         let Some(boemis) = &mut self.boemis else { return Ok(Ok(outcome)) };
         let counted = match boemis.missing(&unanswered).await {
             Ok(unloaded) => {
-                boemis.loads().await.map(|all| all.saturating_sub((unanswered.len() - unloaded.len()) as u64))
+                boemis.uncontested().await.map(|all| all.saturating_sub((unanswered.len() - unloaded.len()) as u64))
             }
             Err(fault) => Err(fault),
         };

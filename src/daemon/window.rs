@@ -21,10 +21,11 @@ use crate::journal::{Event, Journal, JournalError, Phase, Written};
 use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
 use crate::receipt::Turn;
 use crate::schema::Key;
-use crate::seal::{OpenFault, Seal, Stamper};
+use crate::seal::{OpenFault, PreviousRecord, Seal, Stamper};
 use crate::staging::Staging;
+use crate::transparency;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -142,6 +143,9 @@ pub struct Window {
     pub(super) journal: Journal,
     pub(super) evidence: Evidence,
     pub(super) ledger: Ledger,
+    pub(super) transparency: transparency::Log,
+    /// Of each body the last receipt since the start, which the next one is tied to.
+    pub(super) last_receipts: HashMap<String, PreviousRecord>,
     /// None while the database is away.
     pub(super) boemis: Option<Boemis>,
     /// It was opened, and nobody has held it against the journal yet.
@@ -192,7 +196,7 @@ impl Window {
         let settings = config.settings().clone();
         let state = &settings.window.paths.state;
         // The journal holds the lock by which a window has one process: it comes first.
-        let journal = Journal::open(&host.disk, state, settings.journal)?;
+        let mut journal = Journal::open(&host.disk, state, settings.journal)?;
         let evidence = Evidence::open(&host.disk, state, settings.evidence).map_err(Halt::broken)?;
         let (ledger, opened) = Ledger::open(&host.disk, state, &journal, settings.ledger)?;
         if let Opened::Rebuilt(entries) = opened
@@ -200,6 +204,7 @@ impl Window {
         {
             tracing::info!(entries, "the ledger was rebuilt from the journal");
         }
+        let transparency = transparency::Log::open(&host.disk, state, &mut journal, &settings.transparency)?;
         // Held documents are tried in the order of their ids, which is that of their arrival.
         ledger.recent(NEWEST)?.iter().map(Submission::id).max().into_iter().for_each(SubmissionId::rise_above);
         let world = Arc::clone(config.world());
@@ -224,6 +229,8 @@ impl Window {
             journal,
             evidence,
             ledger,
+            transparency,
+            last_receipts: HashMap::new(),
             boemis: None,
             is_uncompared: false,
             seal,
@@ -329,8 +336,7 @@ impl Window {
         for closed in Closed::from_journal(&written) {
             tracing::debug!(submission = %closed.id(), "closed");
         }
-        self.unlearned.push(written);
-        Ok(())
+        self.took(written)
     }
 
     /// Lets the ledger learn what is durable.
@@ -498,6 +504,7 @@ impl Window {
         self.close_laid()?;
         self.settle()?;
         self.ledger.flush()?;
+        self.transparency.sync()?;
         if let Some(boemis) = &mut self.boemis
             && let Err(fault) = boemis.rest().await
         {
@@ -525,6 +532,7 @@ impl Window {
         self.close_laid()?;
         self.tell([Event::Stopped {}])?;
         self.ledger.flush()?;
+        self.transparency.sync()?;
         match self.boemis.take() {
             Some(boemis) => boemis.close().await.map_err(Halt::broken),
             None => Ok(()),

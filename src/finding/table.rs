@@ -310,4 +310,10 @@ codes! {
     ReceiptOtherDocument "receipt.other-document" Error Receipt "A51" "R 3.15"
         az "Qəbz başqa sənəd haqqındadır: qəbzdə {wanted}, faylda {found}."
         en "The receipt speaks of another document: it says {wanted}, and the file has {found}."
+    ReceiptNotInLog "receipt.not-in-log" Error Receipt "A59" "R 3.15"
+        az "Qəbzin şəffaflıq jurnalındakı yeri sübut olunmur ({found}). Qəbzi saxlayın və pəncərənin sahibinə bildirin."
+        en "The receipt's place in the transparency log is not proven ({found}). Keep the receipt, and tell the window's owner."
+    ReceiptLogForked "receipt.log-forked" Error Receipt "A59" "R 3.15"
+        az "Eyni jurnalın bir-birinə zidd iki halı var: {found} və {wanted}. Jurnal sonradan dəyişdirilib; hər ikisini saxlayın və pəncərənin sahibinə bildirin."
+        en "There are two states of one log that contradict each other: {found} and {wanted}. The log was rewritten; keep both, and tell the window's owner."
 }

@@ -1,7 +1,7 @@
 //! Issuing certificates for a trial: a small authority, persons under it, and a seal of its own.
 //!
-//! Every certificate made here carries the trial policy, so that a window whose environment is
-//! not `test` refuses it (S 5.1.5). Nothing here reads a file or a clock; keys come from OpenSSL's
+//! Every certificate of a person or an authority made here carries the trial policy, so that a window whose
+//! environment is not `test` refuses it (S 5.1.5). Nothing here reads a file or a clock; keys come from OpenSSL's
 //! generator and leave as PKCS#8.
 
 use super::certificate::TRIAL_POLICY_OID;
@@ -14,7 +14,7 @@ use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
 use openssl::x509::extension::{AuthorityKeyIdentifier, BasicConstraints, KeyUsage, SubjectKeyIdentifier};
-use openssl::x509::{X509, X509Builder, X509Extension, X509Name, X509NameBuilder, X509Ref};
+use openssl::x509::{X509, X509Builder, X509Extension, X509Name, X509NameBuilder, X509NameRef, X509Ref};
 
 /// A certificate with its private key.
 pub struct Issued {
@@ -64,6 +64,22 @@ impl Issued {
     pub fn seal(name: &str, body: &str, validity: Validity) -> Result<Self, ErrorStack> {
         let subject = subject(&[(Nid::COMMONNAME, name), (Nid::ORGANIZATIONNAME, body)])?;
         issue(&subject, None, validity, signing()?)
+    }
+
+    /// The certificate of a transparency log's key (Ed25519): signed by itself, and no more than the form in which the
+    /// key is published. It says nothing of a trial: checkpoints name their log.
+    ///
+    /// # Errors
+    /// As [`Issued::authority`].
+    pub fn log(origin: &str, validity: Validity) -> Result<Self, ErrorStack> {
+        let subject = subject(&[(Nid::COMMONNAME, origin.get(..64).unwrap_or(origin))])?;
+        let key = PKey::generate_ed25519()?;
+        let mut builder = begin(&subject, &subject, &key, validity)?;
+        for extension in signing()? {
+            builder.append_extension(extension)?;
+        }
+        builder.sign(&key, MessageDigest::null())?;
+        Ok(Self { certificate: builder.build(), key })
     }
 
     /// A person's certificate, issued by this authority.
@@ -130,18 +146,8 @@ fn issue(
 ) -> Result<Issued, ErrorStack> {
     let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
     let key = PKey::from_ec_key(EcKey::generate(&curve)?)?;
-    let mut builder = X509Builder::new()?;
-    builder.set_version(2)?; // v3 (RFC 5280 4.1.2.1)
-    // 127 random bits: positive, unique, not to be guessed (RFC 5280 4.1.2.2)
-    let mut serial = BigNum::new()?;
-    serial.rand(127, MsbOption::ONE, false)?;
-    builder.set_serial_number(&*Asn1Integer::from_bn(&serial)?)?;
-    builder.set_subject_name(subject)?;
     let own: Option<&X509Ref> = issuer.map(|issuer| &*issuer.certificate);
-    builder.set_issuer_name(own.map_or(subject, |issuer| issuer.subject_name()))?;
-    builder.set_not_before(&*Asn1Time::from_unix(validity.from.as_second())?)?;
-    builder.set_not_after(&*Asn1Time::from_unix(validity.to.as_second())?)?;
-    builder.set_pubkey(&key)?;
+    let mut builder = begin(subject, own.map_or(subject, |issuer| issuer.subject_name()), &key, validity)?;
     for extension in extensions {
         builder.append_extension(extension)?;
     }
@@ -154,6 +160,27 @@ fn issue(
     }
     builder.sign(issuer.map_or(&key, |issuer| &issuer.key), MessageDigest::sha256())?;
     Ok(Issued { certificate: builder.build(), key })
+}
+
+/// A certificate without its extensions.
+fn begin(
+    subject: &X509NameRef,
+    issuer: &X509NameRef,
+    key: &PKey<Private>,
+    validity: Validity,
+) -> Result<X509Builder, ErrorStack> {
+    let mut builder = X509Builder::new()?;
+    builder.set_version(2)?; // v3 (RFC 5280 4.1.2.1)
+    // 127 random bits: positive, unique, not to be guessed (RFC 5280 4.1.2.2)
+    let mut serial = BigNum::new()?;
+    serial.rand(127, MsbOption::ONE, false)?;
+    builder.set_serial_number(&*Asn1Integer::from_bn(&serial)?)?;
+    builder.set_subject_name(subject)?;
+    builder.set_issuer_name(issuer)?;
+    builder.set_not_before(&*Asn1Time::from_unix(validity.from.as_second())?)?;
+    builder.set_not_after(&*Asn1Time::from_unix(validity.to.as_second())?)?;
+    builder.set_pubkey(key)?;
+    Ok(builder)
 }
 
 /// `certificatePolicies` with the trial policy alone (RFC 5280 4.2.1.4).

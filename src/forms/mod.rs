@@ -1,7 +1,7 @@
 //! Formats of signatures and certificates: how they are written, for verifier and seal alike.
 //!
-//! Owns XMLDSig, XAdES, ASiC, CMS, time-stamps, OCSP, DER, PEM and X.509 as *forms*. Never decides whether to believe
-//! one: that is `signature`'s and `trust`'s.
+//! Owns XMLDSig, XAdES, ASiC, CMS, time-stamps, OCSP, DER, PEM, X.509, Merkle trees and checkpoints as *forms*. Never
+//! decides whether to believe one: that is `signature`'s and `trust`'s.
 
 pub mod address;
 pub mod algorithm;
@@ -14,6 +14,8 @@ pub mod der;
 pub mod issue;
 pub mod key;
 pub mod keyvalue;
+pub mod merkle;
+pub mod note;
 pub mod ocsp;
 pub mod outline;
 pub mod pem;

@@ -44,6 +44,8 @@ pub enum Event {
     Held(Box<Held>),
     /// Something that is no regular file lies in a drop folder; it stays there and is answered once.
     RefusedInPlace(Box<RefusedInPlace>),
+    /// What is said of a submission stands; its receipt is sealed after this line, with the proof that it is here.
+    Decided(Decided),
     /// A receipt was sealed and is in evidence.
     Answered(Box<Answered>),
     /// Nobody can tell yet; it is tried again.
@@ -102,6 +104,7 @@ impl Event {
         match self {
             Self::Held(held) => Some(held.id),
             Self::RefusedInPlace(refused) => Some(refused.id),
+            Self::Decided(decided) => Some(decided.id),
             Self::Answered(answered) => Some(answered.id),
             Self::Contested(contested) => Some(contested.id),
             Self::Deferred { id, .. } | Self::Closed { id } | Self::Settled { id, .. } => Some(*id),
@@ -110,6 +113,27 @@ impl Event {
             Self::Path(_) | Self::Halted { .. } => None,
         }
     }
+}
+
+impl Event {
+    /// Whether its line is a leaf of the transparency log: what was said, and the receipt that says it.
+    pub fn is_leaf(&self) -> bool {
+        matches!(self, Self::Decided(_) | Self::Answered(_))
+    }
+}
+
+/// What is said of a submission, as the transparency log has it. A stop between this line and the receipt leaves a
+/// second one for the same answer, which is judged again; the receipt says which of them it speaks of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    /// Which submission.
+    pub id: SubmissionId,
+    /// Which of its answers, from 1.
+    pub answer: u32,
+    /// The word.
+    pub decision: Decision,
+    /// The digest of all that the receipt says ([`crate::seal::said`]).
+    pub said: Digest,
 }
 
 /// An acceptance that a later revocation puts in doubt.
@@ -276,6 +300,9 @@ pub struct Answered {
     /// For a duplicate: what it repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original: Option<SubmissionId>,
+    /// For an acceptance: the digest of its rows in BOEMİS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<Digest>,
     /// The receipt.
     pub receipt: SealedReceipt,
 }
@@ -296,6 +323,18 @@ pub struct SealedReceipt {
     /// Whether a time-stamp was wanted on it and not to be had.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub lacks_stamp: bool,
+    /// Its place in the transparency log; none of receipts from before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logged: Option<Logged>,
+}
+
+/// By what the next receipt of the same body ties itself to this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logged {
+    /// The digest that its seal signs.
+    pub content: Digest,
+    /// The size of the log in its checkpoint.
+    pub size: u64,
 }
 
 impl SealedReceipt {

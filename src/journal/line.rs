@@ -8,10 +8,14 @@
 
 use super::event::Entry;
 use crate::document::{Digest, Digester};
+use crate::forms::merkle::Peaks;
 use serde::{Deserialize, Serialize};
 
 /// The version of the journal's format.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// The version before the transparency log: its headers do not tell the tree.
+const WITHOUT_TREE: u32 = 1;
 
 /// Longest line in octets. The largest event is an answer with all its findings' slugs, a few
 /// kilobytes; a limit keeps a reader of a damaged file from taking it into memory whole.
@@ -27,6 +31,12 @@ struct Header {
     segment: u32,
     /// The chain at the end of the segment before; zeros in the first.
     previous: Digest,
+    /// The transparency log before this segment: how many leaves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    leaves: Option<u64>,
+    /// And the roots of the full subtrees that make it up, the largest first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    peaks: Option<Vec<Digest>>,
 }
 
 /// Why a line is not good.
@@ -38,6 +48,8 @@ pub(super) enum LineFault {
     Unchained,
     /// Written by another version, or by no pencere.
     Unknown,
+    /// The header tells another tree than the lines before it make.
+    OtherTree,
 }
 
 /// The chain before the first line of all.
@@ -56,9 +68,15 @@ pub(super) fn write(into: &mut Vec<u8>, place: usize, previous: Digest, json: &[
     chain
 }
 
-/// Writes the first line of a segment.
-pub(super) fn write_header(into: &mut Vec<u8>, segment: u32, previous: Digest) -> Result<Digest, serde_json::Error> {
-    let json = serde_json::to_vec(&Header { journal: VERSION, segment, previous })?;
+/// Writes the first line of a segment; `peaks` are those of the tree before it.
+pub(super) fn write_header(
+    into: &mut Vec<u8>,
+    segment: u32,
+    previous: Digest,
+    peaks: &Peaks,
+) -> Result<Digest, serde_json::Error> {
+    let (leaves, peaks) = (Some(peaks.size()), Some(peaks.hashes().to_vec()));
+    let json = serde_json::to_vec(&Header { journal: VERSION, segment, previous, leaves, peaks })?;
     Ok(write(into, 0, previous, &json))
 }
 
@@ -76,18 +94,23 @@ pub(super) fn split(line: &[u8]) -> Option<(usize, Digest, &[u8])> {
 }
 
 /// Reads one line that must follow upon `previous`; gives its place and the new chain too.
-pub(super) fn read(line: &[u8], previous: Digest) -> Result<(usize, Digest, Entry), LineFault> {
+pub(super) fn read(line: &[u8], previous: Digest) -> Result<(usize, Digest, Entry, &[u8]), LineFault> {
     let (place, chain, json) = follow(line, previous)?;
-    serde_json::from_slice(json).map(|entry| (place, chain, entry)).map_err(|_| LineFault::Unknown)
+    serde_json::from_slice(json).map(|entry| (place, chain, entry, json)).map_err(|_| LineFault::Unknown)
 }
 
-/// Reads the first line of a segment, which must follow upon `previous`; gives the new chain.
-pub(super) fn read_header(line: &[u8], segment: u32, previous: Digest) -> Result<Digest, LineFault> {
+/// Reads the first line of a segment, which must follow upon `previous`; gives the new chain, and the tree before the
+/// segment where the line tells it.
+pub(super) fn read_header(line: &[u8], segment: u32, previous: Digest) -> Result<(Digest, Option<Peaks>), LineFault> {
     let (place, chain, json) = follow(line, previous)?;
     let header: Header = serde_json::from_slice(json).map_err(|_| LineFault::Unknown)?;
-    match (place, header) == (0, Header { journal: VERSION, segment, previous }) {
-        true => Ok(chain),
-        false => Err(LineFault::Unknown),
+    if (place, header.segment, header.previous) != (0, segment, previous) {
+        return Err(LineFault::Unknown);
+    }
+    match (header.journal, header.leaves, header.peaks) {
+        (VERSION, Some(leaves), Some(peaks)) => Ok((chain, Some(Peaks::new(leaves, peaks).ok_or(LineFault::Unknown)?))),
+        (WITHOUT_TREE, None, None) => Ok((chain, None)),
+        _ => Err(LineFault::Unknown),
     }
 }
 

@@ -44,11 +44,14 @@ pub(crate) mod samples;
 #[cfg(test)]
 mod tests;
 
-pub use event::{Answered, Contested, Entry, Event, Held, HeldFile, KeptPath, RefusedInPlace, SealedReceipt, Source};
+pub use event::{
+    Answered, Contested, Decided, Entry, Event, Held, HeldFile, KeptPath, Logged, RefusedInPlace, SealedReceipt, Source,
+};
 pub use phase::{Impossible, Phase};
 pub use read::Reader;
 
 use crate::document::Digest;
+use crate::forms::merkle::{self, Peaks};
 use crate::host::{Appendix, Disk, Lock};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -153,12 +156,29 @@ impl JournalError {
 #[derive(Debug)]
 pub struct Written {
     entries: Vec<(Entry, Position)>,
+    leaves: Vec<Leaf>,
+}
+
+/// A durable line that is a leaf of the transparency log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// Its place there, from 0.
+    pub index: u64,
+    /// Its hash.
+    pub hash: Digest,
+    /// What was hashed: the line's JSON.
+    pub json: String,
 }
 
 impl Written {
     /// The entries, in order, each with the position behind it.
     pub fn entries(&self) -> &[(Entry, Position)] {
         &self.entries
+    }
+
+    /// Those of them that are leaves of the transparency log, in order.
+    pub fn leaves(&self) -> &[Leaf] {
+        &self.leaves
     }
 }
 
@@ -172,9 +192,23 @@ pub struct Journal {
     /// The segment being written; none before the first line of all.
     segment: Option<Arc<Mutex<Appendix>>>,
     end: Position,
+    /// The transparency log up to there.
+    peaks: Peaks,
+    /// What of it the last segment had when it was opened, until somebody takes it.
+    opened: Opened,
     pending: Vec<(Entry, Vec<u8>)>,
     /// Lines are on their way to the disk: where it ends is not known before they are there.
     is_syncing: bool,
+}
+
+/// The transparency log as a journal was opened with it: the tree at the beginning of the part that was read, and the
+/// hashes of the leaves since.
+#[derive(Clone, Debug, Default)]
+pub struct Opened {
+    /// Up to the part that was read.
+    pub before: Peaks,
+    /// The leaves from there on, in order.
+    pub leaves: Vec<Digest>,
 }
 
 /// Lines on their way to the disk.
@@ -185,6 +219,8 @@ pub struct Unsynced {
     path: PathBuf,
     lines: Vec<u8>,
     entries: Vec<(Entry, Position)>,
+    leaves: Vec<Leaf>,
+    peaks: Peaks,
     end: Position,
 }
 
@@ -192,6 +228,8 @@ pub struct Unsynced {
 #[derive(Debug)]
 pub struct Synced {
     entries: Vec<(Entry, Position)>,
+    leaves: Vec<Leaf>,
+    peaks: Peaks,
     end: Position,
 }
 
@@ -201,9 +239,21 @@ impl Unsynced {
     /// # Errors
     /// As [`Journal::sync`].
     pub fn sync(self) -> Result<Synced, JournalError> {
-        let Self { segment, path, lines, entries, end } = self;
+        let Self { segment, path, lines, entries, leaves, peaks, end } = self;
         locked(&segment).commit(&lines).map_err(JournalError::disk("append to", &path))?;
-        Ok(Synced { entries, end })
+        Ok(Synced { entries, leaves, peaks, end })
+    }
+}
+
+impl Opened {
+    /// Reads to the end.
+    fn of(reader: &mut Reader) -> Result<Self, JournalError> {
+        let (known, mut leaves) = (reader.peaks().cloned(), Vec::new());
+        while reader.next()?.is_some() {
+            leaves.extend(reader.leaf().map(|(_, hash)| hash));
+        }
+        let before = known.or_else(|| reader.take_header()).unwrap_or_default();
+        Ok(Self { before, leaves })
     }
 }
 
@@ -224,7 +274,13 @@ impl Journal {
         let lock = disk.lock(&folder).map_err(JournalError::disk("lock", &folder))?;
         let lock = lock.ok_or_else(|| JournalError::InUse { path: folder.clone() })?;
         let mut reader = Reader::last_segment(disk, state)?;
-        while reader.next()?.is_some() {}
+        let mut opened = Opened::of(&mut reader)?;
+        if reader.peaks().is_none() {
+            // a segment of the format before there was a transparency log: all lines make the tree
+            reader = Reader::open(disk, state)?;
+            opened = Opened::of(&mut reader)?;
+        }
+        let peaks = reader.peaks().cloned().unwrap_or_default();
         let end = reader.position();
         let segment = match end.segment {
             0 => None,
@@ -253,6 +309,8 @@ impl Journal {
             _lock: lock,
             segment,
             end,
+            peaks,
+            opened,
             pending: Vec::new(),
             is_syncing: false,
         })
@@ -291,7 +349,7 @@ impl Journal {
                 let synced = unsynced.sync().inspect_err(|_| self.not_synced())?;
                 Ok(self.synced(synced))
             }
-            None => Ok(Written { entries: Vec::new() }),
+            None => Ok(Written { entries: Vec::new(), leaves: Vec::new() }),
         }
     }
 
@@ -325,26 +383,32 @@ impl Journal {
         let mut lines = Vec::new();
         let mut place = 0;
         if position.offset == 0 {
-            position.chain = line::write_header(&mut lines, number, position.chain)
+            position.chain = line::write_header(&mut lines, number, position.chain, &self.peaks)
                 .map_err(|error| JournalError::Unwritable(error.to_string()))?;
             place = 1;
         }
-        let mut entries = Vec::with_capacity(pending.len());
+        let (mut entries, mut leaves, mut peaks) = (Vec::with_capacity(pending.len()), Vec::new(), self.peaks.clone());
         for (place, (entry, json)) in (place..).zip(pending) {
             position.chain = line::write(&mut lines, place, position.chain, &json);
             position.offset = self.end.offset + lines.len() as u64;
+            if entry.event.is_leaf() {
+                let (index, hash) = (peaks.size(), merkle::leaf(&json));
+                peaks.push(hash, |_, _, _| {});
+                let json = String::from_utf8(json).map_err(|error| JournalError::Unwritable(error.to_string()))?;
+                leaves.push(Leaf { index, hash, json });
+            }
             entries.push((entry, position));
         }
         self.is_syncing = true;
         let path = read::path(&self.folder, number);
-        Ok(Some(Unsynced { segment: Arc::clone(segment), path, lines, entries, end: position }))
+        Ok(Some(Unsynced { segment: Arc::clone(segment), path, lines, entries, leaves, peaks, end: position }))
     }
 
     /// Hears that what [`Journal::unsynced`] gave away is durable.
     pub fn synced(&mut self, synced: Synced) -> Written {
         self.is_syncing = false;
-        self.end = synced.end;
-        Written { entries: synced.entries }
+        (self.end, self.peaks) = (synced.end, synced.peaks);
+        Written { entries: synced.entries, leaves: synced.leaves }
     }
 
     /// Hears that it is not, and will not be.
@@ -355,6 +419,16 @@ impl Journal {
     /// Forgets what is remembered and not yet written.
     pub fn forget(&mut self) {
         self.pending.clear();
+    }
+
+    /// The transparency log over all that is durable.
+    pub fn peaks(&self) -> &Peaks {
+        &self.peaks
+    }
+
+    /// What opening read of the transparency log; the second time, nothing.
+    pub fn take_opened(&mut self) -> Opened {
+        std::mem::take(&mut self.opened)
     }
 
     /// Where the journal ends; all before it is durable.

@@ -56,6 +56,11 @@ impl Phase {
             (Event::Held(_), Some(_)) => return no("held", "it is known already"),
             (Event::RefusedInPlace(_), None) => Self::Refused,
             (Event::RefusedInPlace(_), Some(_)) => return no("refused-in-place", "it is known already"),
+            (Event::Decided(_), None) => return no("decided", "it was never held"),
+            (Event::Decided(decided), Some((phase, answers))) => match decided.answer == answers + 1 {
+                true => phase.clone(), // the word stands, and is not yet said
+                false => return no("decided", "it is not the next answer"),
+            },
             (Event::Answered(_), None) => return no("answered", "it was never held"),
             (Event::Answered(answered), Some((_, answers))) if answered.answer != answers + 1 => {
                 return no("answered", "it is not the next answer");

@@ -4,6 +4,7 @@ use super::event::Entry;
 use super::line::{self, LINE_MAX, LineFault};
 use super::{JournalError, Position};
 use crate::document::Digest;
+use crate::forms::merkle::{self, Peaks};
 use crate::host::Disk;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -26,6 +27,12 @@ pub struct Reader {
     last_write: u64,
     torn: bool,
     line: Vec<u8>,
+    /// The transparency log up to here; none where it is not known: behind a place in the middle of a segment.
+    peaks: Option<Peaks>,
+    /// The same before the segment that is read, as its header tells it.
+    header: Option<Peaks>,
+    /// The last entry's leaf, if it is one.
+    leaf: Option<(u64, Digest)>,
 }
 
 impl Reader {
@@ -40,8 +47,9 @@ impl Reader {
         if let Some(&first) = segments.first().filter(|&&first| first != 1) {
             return Err(JournalError::Missing { path: path(&folder, 1), next: path(&folder, first) });
         }
-        let (disk, line) = (disk.clone(), Vec::new());
-        Ok(Self { disk, folder, segments, open: None, position, last_write: 0, torn: false, line })
+        let (disk, line, peaks) = (disk.clone(), Vec::new(), Some(Peaks::default()));
+        let (open, last_write, torn, header, leaf) = (None, 0, false, None, None);
+        Ok(Self { disk, folder, segments, open, position, last_write, torn, line, peaks, header, leaf })
     }
 
     /// Reads what follows upon a position: the first line after it must continue its chain.
@@ -61,7 +69,7 @@ impl Reader {
         }
         file.seek(SeekFrom::Start(position.offset)).map_err(JournalError::disk("read", &path))?;
         reader.open = Some(BufReader::new(file));
-        reader.position = position;
+        (reader.position, reader.peaks) = (position, None);
         Ok(reader)
     }
 
@@ -79,6 +87,7 @@ impl Reader {
             let segment = reader.segments[before];
             reader.position = Position { segment, ..reader.position };
             reader.position.chain = reader.last_chain(segment)?;
+            reader.peaks = None; // its header tells
         }
         Ok(reader)
     }
@@ -103,9 +112,21 @@ impl Reader {
                 continue;
             };
             let previous = self.position.chain;
+            self.leaf = None;
             let followed = match begin {
-                0 => line::read_header(&self.line, self.position.segment, previous).map(|chain| (0, chain, None)),
-                _ => line::read(&self.line, previous).map(|(place, chain, entry)| (place, chain, Some(entry))),
+                0 => line::read_header(&self.line, self.position.segment, previous)
+                    .and_then(|(chain, told)| follow_tree(&mut self.peaks, told.as_ref()).map(|()| (chain, told)))
+                    .map(|(chain, told)| {
+                        self.header = told;
+                        (0, chain, None)
+                    }),
+                _ => line::read(&self.line, previous).map(|(place, chain, entry, json)| {
+                    if let Some(peaks) = self.peaks.as_mut().filter(|_| entry.event.is_leaf()) {
+                        self.leaf = Some((peaks.size(), merkle::leaf(json)));
+                        peaks.push(merkle::leaf(json), |_, _, _| {});
+                    }
+                    (place, chain, Some(entry))
+                }),
             };
             let (place, chain, entry) = match followed {
                 Ok(good) => good,
@@ -134,6 +155,22 @@ impl Reader {
     /// Whether something stands after it that a loss of power, or a write under way, left there.
     pub fn is_torn(&self) -> bool {
         self.torn
+    }
+
+    /// The transparency log after the last entry; none where this reader began within a segment, or in one of the
+    /// format before there was such a log.
+    pub fn peaks(&self) -> Option<&Peaks> {
+        self.peaks.as_ref()
+    }
+
+    /// The transparency log before the segment that is read, as its header tells it.
+    pub(super) fn take_header(&mut self) -> Option<Peaks> {
+        self.header.take()
+    }
+
+    /// Of the last entry, where it is a leaf of the transparency log: its place there and its hash.
+    pub fn leaf(&self) -> Option<(u64, Digest)> {
+        self.leaf
     }
 
     /// Where the last write begins, in octets from the start of the segment: all before it is
@@ -235,10 +272,21 @@ impl Reader {
             LineFault::Rotten => "the line was changed: its checksum differs",
             LineFault::Unchained => "a line before this one was changed, left out or put in: the chain breaks",
             LineFault::Unknown => "the line is not of this format",
+            LineFault::OtherTree => "the header tells another transparency log than the lines before it make",
         };
         let path = path(&self.folder, self.position.segment);
         JournalError::Damaged { path, offset: self.position.offset, what }
     }
+}
+
+/// The tree goes on from segment to segment: what a header tells is what the lines before it made.
+fn follow_tree(known: &mut Option<Peaks>, told: Option<&Peaks>) -> Result<(), LineFault> {
+    match (&known, told) {
+        (Some(known), Some(told)) if known != told => return Err(LineFault::OtherTree),
+        (None, told) => *known = told.cloned(),
+        _ => {}
+    }
+    Ok(())
 }
 
 /// Whether a whole sector of these octets was never written, the first standing at `begin`.

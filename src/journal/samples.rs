@@ -1,8 +1,8 @@
 //! Events for the tests of journal, ledger and staging.
 
 use super::{
-    Answered, Contested, Event, Held, HeldFile, Journal, JournalError, KeptPath, RefusedInPlace, SealedReceipt,
-    Settings,
+    Answered, Contested, Decided, Event, Held, HeldFile, Journal, JournalError, KeptPath, RefusedInPlace,
+    SealedReceipt, Settings,
 };
 use crate::document::{Content, Decision, Digest, GivenName, SubmissionId};
 use crate::evidence::Location;
@@ -58,6 +58,7 @@ pub(crate) fn answered(n: i64, answer: u32, decision: Decision, content: &str) -
         size: 7,
         location: Location::Object,
         lacks_stamp: false,
+        logged: None,
     };
     Event::Answered(Box::new(Answered {
         id: id(n),
@@ -73,8 +74,13 @@ pub(crate) fn answered(n: i64, answer: u32, decision: Decision, content: &str) -
         proven: BTreeMap::new(),
         findings: vec!["rule.station-missing".to_owned()],
         original: None,
+        rows: None,
         receipt,
     }))
+}
+
+pub(crate) fn decided(n: i64, answer: u32, decision: Decision) -> Event {
+    Event::Decided(Decided { id: id(n), answer, decision, said: digest("said") })
 }
 
 pub(crate) fn deferred(n: i64, attempt: u32) -> Event {

@@ -51,6 +51,9 @@ impl<'a> Changes<'a> {
         let is_known = known.is_some();
         let before = known.as_ref().map(|submission: &Submission| (&submission.phase, submission.answers));
         let Some(phase) = Phase::after(before, event)? else { return Ok(()) };
+        if matches!(event, Event::Decided(_)) {
+            return Ok(()); // nothing is said yet
+        }
         let order = order.unwrap_or_else(|| keys::order(position));
         let submission = match (event, known) {
             (Event::Held(held), None) => {
@@ -68,6 +71,9 @@ impl<'a> Changes<'a> {
             }
             (Event::Answered(answered), Some(before)) => {
                 self.put(keys::receipt(&answered.receipt.number), order.clone());
+                if let (Some(body), Some(logged)) = (&answered.participant, answered.receipt.logged) {
+                    self.put(keys::last_receipt(body), keys::write(&(&answered.receipt.number, logged))?);
+                }
                 let (answers, last) = (answered.answer, Some((**answered).clone()));
                 let submission = Submission { phase, answers, last, ..before };
                 self.stand(&submission, answered, &order)?;

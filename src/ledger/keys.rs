@@ -14,7 +14,7 @@ pub(super) const ACCEPTANCES: &[u8] = b"n";
 const PLACE: &[u8] = b"p";
 
 /// The version of the ledger's format; another one is rebuilt.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 #[derive(Serialize, Deserialize)]
 struct Place {
@@ -91,6 +91,10 @@ pub(super) fn octets(of: Option<&ParticipantName>, document: Digest, detached: O
 
 pub(super) fn receipt(number: &str) -> Vec<u8> {
     key(b'r', &[number.as_bytes()])
+}
+
+pub(super) fn last_receipt(of: &ParticipantName) -> Vec<u8> {
+    key(b'l', &[of.as_str().as_bytes()])
 }
 
 pub(super) fn refused(of: &ParticipantName, thing: &str) -> Vec<u8> {

@@ -20,6 +20,7 @@
 //! | `u` order | accepted, and looked at again when revocation data is issued later, as JSON |
 //! | `a` order | the id of what is accepted and not contested, as JSON |
 //! | `n` | how many these are |
+//! | `l` participant | number of its last receipt, and the receipt's place in the transparency log, as JSON |
 //! | `k` fingerprint of a signer's certificate | where its path lies in evidence, as JSON |
 //!
 //! *Order* is the place of a submission's first line in the journal: its order of arrival.
@@ -36,7 +37,7 @@ pub use unsettled::{Place, Unsettled};
 use crate::document::{Content, Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{
-    Answered, Event, Held, Impossible, Journal, JournalError, Phase, Position, Reader, RefusedInPlace, Written,
+    Answered, Event, Held, Impossible, Journal, JournalError, Logged, Phase, Position, Reader, RefusedInPlace, Written,
 };
 use apply::Changes;
 use serde::{Deserialize, Serialize};
@@ -344,6 +345,12 @@ impl Ledger {
     /// The submission to which this receipt was given.
     pub fn find_receipt(&self, number: &str) -> Result<Option<Submission>, LedgerError> {
         self.by(keys::receipt(number))
+    }
+
+    /// The last receipt of a participant that has a place in the transparency log: its number, and the place.
+    pub fn last_receipt(&self, of: &ParticipantName) -> Result<Option<(String, Logged)>, LedgerError> {
+        self.position()?;
+        self.db.get(keys::last_receipt(of))?.map(|record| keys::read(&record)).transpose()
     }
 
     /// What was refused in this participant's folder under intake's key, and is not to be answered

@@ -6,12 +6,14 @@
 //! that was not committed. Never numbers or signs anything (the seal does), and writes no file.
 
 mod page;
+mod place;
 mod prove;
 mod told;
 
 pub use page::page;
+pub use place::{Place, Tie, content, follows, place};
 pub use prove::{Proven, Unproven, prove};
-pub use told::{Told, ToldFile, ToldFinding, ToldOriginal, ToldSigner, ToldTotal};
+pub use told::{Told, ToldFile, ToldFinding, ToldLog, ToldOriginal, ToldSigner, ToldTotal};
 
 use crate::boemis::{Loaded, Stands};
 use crate::document::{

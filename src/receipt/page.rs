@@ -59,6 +59,10 @@ impl Page {
         if let Some(stamped) = &told.stamped {
             self.value(words.stamped, &self.time(stamped));
         }
+        if let Some(log) = &told.log {
+            let name = log.checkpoint.lines().next().unwrap_or_default();
+            self.value(words.logged, &format!("{name} № {}", log.index));
+        }
         self.value(words.received, &self.time(&told.received));
         self.value(words.submission, &told.id);
         if let Some(original) = &told.original {
@@ -280,6 +284,7 @@ struct Words {
     window: &'static str,
     issued: &'static str,
     stamped: &'static str,
+    logged: &'static str,
     received: &'static str,
     submission: &'static str,
     original: &'static str,
@@ -340,6 +345,7 @@ const AZ: Words = Words {
     window: "Pəncərə",
     issued: "Verilib",
     stamped: "Vaxt möhürü",
+    logged: "Jurnalda yeri",
     received: "Qəbul olunub",
     submission: "Göndəriş",
     original: "İlk göndəriş",
@@ -393,6 +399,7 @@ const EN: Words = Words {
     window: "Window",
     issued: "Issued",
     stamped: "Time-stamp",
+    logged: "In the log",
     received: "Received",
     submission: "Submission",
     original: "First sent as",

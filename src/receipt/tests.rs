@@ -60,7 +60,7 @@ fn known(name: impl AsRef<OsStr>) -> Known {
 }
 
 fn receipt(folder: &Path, answer: Answer) -> Receipt {
-    let sealed = seal(folder, "test").seal([answer.record()]).unwrap().remove(0);
+    let sealed = seal(folder, "test").seal_now([answer.record()]).unwrap().remove(0);
     Receipt::new(answer, sealed).unwrap()
 }
 

@@ -44,6 +44,8 @@ pub struct Told {
     pub signers: Vec<ToldSigner>,
     pub understood: Vec<ToldTotal>,
     pub findings: Vec<ToldFinding>,
+    /// Its place in the transparency log; none of a receipt from before there was one.
+    pub log: Option<ToldLog>,
     /// The moment that a time-stamp over the seal states, the first of several. Nobody has looked whether it is one.
     pub stamped: Option<String>,
     /// The certificates in the `KeyInfo` of each `ds:Signature` child of the root, DER.
@@ -107,7 +109,30 @@ pub struct ToldFinding {
     pub message_en: String,
 }
 
+/// The place in the transparency log, as it is written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct ToldLog {
+    pub key: String,
+    pub checkpoint: String,
+    pub index: String,
+    pub entry: String,
+    pub inclusion: String,
+    /// Size and root of an earlier checkpoint, and the proof that this one continues it.
+    pub since: Option<(String, String, String)>,
+    /// Number, digest and size of the log of the receipt before.
+    pub previous: Option<(String, String, String)>,
+}
+
 impl Told {
+    /// The certificate that its one seal names, DER.
+    pub fn sealed_by(&self) -> Option<&[u8]> {
+        match self.seals.as_slice() {
+            [certificates] => certificates.first().map(Vec::as_slice),
+            _ => None,
+        }
+    }
+
     /// Reads a receipt.
     ///
     /// # Errors
@@ -190,6 +215,7 @@ impl Told {
                 })
                 .collect(),
             findings: root.all(RECEIPT, "Finding").map(told_finding).collect(),
+            log: one("Log").map(told_log),
             stamped: root.all(DS, "Signature").find_map(stamped),
             seals: root.all(DS, "Signature").map(certificates).collect(),
             signature_count: count(root, DS, "Signature"),
@@ -210,6 +236,22 @@ fn told_finding(finding: &Element) -> ToldFinding {
         reason: must(finding, "reason"),
         message_az: in_language(finding, "Message", "az"),
         message_en: in_language(finding, "Message", "en"),
+    }
+}
+
+fn told_log(log: &Element) -> ToldLog {
+    let one = |name: &'static str| log.child(RECEIPT, name);
+    let text = |name| one(name).map(|element| element.text.clone()).unwrap_or_default();
+    let attribute = |element, name: &str| one(element).map(|element| must(element, name)).unwrap_or_default();
+    ToldLog {
+        key: attribute("Checkpoint", "key"),
+        checkpoint: text("Checkpoint"),
+        index: attribute("Entry", "index"),
+        entry: text("Entry"),
+        inclusion: text("Inclusion"),
+        since: one("Consistency").map(|since| (must(since, "from"), must(since, "root"), since.text.clone())),
+        previous: one("Previous")
+            .map(|previous| (must(previous, "number"), must(previous, "content-sha256"), must(previous, "size"))),
     }
 }
 

@@ -11,7 +11,7 @@
 //! when full); an older one is searched in the log. Ids sort by arrival, so an id above every id
 //! that was let go is certainly new, and the log is read again only for late answers.
 
-use super::OutcomeRecord;
+use super::{Commitment, OutcomeRecord};
 use crate::document::{Decision, Digest, SubmissionId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,9 @@ use std::path::Path;
 const RECENT_MAX: usize = 32_768;
 
 /// The format of a line, in its `act`.
-pub(super) const FORMAT: u8 = 2;
+pub(super) const FORMAT: u8 = 3;
+/// The format before the transparency log, which is read as well: its receipts have no place there.
+const WITHOUT_LOG: u8 = 2;
 
 /// Longest line, in octets (16 MiB): an outcome record at each of its bounds
 /// ([`OutcomeRecord::unbounded`]), every character of it escaped, has less than half of that.
@@ -58,6 +60,9 @@ pub(super) struct Act {
     /// The time-stamp token over that value, where one was had.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "super::stamp")]
     pub(super) stamp: Option<Vec<u8>>,
+    /// Its place in the transparency log; none of what was sealed before there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) log: Option<Commitment>,
     /// What was sealed, whole.
     pub(super) record: OutcomeRecord,
 }
@@ -167,7 +172,7 @@ impl Acts {
                 (Ok(json), None) => {
                     // whole, so nothing that a crash tore: never cut off
                     let act: Head = parse(json).map_err(|what| LogFault::Damaged { offset, what })?;
-                    if act.act != FORMAT {
+                    if ![FORMAT, WITHOUT_LOG].contains(&act.act) {
                         let what = format!("the line is of format {}, not {FORMAT}", act.act);
                         return Err(LogFault::Damaged { offset, what });
                     }

@@ -4,8 +4,11 @@
 //! not known is left out. Never signs, never reads a clock.
 
 use super::escape::{attribute, text};
-use super::{FileRecord, OutcomeRecord, Window};
+use super::{Commitment, FileRecord, OutcomeRecord, Window};
+use crate::document::Digest;
 use crate::finding::{Finding, Language, Severity, Stage};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
 
 /// Namespace of receipts.
@@ -17,8 +20,19 @@ const MESSAGE_MAX: usize = 2000;
 /// The end tag behind which nothing stands, and before which the signature goes.
 pub(super) const END: &str = "</Receipt>";
 
+/// Between these two stands what is said; before it what the seal adds, behind it the place in the log.
+pub(crate) const SAID_BEGINS: &str = "</Issued>";
+/// See [`SAID_BEGINS`].
+pub(crate) const SAID_ENDS: &str = "<Log>";
+
 /// Appends the whole canonical document, without a signature.
-pub(super) fn write(out: &mut String, record: &OutcomeRecord, window: &Window, number: &str, issued: Timestamp) {
+pub(super) fn write(
+    out: &mut String,
+    record: &OutcomeRecord,
+    window: &Window,
+    (number, issued): (&str, Timestamp),
+    commitment: Option<&Commitment>,
+) {
     out.push_str("<Receipt xmlns=\"urn:boemis:receipt:1\"");
     attribute(out, "environment", &window.environment);
     attribute(out, "id", &record.id.to_string());
@@ -29,7 +43,16 @@ pub(super) fn write(out: &mut String, record: &OutcomeRecord, window: &Window, n
     attribute(out, "by", &window.name);
     out.push('>');
     out.push_str(&seconds(issued));
-    out.push_str("</Issued>");
+    out.push_str(SAID_BEGINS);
+    said(out, record);
+    if let Some(commitment) = commitment {
+        log(out, commitment);
+    }
+    out.push_str(END);
+}
+
+/// Appends what the receipt says: all that is no addition of the seal's, and no proof.
+pub(super) fn said(out: &mut String, record: &OutcomeRecord) {
     element(out, "Received", &seconds(record.received));
     element(out, "Decision", record.decision.as_str());
     file(out, "Document", &record.document);
@@ -60,7 +83,49 @@ pub(super) fn write(out: &mut String, record: &OutcomeRecord, window: &Window, n
     for finding in &record.findings {
         self::finding(out, finding);
     }
-    out.push_str(END);
+}
+
+/// The place in the transparency log, with its proofs: hashes in Base64, as checkpoints have them.
+fn log(out: &mut String, commitment: &Commitment) {
+    let Commitment { entry, index, inclusion, size: _, checkpoint, key, since, previous } = commitment;
+    out.push_str(SAID_ENDS);
+    out.push_str("<Checkpoint");
+    attribute(out, "key", key);
+    out.push('>');
+    text(out, checkpoint);
+    out.push_str("</Checkpoint><Entry");
+    attribute(out, "index", &index.to_string());
+    out.push('>');
+    text(out, entry);
+    out.push_str("</Entry>");
+    element(out, "Inclusion", &hashes(inclusion));
+    if let Some(since) = since {
+        out.push_str("<Consistency");
+        attribute(out, "from", &since.size.to_string());
+        attribute(out, "root", &BASE64.encode(since.root.as_bytes()));
+        out.push('>');
+        text(out, &hashes(&since.proof));
+        out.push_str("</Consistency>");
+    }
+    if let Some(previous) = previous {
+        out.push_str("<Previous");
+        attribute(out, "content-sha256", &previous.content.to_string());
+        attribute(out, "number", &previous.number);
+        attribute(out, "size", &previous.size.to_string());
+        out.push_str("></Previous>");
+    }
+    out.push_str("</Log>");
+}
+
+fn hashes(hashes: &[Digest]) -> String {
+    let mut text = String::with_capacity(hashes.len() * 45);
+    for hash in hashes {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        BASE64.encode_string(hash.as_bytes(), &mut text);
+    }
+    text
 }
 
 fn sender_and_submission(out: &mut String, record: &OutcomeRecord) {

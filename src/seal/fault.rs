@@ -83,6 +83,14 @@ pub enum Refused {
         /// What.
         what: &'static str,
     },
+    /// What is to be said does not stand in the transparency log, or the proof of that does not hold.
+    #[error("submission {id}: answer {answer} does not stand in the transparency log")]
+    NotLogged {
+        /// The submission.
+        id: SubmissionId,
+        /// Which answer.
+        answer: u32,
+    },
     /// The key could not be used.
     #[error("the seal's key: {0}")]
     Key(#[from] KeyFault),

@@ -9,6 +9,7 @@
 //! cut off at the next start; numbers go on without a gap.
 
 mod acts;
+mod commitment;
 mod content;
 mod escape;
 mod fault;
@@ -18,7 +19,10 @@ mod sealed;
 mod stamp;
 
 pub use acts::LogFault;
+pub use commitment::{Commitment, PreviousRecord, SinceRecord};
 pub use content::NAMESPACE;
+pub(crate) use content::{SAID_BEGINS, SAID_ENDS};
+
 pub use fault::{OpenFault, Refused};
 pub use key::KeyPlace;
 pub use record::{FileRecord, OriginalRecord, OutcomeRecord, SignerRecord, TotalRecord};
@@ -100,16 +104,17 @@ impl Seal {
         Self { stamper: Some(stamper), ..self }
     }
 
-    /// Seals a group and makes its acts durable with one sync.
+    /// Seals a group and makes its acts durable with one sync. Each outcome comes with its place in the transparency
+    /// log; of the receipts of one body in a group, each is tied to the one before.
     ///
     /// The same answer with the same outcome, asked for again, gives the same octets again: number,
-    /// time, signature value and time-stamp come from the act log. (After a renewal of the certificate or of a
-    /// finding's wording the octets differ; number and time never do.)
+    /// time, place in the log, signature value and time-stamp come from the act log. (After a renewal of the
+    /// certificate or of a finding's wording the octets differ; number and time never do.)
     ///
     /// # Errors
     /// [`Refused`]; of the group nothing is sealed then.
-    pub fn seal<'a>(&mut self, records: impl IntoIterator<Item = &'a OutcomeRecord>) -> Result<Vec<Sealed>, Refused> {
-        let sealed = self.seal_unsynced(records)?;
+    pub fn seal<'a>(&mut self, asked: impl IntoIterator<Item = Asked<'a>>) -> Result<Vec<Sealed>, Refused> {
+        let sealed = self.seal_unsynced(asked)?;
         self.sync()?;
         Ok(sealed)
     }
@@ -119,21 +124,18 @@ impl Seal {
     ///
     /// # Errors
     /// As [`Seal::seal`].
-    pub fn seal_unsynced<'a>(
-        &mut self,
-        records: impl IntoIterator<Item = &'a OutcomeRecord>,
-    ) -> Result<Vec<Sealed>, Refused> {
+    pub fn seal_unsynced<'a>(&mut self, asked: impl IntoIterator<Item = Asked<'a>>) -> Result<Vec<Sealed>, Refused> {
         if self.broken {
             return Err(Refused::Broken);
         }
         let mut group = Group::default();
         let (mut sealed, mut numbered) = (Vec::new(), Vec::new());
-        for record in records {
+        for (record, commitment) in asked {
             if group.latest.contains_key(&record.id) {
                 // its act must be known before another answer to the same submission is looked at
                 self.write_all(std::mem::take(&mut numbered), &mut group, &mut sealed)?;
             }
-            numbered.push(self.number(record, &mut group)?);
+            numbered.push(self.number(record, commitment, &mut group)?);
         }
         self.write_all(numbered, &mut group, &mut sealed)?;
         if !group.acts.is_empty()
@@ -151,7 +153,8 @@ impl Seal {
     /// was sealed is said, whatever a later judgement would come to. [`Seal::sync`] as ever.
     ///
     /// Where the certificate or a wording was renewed since, `kept` is asked for the octets of that
-    /// time: they may lie with the sender already. Only where nobody has them they are made anew.
+    /// time: they may lie with the sender already. Only where nobody has them there is an outcome without a receipt,
+    /// to be logged and sealed anew.
     ///
     /// # Errors
     /// As [`Seal::seal`].
@@ -160,21 +163,22 @@ impl Seal {
         id: SubmissionId,
         answer: u32,
         kept: impl FnOnce(Digest) -> Option<Arc<[u8]>>,
-    ) -> Result<Option<(OutcomeRecord, Sealed)>, Refused> {
+    ) -> Result<Option<(OutcomeRecord, Option<Sealed>)>, Refused> {
         if self.broken {
             return Err(Refused::Broken);
         }
         let Some(act) = self.acts.find(id, answer)? else { return Ok(None) };
-        let record = act.record.clone();
-        let (again, _) = self.write(&record, act.number.clone(), act.issued, Some(Made::of(&act)))?;
-        if again.sha256 == act.sealed {
-            return Ok(Some((record, again)));
-        }
-        if let Some(octets) = kept(act.sealed).filter(|octets| Digest::of(octets) == act.sealed) {
-            return Ok(Some((record, Sealed { sha256: act.sealed, octets, ..again })));
-        }
-        let mut sealed = self.seal_unsynced([&record])?;
-        Ok(sealed.pop().map(|sealed| (record, sealed)))
+        let draft = self.draft(&act.record, &act.number, act.issued, act.log.as_ref());
+        let (again, _) = self.write(&draft, Some(Made::of(&act)))?;
+        let sealed = match again.sha256 == act.sealed {
+            true => Some(again),
+            false => kept(act.sealed).filter(|octets| Digest::of(octets) == act.sealed).map(|octets| Sealed {
+                sha256: act.sealed,
+                octets,
+                ..again
+            }),
+        };
+        Ok(Some((act.record, sealed)))
     }
 
     /// What was sealed as this answer, without its receipt.
@@ -198,17 +202,25 @@ impl Seal {
     }
 
     /// Looks whether the record may be sealed, and gives it its number, or finds the one it has.
-    fn number<'a>(&self, record: &'a OutcomeRecord, group: &mut Group) -> Result<Numbered<'a>, Refused> {
+    fn number<'a>(
+        &self,
+        record: &'a OutcomeRecord,
+        commitment: Commitment,
+        group: &mut Group,
+    ) -> Result<Numbered<'a>, Refused> {
         let (id, answer) = (record.id, record.answer);
         if let Some(what) = record.unbounded() {
             return Err(Refused::Unbounded { id, what });
+        }
+        if !commitment.is_of(record) {
+            return Err(Refused::NotLogged { id, answer });
         }
         let outcome = record.digest();
         if let Some(act) = self.before(id, answer, group)? {
             if act.outcome != outcome {
                 return Err(Refused::OtherOutcome { id, answer, number: act.number });
             }
-            return Ok(Numbered { record, act, again: true });
+            return Ok(Numbered { record, act, again: Some(commitment) });
         }
         let last = match group.latest.get(&id) {
             Some(&latest) => Some(latest),
@@ -251,25 +263,44 @@ impl Seal {
             sealed: outcome,
             value,
             stamp: None,
+            log: Some(commitment),
             record: record_of,
         };
-        Ok(Numbered { record, act, again: false })
+        Ok(Numbered { record, act, again: None })
     }
 
-    /// Writes and signs what was numbered, side by side: signing is most of the work. Then the time is stamped on
-    /// what was signed: before its act is written, since that says what the octets are, and no octets leave before
-    /// their act. A crash meanwhile leaves nothing: who asks again is given the same number.
+    /// Writes what was numbered, one after the other, since each is tied to the one before; and signs side by side:
+    /// that is most of the work. Then the time is stamped on what was signed: before its act is written, since that
+    /// says what the octets are, and no octets leave before their act. A crash meanwhile leaves nothing: who asks
+    /// again is given the same number.
     fn write_all(
         &self,
         numbered: Vec<Numbered<'_>>,
         group: &mut Group,
         sealed: &mut Vec<Sealed>,
     ) -> Result<(), Refused> {
-        let written = side_by_side(numbered, |one| match one.again {
-            true => self.seal_again(one.record, one.act),
-            false => {
-                let (sealed, value) = self.write(one.record, one.act.number.clone(), one.act.issued, None)?;
-                Ok((Some(Act { sealed: sealed.sha256, value, ..one.act }), sealed))
+        let mut drafts = Vec::with_capacity(numbered.len());
+        for Numbered { record, mut act, again } in numbered {
+            let before = record.participant.as_ref().and_then(|body| group.previous.get(body));
+            let again = match again {
+                Some(commitment) => Some(commitment.behind(before)),
+                None => {
+                    act.log = act.log.map(|commitment| commitment.behind(before));
+                    None
+                }
+            };
+            let draft = self.draft(record, &act.number, act.issued, act.log.as_ref());
+            if let (Some(body), Some(size)) = (&record.participant, draft.log_size) {
+                let previous = PreviousRecord { number: act.number.clone(), content: draft.content, size };
+                group.previous.insert(body.clone(), previous);
+            }
+            drafts.push((draft, act, again));
+        }
+        let written = side_by_side(drafts, |(draft, act, again)| match again {
+            Some(commitment) => self.seal_again(draft, act, commitment),
+            None => {
+                let (sealed, value) = self.write(&draft, None)?;
+                Ok((Some(Act { sealed: sealed.sha256, value, ..act }), sealed))
             }
         });
         let mut written = written?.into_iter().collect::<Result<Vec<_>, Refused>>()?;
@@ -293,7 +324,8 @@ impl Seal {
         let tokens = stamper.stamp(&over);
         for ((act, sealed), token) in fresh.iter_mut().zip(tokens) {
             act.stamp = token;
-            let (again, _) = self.write(&act.record, act.number.clone(), act.issued, Some(Made::of(act)))?;
+            let draft = self.draft(&act.record, &act.number, act.issued, act.log.as_ref());
+            let (again, _) = self.write(&draft, Some(Made::of(act)))?;
             act.sealed = again.sha256;
             **sealed = again;
         }
@@ -312,54 +344,91 @@ impl Seal {
     }
 
     /// The same number, time and, where nothing was renewed, octets; else the act that tells of the
-    /// new ones.
-    fn seal_again(&self, record: &OutcomeRecord, act: Act) -> Result<(Option<Act>, Sealed), Refused> {
-        let (sealed, _) = self.write(record, act.number.clone(), act.issued, Some(Made::of(&act)))?;
+    /// new ones, with the place in the log that was given now.
+    fn seal_again(&self, draft: Draft<'_>, act: Act, commitment: Commitment) -> Result<(Option<Act>, Sealed), Refused> {
+        let (sealed, _) = self.write(&draft, Some(Made::of(&act)))?;
         if sealed.sha256 == act.sealed {
             return Ok((None, sealed));
         }
-        let (sealed, value) = self.write(record, act.number.clone(), act.issued, None)?;
-        Ok((Some(Act { sealed: sealed.sha256, value, stamp: None, ..act }), sealed))
+        let draft = self.draft(draft.record, &act.number, act.issued, Some(&commitment));
+        let (sealed, value) = self.write(&draft, None)?;
+        Ok((
+            Some(Act { act: acts::FORMAT, sealed: sealed.sha256, value, stamp: None, log: Some(commitment), ..act }),
+            sealed,
+        ))
     }
 
-    /// Builds the receipt and signs it, or puts in what was made for it before.
-    fn write(
+    /// Builds the receipt without its signature.
+    fn draft<'a>(
         &self,
-        record: &OutcomeRecord,
-        number: String,
+        record: &'a OutcomeRecord,
+        number: &str,
         issued: Timestamp,
-        made: Option<Made<'_>>,
-    ) -> Result<(Sealed, String), Refused> {
-        let mut xml = String::with_capacity(6 * 1024);
-        content::write(&mut xml, record, &self.window, &number, issued);
-        let document = Digest::of(xml.as_bytes());
+        commitment: Option<&Commitment>,
+    ) -> Draft<'a> {
+        let mut xml = String::with_capacity(8 * 1024);
+        content::write(&mut xml, record, &self.window, (number, issued), commitment);
+        let content = Digest::of(xml.as_bytes());
         xml.truncate(xml.len() - content::END.len());
+        let log_size = commitment.map(|commitment| commitment.size);
+        Draft { record, number: number.to_owned(), issued, xml, content, log_size }
+    }
+
+    /// Signs a receipt, or puts in what was made for it before.
+    fn write(&self, draft: &Draft<'_>, made: Option<Made<'_>>) -> Result<(Sealed, String), Refused> {
+        let Draft { record, number, issued, xml, content, log_size } = draft;
+        let mut xml = xml.clone();
         let suffix = suffix(record);
         let lacks_stamp = self.stamper.is_some() && made.is_none_or(|made| made.stamp.is_none());
         let value = match made {
             Some(Made { value, stamp: Some(stamp) }) => {
-                self.signer.write_stamped(&document, issued, &suffix, value, stamp, &mut xml);
+                self.signer.write_stamped(content, *issued, &suffix, value, stamp, &mut xml);
                 value.to_owned()
             }
             Some(Made { value, stamp: None }) => {
-                self.signer.write_again(&document, issued, &suffix, value, &mut xml);
+                self.signer.write_again(content, *issued, &suffix, value, &mut xml);
                 value.to_owned()
             }
-            None => self.signer.sign(&document, issued, &suffix, &mut xml)?,
+            None => self.signer.sign(content, *issued, &suffix, &mut xml)?,
         };
         xml.push_str(content::END);
         let sealed = Sealed {
             id: record.id,
             answer: record.answer,
             decision: record.decision,
-            number,
-            issued,
+            number: number.clone(),
+            issued: *issued,
             sha256: Digest::of(xml.as_bytes()),
             octets: xml.into_bytes().into(),
             lacks_stamp,
+            content: *content,
+            log_size: *log_size,
         };
         Ok((sealed, value))
     }
+}
+
+/// An outcome with its place in the transparency log.
+pub type Asked<'a> = (&'a OutcomeRecord, Commitment);
+
+/// The digest of all that a receipt on this outcome says: of the octets that stand between `</Issued>` and `<Log>` in
+/// it. The transparency log has it before the receipt is numbered and sealed.
+pub fn said(record: &OutcomeRecord) -> Digest {
+    let mut text = String::with_capacity(4 * 1024);
+    content::said(&mut text, record);
+    Digest::of(text.as_bytes())
+}
+
+/// A receipt without its signature.
+struct Draft<'a> {
+    record: &'a OutcomeRecord,
+    number: String,
+    issued: Timestamp,
+    /// Up to the end tag of the root.
+    xml: String,
+    /// The digest of the whole document.
+    content: Digest,
+    log_size: Option<u64>,
 }
 
 /// What was made for a receipt: its signature value, and the time-stamp over that.
@@ -386,6 +455,8 @@ struct Group {
     acts: Vec<Act>,
     latest: HashMap<SubmissionId, (u32, Decision)>,
     next: HashMap<i16, u64>,
+    /// Of each body the last receipt in this group.
+    previous: HashMap<String, PreviousRecord>,
 }
 
 /// A record that may be sealed, with its act: the one that stands, or a new one still without
@@ -393,7 +464,8 @@ struct Group {
 struct Numbered<'a> {
     record: &'a OutcomeRecord,
     act: Act,
-    again: bool,
+    /// Sealed before: the place in the log that was given now, in case its octets cannot be had again.
+    again: Option<Commitment>,
 }
 
 /// Which word may follow which: what is final stays, but that an acceptance may become contested.

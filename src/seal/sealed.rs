@@ -15,6 +15,8 @@ pub struct Sealed {
     pub(super) octets: Arc<[u8]>,
     pub(super) sha256: Digest,
     pub(super) lacks_stamp: bool,
+    pub(super) content: Digest,
+    pub(super) log_size: Option<u64>,
 }
 
 impl Sealed {
@@ -49,5 +51,13 @@ impl Sealed {
     /// Whether a time-stamp was wanted on it and not to be had.
     pub fn lacks_stamp(&self) -> bool {
         self.lacks_stamp
+    }
+    /// The digest that the seal signs: of the whole document without the seal, canonical.
+    pub fn content(&self) -> Digest {
+        self.content
+    }
+    /// The size of the transparency log in its checkpoint; none of what was sealed before there was one.
+    pub fn log_size(&self) -> Option<u64> {
+        self.log_size
     }
 }

@@ -71,7 +71,7 @@ mod tests {
                 ..record(Decision::Rejected)
             })
             .collect();
-        let first = seal.seal(&records).unwrap();
+        let first = seal.seal_now(&records).unwrap();
         for (nth, one) in first.iter().enumerate() {
             let token = BASE64.encode(format!("token {}", nth + 1));
             assert!(
@@ -85,12 +85,12 @@ mod tests {
         let octets = |sealed: &[super::super::Sealed]| -> Vec<_> {
             sealed.iter().map(|one| (one.octets().clone(), one.sha256())).collect()
         };
-        assert_eq!(octets(&seal.seal(&records).unwrap()), octets(&first));
+        assert_eq!(octets(&seal.seal_now(&records).unwrap()), octets(&first));
         drop(seal);
         // after a restart, and also where no authority is configured any more
         let mut without = open(folder.path());
-        assert_eq!(octets(&without.seal(&records).unwrap()), octets(&first));
-        let kept = without.sealed(records[7].id, 1, |_| None).unwrap().unwrap().1;
+        assert_eq!(octets(&without.seal_now(&records).unwrap()), octets(&first));
+        let kept = without.sealed(records[7].id, 1, |_| None).unwrap().unwrap().1.unwrap();
         assert_eq!(kept.octets(), first[7].octets());
         assert_eq!(machine.asked.lock().unwrap().len(), 20, "nothing was stamped twice");
     }
@@ -103,7 +103,7 @@ mod tests {
         let id = |nth: i64| SubmissionId::new(jiff::Timestamp::from_second(1_800_000_000 + nth).unwrap());
         let records: Vec<_> =
             (0..10).map(|nth| super::super::OutcomeRecord { id: id(nth), ..record(Decision::Rejected) }).collect();
-        let first = seal.seal(&records).unwrap();
+        let first = seal.seal_now(&records).unwrap();
         let lacking: Vec<bool> = first.iter().map(super::super::Sealed::lacks_stamp).collect();
         assert_eq!(lacking, [true, false].repeat(5));
         for one in &first {
@@ -112,7 +112,7 @@ mod tests {
         drop(seal);
         let generous = machine(|_| true);
         let mut seal = open(folder.path()).stamped_by(generous.clone());
-        let again = seal.seal(&records).unwrap();
+        let again = seal.seal_now(&records).unwrap();
         assert!(first.iter().zip(&again).all(|(one, other)| one.octets() == other.octets()));
         assert_eq!(again.iter().map(super::super::Sealed::lacks_stamp).collect::<Vec<_>>(), lacking);
         assert!(generous.asked.lock().unwrap().is_empty(), "its octets may lie with the sender already");
@@ -122,10 +122,10 @@ mod tests {
     fn an_act_whose_stamp_is_no_base64_is_damage() {
         let folder = folder(P256);
         let one = record(Decision::Rejected);
-        open(folder.path()).stamped_by(machine(|_| true)).seal([&one]).unwrap();
+        open(folder.path()).stamped_by(machine(|_| true)).seal_now([&one]).unwrap();
         let log = folder.path().join("seal/acts.log");
         let json = std::fs::read_to_string(&log).unwrap()[9..].trim_end().replace("\"stamp\":\"", "\"stamp\":\"?");
         std::fs::write(&log, format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()))).unwrap();
-        assert!(matches!(open(folder.path()).seal([&one]), Err(super::super::Refused::Log(_))));
+        assert!(matches!(open(folder.path()).seal_now([&one]), Err(super::super::Refused::Log(_))));
     }
 }

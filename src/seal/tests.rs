@@ -164,7 +164,7 @@ fn receipts_of_every_word_and_key_are_proven_by_xmlsec1_and_fit_their_schema() {
     for key in [P256, P384, P521, RSA] {
         let folder = folder(key);
         let other = self::folder(key);
-        for sealed in open(folder.path()).seal(&one_of_each()).unwrap() {
+        for sealed in open(folder.path()).seal_now(&one_of_each()).unwrap() {
             let octets = sealed.octets();
             assert!(xmlsec1(&folder.path().join("seal.crt"), octets), "{}", sealed.decision());
             assert_eq!(sealed.sha256(), Digest::of(octets));
@@ -185,7 +185,7 @@ fn receipts_of_every_word_and_key_are_proven_by_xmlsec1_and_fit_their_schema() {
 #[test]
 fn whatever_is_altered_is_noticed_by_xmlsec1() {
     let folder = folder(P256);
-    let sealed = open(folder.path()).seal(&[record(Decision::Rejected)]).unwrap().remove(0);
+    let sealed = open(folder.path()).seal_now(&[record(Decision::Rejected)]).unwrap().remove(0);
     let xml = std::str::from_utf8(sealed.octets()).unwrap();
     let certificate = folder.path().join("seal.crt");
     for (from, to) in [
@@ -208,7 +208,7 @@ fn the_contracts_names_stand_in_their_order() {
     all.signature = Some(FileRecord { name: "b".into(), sha256: Some(Digest::of(b"s")), size: Some(1) });
     all.original = Some(OriginalRecord { id: all.id, number: "trial-2026-000009".into(), decision: Decision::Held });
     all.findings = vec![Finding::new(Code::RuleRevisionJump).found(3).wanted(2)];
-    let sealed = open(folder.path()).seal(&[all]).unwrap().remove(0);
+    let sealed = open(folder.path()).seal_now(&[all]).unwrap().remove(0);
     let xml = without_signature(sealed.octets());
     let id = sealed.id();
     assert!(xml.starts_with(&format!(
@@ -250,7 +250,7 @@ fn hostile_names_and_findings_make_well_formed_canonical_receipts() {
     finding.wanted = Some(hostile.into()); // past the cleaning
     record.findings = vec![finding];
     let folder = folder(P256);
-    let sealed = open(folder.path()).seal(&[record]).unwrap().remove(0);
+    let sealed = open(folder.path()).seal_now(&[record]).unwrap().remove(0);
     assert_canonical(sealed.octets());
     assert!(xmlsec1(&folder.path().join("seal.crt"), sealed.octets()));
 }
@@ -260,7 +260,7 @@ fn numbers_go_on_without_a_gap_over_restarts_and_begin_anew_each_year_in_baku() 
     let folder = folder(P256);
     let number = |at: &str, count: usize| {
         let records: Vec<_> = (0..count).map(|_| record(Decision::Rejected)).collect();
-        let sealed = open_at(folder.path(), at).seal(&records).unwrap();
+        let sealed = open_at(folder.path(), at).seal_now(&records).unwrap();
         sealed.last().unwrap().number().to_owned()
     };
     assert_eq!(number("2026-12-31T19:59:59Z", 3), "trial-2026-000003");
@@ -273,20 +273,20 @@ fn numbers_go_on_without_a_gap_over_restarts_and_begin_anew_each_year_in_baku() 
 fn the_same_outcome_gets_the_same_octets_and_another_is_refused() {
     let folder = folder(P256);
     let first = record(Decision::Rejected);
-    let sealed = open(folder.path()).seal([&first]).unwrap().remove(0);
+    let sealed = open(folder.path()).seal_now([&first]).unwrap().remove(0);
     let mut seal = open_at(folder.path(), "2027-05-05T00:00:00Z");
-    let again = seal.seal([&first, &first]).unwrap();
+    let again = seal.seal_now([&first, &first]).unwrap();
     assert_eq!(again[0].octets(), sealed.octets());
     assert_eq!(again[1].octets(), sealed.octets());
     let other = OutcomeRecord { records: Some(3), ..first.clone() };
-    assert!(matches!(seal.seal([&other]), Err(Refused::OtherOutcome { answer: 1, .. })));
+    assert!(matches!(seal.seal_now([&other]), Err(Refused::OtherOutcome { answer: 1, .. })));
     // of a group with a refused one nothing is sealed, and no number is lost
-    assert!(seal.seal(&[record(Decision::Accepted), other]).is_err());
-    assert_eq!(seal.seal(&[record(Decision::Accepted)]).unwrap()[0].number(), "trial-2027-000001");
+    assert!(seal.seal_now(&[record(Decision::Accepted), other]).is_err());
+    assert_eq!(seal.seal_now(&[record(Decision::Accepted)]).unwrap()[0].number(), "trial-2027-000001");
     // within one group as well
     let twice = record(Decision::Held);
     let pair = [twice.clone(), OutcomeRecord { decision: Decision::Accepted, ..twice }];
-    assert!(matches!(seal.seal(&pair), Err(Refused::OtherOutcome { .. })));
+    assert!(matches!(seal.seal_now(&pair), Err(Refused::OtherOutcome { .. })));
 }
 
 #[test]
@@ -297,7 +297,7 @@ fn final_words_stay_final() {
     let mut follow = |words: &[Decision]| -> Result<(), Refused> {
         let first = record(Rejected);
         for (answer, &decision) in (1..).zip(words) {
-            seal.seal(&[OutcomeRecord { answer, decision, ..first.clone() }])?;
+            seal.seal_now(&[OutcomeRecord { answer, decision, ..first.clone() }])?;
         }
         Ok(())
     };
@@ -324,7 +324,7 @@ fn final_words_stay_final() {
         assert!(matches!(follow(bad), Err(Refused::CannotFollow { .. })), "{bad:?}");
     }
     let gap = OutcomeRecord { answer: 2, ..record(Accepted) };
-    assert!(matches!(seal.seal(&[gap]), Err(Refused::OutOfTurn { asked: 2, next: 1, .. })));
+    assert!(matches!(seal.seal_now(&[gap]), Err(Refused::OutOfTurn { asked: 2, next: 1, .. })));
 }
 
 #[test]
@@ -332,19 +332,19 @@ fn a_torn_end_is_cut_and_damage_is_refused() {
     let folder = folder(P256);
     let log = folder.path().join("seal/acts.log");
     let records: Vec<_> = (0..3).map(|_| record(Decision::Rejected)).collect();
-    open(folder.path()).seal(&records).unwrap();
+    open(folder.path()).seal_now(&records).unwrap();
     let whole = std::fs::read(&log).unwrap();
     let last = whole[..whole.len() - 1].iter().rposition(|&b| b == b'\n').unwrap() + 1;
     for torn in [whole.len() - 1, last + 1, last + 40] {
         std::fs::write(&log, &whole[..torn]).unwrap();
-        let number = open(folder.path()).seal(&records[2..]).unwrap()[0].number().to_owned();
+        let number = open(folder.path()).seal_now(&records[2..]).unwrap()[0].number().to_owned();
         assert_eq!(number, "trial-2026-000003");
-        assert_eq!(std::fs::read(&log).unwrap().len(), whole.len());
+        assert_eq!(std::fs::read(&log).unwrap()[..last], whole[..last]);
     }
     let mut zeros = whole[..last].to_vec();
     zeros.resize(whole.len() + 20_000, 0);
     std::fs::write(&log, zeros).unwrap();
-    assert_eq!(open(folder.path()).seal(&records).unwrap()[2].number(), "trial-2026-000003");
+    assert_eq!(open(folder.path()).seal_now(&records).unwrap()[2].number(), "trial-2026-000003");
 
     let mut damaged = whole.clone();
     damaged[20] ^= 1;
@@ -373,13 +373,17 @@ fn what_memory_let_go_is_found_in_the_log() {
     let mut seal = open(folder.path());
     drop(std::mem::replace(&mut seal.acts, Acts::open_bounded(&folder.path().join("other.log"), 2).unwrap()));
     let records: Vec<_> = (0..6).map(|_| record(Decision::Held)).collect();
-    let sealed = seal.seal(&records).unwrap();
-    assert_eq!(seal.seal(&records[..1]).unwrap()[0].octets(), sealed[0].octets());
+    let sealed = seal.seal_now(&records).unwrap();
+    assert_eq!(seal.seal_now(&records[..1]).unwrap()[0].octets(), sealed[0].octets());
     let later = OutcomeRecord { answer: 2, decision: Decision::Accepted, ..records[0].clone() };
-    assert_eq!(seal.seal(&[later]).unwrap()[0].number(), "trial-2026-000007");
-    assert_eq!(seal.seal(&records[..1]).unwrap()[0].octets(), sealed[0].octets(), "an earlier answer, asked for again");
+    assert_eq!(seal.seal_now(&[later]).unwrap()[0].number(), "trial-2026-000007");
+    assert_eq!(
+        seal.seal_now(&records[..1]).unwrap()[0].octets(),
+        sealed[0].octets(),
+        "an earlier answer, asked for again"
+    );
     let other = OutcomeRecord { records: None, ..records[1].clone() };
-    assert!(matches!(seal.seal(&[other]), Err(Refused::OtherOutcome { .. })));
+    assert!(matches!(seal.seal_now(&[other]), Err(Refused::OtherOutcome { .. })));
 }
 
 #[test]
@@ -387,7 +391,7 @@ fn a_record_past_its_bounds_is_refused() {
     let folder = folder(P256);
     let mut record = record(Decision::Rejected);
     record.findings = vec![Finding::new(Code::SchemaMissing); OutcomeRecord::FINDINGS_MAX + 1];
-    assert!(matches!(open(folder.path()).seal(&[record]), Err(Refused::Unbounded { what: "findings", .. })));
+    assert!(matches!(open(folder.path()).seal_now(&[record]), Err(Refused::Unbounded { what: "findings", .. })));
 }
 
 #[test]
@@ -427,7 +431,7 @@ proptest! {
         prop_assert_eq!(quick_xml::escape::unescape(&text.into_inner()).unwrap().into_owned(), wanted);
         let mut content = String::new();
         let window = Window { id: "w".into(), name: value.clone(), environment: value };
-        content::write(&mut content, &record(Decision::Held), &window, "n", Timestamp::UNIX_EPOCH);
+        content::write(&mut content, &record(Decision::Held), &window, ("n", Timestamp::UNIX_EPOCH), None);
         prop_assert!(content.ends_with(content::END));
     }
 }
@@ -436,10 +440,11 @@ proptest! {
 fn what_was_sealed_is_given_back_whole_by_its_answer_alone() {
     let folder = folder(P256);
     let records = one_of_each();
-    let before = open(folder.path()).seal(&records).unwrap();
+    let before = open(folder.path()).seal_now(&records).unwrap();
     let mut seal = open_at(folder.path(), "2026-12-01T00:00:00Z");
     for (record, before) in records.iter().zip(&before) {
         let (again, sealed) = seal.sealed(record.id, record.answer, |_| None).unwrap().unwrap();
+        let sealed = sealed.unwrap();
         assert_eq!(&again, record);
         assert_eq!((sealed.number(), sealed.octets()), (before.number(), before.octets()));
         assert!(seal.sealed(record.id, record.answer + 9, |_| None).unwrap().is_none());
@@ -449,7 +454,7 @@ fn what_was_sealed_is_given_back_whole_by_its_answer_alone() {
         let finding = Finding { found: Some("\u{1}".repeat(1024)), wanted: Some("\u{1}".repeat(1024)), ..finding };
         OutcomeRecord { findings: vec![finding; OutcomeRecord::FINDINGS_MAX], ..record(Decision::Rejected) }
     };
-    seal.seal([&bound]).unwrap();
+    seal.seal_now([&bound]).unwrap();
     drop(seal);
     assert_eq!(open(folder.path()).sealed(bound.id, 1, |_| None).unwrap().unwrap().0, bound);
 }
@@ -460,7 +465,7 @@ fn what_was_sealed_is_given_back_whole_by_its_answer_alone() {
 fn octets_that_left_under_an_earlier_certificate_stay_the_answer() {
     let folder = folder(P256);
     let record = record(Decision::Accepted);
-    let before = open(folder.path()).seal([&record]).unwrap().remove(0);
+    let before = open(folder.path()).seal_now([&record]).unwrap().remove(0);
     let (key, certificate) = (folder.path().join("seal.key"), folder.path().join("seal.crt"));
     let (key, certificate) = (key.to_str().unwrap(), certificate.to_str().unwrap());
     tool("openssl", &["req", "-x509", "-new", "-key", key, "-out", certificate, "-subj", "/CN=Möhür", "-days", "31"]);
@@ -471,10 +476,13 @@ fn octets_that_left_under_an_earlier_certificate_stay_the_answer() {
         Some(Arc::clone(before.octets()))
     };
     let (again, sealed) = seal.sealed(record.id, 1, kept).unwrap().unwrap();
+    let sealed = sealed.unwrap();
     assert_eq!((again, asked), (record.clone(), Some(before.sha256())));
     assert_eq!((sealed.octets(), sealed.sha256()), (before.octets(), before.sha256()));
-    // other octets are not believed; what nobody has is made anew, under the same number
-    let (_, anew) = seal.sealed(record.id, 1, |_| Some(Arc::from(&b"<Receipt/>"[..]))).unwrap().unwrap();
+    // other octets are not believed; what nobody has is logged and made anew, under the same number
+    let (again, none) = seal.sealed(record.id, 1, |_| Some(Arc::from(&b"<Receipt/>"[..]))).unwrap().unwrap();
+    assert!(none.is_none());
+    let anew = seal.seal_now([&again]).unwrap().remove(0);
     assert_eq!((anew.number(), anew.issued()), (before.number(), before.issued()));
     assert_ne!(anew.octets(), before.octets());
 }
@@ -482,9 +490,9 @@ fn octets_that_left_under_an_earlier_certificate_stay_the_answer() {
 #[test]
 fn a_whole_line_of_another_format_is_never_cut_off() {
     let folder = folder(P256);
-    open(folder.path()).seal([&record(Decision::Rejected)]).unwrap();
+    open(folder.path()).seal_now([&record(Decision::Rejected)]).unwrap();
     let log = folder.path().join("seal/acts.log");
-    let json = std::fs::read_to_string(&log).unwrap()[9..].trim_end().replace("\"act\":2", "\"act\":3");
+    let json = std::fs::read_to_string(&log).unwrap()[9..].trim_end().replace("\"act\":3", "\"act\":4");
     let line = format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()));
     std::fs::write(&log, &line).unwrap();
     let settings = Settings {

@@ -180,6 +180,10 @@ fn power_lost_again_while_the_window_recovers() {
         let command = trial.tool(env!("CARGO_BIN_EXE_pencere"), &["once"]);
         let recording = Recording::of(&command, &trial.at("w"), &trial.at("strace.log"), "drop");
         let documents = first.documents.clone();
-        walk(&Recorded { trial, documents, recording }, &mut dice, &format!("a recovery from {after} of {steps} steps"));
+        walk(
+            &Recorded { trial, documents, recording },
+            &mut dice,
+            &format!("a recovery from {after} of {steps} steps"),
+        );
     }
 }

@@ -109,7 +109,9 @@ fn changes(step: &Step) -> Option<Vec<&Path>> {
         Step::Create { name, .. } | Step::MakeFolder { name } | Step::Unlink { name } | Step::RemoveFolder { name } => {
             Some(name.parent().into_iter().collect())
         }
-        Step::Rename { from, to, .. } | Step::RenameFolder { from, to } => Some(from.parent().into_iter().chain(to.parent()).collect()),
+        Step::Rename { from, to, .. } | Step::RenameFolder { from, to } => {
+            Some(from.parent().into_iter().chain(to.parent()).collect())
+        }
         Step::Write { .. } | Step::SetLength { .. } | Step::Sync { .. } => None,
     }
 }

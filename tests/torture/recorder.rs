@@ -24,17 +24,44 @@ pub type FileId = usize;
 #[derive(Clone, Debug)]
 pub enum Step {
     /// A new, empty file under this name.
-    Create { name: PathBuf, file: FileId },
-    MakeFolder { name: PathBuf },
-    Rename { from: PathBuf, to: PathBuf, file: FileId },
+    Create {
+        name: PathBuf,
+        file: FileId,
+    },
+    MakeFolder {
+        name: PathBuf,
+    },
+    Rename {
+        from: PathBuf,
+        to: PathBuf,
+        file: FileId,
+    },
     /// A folder with all that lies beneath it.
-    RenameFolder { from: PathBuf, to: PathBuf },
-    Unlink { name: PathBuf },
-    RemoveFolder { name: PathBuf },
-    Write { file: FileId, offset: usize, octets: Vec<u8> },
-    SetLength { file: FileId, length: usize },
+    RenameFolder {
+        from: PathBuf,
+        to: PathBuf,
+    },
+    Unlink {
+        name: PathBuf,
+    },
+    RemoveFolder {
+        name: PathBuf,
+    },
+    Write {
+        file: FileId,
+        offset: usize,
+        octets: Vec<u8>,
+    },
+    SetLength {
+        file: FileId,
+        length: usize,
+    },
     /// The steps before number `begun` are covered: the octets of these files, the names in these folders.
-    Sync { begun: usize, files: Vec<FileId>, folders: Vec<PathBuf> },
+    Sync {
+        begun: usize,
+        files: Vec<FileId>,
+        folders: Vec<PathBuf>,
+    },
 }
 
 /// A folder as it stood, and the steps from then on. Names are relative to the folder.

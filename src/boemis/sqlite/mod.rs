@@ -126,12 +126,16 @@ impl Store {
         Ok(holds)
     }
 
+    pub(super) async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {
+        read::loads(self.connected("reading what is loaded").await?).await
+    }
+
     pub(super) async fn contested(&mut self) -> Result<Vec<SubmissionId>, Fault> {
         read::contested(self.connected("reading what is contested").await?).await
     }
 
-    pub(super) async fn loads(&mut self) -> Result<u64, Fault> {
-        read::loads(self.connected("counting loads").await?).await
+    pub(super) async fn uncontested(&mut self) -> Result<u64, Fault> {
+        read::uncontested(self.connected("counting loads").await?).await
     }
 
     pub(super) async fn missing(&mut self, ids: &[SubmissionId]) -> Result<Vec<SubmissionId>, Fault> {

@@ -293,14 +293,22 @@ pub(super) async fn holds(connection: &mut SqliteConnection, key: &Key) -> Resul
 
 /// All that is contested, in no order.
 pub(super) async fn contested(connection: &mut SqliteConnection) -> Result<Vec<SubmissionId>, Fault> {
-    const DOING: &str = "reading what is contested";
-    const SQL: &str = "SELECT id FROM submission WHERE contested_at IS NOT NULL";
-    let ids = sqlx::query_scalar::<_, String>(SQL).fetch_all(connection).await.map_err(|e| fault(DOING, e))?;
+    ids(connection, "SELECT id FROM submission WHERE contested_at IS NOT NULL").await
+}
+
+/// All that was ever loaded, in its order.
+pub(super) async fn loads(connection: &mut SqliteConnection) -> Result<Vec<SubmissionId>, Fault> {
+    ids(connection, "SELECT id FROM submission ORDER BY number").await
+}
+
+async fn ids(connection: &mut SqliteConnection, sql: &'static str) -> Result<Vec<SubmissionId>, Fault> {
+    const DOING: &str = "reading what is loaded";
+    let ids = sqlx::query_scalar::<_, String>(sql).fetch_all(connection).await.map_err(|e| fault(DOING, e))?;
     ids.iter().map(|id| id.parse().map_err(|_| odd("submission", "id"))).collect()
 }
 
 /// How many loads there are that are not contested.
-pub(super) async fn loads(connection: &mut SqliteConnection) -> Result<u64, Fault> {
+pub(super) async fn uncontested(connection: &mut SqliteConnection) -> Result<u64, Fault> {
     const SQL: &str = "SELECT count(*) FROM submission WHERE contested_at IS NULL";
     let count =
         sqlx::query_scalar::<_, i64>(SQL).fetch_one(connection).await.map_err(|e| fault("counting loads", e))?;

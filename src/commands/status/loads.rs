@@ -1,10 +1,10 @@
-//! Accepted, and in BOEMİS? For `status` and `audit verify`.
+//! Accepted, and in BOEMİS?
 //!
 //! Owns the question; asks the journal first and BOEMİS after it, so that what a running window accepts
 //! meanwhile is never missed. Changes nothing: the window loads again what BOEMİS lacks.
 
-use super::records::Records;
-use super::{ListState, records};
+use super::super::records::{Records, Submission};
+use super::ListState;
 use crate::boemis::{Fault, Reader};
 use crate::config::Settings;
 use crate::document::SubmissionId;
@@ -17,9 +17,9 @@ const AT_ONCE: usize = 4096;
 ///
 /// # Errors
 /// The database is away or damaged.
-pub async fn lacking(settings: &Settings, records: &Records) -> Result<Vec<SubmissionId>, Fault> {
+pub(super) async fn lacking(settings: &Settings, records: &Records) -> Result<Vec<SubmissionId>, Fault> {
     let accepted = records.submissions().iter().filter(|one| one.state() == ListState::Accepted);
-    let accepted: Vec<SubmissionId> = accepted.map(records::Submission::id).collect();
+    let accepted: Vec<SubmissionId> = accepted.map(Submission::id).collect();
     if accepted.is_empty() {
         return Ok(accepted);
     }

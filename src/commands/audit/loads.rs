@@ -1,0 +1,96 @@
+//! What an audit asks of BOEMİS: that it holds what was accepted, row for row, and nothing else.
+
+use super::super::records::{Records, Submission};
+use super::super::{ListState, Trouble};
+use crate::boemis::{Fault, Reader};
+use crate::config::Settings;
+use crate::document::{Decision, SubmissionId};
+use crate::schema::Datasets;
+use std::collections::BTreeSet;
+
+/// What BOEMİS held at one moment.
+#[derive(Debug, Default)]
+pub(super) struct Loads {
+    pub(super) known: BTreeSet<SubmissionId>,
+    pub(super) contested: BTreeSet<SubmissionId>,
+}
+
+/// The database; none where there is none yet.
+async fn open(settings: &Settings, datasets: &Datasets) -> Result<Option<Reader>, Trouble> {
+    match Reader::open(&settings.location, &settings.boemis, datasets).await {
+        Ok(reader) => Ok(Some(reader)),
+        Err(Fault::Missing { .. }) => Ok(None),
+        Err(fault) => Err(Trouble::broken(fault.to_string())),
+    }
+}
+
+impl Loads {
+    pub(super) async fn read(settings: &Settings, datasets: &Datasets) -> Result<Self, Trouble> {
+        let Some(mut reader) = open(settings, datasets).await? else { return Ok(Self::default()) };
+        let broken = |fault: Fault| Trouble::broken(fault.to_string());
+        let known = reader.loads().await.map_err(broken)?.into_iter().collect();
+        let contested = reader.contested().await.map_err(broken)?.into_iter().collect();
+        let _ = reader.close().await; // it only looked
+        Ok(Self { known, contested })
+    }
+
+    /// How many loads were read back, and the first that does not fit.
+    pub(super) async fn fit(
+        &self,
+        records: &Records,
+        settings: &Settings,
+        datasets: &Datasets,
+    ) -> Result<(u64, Option<String>), Trouble> {
+        let loaded = |one: &&Submission| matches!(one.state(), ListState::Accepted | ListState::Contested);
+        // what was contested is not loaded again into a database that was put back from an older copy
+        let holds = |one: &&Submission| one.state() == ListState::Accepted;
+        let unfit = |what: &str, id: SubmissionId| Some(format!("{what} (submission {id})"));
+        let Some(mut reader) = open(settings, datasets).await? else {
+            let first = records.submissions().iter().find(holds);
+            return Ok((0, first.and_then(|one| unfit("it was accepted, and BOEMİS is not there", one.id()))));
+        };
+        let mut count = 0;
+        for one in records.submissions() {
+            let id = one.id();
+            let is_final = one.last.as_ref().is_some_and(|last| last.decision != Decision::Held);
+            let wrong = match (loaded(&one), self.known.contains(&id)) {
+                (true, false) if !holds(&one) => None,
+                (true, false) => Some("it was accepted, and BOEMİS holds no load of it".to_owned()),
+                (true, true) => {
+                    count += 1;
+                    differs(&mut reader, one).await?
+                }
+                (false, true) if is_final => Some("BOEMİS holds a load of it, and it was not accepted".to_owned()),
+                (false, _) => None,
+            };
+            if let Some(what) = wrong {
+                return Ok((count, unfit(&what, id)));
+            }
+        }
+        let _ = reader.close().await; // it only looked
+        Ok((count, None))
+    }
+}
+
+/// What is another than it was when it was loaded.
+async fn differs(reader: &mut Reader, one: &Submission) -> Result<Option<String>, Trouble> {
+    let broken = |fault: Fault| Trouble::broken(fault.to_string());
+    let Some(mark) = reader.mark(one.id()).await.map_err(broken)? else {
+        return Ok(Some("its load mark is gone".to_owned()));
+    };
+    let Some(last) = &one.last else { return Ok(None) };
+    let of_mark = (&mark.key.participant, &mark.key.dataset, mark.revision, mark.content);
+    let said = (last.participant.as_ref(), last.dataset.as_ref(), last.revision, last.content);
+    if said != (Some(of_mark.0), Some(of_mark.1), Some(of_mark.2), Some(of_mark.3)) {
+        return Ok(Some("its load mark in BOEMİS is another than the journal's".to_owned()));
+    }
+    if last.rows.is_some_and(|rows| rows != mark.rows) {
+        return Ok(Some("the digest of its rows in BOEMİS is another than the journal's".to_owned()));
+    }
+    match reader.stored_rows(&mark).await {
+        Ok(rows) if rows == mark.rows => Ok(None),
+        Ok(_) => Ok(Some("its rows in BOEMİS were changed".to_owned())),
+        Err(Fault::Wrong(why)) => Ok(Some(why)),
+        Err(fault) => Err(broken(fault)),
+    }
+}

@@ -1,0 +1,132 @@
+//! What an audit asks of each receipt: that it is sealed, says what the journal says of it, stands in the log where it
+//! says, and continues its body's receipt before.
+
+use super::compare::Noted;
+use super::tree::Grown;
+use crate::document::{ParticipantName, SubmissionId};
+use crate::forms::certificate::Certificate;
+use crate::forms::note::{Checkpoint, LogKey};
+use crate::host::Octets;
+use crate::journal::{Answered, Decided, Logged};
+use crate::receipt::{self, Place, Tie, Told, Unproven};
+use crate::signature;
+use crate::transparency;
+use crate::xml::Limits;
+use std::collections::HashMap;
+
+/// Receipts seen so far.
+pub(super) struct Receipts {
+    seal: Certificate,
+    /// The log's key, where its certificate is there.
+    log: Option<LogKey>,
+    /// What was decided and has no receipt yet: the answer, and the places of its leaves.
+    decided: HashMap<SubmissionId, (u32, Vec<u64>)>,
+    /// Of each body the receipt before.
+    before: HashMap<ParticipantName, Tie>,
+    proven: u64,
+    earlier: u64,
+}
+
+impl Receipts {
+    pub(super) fn new(seal: Certificate, log: &transparency::Settings) -> Self {
+        let key = std::fs::read(&log.key.certificate).ok().and_then(|pem| Certificate::from_file(&pem).ok());
+        let key = key.and_then(|all| all.into_iter().next());
+        let log = key.and_then(|key| LogKey::new(&log.origin, &key.x509().public_key().ok()?));
+        Self { seal, log, decided: HashMap::new(), before: HashMap::new(), proven: 0, earlier: 0 }
+    }
+
+    /// How many were proven, and how many bear the seal of an earlier certificate.
+    pub(super) fn counted(&self) -> (u64, u64) {
+        (self.proven, self.earlier)
+    }
+
+    /// A word that was decided, and the place of its leaf.
+    pub(super) fn decided(&mut self, decided: &Decided, index: u64) -> Option<String> {
+        let (answer, leaves) = self.decided.entry(decided.id).or_default();
+        if *answer != decided.answer {
+            (*answer, *leaves) = (decided.answer, Vec::new());
+        }
+        leaves.push(index);
+        None
+    }
+
+    /// What does not fit of a receipt, if anything.
+    pub(super) fn answered(&mut self, answered: &Answered, octets: &Octets, tree: &Grown) -> Option<String> {
+        let number = &answered.receipt.number;
+        let unfit = |what: &str| Some(format!("receipt {number}: {what}"));
+        let decided = self.decided.remove(&answered.id).filter(|(answer, _)| *answer == answered.answer);
+        let engine = |octets: &Octets, seal: &Certificate| signature::prove(octets, seal, &Limits::default());
+        let proven = match receipt::prove(octets, &self.seal, None, engine) {
+            Ok(proven) => proven,
+            Err(Unproven::Disk(error)) => return unfit(&error.to_string()),
+            Err(Unproven::No(_)) if self.is_of_earlier_seal(octets) => {
+                self.earlier += 1;
+                return None;
+            }
+            Err(Unproven::No(finding)) => return unfit(finding.code.slug()),
+        };
+        let told = proven.told();
+        let says = (told.id.as_str(), told.number.as_str(), told.decision.as_str());
+        if says != (answered.id.to_string().as_str(), number.as_str(), answered.decision.as_str()) {
+            return unfit("it says something else than the journal");
+        }
+        let place = match receipt::place(octets, &proven, self.log.as_ref()) {
+            Ok(place) => place,
+            Err(finding) => return unfit(&format!("{} ({})", finding.code.slug(), finding.found.unwrap_or_default())),
+        };
+        let fits = match (place, answered.receipt.logged) {
+            (Some(place), Some(logged)) => self.is_placed(&place, logged, answered, decided, tree),
+            (None, None) if decided.is_none() => Ok(()),
+            _ => Err("its place in the transparency log is missing"),
+        };
+        self.proven += 1;
+        fits.err().and_then(unfit)
+    }
+
+    fn is_placed(
+        &mut self,
+        place: &Place,
+        logged: Logged,
+        answered: &Answered,
+        decided: Option<(u32, Vec<u64>)>,
+        tree: &Grown,
+    ) -> Result<(), &'static str> {
+        if !decided.is_some_and(|(_, leaves)| leaves.contains(&place.index)) {
+            return Err("the journal decided something else");
+        }
+        if place.checkpoint.size != logged.size || tree.root_of(logged.size) != Some(place.checkpoint.root) {
+            return Err("its checkpoint is not of this log");
+        }
+        let Some(body) = &answered.participant else { return Ok(()) };
+        let tie = Tie { number: answered.receipt.number.clone(), content: logged.content, size: logged.size };
+        let before = self.before.insert(body.clone(), tie);
+        match before == place.previous {
+            true => Ok(()),
+            false => Err("it does not continue the receipt before of its body"),
+        }
+    }
+
+    /// Whether the certificate in it is not the seal's of today: nobody here can say whether it was the seal's then, but
+    /// the journal has the digest of it.
+    fn is_of_earlier_seal(&self, octets: &Octets) -> bool {
+        Told::read(octets).is_ok_and(|told| told.sealed_by().is_some_and(|der| der != self.seal.der()))
+    }
+
+    /// Why a checkpoint that somebody kept is not of this log; none when it is.
+    pub(super) fn is_of_this_log(&self, noted: &Noted, tree: &Grown) -> Option<String> {
+        let checkpoint = match &self.log {
+            Some(key) => key.verify(&noted.note),
+            None => Checkpoint::read(&noted.note),
+        };
+        match checkpoint {
+            Err(fault) => Some(fault.to_string()),
+            Ok(checkpoint) => match tree.root_of(checkpoint.size) {
+                None => Some(format!("it is of {} leaves, and the journal has {}", checkpoint.size, tree.size())),
+                Some(root) if root != checkpoint.root => {
+                    Some(format!("the first {} leaves were others when it was signed", checkpoint.size))
+                }
+                Some(_) => None,
+            },
+        }
+    }
+}

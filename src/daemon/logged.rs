@@ -1,0 +1,100 @@
+//! Logging what is said: from an outcome to its place in the transparency log.
+//!
+//! Owns the order: the word is a durable line of the journal first, then a checkpoint is signed over it, and only then
+//! its receipt is sealed, with the proofs in it. A stop in between leaves a line without a receipt, and the next start
+//! writes another. Decides nothing about a document.
+
+use super::window::{Halt, Window};
+use crate::document::ParticipantName;
+use crate::journal::{Decided, Event, Leaf, Logged, Written};
+use crate::seal::{Commitment, OutcomeRecord, PreviousRecord, SinceRecord, said};
+use crate::transparency::{LogFault, Since};
+use std::collections::HashSet;
+
+impl From<LogFault> for Halt {
+    fn from(fault: LogFault) -> Self {
+        match fault {
+            LogFault::Journal(error) => error.into(),
+            fault => Self::broken(fault),
+        }
+    }
+}
+
+impl Window {
+    /// Writes down what is to be said, durably, and proves each to be in the log.
+    pub(super) fn commit(&mut self, records: &[&OutcomeRecord]) -> Result<Vec<Commitment>, Halt> {
+        if records.is_empty() {
+            return Ok(Vec::new());
+        }
+        let now = self.host.clock.now();
+        for record in records {
+            let OutcomeRecord { id, answer, decision, .. } = **record;
+            self.journal.append(now, Event::Decided(Decided { id, answer, decision, said: said(record) }))?;
+        }
+        let written = self.journal.sync()?;
+        // what else was remembered stands before them
+        let leaves = written.leaves().to_vec().split_off(written.leaves().len().saturating_sub(records.len()));
+        self.took(written)?;
+        self.prove(records, &leaves).map_err(|fault| match fault {
+            LogFault::Damaged => self.transparency.damaged().into(),
+            fault => fault.into(),
+        })
+    }
+
+    fn prove(&self, records: &[&OutcomeRecord], leaves: &[Leaf]) -> Result<Vec<Commitment>, LogFault> {
+        let head = self.transparency.head()?;
+        let key = self.transparency.key().to_string();
+        let (mut commitments, mut bodies) = (Vec::with_capacity(records.len()), HashSet::new());
+        for (record, leaf) in records.iter().zip(leaves) {
+            let previous = record.participant.as_ref().and_then(|body| self.previous(body));
+            // of the first of a body alone: the seal ties the next ones to it
+            let is_first = record.participant.as_ref().is_some_and(|body| bodies.insert(body));
+            let since = match &previous {
+                Some(previous) if is_first && previous.size < head.size => head.since(previous.size)?,
+                _ => None,
+            };
+            let since = since.map(|Since { size, root, proof }| SinceRecord { size, root, proof });
+            commitments.push(Commitment {
+                entry: leaf.json.clone(),
+                index: leaf.index,
+                inclusion: head.inclusion(leaf)?,
+                size: head.size,
+                checkpoint: head.note.clone(),
+                key: key.clone(),
+                since,
+                previous,
+            });
+        }
+        Ok(commitments)
+    }
+
+    /// The receipt before of a body: what was answered since the start is remembered, what was before is indexed.
+    fn previous(&self, body: &str) -> Option<PreviousRecord> {
+        if let Some(previous) = self.last_receipts.get(body) {
+            return Some(previous.clone());
+        }
+        let name: ParticipantName = body.parse().ok()?;
+        match self.ledger.last_receipt(&name) {
+            Ok(last) => last.map(|(number, Logged { content, size })| PreviousRecord { number, content, size }),
+            Err(error) => {
+                tracing::warn!(%error, body, "the receipt before is not known: this one is tied to none");
+                None
+            }
+        }
+    }
+
+    /// Takes what has become durable in the journal: the transparency log at once, the ledger by and by.
+    pub(super) fn took(&mut self, written: Written) -> Result<(), Halt> {
+        self.transparency.extend(written.leaves())?;
+        for (entry, _) in written.entries() {
+            if let Event::Answered(answered) = &entry.event
+                && let (Some(body), Some(Logged { content, size })) = (&answered.participant, answered.receipt.logged)
+            {
+                let number = answered.receipt.number.clone();
+                self.last_receipts.insert(body.to_string(), PreviousRecord { number, content, size });
+            }
+        }
+        self.unlearned.push(written);
+        Ok(())
+    }
+}
