@@ -6,8 +6,8 @@
 use crate::crowd::{Answers, Dice, Document, Seed, documents, faults};
 use crate::power::{Image, Loss, Names, Unsynced};
 use crate::recorder::Recording;
-use crate::times;
 use crate::trial::{PARTICIPANTS, Trial, said};
+use crate::{drop_into, template, times};
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::sync::Mutex;
@@ -19,25 +19,10 @@ struct Recorded {
     recording: Recording,
 }
 
-fn drop_into(trial: &Trial, documents: &[Document]) {
-    for document in documents {
-        for (name, octets) in &document.files {
-            trial.put(document.participant, name, octets);
-        }
-    }
-}
-
 fn record(trial: Trial, documents: Vec<Document>) -> Recorded {
     let command = trial.tool(env!("CARGO_BIN_EXE_pencere"), &["once"]);
     let recording = Recording::of(&command, &trial.at("w"), &trial.at("strace.log"), "drop");
     Recorded { trial, documents, recording }
-}
-
-fn template() -> Trial {
-    let trial = Trial::new();
-    trial.set("settle", "\"1ms\"");
-    trial.set("retry_first", "\"10ms\"");
-    trial
 }
 
 /// Walks through losses of power, and says how many there were.
