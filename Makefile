@@ -3,7 +3,8 @@
 # make lint    format, clippy and docs, as CI holds them
 # make bench   measures the parts, then the whole beside others, where the measure is there (BENCH)
 # make parts   measures the parts alone; docs/benchmarks.md
-# make torture alters signed documents TIMES (50) as often as the tests do, other ones each time
+# make torture alters signed documents TIMES (50) as often as the tests do, other ones each time; loses power at
+#              every write of recorded runs, fails every step of the disk, and kills the daemon KILLS (1000) times
 # make fuzz    runs every fuzz target for TIME seconds (3600), or those of TARGETS; docs/fuzzing.md
 #
 # The first two install by themselves the Debian packages that they need.
@@ -13,6 +14,7 @@
 
 CARGO = cargo
 TIMES = 50
+KILLS = 1000
 TIME = 3600
 
 demo:
@@ -45,6 +47,8 @@ parts:
 torture:
 	@.ci/packages test
 	PENCERE_TORTURE=$(TIMES) $(CARGO) test --release --locked --test altered
+	PENCERE_TORTURE=$(TIMES) $(CARGO) test --release --locked --test torture -- --nocapture
+	PENCERE_KILLS=$(KILLS) PENCERE_STEPS=1 $(CARGO) test --release --locked --test crash -- --nocapture
 
 fuzz:
 	@.ci/packages fuzz
