@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! intake → staging → signature → authority → schema → boemis → receipt → archive
-//!         journal, evidence, ledger and seal stand beside the path
+//!         journal, transparency log, evidence, ledger and seal stand beside the path
 //! ```
 //!
 //! Each room asks one question, takes one value, and gives back another that nobody else can make.
@@ -63,8 +63,11 @@
 //! 1. Evidence is synced, then the journal: the submission is *held safely*. Only now may its source go.
 //! 2. BOEMİS commits rows and load mark in one transaction: it is *loaded*. The mark is unique there, so
 //!    nothing is loaded twice, whatever was lost elsewhere.
-//! 3. The [`seal`] writes down its act; evidence and journal take the receipt: it is *answered*.
-//! 4. The receipt's file appears by rename, and the journal notes *closed*. If that is lost, the file is
+//! 3. What is to be said becomes a line of the journal, and so a leaf of the [`transparency`] log: it is *decided*.
+//!    A checkpoint is signed over what is durable, never over anything else.
+//! 4. The [`seal`] takes the outcome with its place in the log and writes down its act; evidence and journal take the
+//!    receipt: it is *answered*. That line is a leaf too.
+//! 5. The receipt's file appears by rename, and the journal notes *closed*. If that is lost, the file is
 //!    published again at the next start, under the same name.
 //!
 //! An acceptance may fall once more, when a revocation from before its reception becomes known later

@@ -126,7 +126,10 @@ fn a_revocation_before_the_reception_takes_an_acceptance_out_of_what_holds() {
     let row = status["participants"].as_array().unwrap().iter().find(|row| row["participant"] == "azerenerji");
     assert_eq!(row.unwrap()["contested"], 1);
     eventually("the end", || events(&trial, "a.xml").last().is_some_and(|last| last == "closed"));
-    assert_eq!(events(&trial, "a.xml"), ["held", "answered", "closed", "contested", "answered", "closed"]);
+    assert_eq!(
+        events(&trial, "a.xml"),
+        ["held", "decided", "answered", "closed", "contested", "decided", "answered", "closed"]
+    );
     fits(&trial);
 
     // the very same octets are judged afresh, and the content by another certificate is accepted
@@ -222,7 +225,7 @@ fn a_revocation_after_the_reception_settles_an_acceptance() {
         (words(&trial, "a.xml"), trial.sql(FIGURES)),
         (vec!["accepted".to_owned()], "2024-Q1|1|100.000\n".into())
     );
-    assert_eq!(events(&trial, "a.xml"), ["held", "answered", "closed", "settled"]);
+    assert_eq!(events(&trial, "a.xml"), ["held", "decided", "answered", "closed", "settled"]);
     // and what is settled stays so, whatever is said later
     publish(&trial, 120, &[("w/pki/azerenerji.crt", -3600)]);
     fs::remove_dir_all(trial.at("w/state/ledger")).unwrap();
@@ -471,7 +474,7 @@ fn what_is_contested_while_boemis_is_away_waits_for_it() {
     publish(&trial, 60, &[("w/pki/azerenerji.crt", -3600)]);
     let locked = Locked::new(&trial);
     let _ = trial.pencere(&["once"]);
-    assert_eq!(events(&trial, "a.xml"), ["held", "answered", "closed", "contested"]);
+    assert_eq!(events(&trial, "a.xml"), ["held", "decided", "answered", "closed", "contested"]);
     assert_eq!(trial.json(&["list", "--state", "contested"]).1["submissions"].as_array().unwrap().len(), 1);
     drop(locked);
     fits(&trial);

@@ -13,7 +13,7 @@ const PATH: &[&str] = &["intake", "staging", "signature", "authority", "schema",
 /// Shared leaves: every room may import them, and they import only each other.
 const LEAVES: &[&str] = &["container", "document", "finding", "host", "xml", "forms", "trust"];
 /// Stand beside the path and import only leaves.
-const BESIDE: &[&str] = &["journal", "evidence", "fetch", "token", "ledger", "seal"];
+const BESIDE: &[&str] = &["journal", "transparency", "evidence", "fetch", "token", "ledger", "seal"];
 /// Look at everything.
 const OVERSEERS: &[&str] = &["daemon", "commands"];
 /// Judge a value by arguments alone: no clock, disk or network (the middle three, and trust).
@@ -27,6 +27,7 @@ const IMPORTS: &[(&str, &str, &str)] = &[
     ("receipt", "seal", "the answer is asked of the seal, which alone numbers and signs it"),
     ("archive", "journal", "closed is what the journal closes"),
     ("journal", "evidence", "an entry says where in evidence its octets lie"),
+    ("transparency", "journal", "its leaves are the journal's lines"),
     ("ledger", "journal", "it is the journal's index, and is built from it"),
 ];
 /// Files that break a rule of style: rule, file, why.

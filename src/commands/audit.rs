@@ -14,6 +14,7 @@ use crate::config::Settings;
 use crate::document::SubmissionId;
 use crate::evidence::{self, EvidenceError};
 use crate::forms::certificate::Certificate;
+use crate::forms::note::LogKey;
 use crate::host::{Disk, Octets};
 use crate::journal::{self, Event, HeldFile, JournalError, Phase};
 use crate::schema::Datasets;
@@ -67,13 +68,21 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
     let state = &settings.window.paths.state;
     let seal = files::certificate(&settings.seal.certificate)?;
     let kept = args.checkpoint.iter().map(|path| compare::notes_of(path)).collect::<Result<Vec<_>, _>>()?.concat();
-    let mut audit = Audit::new(seal, &settings.transparency);
+    let log = &settings.transparency;
+    let log = files::certificate(&log.key.certificate).ok().and_then(|one| files::log_key(&one, &log.origin));
+    let mut audit = Audit::new(seal, log);
     let runtime = opening::runtime()?;
+    // what a running window says it has is asked before its journal is read, which has it then
+    let own = own_checkpoint(state);
     // the journal speaks before BOEMİS does and answers after it, and both may go on meanwhile
     let before = runtime.block_on(Loads::read(settings, &config.world().datasets))?;
     let mut unfit = audit.walk(state)?;
+    audit.count();
     if unfit.is_none() {
-        unfit = audit.kept(state, &kept);
+        unfit = audit.receipts.untied();
+    }
+    if unfit.is_none() {
+        unfit = audit.kept(&kept, own);
     }
     if unfit.is_none() {
         unfit = runtime.block_on(audit.loads(before, settings, &config.world().datasets))?;
@@ -135,9 +144,14 @@ struct Audit {
 }
 
 impl Audit {
-    fn new(seal: Certificate, log: &transparency::Settings) -> Self {
+    fn new(seal: Certificate, log: Option<LogKey>) -> Self {
         let receipts = Receipts::new(seal, log);
         Self { answer: Answer::default(), records: Records::default(), tree: Grown::default(), receipts }
+    }
+
+    fn count(&mut self) {
+        (self.answer.leaves, self.answer.root) = (self.tree.size(), self.tree.root().to_string());
+        (self.answer.receipts, self.answer.earlier) = self.receipts.counted();
     }
 
     /// What does not fit, if anything.
@@ -168,17 +182,13 @@ impl Audit {
             self.answer.submissions = self.records.submissions().len() as u64;
         }
         self.answer.torn = journal.is_torn();
-        (self.answer.leaves, self.answer.root) = (self.tree.size(), self.tree.root().to_string());
-        (self.answer.receipts, self.answer.earlier) = self.receipts.counted();
         let packs = evidence.packs().map_err(|error| Trouble::broken(error.to_string()))?;
         Ok((self.answer.entries == 0 && !packs.is_empty())
             .then(|| "the journal is gone, though evidence is there".into()))
     }
 
     /// The first checkpoint that is not one of this log: those that somebody kept, and the window's own last one.
-    fn kept(&self, state: &Path, kept: &[compare::Noted]) -> Option<String> {
-        let own = transparency::checkpoint_in(state);
-        let own = std::fs::read_to_string(&own).ok().map(|note| compare::Noted::of(&own, note));
+    fn kept(&self, kept: &[compare::Noted], own: Option<Result<compare::Noted, String>>) -> Option<String> {
         for noted in kept.iter().cloned().map(Ok).chain(own) {
             let unfit = match &noted {
                 Ok(noted) => {
@@ -234,7 +244,10 @@ impl Audit {
             Err(unfit) => return Ok(Some(unfit)),
         };
         Ok(match event {
-            Event::Decided(decided) => self.receipts.decided(decided, self.tree.size().saturating_sub(1)),
+            Event::Decided(decided) => {
+                self.receipts.decided(decided, self.tree.size().saturating_sub(1));
+                None
+            }
             Event::Answered(answered) => {
                 octets.first().and_then(|octets| self.receipts.answered(answered, octets, &self.tree))
             }
@@ -266,103 +279,15 @@ impl Audit {
     }
 }
 
+/// The window's own last checkpoint, or what is wrong with it; none where there is none.
+fn own_checkpoint(state: &Path) -> Option<Result<compare::Noted, String>> {
+    let path = transparency::checkpoint_in(state);
+    std::fs::read_to_string(&path).ok().map(|note| compare::Noted::of(&path, note))
+}
+
 fn unfit_or_broken(error: JournalError) -> Result<Option<String>, Trouble> {
     match error.is_damage() {
         true => Ok(Some(error.to_string())),
         false => Err(Trouble::broken(error.to_string())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::document::{Decision, GivenName};
-    use crate::evidence::Evidence;
-    use crate::host::test_folder;
-    use crate::journal::samples::{answered, at, closed, held};
-    use crate::journal::{Journal, Position};
-
-    /// A state folder with one submission, its document and receipt in evidence.
-    fn state() -> tempfile::TempDir {
-        let folder = test_folder();
-        let disk = Disk::system();
-        let mut journal = Journal::open(&disk, folder.path(), journal::Settings::default()).unwrap();
-        let mut evidence = Evidence::open(&disk, folder.path(), evidence::Settings::default()).unwrap();
-        let mut keep = |octets: &[u8]| evidence.append(octets).unwrap();
-        let (document, receipt) = (keep(b"document"), keep(b"receipt"));
-        evidence.sync().unwrap();
-        let mut events = vec![held(1, "document"), answered(1, 1, Decision::Accepted, "c"), closed(1)];
-        match &mut events[..] {
-            [Event::Held(held), Event::Answered(answered), _] => {
-                held.document.location = document.location;
-                held.document.name = GivenName::new("a.xml");
-                answered.receipt.location = receipt.location;
-            }
-            other => panic!("{other:?}"),
-        }
-        for event in events {
-            journal.append(at(0), event).unwrap();
-        }
-        journal.sync().unwrap();
-        folder
-    }
-
-    fn audit(state: &Path) -> (Option<String>, Answer) {
-        let mut audit = Audit::default();
-        (audit.walk(state).unwrap(), audit.answer)
-    }
-
-    #[test]
-    fn what_fits_is_counted() {
-        let (unfit, answer) = audit(state().path());
-        assert_eq!((unfit, answer.entries, answer.submissions, answer.files), (None, 3, 1, 2));
-    }
-
-    #[test]
-    fn the_first_that_does_not_fit_is_named() {
-        let damage = |name: &str, change: &dyn Fn(&mut Vec<u8>)| {
-            let folder = state();
-            let path = folder.path().join(name);
-            let mut octets = std::fs::read(&path).unwrap();
-            change(&mut octets);
-            std::fs::write(&path, octets).unwrap();
-            audit(folder.path()).0.unwrap()
-        };
-        let pack = "evidence/packs/00000001.pack";
-        let flipped = damage(pack, &|octets| {
-            let at = memchr::memmem::find(octets, b"\nreceipt\n").unwrap();
-            octets[at + 1] ^= 1;
-        });
-        assert!(flipped.contains(pack) && flipped.contains("not those that were kept"), "{flipped}");
-        assert!(flipped.contains("submission 0199a000"), "{flipped}");
-        let cut = damage(pack, &|octets| octets.truncate(20));
-        assert!(cut.contains(pack), "{cut}");
-        let log = "journal/00000001.log";
-        let changed = damage(log, &|octets| {
-            let at = memchr::memmem::find(octets, b"accepted").unwrap();
-            octets[at..at + 8].copy_from_slice(b"rejected");
-        });
-        assert!(changed.contains(log) && changed.contains("checksum"), "{changed}");
-    }
-
-    #[test]
-    fn what_is_gone_is_missed() {
-        let folder = state();
-        std::fs::remove_file(folder.path().join("evidence/packs/00000001.pack")).unwrap();
-        assert!(audit(folder.path()).0.unwrap().contains("missing"));
-        let folder = state();
-        std::fs::remove_file(folder.path().join("journal/00000001.log")).unwrap();
-        assert!(audit(folder.path()).0.unwrap().contains("the journal is gone"));
-    }
-
-    #[test]
-    fn events_that_cannot_follow_are_named() {
-        let folder = test_folder();
-        let mut journal = Journal::open(&Disk::system(), folder.path(), journal::Settings::default()).unwrap();
-        journal.append(at(0), closed(7)).unwrap();
-        let written = journal.sync().unwrap();
-        let [(_, Position { offset, .. })] = written.entries() else { panic!("one entry") };
-        let unfit = audit(folder.path()).0.unwrap();
-        assert!(unfit.contains("it has no answer") && unfit.contains(&offset.to_string()), "{unfit}");
     }
 }

@@ -6,6 +6,7 @@
 
 use super::Trouble;
 use crate::forms::certificate::Certificate;
+use crate::forms::note::LogKey;
 use crate::forms::xades;
 use crate::host::Octets;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -51,6 +52,11 @@ pub fn small(path: &Path) -> Result<Vec<u8>, Trouble> {
 /// Usage: there is none in it.
 pub fn certificate(path: &Path) -> Result<Certificate, Trouble> {
     certificates(path).map(|mut found| found.swap_remove(0))
+}
+
+/// The key of the log of this name in a certificate; none where it holds no key that a log can have.
+pub fn log_key(certificate: &Certificate, origin: &str) -> Option<LogKey> {
+    LogKey::new(origin, &certificate.x509().public_key().ok()?)
 }
 
 /// All certificates of a file, PEM or DER; never empty.

@@ -201,7 +201,8 @@ impl LogAnswer {
     }
 }
 
-/// The place of a proven receipt, by the log's key where that is known, and behind the receipt before where one is given.
+/// The place of a proven receipt, by the log's key where that is known, and behind the receipt before where one is
+/// given.
 fn placed(
     octets: &Octets,
     proven: &Proven,
@@ -250,10 +251,10 @@ fn log_key(args: &ReceiptVerifyArgs, proven: &Proven) -> Result<Option<LogKey>, 
         }
     };
     let certificate = files::certificate(&path)?;
-    let public = certificate.x509().public_key().map_err(|error| Trouble::broken(error.to_string()))?;
     let Some(origin) = origin else { return Ok(None) }; // a receipt without a log
-    let key = LogKey::new(&origin, &public);
-    key.map(Some).ok_or_else(|| Trouble::usage(format!("{}: not the certificate of a log's key", path.display())))
+    files::log_key(&certificate, &origin)
+        .map(Some)
+        .ok_or_else(|| Trouble::usage(format!("{}: not the certificate of a log's key", path.display())))
 }
 
 fn tell_place(place: Option<&Place>, args: &ReceiptVerifyArgs, screen: &mut Screen) {

@@ -10,6 +10,7 @@ use crate::config;
 use crate::forms::issue::{Holder, Issued, Validity};
 use jiff::{SignedDuration, Timestamp};
 use openssl::error::ErrorStack;
+use openssl::pkey::PKey;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -68,7 +69,7 @@ pub fn make(folder: &Path, now: Timestamp) -> Result<(), Trouble> {
     issue_all(&pki, &registry, validity, expired)?;
     let seal = Issued::seal("pencere: sınaq pəncərəsinin möhürü", "Sınaq pəncərəsi", validity)?;
     write_pair(&pki, "seal", &seal)?;
-    write_pair(&pki, "log", &Issued::log("pencere/trial", validity)?)?;
+    write_pair(&pki, "log", &Issued::log("pencere/trial", PKey::generate_ed25519()?, validity)?)?;
 
     write(&folder.join("pencere.toml"), PENCERE.as_bytes(), 0o644)?;
     write(&folder.join("registry.toml"), REGISTRY.as_bytes(), 0o644)?;

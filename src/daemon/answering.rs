@@ -168,7 +168,9 @@ impl Window {
     /// Logs what is to be said, then seals it. (Its acts are synced with its receipt's octets.)
     pub(super) fn seal_logged(&mut self, records: &[&OutcomeRecord]) -> Result<Vec<Sealed>, Halt> {
         let commitments = self.commit(records)?;
-        self.seal.seal_unsynced(records.iter().copied().zip(commitments)).map_err(unsealed)
+        let sealed = self.seal.seal_unsynced(records.iter().copied().zip(commitments)).map_err(unsealed)?;
+        self.remember(records, &sealed);
+        Ok(sealed)
     }
 
     /// Lets a submission wait for its next try; what the journal is to say of that.

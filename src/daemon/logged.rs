@@ -7,7 +7,7 @@
 use super::window::{Halt, Window};
 use crate::document::ParticipantName;
 use crate::journal::{Decided, Event, Leaf, Logged, Written};
-use crate::seal::{Commitment, OutcomeRecord, PreviousRecord, SinceRecord, said};
+use crate::seal::{Commitment, OutcomeRecord, PreviousRecord, Sealed, SinceRecord, said};
 use crate::transparency::{LogFault, Since};
 use std::collections::HashSet;
 
@@ -68,7 +68,17 @@ impl Window {
         Ok(commitments)
     }
 
-    /// The receipt before of a body: what was answered since the start is remembered, what was before is indexed.
+    /// Remembers what was sealed, in its order: the next receipt of each body is tied to it.
+    pub(super) fn remember(&mut self, records: &[&OutcomeRecord], sealed: &[Sealed]) {
+        for (record, sealed) in records.iter().zip(sealed) {
+            if let (Some(body), Some(size)) = (&record.participant, sealed.log_size()) {
+                let (number, content) = (sealed.number().to_owned(), sealed.content());
+                self.last_receipts.insert(body.clone(), PreviousRecord { number, content, size });
+            }
+        }
+    }
+
+    /// The receipt before of a body: what was sealed since the start is remembered, what was before is indexed.
     fn previous(&self, body: &str) -> Option<PreviousRecord> {
         if let Some(previous) = self.last_receipts.get(body) {
             return Some(previous.clone());
@@ -83,17 +93,16 @@ impl Window {
         }
     }
 
+    /// For idle moments: the log's nodes durable, its checkpoint beside them.
+    pub(super) fn rest_transparency(&mut self) -> Result<(), Halt> {
+        self.transparency.sync()?;
+        let Self { transparency, host, config, .. } = self;
+        Ok(transparency.publish(&host.disk, &config.settings().window.paths.state)?)
+    }
+
     /// Takes what has become durable in the journal: the transparency log at once, the ledger by and by.
     pub(super) fn took(&mut self, written: Written) -> Result<(), Halt> {
         self.transparency.extend(written.leaves())?;
-        for (entry, _) in written.entries() {
-            if let Event::Answered(answered) = &entry.event
-                && let (Some(body), Some(Logged { content, size })) = (&answered.participant, answered.receipt.logged)
-            {
-                let number = answered.receipt.number.clone();
-                self.last_receipts.insert(body.to_string(), PreviousRecord { number, content, size });
-            }
-        }
         self.unlearned.push(written);
         Ok(())
     }

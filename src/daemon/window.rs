@@ -204,7 +204,7 @@ impl Window {
         {
             tracing::info!(entries, "the ledger was rebuilt from the journal");
         }
-        let transparency = transparency::Log::open(&host.disk, state, &mut journal, &settings.transparency)?;
+        let transparency = transparency::Log::open(&host, state, &mut journal, &settings.transparency)?;
         // Held documents are tried in the order of their ids, which is that of their arrival.
         ledger.recent(NEWEST)?.iter().map(Submission::id).max().into_iter().for_each(SubmissionId::rise_above);
         let world = Arc::clone(config.world());
@@ -504,7 +504,7 @@ impl Window {
         self.close_laid()?;
         self.settle()?;
         self.ledger.flush()?;
-        self.transparency.sync()?;
+        self.rest_transparency()?;
         if let Some(boemis) = &mut self.boemis
             && let Err(fault) = boemis.rest().await
         {
@@ -532,7 +532,7 @@ impl Window {
         self.close_laid()?;
         self.tell([Event::Stopped {}])?;
         self.ledger.flush()?;
-        self.transparency.sync()?;
+        self.rest_transparency()?;
         match self.boemis.take() {
             Some(boemis) => boemis.close().await.map_err(Halt::broken),
             None => Ok(()),

@@ -66,14 +66,14 @@ impl Issued {
         issue(&subject, None, validity, signing()?)
     }
 
-    /// The certificate of a transparency log's key (Ed25519): signed by itself, and no more than the form in which the
-    /// key is published. It says nothing of a trial: checkpoints name their log.
+    /// The certificate of this key of a transparency log (Ed25519): signed by itself, and no more than the form in
+    /// which it is published. It says nothing of a trial: checkpoints name their log.
     ///
     /// # Errors
     /// As [`Issued::authority`].
-    pub fn log(origin: &str, validity: Validity) -> Result<Self, ErrorStack> {
-        let subject = subject(&[(Nid::COMMONNAME, origin.get(..64).unwrap_or(origin))])?;
-        let key = PKey::generate_ed25519()?;
+    pub fn log(origin: &str, key: PKey<Private>, validity: Validity) -> Result<Self, ErrorStack> {
+        // X.520 ub-common-name: at most 64 characters
+        let subject = subject(&[(Nid::COMMONNAME, &origin.chars().take(64).collect::<String>())])?;
         let mut builder = begin(&subject, &subject, &key, validity)?;
         for extension in signing()? {
             builder.append_extension(extension)?;

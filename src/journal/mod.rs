@@ -5,7 +5,7 @@
 //! destroyed lawfully (R 5.13) while the record stays whole.
 //!
 //! ```text
-//! journal/00000001.log     9ae0daaf 0 ab12… {"journal":1,"segment":1,"previous":"0000…"}
+//! journal/00000001.log     9ae0daaf 0 ab12… {"journal":2,"segment":1,"previous":"0000…","leaves":0,"peaks":[]}
 //!                          66b3a0c1 1 77fe… {"time":"2026-10-02T06:00:00Z","event":"held",…}
 //! ```
 //!
@@ -13,6 +13,9 @@
 //! write and one fdatasync, and gives back what has become durable as [`Written`]. Only from that
 //! may the ledger learn, and only then may a source be released. Files are not grown ahead of
 //! time: on ext4 a sync that also records a new length was measured as fast as one that does not.
+//!
+//! Two kinds of lines are leaves of the transparency log: what was decided, and the receipt that says so
+//! ([`Event::is_leaf`]). Each header tells that tree as it stood before its segment.
 //!
 //! # What a crash leaves
 //! A loss of power may tear the last, unsynced write. [`Journal::open`] cuts such a rest off, and
@@ -27,6 +30,7 @@
 //! | `deferred` | [`Phase::Deferred`] | the same, when its time comes |
 //! | `answered` held | as before it | the same, and publish its receipt again from evidence |
 //! | `refused-in-place` | [`Phase::Refused`] | answer it under this id |
+//! | `decided` | as before it | as before it |
 //! | `answered` | [`Phase::Answered`] | publish the receipt again from evidence; then `closed` |
 //! | `closed` | [`Phase::Closed`] | nothing |
 //! | `settled` | as before it | as before it |

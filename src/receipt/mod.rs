@@ -13,7 +13,7 @@ mod told;
 pub use page::page;
 pub use place::{Place, Tie, content, follows, place};
 pub use prove::{Proven, Unproven, prove};
-pub use told::{Told, ToldFile, ToldFinding, ToldLog, ToldOriginal, ToldSigner, ToldTotal};
+pub use told::{Told, ToldFile, ToldFinding, ToldLog, ToldOriginal, ToldSigner, ToldSince, ToldTotal};
 
 use crate::boemis::{Loaded, Stands};
 use crate::document::{

@@ -5,17 +5,16 @@
 //! receipt. Whose checkpoint it is, the seal vouches for, and whoever has the log's key can ask for that very key.
 
 use super::Proven;
-use super::told::{Told, ToldLog};
-use crate::document::{Digest, SubmissionId};
+use super::told::{Told, ToldLog, ToldSince};
+use crate::document::Digest;
 use crate::finding::{Code, Finding};
 use crate::forms::merkle::{self, PROOF_MAX};
 use crate::forms::note::{Checkpoint, LogKey};
 use crate::host::Octets;
-use crate::seal::{SAID_BEGINS, SAID_ENDS};
+use crate::seal::{Entry, SAID_BEGINS, SAID_ENDS};
 use crate::xml::{Canonicaliser, Limits, Method, Reader};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::Deserialize;
 
 /// A proven place in a transparency log. Made by [`place`] alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,15 +42,6 @@ pub struct Tie {
     pub content: Digest,
     /// The size of the log in its checkpoint.
     pub size: u64,
-}
-
-/// The journal's line, as far as it binds the receipt.
-#[derive(Deserialize)]
-struct Entry {
-    event: String,
-    id: SubmissionId,
-    decision: String,
-    said: Digest,
 }
 
 /// What does not fit; its word stands in the finding.
@@ -125,8 +115,8 @@ fn placed(told: &Told, log: &ToldLog, said: Digest, wanted: Option<&LogKey>) -> 
         return Err("another log's key");
     }
     let checkpoint = key.verify(&log.checkpoint).map_err(|_| "checkpoint")?;
-    let entry: Entry = serde_json::from_str(&log.entry).map_err(|_| "entry")?;
-    if entry.event != "decided" || entry.id.to_string() != told.id || entry.decision != told.decision {
+    let entry = Entry::read(&log.entry).ok_or("entry")?;
+    if (entry.id.to_string().as_str(), entry.decision.as_str()) != (told.id.as_str(), told.decision.as_str()) {
         return Err("entry");
     }
     if entry.said != said {
@@ -140,14 +130,7 @@ fn placed(told: &Told, log: &ToldLog, said: Digest, wanted: Option<&LogKey>) -> 
     }
     let since = match &log.since {
         None => None,
-        Some((from, root, proof)) => {
-            let from = from.parse().map_err(|_| "consistency")?;
-            let (root, proof) = (hash(root).ok_or("consistency")?, hashes(proof).ok_or("consistency")?);
-            match merkle::is_consistent((from, root), (checkpoint.size, checkpoint.root), &proof) {
-                true => Some((from, root)),
-                false => return Err("consistency"),
-            }
-        }
+        Some(since) => Some(since.proven(&checkpoint).ok_or("consistency")?),
     };
     let previous = match &log.previous {
         None => None,
@@ -162,6 +145,15 @@ fn placed(told: &Told, log: &ToldLog, said: Digest, wanted: Option<&LogKey>) -> 
         return Err("consistency");
     }
     Ok(Place { key, index, checkpoint, note: log.checkpoint.clone(), since, previous })
+}
+
+impl ToldSince {
+    /// Size and root of the earlier checkpoint, where the proof leads from it to this one.
+    pub fn proven(&self, checkpoint: &Checkpoint) -> Option<(u64, Digest)> {
+        let earlier = (self.size.parse().ok()?, hash(&self.root)?);
+        let proof = hashes(&self.proof)?;
+        merkle::is_consistent(earlier, (checkpoint.size, checkpoint.root), &proof).then_some(earlier)
+    }
 }
 
 fn hash(text: &str) -> Option<Digest> {

@@ -118,10 +118,18 @@ pub struct ToldLog {
     pub index: String,
     pub entry: String,
     pub inclusion: String,
-    /// Size and root of an earlier checkpoint, and the proof that this one continues it.
-    pub since: Option<(String, String, String)>,
+    pub since: Option<ToldSince>,
     /// Number, digest and size of the log of the receipt before.
     pub previous: Option<(String, String, String)>,
+}
+
+/// An earlier checkpoint, and the proof that the one in the receipt continues it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct ToldSince {
+    pub size: String,
+    pub root: String,
+    pub proof: String,
 }
 
 impl Told {
@@ -249,7 +257,11 @@ fn told_log(log: &Element) -> ToldLog {
         index: attribute("Entry", "index"),
         entry: text("Entry"),
         inclusion: text("Inclusion"),
-        since: one("Consistency").map(|since| (must(since, "from"), must(since, "root"), since.text.clone())),
+        since: one("Consistency").map(|since| ToldSince {
+            size: must(since, "from"),
+            root: must(since, "root"),
+            proof: since.text.clone(),
+        }),
         previous: one("Previous")
             .map(|previous| (must(previous, "number"), must(previous, "content-sha256"), must(previous, "size"))),
     }

@@ -58,24 +58,35 @@ pub struct PreviousRecord {
     pub size: u64,
 }
 
-/// What an entry says, as far as the seal must know it.
-#[derive(Deserialize)]
-struct Entry {
+/// What an entry of the log says of an outcome: the journal's `decided`, read for itself, since the seal believes no
+/// journal and a receipt is proven without one.
+#[derive(Debug, Deserialize)]
+pub struct Entry {
     event: String,
-    id: SubmissionId,
-    answer: u32,
-    decision: Decision,
-    said: Digest,
+    /// Of which submission.
+    pub id: SubmissionId,
+    /// Which of its answers.
+    pub answer: u32,
+    /// The word.
+    pub decision: Decision,
+    /// The digest of all that the receipt says ([`said`]).
+    pub said: Digest,
+}
+
+impl Entry {
+    /// Reads an entry; none where it is another event's, or no entry.
+    pub fn read(entry: &str) -> Option<Self> {
+        serde_json::from_str::<Self>(entry).ok().filter(|entry| entry.event == "decided")
+    }
 }
 
 impl Commitment {
     /// Whether it is of this outcome, and the entry in the log of that checkpoint.
     pub(super) fn is_of(&self, record: &OutcomeRecord) -> bool {
-        let Ok(entry) = serde_json::from_str::<Entry>(&self.entry) else { return false };
+        let Some(entry) = Entry::read(&self.entry) else { return false };
         let Ok(checkpoint) = Checkpoint::read(&self.checkpoint) else { return false };
         let leaf = merkle::leaf(self.entry.as_bytes());
-        entry.event == "decided"
-            && (entry.id, entry.answer, entry.decision) == (record.id, record.answer, record.decision)
+        (entry.id, entry.answer, entry.decision) == (record.id, record.answer, record.decision)
             && entry.said == said(record)
             && checkpoint.size == self.size
             && merkle::is_included(leaf, self.index, self.size, &self.inclusion, checkpoint.root)
@@ -120,7 +131,9 @@ pub(crate) mod samples {
             records.into_iter().map(|record| (record, entry(record))).collect();
         let (mut grown, mut peaks) = (Grown(HashMap::new()), Peaks::default());
         for leaf in std::iter::once("other").chain(entries.iter().map(|(_, entry)| entry.as_str())) {
-            peaks.push(merkle::leaf(leaf.as_bytes()), |level, at, hash| drop(grown.0.insert((level, at), hash)));
+            peaks.push(merkle::leaf(leaf.as_bytes()), |level, at, hash| {
+                grown.0.insert((level, at), hash);
+            });
         }
         let key = PKey::private_key_from_raw_bytes(&[7; 32], openssl::pkey::Id::ED25519).unwrap();
         let signer = LogSigner::new("pencere/trial", key).unwrap();

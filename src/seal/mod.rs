@@ -19,7 +19,7 @@ mod sealed;
 mod stamp;
 
 pub use acts::LogFault;
-pub use commitment::{Commitment, PreviousRecord, SinceRecord};
+pub use commitment::{Commitment, Entry, PreviousRecord, SinceRecord};
 pub use content::NAMESPACE;
 pub(crate) use content::{SAID_BEGINS, SAID_ENDS};
 

@@ -6,10 +6,10 @@
 use crate::forms::certificate::Certificate;
 use crate::forms::issue::{Issued, Validity};
 use crate::forms::note::LogSigner;
-use crate::host::{Clock, Disk};
-use jiff::SignedDuration;
+use crate::host::Disk;
+use jiff::{SignedDuration, Timestamp};
 use openssl::error::ErrorStack;
-use openssl::pkey::PKey;
+use openssl::pkey::{PKey, Private};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -60,20 +60,18 @@ impl KeyPlace {
         Self { key: folder.join("log.key"), certificate: folder.join("log.crt"), is_own: true }
     }
 
-    /// Reads them, or makes them where they are the window's own and neither is there.
+    /// Reads them; where they are the window's own, makes both where neither is there, and the certificate alone where
+    /// a stop came between the two. In force from `now`.
     ///
     /// # Errors
     /// [`KeyFault`].
-    pub fn open(&self, disk: &Disk, origin: &str) -> Result<LogSigner, KeyFault> {
-        if self.is_own && !self.key.exists() && !self.certificate.exists() {
-            self.make(disk, origin)?;
+    pub fn open(&self, disk: &Disk, origin: &str, now: Timestamp) -> Result<LogSigner, KeyFault> {
+        if self.is_own && !self.certificate.exists() {
+            self.make(disk, origin, now)?;
         }
-        let read =
-            |path: &PathBuf| disk.read(path, FILE_MAX).map_err(|source| KeyFault::File { path: path.clone(), source });
+        let key = self.read_key(disk)?;
         let unusable = |path: &PathBuf, what| KeyFault::Unusable { path: path.clone(), what };
-        let key = PKey::private_key_from_pem(&read(&self.key)?);
-        let key = key.map_err(|_| unusable(&self.key, "this is no private key in PEM"))?;
-        let certificate = Certificate::from_file(&read(&self.certificate)?).ok();
+        let certificate = Certificate::from_file(&read(disk, &self.certificate)?).ok();
         let certificate = certificate.and_then(|certificates| certificates.into_iter().next());
         let certificate = certificate.ok_or_else(|| unusable(&self.certificate, "this is no certificate"))?;
         if !certificate.x509().public_key().is_ok_and(|public| public.public_eq(&key)) {
@@ -82,10 +80,18 @@ impl KeyPlace {
         LogSigner::new(origin, key).ok_or_else(|| unusable(&self.key, "checkpoints are signed with Ed25519 keys only"))
     }
 
-    /// The certificate goes last: while it is missing, the key has signed nothing that anybody could believe.
-    fn make(&self, disk: &Disk, origin: &str) -> Result<(), KeyFault> {
-        let now = Clock::system().now();
-        let issued = Issued::log(origin, Validity { from: now, to: now.saturating_add(LIFETIME).unwrap_or(now) })?;
+    fn read_key(&self, disk: &Disk) -> Result<PKey<Private>, KeyFault> {
+        let what = "this is no private key in PEM";
+        PKey::private_key_from_pem(&read(disk, &self.key)?)
+            .map_err(|_| KeyFault::Unusable { path: self.key.clone(), what })
+    }
+
+    /// A key that is there stays: another one would fork the log.
+    fn make(&self, disk: &Disk, origin: &str, now: Timestamp) -> Result<(), KeyFault> {
+        let is_new = !self.key.exists();
+        let key = if is_new { PKey::generate_ed25519()? } else { self.read_key(disk)? };
+        let validity = Validity { from: now, to: now.saturating_add(LIFETIME).unwrap_or(now) };
+        let issued = Issued::log(origin, key, validity)?;
         let put = |path: &PathBuf, octets: &[u8]| {
             let folder = path.parent().unwrap_or(Path::new("."));
             let new = path.with_extension("new");
@@ -100,9 +106,15 @@ impl KeyPlace {
             };
             put().map_err(|source| KeyFault::File { path: path.clone(), source })
         };
-        put(&self.key, &issued.key_pem()?)?;
+        if is_new {
+            put(&self.key, &issued.key_pem()?)?;
+        }
         put(&self.certificate, &issued.certificate_pem()?)?;
-        tracing::info!(key = %self.key.display(), "a key was made for the transparency log");
+        tracing::info!(key = %self.key.display(), is_new, "a certificate was made for the transparency log's key");
         Ok(())
     }
+}
+
+fn read(disk: &Disk, path: &Path) -> Result<Vec<u8>, KeyFault> {
+    disk.read(path, FILE_MAX).map_err(|source| KeyFault::File { path: path.to_owned(), source })
 }

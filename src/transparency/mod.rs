@@ -24,7 +24,7 @@ pub use key::{KeyFault, KeyPlace};
 use crate::document::Digest;
 use crate::forms::merkle::{Peaks, Tree, is_consistent, is_included};
 use crate::forms::note::{LogKey, LogSigner};
-use crate::host::Disk;
+use crate::host::{Disk, Host};
 use crate::journal::{Journal, JournalError, Leaf, Reader};
 use nodes::Kept;
 use openssl::error::ErrorStack;
@@ -71,6 +71,8 @@ pub struct Log {
     nodes: Kept,
     peaks: Peaks,
     signer: LogSigner,
+    /// The size in the checkpoint that lies beside it, as far as this process knows.
+    published: Option<u64>,
 }
 
 /// The log at one size, signed.
@@ -105,17 +107,19 @@ impl Log {
     ///
     /// # Errors
     /// [`LogFault`].
-    pub fn open(disk: &Disk, state: &Path, journal: &mut Journal, settings: &Settings) -> Result<Self, LogFault> {
-        let signer = settings.key.open(disk, &settings.origin)?;
+    pub fn open(host: &Host, state: &Path, journal: &mut Journal, settings: &Settings) -> Result<Self, LogFault> {
+        let disk = &host.disk;
+        let signer = settings.key.open(disk, &settings.origin, host.clock.now())?;
         let folder = state.join("transparency");
         let make = |source| LogFault::Disk { path: folder.clone(), source };
         disk.make_folder(&folder).map_err(make)?;
         let path = folder.join("nodes");
         let opened = journal.take_opened();
         let mut log = match Kept::open(disk, &path, &opened.before)? {
-            Some(nodes) => Self { nodes, peaks: opened.before, signer },
+            Some(nodes) => Self { nodes, peaks: opened.before, signer, published: None },
             None => {
-                let mut log = Self { nodes: Kept::fresh(disk, &path)?, peaks: Peaks::default(), signer };
+                let nodes = Kept::fresh(disk, &path)?;
+                let mut log = Self { nodes, peaks: Peaks::default(), signer, published: None };
                 log.read(&mut Reader::open(disk, state)?)?;
                 if log.peaks.size() > 0 {
                     tracing::info!(leaves = log.peaks.size(), "the transparency log was made anew from the journal");
@@ -187,6 +191,28 @@ impl Log {
     pub fn head(&self) -> Result<Head<'_>, LogFault> {
         let (size, root) = (self.peaks.size(), self.peaks.root());
         Ok(Head { tree: Tree::new(&self.nodes, size), size, root, note: self.signer.sign(size, root)? })
+    }
+
+    /// Lays the checkpoint over all of it where [`checkpoint_in`] says, unless it lies there.
+    ///
+    /// # Errors
+    /// The disk, or the key.
+    pub fn publish(&mut self, disk: &Disk, state: &Path) -> Result<(), LogFault> {
+        if self.published == Some(self.size()) || self.size() == 0 {
+            return Ok(());
+        }
+        let (path, note) = (checkpoint_in(state), self.head()?.note);
+        let new = path.with_extension("new");
+        let put = || {
+            let file = disk.open_or_create(&new)?;
+            file.truncate(0)?;
+            file.write_at(note.as_bytes(), 0)?;
+            file.sync()?;
+            disk.rename(&new, &path)
+        };
+        put().map_err(|source| LogFault::Disk { path: path.clone(), source })?;
+        self.published = Some(self.size());
+        Ok(())
     }
 
     /// Makes its nodes durable, so that they need not be made anew after a loss of power.

@@ -17,7 +17,7 @@ fn settings(state: &Path) -> Settings {
 fn open(state: &Path) -> (Journal, Log) {
     let disk = Disk::system();
     let mut journal = Journal::open(&disk, state, SMALL).unwrap();
-    let log = Log::open(&disk, state, &mut journal, &settings(state)).unwrap();
+    let log = Log::open(&Host::system(), state, &mut journal, &settings(state)).unwrap();
     (journal, log)
 }
 
@@ -120,9 +120,13 @@ fn the_key_is_made_once_and_must_be_whole() {
         "{}",
         text("log.crt")
     );
+    // a stop may have come between key and certificate: the key stays, and is certified
+    std::fs::remove_file(state.path().join("transparency/log.crt")).unwrap();
+    assert_eq!(*open(state.path()).1.key(), key);
+    assert!(text("log.crt").contains("CN = pencere/trial"));
     // half of it gone is no reason to make another, which would fork the log
     std::fs::remove_file(state.path().join("transparency/log.key")).unwrap();
     let mut journal = Journal::open(&Disk::system(), state.path(), SMALL).unwrap();
-    let opened = Log::open(&Disk::system(), state.path(), &mut journal, &settings(state.path()));
+    let opened = Log::open(&Host::system(), state.path(), &mut journal, &settings(state.path()));
     assert!(matches!(opened, Err(LogFault::Key(KeyFault::File { .. }))));
 }

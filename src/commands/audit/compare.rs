@@ -1,17 +1,15 @@
 //! `pencere audit compare`: holds what two parties keep of one log against each other.
 //!
-//! Each brings receipts, folders of them, or checkpoints. Two checkpoints of one size and different roots prove that the
-//! log was rewritten; a chain of consistency proofs between the checkpoints proves that it was not. Needs no window.
+//! Each brings receipts, folders of them, or checkpoints. Two checkpoints of one size and different roots prove
+//! that the log was rewritten; a chain of consistency proofs between the checkpoints proves that it was not. Needs
+//! no window.
 
 use super::super::{Exit, Outcome, OutputArgs, Screen, Trouble, files};
 use crate::document::Digest;
 use crate::finding::{Code, Finding, Language};
-use crate::forms::merkle;
 use crate::forms::note::{Checkpoint, LogKey};
 use crate::host::Octets;
-use crate::receipt::Told;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use crate::receipt::{Told, ToldSince};
 use clap::Args;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,8 +45,8 @@ pub(super) struct Noted {
     pub(super) note: String,
     /// The log's key, where the file names it.
     key: Option<String>,
-    /// Size and root of an earlier checkpoint, and the proof that this one continues it.
-    since: Option<(String, String, String)>,
+    /// An earlier checkpoint that it continues, where the file names one.
+    since: Option<ToldSince>,
 }
 
 impl Noted {
@@ -145,14 +143,7 @@ impl Log {
         if let Some(sizes) = self.sides.get_mut(side) {
             sizes.insert(checkpoint.size);
         }
-        let (from, root, proof) = noted.since.as_ref()?;
-        let read = || {
-            let hash = |text: &str| Some(Digest::from_bytes(BASE64.decode(text).ok()?.try_into().ok()?));
-            let proof = proof.split_ascii_whitespace().map(hash).collect::<Option<Vec<_>>>()?;
-            let (from, root) = (from.parse().ok()?, hash(root)?);
-            merkle::is_consistent((from, root), (checkpoint.size, checkpoint.root), &proof).then_some((from, root))
-        };
-        match read() {
+        match noted.since.as_ref()?.proven(checkpoint) {
             None => wrong("its proof of consistency does not hold"),
             Some((from, root)) => {
                 self.proven.push((from, checkpoint.size));

@@ -10,7 +10,6 @@ use crate::host::Octets;
 use crate::journal::{Answered, Decided, Logged};
 use crate::receipt::{self, Place, Tie, Told, Unproven};
 use crate::signature;
-use crate::transparency;
 use crate::xml::Limits;
 use std::collections::HashMap;
 
@@ -21,18 +20,17 @@ pub(super) struct Receipts {
     log: Option<LogKey>,
     /// What was decided and has no receipt yet: the answer, and the places of its leaves.
     decided: HashMap<SubmissionId, (u32, Vec<u64>)>,
-    /// Of each body the receipt before.
-    before: HashMap<ParticipantName, Tie>,
+    /// Every receipt with a place in the log, by its number: whose it is, and how another one names it.
+    known: HashMap<String, (ParticipantName, Tie)>,
+    /// What each names as the one before it. (A stop between sealing and answering leaves one to be answered later.)
+    named: Vec<(String, ParticipantName, Tie)>,
     proven: u64,
     earlier: u64,
 }
 
 impl Receipts {
-    pub(super) fn new(seal: Certificate, log: &transparency::Settings) -> Self {
-        let key = std::fs::read(&log.key.certificate).ok().and_then(|pem| Certificate::from_file(&pem).ok());
-        let key = key.and_then(|all| all.into_iter().next());
-        let log = key.and_then(|key| LogKey::new(&log.origin, &key.x509().public_key().ok()?));
-        Self { seal, log, decided: HashMap::new(), before: HashMap::new(), proven: 0, earlier: 0 }
+    pub(super) fn new(seal: Certificate, log: Option<LogKey>) -> Self {
+        Self { seal, log, decided: HashMap::new(), known: HashMap::new(), named: Vec::new(), proven: 0, earlier: 0 }
     }
 
     /// How many were proven, and how many bear the seal of an earlier certificate.
@@ -41,13 +39,12 @@ impl Receipts {
     }
 
     /// A word that was decided, and the place of its leaf.
-    pub(super) fn decided(&mut self, decided: &Decided, index: u64) -> Option<String> {
+    pub(super) fn decided(&mut self, decided: &Decided, index: u64) {
         let (answer, leaves) = self.decided.entry(decided.id).or_default();
         if *answer != decided.answer {
             (*answer, *leaves) = (decided.answer, Vec::new());
         }
         leaves.push(index);
-        None
     }
 
     /// What does not fit of a receipt, if anything.
@@ -99,15 +96,25 @@ impl Receipts {
         }
         let Some(body) = &answered.participant else { return Ok(()) };
         let tie = Tie { number: answered.receipt.number.clone(), content: logged.content, size: logged.size };
-        let before = self.before.insert(body.clone(), tie);
-        match before == place.previous {
-            true => Ok(()),
-            false => Err("it does not continue the receipt before of its body"),
+        let number = tie.number.clone();
+        if let Some(before) = &place.previous {
+            self.named.push((number.clone(), body.clone(), before.clone()));
         }
+        self.known.insert(number, (body.clone(), tie));
+        Ok(())
     }
 
-    /// Whether the certificate in it is not the seal's of today: nobody here can say whether it was the seal's then, but
-    /// the journal has the digest of it.
+    /// The first receipt that names one before it which its body was never given.
+    pub(super) fn untied(&self) -> Option<String> {
+        let is_given = |(_, body, tie): &&(String, ParticipantName, Tie)| {
+            self.known.get(&tie.number).is_some_and(|(of, given)| of == body && given == tie)
+        };
+        let (number, _, tie) = self.named.iter().find(|named| !is_given(named))?;
+        Some(format!("receipt {number}: it continues {}, which is not there", tie.number))
+    }
+
+    /// Whether the certificate in it is not the seal's of today: nobody here can say whether it was the seal's then,
+    /// but the journal has the digest of it.
     fn is_of_earlier_seal(&self, octets: &Octets) -> bool {
         Told::read(octets).is_ok_and(|told| told.sealed_by().is_some_and(|der| der != self.seal.der()))
     }

@@ -1,0 +1,313 @@
+//! Nothing is altered unseen: what a receipt proves by itself, what an audit names, and what two parties find together.
+
+#[path = "window/trial.rs"]
+mod trial;
+
+use pencere::document::Digest;
+use std::fs;
+use std::path::{Path, PathBuf};
+use trial::{Trial, generation, said, voen};
+
+/// Looks at a receipt with Python's hashes and openssl's Ed25519: what is said, the leaf, its path, the checkpoint.
+const PLACE: &str = r#"
+import base64, hashlib, json, re, subprocess, sys, xml.etree.ElementTree as T
+raw = open(sys.argv[1], 'rb').read()
+N = '{urn:boemis:receipt:1}'
+log = T.fromstring(raw).find(N + 'Log')
+entry, index = log.find(N + 'Entry').text, int(log.find(N + 'Entry').get('index'))
+said = raw[raw.index(b'</Issued>') + 9:raw.index(b'<Log>')]
+assert json.loads(entry)['said'] == hashlib.sha256(said).hexdigest(), 'said'
+note = log.find(N + 'Checkpoint').text
+text, signatures = note.split('\n\n')
+origin, size, root = text.split('\n')
+size = int(size)
+def path(m, hashes, n):
+    # RFC 6962 2.1.1, read backwards
+    if n == 1: return hashlib.sha256(b'\0' + entry.encode()).digest()
+    k = 1
+    while k * 2 < n: k *= 2
+    beside = hashes[-1]
+    if m < k: return hashlib.sha256(b'\1' + path(m, hashes[:-1], k) + beside).digest()
+    return hashlib.sha256(b'\1' + beside + path(m - k, hashes[:-1], n - k)).digest()
+hashes = [base64.b64decode(h) for h in (log.find(N + 'Inclusion').text or '').split()]
+assert base64.b64encode(path(index, hashes, size)).decode() == root, 'inclusion'
+open(sys.argv[3] + '.text', 'w').write(text + '\n')
+open(sys.argv[3] + '.sig', 'wb').write(base64.b64decode(signatures.split()[-1])[4:])
+public = subprocess.run(['openssl', 'x509', '-in', sys.argv[2], '-noout', '-pubkey'], capture_output=True).stdout
+open(sys.argv[3] + '.pub', 'wb').write(public)
+subprocess.run(['openssl', 'pkeyutl', '-verify', '-pubin', '-inkey', sys.argv[3] + '.pub', '-rawin', '-in',
+    sys.argv[3] + '.text', '-sigfile', sys.argv[3] + '.sig'], check=True)
+"#;
+
+/// Files one statement of this quarter, and gives its receipt.
+fn file(trial: &Trial, participant: &str, station: &str, period: &str) -> PathBuf {
+    let name = format!("{participant}-{period}.xml");
+    let text = generation(voen(participant), period, 1, station, "100.000");
+    let signed = trial.signed(&name, text, participant);
+    trial.put(participant, &name, signed);
+    trial.done(&["once", "--config", "w/pencere.toml"]);
+    let receipts = trial.side(participant, "receipts");
+    let is_it = |path: &PathBuf| {
+        let file = path.file_name().unwrap().to_str().unwrap();
+        file.starts_with(&name) && file.ends_with(".xml")
+    };
+    fs::read_dir(receipts).unwrap().map(|entry| entry.unwrap().path()).find(is_it).unwrap()
+}
+
+/// A window that has answered five statements of two bodies.
+fn filed() -> (Trial, Vec<PathBuf>) {
+    let trial = Trial::new();
+    let one = |period| file(&trial, "azerenerji", "SU-0001", period);
+    let other = |period| file(&trial, "azerisiq", "KUL-0001", period);
+    let receipts = vec![one("2020-Q1"), other("2020-Q1"), one("2020-Q2"), other("2020-Q2"), one("2020-Q3")];
+    (trial, receipts)
+}
+
+/// What somebody does to the database who may.
+fn alter(trial: &Trial, sql: &str) {
+    trial.succeeds("sqlite3", &["-cmd", "PRAGMA foreign_keys = OFF", "w/state/boemis.sqlite", sql]);
+}
+
+fn audit(trial: &Trial, more: &[&str]) -> (Option<i32>, String) {
+    let output = trial.pencere(&[&["audit", "verify", "--config", "w/pencere.toml"], more].concat());
+    (output.status.code(), said(&output))
+}
+
+#[test]
+fn a_receipt_proves_its_place_and_continues_the_one_before() {
+    let (trial, receipts) = filed();
+    assert_eq!(audit(&trial, &[]).0, Some(0), "{}", audit(&trial, &[]).1);
+    let text = |path: &PathBuf| path.to_str().unwrap().to_owned();
+    let verify = |receipt: &PathBuf, more: &[&str]| {
+        let (receipt, seal) = (text(receipt), ["--seal", "w/pki/seal.crt"]);
+        trial.json(&[&["receipt", "verify", &receipt], &seal[..], more].concat())
+    };
+    for receipt in &receipts {
+        let (code, answer) = verify(receipt, &["--log", "w/pki/log.crt"]);
+        assert_eq!((code, &answer["log"]["origin"]), (Some(0), &"pencere/trial".into()), "{answer}");
+        let scratch = text(&trial.at("place"));
+        trial.succeeds("python3", &["-c", PLACE, &text(receipt), "w/pki/log.crt", &scratch]);
+        assert!(trial.xmlsec_proves(receipt));
+    }
+    let previous = |one: usize, before: usize| verify(&receipts[one], &["--previous", &text(&receipts[before])]);
+    assert_eq!((previous(2, 0).0, previous(4, 2).0, previous(3, 1).0), (Some(0), Some(0), Some(0)));
+    for (one, before) in [(2, 1), (4, 0), (0, 2), (3, 3)] {
+        let (code, answer) = previous(one, before);
+        assert!(code == Some(1) && answer.to_string().contains("receipt.not-in-log"), "{one} {before}: {answer}");
+    }
+    // another key of the same log
+    trial.succeeds("openssl", &["genpkey", "-algorithm", "ED25519", "-out", "other.key"]);
+    let request =
+        ["req", "-x509", "-new", "-key", "other.key", "-out", "other.crt", "-subj", "/CN=other", "-days", "3"];
+    trial.succeeds("openssl", &request);
+    let (code, answer) = verify(&receipts[0], &["--log", "other.crt"]);
+    assert!(code == Some(1) && answer.to_string().contains("receipt.not-in-log"), "{answer}");
+}
+
+/// The lines of the journal as (place, JSON).
+fn lines(trial: &Trial) -> (PathBuf, Vec<(String, String)>) {
+    let path = trial.at("w/state/journal/00000001.log");
+    let text = fs::read_to_string(&path).unwrap();
+    let split = |line: &str| {
+        let mut parts = line.splitn(4, ' ').skip(1);
+        let (place, _, json) = (parts.next().unwrap(), parts.next().unwrap(), parts.next().unwrap());
+        (place.to_owned(), json.to_owned())
+    };
+    (path.clone(), text.lines().map(split).collect())
+}
+
+/// Writes a journal as somebody would who may write everything: every checksum and every chain is right.
+fn forge(path: &Path, lines: &[(String, String)]) {
+    let (mut chain, mut text) = (Digest::from_bytes([0; 32]), String::new());
+    for (place, json) in lines {
+        chain = Digest::of(&[&chain.as_bytes()[..], json.as_bytes()].concat());
+        let rest = format!("{place} {chain} {json}");
+        text += &format!("{:08x} {rest}\n", crc32fast::hash(rest.as_bytes()));
+    }
+    fs::write(path, text).unwrap();
+}
+
+#[test]
+fn a_journal_that_was_written_anew_does_not_fit_its_receipts() {
+    let (trial, receipts) = filed();
+    type Change = fn(&mut Vec<(String, String)>);
+    let changes: [(&str, Change, &str); 7] = [
+        ("nothing", |_| {}, "Everything fits"),
+        (
+            "edited",
+            |lines| {
+                let line = lines.iter_mut().find(|line| line.1.contains(r#""event":"decided""#)).unwrap();
+                line.1 = line.1.replace("accepted", "rejected");
+            },
+            "checkpoint is not of this log",
+        ),
+        (
+            "removed",
+            |lines| {
+                // all that speaks of the first submission, as if it had never come
+                let id = lines.iter().find(|line| line.1.contains(r#""event":"held""#)).unwrap().1.clone();
+                let id = id.split(r#""id":""#).nth(1).unwrap()[..36].to_owned();
+                lines.retain(|line| !line.1.contains(&id));
+            },
+            "decided something else",
+        ),
+        (
+            "reordered",
+            |lines| {
+                let of = |lines: &[(String, String)], event: &str| -> Vec<usize> {
+                    let is_it = |line: &(String, String)| line.1.contains(event);
+                    lines.iter().enumerate().filter(|(_, line)| is_it(line)).map(|(at, _)| at).collect()
+                };
+                let held = of(lines, r#""event":"held""#);
+                let second = lines.remove(held[1]);
+                lines.insert(held[0], second);
+                let decided = of(lines, r#""event":"decided""#);
+                let second = lines.remove(decided[1]);
+                lines.insert(decided[0], second);
+            },
+            "decided something else",
+        ),
+        (
+            "appended",
+            |lines| {
+                let decided = lines.iter().rfind(|line| line.1.contains(r#""event":"decided""#)).unwrap().clone();
+                lines.push((decided.0, decided.1.replace(r#""answer":1"#, r#""answer":2"#)));
+                let answered = lines.iter().rfind(|line| line.1.contains(r#""event":"answered""#)).unwrap().clone();
+                lines.push((answered.0, answered.1.replace(r#""answer":1"#, r#""answer":2"#)));
+            },
+            "decided something else",
+        ),
+        (
+            "impossible",
+            |lines| {
+                let closed = lines.iter().rfind(|line| line.1.contains(r#""event":"closed""#)).unwrap().clone();
+                let at = closed.1.find(r#""id":""#).unwrap() + 6;
+                let unknown =
+                    format!("{}0199a000-0000-7000-8000-000000000000{}", &closed.1[..at], &closed.1[at + 36..]);
+                lines.push((closed.0, unknown));
+            },
+            "it has no answer",
+        ),
+        ("truncated", |lines| lines.truncate(lines.len() - 9), "BOEMİS holds a load that the journal does not know"),
+    ];
+    for (what, change, told) in changes {
+        let copy = trial.copy();
+        let (path, mut all) = lines(&copy);
+        change(&mut all);
+        forge(&path, &all);
+        let (code, answer) = audit(&copy, &[]);
+        assert_eq!(code, Some(i32::from(what != "nothing")), "{what}: {answer}");
+        let cut = what == "truncated" && answer.contains("the journal has");
+        assert!(cut || answer.contains(told), "{what}: {answer}");
+    }
+    // what others keep shows also what was cut off with everything else
+    let copy = trial.copy();
+    let (path, mut all) = lines(&copy);
+    let held = all.iter().rposition(|line| line.1.contains(r#""event":"held""#)).unwrap();
+    all.truncate(held);
+    forge(&path, &all);
+    fs::remove_file(copy.at("w/state/transparency/checkpoint")).unwrap();
+    alter(&copy, "DELETE FROM generation_record WHERE submission = (SELECT max(number) FROM submission)");
+    alter(&copy, "DELETE FROM submission WHERE number = (SELECT max(number) FROM submission)");
+    assert_eq!(audit(&copy, &[]).0, Some(0), "{}", audit(&copy, &[]).1);
+    let kept = receipts[4].to_str().unwrap();
+    let (code, answer) = audit(&copy, &["--checkpoint", kept]);
+    assert!(code == Some(1) && answer.contains("the journal has"), "{answer}");
+    assert_eq!(audit(&copy, &["--checkpoint", receipts[3].to_str().unwrap()]).0, Some(0));
+}
+
+#[test]
+fn what_was_changed_in_boemis_and_evidence_is_named() {
+    let (trial, _) = filed();
+    let on = |change: &dyn Fn(&Trial), told: &str| {
+        let copy = trial.copy();
+        change(&copy);
+        let (code, answer) = audit(&copy, &[]);
+        assert!(code == Some(1) && answer.contains(told), "{told}: {answer}");
+    };
+    let sql = |statement: &'static str, told: &str| on(&|copy| alter(copy, statement), told);
+    sql(
+        "UPDATE generation_record SET energy_mwh = energy_mwh + 1 WHERE submission = 2",
+        "its rows in BOEMİS were changed",
+    );
+    sql("DELETE FROM generation_record WHERE submission = 3", "its rows in BOEMİS were changed");
+    sql(
+        "DELETE FROM generation_record WHERE submission = 5; DELETE FROM submission WHERE number = 5",
+        "holds no load of it",
+    );
+    sql("UPDATE submission SET rows = zeroblob(32) WHERE number = 1", "the digest of its rows in BOEMİS is another");
+    sql("UPDATE submission SET revision = 7 WHERE number = 1", "its load mark in BOEMİS is another");
+    sql("UPDATE submission SET id = '0199a000-0000-7000-8000-000000000000' WHERE number = 1", "does not know");
+    let pack = "w/state/evidence/packs/00000001.pack";
+    let damaged = |change: fn(&mut Vec<u8>), told: &str| {
+        on(
+            &|copy| {
+                let mut octets = fs::read(copy.at(pack)).unwrap();
+                change(&mut octets);
+                fs::write(copy.at(pack), octets).unwrap();
+            },
+            told,
+        );
+    };
+    damaged(|octets| octets[200] ^= 1, "not those that were kept");
+    damaged(|octets| octets.truncate(20), pack);
+    on(&|copy| fs::remove_file(copy.at(pack)).unwrap(), "missing");
+    let rotten = |copy: &Trial| {
+        let path = copy.at("w/state/journal/00000001.log");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, text.replacen("accepted", "rejected", 1)).unwrap();
+    };
+    on(&rotten, "checksum");
+    on(&|copy| fs::remove_file(copy.at("w/state/journal/00000001.log")).unwrap(), "the journal is gone");
+    // the nodes are made of the journal: what happens to them is no loss
+    let copy = trial.copy();
+    fs::write(copy.at("w/state/transparency/nodes"), b"").unwrap();
+    assert_eq!(audit(&copy, &[]).0, Some(0));
+    file(&copy, "azerenerji", "SU-0001", "2021-Q1");
+    assert_eq!(audit(&copy, &[]).0, Some(0));
+}
+
+#[test]
+fn two_parties_see_together_whether_they_were_shown_one_history() {
+    let (trial, _) = filed();
+    let compare = |one: &Path, other: &Path| {
+        let (one, other) = (one.to_str().unwrap(), other.to_str().unwrap());
+        trial.json(&["audit", "compare", one, other])
+    };
+    let (one, other) = (trial.side("azerenerji", "receipts"), trial.side("azerisiq", "receipts"));
+    let (code, answer) = compare(&one, &other);
+    assert_eq!((code, &answer["fits"]), (Some(0), &true.into()), "{answer}");
+    assert_eq!(answer["logs"], serde_json::json!(["pencere/trial"]));
+    let (code, answer) = compare(&one, &one);
+    assert_eq!((code, &answer["one_history"]), (Some(0), &true.into()), "{answer}");
+    // the same window, shown two ways from here on
+    let fork = trial.copy();
+    file(&trial, "azerenerji", "SU-0001", "2021-Q1");
+    file(&fork, "azerisiq", "KUL-0001", "2021-Q1");
+    assert_eq!((audit(&trial, &[]).0, audit(&fork, &[]).0), (Some(0), Some(0)), "each fits itself");
+    let (code, answer) = compare(&one, &fork.side("azerisiq", "receipts"));
+    assert_eq!((code, &answer["fits"]), (Some(1), &false.into()), "{answer}");
+    assert!(answer["contradiction"].as_str().unwrap().contains("two states of one log"), "{answer}");
+    let (code, answer) = audit(&trial, &["--checkpoint", fork.side("azerisiq", "receipts").to_str().unwrap()]);
+    assert!(code == Some(1) && answer.contains("were others when it was signed"), "{answer}");
+}
+
+/// An audit that read the journal first took a later checkpoint of the running window for one of a longer log.
+#[test]
+fn a_checkpoint_laid_while_the_journal_is_read_is_no_fault() {
+    let trial = Trial::new();
+    file(&trial, "azerenerji", "SU-0001", "2020-Q1");
+    // whoever reads the checkpoint waits here until a later one is there
+    let checkpoint = trial.at("w/state/transparency/checkpoint");
+    trial.succeeds("mkfifo", &["wait"]);
+    fs::remove_file(&checkpoint).unwrap();
+    fs::hard_link(trial.at("wait"), &checkpoint).unwrap();
+    let (code, answer) = std::thread::scope(|scope| {
+        let audit = scope.spawn(|| audit(&trial, &[]));
+        std::thread::sleep(std::time::Duration::from_millis(500)); // one that begins with the journal has read it
+        file(&trial, "azerenerji", "SU-0001", "2020-Q2");
+        fs::write(trial.at("wait"), fs::read(&checkpoint).unwrap()).unwrap();
+        audit.join().unwrap()
+    });
+    assert_eq!(code, Some(0), "{answer}");
+}
