@@ -35,6 +35,7 @@ lint:
 
 bench: parts
 	benches/window.sh "$(BENCH)"
+	benches/groups.sh "$(BENCH)"
 	benches/verify.sh "$(BENCH)"
 	benches/small.sh "$(BENCH)"
 

@@ -13,7 +13,7 @@ const PATH: &[&str] = &["intake", "staging", "signature", "authority", "schema",
 /// Shared leaves: every room may import them, and they import only each other.
 const LEAVES: &[&str] = &["container", "document", "finding", "host", "xml", "forms", "trust"];
 /// Stand beside the path and import only leaves.
-const BESIDE: &[&str] = &["journal", "transparency", "evidence", "fetch", "token", "ledger", "seal"];
+const BESIDE: &[&str] = &["journal", "transparency", "evidence", "fetch", "token", "ledger", "seal", "reserve"];
 /// Look at everything.
 const OVERSEERS: &[&str] = &["daemon", "commands"];
 /// Judge a value by arguments alone: no clock, disk or network (the middle three, and trust).
@@ -26,9 +26,14 @@ const IMPORTS: &[(&str, &str, &str)] = &[
     ("seal", "token", "its key may lie in one"),
     ("receipt", "seal", "the answer is asked of the seal, which alone numbers and signs it"),
     ("archive", "journal", "closed is what the journal closes"),
+    ("archive", "evidence", "what a unit holds lies there, and is found in the unit once it lies there no more"),
     ("journal", "evidence", "an entry says where in evidence its octets lie"),
     ("transparency", "journal", "its leaves are the journal's lines"),
     ("ledger", "journal", "it is the journal's index, and is built from it"),
+    ("reserve", "journal", "it copies it, and is led by it"),
+    ("reserve", "evidence", "it copies it, and puts back what is damaged there"),
+    ("reserve", "boemis", "it copies the database, and asks the copy what it holds"),
+    ("reserve", "seal", "it copies the act log, and writes down which numbers a restore leaves out"),
 ];
 /// Files that break a rule of style: rule, file, why.
 const STYLE: &[(&str, &str, &str)] =

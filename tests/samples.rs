@@ -22,6 +22,7 @@ use pencere::staging::{About, Custody, Given};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use world::World;
@@ -37,6 +38,7 @@ const WITHOUT_A_SAMPLE: &[(Code, &str)] = &[
         Code::SignatureStampOrder,
         "a time-stamp that lies about its time needs an authority that does: tests/archived.rs makes one",
     ),
+    (Code::LoadNotJudged, "a fault of ours that nobody knows of: what causes it is mended, and is a sample then"),
     (Code::LoadDatabaseAway, "our database is away; the tests of the store and of the daemon make it so"),
 ];
 
@@ -103,6 +105,14 @@ fn walk(sample: &Sample, rewrite: bool) -> Walked {
     let id = receipt::attribute(text, "Receipt", "id").unwrap();
     if !name.ends_with(&format!(".{id}{ending}")) {
         faults.push(format!("its name is {name}"));
+    }
+
+    // the verdict is the same when it is repeated from evidence alone
+    let config = world.folder.join("pencere.toml");
+    let explained = Command::new(env!("CARGO_BIN_EXE_pencere")).args(["explain", id, "--config"]).arg(config).output();
+    let explained = explained.unwrap();
+    if explained.status.code() != Some(0) {
+        faults.push(format!("explain: {explained:?}"));
     }
 
     // what is no file stays where it is; all else is safe in the window

@@ -23,7 +23,7 @@ fn window(url: &str, authority: &Authority) -> Trial {
     let trial = Trial::new();
     fs::copy(authority.at("clocks.crt"), trial.at("w/pki/clocks.crt")).unwrap();
     trial.set("timestamping", "[\"pki/clocks.crt\"]");
-    trial.set("tsa", &format!("\"{url}\""));
+    trial.set("seal.tsa", &format!("\"{url}\""));
     trial.set("tsa_timeout", "\"2s\"");
     trial
 }
@@ -153,7 +153,7 @@ fn a_receipt_goes_without_rather_than_late() {
     assert!(problem["message"].as_str().unwrap().starts_with("2 receipts since"), "{problem}");
     // the next one gets its stamp, what went before stays as it went, and all is well again
     let server = Server::of(&authority);
-    trial.set("tsa", &format!("\"{}\"", server.url()));
+    trial.set("seal.tsa", &format!("\"{}\"", server.url()));
     drop_one(&trial, "3.xml", 3);
     once(&trial);
     let now = receipts(&trial);
@@ -203,7 +203,7 @@ fn a_crash_while_the_authority_is_waited_for_leaves_nothing_sealed() {
     daemon.kill();
     assert!(trial.answers("azerenerji").is_empty());
     let server = Server::of(&authority);
-    trial.set("tsa", &format!("\"{}\"", server.url()));
+    trial.set("seal.tsa", &format!("\"{}\"", server.url()));
     let daemon = trial.run();
     drop_one(&trial, "2.xml", 2);
     let numbers: Vec<String> = ["1.xml", "2.xml"]
@@ -287,7 +287,7 @@ fn what_is_no_stamp_of_this_receipt_by_somebody_believed_never_gets_into_it() {
     let trial = window("http://127.0.0.1:1/tsa", &authority);
     for (nth, (saying, why)) in cases.into_iter().enumerate() {
         let server = Server::http(saying);
-        trial.set("tsa", &format!("\"{}\"", server.url()));
+        trial.set("seal.tsa", &format!("\"{}\"", server.url()));
         let name = format!("{nth}.xml");
         drop_one(&trial, &name, nth as u32 + 1);
         let log = once(&trial);
@@ -303,7 +303,7 @@ fn a_configuration_by_which_no_stamp_could_count_is_a_mistake() {
     let trial = Trial::new();
     let refuses = |tsa: &str, why: &str| {
         let window = trial.copy();
-        window.set("tsa", tsa);
+        window.set("seal.tsa", tsa);
         let output = window.pencere(&["config", "check"]);
         let said = said(&output);
         assert!(output.status.code() == Some(2) && said.contains("seal.tsa") && said.contains(why), "{said}");

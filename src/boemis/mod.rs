@@ -10,6 +10,7 @@
 //! names of tables and views, which come from `layout`.
 
 mod batch;
+mod copy;
 mod fault;
 mod layout;
 mod location;
@@ -20,6 +21,7 @@ mod sqlite;
 mod tests;
 
 pub use batch::{Batch, Loaded, Pending, Uncommitted, Unloaded};
+pub use copy::Copy;
 pub use fault::Fault;
 pub use location::{Location, LocationFault};
 pub use mark::{Mark, Stands};
@@ -58,6 +60,15 @@ pub struct Total {
     pub stations: u64,
     /// Each decimal column's name and exact sum; none where no record has a value.
     pub values: Vec<(String, Option<String>)>,
+}
+
+/// The records of one load, as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Records {
+    /// The columns' names, in the order of the dataset's description.
+    pub columns: Vec<String>,
+    /// Each record's values in that order, exact; empty where an optional one was left out.
+    pub rows: Vec<Vec<String>>,
 }
 
 /// A load that is contested.
@@ -102,6 +113,14 @@ impl Boemis {
     /// The database is gone.
     pub async fn begin(&mut self, now: Timestamp) -> Result<Batch<'_>, Fault> {
         Ok(Batch::new(self.store.begin().await?, now))
+    }
+
+    /// As [`Batch::standing`], beside any group.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
+        self.store.standing(key, id).await
     }
 
     /// The mark of this submission, if it was loaded. Recovery believes it.
@@ -262,6 +281,14 @@ impl Reader {
     /// The database is away, or holds what no load has written.
     pub async fn stored_rows(&mut self, mark: &Mark) -> Result<Digest, Fault> {
         self.store.stored_rows(mark).await
+    }
+
+    /// The records that stand for this mark now. All are held in memory: some hundred octets each.
+    ///
+    /// # Errors
+    /// As [`Reader::stored_rows`].
+    pub async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
+        self.store.records(mark).await
     }
 
     /// Closes it.

@@ -7,6 +7,7 @@ mod tree;
 
 pub use compare::{AuditCompareArgs, compare};
 
+use super::export::AuditExportArgs;
 use super::opening;
 use super::records::{self, Records, Submission};
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files};
@@ -16,7 +17,7 @@ use crate::evidence::{self, EvidenceError};
 use crate::forms::certificate::Certificate;
 use crate::forms::note::LogKey;
 use crate::host::{Disk, Octets};
-use crate::journal::{self, Event, HeldFile, JournalError, Phase};
+use crate::journal::{self, Event, JournalError, Phase};
 use crate::schema::Datasets;
 use crate::transparency;
 use clap::{Args, Subcommand};
@@ -33,6 +34,7 @@ use tree::Grown;
 pub enum AuditCommand {
     Verify(AuditVerifyArgs),
     Compare(AuditCompareArgs),
+    Export(AuditExportArgs),
 }
 
 /// Walk the window's records and name the first thing that does not fit
@@ -63,19 +65,48 @@ pub struct AuditVerifyArgs {
 /// # Errors
 /// Usage: the configuration. Broken: the disk's; damage is an answer.
 pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
-    let config = records::config(&args.window)?;
-    let settings = config.settings();
+    let settings = records::settings(&args.window)?;
+    let answer = look(&settings, &args.checkpoint)?;
+    screen.json(&answer);
+    let Answer { entries, submissions, files, leaves, root, receipts, earlier, loads, torn, first_unfit, .. } = &answer;
+    screen.say(format!("journal entries {entries}, submissions {submissions}, files in evidence {files}"));
+    screen.say(format!("transparency log: {leaves} leaves, root {root}"));
+    screen.say(format!("receipts proven {receipts}, loads in BOEMİS {loads}"));
+    if *earlier > 0 {
+        screen.say(format!("Sealed with an earlier certificate, and looked at without the seal: {earlier}"));
+    }
+    if let Some(why) = &answer.log_key_unread {
+        screen.say(format!("The log's certificate was not read, so its key is the one that receipts name: {why}"));
+    }
+    if *torn {
+        screen.say("The journal ends in a write under way, or in one that a loss of power left unfinished.");
+    }
+    screen.say(match first_unfit {
+        None => "Everything fits.".to_owned(),
+        Some(what) => format!("The first that does not fit: {what}"),
+    });
+    Ok(Exit::answer(answer.fits))
+}
+
+/// Looks over the records of the window with these settings, beside the checkpoints and receipts in these files.
+///
+/// # Errors
+/// Usage: a checkpoint's file, the seal's certificate, the descriptions of the datasets. Broken: the disk's; damage is
+/// an answer.
+pub(super) fn look(settings: &Settings, checkpoints: &[PathBuf]) -> Result<Answer, Trouble> {
+    let kept = checkpoints.iter().map(|path| compare::notes_of(path)).collect::<Result<Vec<_>, _>>()?.concat();
     let state = &settings.window.paths.state;
+    let datasets = records::datasets(settings)?;
     let seal = files::certificate(&settings.seal.certificate)?;
-    let kept = args.checkpoint.iter().map(|path| compare::notes_of(path)).collect::<Result<Vec<_>, _>>()?.concat();
     let log = &settings.transparency;
-    let log = files::certificate(&log.key.certificate).ok().and_then(|one| files::log_key(&one, &log.origin));
-    let mut audit = Audit::new(seal, log);
+    let key = files::certificate(&log.key.certificate).map(|one| files::log_key(&one, &log.origin));
+    let unnamed = key.as_ref().err().map(|trouble| trouble.to_string());
+    let mut audit = Audit::new(seal, key.ok().flatten());
     let runtime = opening::runtime()?;
     // what a running window says it has is asked before its journal is read, which has it then
     let own = own_checkpoint(state);
     // the journal speaks before BOEMİS does and answers after it, and both may go on meanwhile
-    let before = runtime.block_on(Loads::read(settings, &config.world().datasets))?;
+    let before = runtime.block_on(Loads::read(settings, &datasets))?;
     let mut unfit = audit.walk(state)?;
     audit.count();
     if unfit.is_none() {
@@ -85,40 +116,25 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
         unfit = audit.kept(&kept, own);
     }
     if unfit.is_none() {
-        unfit = runtime.block_on(audit.loads(before, settings, &config.world().datasets))?;
+        unfit = runtime.block_on(audit.loads(before, settings, &datasets))?;
     }
     audit.answer.fits = unfit.is_none();
     audit.answer.first_unfit = unfit;
-    screen.json(&audit.answer);
-    let Answer { entries, submissions, files, leaves, root, receipts, earlier, loads, torn, first_unfit, .. } =
-        &audit.answer;
-    screen.say(format!("journal entries {entries}, submissions {submissions}, files in evidence {files}"));
-    screen.say(format!("transparency log: {leaves} leaves, root {root}"));
-    screen.say(format!("receipts proven {receipts}, loads in BOEMİS {loads}"));
-    if *earlier > 0 {
-        screen.say(format!("Sealed with an earlier certificate, and looked at without the seal: {earlier}"));
-    }
-    if *torn {
-        screen.say("The journal ends in a write under way, or in one that a loss of power left unfinished.");
-    }
-    screen.say(match first_unfit {
-        None => "Everything fits.".to_owned(),
-        Some(what) => format!("The first that does not fit: {what}"),
-    });
-    Ok(Exit::answer(audit.answer.fits))
+    audit.answer.log_key_unread = unnamed.filter(|_| audit.answer.receipts > 0);
+    Ok(audit.answer)
 }
 
 /// The answer for programs.
 #[derive(Debug, Default, Serialize)]
-struct Answer {
+pub(super) struct Answer {
     /// Whether everything fits.
-    fits: bool,
+    pub(super) fits: bool,
     /// The first thing that does not, in words; null when everything fits.
-    first_unfit: Option<String>,
+    pub(super) first_unfit: Option<String>,
     /// Journal entries that were looked at.
-    entries: u64,
+    pub(super) entries: u64,
     /// Submissions that they speak of.
-    submissions: u64,
+    pub(super) submissions: u64,
     /// Documents, signatures and receipts in evidence whose every octet was verified.
     files: u64,
     /// Leaves of the transparency log.
@@ -129,6 +145,9 @@ struct Answer {
     receipts: u64,
     /// Of the other receipts, those sealed with another certificate than the seal's of today.
     earlier: u64,
+    /// Why the log's certificate was not read, in words: receipts were then proven by the log's key that they
+    /// name themselves. Null when it was, or when there is no receipt.
+    log_key_unread: Option<String>,
     /// Loads in BOEMİS whose every row was read back.
     loads: u64,
     /// Whether an unfinished write stands at the journal's end: no damage, nobody was promised it.
@@ -257,12 +276,7 @@ impl Audit {
 
     /// Reads every file that an event names.
     fn files(&mut self, event: &Event, evidence: &evidence::Reader) -> Result<Result<Vec<Octets>, String>, Trouble> {
-        let named = match event {
-            Event::Held(held) => std::iter::once(&held.document).chain(&held.detached).map(HeldFile::kept).collect(),
-            Event::Answered(answered) => vec![answered.receipt.kept()],
-            Event::Path(path) => vec![path.kept()],
-            _ => Vec::new(),
-        };
+        let named = event.kept();
         let mut all = Vec::with_capacity(named.len());
         for kept in named {
             match evidence.read(&kept) {

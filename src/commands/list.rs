@@ -1,5 +1,6 @@
 //! `pencere list`: submissions and where they stand.
 
+use super::archive::{self, Found};
 use super::records::{self, Records, Submission};
 use super::table::Side;
 use super::{Exit, Outcome, OutputArgs, Screen, Table, WindowArgs, times};
@@ -11,7 +12,8 @@ use serde::Serialize;
 
 /// List submissions and where they stand, the newest last
 ///
-/// Works beside a running daemon.
+/// With those of archive units that were taken in from other windows. Works beside a running
+/// daemon.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ListArgs {
@@ -24,6 +26,9 @@ pub struct ListArgs {
     /// Only this dataset's
     #[arg(long, value_name = "DATASET")]
     pub dataset: Option<DatasetName>,
+    /// Only what lies in an archive unit, as it stands now
+    #[arg(long)]
+    pub archived: bool,
     /// At most the newest N
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: usize,
@@ -79,13 +84,27 @@ pub fn run(args: &ListArgs, screen: &mut Screen) -> Outcome {
             && args.participant.as_ref().is_none_or(|slug| submission.participant() == Some(slug))
             && args.dataset.as_ref().is_none_or(|dataset| submission.dataset() == Some(dataset))
     };
-    let found: Vec<_> = records.submissions().iter().filter(wanted).collect();
+    let own = records.submissions().iter().filter(wanted).map(Row::of);
+    let of_other = |row: &Row| {
+        let is = |wanted: Option<&str>, value: &Option<String>| wanted.is_none_or(|it| value.as_deref() == Some(it));
+        args.state.is_none_or(|state| row.state == state.as_str())
+            && is(args.participant.as_ref().map(ParticipantName::as_str), &row.participant)
+            && is(args.dataset.as_ref().map(DatasetName::as_str), &row.dataset)
+    };
+    // what other windows archived is older than what happens here
+    let others = archive::taken_in(&settings)?;
+    let others = others.iter().filter_map(Row::of_unit).filter(of_other);
+    let mut found: Vec<Row> = others.chain(own).collect();
+    if args.archived {
+        found.retain(|row| row.archived.is_some());
+    }
     let left_out = found.len().saturating_sub(args.limit);
-    let shown = found.get(left_out..).unwrap_or_default();
-    screen.json(&List { left_out, submissions: shown.iter().map(|submission| Row::of(submission)).collect() });
-    match shown.is_empty() {
-        true => screen.say("no submissions"),
-        false => screen.table(&table(shown)),
+    let shown: Vec<Row> = found.split_off(left_out);
+    let text = (!shown.is_empty()).then(|| rows_table(&shown));
+    screen.json(&List { left_out, submissions: shown });
+    match text {
+        None => screen.say("no submissions"),
+        Some(table) => screen.table(&table),
     }
     if left_out > 0 {
         screen.say(format!("{left_out} older ones are left out; --limit shows more"));
@@ -95,17 +114,22 @@ pub fn run(args: &ListArgs, screen: &mut Screen) -> Outcome {
 
 /// Submissions as a table for people.
 pub fn table(submissions: &[&Submission]) -> Table {
+    rows_table(&submissions.iter().map(|submission| Row::of(submission)).collect::<Vec<_>>())
+}
+
+/// The same of rows.
+pub fn rows_table(rows: &[Row]) -> Table {
     let heads = ["received (Baku)", "state", "participant", "dataset", "period", "rev", "file", "id"];
     let mut table = Table::new(heads.map(|head| (head, Side::Left)));
-    for row in submissions.iter().map(|submission| Row::of(submission)) {
+    for row in rows {
         table.row([
             times::baku(row.received),
             row.state.to_owned(),
-            row.participant.unwrap_or_default(),
-            row.dataset.unwrap_or_default(),
-            row.period.unwrap_or_default(),
+            row.participant.clone().unwrap_or_default(),
+            row.dataset.clone().unwrap_or_default(),
+            row.period.clone().unwrap_or_default(),
             row.revision.map(|revision| revision.to_string()).unwrap_or_default(),
-            row.name,
+            row.name.clone(),
             row.id.to_string(),
         ]);
     }
@@ -152,6 +176,8 @@ pub struct Row {
     pub original: Option<SubmissionId>,
     /// Of a held one: when it is tried again.
     pub next_try: Option<Timestamp>,
+    /// The archive unit in which it lies, as it stands now.
+    pub archived: Option<String>,
 }
 
 impl Row {
@@ -177,6 +203,30 @@ impl Row {
             receipt: last.map(|answered| answered.receipt.number.clone()),
             original: last.and_then(|answered| answered.original),
             next_try,
+            archived: submission.archived.clone(),
         }
+    }
+
+    /// A submission of another window, from the unit that was taken in; none when its row is odd.
+    pub fn of_unit(found: &Found) -> Option<Self> {
+        let row = &found.row;
+        let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        Some(Self {
+            id: row.id.parse().ok()?,
+            state: ListState::value_variants().iter().find(|state| state.as_str() == row.decision)?.as_str(),
+            received: row.received.parse().ok()?,
+            name: row.name.clone(),
+            sha256: row.sha256.parse().ok(),
+            participant: some(&row.body),
+            dataset: some(&row.dataset),
+            period: some(&row.period),
+            revision: row.revision.parse().ok(),
+            records: None,
+            findings: Vec::new(),
+            receipt: some(&row.number),
+            original: None,
+            next_try: None,
+            archived: Some(found.unit.clone()),
+        })
     }
 }

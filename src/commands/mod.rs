@@ -4,10 +4,16 @@
 //! to which stream ([`Screen`]). Never judges a document: `check` and the daemon share the rooms.
 
 pub mod answer;
+mod archive;
 mod audit;
+mod backup;
 mod check;
 mod config;
 mod demo;
+mod evidence;
+mod explain;
+mod downtime;
+mod export;
 pub mod files;
 mod identity;
 mod init;
@@ -18,6 +24,8 @@ pub mod progress;
 mod prompt;
 mod receipt;
 pub mod records;
+mod repair;
+mod restore;
 mod run;
 pub mod screen;
 mod show;
@@ -28,6 +36,7 @@ mod template;
 pub mod times;
 pub mod trial;
 mod verify;
+mod who;
 
 pub use list::ListState;
 pub use screen::{Format, Screen};
@@ -156,10 +165,19 @@ enum Command {
     Receipt(receipt::ReceiptCommand),
     List(list::ListArgs),
     Show(show::ShowArgs),
+    Explain(explain::ExplainArgs),
+    Evidence(evidence::EvidenceArgs),
     Status(status::StatusArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
+    Repair(repair::RepairArgs),
+    Downtime(downtime::DowntimeArgs),
     /// Look over the window's records
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Archive units: what is past its active time, packed for good
+    #[command(subcommand)]
+    Archive(archive::ArchiveCommand),
     /// Look over the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -194,9 +212,17 @@ impl Command {
             Self::Receipt(receipt::ReceiptCommand::Show(args)) => receipt::show(&args, screen),
             Self::List(args) => list::run(&args, screen),
             Self::Show(args) => show::run(&args, screen),
+            Self::Explain(args) => explain::run(&args, screen),
+            Self::Evidence(args) => evidence::run(&args, screen),
             Self::Status(args) => status::run(&args, screen),
+            Self::Backup(args) => backup::run(&args, screen),
+            Self::Restore(args) => restore::run(&args, screen),
+            Self::Repair(args) => repair::run(&args, screen),
+            Self::Downtime(args) => downtime::run(&args, screen),
             Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
             Self::Audit(audit::AuditCommand::Compare(args)) => audit::compare(&args, screen),
+            Self::Audit(audit::AuditCommand::Export(args)) => export::run(&args, screen),
+            Self::Archive(command) => command.run(screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
             Self::Identity(identity::IdentityCommand::Probe(args)) => identity::probe(&args, screen),
         }
@@ -222,9 +248,16 @@ impl Arguments {
             Command::Receipt(receipt::ReceiptCommand::Verify(args)) => args.output.format,
             Command::List(args) => args.output.format,
             Command::Show(args) => args.output.format,
+            Command::Explain(args) => args.output.format,
+            Command::Evidence(args) => args.output.format,
             Command::Status(args) => args.output.format,
+            Command::Backup(args) => args.output.format,
+            Command::Restore(args) => args.output.format,
+            Command::Repair(args) => args.output.format,
+            Command::Downtime(args) => args.output.format,
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
             Command::Audit(audit::AuditCommand::Compare(args)) => args.output.format,
+            Command::Archive(command) => command.format(),
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
             Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,
             Command::Init(_)
@@ -232,6 +265,7 @@ impl Arguments {
             | Command::Run(_)
             | Command::Sign(_)
             | Command::Template(_)
+            | Command::Audit(audit::AuditCommand::Export(_))
             | Command::Receipt(receipt::ReceiptCommand::Show(_)) => Format::Text,
         }
     }

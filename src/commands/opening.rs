@@ -25,7 +25,7 @@ pub fn config(args: &WindowArgs, screen: &mut Screen) -> Result<Config, Trouble>
     })
 }
 
-/// One thread for the loop; the database and the file events have threads of their own.
+/// One thread for the loop and the file events; the database has threads of its own.
 ///
 /// # Errors
 /// A system that gives no event queue.

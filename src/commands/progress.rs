@@ -21,6 +21,18 @@ impl Progress {
         Self(ProgressBar::with_draw_target(Some(total), target).with_style(style.progress_chars("█▌ ")))
     }
 
+    /// Octets copied, of which nobody knows the end.
+    pub fn octets(screen: &Screen) -> Self {
+        let bar = Self::new(screen, 0);
+        bar.0.set_style(ProgressStyle::with_template(OCTETS).unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar
+    }
+
+    /// So many more are copied.
+    pub fn more(&self, count: u64) {
+        self.0.inc(count);
+    }
+
     /// More was found.
     pub fn found(&self, more: u64) {
         self.0.inc_length(more);
@@ -45,6 +57,7 @@ impl Drop for Progress {
 }
 
 const TEMPLATE: &str = "  {bar:32} {pos}/{len} documents  {elapsed}";
+const OCTETS: &str = "  {spinner} {bytes}  {bytes_per_sec}  {elapsed}";
 
 #[cfg(test)]
 mod tests {
@@ -53,7 +66,7 @@ mod tests {
 
     #[test]
     fn it_is_hidden_when_nobody_watches() {
-        assert!(ProgressStyle::with_template(TEMPLATE).is_ok());
+        assert!([TEMPLATE, OCTETS].iter().all(|template| ProgressStyle::with_template(template).is_ok()));
         let screen = Screen::over(Format::Text, Box::new(Vec::new()), Box::new(Vec::new()));
         let progress = Progress::new(&screen, 2);
         progress.done();

@@ -5,12 +5,15 @@
 //! [`Life`]. Never writes anything.
 
 use super::{ListState, Trouble, WindowArgs};
+use crate::archive::gather::{ARCHIVED, NOTICE_SENT};
 use crate::config::{Config, Mistake, Settings};
 use crate::document::{DatasetName, Decision, Digest, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{Answered, Entry, Event, Held, JournalError, Phase, Position, Reader, RefusedInPlace};
+use crate::schema::Datasets;
 use jiff::Timestamp;
-use std::collections::HashMap;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// The window's configuration with all files that it names.
@@ -38,6 +41,14 @@ pub fn settings(args: &WindowArgs) -> Result<Settings, Trouble> {
 /// As [`settings`].
 pub fn settings_at(path: &Path) -> Result<Settings, Trouble> {
     Config::settings_of(path).map_err(|mistakes| refused(&mistakes))
+}
+
+/// The descriptions of the datasets, without a look at anything else that the configuration names.
+///
+/// # Errors
+/// Usage: every mistake in them.
+pub fn datasets(settings: &Settings) -> Result<Datasets, Trouble> {
+    Config::datasets_of(settings).map_err(|mistakes| refused(&mistakes))
 }
 
 fn refused(mistakes: &[Mistake]) -> Trouble {
@@ -86,6 +97,8 @@ pub struct Submission {
     pub receipts: Vec<(String, Digest)>,
     /// When it was first put off; none when it never was, or is judged since.
     pub put_off: Option<Timestamp>,
+    /// The archive unit in which it lies as it stands now.
+    pub archived: Option<String>,
 }
 
 impl Submission {
@@ -195,6 +208,8 @@ pub struct Records {
     pub life: Life,
     /// Since when receipts went without the time-stamp that was wanted, and how many; none once one has it.
     pub unstamped: Option<(Timestamp, u64)>,
+    /// Archive units whose notice was not sent, and when it is due (R 5.10).
+    pub notices: BTreeMap<String, Date>,
 }
 
 /// Why records could not be folded.
@@ -263,11 +278,22 @@ impl Records {
         let before = known.as_ref().map(|submission| (&submission.phase, submission.answers));
         let after = Phase::after(before, &event)
             .map_err(|impossible| Unfit::Impossible { behind, why: impossible.to_string() })?;
-        let Some(phase) = after else { return Ok(()) }; // an act beside the path
+        let Some(phase) = after else {
+            // an act beside the path
+            if let (Event::Act { act, facts, .. }, Some(submission)) = (&event, known)
+                && act == ARCHIVED
+            {
+                submission.archived = facts.get("unit").cloned();
+            }
+            return Ok(());
+        };
         let came = match (event, known) {
             (Event::Held(held), _) => Came::Held(held),
             (Event::RefusedInPlace(refused), _) => Came::InPlace(refused),
             (event, Some(submission)) => {
+                if !matches!(event, Event::Settled { .. }) {
+                    submission.archived = None; // until it is archived as it stands now
+                }
                 if let Event::Answered(answered) = event {
                     submission.answers = answered.answer;
                     submission.receipts.push((answered.receipt.number.clone(), answered.receipt.sha256));
@@ -288,8 +314,8 @@ impl Records {
             (_, None) => return Ok(()),
         };
         self.places.insert(id, self.submissions.len());
-        let (answers, last, receipts, put_off) = (0, None, Vec::new(), None);
-        self.submissions.push(Submission { came, phase, answers, last, receipts, put_off });
+        let (answers, last, receipts, put_off, archived) = (0, None, Vec::new(), None, None);
+        self.submissions.push(Submission { came, phase, answers, last, receipts, put_off, archived });
         Ok(())
     }
 
@@ -304,7 +330,17 @@ impl Records {
             Event::Reloaded { refused, .. } => self.life.reloaded = Some((time, refused)),
             Event::Held(_) | Event::RefusedInPlace(_) | Event::Decided(_) | Event::Answered(_) => {}
             Event::Deferred { .. } | Event::Closed { .. } | Event::Settled { .. } | Event::Contested(_) => {}
-            Event::Path(_) | Event::Act { .. } => {}
+            Event::Act { act, facts, .. } => self.act(&act, &facts),
+            Event::Path(_) => {}
+        }
+    }
+
+    fn act(&mut self, act: &str, facts: &BTreeMap<String, String>) {
+        let Some(unit) = facts.get("unit") else { return };
+        match (act, facts.get("due").and_then(|due| due.parse().ok())) {
+            (ARCHIVED, Some(due)) => drop(self.notices.insert(unit.clone(), due)),
+            (NOTICE_SENT, _) => drop(self.notices.remove(unit)),
+            _ => {}
         }
     }
 }

@@ -1,8 +1,10 @@
 //! `pencere show`: all that happened to one submission.
 
+use super::archive::{self, Found};
 use super::list::{self, Row};
 use super::records::{self, Records, Submission};
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, times};
+use crate::config::Settings;
 use crate::document::SubmissionId;
 use crate::journal::{Entry, Event};
 use clap::Args;
@@ -34,15 +36,13 @@ pub fn run(args: &ShowArgs, screen: &mut Screen) -> Outcome {
     let records = Records::read(state)?;
     let meant: Vec<&Submission> = records.submissions().iter().filter(|one| one.is_meant(what)).collect();
     match meant.as_slice() {
-        [] => Err(Trouble::usage(format!(
-            "nothing is known here by {what:?}: neither an id, nor a receipt's number, a file's name or a SHA-256"
-        ))),
+        [] => of_other(&settings, what, screen),
         [one] => {
             let events = events(state, one.id())?;
             let happened: Vec<_> =
                 events.iter().map(|entry| Happened { time: entry.time, event: &entry.event }).collect();
             screen.json(&Shown { submissions: vec![Row::of(one)], events: happened });
-            tell(one, &events, screen);
+            tell(Row::of(one), &events, screen);
             Ok(Exit::Done)
         }
         several => {
@@ -84,8 +84,28 @@ fn events(state: &Path, id: SubmissionId) -> Result<Vec<Entry>, Trouble> {
     Ok(events)
 }
 
-fn tell(submission: &Submission, events: &[Entry], screen: &mut Screen) {
-    let row = Row::of(submission);
+/// A submission of another window, from the unit that was taken in; the latest that is meant.
+fn of_other(settings: &Settings, what: &str, screen: &mut Screen) -> Outcome {
+    let others = archive::taken_in(settings)?;
+    let is_meant = |found: &&Found| {
+        let row = &found.row;
+        [&row.id, &row.number, &row.name, &row.sha256].into_iter().any(|value| value == what)
+    };
+    let found = others.iter().rev().find(is_meant).and_then(|found| Some((found, Row::of_unit(found)?)));
+    let Some((found, row)) = found else {
+        return Err(Trouble::usage(format!(
+            "nothing is known here by {what:?}: neither an id, nor a receipt's number, a file's name or a SHA-256"
+        )));
+    };
+    let events = archive::told(settings, found)?;
+    let happened = events.iter().map(|entry| Happened { time: entry.time, event: &entry.event }).collect();
+    let submissions = Row::of_unit(found).into_iter().collect();
+    screen.json(&Shown { submissions, events: happened });
+    tell(row, &events, screen);
+    Ok(Exit::Done)
+}
+
+fn tell(row: Row, events: &[Entry], screen: &mut Screen) {
     screen.say(format!("{}  {}", row.state, row.name));
     let mut fact = |label: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -100,6 +120,7 @@ fn tell(submission: &Submission, events: &[Entry], screen: &mut Screen) {
     fact("period", row.period);
     fact("revision", row.revision.map(|revision| revision.to_string()));
     fact("records", row.records.map(|records| records.to_string()));
+    fact("archived", row.archived);
     fact("repeats", row.original.map(|original| original.to_string()));
     screen.say("");
     for Entry { time, event } in events {

@@ -10,6 +10,7 @@ use super::files::Making;
 use super::{Exit, Outcome, Screen, Trouble, files};
 use crate::container::Limits as ContainerLimits;
 use crate::finding::Language;
+use crate::forms::certificate::Certificate;
 use crate::host::Octets;
 use crate::signature::{self, Context, Integrity, Policy, TimeSource};
 use crate::trust::{IdentityProfile, Snapshot};
@@ -171,6 +172,20 @@ pub fn run(args: &SignArgs, screen: &mut Screen) -> Outcome {
         screen.say(format!("{} is signed: {}", file.display(), destination.path.display()));
     }
     Ok(Exit::Done)
+}
+
+/// A detached CAdES signature of octets, DER, by a key and certificate in files; and whose it is.
+///
+/// # Errors
+/// As [`run`].
+pub(super) fn detached(
+    octets: &Octets,
+    (key, certificate): (&Path, &Path),
+    at: Timestamp,
+) -> Result<(Vec<u8>, Certificate), Trouble> {
+    let Signer { key: signing, certificate, path } = signer::in_file(key, certificate)?;
+    let signing = Signing { key: signing, certificate, path, at, authority: None };
+    Ok((signing.cades(octets, key)?, signing.certificate))
 }
 
 /// One file to sign.

@@ -14,6 +14,19 @@ pub fn baku(at: Timestamp) -> String {
     BAKU.to_datetime(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// A moment as somebody types it: a day, which begins at midnight in Baku, or RFC 3339.
+///
+/// # Errors
+/// What is neither, in words.
+pub fn moment(text: &str) -> Result<Timestamp, String> {
+    let day = |text: &str| -> Option<Timestamp> {
+        let day: jiff::civil::Date = text.parse().ok().filter(|_| text.len() == 10)?;
+        BAKU.to_timestamp(day.to_datetime(jiff::civil::Time::midnight())).ok()
+    };
+    let moment = day(text).or_else(|| text.parse().ok());
+    moment.ok_or_else(|| "is neither a day as 2026-09-30 nor a moment as 2026-09-30T08:00:00Z".to_owned())
+}
+
 /// A span in its two largest units.
 pub fn span(of: SignedDuration) -> String {
     let seconds = of.as_secs().max(0);
@@ -29,6 +42,13 @@ pub fn span(of: SignedDuration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_begins_in_baku() {
+        assert_eq!(moment("2026-10-01").unwrap(), "2026-09-30T20:00:00Z".parse().unwrap());
+        assert_eq!(moment("2026-10-01T00:00:00Z").unwrap(), "2026-10-01T00:00:00Z".parse().unwrap());
+        assert!(["", "2026-13-01", "2026-10", "tomorrow"].iter().all(|text| moment(text).is_err()));
+    }
 
     #[test]
     fn times_are_bakus_and_spans_are_short() {

@@ -218,16 +218,19 @@ fn mentions_signatures(file: &Octets) -> bool {
 
 /// The verdict for people: one line for the file, then each signature.
 fn tell(report: &Report, nothing: Option<&Finding>, explain: bool, screen: &mut Screen) {
-    screen.say(verdict(report.indication, report.sub_indication));
+    lines(report, nothing, explain).iter().for_each(|line| screen.say(line));
+}
+
+/// The same, line by line.
+pub(super) fn lines(report: &Report, nothing: Option<&Finding>, explain: bool) -> Vec<String> {
+    let mut all = vec![verdict(report.indication, report.sub_indication)];
     if let Some(finding) = nothing.filter(|_| report.signatures.is_empty()) {
-        screen.say(format!("  {}\n  {}", finding.code.slug(), finding.message(Language::En)));
+        all.push(format!("  {}\n  {}", finding.code.slug(), finding.message(Language::En)));
     } else if report.signatures.is_empty() {
-        screen.say(format!("  {}", Finding::new(Code::SignatureMissing).message(Language::En)));
+        all.push(format!("  {}", Finding::new(Code::SignatureMissing).message(Language::En)));
     }
     if report.signatures.is_empty() {
-        for stamp in &report.timestamps {
-            screen.say(format!("  stamped   {}", stamped(stamp)));
-        }
+        all.extend(report.timestamps.iter().map(|stamp| format!("  stamped   {}", stamped(stamp))));
     }
     for (number, signature) in report.signatures.iter().enumerate() {
         let mut lines = vec![format!("\nSignature {} ({})", number + 1, signature.format)];
@@ -263,8 +266,9 @@ fn tell(report: &Report, nothing: Option<&Finding>, explain: bool, screen: &mut 
             let found = row.found.map_or_else(String::new, |found| format!(" ({found})"));
             lines.push(format!("  {:<10}{}{found}", row.answer.as_str(), row.question(Language::En)));
         }
-        screen.say(lines.join("\n"));
+        all.push(lines.join("\n"));
     }
+    all
 }
 
 /// One time-stamp: when, and what that is worth.

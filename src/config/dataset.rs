@@ -11,12 +11,13 @@ use std::path::Path;
 /// All descriptions, as far as they can be read.
 pub(super) fn read(gathered: &mut Gathered, folder: &Path) -> Datasets {
     let mut datasets = Datasets::default();
-    let mut folders = Vec::new();
-    match std::fs::read_dir(folder) {
-        Ok(entries) => folders.extend(entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir())),
-        Err(error) => gathered.mistakes.push(Mistake::of_file(folder, format!("cannot be listed: {error}"))),
-    }
-    folders.sort();
+    let folders = match gathered.shelf.folders(folder) {
+        Ok(folders) => folders,
+        Err(error) => {
+            gathered.mistakes.push(Mistake::of_file(folder, format!("cannot be listed: {error}")));
+            Vec::new()
+        }
+    };
     for folder in folders {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match name.parse::<DatasetName>() {

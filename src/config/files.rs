@@ -1,11 +1,13 @@
 //! The files a configuration consists of: each is read once, and what was read is what counts,
-//! for the checks, for the digests in the journal and for the copies in evidence alike.
+//! for the checks, for the digests in the journal and for the copies in evidence alike. They come
+//! from the disk, or from such copies ([`Shelf`]): a verdict is repeated by what was read then.
 //!
 //! Never writes, and never follows what a file says to somewhere else.
 
 use super::mistake::Mistake;
 use super::reader::{At, Source, Spot};
 use crate::document::Digest;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -17,7 +19,7 @@ use std::sync::Arc;
 const SIZE_MAX: u64 = 64 << 20;
 
 /// What a file of the configuration is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Part {
     /// `pencere.toml`.
@@ -47,9 +49,69 @@ pub struct FileRead {
     pub octets: Arc<[u8]>,
 }
 
+/// Where the files come from.
+#[derive(Debug, Default)]
+pub(super) enum Shelf {
+    /// The disk, as it is now.
+    #[default]
+    Disk,
+    /// Copies, each by the path it was read from: nothing else is there.
+    Kept(BTreeMap<PathBuf, Arc<[u8]>>),
+}
+
+impl Shelf {
+    /// The whole file, within the limit.
+    fn octets(&self, path: &Path) -> io::Result<Arc<[u8]>> {
+        match self {
+            Self::Disk => octets(path).map(Arc::from),
+            Self::Kept(files) => files.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// Whether a file is there.
+    pub fn has(&self, path: &Path) -> bool {
+        match self {
+            Self::Disk => path.is_file(),
+            Self::Kept(files) => files.contains_key(path),
+        }
+    }
+
+    /// The regular files of a folder, in order of name, hidden ones left out; none when it is no folder.
+    /// Of copies, what is no file counts as a folder: an empty one has left no copy.
+    fn listing(&self, folder: &Path) -> Option<io::Result<Vec<PathBuf>>> {
+        match self {
+            Self::Disk => folder.is_dir().then(|| listing(folder)),
+            Self::Kept(files) => {
+                let within = || files.keys().filter(|path| path.parent() == Some(folder)).cloned().collect();
+                (!files.contains_key(folder)).then(|| Ok(within()))
+            }
+        }
+    }
+
+    /// The folders in a folder, in order of name.
+    pub fn folders(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let found: BTreeSet<PathBuf> = match self {
+            Self::Disk => {
+                fs::read_dir(folder)?.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect()
+            }
+            Self::Kept(files) => {
+                let parents = files.keys().filter_map(|path| path.parent());
+                parents.filter(|parent| parent.parent() == Some(folder)).map(Path::to_owned).collect()
+            }
+        };
+        Ok(found.into_iter().collect())
+    }
+
+    /// Whether it is the disk, where there is more to look at than what is read.
+    pub fn is_disk(&self) -> bool {
+        matches!(self, Self::Disk)
+    }
+}
+
 /// Everything that one reading of a configuration gathers.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
+    pub shelf: Shelf,
     pub files: Vec<FileRead>,
     pub mistakes: Vec<Mistake>,
     pub warnings: Vec<Mistake>,
@@ -63,7 +125,7 @@ impl Gathered {
         part: Part,
         read: impl FnOnce(&mut Self, &Source<'_>, super::reader::Table<'_, '_>) -> T,
     ) -> Option<T> {
-        let octets = match octets(path) {
+        let octets = match self.shelf.octets(path) {
             Ok(octets) => octets,
             Err(error) => {
                 self.mistakes.push(Mistake::of_file(path, format!("cannot be read: {error}")));
@@ -91,7 +153,7 @@ impl Gathered {
 
     /// Reads a file that a key names; a failure is a mistake at that key.
     pub fn named(&mut self, source: &Source<'_>, spot: &Spot, path: &Path, part: Part) -> Option<Arc<[u8]>> {
-        match octets(path) {
+        match self.shelf.octets(path) {
             Ok(octets) => Some(self.keep(path, part, octets)),
             Err(error) => {
                 source.mistake(spot, format!("{} cannot be read: {error}", path.display()));
@@ -104,11 +166,11 @@ impl Gathered {
     pub fn spread(&mut self, source: &Source<'_>, paths: &[At<PathBuf>]) -> Vec<At<PathBuf>> {
         let mut files = Vec::new();
         for path in paths {
-            if !path.value.is_dir() {
+            let Some(found) = self.shelf.listing(&path.value) else {
                 files.push(path.clone());
                 continue;
-            }
-            match listing(&path.value) {
+            };
+            match found {
                 Ok(found) => files.extend(found.into_iter().map(|value| At { value, spot: path.spot.clone() })),
                 Err(error) => source.mistake(&path.spot, format!("{} cannot be listed: {error}", path.value.display())),
             }
@@ -116,8 +178,7 @@ impl Gathered {
         files
     }
 
-    fn keep(&mut self, path: &Path, part: Part, octets: Vec<u8>) -> Arc<[u8]> {
-        let octets: Arc<[u8]> = octets.into();
+    fn keep(&mut self, path: &Path, part: Part, octets: Arc<[u8]>) -> Arc<[u8]> {
         let file = FileRead { part, path: path.to_owned(), digest: Digest::of(&octets), octets: octets.clone() };
         self.files.push(file);
         octets

@@ -7,8 +7,10 @@
 
 mod dataset;
 mod files;
+mod keeping;
 mod mistake;
 mod policy;
+mod portable;
 mod reader;
 mod registry;
 mod settings;
@@ -21,15 +23,19 @@ mod tests;
 
 pub use files::{FileRead, Part};
 pub use mistake::Mistake;
+pub use portable::{NAME, Portable};
 pub use reader::At;
 pub use settings::{HoldSettings, Paths, Responder, Settings, TrustSettings, WindowSettings};
 pub use trust::Asked;
 pub use world::World;
 
 use crate::authority::Registry;
+use crate::host::Disk;
+use crate::schema::Datasets;
 use crate::signature::Suite;
-use files::Gathered;
+use files::{Gathered, Shelf};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -57,6 +63,11 @@ impl Config {
             let outline = settings::read(base, top);
             if let Some(seal) = &outline.seal {
                 trust::seal(gathered, source, seal, outline.environment, now);
+            }
+            if let Some(At { value: log, spot }) = &outline.log
+                && let Err(fault) = log.key.open(&Disk::system(), &log.origin, now)
+            {
+                source.mistake(spot, format!("the log's key or certificate cannot be used: {fault}"));
             }
             let world = world::read(gathered, path, &World::named_by(&outline), now);
             Some((outline.settings?, world?))
@@ -86,6 +97,44 @@ impl Config {
         let read = gathered.toml(path, Part::Window, |_, _, top| settings::read(base, top).settings);
         match (read.flatten(), gathered.mistakes.is_empty()) {
             (Some(settings), true) => Ok(settings),
+            _ => Err(gathered.into_mistakes()),
+        }
+    }
+
+    /// The descriptions of the datasets alone, as these settings name them.
+    ///
+    /// # Errors
+    /// Every mistake in them; never empty.
+    pub fn datasets_of(settings: &Settings) -> Result<Datasets, Vec<Mistake>> {
+        let mut gathered = Gathered::default();
+        let datasets = dataset::read(&mut gathered, &settings.window.paths.datasets);
+        match gathered.mistakes.is_empty() {
+            true => Ok(datasets),
+            false => Err(gathered.into_mistakes()),
+        }
+    }
+
+    /// What a window judged by whose configuration consisted of these files, each under the path that it was
+    /// read from; `path` is that of `pencere.toml` among them. Nothing is read from the disk, the seal is left
+    /// out. `now` dates the trust snapshot.
+    ///
+    /// # Errors
+    /// Every mistake that was found, as of a file that is missing; never empty.
+    pub fn of_kept(
+        path: &Path,
+        files: BTreeMap<PathBuf, Arc<[u8]>>,
+        now: Timestamp,
+    ) -> Result<(Arc<Settings>, World), Vec<Mistake>> {
+        let mut gathered = Gathered { shelf: Shelf::Kept(files), ..Gathered::default() };
+        let base = path.parent().unwrap_or(Path::new(""));
+        let settings = gathered.toml(path, Part::Window, |_, _, top| settings::read(base, top).settings).flatten();
+        let world =
+            settings.as_ref().and_then(|settings| world::read(&mut gathered, path, &World::named_in(settings), now));
+        match (settings, world, gathered.mistakes.is_empty()) {
+            (Some(settings), Some(mut world), true) => {
+                (world.files, world.warnings) = (gathered.files, gathered.warnings);
+                Ok((Arc::new(settings), world))
+            }
             _ => Err(gathered.into_mistakes()),
         }
     }

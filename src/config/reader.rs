@@ -512,7 +512,7 @@ fn with_unit(text: &str) -> Option<(u64, &str)> {
     Some((number.parse().ok()?, unit))
 }
 
-fn duration(text: &str) -> Option<Duration> {
+pub(super) fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = with_unit(text)?;
     let milliseconds = match unit {
         "ms" => 1,

@@ -3,17 +3,18 @@
 //!
 //! Reads tables and opens no file.
 
+use super::keeping;
 use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
-use crate::daemon::stamps;
+use crate::daemon::{alive, stamps, witnessing};
 use crate::document::Digest;
 use crate::fetch::{FetchFault, is_address};
 use crate::forms::note;
 use crate::signature::{CmsLimits, Policy, Property};
 use crate::token::{Uri, is_uri};
 use crate::trust::IdentityProfile;
-use crate::{boemis, container, evidence, intake, journal, ledger, schema, seal, transparency, xml};
+use crate::{archive, boemis, container, evidence, intake, journal, ledger, reserve, schema, seal, transparency, xml};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -163,9 +164,16 @@ pub struct Settings {
     pub hold: HoldSettings,
     pub evidence: evidence::Settings,
     pub transparency: transparency::Settings,
+    /// Where checkpoints go.
+    pub witnesses: witnessing::Settings,
     pub journal: journal::Settings,
     pub ledger: ledger::Settings,
+    pub reserve: reserve::Settings,
+    pub reverify: reserve::Reverify,
     pub log: log::Settings,
+    pub downtime: alive::Settings,
+    pub archive: archive::Settings,
+    pub calendar: archive::calendar::Calendar,
 }
 
 impl Settings {
@@ -186,6 +194,8 @@ pub(super) struct Outline {
     pub policy: Policy,
     pub trust: Option<TrustSettings>,
     pub seal: Option<SealAt>,
+    /// The transparency log's key and certificate, where they are named.
+    pub log: Option<At<transparency::Settings>>,
     /// None when something without which no window can be is missing or wrong.
     pub settings: Option<Settings>,
 }
@@ -218,8 +228,21 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let schema = top.table("schema").map(schema).unwrap_or_default();
     let (evidence, journal, ledger) =
         (top.table("evidence").map(evidence), top.table("journal").map(journal), top.table("ledger").map(ledger));
-    let transparency = transparency(base, &paths, window.as_ref(), top.table("transparency"));
+    let mut of_log = top.table("transparency");
+    let seals = seal.as_ref().and_then(|seal| seal.stamps.as_ref()).map(|stamps| stamps.value.clone());
+    let witnesses = of_log.as_mut().map(|table| witnesses(base, table, seals)).unwrap_or_default();
+    let (transparency, named_log) = transparency(base, &paths, window.as_ref(), of_log);
+    if witnesses.stamps.is_some() && trust.as_ref().is_some_and(|trust| trust.timestamping.is_empty()) {
+        top.mistake(
+            "a stamp counts for nothing while nobody is believed about time: name the anchor of [transparency] tsa \
+                     in [trust] timestamping",
+        );
+    }
+    let (reserve, reverify) = (top.table("reserve").map(reserve), top.table("audit").map(audit));
     let log = top.table("log").map(log).unwrap_or_default();
+    let downtime = top.table("downtime").map(keeping::downtime).unwrap_or_default();
+    let archive = keeping::archive(base, top.table("archive"));
+    let calendar = top.table("calendar").map(keeping::calendar).unwrap_or_default();
     top.finish();
     let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {
         (Some(window), Some((location, boemis)), Some(trust), Some(seal), Some(identity)) => Some(Settings {
@@ -243,14 +266,20 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             hold,
             evidence: evidence.unwrap_or_default(),
             transparency,
+            witnesses,
             journal: journal.unwrap_or_default(),
             ledger: ledger.unwrap_or_default(),
+            reserve: reserve.unwrap_or_default(),
+            reverify: reverify.unwrap_or_default(),
             log,
+            downtime,
+            archive,
+            calendar,
         }),
         _ => None,
     };
     let identity = identity.unwrap_or_else(IdentityProfile::standard);
-    Outline { paths, environment, identity, policy, trust, seal, settings }
+    Outline { paths, environment, identity, policy, trust, seal, log: named_log, settings }
 }
 
 impl Paths {
@@ -316,17 +345,27 @@ const FETCH_SIZE: u64 = 16 << 20;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
+/// What the work may take beyond the waits that are configured, before it is a matter for a person.
+const WORK: Duration = Duration::from_secs(60);
+
 fn intake(mut table: Table<'_, '_>) -> (intake::Settings, intake::GroupLimits) {
     let (default, group) = (intake::Settings::default(), intake::GroupLimits::default());
+    let settle = value(table.duration("settle", Duration::ZERO..=DAY), default.settle);
+    let rescan = value(table.duration("rescan", Duration::from_millis(10)..=DAY), default.rescan);
+    let pair_wait = value(table.duration("pair_wait", Duration::ZERO..=30 * DAY), default.pair_wait);
+    let waits = pair_wait + 2 * rescan + settle + WORK;
     let settings = intake::Settings {
-        settle: value(table.duration("settle", Duration::ZERO..=DAY), default.settle),
-        rescan: value(table.duration("rescan", Duration::from_millis(10)..=DAY), default.rescan),
-        pair_wait: value(table.duration("pair_wait", Duration::ZERO..=30 * DAY), default.pair_wait),
+        settle,
+        rescan,
+        pair_wait,
+        unanswered_max: value(table.duration("unanswered_max", Duration::from_secs(1)..=365 * DAY), waits),
         size_max: value(table.size("size_max", 1 << 10..=1 << 40), default.size_max),
+        patience: value(table.duration("patience", Duration::ZERO..=DAY), default.patience),
     };
     let group = intake::GroupLimits {
         documents: count(table.integer("group_documents", 1..=10_000), group.documents),
         octets: value(table.size("group_octets", 1 << 10..=1 << 40), group.octets),
+        beside: count(table.integer("group_beside", 1..=10_000), group.beside),
     };
     table.finish();
     (settings, group)
@@ -451,16 +490,39 @@ fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
     Some(SealAt { certificate: certificate?.map(|path| base.join(path)), key: key?, stamps })
 }
 
+/// Where checkpoints go, and who stamps them: the seal's authority, unless another is named.
+fn witnesses(base: &Path, table: &mut Table<'_, '_>, seals: Option<stamps::Settings>) -> witnessing::Settings {
+    let default = witnessing::Settings::default();
+    let (to, tsa) = (table.string("publish"), table.string("tsa"));
+    let every = value(table.duration("publish_every", Duration::from_secs(1)..=DAY), default.every);
+    let source = table.source();
+    let stamps = match tsa {
+        None => seals,
+        Some(tsa) if tsa.value == NOBODY => None,
+        Some(tsa) if is_address(&tsa.value) => Some(stamps::Settings {
+            url: tsa.value,
+            timeout: stamps::Settings::TIMEOUT_MAX,
+            retry: stamps::Settings::RETRY,
+        }),
+        Some(tsa) => {
+            source.mistake(&tsa.spot, format!("{:?} does not fit: {}", tsa.value, FetchFault::Address));
+            None
+        }
+    };
+    let to = to.filter(|to| to.value != NOBODY).map(|to| base.join(to.value));
+    witnessing::Settings { stamps: stamps.filter(|_| to.is_some()), to, every }
+}
+
 /// The log's key is the window's own where none is named, and its name the window's.
 fn transparency(
     base: &Path,
     paths: &Paths,
     window: Option<&WindowSettings>,
     table: Option<Table<'_, '_>>,
-) -> transparency::Settings {
+) -> (transparency::Settings, Option<At<transparency::Settings>>) {
     let id = window.map_or("", |settings| settings.window.id.as_str());
     let (origin, own) = (format!("pencere/{id}"), transparency::KeyPlace::own(&paths.state));
-    let Some(mut table) = table else { return transparency::Settings { origin, key: own } };
+    let Some(mut table) = table else { return (transparency::Settings { origin, key: own }, None) };
     let named = table.string("origin");
     if let Some(named) = named.as_ref().filter(|named| !note::is_name(&named.value)) {
         table.source().mistake(&named.spot, "names the log in checkpoints: no white space, no +, at most 255 octets");
@@ -470,15 +532,16 @@ fn transparency(
         table.mistake("key and certificate of the log go together: name both, or neither");
     }
     table.finish();
-    let key = match (key, certificate) {
-        (Some(key), Some(certificate)) => transparency::KeyPlace {
-            key: base.join(key.value),
-            certificate: base.join(certificate.value),
-            is_own: false,
-        },
-        _ => own,
+    let origin = named.map_or(origin, |named| named.value);
+    let (Some(key), Some(certificate)) = (key, certificate) else {
+        return (transparency::Settings { origin, key: own }, None);
     };
-    transparency::Settings { origin: named.map_or(origin, |named| named.value), key }
+    let certificate = base.join(certificate.value);
+    let named = key.map(|key| transparency::Settings {
+        origin,
+        key: transparency::KeyPlace { key: base.join(key), certificate, is_own: false },
+    });
+    (named.value.clone(), Some(named))
 }
 
 fn signature(environment: Environment, table: Option<Table<'_, '_>>) -> Policy {
@@ -640,6 +703,35 @@ fn ledger(mut table: Table<'_, '_>) -> ledger::Settings {
     settings
 }
 
+fn reserve(mut table: Table<'_, '_>) -> reserve::Settings {
+    let default = reserve::Settings::default();
+    let to = table.string("to").filter(|to| to.value != NOBODY).and_then(|to| match to.value.parse() {
+        Ok(address) => Some(address),
+        Err(fault) => {
+            table.source().mistake(&to.spot, format!("{:?} does not fit: {fault}", to.value));
+            None
+        }
+    });
+    let settings = reserve::Settings {
+        to,
+        interval: value(table.duration("interval", Duration::from_millis(10)..=DAY), default.interval),
+        database_every: value(table.duration("database_every", SECOND..=30 * DAY), default.database_every),
+        lag_max: value(table.duration("lag_max", SECOND..=30 * DAY), default.lag_max),
+    };
+    table.finish();
+    settings
+}
+
+fn audit(mut table: Table<'_, '_>) -> reserve::Reverify {
+    let default = reserve::Reverify::default();
+    let settings = reserve::Reverify {
+        every: value(table.duration("reverify_every", SECOND..=365 * DAY), default.every),
+        rate: value(table.size("reverify_rate", 64 << 10..=1 << 40), default.rate),
+    };
+    table.finish();
+    settings
+}
+
 fn log(mut table: Table<'_, '_>) -> log::Settings {
     let default = log::Settings::default();
     let formats = [
@@ -653,7 +745,7 @@ fn log(mut table: Table<'_, '_>) -> log::Settings {
     settings
 }
 
-fn value<T>(found: Option<At<T>>, default: T) -> T {
+pub(super) fn value<T>(found: Option<At<T>>, default: T) -> T {
     found.map_or(default, |found| found.value)
 }
 

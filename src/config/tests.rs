@@ -69,7 +69,8 @@ fn the_shipped_example_names_every_key_that_is_read() {
 fn the_shipped_example_gives_the_defaults_where_it_says_so() {
     let window = Window::new();
     let example = window.load().unwrap().settings().clone();
-    // all that has a default is left out; the trial's own settle and pair_wait are the exceptions
+    // all that has a default is left out; the trial's own settle and pair_wait, and what follows from them, are
+    // the exceptions
     let bare = "[window]\nid = \"trial\"\nname = \"n\"\nenvironment = \"test\"\n\
         [boemis]\nurl = \"sqlite://state/boemis.sqlite\"\n\
         [trust]\nanchors = \"pki\"\n[seal]\ncertificate = \"pki/seal.crt\"\nkey = \"pki/seal.key\"\n";
@@ -78,8 +79,9 @@ fn the_shipped_example_gives_the_defaults_where_it_says_so() {
     let bare = settings::read(window.0.path(), source.top(table)).settings.unwrap();
     assert!(source.finish().0.is_empty());
     assert_eq!(bare.intake.settle, std::time::Duration::from_secs(10));
-    let trial =
-        crate::intake::Settings { settle: bare.intake.settle, pair_wait: bare.intake.pair_wait, ..example.intake };
+    let crate::intake::Settings { settle, pair_wait, unanswered_max, .. } = bare.intake;
+    let trial = crate::intake::Settings { settle, pair_wait, unanswered_max, ..example.intake };
+    assert_eq!(unanswered_max, crate::intake::Settings::default().unanswered_max);
     let both = |settings: &Settings, intake: &crate::intake::Settings| {
         format!(
             "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
@@ -114,6 +116,17 @@ fn a_responder_is_asked_about_the_persons_that_its_authority_certified() {
     assert!(world.asked.iter().all(|one| one.url == "http://a/" && one.issuer.is_ca() && !one.certificate.is_ca()));
     assert!(settings.trust.revocation && world.trust.checks_revocation() && !world.trust.knows_of_revocation());
     assert!(config.warnings().iter().any(|warning| warning.message.contains("no answer yet")));
+}
+
+#[test]
+fn the_logs_key_and_certificate_are_looked_at_before_the_window_needs_them() {
+    let window = Window::new();
+    let place = format!("pencere.toml:{} transparency.key", window.line("pencere.toml", "key = \"pki/log.key\""));
+    fs::copy(window.path("pki/seal.key"), window.path("pki/log.key")).unwrap();
+    let told = window.mistakes();
+    assert!(told.len() == 1 && told[0].0 == place && told[0].1.contains("not that of the key"), "{told:?}");
+    fs::remove_file(window.path("pki/log.key")).unwrap();
+    assert_eq!(window.mistakes()[0].0, place);
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn fetched_lists(
     let mut lists = Vec::new();
     for url in &trust.crl_urls {
         let file = trust.fetched(state, &url.value);
-        let found = match file.is_file() {
+        let found = match gathered.shelf.has(&file) {
             true => gathered.named(source, &url.spot, &file, Part::Trust),
             false => None,
         };
@@ -166,7 +166,7 @@ fn answers(gathered: &mut Gathered, source: &Source<'_>, trust: &TrustSettings, 
     let Some(first) = trust.ocsp.first() else { return answers };
     let spot = &first.issuer.spot;
     for one in asked {
-        let found = match one.file.is_file() {
+        let found = match gathered.shelf.has(&one.file) {
             true => gathered.named(source, spot, &one.file, Part::Trust),
             false => None,
         };

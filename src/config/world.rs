@@ -86,7 +86,9 @@ pub(super) fn read(gathered: &mut Gathered, path: &Path, named: &Named<'_>, now:
         Some(file) => policy::read(gathered, &file.value).map(|suite| Policy { suite, ..named.policy.clone() }),
         None => Some(named.policy.clone()),
     };
-    if let Some(declared) = registry.as_ref().and_then(|read| read.declared.as_ref()) {
+    if let Some(declared) = registry.as_ref().and_then(|read| read.declared.as_ref())
+        && gathered.shelf.is_disk()
+    {
         folders(gathered, &paths.drop, declared);
     }
     let (trust, asked) = trust?;

@@ -108,6 +108,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Where its octets lie in the file, and how many; none of what is packed.
+    pub fn place(&self) -> Option<(u64, u64)> {
+        (!self.is_packed).then_some((self.at, self.size))
+    }
+
     /// Whether it is a folder.
     pub fn is_folder(&self) -> bool {
         self.name.ends_with('/')

@@ -8,6 +8,7 @@ use super::name;
 use crate::host::Octets;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::collections::HashSet;
 use std::io::{self, Read, Write};
 
 /// Made on Unix (APPNOTE 4.4.2), by version 2.0 of the specification, which UTF-8 names do not raise.
@@ -61,14 +62,14 @@ pub struct Writer<W> {
     /// Time and date of every entry as MS-DOS writes them (4.4.6).
     moment: [u16; 2],
     position: u32,
-    names: Vec<String>,
+    names: HashSet<String>,
     directory: Vec<u8>,
 }
 
 impl<W: Write> Writer<W> {
     /// Begins an archive whose entries bear this time.
     pub fn new(out: W, at: Timestamp) -> Self {
-        Self { out, moment: moment(at), position: 0, names: Vec::new(), directory: Vec::new() }
+        Self { out, moment: moment(at), position: 0, names: HashSet::new(), directory: Vec::new() }
     }
 
     /// Adds an entry that lies in memory.
@@ -142,11 +143,10 @@ impl<W: Write> Writer<W> {
         if let Some(wrong) = wrong_name(name) {
             return Err(WriteFault::Name(wrong));
         }
-        if self.names.iter().any(|known| known == name) {
-            return Err(WriteFault::Name("a name that stands twice"));
+        match self.names.insert(name.to_owned()) {
+            true => Ok(()),
+            false => Err(WriteFault::Name("a name that stands twice")),
         }
-        self.names.push(name.to_owned());
-        Ok(())
     }
 
     /// What local header and directory say alike (4.3.7 and 4.3.12), up to the length of extra fields.

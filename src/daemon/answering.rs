@@ -7,6 +7,7 @@
 //! document.
 
 use super::carry::{Case, Verdict, Word};
+use super::dossier::{At, Beside, Dossier, SignatureFacts};
 use super::judgement::Matter;
 use super::later::proven;
 use super::pages::Order;
@@ -20,6 +21,7 @@ use crate::intake::folder::{Outlet, Published};
 use crate::journal::{Answered, Event, Logged, Phase, RefusedInPlace, SealedReceipt};
 use crate::ledger::{Arrived, Submission};
 use crate::receipt::{Answer, Known, Receipt, Turn};
+use crate::schema::{Key, Standing};
 use crate::seal::{OutcomeRecord, Refused, Sealed};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -70,25 +72,29 @@ pub(super) struct Facts {
     proven: BTreeMap<Digest, Timestamp>,
     original: Option<SubmissionId>,
     rows: Option<Digest>,
+    /// For the dossier: what each signature came to, and what it was judged beside.
+    look: (Option<Vec<SignatureFacts>>, Beside),
 }
 
 impl Facts {
-    fn of(matter: Matter, original: Option<SubmissionId>, rows: Option<Digest>) -> Self {
+    fn of(matter: Matter, original: Option<SubmissionId>, rows: Option<Digest>, beside: Beside) -> Self {
+        let look = (SignatureFacts::of_matter(&matter), beside);
         let Matter { known, content, signers, report, .. } = matter;
         let Known { participant, dataset, period, revision, records, .. } = known;
         let proven = report.as_ref().map(proven).unwrap_or_default();
-        Self { participant, dataset, period, revision, records, content, signers, proven, original, rows }
+        Self { participant, dataset, period, revision, records, content, signers, proven, original, rows, look }
     }
 
     /// Of what was accepted, for a later answer.
     pub(super) fn accepted(answered: Answered) -> Self {
         let Answered { participant, dataset, period, revision, records, content, signers, proven, rows, .. } = answered;
-        Self { participant, dataset, period, revision, records, content, signers, proven, original: None, rows }
+        let (original, look) = (None, (None, Beside::Doubt));
+        Self { participant, dataset, period, revision, records, content, signers, proven, original, rows, look }
     }
 
     /// Of what was sealed before, and of the load that stands for it. The content of what was not
     /// loaded is not known: it is found again by its octets.
-    fn sealed(record: &OutcomeRecord, stands: Option<&Stands>) -> Self {
+    fn sealed(record: &OutcomeRecord, stands: Option<&Stands>, beside: Beside) -> Self {
         fn read<T: std::str::FromStr>(text: &Option<String>) -> Option<T> {
             text.as_deref().and_then(|text| text.parse().ok())
         }
@@ -104,6 +110,7 @@ impl Facts {
             proven: BTreeMap::new(),
             original: record.original.as_ref().map(|original| original.id),
             rows: mark.map(|mark| mark.rows),
+            look: (None, beside),
         }
     }
 }
@@ -114,7 +121,7 @@ impl Window {
         let (mut answers, mut events) = (Vec::new(), Vec::new());
         for verdict in verdicts {
             let id = verdict.matter.id();
-            let Verdict { mut matter, channel, turn, attempt, word } = verdict;
+            let Verdict { mut matter, channel, turn, attempt, word, beside } = verdict;
             let (mut original, mut rows) = (None, None);
             let answer = match word {
                 Word::Accepted(loaded) => {
@@ -149,17 +156,17 @@ impl Window {
                     Answer::held(matter.known.clone(), finding)
                 }
             };
-            answers.push((answer, channel, (matter, original, rows)));
+            answers.push((answer, channel, (matter, original, rows, beside)));
         }
         let records: Vec<&OutcomeRecord> = answers.iter().map(|(answer, ..)| answer.record()).collect();
         let sealed = self.seal_logged(&records)?;
         self.tally.stamping = self.stamps.as_ref().and_then(|stamps| stamps.trouble());
         let mut receipts = Vec::with_capacity(sealed.len());
-        for ((answer, channel, (matter, original, rows)), sealed) in answers.into_iter().zip(sealed) {
+        for ((answer, channel, (matter, original, rows, beside)), sealed) in answers.into_iter().zip(sealed) {
             if let (Decision::Accepted, Some(report)) = (answer.record().decision, &matter.report) {
                 events.extend(self.keep_paths(report)?);
             }
-            let (receipt, answered) = self.keep(answer, sealed, Facts::of(matter, original, rows))?;
+            let (receipt, answered) = self.keep(answer, sealed, Facts::of(matter, original, rows, beside))?;
             receipts.push((receipt, answered, channel));
         }
         self.give(receipts, events)
@@ -205,9 +212,15 @@ impl Window {
         let findings: Vec<String> = record.findings.iter().map(|finding| finding.code.slug().to_owned()).collect();
         let (number_of_answer, decision) = (record.answer, record.decision);
         let logged = sealed.log_size().map(|size| Logged { content: sealed.content(), size });
+        let Facts { participant, dataset, period, revision, records, content, signers, proven, original, rows, look } =
+            facts;
+        let (grounds, clock, now) = (self.grounds, self.host.clock.state(), self.host.clock.now());
+        let taken = self.world.trust.taken_at();
+        let dossier = Dossier::of(record, look, At { grounds, taken, clock, now });
+        let dossier = serde_json::to_vec(&dossier).map_err(Halt::broken)?;
         let receipt = Receipt::new(answer, sealed).map_err(Halt::wrong)?;
         let kept = self.evidence.append(receipt.octets()).map_err(Halt::broken)?;
-        let Facts { participant, dataset, period, revision, records, content, signers, proven, original, rows } = facts;
+        let dossier = self.evidence.append(&dossier).map_err(Halt::broken)?;
         let answered = Answered {
             id: receipt.id(),
             answer: number_of_answer,
@@ -232,6 +245,8 @@ impl Window {
                 lacks_stamp: receipt.lacks_stamp(),
                 logged,
             },
+            grounds,
+            dossier: Some(dossier.into()),
         };
         Ok((receipt, answered))
     }
@@ -265,7 +280,8 @@ impl Window {
                 }
             }
             let (decision, number) = (record.decision, sealed.number().to_owned());
-            let facts = Facts::sealed(&record, stands.as_ref());
+            let standing = self.standing_of(&record).await;
+            let facts = Facts::sealed(&record, stands.as_ref(), Beside::sealed(&record, standing.as_ref()));
             let slug = record.findings.first().map_or("", |finding| finding.code.slug());
             if decision == Decision::Held {
                 events.push(self.defer(&matter, channel.as_ref(), case.attempt, slug));
@@ -288,6 +304,17 @@ impl Window {
         }
         self.give(receipts, events)?;
         Ok(open)
+    }
+
+    /// What stood beside what an earlier process judged and sealed: BOEMİS knows it of what was loaded, by its
+    /// order, and of what was not as it stands now.
+    async fn standing_of(&mut self, record: &OutcomeRecord) -> Option<Standing> {
+        let key = Key {
+            participant: record.participant.as_ref()?.parse().ok()?,
+            dataset: record.dataset.as_ref()?.parse().ok()?,
+            period: record.period.as_ref().map_or(Ok(Period::None), |period| period.parse()).ok()?,
+        };
+        self.boemis.as_mut()?.standing(&key, record.id).await.ok()
     }
 
     /// What an earlier process sealed as this answer. Its receipt may lie with the sender already: where
@@ -503,7 +530,7 @@ impl Window {
         for refused in refused {
             let RefusedInPlace { id, participant, name, received, finding: slug, whole, .. } = refused;
             if let Some((record, sealed)) = self.sealed_before(id, 1)? {
-                let facts = Facts::sealed(&record, None);
+                let facts = Facts::sealed(&record, None, Beside::Intake);
                 let answer = Answer::sealed_before(record, &name, Turn::FIRST, None)
                     .ok_or_else(|| Halt::wrong(format!("submission {id} was refused, and sealed as accepted")))?;
                 let (receipt, answered) = self.keep(answer, sealed, facts)?;
@@ -516,7 +543,8 @@ impl Window {
             let mut known = Known::arrival(id, received, name, None, None);
             known.participant = Some(participant.clone());
             let (matter, word) = (Matter::of_known(known), Word::Rejected(vec![finding]));
-            verdicts.push(Verdict { matter, channel: Some(participant), turn: Turn::FIRST, attempt: 0, word });
+            let (channel, turn, beside) = (Some(participant), Turn::FIRST, Beside::Intake);
+            verdicts.push(Verdict { matter, channel, turn, attempt: 0, word, beside });
         }
         self.give(receipts, Vec::new())?;
         self.answer(verdicts)

@@ -5,6 +5,7 @@
 //! to finish. Owns the order of the steps; what each room decides is the room's.
 
 use super::decide::{Draft, Here, Judged, LoadsBefore, word};
+use super::dossier::Beside;
 use super::judgement::{Judge, Matter};
 use super::load::{self, Candidate, Tried, load};
 use super::look::{Look, Looking};
@@ -15,9 +16,10 @@ use crate::finding::{Code, Finding, Stop};
 use crate::host::Begun;
 use crate::intake::{Group, Refusal};
 use crate::receipt::Turn;
+use crate::seal::OriginalRecord;
 use crate::staging::{Holding, NotHeld, Staged, Staging, Synced, Unsafe, Why};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Sources of safe documents that wait for an idle moment to be removed, at most: their names are
 /// remembered, and a start after a crash removes them all.
@@ -46,6 +48,8 @@ pub(super) struct Verdict {
     pub(super) turn: Turn,
     pub(super) attempt: u32,
     pub(super) word: Word,
+    /// What it was judged beside.
+    pub(super) beside: Beside,
 }
 
 /// What is to be said of a document. There is no other word.
@@ -65,6 +69,13 @@ pub(super) struct Original {
     pub(super) decision: Decision,
 }
 
+impl Original {
+    /// What a duplicate is judged beside.
+    pub(super) fn beside(&self) -> Beside {
+        Beside::Original(OriginalRecord { id: self.id, number: self.number.clone(), decision: self.decision })
+    }
+}
+
 /// A group that is being made safe and looked at.
 pub(super) struct Taken {
     looking: Looking,
@@ -77,6 +88,14 @@ pub(super) struct Taken {
     octets: u64,
     /// What is answered where it lies.
     in_place: Vec<Refusal>,
+}
+
+impl Taken {
+    /// Whose it is.
+    fn whose(&self) -> BTreeSet<ParticipantName> {
+        let safe = self.sources.iter().map(|(participant, _)| participant);
+        safe.chain(self.in_place.iter().map(|refusal| &refusal.participant)).cloned().collect()
+    }
 }
 
 /// A group on its way to evidence and journal.
@@ -105,15 +124,32 @@ impl Window {
     /// # Errors
     /// [`Halt`]: we are wrong or our own disk fails; nothing more is taken.
     pub async fn carry_next(&mut self, now: Timestamp) -> Result<usize, Halt> {
+        let few = self.carry_few(now).await?;
         self.take_ahead(now)?;
-        let done = match self.ahead.take() {
-            Some(taken) => self.finish(taken, true).await?,
-            None => 0,
-        };
+        let done = few
+            + match self.ahead.take() {
+                Some(taken) => self.finish(taken, true).await?,
+                None => 0,
+            };
         if self.ahead.is_none() && self.queue.due(now).is_none_or(|due| due > now) {
             self.begin_pages()?;
         }
         Ok(done)
+    }
+
+    /// Before a group that was taken ahead: those who have only a few waiting and none in it.
+    async fn carry_few(&mut self, now: Timestamp) -> Result<usize, Halt> {
+        let ahead = self.ahead.take();
+        self.ahead = self.safe_ahead(ahead)?; // what is promised beside it must not share its fate
+        let Some(ahead) = &self.ahead else { return Ok(0) };
+        let group = self.take_few(now, &ahead.whose());
+        if group.is_empty() {
+            return Ok(0);
+        }
+        match self.make_safe(group)? {
+            Some(taken) => self.finish(taken, false).await,
+            None => Ok(0),
+        }
     }
 
     /// Takes the next group without finishing it, unless one is there already; carry it before anything
@@ -133,15 +169,18 @@ impl Window {
         self.ahead.as_ref().map_or(0, |taken| taken.count)
     }
 
-    /// Finishes the group that was taken ahead, if there is one: the world may change after it.
+    /// Finishes the group that was taken ahead, if there is one, and what was put aside: the world may
+    /// change after them.
     ///
     /// # Errors
     /// [`Halt`].
     pub async fn finish_ahead(&mut self) -> Result<usize, Halt> {
-        match self.ahead.take() {
-            Some(taken) => self.finish(taken, false).await,
-            None => Ok(0),
-        }
+        let done = match self.ahead.take() {
+            Some(taken) => self.finish(taken, false).await?,
+            None => 0,
+        };
+        self.finish_aside().await?;
+        Ok(done)
     }
 
     /// Takes a group from intake to its receipts.
@@ -216,23 +255,19 @@ impl Window {
             octets += about.document.size + about.detached.as_ref().map_or(0, |given| given.size);
         }
         let count = cases.len() + in_place.len();
-        let looking = Looking::begin(cases, self.judge_of_today());
-        let looking = match looking {
-            Ok(looking) => looking,
-            Err(halt) => {
-                let _ = self.saved(&mut saving); // whoever halts writes that down
-                return Err(halt);
-            }
-        };
+        let looking = self.look(cases);
         Ok(Some(Taken { looking, saving, count, sources, octets, in_place }))
     }
 
     /// From what was seen of a group to its receipts; meanwhile the next one is taken, if that is wanted.
     async fn finish(&mut self, taken: Taken, goes_on: bool) -> Result<usize, Halt> {
         let Taken { looking, mut saving, count, mut sources, octets, mut in_place } = taken;
-        let decided = match looking.end() {
+        let looked = looking.end_within(self.settings().intake.patience).map_err(Halt::wrong);
+        let free =
+            looked.map_err(Unfinished::from).and_then(|(looks, lanes)| self.put_aside(looks, lanes, &mut saving));
+        let decided = match free {
             Ok(looks) => self.decide(looks, goes_on, &mut saving).await,
-            Err(halt) => Err(halt.into()),
+            Err(unfinished) => Err(unfinished),
         };
         // Also of a group in which there was nothing to decide; and whoever halts writes that down.
         let saved = self.saved(&mut saving);
@@ -254,12 +289,21 @@ impl Window {
         Ok(count)
     }
 
+    fn look(&self, cases: Vec<Case>) -> Looking {
+        Looking::begin(cases, self.judge_of_today(), &self.told)
+    }
+
+    /// Looks at all of these, however long it takes.
+    pub(super) fn look_at_all(&self, cases: Vec<Case>) -> Result<Vec<Look>, Halt> {
+        Ok(self.look(cases).end().map_err(Halt::wrong)?.into_values().collect())
+    }
+
     pub(super) fn judge_of_today(&self) -> Judge {
         Judge::new(&self.config, &self.world)
     }
 
     /// Waits until a group is safe.
-    fn saved(&mut self, saving: &mut Option<Saving>) -> Result<(), Unfinished> {
+    pub(super) fn saved(&mut self, saving: &mut Option<Saving>) -> Result<(), Unfinished> {
         let Some(Saving { promised, syncing }) = saving.take() else { return Ok(()) };
         let synced = syncing.wait().map_err(Halt::wrong)?;
         let mut staging = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal);
@@ -305,8 +349,14 @@ impl Window {
             }
             Holding::Unreadable(arrival, error) => {
                 tracing::warn!(participant = %arrival.participant(), name = %arrival.document().name(), %error,
-                    "cannot be read; it stays in its folder");
-                self.give_back(arrival.participant().clone(), arrival.id());
+                    "cannot be read; it stays in its folder and is answered there");
+                let (participant, id) = (arrival.participant().clone(), arrival.id());
+                if let Some(folder) = self.queue.folder(&participant)
+                    && let Err(error) = folder.give_back_unreadable(id, arrival.document().name().as_os_str())
+                {
+                    tracing::warn!(%participant, submission = %id, %error,
+                        "a file could not be given back; it is at the next scan");
+                }
                 None
             }
         }
@@ -332,7 +382,7 @@ impl Window {
         self.reach_boemis().await?;
         self.load_again().await?;
         let open = self.take_up(cases).await?;
-        let looks = Looking::begin(open, self.judge_of_today())?.end()?;
+        let looks = self.look_at_all(open)?;
         match self.decide(looks, false, &mut None).await {
             Ok(()) | Err(Unfinished::NotSafe) => Ok(()), // nothing was to be saved
             Err(Unfinished::Halted(halt)) => Err(halt),
@@ -340,7 +390,7 @@ impl Window {
     }
 
     /// From what was seen of each to an answer for all; those that wait for a twin's answer come after it.
-    async fn decide(
+    pub(super) async fn decide(
         &mut self,
         mut looks: Vec<Look>,
         goes_on: bool,
@@ -363,7 +413,8 @@ impl Window {
                     cases.extend(self.case(&submission)?);
                 }
             }
-            looks = Looking::begin(self.take_up(cases).await?, self.judge_of_today())?.end()?;
+            let open = self.take_up(cases).await?;
+            looks = self.look_at_all(open)?;
         }
         Ok(())
     }
@@ -388,12 +439,15 @@ impl Window {
                     let (id, key) = (draft.matter.id(), draft.matter.key.clone());
                     candidates.push(Candidate { at: drafts.len(), id, key, inspected });
                 }
-                None => draft.judged = before.outweigh(draft.judged, &mut here.held, &draft.matter)?,
+                None => {
+                    let judged = std::mem::replace(&mut draft.judged, Judged::Postponed);
+                    draft.outweigh(judged, &before, &mut here.held)?;
+                }
             }
             drafts.push(draft);
         }
         let mut held = here.held;
-        let group = match boemis {
+        let mut group = match boemis {
             Some(boemis) => self.load_meanwhile(boemis, candidates, judge, goes_on, saving).await?,
             None => load::Group::unloaded(None, Vec::new()),
         };
@@ -403,27 +457,32 @@ impl Window {
         }
         for (at, tried) in group.tried {
             let Some(draft) = drafts.get_mut(at) else { continue };
+            draft.beside = group.beside.remove(&at).unwrap_or(Beside::Away);
             let judged = match tried {
                 Tried::Loading => Judged::Loading,
                 // Rejected beside rows that were not committed after all: perhaps it is good without them.
                 Tried::Stopped { leans, .. } if leans && group.is_lost => {
+                    draft.beside = Beside::Away;
                     held.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway))
                 }
                 Tried::Stopped { stop: Stop::Hold(finding), .. } => held.hold(&draft.matter, finding),
                 Tried::Stopped { stop, .. } => word(stop)?,
-                Tried::Away => held.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway)),
+                Tried::Away => {
+                    draft.beside = Beside::Away;
+                    held.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway))
+                }
                 // Other rows than those that stand: that load counts, and nothing else.
                 Tried::Refused(_) if before.stand.contains_key(&draft.matter.id()) => Judged::Postponed,
                 Tried::Refused(fault) => return Err(Halt::wrong(fault).into()),
             };
-            draft.judged = before.outweigh(judged, &mut held, &draft.matter)?;
+            draft.outweigh(judged, &before, &mut held)?;
         }
         self.boemis = group.boemis;
         self.tally.away = self.boemis.is_none();
         let mut loaded: BTreeMap<SubmissionId, Loaded> = group.loaded.into_iter().map(|one| (one.id(), one)).collect();
         let (mut verdicts, mut postponed) = (Vec::with_capacity(drafts.len()), Vec::new());
         for draft in drafts {
-            let Draft { matter, channel, turn, attempt, judged } = draft;
+            let Draft { matter, channel, turn, attempt, judged, mut beside } = draft;
             let word = match judged {
                 Judged::Postponed => {
                     postponed.push(matter.id());
@@ -432,10 +491,13 @@ impl Window {
                 Judged::Word(word) => word,
                 Judged::Loading => match loaded.remove(&matter.id()) {
                     Some(loaded) => Word::Accepted(Box::new(loaded)),
-                    None => Word::Held(Finding::new(Code::LoadDatabaseAway)),
+                    None => {
+                        beside = Beside::Away;
+                        Word::Held(Finding::new(Code::LoadDatabaseAway))
+                    }
                 },
             };
-            verdicts.push(Verdict { matter, channel, turn, attempt, word });
+            verdicts.push(Verdict { matter, channel, turn, attempt, word, beside });
         }
         Ok((verdicts, postponed))
     }

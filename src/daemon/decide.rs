@@ -4,6 +4,7 @@
 //! document wait behind a held one, does a load of it stand already? Loads nothing, answers nothing.
 
 use super::carry::{Original, Word};
+use super::dossier::Beside;
 use super::judgement::{Judge, Matter, Recalled};
 use super::look::{Look, Octets, Seen};
 use super::window::{Halt, Waits};
@@ -31,6 +32,18 @@ pub(super) struct Draft {
     pub(super) turn: Turn,
     pub(super) attempt: u32,
     pub(super) judged: Judged,
+    /// What it was judged beside.
+    pub(super) beside: Beside,
+}
+
+impl Draft {
+    /// What its judgement comes to beside a load that may stand of it already.
+    pub(super) fn outweigh(&mut self, judged: Judged, before: &LoadsBefore, held: &mut HeldKeys) -> Result<(), Halt> {
+        let (judged, beside) = before.outweigh(judged, held, &self.matter)?;
+        self.judged = judged;
+        self.beside = beside.unwrap_or_else(|| std::mem::replace(&mut self.beside, Beside::Nothing));
+        Ok(())
+    }
 }
 
 /// Loads that an earlier try may have committed without an answer: a load mark is believed, whatever
@@ -42,11 +55,11 @@ pub(super) struct LoadsBefore {
 }
 
 impl LoadsBefore {
-    /// What a judgement comes to beside the load.
-    pub(super) fn outweigh(&self, judged: Judged, held: &mut HeldKeys, matter: &Matter) -> Result<Judged, Halt> {
+    /// What a judgement comes to beside the load; and that it was the load that decided, if it was.
+    fn outweigh(&self, judged: Judged, held: &mut HeldKeys, matter: &Matter) -> Result<(Judged, Option<Beside>), Halt> {
         let id = matter.id();
         match (self.stand.get(&id), judged) {
-            (Some(_), Judged::Loading) => Ok(Judged::Loading),
+            (Some(_), Judged::Loading) => Ok((Judged::Loading, None)),
             (Some(stands), judged) => {
                 if matter.content.is_some_and(|content| content != stands.mark().content) {
                     return Err(Halt::wrong(format!("submission {id}: BOEMİS holds a load of another content")));
@@ -55,13 +68,13 @@ impl LoadsBefore {
                 tracing::error!(submission = %id, today,
                     "it was loaded before the last stop and is accepted; today it would be judged otherwise");
                 held.0.retain(|_, holder| *holder != id);
-                Ok(Judged::Word(Word::Stands(Box::new(stands.clone()))))
+                Ok((Judged::Word(Word::Stands(Box::new(stands.clone()))), Some(Beside::Mark)))
             }
-            (None, judged @ Judged::Word(Word::Held(_))) => Ok(judged),
+            (None, judged @ Judged::Word(Word::Held(_))) => Ok((judged, None)),
             (None, Judged::Word(_)) if self.unseen.contains(&id) => {
-                Ok(held.hold(matter, Finding::new(Code::LoadDatabaseAway)))
+                Ok((held.hold(matter, Finding::new(Code::LoadDatabaseAway)), Some(Beside::Unseen)))
             }
-            (None, judged) => Ok(judged),
+            (None, judged) => Ok((judged, None)),
         }
     }
 }
@@ -134,6 +147,7 @@ impl<'a> Here<'a> {
     pub(super) fn decide(&mut self, look: Look, can_load: bool) -> Result<(Draft, Option<Inspected>), Halt> {
         let Look { mut matter, octets, turn, attempt, seen, .. } = look;
         let channel = octets.0.clone();
+        let mut beside = Beside::Nothing;
         let (judged, inspected) = match self.repeats(&octets, &matter)? {
             Some(Judged::Word(Word::Duplicate(original))) => {
                 // Decided already, whatever became of the certificate since; only the signers are told.
@@ -143,22 +157,28 @@ impl<'a> Here<'a> {
                 if let Some(answered) = self.ledger.state(original.id)?.and_then(|earlier| earlier.last) {
                     self.judge.recall(&Recalled::of(&answered), &mut matter);
                 }
+                beside = original.beside();
                 (Judged::Word(Word::Duplicate(original)), None)
             }
             Some(judged) => (judged, None),
             None => match seen {
-                Seen::Refused(_, finding) => (word(finding.into())?, None),
+                Seen::Refused(_, finding) => {
+                    beside = Beside::Intake;
+                    (word(finding.into())?, None)
+                }
                 Seen::Stopped(Stop::Hold(finding)) => (self.held.hold(&matter, finding), None),
                 Seen::Stopped(stop) => (word(stop)?, None),
                 Seen::Filed { participant, content, inspected } => {
-                    self.beside(&matter, (participant, content), *inspected, can_load)?
+                    let found = self.beside(&matter, (participant, content), *inspected, can_load)?;
+                    beside = found.2;
+                    (found.0, found.1)
                 }
             },
         };
         if let (Judged::Postponed, Some(key)) = (&judged, &matter.key) {
             self.later.insert(key.clone());
         }
-        Ok((Draft { matter, channel, turn, attempt, judged }, inspected))
+        Ok((Draft { matter, channel, turn, attempt, judged, beside }, inspected))
     }
 
     /// What these very octets come to when they came before, or twice at once.
@@ -183,34 +203,35 @@ impl<'a> Here<'a> {
         content: (ParticipantName, Content),
         inspected: Result<Inspected, Stop>,
         can_load: bool,
-    ) -> Result<(Judged, Option<Inspected>), Halt> {
+    ) -> Result<(Judged, Option<Inspected>, Beside), Halt> {
         let id = matter.id();
         if let Some(earlier) = self.ledger.find_content(&content.0, content.1)?
             && earlier.id() != id
             && let Some(original) = original(&earlier)
         {
-            return Ok((Judged::Word(Word::Duplicate(original)), None));
+            let beside = original.beside();
+            return Ok((Judged::Word(Word::Duplicate(original)), None, beside));
         }
         let inspected = match inspected {
             Ok(inspected) => inspected,
-            Err(stop) => return Ok((word(stop)?, None)),
+            Err(stop) => return Ok((word(stop)?, None, Beside::Nothing)),
         };
         if let Some(key) = &matter.key {
             // One body's documents on one thing keep their order: behind a held one they wait.
             let earlier = self.waits.get(key).copied().filter(|earlier| *earlier < id);
             if let Some(earlier) = earlier.or_else(|| self.held.0.get(key).copied()) {
                 let waits = Finding::new(Code::LoadWaitsForEarlier).found(earlier);
-                return Ok((self.hold_unless_wrong(matter, inspected, waits)?, None));
+                return Ok((self.hold_unless_wrong(matter, inspected, waits)?, None, Beside::Behind(earlier)));
             }
         }
         if matter.key.as_ref().is_some_and(|key| self.later.contains(key)) || !self.contents.insert(content) {
-            return Ok((Judged::Postponed, None)); // its twin is in this group and has no number yet
+            return Ok((Judged::Postponed, None, Beside::Nothing)); // its twin is in this group and has no number yet
         }
         match can_load {
-            true => Ok((Judged::Loading, Some(inspected))),
+            true => Ok((Judged::Loading, Some(inspected), Beside::Nothing)),
             false => {
                 let away = Finding::new(Code::LoadDatabaseAway);
-                Ok((self.hold_unless_wrong(matter, inspected, away)?, None))
+                Ok((self.hold_unless_wrong(matter, inspected, away)?, None, Beside::Away))
             }
         }
     }

@@ -15,28 +15,40 @@ use std::collections::BTreeSet;
 use std::io;
 
 impl Window {
-    /// Sees to it that every participant's folder is open and is the one its name leads to, and reads
-    /// all of them whole. What cannot be is told, and stands in [`Window::shut`].
+    /// Sees to it that every participant's folder is open and is the one its name leads to, and asks for a
+    /// scan of each ([`Window::scan_slices`]). What cannot be is told, and stands in [`Window::shut`].
     ///
     /// # Errors
     /// The ledger: ours, not a folder's.
-    pub fn scan(&mut self, now: Timestamp) -> Result<(), Halt> {
+    pub fn scan(&mut self) -> Result<(), Halt> {
         let open = self.queue.folders().iter().map(|folder| folder.participant().clone());
         let all: BTreeSet<ParticipantName> = open.chain(self.world.registry.participants.keys().cloned()).collect();
-        all.iter().try_for_each(|participant| self.scan_one(participant, now))
+        all.iter().try_for_each(|participant| self.scan_one(participant))
     }
 
     /// The same for one participant.
     ///
     /// # Errors
     /// As [`Window::scan`].
-    pub fn scan_one(&mut self, participant: &ParticipantName, now: Timestamp) -> Result<(), Halt> {
-        let result = match self.ready_folder(participant)? {
-            Ok(()) => self.queue.folder(participant).map_or(Ok(()), |folder| folder.scan(now)),
-            Err(error) => Err(error),
-        };
-        self.tell_of_folder(participant, result);
+    pub fn scan_one(&mut self, participant: &ParticipantName) -> Result<(), Halt> {
+        match self.ready_folder(participant)? {
+            Ok(()) => {
+                if let Some(folder) = self.queue.folder(participant) {
+                    folder.ask_scan();
+                }
+            }
+            Err(error) => self.tell_of_folder(participant, Err(error)),
+        }
         Ok(())
+    }
+
+    /// Goes on with the scans under way, a slice of each folder: however much lies in one, the others are
+    /// served meanwhile. Whether any goes on still.
+    pub fn scan_slices(&mut self, now: Timestamp) -> bool {
+        for (participant, result) in self.queue.scan_slices(now) {
+            self.tell_of_folder(&participant, result);
+        }
+        self.queue.is_scanning()
     }
 
     /// Opens every participant's folder, without a look at what lies there.

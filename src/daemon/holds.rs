@@ -32,8 +32,8 @@ impl Window {
             for participant in self.holds.full.difference(&full) {
                 tracing::info!(%participant, "less is held again: its folder is taken from");
             }
-            self.queue.pause(full.clone());
             self.holds.full = full;
+            self.leave_alone();
         }
         let overdue = overdue(&self.waits, &settings, now);
         for id in overdue.difference(&self.holds.overdue) {

@@ -7,7 +7,7 @@
 use crate::authority::{self, Authorised, Unauthorised};
 use crate::config::{Config, Settings, World};
 use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Revision, SubmissionId};
-use crate::finding::{Finding, Stop};
+use crate::finding::{Code, Finding, Stop};
 use crate::journal::Answered;
 use crate::receipt::{self, Known};
 use crate::schema::{self, Inspected, Key, Standing, Validated};
@@ -103,6 +103,21 @@ impl Judge {
     /// By this world, and what the configuration says besides.
     pub fn new(config: &Config, world: &Arc<World>) -> Self {
         Self { world: Arc::clone(world), settings: Arc::clone(config.shared_settings()) }
+    }
+
+    /// By a world and settings of another time.
+    pub fn of(settings: Arc<Settings>, world: Arc<World>) -> Self {
+        Self { world, settings }
+    }
+
+    /// Registry, stations, datasets and trust that it judges by.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// What `pencere.toml` says that it judges by.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// What the answer to these very octets said of them, for the answer to their duplicate.
@@ -222,11 +237,16 @@ impl Judge {
     }
 }
 
-/// A question that panics is a fault of ours: the window halts, and says on which submission. What
-/// the panic said went to stderr; it may repeat the document, so it is not repeated here.
+/// A question that panics is a fault of ours, and of this document alone: nothing but arguments went in, and
+/// nothing came out. It is held, whoever sent it, until a mended program judges it again; the others go on, and
+/// a person is told at once. What the panic said went to stderr; it may repeat the document, so it is not
+/// repeated here.
 fn guarded<T>(id: SubmissionId, question: &str, ask: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
-    let panicked = |_| Err(Stop::Halt(format!("submission {id}: the judgement of its {question} panicked")));
-    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(panicked)
+    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| {
+        tracing::error!(submission = %id, question,
+            "a fault of ours: the judgement panicked, and the document is held");
+        Err(Stop::Hold(Finding::new(Code::LoadNotJudged).found(question)))
+    })
 }
 
 #[cfg(test)]
@@ -234,10 +254,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_judgement_that_panics_is_a_halt_that_names_its_submission() {
+    fn a_judgement_that_panics_holds_its_document_and_nothing_else() {
         let id = SubmissionId::new(jiff::Timestamp::UNIX_EPOCH);
         let stop = guarded::<()>(id, "form", || panic!("of the test")).unwrap_err();
-        assert!(matches!(&stop, Stop::Halt(why) if why.contains(&id.to_string()) && why.contains("form")), "{stop:?}");
+        assert!(matches!(&stop, Stop::Hold(finding) if finding.code == Code::LoadNotJudged), "{stop:?}");
         assert_eq!(guarded(id, "form", || Ok(1)).unwrap(), 1);
     }
 }

@@ -5,6 +5,7 @@
 //! judged beside the rows of those before it. Never says what a document comes to.
 
 use super::carry::Unfinished;
+use super::dossier::Beside;
 use super::judgement::Judge;
 use super::window::Halt;
 use crate::boemis::{Batch, Boemis, Fault, Loaded, Pending, Unloaded};
@@ -42,6 +43,8 @@ pub(super) struct Group {
     pub(super) boemis: Option<Boemis>,
     /// By place in the group.
     pub(super) tried: Vec<(usize, Tried)>,
+    /// What each was judged beside, by place in the group; none where nothing was asked.
+    pub(super) beside: HashMap<usize, Beside>,
     /// What stands now.
     pub(super) loaded: Vec<Loaded>,
     /// The group's transaction failed at its end: what was judged beside its rows must not count.
@@ -53,7 +56,7 @@ pub(super) struct Group {
 impl Group {
     /// Of which nothing was loaded.
     pub(super) fn unloaded(boemis: Option<Boemis>, tried: Vec<(usize, Tried)>) -> Self {
-        Self { boemis, tried, loaded: Vec::new(), is_lost: false, is_unsafe: false }
+        Self { boemis, tried, beside: HashMap::new(), loaded: Vec::new(), is_lost: false, is_unsafe: false }
     }
 }
 
@@ -79,7 +82,8 @@ pub(super) async fn load(
         }
         Err(fault) => return Err(Halt::wrong(fault)),
     };
-    let tried = match try_all(candidates, &judge, &mut batch, safe).await {
+    let mut beside = HashMap::with_capacity(candidates.len());
+    let tried = match try_all(candidates, &judge, &mut batch, &mut beside, safe).await {
         Ok(tried) => tried,
         Err(Unfinished::NotSafe) => {
             let abandoned = batch.abandon().await;
@@ -89,10 +93,10 @@ pub(super) async fn load(
         Err(Unfinished::Halted(halt)) => return Err(halt),
     };
     match batch.commit().await {
-        Ok(loaded) => Ok(Group { loaded, ..Group::unloaded(Some(boemis), tried) }),
+        Ok(loaded) => Ok(Group { loaded, beside, ..Group::unloaded(Some(boemis), tried) }),
         Err(why) if why.fault.is_away() => {
             tracing::error!(fault = %why.fault, "nothing of the group was loaded; it is held until BOEMİS is back");
-            Ok(Group { is_lost: true, ..Group::unloaded(None, tried) })
+            Ok(Group { is_lost: true, beside, ..Group::unloaded(None, tried) })
         }
         Err(why) => Err(Halt::wrong(why.fault)),
     }
@@ -109,6 +113,7 @@ async fn try_all(
     candidates: Vec<Candidate>,
     judge: &Judge,
     batch: &mut Batch<'_>,
+    beside: &mut HashMap<usize, Beside>,
     safe: &mut dyn FnMut() -> Result<(), Unfinished>,
 ) -> Result<Vec<(usize, Tried)>, Unfinished> {
     let mut tried = Vec::with_capacity(candidates.len());
@@ -122,10 +127,13 @@ async fn try_all(
         };
         let pairs: Vec<(Candidate, Standing)> = wave.into_iter().zip(standings).collect();
         let validate = |(candidate, standing): (Candidate, Standing)| {
-            (candidate.at, judge.validate(candidate.inspected, &standing))
+            let asked = candidate.inspected.statement().map(|statement| standing.beside(statement));
+            let beside = Beside::standing(&asked.unwrap_or_default());
+            (candidate.at, beside, judge.validate(candidate.inspected, &standing))
         };
         let (mut places, mut statements) = (Vec::new(), Vec::new());
-        for (at, validated) in side_by_side(pairs, validate).map_err(Halt::wrong)? {
+        for (at, stood, validated) in side_by_side(pairs, validate).map_err(Halt::wrong)? {
+            beside.insert(at, stood);
             match validated {
                 Ok(validated) => {
                     places.push(at);

@@ -96,8 +96,25 @@ impl Window {
     /// For idle moments: the log's nodes durable, its checkpoint beside them.
     pub(super) fn rest_transparency(&mut self) -> Result<(), Halt> {
         self.transparency.sync()?;
-        let Self { transparency, host, config, .. } = self;
-        Ok(transparency.publish(&host.disk, &config.settings().window.paths.state)?)
+        self.lay_checkpoint()
+    }
+
+    /// Lays the checkpoint over all that is in the log where others may fetch it, also while there is no idle moment.
+    /// It is derived, and in every receipt as well: where the disk does not take it, that is told and tried again.
+    pub(super) fn lay_checkpoint(&mut self) -> Result<(), Halt> {
+        let Self { transparency, host, config, tally, .. } = self;
+        match transparency.publish(&host.disk, &config.settings().window.paths.state) {
+            Ok(()) => tally.laying = None,
+            Err(fault @ LogFault::Disk { .. }) => {
+                let why = fault.to_string();
+                if tally.laying.as_ref() != Some(&why) {
+                    tracing::error!(why, "the log's checkpoint cannot be laid; it is tried again and again");
+                }
+                tally.laying = Some(why);
+            }
+            Err(fault) => return Err(fault.into()),
+        }
+        Ok(())
     }
 
     /// Takes what has become durable in the journal: the transparency log at once, the ledger by and by.

@@ -1,20 +1,25 @@
 //! Looking: what each document tells by itself, by signature, authority and form.
 //!
 //! Needs the document, the registry and the rules, and nothing that other documents change: so a
-//! group is looked at side by side, and the next group while this one is being loaded. Decides
-//! nothing: what a look comes to beside all others is [`carry`](super::carry)'s.
+//! group is looked at side by side, and the next group while this one is being loaded. Whoever's document
+//! takes long is waited for no longer than `intake.patience`: others go on without it, and it comes behind
+//! them ([`aside`](super::aside)). Decides nothing: what a look comes to beside all others is
+//! [`carry`](super::carry)'s.
 
 use super::carry::Case;
 use super::judgement::{Judge, Matter};
-use super::window::Halt;
 use crate::document::{Content, Digest, ParticipantName, SubmissionId};
 use crate::finding::{Finding, Stop};
-use crate::host::{Panicked, side_by_side};
+use crate::host::Panicked;
 use crate::receipt::Turn;
 use crate::schema::Inspected;
 use crate::staging::Staged;
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 
 /// A case that was looked at.
 pub(super) struct Look {
@@ -46,45 +51,190 @@ impl Look {
     }
 }
 
-/// A group that is being looked at, or was.
-pub(super) enum Looking {
-    Done(Vec<Look>),
-    UnderWay(JoinHandle<Result<Vec<Look>, Panicked>>),
+/// Documents by their order of arrival: that of their ids.
+pub(super) type Looks = BTreeMap<SubmissionId, Look>;
+
+/// A group that is being looked at.
+pub(super) struct Looking {
+    done: Looks,
+    lane: Option<Lane>,
 }
 
+/// Documents that threads look at.
+pub(super) struct Lane {
+    work: Arc<Work>,
+    results: Receiver<Look>,
+    /// Of which there is no result yet, and by whose channel they came.
+    missing: BTreeMap<SubmissionId, Option<ParticipantName>>,
+}
+
+struct Work {
+    /// What no thread has begun.
+    cases: Mutex<VecDeque<Case>>,
+    judge: Judge,
+    /// Whether whoever began it does something else meanwhile, and wants to be told.
+    is_aside: AtomicBool,
+    told: Arc<Notify>,
+}
+
+/// Threads that look, at most: a group has little for more, and the service's `TasksMax` has room for
+/// several such works at once.
+const THREADS_MAX: usize = 8;
+
 impl Looking {
-    /// Looks at one or a few at once; at more in threads of their own, until [`Looking::end`].
-    pub(super) fn begin(cases: Vec<Case>, judge: Judge) -> Result<Self, Halt> {
+    /// Looks at one or a few small ones at once; at more, and at what is large, in threads. `told` hears of
+    /// what comes when nobody waits for it any more.
+    pub(super) fn begin(cases: Vec<Case>, judge: Judge, told: &Arc<Notify>) -> Self {
         /// Up to so many, a thread costs more than it gains.
         const AT_ONCE: usize = 4;
-        if cases.len() <= AT_ONCE {
-            return Ok(Self::Done(cases.into_iter().map(|case| look(case, &judge)).collect()));
+        /// And up to so many octets together: they are looked at in a millisecond or two.
+        const SMALL: u64 = 256 << 10;
+        let size = cases.iter().map(|case| case.staged.about().size()).fold(0, u64::saturating_add);
+        if cases.len() <= AT_ONCE && size <= SMALL {
+            let done = cases.into_iter().map(|case| look(case, &judge)).map(|look| (look.id(), look)).collect();
+            return Self { done, lane: None };
         }
-        // The thread takes the cases out; where there can be none, they are still here.
-        let cases = Arc::new(Mutex::new(cases));
-        let theirs = Arc::clone(&cases);
-        let all = move |cases: &Mutex<Vec<Case>>| {
-            let cases = cases.lock().map(|mut cases| std::mem::take(&mut *cases)).unwrap_or_default();
-            side_by_side(cases, |case| look(case, &judge))
-        };
-        let mine = all.clone();
-        match std::thread::Builder::new().name("look".to_owned()).spawn(move || all(&theirs)) {
-            Ok(thread) => Ok(Self::UnderWay(thread)),
-            Err(_) => Ok(Self::Done(mine(&cases).map_err(Halt::wrong)?)),
-        }
+        Self { done: Looks::new(), lane: Some(Lane::begin(cases.into(), judge, Arc::clone(told))) }
     }
 
-    /// Waits for it.
-    pub(super) fn end(self) -> Result<Vec<Look>, Halt> {
-        match self {
-            Self::Done(looks) => Ok(looks),
-            Self::UnderWay(thread) => thread.join().unwrap_or(Err(Panicked)).map_err(Halt::wrong),
+    /// Waits until all are looked at.
+    ///
+    /// # Errors
+    /// [`Panicked`].
+    pub(super) fn end(self) -> Result<Looks, Panicked> {
+        let Self { mut done, lane } = self;
+        if let Some(mut lane) = lane {
+            lane.wait(None, &mut done)?;
+        }
+        Ok(done)
+    }
+
+    /// Waits for so long at most: what is looked at by then, and the lanes of those who are not done.
+    ///
+    /// # Errors
+    /// [`Panicked`].
+    pub(super) fn end_within(self, patience: Duration) -> Result<(Looks, Vec<Lane>), Panicked> {
+        let Self { mut done, lane } = self;
+        let (mut slow, mut next) = (Vec::new(), lane);
+        while let Some(mut lane) = next.take() {
+            lane.wait(Some(patience), &mut done)?;
+            if !lane.missing.is_empty() {
+                next = lane.part(&mut done);
+                slow.push(lane);
+            }
+        }
+        slow.retain(|lane| !lane.missing.is_empty());
+        Ok((done, slow))
+    }
+}
+
+impl Lane {
+    fn begin(cases: VecDeque<Case>, judge: Judge, told: Arc<Notify>) -> Self {
+        let of = |case: &Case| (case.staged.about().id, case.staged.about().participant.clone());
+        let missing: BTreeMap<_, _> = cases.iter().map(of).collect();
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX).min(cases.len());
+        let (sender, results) = channel();
+        let work = Arc::new(Work { cases: Mutex::new(cases), judge, is_aside: AtomicBool::new(false), told });
+        let mut begun = 0;
+        for _ in 0..threads {
+            let (work, sender) = (Arc::clone(&work), sender.clone());
+            let thread = std::thread::Builder::new().name("look".to_owned());
+            begun += usize::from(thread.spawn(move || work.all(&sender)).is_ok());
+        }
+        if begun == 0 {
+            work.all(&sender); // where no thread can be had
+        }
+        Self { work, results, missing }
+    }
+
+    /// What is not done, in its order, and whose it is.
+    pub(super) fn missing(&self) -> impl Iterator<Item = (&ParticipantName, SubmissionId)> {
+        self.missing.iter().filter_map(|(id, whose)| Some((whose.as_ref()?, *id)))
+    }
+
+    /// Whether all are looked at.
+    pub(super) fn is_done(&self) -> bool {
+        self.missing.is_empty()
+    }
+
+    /// Takes what is there.
+    ///
+    /// # Errors
+    /// [`Panicked`].
+    pub(super) fn take(&mut self, done: &mut Looks) -> Result<(), Panicked> {
+        self.wait(Some(Duration::ZERO), done)
+    }
+
+    /// Waits for all, for so long at most.
+    ///
+    /// # Errors
+    /// [`Panicked`].
+    pub(super) fn wait(&mut self, patience: Option<Duration>, done: &mut Looks) -> Result<(), Panicked> {
+        let until = patience.map(|patience| Instant::now() + patience);
+        while !self.missing.is_empty() {
+            let look = match until {
+                None => self.results.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                Some(until) => self.results.recv_timeout(until.saturating_duration_since(Instant::now())),
+            };
+            match look {
+                Ok(look) => {
+                    self.missing.remove(&look.id());
+                    done.insert(look.id(), look);
+                }
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return Err(Panicked),
+            }
+        }
+        Ok(())
+    }
+
+    /// Its threads are busy with what takes long: what they have not begun and is of others gets threads of
+    /// its own. What the same body sent behind that stays, and keeps its place.
+    fn part(&mut self, done: &mut Looks) -> Option<Self> {
+        let mut cases = self.work.cases();
+        self.work.is_aside.store(true, Ordering::SeqCst);
+        let waits: BTreeSet<SubmissionId> = cases.iter().map(|case| case.staged.about().id).collect();
+        let is_begun = |(id, _): &(&SubmissionId, &Option<ParticipantName>)| !waits.contains(id);
+        let stuck: BTreeSet<_> = self.missing.iter().filter(is_begun).map(|(_, whose)| whose.clone()).collect();
+        let (mine, others) =
+            std::mem::take(&mut *cases).into_iter().partition(|case| stuck.contains(&case.staged.about().participant));
+        *cases = mine;
+        drop(cases);
+        let others: VecDeque<Case> = others;
+        for case in &others {
+            self.missing.remove(&case.staged.about().id);
+        }
+        // what came before it was known that it is told
+        while let Ok(look) = self.results.try_recv() {
+            self.missing.remove(&look.id());
+            done.insert(look.id(), look);
+        }
+        let Work { judge, told, .. } = &*self.work;
+        (!others.is_empty()).then(|| Self::begin(others, judge.clone(), Arc::clone(told)))
+    }
+}
+
+impl Work {
+    fn cases(&self) -> MutexGuard<'_, VecDeque<Case>> {
+        self.cases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at one after the other until none is left.
+    fn all(&self, results: &Sender<Look>) {
+        let next = || self.cases().pop_front();
+        while let Some(case) = next() {
+            if results.send(look(case, &self.judge)).is_err() {
+                return; // nobody wants to know any more
+            }
+            if self.is_aside.load(Ordering::SeqCst) {
+                self.told.notify_one();
+            }
         }
     }
 }
 
 /// Signature, authority, form: in that order, each given up to the next.
-fn look(case: Case, judge: &Judge) -> Look {
+pub(super) fn look(case: Case, judge: &Judge) -> Look {
     let Case { staged, turn, attempt, refused, is_fresh } = case;
     let about = staged.about();
     let detached = about.detached.as_ref().map(|given| given.sha256);

@@ -3,12 +3,20 @@
 //! Owns the loop, the open window, and `carry`, which takes documents through every room. Decides
 //! nothing about a document: the rooms do.
 
+pub mod again;
+pub mod alive;
 mod answering;
+pub mod archiving;
+pub mod archivist;
+mod aside;
 pub mod carry;
 mod contest;
 mod decide;
+pub mod dossier;
 mod folders;
+mod following;
 pub mod glance;
+pub mod grounds;
 mod holds;
 pub mod judgement;
 mod later;
@@ -16,10 +24,16 @@ mod load;
 mod logged;
 pub mod log;
 mod look;
+mod notes;
 pub mod notify;
 pub mod pages;
+pub mod pruning;
 pub mod refresh;
 mod restored;
+mod reverifying;
 pub mod stamps;
 pub mod watch;
 pub mod window;
+pub mod witnessing;
+
+pub use following::holdings;

@@ -10,7 +10,7 @@
 
 use super::carry::Case;
 use super::judgement::Judge;
-use super::look::{Look, Looking, Seen};
+use super::look::{Look, Seen};
 use super::window::{Halt, Window};
 use crate::boemis::Fault;
 use crate::document::SubmissionId;
@@ -127,7 +127,7 @@ impl Window {
             }
         }
         let judge = self.judge_of_today();
-        let looks = Looking::begin(cases, judge.clone())?.end()?;
+        let looks = self.look_at_all(cases)?;
         let mut statements = Vec::with_capacity(looks.len());
         for look in looks {
             let id = look.id();

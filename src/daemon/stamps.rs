@@ -126,6 +126,15 @@ impl Stamps {
         }
     }
 
+    /// A verified token over this alone, asked for at once: whoever asks waits by itself after a failure.
+    ///
+    /// # Errors
+    /// Why there is none, in words.
+    pub(super) fn token(&self, over: &str) -> Result<Vec<u8>, String> {
+        let world = Arc::clone(&self.state.lock().unwrap_or_else(PoisonError::into_inner).world);
+        self.one(over, Instant::now() + self.settings.timeout, &world)
+    }
+
     /// Asks for all, several at one time; the tokens in their order, and the first reason why one is missing.
     fn all(&self, over: &[String], world: &World) -> (Vec<Option<Vec<u8>>>, Option<String>) {
         let until = Instant::now() + self.settings.timeout;

@@ -3,13 +3,18 @@
 //! Owns when something is done; what is done is [`Window`]'s. Never sleeps while something waits,
 //! never polls faster than the rescan, and says "alive" from this very loop.
 
+use super::archivist::Archivist;
+use super::following::follower;
 use super::notify;
 use super::refresh::{self, Refresher, Round};
+use super::reverifying::reverifier;
 use super::window::{Halt, Window};
+use super::witnessing::witness;
 use crate::document::ParticipantName;
-use crate::intake::folder::{Signal, Signals, Watch};
-use crate::intake::{Key, Waiting};
+use crate::intake::folder::{Signal, Watch};
+use crate::intake::{Group, GroupLimits, Key, Queue, Waiting};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -27,15 +32,22 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Halt::broken)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Halt::broken)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(Halt::broken)?;
-    let (mut watch, mut signals) = Watch::start(window.queue().folders());
+    let mut watch = Watch::start(window.queue().folders());
     let mut rescan = interval(window.settings().intake.rescan);
     rescan.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut refresher = Refresher::new(window.settings());
+    let (mut follower, mut reverifier) = (follower(&window), reverifier(&window));
+    let mut witness = witness(&window);
+    let mut archivist = Archivist::new();
+    let (ours, host) = (window.settings().clone(), window.host());
     let mut alive = notify::alive_every().map(interval);
     // Set when something was done; a tick in between must not put the rest off for ever.
     let mut idle = None;
     let mut trouble = None;
     scan(&mut window, &mut watch)?;
+    let mut sign = interval(window.settings().downtime.every);
+    sign.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut left = window.watches()?;
     ready();
     notify::ready(&status(&window));
     tracing::info!(
@@ -47,14 +59,18 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
         let now = window.now();
         let ahead = (window.ahead() > 0).then_some(now);
         let later = window.next_later(now);
-        let due = [window.queue().due(now), window.next_try(), ahead, later].into_iter().flatten().min();
+        let scan_goes_on = window.queue().is_scanning().then_some(now);
+        let due = [window.queue().due(now), window.next_try(), ahead, later, scan_goes_on].into_iter().flatten().min();
         let wake = due.map(|due| Instant::now() + pause(now, due));
         if window.tally.troubles() != trouble {
             trouble = window.tally.troubles();
             notify::status(&status(&window));
         }
         let mut looked = Ok(());
-        let world = window.world();
+        let (world, reach, laid) = (window.world(), window.reach(), window.laid());
+        let told = std::sync::Arc::clone(&window.told);
+        // Whatever came meanwhile is seen now, also when there was nothing that the loop waited for.
+        tokio::task::yield_now().await;
         // In this order: what the manager wants comes before the next document, however many wait.
         tokio::select! {
             biased;
@@ -69,15 +85,30 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
                 notify::ready(&status(&window));
             }
             () = tick(&mut alive) => notify::alive(),
+            _ = sign.tick() => left.sign(window.now()),
             _ = rescan.tick() => {
                 looked = scan(&mut window, &mut watch).and_then(|()| window.publish_left());
+                looked = looked.and_then(|()| window.take_notes());
+                looked = looked.and_then(|()| window.lay_checkpoint());
+                if let Err(halt) = window.hear().await {
+                    break Err(halt);
+                }
+            }
+            round = archivist.round(&ours, &world.datasets, &host) => {
+                if let Err(halt) = window.archived(round).await {
+                    break Err(halt);
+                }
             }
             round = refresher.round(&world) => {
                 if let Err(halt) = window.refreshed(round).await {
                     break Err(halt);
                 }
             }
-            signal = signals.recv() => looked = heed(&mut window, signal, &mut signals, &mut watch),
+            round = follower.round(&reach) => window.followed(round),
+            round = witness.round(&laid) => window.witnessed(round),
+            round = reverifier.round(&reach) => looked = window.reverified(round),
+            () = watch.ready() => looked = heed(&mut window, &mut watch),
+            () = told.notified() => {}
             () = at(wake) => {}
             () = at(idle) => {
                 idle = None;
@@ -102,11 +133,16 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     match result {
         Ok(()) => {
             tracing::info!("the window closes");
-            window.close().await
+            window.close().await?;
+            left.end();
+            Ok(())
         }
         Err(halt) => {
             tracing::error!(%halt, "the window stops: nothing more is taken, nothing is lost");
-            window.halt(&halt);
+            // what cannot be journalled, the sign that stays tells at the next start
+            if window.halt(&halt) {
+                left.end();
+            }
             Err(halt)
         }
     }
@@ -121,7 +157,8 @@ pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Res
     window.catch_up().await?;
     while window.go_on_later(window.now()).await? {} // what BOEMİS is away for waits for the next run
     let begin = window.now();
-    window.scan(begin)?;
+    window.scan()?;
+    while window.scan_slices(begin) {}
     // What a scan finds must have lain still for a while: waited for once, for the whole batch.
     if let Some(settled) = window.queue().settled_at() {
         let now = window.now();
@@ -134,6 +171,10 @@ pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Res
         window.retry(now).await?;
         window.bound_holds(now);
         if window.ahead() == 0 && window.queue().due(now).is_none_or(|due| due > now) {
+            if window.has_aside() {
+                window.finish_ahead().await?;
+                continue;
+            }
             break;
         }
         window.take_ahead(now)?;
@@ -156,6 +197,9 @@ pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Res
     Ok((window.queue().waiting(), window))
 }
 
+/// Who knows what stays in its folder and has its answer.
+type Answered<'a> = &'a dyn Fn(&ParticipantName, &Key) -> bool;
+
 /// How [`once`] gets on.
 #[derive(Clone, Copy, Debug)]
 pub enum Progress {
@@ -169,6 +213,8 @@ pub enum Progress {
 async fn work(window: &mut Window) -> Result<bool, Halt> {
     let now = window.now();
     let mut worked = window.next_try().is_some_and(|next| next <= now);
+    window.scan_slices(now);
+    worked |= window.take_up_aside().await?;
     worked |= window.go_on_later(now).await?;
     window.retry(now).await?;
     window.bound_holds(now);
@@ -178,34 +224,30 @@ async fn work(window: &mut Window) -> Result<bool, Halt> {
     Ok(worked)
 }
 
-/// Reads all folders; those that were opened for it are watched from then on.
+/// Asks for a scan of all folders; those that were opened for it are watched from then on.
 fn scan(window: &mut Window, watch: &mut Watch) -> Result<(), Halt> {
-    let now = window.now();
-    window.scan(now)?;
-    match watch.follow(window.queue().folders()) {
-        true => window.scan(now),
-        false => Ok(()),
-    }
+    window.scan()?;
+    follow(window, watch)
 }
 
-/// Takes this signal and all that are there already.
-fn heed(window: &mut Window, first: Signal, signals: &mut Signals, watch: &mut Watch) -> Result<(), Halt> {
+/// Watches what was opened since.
+fn follow(window: &mut Window, watch: &mut Watch) -> Result<(), Halt> {
+    watch.follow(window.queue().folders()).iter().try_for_each(|participant| window.scan_one(participant))
+}
+
+/// Takes a slice of what each folder's watch has to say.
+fn heed(window: &mut Window, watch: &mut Watch) -> Result<(), Halt> {
     let now = window.now();
-    let mut next = Some(first);
-    while let Some(signal) = next {
-        match signal {
-            Signal::Name(participant, name) => window.queue().on_name(&participant, &name, now),
-            Signal::Rescan(participant) => {
-                window.scan_one(&participant, now)?;
-                if watch.follow(window.queue().folders()) {
-                    window.scan_one(&participant, now)?;
-                }
-            }
-            Signal::RescanAll => scan(window, watch)?,
-        }
-        next = signals.try_recv();
+    let mut lost = BTreeSet::new();
+    watch.read(&mut |signal| match signal {
+        Signal::Name(participant, name) => window.queue().on_name(&participant, &name, now),
+        Signal::Rescan(participant) => drop(lost.insert(participant)),
+    });
+    lost.iter().try_for_each(|participant| window.scan_one(participant))?;
+    match lost.is_empty() {
+        true => Ok(()),
+        false => follow(window, watch),
     }
-    Ok(())
 }
 
 impl Window {
@@ -243,7 +285,16 @@ impl Window {
     }
 
     /// The next group, past what has been answered in its folder already.
-    pub fn take_group(&mut self, now: Timestamp) -> crate::intake::Group {
+    pub fn take_group(&mut self, now: Timestamp) -> Group {
+        self.take_of(|queue, limits, answered| queue.take_group(now, limits, answered))
+    }
+
+    /// A group of those who have only a few waiting, and are none of these.
+    pub(super) fn take_few(&mut self, now: Timestamp, others: &BTreeSet<ParticipantName>) -> Group {
+        self.take_of(|queue, limits, answered| queue.take_few(now, limits, others, answered))
+    }
+
+    fn take_of(&mut self, take: impl FnOnce(&mut Queue, GroupLimits, Answered<'_>) -> Group) -> Group {
         let limits = self.settings().group;
         let Self { queue, ledger, refusing, .. } = self;
         let answered = |participant: &ParticipantName, key: &Key| {
@@ -252,7 +303,7 @@ impl Window {
             ledger.find_refused(participant, &key).map_or(true, |found| found.is_some())
                 || refusing.contains(&(participant.clone(), key))
         };
-        queue.take_group(now, limits, &answered)
+        take(queue, limits, &answered)
     }
 
     /// When the next held submission is to be tried.

@@ -4,6 +4,7 @@
 //! and the end. What is done with documents is [`carry`](super::carry)'s.
 
 use super::answering::Laid;
+use super::aside::Aside;
 use super::carry::{Case, Taken};
 use super::holds::Holds;
 use super::later::Later;
@@ -20,6 +21,7 @@ use crate::intake::{Queue, Refusal};
 use crate::journal::{Event, Journal, JournalError, Phase, Written};
 use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
 use crate::receipt::Turn;
+use crate::reserve::Holdings;
 use crate::schema::Key;
 use crate::seal::{OpenFault, PreviousRecord, Seal, Stamper};
 use crate::staging::Staging;
@@ -28,6 +30,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use tokio::sync::Notify;
 
 /// Why a window cannot be opened, or cannot go on.
 #[derive(Debug, thiserror::Error)]
@@ -95,16 +98,23 @@ pub struct Tally {
     pub stamping: Option<String>,
     /// The same of what was accepted and is not in BOEMİS.
     pub unloaded: Option<String>,
+    /// The same of the reserve, which does not follow.
+    pub reserving: Option<String>,
+    /// The same of the checkpoint in the state folder.
+    pub laying: Option<String>,
+    /// The same of checkpoints, which do not go where others keep them.
+    pub witnessing: Option<String>,
+    /// The same of archive units that cannot be made.
+    pub archiving: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let own = [&self.trouble, &self.unloaded, &self.publishing, &self.refreshing, &self.stamping]
-            .into_iter()
-            .flatten()
-            .map(String::as_str);
+        let beside = [&self.unloaded, &self.reserving, &self.archiving, &self.laying, &self.witnessing];
+        let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping].into_iter().chain(beside);
+        let own = own.flatten().map(String::as_str);
         let all: Vec<&str> = own.chain(away).collect();
         (!all.is_empty()).then(|| all.join("; "))
     }
@@ -168,6 +178,9 @@ pub struct Window {
     pub(super) pages: Pages,
     /// The next group, safe and being looked at while this one is finished.
     pub(super) ahead: Option<Taken>,
+    /// What is looked at beside the groups, because it takes long; and who tells that some of it is done.
+    pub(super) aside: Vec<Aside>,
+    pub(super) told: Arc<Notify>,
     /// The group whose receipts are being laid into their folders.
     pub(super) laying: Option<JoinHandle<Vec<Laid>>>,
     /// Submissions whose answers lie in their folders with their pages, still to be closed.
@@ -182,6 +195,10 @@ pub struct Window {
     pub(super) refusing: BTreeSet<(ParticipantName, String)>,
     /// Whose folders cannot be used, and why.
     pub(super) shut: BTreeMap<ParticipantName, String>,
+    /// By what is judged now, as the list of it is named in evidence.
+    pub(super) grounds: Option<Digest>,
+    /// What the window consists of, where a reserve follows it.
+    pub(super) holdings: Option<Arc<Holdings>>,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -245,6 +262,8 @@ impl Window {
             beside: Beside::default(),
             pages: Pages::default(),
             ahead: None,
+            aside: Vec::new(),
+            told: Arc::new(Notify::new()),
             laying: None,
             laid: Vec::new(),
             laid_into: BTreeMap::new(),
@@ -252,16 +271,27 @@ impl Window {
             unrefused: Vec::new(),
             refusing: BTreeSet::new(),
             shut: BTreeMap::new(),
+            grounds: None,
+            holdings: None,
             tally: Tally::default(),
         };
         window.open_folders()?;
         window.reach_boemis().await?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = window.digests();
-        window.tell([Event::Started { version, configuration }])?;
+        let was_down = window.was_down();
+        let is_up_again = was_down.is_some();
+        window.tell([Event::Started { version, configuration }].into_iter().chain(was_down))?;
+        if is_up_again {
+            window.is_up_again();
+        }
+        // behind what tells of a crash: the last line before that is the last sign of life
+        window.keep_grounds(&window.world())?;
+        window.take_notes()?;
         window.load_again().await?;
         window.recover().await?;
         window.look_later();
+        window.look_at_holdings();
         Ok(window)
     }
 
@@ -278,6 +308,11 @@ impl Window {
     /// What it judges by now.
     pub fn world(&self) -> Arc<World> {
         Arc::clone(&self.world)
+    }
+
+    /// Clock and disk.
+    pub fn host(&self) -> Host {
+        self.host.clone()
     }
 
     /// Now, by the window's clock.
@@ -465,8 +500,12 @@ impl Window {
         {
             return Ok(Some(format!("BOEMİS does not take the datasets: {fault}")));
         }
+        if let Err(halt) = self.keep_grounds(&world) {
+            return Ok(Some(format!("it cannot be kept in evidence: {halt}")));
+        }
         let is_newer = world.trust.digest() != self.world.trust.digest();
         self.world = Arc::new(world);
+        self.look_at_holdings();
         if is_newer {
             self.look_later();
         }
@@ -474,7 +513,7 @@ impl Window {
             stamps.renew(Arc::clone(&self.world));
         }
         // A new participant's folder is open before anything is judged by the new world.
-        self.scan(self.host.clock.now())?;
+        self.scan()?;
         Ok(None)
     }
 
@@ -502,6 +541,7 @@ impl Window {
     pub async fn rest(&mut self) -> Result<(), Halt> {
         self.release_sources();
         self.close_laid()?;
+        self.take_notes()?;
         self.settle()?;
         self.ledger.flush()?;
         self.rest_transparency()?;
@@ -513,13 +553,15 @@ impl Window {
         Ok(())
     }
 
-    /// Writes down that and why the window stops, as far as that can still be written.
-    pub fn halt(&mut self, halt: &Halt) {
+    /// Writes down that and why the window stops, as far as that can still be written; whether it could.
+    pub fn halt(&mut self, halt: &Halt) -> bool {
         // What was to be written with what failed is not true by itself.
         self.journal.forget();
-        if let Err(error) = self.tell([Event::Halted { why: halt.to_string() }]) {
+        let told = self.tell([Event::Halted { why: halt.to_string() }]);
+        if let Err(error) = &told {
             tracing::error!(%error, "the halt could not be journalled");
         }
+        told.is_ok()
     }
 
     /// Ends in good order.
@@ -530,6 +572,7 @@ impl Window {
         self.finish_ahead().await?;
         self.release_sources();
         self.close_laid()?;
+        self.take_notes()?;
         self.tell([Event::Stopped {}])?;
         self.ledger.flush()?;
         self.rest_transparency()?;

@@ -8,23 +8,29 @@
 //!                                   <so many octets>
 //!                                   <crc32 …
 //! evidence/objects/e3/b0c44298…     the octets themselves, named by their SHA-256
+//! evidence/annexes/<name>.annex     what lies in a file elsewhere, and where in it
 //! staging/incoming/<number>         a large one on its way in; deleted at start
 //! ```
 //!
 //! A pack is written by one process only: what a crash or a full disk left torn at its end is
 //! never cut and never written behind, the next process begins a new pack. So a pack needs no
-//! repair, and nothing here ever destroys an octet that somebody may rely on.
+//! repair, and nothing here ever destroys an octet that somebody may rely on: a whole pack or object can be
+//! let go, once a file elsewhere gives back each octet of it.
 //!
 //! What [`Evidence::append`] gives back is a promise; [`Evidence::sync`] keeps it. Reading
 //! ([`Reader`]) verifies every octet against its digest and needs neither the journal nor a daemon.
 //! Never knows what an octet means, nor to whom it belongs.
 
+mod annex;
+mod files;
 mod incoming;
 mod pack;
 mod read;
 #[cfg(test)]
 mod tests;
 
+pub use annex::{Place, Released};
+pub use files::{EvidenceFile, PACK_BEGINS, framed};
 pub use incoming::IncomingFile;
 pub use pack::PackEntry;
 pub use read::Reader;

@@ -11,8 +11,8 @@ use std::sync::Arc;
 /// Reads evidence; needs no lock, and works beside a running daemon.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    disk: Disk,
-    folder: PathBuf,
+    pub(super) disk: Disk,
+    pub(super) folder: PathBuf,
 }
 
 impl Reader {
@@ -27,9 +27,15 @@ impl Reader {
     /// # Errors
     /// What the disk says, or [`EvidenceError::Damaged`] when size or digest differ.
     pub fn read(&self, kept: &Kept) -> Result<Octets, EvidenceError> {
-        match kept.location {
+        let found = match kept.location {
             Location::Pack { number, offset } => self.read_entry(kept, number, offset),
             Location::Object => self.read_object(kept),
+        };
+        match found {
+            Err(EvidenceError::Disk { ref source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+                self.in_annex(kept)?.map_or(found, Ok)
+            }
+            found => found,
         }
     }
 
@@ -147,6 +153,14 @@ impl Reader {
         }
         *offset += line as u64 + entry.size + 1;
         Ok(Some(entry))
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn disk(&self) -> &Disk {
+        &self.disk
     }
 
     pub(super) fn packs_folder(&self) -> PathBuf {

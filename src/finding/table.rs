@@ -297,6 +297,10 @@ codes! {
         az "Eyni dövr üzrə əvvəl göndərilmiş sənəd ({found}) hələ gözləyir, ona görə bu da gözləyir. Heç nə etmək lazım deyil."
         en "An earlier document for the same period ({found}) still waits, so this one waits behind it. Nothing needs to be done."
 
+    LoadNotJudged "load.not-judged" Error Load "B18" "S 8.1.12"
+        az "Pəncərə öz xətası üzündən sənədi yoxlaya bilmədi. Sənəd təhlükəsiz saxlanılır, xəta düzəldildikdən sonra yenidən yoxlanılacaq; heç nə etmək lazım deyil."
+        en "The window could not judge the document, by a fault of its own. The document is safe and will be judged again once that is mended; nothing needs to be done."
+
     // ---- receipts (of `receipt verify`, never in a receipt) --------------------------------
     ReceiptNotTheSeal "receipt.not-the-seal" Error Receipt "A59" "R 3.15"
         az "Qəbz bu pəncərənin möhürü ilə imzalanmayıb. Ona etibar etməyin; pəncərənin dərc olunmuş möhür sertifikatı ilə yoxlayın."

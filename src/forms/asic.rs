@@ -3,6 +3,10 @@
 //!
 //! Never touches the archive, which is [`container`](crate::container)'s, nor a key.
 
+use super::xmldsig::DS;
+use crate::document::Digest;
+use base64::Engine;
+
 /// The first file of a container, which says what it is (EN 319 162-1 A.1).
 pub const MIMETYPE: &str = "mimetype";
 /// What [`MIMETYPE`] holds.
@@ -38,6 +42,32 @@ pub fn manifest(name: &str, media_type: &str) -> String {
          <manifest:file-entry manifest:full-path=\"{name}\" manifest:media-type=\"{media_type}\"/>\
          </manifest:manifest>\n"
     )
+}
+
+/// Where the manifest of a CAdES signature over several files lies (4.4.3.3).
+pub const CADES_MANIFEST: &str = "META-INF/ASiCManifest.xml";
+/// Where that signature lies.
+pub const CADES_SIGNATURE: &str = "META-INF/signature.p7s";
+
+/// A manifest of these files, each by its name, media type and digest, for one CAdES signature over it (A.4).
+pub fn cades_manifest<'a>(files: impl IntoIterator<Item = (&'a str, &'a str, Digest)>) -> String {
+    let base64 = base64::engine::general_purpose::STANDARD;
+    let mut text = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+         <asic:ASiCManifest xmlns:asic=\"{ASIC}\" xmlns:ds=\"{DS}\">\n\
+         <asic:SigReference URI=\"{CADES_SIGNATURE}\" MimeType=\"application/pkcs7-signature\"/>\n"
+    );
+    for (name, media_type, digest) in files {
+        let uri: Vec<String> = name.split('/').map(uri).collect();
+        text.push_str(&format!(
+            "<asic:DataObjectReference URI=\"{}\" MimeType=\"{media_type}\">\
+             <ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>\
+             <ds:DigestValue>{}</ds:DigestValue></asic:DataObjectReference>\n",
+            uri.join("/"),
+            base64.encode(digest.as_bytes())
+        ));
+    }
+    text + "</asic:ASiCManifest>\n"
 }
 
 /// The file that bears this signature (4.4.3.1). Nothing of its own is in scope of what is digested:

@@ -1,7 +1,9 @@
 //! The queue over all folders: which submissions go on together, fair between participants.
 //!
-//! Owns the round: one submission of each participant in turn, each participant's own in its own
-//! order. Pure: it is driven by names, scans and the time it is given.
+//! Owns the turns. Each participant has a queue of its own, in its own order. A group is made in a round,
+//! one submission of each in turn; but who has only a few waiting does not share one with somebody's
+//! backlog: the few have a group of their own, between two groups of the backlog. What is large goes alone.
+//! Pure: it is driven by names, scans and the time it is given.
 
 use super::folder::{DropFolder, Recovered, Step};
 use super::{Arrival, GroupLimits, Key, Refusal};
@@ -23,6 +25,10 @@ pub struct Queue {
     next: usize,
     /// Whose folders nothing is taken from for now.
     paused: BTreeSet<ParticipantName>,
+    /// Whether the last group was of the few, so that a backlog has its turn now.
+    backlog_is_next: bool,
+    /// When something was taken of each folder while only a few waited there.
+    few_at: Vec<Option<Timestamp>>,
     /// Set while the process has no handle left.
     rest: Option<Timestamp>,
 }
@@ -68,11 +74,28 @@ impl Group {
 impl Queue {
     /// How long nothing is tried after the process ran out of handles; others must be closed first.
     const REST: SignedDuration = SignedDuration::from_millis(100);
+    /// So many ready names or fewer are few: they cost a group of their own little.
+    const FEW: usize = 8;
+    /// So many names of one folder are looked at in vain for one group, at most: a look costs up to 20 µs,
+    /// and most of a flood may only wait for its other half.
+    const LOOKS: usize = 32;
+    /// For so long somebody who dropped one or a few is taken to be about, and a backlog of another goes on
+    /// in small steps ([`GroupLimits::beside`]). A minute: people and programs that file one by one.
+    const ABOUT: SignedDuration = SignedDuration::from_mins(1);
+    /// What is larger than this part of a group's octets goes alone.
+    const LARGE_PART: u64 = 4;
 
     /// A queue over these folders, at most one for each participant.
     pub fn new(folders: Vec<DropFolder>) -> Self {
-        let mut queue =
-            Self { folders: Vec::new(), places: HashMap::new(), next: 0, paused: BTreeSet::new(), rest: None };
+        let mut queue = Self {
+            folders: Vec::new(),
+            places: HashMap::new(),
+            next: 0,
+            paused: BTreeSet::new(),
+            backlog_is_next: false,
+            few_at: Vec::new(),
+            rest: None,
+        };
         folders.into_iter().for_each(|folder| queue.add(folder));
         queue
     }
@@ -83,6 +106,7 @@ impl Queue {
         if let Entry::Vacant(place) = self.places.entry(folder.participant().clone()) {
             place.insert(self.folders.len());
             self.folders.push(folder);
+            self.few_at.push(None);
         }
     }
 
@@ -140,6 +164,24 @@ impl Queue {
         result
     }
 
+    /// Goes on with the scans under way, one slice of each folder; whose came to an end, and how.
+    pub fn scan_slices(&mut self, now: Timestamp) -> Vec<(ParticipantName, io::Result<()>)> {
+        let mut ended = Vec::new();
+        for folder in self.folders.iter_mut().filter(|folder| folder.is_scanning()) {
+            match folder.scan_slice(now) {
+                Ok(true) => {}
+                Ok(false) => ended.push((folder.participant().clone(), Ok(()))),
+                Err(error) => ended.push((folder.participant().clone(), Err(error))),
+            }
+        }
+        ended
+    }
+
+    /// Whether any folder is being scanned.
+    pub fn is_scanning(&self) -> bool {
+        self.folders.iter().any(DropFolder::is_scanning)
+    }
+
     /// From now on nothing is taken from these participants' folders; from all others again. What
     /// lies there stays, is looked at as ever, and keeps its order.
     pub fn pause(&mut self, participants: BTreeSet<ParticipantName>) {
@@ -178,24 +220,97 @@ impl Queue {
         limits: GroupLimits,
         answered: &dyn Fn(&ParticipantName, &Key) -> bool,
     ) -> Group {
+        let ready = self.ready(now);
+        let is_few = |count: &usize| (1..=Self::FEW).contains(count);
+        let are_both = ready.iter().any(is_few) && ready.iter().any(|count| *count > Self::FEW);
+        let of_few = !std::mem::take(&mut self.backlog_is_next);
+        let takes_part = |at: usize| !are_both || ready.get(at).is_some_and(|count| is_few(count) == of_few);
+        let is_about = |(at, since): (usize, &Option<Timestamp>)| {
+            let is_backlog = ready.get(at).is_some_and(|count| *count > Self::FEW);
+            !is_backlog && since.is_some_and(|since| now.duration_since(since) < Self::ABOUT)
+        };
+        let documents = match self.few_at.iter().enumerate().any(is_about) {
+            true => limits.documents.min(limits.beside),
+            false => limits.documents,
+        };
+        let group = self.take_of(now, GroupLimits { documents, ..limits }, answered, &takes_part);
+        self.backlog_is_next = are_both && of_few;
+        self.note_few(&ready, &group, now);
+        group
+    }
+
+    /// Takes a group of those participants that have only a few waiting, beside one that was taken before
+    /// of these `others`.
+    pub fn take_few(
+        &mut self,
+        now: Timestamp,
+        limits: GroupLimits,
+        others: &BTreeSet<ParticipantName>,
+        answered: &dyn Fn(&ParticipantName, &Key) -> bool,
+    ) -> Group {
+        let ready = self.ready(now);
+        let is_few = |at: usize| ready.get(at).is_some_and(|count| (1..=Self::FEW).contains(count));
+        let is_other: Vec<bool> = self.folders.iter().map(|folder| others.contains(folder.participant())).collect();
+        let group = self.take_of(now, limits, answered, &|at| is_few(at) && is_other.get(at) == Some(&false));
+        self.note_few(&ready, &group, now);
+        group
+    }
+
+    /// Notes of whom only a few waited.
+    fn note_few(&mut self, ready: &[usize], group: &Group, now: Timestamp) {
+        let of_refusals = group.refusals.iter().map(|refusal| &refusal.participant);
+        for participant in group.arrivals.iter().map(Arrival::participant).chain(of_refusals) {
+            if let Some(&at) = self.places.get(participant)
+                && ready.get(at).is_some_and(|count| *count <= Self::FEW)
+                && let Some(few_at) = self.few_at.get_mut(at)
+            {
+                *few_at = Some(now);
+            }
+        }
+    }
+
+    /// How much of each folder is ready; nothing of those that are left alone.
+    fn ready(&mut self, now: Timestamp) -> Vec<usize> {
+        let Self { folders, paused, .. } = self;
+        let ready = |folder: &mut DropFolder| match paused.contains(folder.participant()) {
+            true => 0,
+            false => folder.wake(now),
+        };
+        folders.iter_mut().map(ready).collect()
+    }
+
+    fn take_of(
+        &mut self,
+        now: Timestamp,
+        limits: GroupLimits,
+        answered: &dyn Fn(&ParticipantName, &Key) -> bool,
+        takes_part: &dyn Fn(usize) -> bool,
+    ) -> Group {
         let mut group = Group::default();
-        let mut octets: u64 = 0;
         if self.rest.is_some_and(|rest| now < rest) {
             return group;
         }
         self.rest = None;
-        // how many folders in a row had nothing more; all of them: done
-        let mut quiet = 0;
-        while quiet < self.folders.len() && group.arrivals.len() + group.refusals.len() < limits.documents.max(1) {
+        let large = limits.octets / Self::LARGE_PART;
+        let (mut octets, mut owed) = (0u64, None);
+        // those in whose folders something may be left for this group, and at how much more is looked
+        let is_open = |folder: &DropFolder| !self.paused.contains(folder.participant());
+        let looks = |(at, folder): (usize, &DropFolder)| match takes_part(at) && is_open(folder) {
+            true => Self::LOOKS,
+            false => 0,
+        };
+        let mut looks: Vec<usize> = self.folders.iter().enumerate().map(looks).collect();
+        while looks.iter().any(|looks| *looks > 0)
+            && group.arrivals.len() + group.refusals.len() < limits.documents.max(1)
+        {
             let at = self.next % self.folders.len();
-            let Some(folder) = self.folders.get_mut(at) else { break };
-            if self.paused.contains(folder.participant()) {
-                quiet += 1;
-                self.next = at + 1;
+            self.next = at + 1;
+            let (Some(folder), Some(looks)) = (self.folders.get_mut(at), looks.get_mut(at)) else { break };
+            if *looks == 0 {
                 continue;
             }
-            let left = (!group.is_empty()).then(|| limits.octets.saturating_sub(octets));
-            let size = match folder.take_next(now, left, answered) {
+            let left = (!group.is_empty()).then(|| limits.octets.saturating_sub(octets).min(large));
+            let size = match folder.take_next(now, left, looks, answered) {
                 Step::Arrival(arrival) => {
                     let size = arrival.size();
                     group.arrivals.push(*arrival);
@@ -207,12 +322,15 @@ impl Queue {
                     size
                 }
                 Step::Nothing => {
-                    quiet += 1;
-                    self.next = at + 1;
+                    *looks = 0;
                     continue;
                 }
-                // its turn comes first in the next group
-                Step::TooMuch => break,
+                // the others go on; its turn comes first in the next group
+                Step::TooMuch => {
+                    *looks = 0;
+                    owed = owed.or(Some(at));
+                    continue;
+                }
                 Step::NoHandles => {
                     if group.is_empty() {
                         tracing::warn!("no file handle left to open a document with; trying again shortly");
@@ -221,10 +339,12 @@ impl Queue {
                     break;
                 }
             };
-            quiet = 0;
-            self.next = at + 1;
             octets = octets.saturating_add(size);
+            if size > large {
+                break;
+            }
         }
+        self.next = owed.unwrap_or(self.next);
         group
     }
 }

@@ -305,6 +305,36 @@ pub struct Answered {
     pub rows: Option<Digest>,
     /// The receipt.
     pub receipt: SealedReceipt,
+    /// By which grounds it was judged: the digest of the list of them, which lies in evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grounds: Option<Digest>,
+    /// What is needed besides to judge it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<KeptFile>,
+}
+
+/// A file of ours in evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFile {
+    /// Its SHA-256.
+    pub sha256: Digest,
+    /// Its size in octets.
+    pub size: u64,
+    /// Where it lies.
+    pub location: Location,
+}
+
+impl KeptFile {
+    /// The same as evidence knows it.
+    pub fn kept(&self) -> Kept {
+        Kept { sha256: self.sha256, size: self.size, location: self.location }
+    }
+}
+
+impl From<Kept> for KeptFile {
+    fn from(Kept { sha256, size, location }: Kept) -> Self {
+        Self { sha256, size, location }
+    }
 }
 
 /// A receipt as the journal knows it.

@@ -39,8 +39,12 @@
 //! Before anything is judged again the seal is asked: what it sealed as the next answer is that answer.
 //! Beside it BOEMİS may hold a load mark: it is believed, whatever the last line says.
 
+mod end;
 mod event;
+mod grounds;
+mod kept;
 mod line;
+mod note;
 mod phase;
 mod read;
 #[cfg(test)]
@@ -49,8 +53,11 @@ pub(crate) mod samples;
 mod tests;
 
 pub use event::{
-    Answered, Contested, Decided, Entry, Event, Held, HeldFile, KeptPath, Logged, RefusedInPlace, SealedReceipt, Source,
+    Answered, Contested, Decided, Entry, Event, Held, HeldFile, KeptFile, KeptPath, Logged, RefusedInPlace,
+    SealedReceipt, Source,
 };
+pub use grounds::InForce;
+pub use note::{Note, Noted};
 pub use phase::{Impossible, Phase};
 pub use read::Reader;
 

@@ -33,6 +33,8 @@ pub struct Reader {
     header: Option<Peaks>,
     /// The last entry's leaf, if it is one.
     leaf: Option<(u64, Digest)>,
+    /// The chain before it.
+    before: Digest,
 }
 
 impl Reader {
@@ -47,9 +49,9 @@ impl Reader {
         if let Some(&first) = segments.first().filter(|&&first| first != 1) {
             return Err(JournalError::Missing { path: path(&folder, 1), next: path(&folder, first) });
         }
-        let (disk, line, peaks) = (disk.clone(), Vec::new(), Some(Peaks::default()));
+        let (disk, line, peaks, before) = (disk.clone(), Vec::new(), Some(Peaks::default()), position.chain);
         let (open, last_write, torn, header, leaf) = (None, 0, false, None, None);
-        Ok(Self { disk, folder, segments, open, position, last_write, torn, line, peaks, header, leaf })
+        Ok(Self { disk, folder, segments, open, position, last_write, torn, line, peaks, header, leaf, before })
     }
 
     /// Reads what follows upon a position: the first line after it must continue its chain.
@@ -140,6 +142,7 @@ impl Reader {
             if place == 0 {
                 self.last_write = begin;
             }
+            self.before = previous;
             self.position = Position { offset: begin + len, chain, ..self.position };
             if let Some(entry) = entry {
                 return Ok(Some((entry, self.position)));
@@ -147,9 +150,26 @@ impl Reader {
         }
     }
 
+    /// The octets of the line that was read last, without its end: for whoever hands it on as it stands.
+    pub fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// The chain before that line.
+    pub fn before(&self) -> Digest {
+        self.before
+    }
+
     /// Where the last good line ends.
     pub fn position(&self) -> Position {
         self.position
+    }
+
+    /// Where the line of the entry that [`Reader::next`] gave last begins, in octets from the start of its segment,
+    /// and the entry's JSON as it stands there.
+    pub fn as_written(&self) -> (u64, &[u8]) {
+        let begin = self.position.offset.saturating_sub(self.line.len() as u64 + 1);
+        (begin, line::split(&self.line).map_or(&[], |(_, _, json)| json))
     }
 
     /// Whether something stands after it that a loss of power, or a write under way, left there.

@@ -39,6 +39,9 @@ impl<'a> Changes<'a> {
         if let Event::Path(path) = event {
             self.put(keys::path(path.signer), keys::write(path)?);
         }
+        for kept in event.files_kept() {
+            self.put(keys::kept(kept.sha256), keys::write(&kept)?);
+        }
         let Some(id) = event.id() else { return Ok(()) };
         let order = self.get(&keys::id(id))?;
         let known = match &order {

@@ -75,6 +75,10 @@ pub(super) fn path(signer: Digest) -> Vec<u8> {
     key(b'k', &[signer.as_bytes()])
 }
 
+pub(super) fn kept(file: Digest) -> Vec<u8> {
+    key(b'f', &[file.as_bytes()])
+}
+
 pub(super) fn id(id: SubmissionId) -> Vec<u8> {
     key(b'i', &[id.to_string().as_bytes()])
 }

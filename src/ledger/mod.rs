@@ -22,6 +22,7 @@
 //! | `n` | how many these are |
 //! | `l` participant | number of its last receipt, and the receipt's place in the transparency log, as JSON |
 //! | `k` fingerprint of a signer's certificate | where its path lies in evidence, as JSON |
+//! | `f` digest of a file of the configuration | where it lies in evidence, as JSON |
 //!
 //! *Order* is the place of a submission's first line in the journal: its order of arrival.
 
@@ -37,7 +38,8 @@ pub use unsettled::{Place, Unsettled};
 use crate::document::{Content, Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{
-    Answered, Event, Held, Impossible, Journal, JournalError, Logged, Phase, Position, Reader, RefusedInPlace, Written,
+    Answered, Event, Held, Impossible, Journal, JournalError, KeptFile, Logged, Phase, Position, Reader,
+    RefusedInPlace, Written,
 };
 use apply::Changes;
 use serde::{Deserialize, Serialize};
@@ -371,6 +373,12 @@ impl Ledger {
         self.position()?;
         let records = self.db.scan_prefix([keys::SUBMISSION]).values().rev().take(n);
         records.map(|record| keys::read(&record?)).collect()
+    }
+
+    /// Where a file of the configuration lies in evidence, by its digest; none when it was never kept.
+    pub fn kept_file(&self, sha256: Digest) -> Result<Option<KeptFile>, LedgerError> {
+        self.position()?;
+        self.db.get(keys::kept(sha256))?.map(|kept| keys::read(&kept)).transpose()
     }
 
     /// Up to where it has read the journal, once it has learned all that it was given.

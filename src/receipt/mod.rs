@@ -348,6 +348,18 @@ impl Answer {
         Some(Self { record, stem })
     }
 
+    /// What would be said of a document that is judged once more, to be held against what was sealed of it.
+    /// Nobody is told this: it is no answer, and an acceptance among them acknowledges nothing.
+    pub fn again(
+        decision: Decision,
+        known: Known,
+        turn: Turn,
+        findings: Vec<Finding>,
+        original: Option<OriginalRecord>,
+    ) -> OutcomeRecord {
+        OutcomeRecord { original, ..Self::make(decision, known, turn, findings).record }
+    }
+
     /// What the seal takes.
     pub fn record(&self) -> &OutcomeRecord {
         &self.record

@@ -54,6 +54,13 @@ pub struct Told {
     pub(super) signature_count: usize,
 }
 
+impl Told {
+    /// The certificates that its signatures say they were made with, DER. Nothing is proven by that.
+    pub fn certificates(&self) -> impl Iterator<Item = &[u8]> {
+        self.seals.iter().flatten().map(Vec::as_slice)
+    }
+}
+
 /// A file that a receipt names.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]

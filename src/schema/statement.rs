@@ -2,7 +2,7 @@
 
 use crate::document::{Content, DatasetName, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId};
 use crate::finding::Place;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whose statement on what: there is one current statement for each key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -105,6 +105,31 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// What of it the rules ask for when this statement is judged beside it: all that is needed to judge it so
+    /// again. Figures of the year stay only where all its statements stand, for only then are they compared.
+    pub fn beside(&self, statement: &Statement) -> Self {
+        let stated: BTreeSet<&StationCode> = statement
+            .records
+            .iter()
+            .flat_map(|record| &record.values)
+            .filter_map(|value| match value {
+                Value::Station(code) => Some(code),
+                Value::Absent | Value::Decimal(_) => None,
+            })
+            .collect();
+        let elsewhere = self.elsewhere.iter().filter(|(code, _)| stated.contains(code));
+        let whole = statement.key.period.year().is_some_and(|year| {
+            let quarters = (1..=4).map(|quarter| Period::Quarter(year, quarter));
+            let mut all = std::iter::once(Period::Year(year)).chain(quarters);
+            all.all(|period| period == statement.key.period || self.same_year.contains_key(&period))
+        });
+        Self {
+            current: self.current.as_ref().map(|stood| Stood { values: BTreeMap::new(), ..stood.clone() }),
+            elsewhere: elsewhere.map(|(code, whose)| (code.clone(), whose.clone())).collect(),
+            same_year: if whole { self.same_year.clone() } else { BTreeMap::new() },
+        }
+    }
+
     /// The submission whose current statement has this very content: then the one at hand repeats
     /// it, is a duplicate, and is not judged by the rules (CONTRACT 3).
     pub fn repeats(&self, content: Content) -> Option<SubmissionId> {

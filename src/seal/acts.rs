@@ -11,8 +11,10 @@
 //! when full); an older one is searched in the log. Ids sort by arrival, so an id above every id
 //! that was let go is certainly new, and the log is read again only for late answers.
 
+use super::skips::Skips;
 use super::{Commitment, OutcomeRecord};
 use crate::document::{Decision, Digest, SubmissionId};
+use crate::host::Disk;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, VecDeque};
@@ -31,7 +33,7 @@ const WITHOUT_LOG: u8 = 2;
 
 /// Longest line, in octets (16 MiB): an outcome record at each of its bounds
 /// ([`OutcomeRecord::unbounded`]), every character of it escaped, has less than half of that.
-const LINE_MAX: u64 = 16 << 20;
+pub(super) const LINE_MAX: u64 = 16 << 20;
 
 /// How often, and how long apart, the log's lock is tried: half a second in all.
 const LOCK_ATTEMPTS: u32 = 20;
@@ -69,14 +71,14 @@ pub(super) struct Act {
 
 /// What the seal keeps in mind of an act: read from its line without the rest.
 #[derive(Deserialize)]
-struct Head {
-    act: u8,
-    year: i16,
-    ordinal: u64,
-    number: String,
-    id: SubmissionId,
-    answer: u32,
-    decision: Decision,
+pub(super) struct Head {
+    pub(super) act: u8,
+    pub(super) year: i16,
+    pub(super) ordinal: u64,
+    pub(super) number: String,
+    pub(super) id: SubmissionId,
+    pub(super) answer: u32,
+    pub(super) decision: Decision,
 }
 
 impl From<&Act> for Head {
@@ -121,6 +123,8 @@ pub(super) struct Acts {
     length: u64,
     /// Last number of each year.
     counters: HashMap<i16, u64>,
+    /// Numbers that are left out on purpose.
+    skips: Skips,
     recent: HashMap<SubmissionId, Latest>,
     order: VecDeque<SubmissionId>,
     recent_max: usize,
@@ -144,6 +148,7 @@ impl Acts {
             file,
             length: 0,
             counters: HashMap::new(),
+            skips: Skips::read(&Disk::system(), path)?,
             recent: HashMap::new(),
             order: VecDeque::new(),
             recent_max,
@@ -193,13 +198,13 @@ impl Acts {
         Ok(())
     }
 
-    /// Whether an act read from the log follows from those before it: numbers without a gap, and
-    /// a number given once, or again to the same answer.
+    /// Whether an act read from the log follows from those before it: numbers without a gap but those that
+    /// a restore left, and a number given once, or again to the same answer.
     fn fits(&self, act: &Head) -> Result<(), String> {
         let last = self.counters.get(&act.year).copied().unwrap_or(0);
         let again = act.ordinal <= last;
         match () {
-            _ if act.ordinal == 0 || act.ordinal > last + 1 => {
+            _ if act.ordinal == 0 || (!again && act.ordinal != self.skips.next(act.year, last)) => {
                 Err(format!("number {} follows {last} in {}", act.ordinal, act.year))
             }
             _ if again && !matches!(self.find(act.id, act.answer), Ok(Some(before)) if before.number == act.number) => {
@@ -232,7 +237,7 @@ impl Acts {
 
     /// The number that comes next in a year.
     pub(super) fn next(&self, year: i16) -> u64 {
-        self.counters.get(&year).copied().unwrap_or(0) + 1
+        self.skips.next(year, self.counters.get(&year).copied().unwrap_or(0))
     }
 
     /// The latest act on a submission.
@@ -353,12 +358,12 @@ fn read_line(line: &[u8]) -> Result<Act, String> {
     parse(checked(line)?)
 }
 
-fn parse<'l, T: Deserialize<'l>>(json: &'l [u8]) -> Result<T, String> {
+pub(super) fn parse<'l, T: Deserialize<'l>>(json: &'l [u8]) -> Result<T, String> {
     serde_json::from_slice(json).map_err(|fault| fault.to_string())
 }
 
 /// The JSON of a line that is whole.
-fn checked(line: &[u8]) -> Result<&[u8], String> {
+pub(super) fn checked(line: &[u8]) -> Result<&[u8], String> {
     let line = line.strip_suffix(b"\n").ok_or("the line has no end")?;
     let (sum, json) = line.split_at_checked(9).ok_or("the line is too short")?;
     let sum = std::str::from_utf8(sum).ok().and_then(|sum| sum.strip_suffix(' '));

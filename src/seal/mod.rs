@@ -6,7 +6,7 @@
 //! somebody hands it, and never reads a document.
 //!
 //! On disk: the act log. A crash leaves it with whole lines and perhaps a torn last one,
-//! cut off at the next start; numbers go on without a gap.
+//! cut off at the next start; numbers go on without a gap, but where a restore says that it left one (`skips.rs`).
 
 mod acts;
 mod commitment;
@@ -16,7 +16,9 @@ mod fault;
 mod key;
 mod record;
 mod sealed;
+mod skips;
 mod stamp;
+mod walk;
 
 pub use acts::LogFault;
 pub use commitment::{Commitment, Entry, PreviousRecord, SinceRecord};
@@ -27,7 +29,9 @@ pub use fault::{OpenFault, Refused};
 pub use key::KeyPlace;
 pub use record::{FileRecord, OriginalRecord, OutcomeRecord, SignerRecord, TotalRecord};
 pub use sealed::Sealed;
+pub use skips::Skips;
 pub use stamp::Stamper;
+pub use walk::{ActsReader, Told, whole_length};
 
 use crate::document::{BAKU, Decision, Digest, SubmissionId};
 use crate::forms::certificate::Certificate;

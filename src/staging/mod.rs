@@ -77,6 +77,11 @@ impl Promise {
 }
 
 impl About {
+    /// Size of document and detached signature together, in octets.
+    pub fn size(&self) -> u64 {
+        self.document.size.saturating_add(self.detached.as_ref().map_or(0, |given| given.size))
+    }
+
     /// Whether its octets are durable in the window; nothing else is ever loaded.
     pub fn is_held(&self) -> bool {
         match &self.custody {

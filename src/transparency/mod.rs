@@ -193,6 +193,11 @@ impl Log {
         Ok(Head { tree: Tree::new(&self.nodes, size), size, root, note: self.signer.sign(size, root)? })
     }
 
+    /// The size in the checkpoint that lies beside it; none before this process laid one.
+    pub fn published(&self) -> Option<u64> {
+        self.published
+    }
+
     /// Lays the checkpoint over all of it where [`checkpoint_in`] says, unless it lies there.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! Owns the identity profile too: what a believed certificate says of its holder. Never reads a
 //! file, a clock or a network; who refreshes the snapshot is not the judge's business.
 
+mod heard;
 mod identity;
 mod path;
 mod policies;
@@ -14,6 +15,7 @@ mod tests;
 #[cfg(test)]
 pub(crate) mod trial;
 
+pub use heard::Heard;
 pub use identity::IdentityProfile;
 pub use revocation::RevocationList;
 pub use standing::OcspResponse;

@@ -71,13 +71,18 @@ impl Trial {
         fs::write(path, text.replace(old, new)).unwrap();
     }
 
-    /// Sets a key of `pencere.toml`, all of which stand there with their defaults.
+    /// Sets a key of `pencere.toml`, all of which stand there with their defaults: `key`, or `table.key` where several
+    /// tables have one of the name.
     pub fn set(&self, key: &str, value: &str) {
         let path = self.at("w/pencere.toml");
         let text = fs::read_to_string(&path).unwrap();
-        let start = format!("\n{key} = ");
-        assert_eq!(text.matches(&start).count(), 1, "{key}");
-        let (before, rest) = text.split_once(&start).unwrap();
+        let (table, name) = key.split_once('.').map_or(("", key), |(table, name)| (table, name));
+        let at = if table.is_empty() { 0 } else { text.find(&format!("\n[{table}]\n")).unwrap() };
+        let start = format!("\n{name} = ");
+        let end = if table.is_empty() { text.len() } else { at + 1 + text[at + 1..].find("\n[").unwrap() };
+        assert_eq!(text[at..end].matches(&start).count(), 1, "{key}");
+        let at = at + text[at..].find(&start).unwrap();
+        let (before, rest) = (&text[..at], &text[at + start.len()..]);
         let (_, after) = rest.split_once('\n').unwrap();
         fs::write(path, format!("{before}{start}{value}\n{after}")).unwrap();
     }

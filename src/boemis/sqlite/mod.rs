@@ -9,14 +9,16 @@
 
 mod prepare;
 mod read;
+mod snapshot;
 mod views;
 mod write;
 
 pub(super) use read::Plans;
+pub(super) use snapshot::Snapshot;
 pub(super) use write::{Document, Insert, Transaction};
 
 use super::mark::Mark;
-use super::{Fault, Settings, Total};
+use super::{Fault, Records, Settings, Total};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use jiff::Timestamp;
@@ -103,6 +105,14 @@ impl Store {
         self.connected("reading records back").await?;
         match self.connection.as_mut() {
             Some(connection) => read::stored_rows(connection, &self.plans, mark).await,
+            None => Err(closed()),
+        }
+    }
+
+    pub(super) async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
+        self.connected("reading records back").await?;
+        match self.connection.as_mut() {
+            Some(connection) => read::records(connection, &self.plans, mark).await,
             None => Err(closed()),
         }
     }

@@ -9,7 +9,7 @@ use super::views::gave_no_way;
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::{Mark, RawMark, period};
 use crate::boemis::rows::Rows;
-use crate::boemis::{Fault, Total};
+use crate::boemis::{Fault, Records, Total};
 use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Quantity, Revision, SubmissionId};
 use crate::schema::{ColumnKind, Key, Standing, Stood, Value};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
@@ -363,12 +363,43 @@ pub(super) async fn stored_rows(
     plans: &Plans,
     mark: &Mark,
 ) -> Result<Digest, Fault> {
-    const DOING: &str = "reading records back";
-    let Some(Plan { layout, .. }) = plans.get(&mark.key.dataset) else {
-        return Err(Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset)));
+    let mut rows = Rows::new(&laid_out(plans, mark)?.layout);
+    each_record(connection, plans, mark, |values| rows.add(&values)).await?;
+    Ok(rows.finish())
+}
+
+/// The records that stand for this mark now: the columns' names, and each record's values as text, exact; empty where
+/// an optional one was left out.
+pub(super) async fn records(connection: &mut SqliteConnection, plans: &Plans, mark: &Mark) -> Result<Records, Fault> {
+    let columns = laid_out(plans, mark)?.layout.columns.iter().map(|column| column.name.clone()).collect();
+    let mut rows = Vec::new();
+    let text = |value: &Value| match value {
+        Value::Absent => String::new(),
+        Value::Station(code) => code.to_string(),
+        Value::Decimal(quantity) => quantity.to_string(),
     };
+    each_record(connection, plans, mark, |values| {
+        rows.push(values.iter().map(text).collect());
+        Ok(())
+    })
+    .await?;
+    Ok(Records { columns, rows })
+}
+
+fn laid_out<'a>(plans: &'a Plans, mark: &Mark) -> Result<&'a Plan, Fault> {
+    let none = || Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset));
+    plans.get(&mark.key.dataset).ok_or_else(none)
+}
+
+async fn each_record(
+    connection: &mut SqliteConnection,
+    plans: &Plans,
+    mark: &Mark,
+    mut take: impl FnMut(Vec<Value>) -> Result<(), Fault>,
+) -> Result<(), Fault> {
+    const DOING: &str = "reading records back";
+    let layout = &laid_out(plans, mark)?.layout;
     let sql = AssertSqlSafe(rows_sql(layout)).into_sql_str();
-    let mut rows = Rows::new(layout);
     let mut last = 0i64;
     loop {
         let page = sqlx::query(sql.clone())
@@ -380,10 +411,10 @@ pub(super) async fn stored_rows(
         for row in &page {
             last = row.try_get(0).map_err(|e| fault(DOING, e))?;
             let values = layout.columns.iter().enumerate().map(|(at, column)| value(layout, row, at + 1, &column.kind));
-            rows.add(&values.collect::<Result<Vec<_>, _>>()?)?;
+            take(values.collect::<Result<Vec<_>, _>>()?)?;
         }
         if page.len() < PAGE {
-            return Ok(rows.finish());
+            return Ok(());
         }
     }
 }

@@ -86,7 +86,7 @@ fn trouble(fault: TokenFault) -> Trouble {
 }
 
 /// A key in a file: of the certificates given the one that belongs to it, and those that lead on from it.
-fn in_file(key: &Path, certificate: &Path) -> Result<Signer, Trouble> {
+pub(super) fn in_file(key: &Path, certificate: &Path) -> Result<Signer, Trouble> {
     let text = files::small(key)?;
     let encrypted = memchr::memmem::find(&text, b"ENCRYPTED").is_some();
     let parsed = PKey::private_key_from_pem_callback(&text, |_| Ok(0)).or_else(|_| PKey::private_key_from_der(&text));

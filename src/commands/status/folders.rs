@@ -2,12 +2,13 @@
 
 use crate::commands::Trouble;
 use crate::document::{GivenName, SubmissionId};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What keeps the window from using a participant's folder, as far as it shows from outside.
 pub(super) fn fault(home: &Path) -> Option<String> {
@@ -15,7 +16,10 @@ pub(super) fn fault(home: &Path) -> Option<String> {
         let folder = home.join(side);
         let told = |error: io::Error| format!("{}: {error}", folder.display());
         match fs::symlink_metadata(&folder) {
-            Ok(metadata) if metadata.is_dir() => fs::read_dir(&folder).err().map(told),
+            // what lies in it must be seen, too
+            Ok(metadata) if metadata.is_dir() => {
+                fs::read_dir(&folder).err().or_else(|| fs::symlink_metadata(folder.join(".")).err()).map(told)
+            }
             Ok(_) => Some(format!("{}: it is no folder", folder.display())),
             Err(error) => Some(told(error)),
         }
@@ -49,12 +53,24 @@ pub(super) struct Lying {
     pub(super) inode: u64,
     /// Change time: moving a file in sets it, and nobody can set it back.
     pub(super) since: Timestamp,
+    modified: Timestamp,
+    /// None where the file system does not tell.
+    born: Option<Timestamp>,
 }
 
 impl Lying {
     /// Its name as the journal tells it.
     pub(super) fn shown(&self) -> String {
         GivenName::new(self.name.clone()).shown()
+    }
+
+    /// Since when it grows, if it was written to just now: what never lies still must not look new for ever.
+    /// What is moved in was written before that.
+    pub(super) fn grows(&self, now: Timestamp, settle: Duration) -> Option<Timestamp> {
+        // as long as a slow writer pauses, at the least
+        let still = SignedDuration::try_from(settle.max(Duration::from_secs(10))).ok()?;
+        let is_new = now.duration_since(self.modified) < still && self.since.duration_since(self.modified) < still;
+        self.born.filter(|born| is_new && self.modified.duration_since(*born) > still)
     }
 
     /// The id that it was taken under: `<id>~NAME`, or `<id>~`.
@@ -75,7 +91,9 @@ pub(super) fn names(folder: &Path) -> Result<Vec<Lying>, Trouble> {
         // what is gone by now was taken meanwhile
         let Ok(metadata) = entry.path().symlink_metadata() else { continue };
         let since = Timestamp::from_second(metadata.ctime()).unwrap_or(Timestamp::UNIX_EPOCH);
-        names.push(Lying { name: entry.file_name(), inode: metadata.ino(), since });
+        let modified = Timestamp::from_second(metadata.mtime()).unwrap_or(since);
+        let born = metadata.created().ok().and_then(|born| Timestamp::try_from(born).ok());
+        names.push(Lying { name: entry.file_name(), inode: metadata.ino(), since, modified, born });
     }
     Ok(names)
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 /// The process that has locked the journal's folder, by the kernel's list of locks. Nothing is
 /// locked for a look, so that a daemon that starts at this moment never finds its place taken. Of a
 /// process in another PID namespace the list does not tell.
-pub(super) fn holder(journal: &Path) -> Option<u32> {
+pub(in crate::commands) fn holder(journal: &Path) -> Option<u32> {
     let inode = fs::metadata(journal).ok()?;
     locked(&fs::read_to_string("/proc/locks").ok()?, inode.dev(), inode.ino())
 }

@@ -85,7 +85,8 @@ fn so_much_is_held_for_one_participant_and_no_more() {
 fn what_nobody_answers_is_unhealthy_only_while_the_window_is_open() {
     let (_folder, settings) = window(vec![taken(1, "a")]);
     let intake = &settings.intake;
-    let patience = (intake.pair_wait + 2 * intake.rescan + intake.settle + LENIENCE).as_secs() as i64;
+    let patience = intake.unanswered_max.as_secs() as i64;
+    assert!(intake.unanswered_max > intake.pair_wait + 2 * intake.rescan + intake.settle);
     assert_eq!(codes(&status(&settings, Some(1), at(patience))), [""; 0]);
     assert_eq!(codes(&status(&settings, Some(1), at(patience + 2))), ["unanswered-too-long"]);
     assert_eq!(codes(&status(&settings, None, at(patience + 2))), [""; 0]);
@@ -120,4 +121,65 @@ fn files_in_folders_are_counted_but_no_uploads_and_nothing_that_has_its_answer()
     assert_eq!(status(&settings, None, at(60)).waiting, 1);
     fs::write(taken.join(format!("{}~a.xml", id(2))), "").unwrap();
     assert_eq!(status(&settings, None, at(60)).waiting, 2);
+}
+
+#[test]
+fn what_grows_without_end_grows_old() {
+    let (_folder, settings) = window(vec![]);
+    let path = settings.window.paths.drop.join("azerenerji/in/grows.xml");
+    fs::write(&path, "<S>").unwrap();
+    let Ok(born) = fs::metadata(&path).unwrap().created() else { return };
+    let born = Timestamp::try_from(born).unwrap();
+    let second = |count: i64| born + SignedDuration::from_secs(count);
+    let written = |at: Timestamp| fs::File::options().write(true).open(&path).unwrap().set_modified(at.into()).unwrap();
+    written(second(600));
+    let oldest = |now| {
+        let status = status(&settings, Some(1), now);
+        let row = status.participants.iter().find(|row| row.participant == "azerenerji").unwrap();
+        row.oldest_unanswered.clone().unwrap()
+    };
+    let grows = oldest(second(601));
+    assert_eq!((grows.name.as_str(), grows.seconds, grows.whence), ("grows.xml", 601, Whence::Growing));
+    assert_eq!(oldest(second(700)).whence, Whence::Dropped, "it lies still again");
+    written(second(-600));
+    assert_eq!(oldest(second(1)).whence, Whence::Dropped, "moved in");
+    assert_eq!(codes(&status(&settings, Some(1), second(3600))), ["unanswered-too-long"]);
+}
+
+#[test]
+fn a_document_that_we_could_not_judge_is_a_matter_for_a_person_at_once() {
+    let mut answer = answered(1, 1, Decision::Held, "c");
+    let Event::Answered(held) = &mut answer else { panic!() };
+    held.findings = vec!["load.not-judged".to_owned()];
+    let (_folder, settings) = window(vec![taken(1, "a"), answer]);
+    let status = status(&settings, Some(1), at(60));
+    assert!(codes(&status).contains(&"not-judged"), "{:?}", status.problems);
+    let row = status.participants.iter().find(|row| row.participant == "azerenerji").unwrap();
+    assert_eq!((row.held, row.oldest_held_seconds.is_some()), (1, true));
+}
+
+#[test]
+fn a_notice_is_shown_until_it_is_sent_and_is_a_problem_once_it_is_late() {
+    let archived = |unit: &str, act: &str, due: &str| Event::Act {
+        act: act.to_owned(),
+        by: "window".to_owned(),
+        id: None,
+        facts: [("unit", unit), ("due", due)].map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+    };
+    let (_folder, settings) = window(vec![
+        archived("trial-000001", "archived", "2026-12-01"),
+        archived("trial-000002", "archived", "2026-12-02"),
+        archived("trial-000001", "notice-sent", ""),
+    ]);
+    let on = |now: &str| status(&settings, None, now.parse().unwrap());
+    let in_time = on("2026-12-02T19:59:59Z");
+    assert!(in_time.healthy && in_time.notices.len() == 1, "{in_time:?}");
+    let late = on("2026-12-02T20:00:00Z"); // the next day in Baku
+    assert_eq!(codes(&late), ["notice-overdue"]);
+    assert!(late.problems[0].message.contains("trial-000002"));
+    // told to a running window, which has not journalled it yet
+    let folder = settings.window.paths.state.join("archive");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("trial-000002.sent"), "somebody").unwrap();
+    assert!(on("2026-12-02T20:00:00Z").healthy);
 }

@@ -40,9 +40,9 @@ pub struct Round {
 }
 
 /// How long a round may take at most; none where there is nothing to fetch.
-type Patience<T> = Box<dyn Fn(&T) -> Option<Duration> + Send>;
+pub(super) type Patience<T> = Box<dyn Fn(&T) -> Option<Duration> + Send>;
 /// One round.
-type Fetch<T> = Arc<dyn Fn(&T) -> Round + Send + Sync>;
+pub(super) type Fetch<T> = Arc<dyn Fn(&T) -> Round + Send + Sync>;
 
 /// The schedule of one running window.
 pub struct Refresher<T = World> {
@@ -79,7 +79,8 @@ impl Refresher {
 }
 
 impl<T: Send + Sync + 'static> Refresher<T> {
-    fn of(every: Duration, patience: Patience<T>, fetch: Fetch<T>) -> Self {
+    /// Any schedule of rounds that are watched.
+    pub(super) fn of(every: Duration, patience: Patience<T>, fetch: Fetch<T>) -> Self {
         Self { patience, fetch, every, next: Instant::now(), running: None }
     }
 

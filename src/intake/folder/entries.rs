@@ -191,11 +191,17 @@ impl Entries {
         }
     }
 
-    /// Makes ready whose time has come.
-    pub(super) fn wake(&mut self, now: Timestamp) {
-        while let Some((_, name)) = self.timers.first().filter(|(at, _)| *at <= now).cloned() {
-            self.set(&name, State::Ready);
+    /// Makes ready whose time has come, all of it, since the oldest of all goes first; how much is ready.
+    pub(super) fn wake(&mut self, now: Timestamp) -> usize {
+        while self.timers.first().is_some_and(|(at, _)| *at <= now)
+            && let Some((_, name)) = self.timers.pop_first()
+        {
+            if let Some(entry) = self.known.get_mut(&name) {
+                entry.state = State::Ready;
+                self.ready.insert((entry.facts.modified, name));
+            }
         }
+        self.ready.len()
     }
 
     pub(super) fn first_ready(&self) -> Option<Arc<OsStr>> {

@@ -63,6 +63,9 @@ impl DropFolder {
         if entry.links != 1 {
             return Some(Finding::new(Code::IntakeHardLink).found(shown));
         }
+        if self.unreadable.contains(name) {
+            return Some(Finding::new(Code::IntakeUnreadable).found(io::Error::from(Errno::IO)));
+        }
         // what is empty may have its content yet to come, and waits for it
         self.settings.fault_of_size(entry.facts.size).filter(|_| entry.facts.size > 0)
     }
@@ -308,6 +311,7 @@ impl DropFolder {
             }
         }
         self.entries.set(name, State::Answered);
+        self.unreadable.remove(name);
         if !noted.kind.is_file() || noted.links != 1 {
             // no document after all: what waits beside it is an orphan
             self.entries.free_companions(name);

@@ -24,16 +24,17 @@ pub use custody::Recovered;
 pub use look::signature_names;
 pub use outlet::{Outlet, Published};
 pub use sniff::carries_signature;
-pub use watch::{Signal, Signals, Watch};
+pub use watch::{Signal, Watch};
 
 use super::{Arrival, Key, Refusal, Settings, Waiting};
 use crate::document::{GivenName, ParticipantName, SubmissionId};
-use beneath::Beneath;
+use beneath::{Beneath, Listing};
 use custody::Custody;
 use entries::{Entries, State};
 use jiff::Timestamp;
 use rustix::io::Errno;
-use std::ffi::OsStr;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -50,6 +51,18 @@ pub struct DropFolder {
     receipts: Outlet,
     custody: Custody,
     entries: Entries,
+    scanning: Option<Scanning>,
+    /// Names of files whose octets the disk does not give.
+    unreadable: BTreeSet<OsString>,
+}
+
+/// A scan under way.
+#[derive(Debug, Default)]
+struct Scanning {
+    /// None before the first slice.
+    listing: Option<Listing>,
+    /// Asked for again since it began: what came behind its back is found by the next one.
+    again: bool,
 }
 
 /// What [`DropFolder::take_next`] came to.
@@ -58,7 +71,7 @@ pub(super) enum Step {
     Arrival(Box<Arrival>),
     /// An answer.
     Refusal(Box<Refusal>),
-    /// Nothing is ready.
+    /// Nothing is ready, or enough was looked at for one group.
     Nothing,
     /// The next one is larger than what is left of the group.
     TooMuch,
@@ -85,7 +98,18 @@ impl DropFolder {
         let receipts = home.folder("receipts").map_err(named("receipts"))?;
         let custody = Custody::open(&home, &inward).map_err(named(".taken"))?;
         let receipts = Outlet::new(receipts)?;
-        Ok(Self { participant, settings, path, home, inward, receipts, custody, entries: Entries::default() })
+        Ok(Self {
+            participant,
+            settings,
+            path,
+            home,
+            inward,
+            receipts,
+            custody,
+            entries: Entries::default(),
+            scanning: None,
+            unreadable: BTreeSet::new(),
+        })
     }
 
     /// Makes what is missing of the folder at `home`: itself, `in/` and `receipts/`, mode 0755 less
@@ -141,16 +165,36 @@ impl DropFolder {
         }
     }
 
-    /// Reads the folder whole: what no event told of is found, what is gone is forgotten.
+    /// Asks for a scan: the folder is read whole, a slice at a time by [`DropFolder::scan_slice`].
+    pub fn ask_scan(&mut self) {
+        self.scanning.get_or_insert_default().again = true;
+    }
+
+    /// Whether a scan is under way or asked for.
+    pub fn is_scanning(&self) -> bool {
+        self.scanning.is_some()
+    }
+
+    /// Goes on with the scan that was asked for: what no event told of is found, and at its end what is
+    /// gone is forgotten. Whether it goes on still.
     ///
     /// # Errors
-    /// When the folder cannot be read.
-    pub fn scan(&mut self, now: Timestamp) -> io::Result<()> {
-        self.custody.retry(&self.inward);
-        self.entries.begin_scan();
+    /// When the folder cannot be read; the scan is over then.
+    pub fn scan_slice(&mut self, now: Timestamp) -> io::Result<bool> {
+        let Some(mut scanning) = self.scanning.take() else { return Ok(false) };
+        let mut listing = match scanning.listing.take() {
+            Some(listing) => listing,
+            None => {
+                scanning.again = false;
+                self.custody.retry(&self.inward);
+                self.entries.begin_scan();
+                self.inward.listing()?
+            }
+        };
         let (entries, inward, settings) = (&mut self.entries, &self.inward, &self.settings);
         let participant = &self.participant;
-        inward.each_name(&mut |name| {
+        let mut unseen = None;
+        let goes_on = listing.slice(&mut |name| {
             if is_upload(name) {
                 tracing::debug!(%participant, name = %GivenName::new(name), "upload under way");
                 return;
@@ -161,10 +205,30 @@ impl DropFolder {
                 Err(error) => {
                     entries.keep(name);
                     tracing::warn!(%participant, name = %GivenName::new(name), %error, "cannot be looked at");
+                    unseen = unseen.take().or(Some(error));
                 }
             }
         })?;
-        self.entries.end_scan();
+        if let Some(error) = unseen {
+            return Err(error); // what cannot be seen is never answered: that must not pass for a folder in order
+        }
+        match goes_on {
+            true => self.scanning = Some(Scanning { listing: Some(listing), ..scanning }),
+            false => {
+                self.entries.end_scan();
+                self.scanning = scanning.again.then(Scanning::default);
+            }
+        }
+        Ok(self.scanning.is_some())
+    }
+
+    /// Reads the folder whole at once.
+    ///
+    /// # Errors
+    /// As [`DropFolder::scan_slice`].
+    pub fn scan(&mut self, now: Timestamp) -> io::Result<()> {
+        self.scanning = Some(Scanning::default());
+        while self.scan_slice(now)? {}
         Ok(())
     }
 
@@ -214,6 +278,15 @@ impl DropFolder {
         self.custody.give_back(id, &self.inward)
     }
 
+    /// The disk does not give the octets of what was taken: it is given back, and answered where it lies.
+    ///
+    /// # Errors
+    /// As [`DropFolder::give_back`].
+    pub fn give_back_unreadable(&mut self, id: SubmissionId, name: &OsStr) -> io::Result<bool> {
+        self.unreadable.insert(name.to_owned());
+        self.give_back(id)
+    }
+
     /// See [`Queue::recover`](super::Queue::recover).
     ///
     /// # Errors
@@ -242,18 +315,27 @@ impl DropFolder {
         self.receipts.clone()
     }
 
-    /// Takes what is next in order, if it fits into `left` octets.
+    /// Makes ready what has waited long enough; how much is ready now.
+    pub(super) fn wake(&mut self, now: Timestamp) -> usize {
+        self.entries.wake(now)
+    }
+
+    /// Takes what is next in order, if it fits into `left` octets. `looks`: at so many more names it may
+    /// look in vain for this group.
     pub(super) fn take_next(
         &mut self,
         now: Timestamp,
         left: Option<u64>,
+        looks: &mut usize,
         answered: &dyn Fn(&ParticipantName, &Key) -> bool,
     ) -> Step {
-        self.entries.wake(now);
-        while let Some(name) = self.entries.first_ready() {
+        while *looks > 0
+            && let Some(name) = self.entries.first_ready()
+        {
             if let Some(step) = self.consider(&name, now, left, answered) {
                 return step;
             }
+            *looks -= 1;
         }
         Step::Nothing
     }

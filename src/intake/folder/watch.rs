@@ -1,105 +1,97 @@
-//! The watch: the kernel's events become signals. The only threads of intake.
+//! The watch: the kernel's events become signals, each folder's from a watcher of its own.
 //!
-//! Owns the watcher and the bounded channel behind it. Decides nothing: an event only names what to
-//! look at, and whatever goes wrong here becomes a rescan.
+//! Owns one watcher for each folder, which is one inotify queue and the thread that empties it, and a bounded mailbox
+//! behind it. They are kept apart, so that one body's flood fills its own and delays nobody else's event; when either
+//! runs over, that one folder is scanned. Decides nothing: an event only names what to look at, and whatever goes
+//! wrong here becomes a scan.
 
 use super::{DropFolder, is_upload};
 use crate::document::ParticipantName;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::mpsc::{Receiver, Sender, channel, error::TrySendError};
+use tokio::sync::Notify;
 
-/// Most signals that wait to be read; past it a rescan stands for all of them. 16,384: as many as
-/// the kernel keeps (`fs.inotify.max_queued_events`), about 2 MiB of names.
-const SIGNALS_MAX: usize = 16_384;
+/// Names read at once from one folder's mailbox, so that a flood is taken in slices.
+const SLICE: usize = 100;
+/// Most names that wait in a mailbox; past it a scan stands for all of them. 16,384: as many events as the kernel
+/// keeps (`fs.inotify.max_queued_events`), about 2 MiB of names.
+const NAMES_MAX: usize = 16_384;
 
 /// What the watch has to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// This name was closed after writing, or moved in.
     Name(ParticipantName, OsString),
-    /// Events of this folder may be missing: scan it.
+    /// Events of this folder may be missing, or it is another one now: scan it.
     Rescan(ParticipantName),
-    /// Events may be missing anywhere: scan all.
-    RescanAll,
 }
 
 /// Watches while it lives.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Watch {
-    /// None where this system has no inotify to give.
-    watcher: Option<RecommendedWatcher>,
-    paths: Paths,
+    watched: BTreeMap<PathBuf, Watched>,
     unwatched: BTreeMap<PathBuf, ParticipantName>,
+    /// Told of every signal.
+    bell: Arc<Notify>,
 }
 
-/// Whose folder an event's path is.
-type Paths = Arc<Mutex<HashMap<PathBuf, ParticipantName>>>;
-
-/// The receiving end.
 #[derive(Debug)]
-pub struct Signals {
-    receiver: Receiver<Signal>,
-    lost: Arc<AtomicBool>,
-    /// Kept so that a watch that never was is silent, not closed.
-    _sender: Sender<Signal>,
+struct Watched {
+    participant: ParticipantName,
+    mailbox: Arc<Mailbox>,
+    /// Watches until it is dropped.
+    _watcher: RecommendedWatcher,
+}
+
+/// What a watcher's thread has told, and nobody has read.
+#[derive(Debug, Default)]
+struct Mailbox {
+    told: Mutex<Told>,
+    bell: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Told {
+    names: VecDeque<OsString>,
+    /// Whether something is missing.
+    is_lost: bool,
 }
 
 impl Watch {
     /// Watches the very folders that were opened, whatever their names lead to by now. What cannot
     /// be watched is left to rescans, and said in the log.
-    pub fn start(folders: &[DropFolder]) -> (Self, Signals) {
-        let (sender, receiver) = channel(SIGNALS_MAX);
-        let lost = Arc::new(AtomicBool::new(false));
-        let signals = Signals { receiver, lost: lost.clone(), _sender: sender.clone() };
-        let paths = Paths::default();
-        let teller = Teller { sender, lost, paths: Arc::clone(&paths) };
-        let watcher = notify::recommended_watcher(move |event| teller.tell(event))
-            .inspect_err(|error| tracing::warn!(%error, "no file events on this system; folders are only rescanned"))
-            .ok();
-        let mut watch = Self { watcher, paths, unwatched: BTreeMap::new() };
+    pub fn start(folders: &[DropFolder]) -> Self {
+        let mut watch = Self::default();
         watch.follow(folders);
-        (watch, signals)
+        watch
     }
 
-    /// Watches what was opened since, and no longer what was closed. Whether there was any of the
-    /// first: such a folder is to be scanned once more, for what came before it was watched.
-    pub fn follow(&mut self, folders: &[DropFolder]) -> bool {
-        let open: HashMap<PathBuf, ParticipantName> =
-            folders.iter().map(|folder| (folder.inward.own_path(), folder.participant.clone())).collect();
-        let before = self.paths().clone();
-        let before = before.iter().chain(&self.unwatched).map(|(path, whose)| (path.clone(), whose.clone()));
-        let before: HashMap<PathBuf, ParticipantName> = before.collect();
-        for (path, _) in before.iter().filter(|(path, whose)| open.get(*path) != Some(whose)) {
-            self.unwatched.remove(path);
-            if self.paths().remove(path).is_some()
-                && let Some(watcher) = &mut self.watcher
-            {
-                // a folder that is gone is watched no longer by itself
-                let _ = watcher.unwatch(path);
+    /// Watches what was opened since, and no longer what was closed; whose folders came new: such a one is
+    /// to be scanned once more, for what came before it was watched.
+    pub fn follow(&mut self, folders: &[DropFolder]) -> Vec<ParticipantName> {
+        let open: BTreeMap<PathBuf, &ParticipantName> =
+            folders.iter().map(|folder| (folder.inward.own_path(), &folder.participant)).collect();
+        self.watched.retain(|path, watched| open.get(path) == Some(&&watched.participant));
+        self.unwatched.retain(|path, participant| open.get(path) == Some(&&*participant));
+        let mut new = Vec::new();
+        for (path, participant) in open {
+            if self.watched.contains_key(&path) || self.unwatched.contains_key(&path) {
+                continue;
             }
-        }
-        let mut has_new = false;
-        for (path, participant) in open.into_iter().filter(|(path, whose)| before.get(path) != Some(whose)) {
-            has_new = true;
-            self.paths().insert(path.clone(), participant.clone());
-            let watched = match &mut self.watcher {
-                Some(watcher) => watcher.watch(&path, RecursiveMode::NonRecursive).inspect_err(|error| {
+            new.push(participant.clone());
+            match Watched::begin(participant, &path, &self.bell) {
+                Ok(watched) => drop(self.watched.insert(path, watched)),
+                Err(error) => {
                     tracing::warn!(%participant, %error, "the folder cannot be watched and is only rescanned");
-                }),
-                None => Err(notify::Error::generic("no file events on this system")),
-            };
-            if watched.is_err() {
-                self.paths().remove(&path);
-                self.unwatched.insert(path, participant);
+                    self.unwatched.insert(path, participant.clone());
+                }
             }
         }
-        has_new
+        new
     }
 
     /// Whose folders are only rescanned.
@@ -109,137 +101,147 @@ impl Watch {
         unwatched
     }
 
-    fn paths(&self) -> MutexGuard<'_, HashMap<PathBuf, ParticipantName>> {
-        self.paths.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Signals {
-    /// The next signal. Waits for ever where nothing can be watched.
-    pub async fn recv(&mut self) -> Signal {
-        loop {
-            if let Some(signal) = self.lost() {
-                return signal;
-            }
-            if let Some(signal) = self.receiver.recv().await {
-                return signal;
-            }
+    /// Waits until there is something to read. For ever where nothing can be watched.
+    pub async fn ready(&self) {
+        while self.watched.values().all(|watched| watched.mailbox.told().is_empty()) {
+            self.bell.notified().await;
         }
     }
 
-    /// The next signal, if one is there.
-    pub fn try_recv(&mut self) -> Option<Signal> {
-        self.lost().or_else(|| self.receiver.try_recv().ok())
-    }
-
-    fn lost(&self) -> Option<Signal> {
-        self.lost.swap(false, Ordering::AcqRel).then_some(Signal::RescanAll)
+    /// Reads one slice from the mailbox of each folder, whatever waits behind it: none has another's turn.
+    pub fn read(&self, heard: &mut dyn FnMut(Signal)) {
+        for Watched { participant, mailbox, .. } in self.watched.values() {
+            let (names, is_lost) = mailbox.told().slice();
+            names.into_iter().for_each(|name| heard(Signal::Name(participant.clone(), name)));
+            if is_lost {
+                heard(Signal::Rescan(participant.clone()));
+            }
+        }
     }
 }
 
-/// Runs on the watcher's own thread.
-struct Teller {
-    sender: Sender<Signal>,
-    lost: Arc<AtomicBool>,
-    paths: Paths,
+impl Watched {
+    fn begin(participant: &ParticipantName, path: &Path, bell: &Arc<Notify>) -> notify::Result<Self> {
+        let mailbox = Arc::new(Mailbox { told: Mutex::default(), bell: Arc::clone(bell) });
+        let (to, folder) = (Arc::clone(&mailbox), path.to_owned());
+        let mut watcher = notify::recommended_watcher(move |event| to.take(event, &folder))?;
+        watcher.watch(path, RecursiveMode::NonRecursive)?;
+        Ok(Self { participant: participant.clone(), mailbox, _watcher: watcher })
+    }
 }
 
-impl Teller {
-    fn tell(&self, event: notify::Result<Event>) {
-        let event = match event {
-            Ok(event) if event.need_rescan() => return self.send(Signal::RescanAll),
-            Ok(event) => event,
+impl Mailbox {
+    fn told(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs on the watcher's own thread.
+    fn take(&self, event: notify::Result<Event>, folder: &Path) {
+        let is_told = match event {
+            Ok(event) => self.told().take(event, folder),
             Err(error) => {
-                tracing::warn!(%error, "file events may be missing; all folders are read");
-                return self.send(Signal::RescanAll);
+                tracing::warn!(%error, "file events may be missing; the folder is scanned");
+                self.told().lose()
             }
         };
+        if is_told {
+            self.bell.notify_one();
+        }
+    }
+}
+
+impl Told {
+    fn is_empty(&self) -> bool {
+        self.names.is_empty() && !self.is_lost
+    }
+
+    /// The names of one slice, and whether something is missing.
+    fn slice(&mut self) -> (Vec<OsString>, bool) {
+        let count = self.names.len().min(SLICE);
+        (self.names.drain(..count).collect(), std::mem::take(&mut self.is_lost))
+    }
+
+    fn lose(&mut self) -> bool {
+        self.is_lost = true;
+        true
+    }
+
+    /// Whether there is something new to read.
+    fn take(&mut self, event: Event, folder: &Path) -> bool {
+        if event.need_rescan() {
+            return self.lose();
+        }
         match event.kind {
             EventKind::Access(AccessKind::Close(AccessMode::Write))
             | EventKind::Modify(ModifyKind::Name(RenameMode::To)) => {}
             // the folder itself was moved or removed: the scan says so
             EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(RenameMode::From)) => {
-                for participant in event.paths.iter().filter_map(|path| self.whose(path)) {
-                    self.send(Signal::Rescan(participant));
-                }
-                return;
+                return event.paths.iter().any(|path| path == folder) && self.lose();
             }
-            _ => return,
+            // our own opening, taking and removing, and what is not complete
+            _ => return false,
         }
-        for path in &event.paths {
-            let participant = path.parent().and_then(|parent| self.whose(parent));
-            // nobody is woken for an upload under way
-            if let (Some(participant), Some(name)) = (participant, path.file_name().filter(|name| !is_upload(name))) {
-                self.send(Signal::Name(participant, name.to_owned()));
+        let names = event.paths.iter().filter(|path| path.parent() == Some(folder)).filter_map(|path| path.file_name());
+        let before = self.names.len();
+        // nobody is told of an upload under way
+        for name in names.filter(|name| !is_upload(name)) {
+            if self.names.len() >= NAMES_MAX {
+                return self.lose();
             }
+            self.names.push_back(name.to_owned());
         }
-    }
-
-    fn whose(&self, folder: &Path) -> Option<ParticipantName> {
-        self.paths.lock().unwrap_or_else(PoisonError::into_inner).get(folder).cloned()
-    }
-
-    fn send(&self, signal: Signal) {
-        if let Err(TrySendError::Full(_)) = self.sender.try_send(signal) {
-            self.lost.store(true, Ordering::Release);
-            // should all have been read in this moment, this wakes the reader
-            let _ = self.sender.try_send(Signal::RescanAll);
-        }
+        self.names.len() > before
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use notify::event::{AccessKind, Flag};
+    use notify::event::Flag;
 
-    fn teller() -> (Teller, Signals) {
-        let (sender, receiver) = channel(SIGNALS_MAX);
-        let lost = Arc::new(AtomicBool::new(false));
-        let paths = HashMap::from([(PathBuf::from("/proc/self/fd/9"), "azerenerji".parse().unwrap())]);
-        let paths = Arc::new(Mutex::new(paths));
-        let signals = Signals { receiver, lost: lost.clone(), _sender: sender.clone() };
-        (Teller { sender, lost, paths }, signals)
-    }
+    const FOLDER: &str = "/proc/self/fd/9";
 
     fn closed(name: &str) -> notify::Result<Event> {
         let kind = EventKind::Access(AccessKind::Close(AccessMode::Write));
-        Ok(Event::new(kind).add_path(PathBuf::from("/proc/self/fd/9").join(name)))
+        Ok(Event::new(kind).add_path(Path::new(FOLDER).join(name)))
+    }
+
+    fn told(mailbox: &Mailbox) -> (Vec<OsString>, bool) {
+        let (mut all, mut is_lost) = (Vec::new(), false);
+        while !mailbox.told().is_empty() {
+            let (names, lost) = mailbox.told().slice();
+            assert!(names.len() <= SLICE);
+            all.extend(names);
+            is_lost |= lost;
+        }
+        (all, is_lost)
     }
 
     #[test]
-    fn what_the_kernel_or_the_channel_loses_is_a_rescan() {
-        let (teller, mut signals) = teller();
-        teller.tell(Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan)));
-        teller.tell(Err(notify::Error::generic("gone")));
-        assert_eq!([signals.try_recv(), signals.try_recv()], [Some(Signal::RescanAll), Some(Signal::RescanAll)]);
-        for at in 0..=SIGNALS_MAX {
-            teller.tell(closed(&format!("{at}.xml")));
-        }
-        assert_eq!(signals.try_recv(), Some(Signal::RescanAll), "first of all");
-        let mut names = 0;
-        while let Some(signal) = signals.try_recv() {
-            assert!(matches!(signal, Signal::Name(..)), "{signal:?}");
-            names += 1;
-        }
-        assert_eq!(names, SIGNALS_MAX);
+    fn what_the_kernel_or_the_mailbox_loses_is_a_scan() {
+        let (mailbox, folder) = (Mailbox::default(), Path::new(FOLDER));
+        mailbox.take(Ok(Event::new(EventKind::Other).set_flag(Flag::Rescan)), folder);
+        assert_eq!(told(&mailbox), (vec![], true));
+        mailbox.take(Err(notify::Error::generic("gone")), folder);
+        assert_eq!(told(&mailbox), (vec![], true));
+        (0..=NAMES_MAX).for_each(|at| mailbox.take(closed(&format!("{at}.xml")), folder));
+        let (names, is_lost) = told(&mailbox);
+        assert!(names.len() == NAMES_MAX && is_lost);
     }
 
     #[test]
     fn only_what_is_complete_wakes_anybody() {
-        let (teller, mut signals) = teller();
-        for name in ["a.part", ".a"] {
-            teller.tell(closed(name));
-        }
-        teller.tell(Ok(
-            Event::new(EventKind::Access(AccessKind::Open(AccessMode::Any))).add_path("/proc/self/fd/9/a".into())
-        ));
-        assert_eq!(signals.try_recv(), None);
-        teller.tell(closed("a"));
-        assert_eq!(signals.try_recv(), Some(Signal::Name("azerenerji".parse().unwrap(), "a".into())));
-        teller.tell(Ok(
-            Event::new(EventKind::Modify(ModifyKind::Name(RenameMode::From))).add_path("/proc/self/fd/9".into())
-        ));
-        assert_eq!(signals.try_recv(), Some(Signal::Rescan("azerenerji".parse().unwrap())));
+        let (mailbox, folder) = (Mailbox::default(), Path::new(FOLDER));
+        ["a.part", ".a"].into_iter().for_each(|name| mailbox.take(closed(name), folder));
+        let opened = EventKind::Access(AccessKind::Open(AccessMode::Any));
+        mailbox.take(Ok(Event::new(opened).add_path(folder.join("a"))), folder);
+        let removed = EventKind::Remove(notify::event::RemoveKind::File);
+        mailbox.take(Ok(Event::new(removed).add_path(folder.join("a"))), folder);
+        assert_eq!(told(&mailbox), (vec![], false));
+        mailbox.take(closed("a"), folder);
+        assert_eq!(told(&mailbox), (vec!["a".into()], false));
+        let moved = EventKind::Modify(ModifyKind::Name(RenameMode::From));
+        mailbox.take(Ok(Event::new(moved).add_path(folder.to_owned())), folder);
+        assert_eq!(told(&mailbox), (vec![], true));
     }
 }

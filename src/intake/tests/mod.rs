@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::document::{ParticipantName, SubmissionId};
-use crate::intake::folder::{Published, Signal, Signals, Watch};
+use crate::intake::folder::{Published, Signal, Watch};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use std::ffi::OsStr;

@@ -177,3 +177,17 @@ fn under_constant_swapping_only_the_file_itself_arrives() {
     assert!(outside.join("secret.xml").exists());
     assert!(taken > 0, "the file itself has its chances");
 }
+
+#[test]
+fn a_file_whose_octets_the_disk_does_not_give_is_answered_once_where_it_lies() {
+    let mut drop = Drop::one();
+    drop.put("a.xml", SIGNED);
+    drop.tell("a.xml");
+    let group = drop.take(Timestamp::now());
+    let id = group.arrivals[0].id();
+    let folder = drop.queue.folder(&who("azerenerji")).unwrap();
+    assert!(folder.give_back_unreadable(id, OsStr::new("a.xml")).unwrap());
+    let group = drop.find(in_seconds(20));
+    assert_eq!(slugs(&group), [("a.xml".to_owned(), "intake.unreadable", false)]);
+    assert!(drop.find(in_seconds(40)).is_empty() && drop.names("in") == ["a.xml"]);
+}

@@ -12,13 +12,119 @@ fn participants_take_turns_and_groups_are_bounded() {
     fs::write(drop.root.path().join("azerisiq/in/y.xml"), SIGNED).unwrap();
     let now = in_seconds(11);
     drop.queue.scan_all(now).unwrap();
-    let mut take =
-        |documents, octets| names(&drop.queue.take_group(now, GroupLimits { documents, octets }, &nothing_answered));
+    let mut take = |documents, octets| {
+        names(&drop.queue.take_group(
+            now,
+            GroupLimits { documents, octets, ..GroupLimits::default() },
+            &nothing_answered,
+        ))
+    };
     assert_eq!(take(3, 1 << 20), ["0.xml", "x.xml", "1.xml"]);
-    assert_eq!(take(9, SIGNED.len() as u64 * 2), ["y.xml", "2.xml"], "as many octets as fit");
-    assert_eq!(take(9, 1), ["3.xml"], "one goes on however large");
-    assert_eq!(take(9, 1 << 20), ["4.xml", "5.xml"]);
+    assert_eq!(take(9, SIGNED.len() as u64 * 4), ["y.xml", "2.xml", "3.xml", "4.xml"], "as many octets as fit");
+    assert_eq!(take(9, 1), ["5.xml"], "one goes on however large");
     assert!(take(9, 1 << 20).is_empty() && drop.queue.due(now).is_none());
+}
+
+/// The names of the groups that come next.
+fn groups(drop: &mut Drop, limits: GroupLimits, now: Timestamp) -> Vec<Vec<String>> {
+    let take = || {
+        let group = drop.queue.take_group(now, limits, &nothing_answered);
+        (!group.is_empty()).then(|| names(&group))
+    };
+    std::iter::from_fn(take).collect()
+}
+
+#[test]
+fn the_few_of_one_never_share_with_the_backlog_of_another_and_starve_nobody() {
+    let mut drop = Drop::new(&["azerenerji", "azerisiq"], settings());
+    (0..20).for_each(|at| drop.put(format!("backlog-{at:02}.xml"), SIGNED));
+    let few = |drop: &Drop, name: &str| fs::write(drop.root.path().join("azerisiq/in").join(name), SIGNED).unwrap();
+    few(&drop, "one.xml");
+    let now = in_seconds(11);
+    drop.queue.scan_all(now).unwrap();
+    let limits = GroupLimits { documents: 4, ..GroupLimits::default() };
+    let take = |drop: &mut Drop| names(&drop.queue.take_group(now, limits, &nothing_answered));
+    assert_eq!(take(&mut drop), ["one.xml"]);
+    for at in 0..3 {
+        few(&drop, &format!("more-{at}.xml"));
+        drop.queue.on_name(&who("azerisiq"), OsStr::new(&format!("more-{at}.xml")), now);
+        let group = take(&mut drop);
+        assert!(group.len() == 4 && group.iter().all(|name| name.starts_with("backlog")), "{group:?}");
+        let next = take(&mut drop);
+        match at {
+            0 | 1 => assert_eq!(next, [format!("more-{at}.xml")]),
+            _ => assert_eq!(next.len(), 4, "no backlog any more, only a few of each: {next:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_backlog_goes_on_in_small_steps_while_others_drop_one_by_one() {
+    let mut drop = Drop::new(&["azerenerji", "azerisiq"], settings());
+    (0..100).for_each(|at| drop.put(format!("backlog-{at:02}.xml"), SIGNED));
+    let now = in_seconds(11);
+    drop.queue.scan_all(now).unwrap();
+    let limits = GroupLimits { documents: 20, beside: 3, ..GroupLimits::default() };
+    let take = |drop: &mut Drop, now| names(&drop.queue.take_group(now, limits, &nothing_answered));
+    assert_eq!(take(&mut drop, now).len(), 20, "nobody else is about");
+    fs::write(drop.root.path().join("azerisiq/in/one.xml"), SIGNED).unwrap();
+    drop.queue.on_name(&who("azerisiq"), OsStr::new("one.xml"), now);
+    assert_eq!(take(&mut drop, now), ["one.xml"]);
+    assert_eq!(take(&mut drop, now).len(), 3);
+    assert_eq!(take(&mut drop, in_seconds(30)).len(), 3);
+    assert_eq!(take(&mut drop, in_seconds(120)).len(), 20, "nobody any more");
+}
+
+#[test]
+fn beside_a_group_of_others_only_those_go_on_who_have_a_few() {
+    let mut drop = Drop::new(&["azerenerji", "azerisiq", "ekologiya"], settings());
+    (0..20).for_each(|at| drop.put(format!("backlog-{at:02}.xml"), SIGNED));
+    fs::write(drop.root.path().join("azerisiq/in/one.xml"), SIGNED).unwrap();
+    fs::write(drop.root.path().join("ekologiya/in/two.xml"), SIGNED).unwrap();
+    let now = in_seconds(11);
+    drop.queue.scan_all(now).unwrap();
+    let others = [who("ekologiya")].into();
+    let group = drop.queue.take_few(now, GroupLimits::default(), &others, &nothing_answered);
+    assert_eq!(names(&group), ["one.xml"]);
+    assert!(drop.queue.take_few(now, GroupLimits::default(), &others, &nothing_answered).is_empty());
+}
+
+#[test]
+fn what_is_large_goes_alone_and_stops_no_small_ones_of_others() {
+    let mut drop = Drop::new(&["azerenerji", "azerisiq"], settings());
+    drop.put_aged("a-large.xml", &[SIGNED, &[b' '; 600]].concat(), 90);
+    drop.put_aged("b-behind.xml", SIGNED, 80);
+    for at in 0..3 {
+        fs::write(drop.root.path().join(format!("azerisiq/in/{at}.xml")), SIGNED).unwrap();
+    }
+    let now = in_seconds(11);
+    drop.queue.scan_all(now).unwrap();
+    let groups = groups(&mut drop, GroupLimits { documents: 9, octets: 2000, beside: 9 }, now);
+    let large = groups.iter().position(|group| group.contains(&"a-large.xml".to_owned())).unwrap();
+    assert_eq!(groups[large], ["a-large.xml"], "{groups:?}");
+    assert!(large <= 1, "its turn comes: {groups:?}");
+    assert!(groups.iter().any(|group| group.len() >= 3), "{groups:?}");
+    let order: Vec<&String> = groups.iter().flatten().filter(|name| name.contains('-')).collect();
+    assert_eq!(order, ["a-large.xml", "b-behind.xml"], "each participant's own in its order");
+}
+
+#[test]
+fn a_flood_of_halves_is_looked_at_in_slices() {
+    let mut drop = Drop::new(&["azerenerji", "azerisiq"], settings());
+    for at in 0..1000 {
+        drop.put(format!("half-{at:04}.csv"), CSV);
+        drop.tell(format!("half-{at:04}.csv"));
+    }
+    assert!(drop.take(Timestamp::now()).is_empty());
+    let waiting = drop.queue.waiting().len();
+    assert!((1..500).contains(&waiting), "{waiting} of 1000 at once");
+    fs::write(drop.root.path().join("azerisiq/in/good.xml"), SIGNED).unwrap();
+    drop.queue.on_name(&who("azerisiq"), OsStr::new("good.xml"), Timestamp::now());
+    assert_eq!(names(&drop.take(Timestamp::now())), ["good.xml"]);
+    while drop.queue.due(Timestamp::now()).is_some_and(|due| due <= Timestamp::now()) {
+        assert!(drop.take(Timestamp::now()).is_empty());
+    }
+    assert_eq!(drop.queue.waiting().len(), 1000);
 }
 
 proptest! {

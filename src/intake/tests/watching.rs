@@ -2,14 +2,30 @@
 
 use super::*;
 
-/// Hands what the watcher tells to the queue until a group comes of it, for at most 5 s.
-fn watched(drop: &mut Drop, signals: &mut Signals) -> Group {
+/// What the watch tells within this time, as soon as it tells anything.
+async fn told(watch: &Watch, patience: Duration) -> Vec<Signal> {
+    let mut told = Vec::new();
+    if tokio::time::timeout(patience, watch.ready()).await.is_ok() {
+        watch.read(&mut |signal| told.push(signal));
+    }
+    told
+}
+
+/// Nothing, for long enough.
+async fn is_silent(watch: &Watch) -> bool {
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    told(watch, Duration::from_millis(1)).await.is_empty()
+}
+
+/// Hands what the watch tells to the queue until a group comes of it, for at most 5 s.
+async fn watched(drop: &mut Drop, watch: &Watch) -> Group {
     let end = Instant::now() + Duration::from_secs(5);
     while Instant::now() < end {
-        match signals.try_recv() {
-            Some(Signal::Name(participant, name)) => drop.queue.on_name(&participant, &name, Timestamp::now()),
-            Some(Signal::Rescan(_) | Signal::RescanAll) => drop.queue.scan_all(Timestamp::now()).unwrap(),
-            None => std::thread::yield_now(),
+        for signal in told(watch, Duration::from_millis(10)).await {
+            match signal {
+                Signal::Name(participant, name) => drop.queue.on_name(&participant, &name, Timestamp::now()),
+                Signal::Rescan(_) => drop.queue.scan_all(Timestamp::now()).unwrap(),
+            }
         }
         let group = drop.take(Timestamp::now());
         if !group.is_empty() {
@@ -19,41 +35,121 @@ fn watched(drop: &mut Drop, signals: &mut Signals) -> Group {
     Group::default()
 }
 
-#[test]
-fn the_watch_tells_of_closing_and_moving_in_and_of_nothing_else() {
+#[tokio::test]
+async fn the_watch_tells_of_closing_and_moving_in_and_of_nothing_else() {
     let mut drop = Drop::one();
-    let (watch, mut signals) = Watch::start(drop.queue.folders());
+    let watch = Watch::start(drop.queue.folders());
     assert!(watch.unwatched().is_empty(), "{watch:?}");
     let mut writer = File::create(drop.at("a.xml")).unwrap();
     writer.write_all(SIGNED).unwrap();
-    std::thread::sleep(Duration::from_millis(50));
-    assert_eq!(signals.try_recv(), None, "it is still open");
+    assert!(is_silent(&watch).await, "it is still open");
     std::mem::drop(writer);
-    assert_eq!(names(&watched(&mut drop, &mut signals)), ["a.xml"]);
+    assert_eq!(names(&watched(&mut drop, &watch).await), ["a.xml"]);
     let odd = OsStr::from_bytes(b"b\n\xff.xml");
     drop.put("b.part", SIGNED);
+    drop.put(".b", SIGNED);
+    fs::create_dir(drop.at("folder")).unwrap();
+    assert!(is_silent(&watch).await, "only what is complete wakes anybody");
     fs::rename(drop.at("b.part"), drop.at(odd)).unwrap();
-    let group = watched(&mut drop, &mut signals);
+    let group = watched(&mut drop, &watch).await;
     assert_eq!(group.arrivals[0].document().name().as_os_str(), odd);
-    std::thread::sleep(Duration::from_millis(50));
-    assert_eq!(signals.try_recv(), None, "our own opening and taking is no news");
+    assert!(is_silent(&watch).await, "our own opening and taking is no news");
     // a burst, the folder moved meanwhile
     fs::rename(drop.root.path().join("azerenerji/in"), drop.root.path().join("elsewhere")).unwrap();
+    assert_eq!(told(&watch, Duration::from_secs(5)).await, [Signal::Rescan(who("azerenerji"))]);
     fs::write(drop.root.path().join("elsewhere/c.xml"), SIGNED).unwrap();
-    assert_eq!(names(&watched(&mut drop, &mut signals)), ["c.xml"]);
+    assert_eq!(names(&watched(&mut drop, &watch).await), ["c.xml"]);
 }
 
-#[test]
-fn a_rescan_finds_what_no_event_told_of() {
+#[tokio::test]
+async fn one_bodys_flood_of_events_is_read_in_slices_beside_all_others() {
+    let drop = Drop::new(&["azerenerji", "azerisiq"], settings());
+    let watch = Watch::start(drop.queue.folders());
+    let (floods, files) = (3000, drop.root.path());
+    let flood = |at: usize| fs::write(files.join("azerenerji/in").join(format!("flood-{at:04}.xml")), b"x").unwrap();
+    (0..floods).for_each(flood);
+    fs::write(files.join("azerisiq/in/good.xml"), SIGNED).unwrap();
+    // each folder's events come by a thread of its own
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let first = told(&watch, Duration::from_secs(5)).await;
+    let good = Signal::Name(who("azerisiq"), "good.xml".into());
+    assert!(first.contains(&good) && first.len() < 200, "{} signals first", first.len());
+    let mut heard = first.len() - 1;
+    while heard < floods {
+        heard += told(&watch, Duration::from_secs(5)).await.len();
+    }
+    assert!(heard == floods && is_silent(&watch).await, "{heard}: each once");
+}
+
+#[tokio::test]
+async fn a_queue_of_events_that_runs_over_is_a_scan_of_its_own_folder() {
+    let most: usize = fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap().trim().parse().unwrap();
+    let mut drop = Drop::new(&["azerenerji", "azerisiq"], settings());
+    let watch = Watch::start(drop.queue.folders());
+    fs::write(drop.root.path().join("azerisiq/in/good.xml"), SIGNED).unwrap();
+    // the same event again is one with the last in the queue, so two names take turns; what the watcher empties of the
+    // queue meanwhile runs over in its mailbox
+    let names = [drop.at("a.xml"), drop.at("b.xml")];
+    for at in 0..most.min(200_000) * 2 + 2 {
+        fs::File::create(&names[at % 2]).unwrap();
+    }
+    let mut all = Vec::new();
+    while !all.contains(&Signal::Rescan(who("azerenerji"))) {
+        let told = told(&watch, Duration::from_secs(5)).await;
+        assert!(!told.is_empty(), "{} signals, and no scan", all.len());
+        all.extend(told);
+    }
+    assert!(all.contains(&Signal::Name(who("azerisiq"), "good.xml".into())));
+    assert!(!all.contains(&Signal::Rescan(who("azerisiq"))), "the other's folder is not read for that");
+    drop.queue.folder(&who("azerenerji")).unwrap().ask_scan();
+    assert!(drop.queue.is_scanning());
+}
+
+#[tokio::test]
+async fn a_rescan_finds_what_no_event_told_of() {
     let mut drop = Drop::new(&["azerenerji"], Settings { settle: Duration::ZERO, ..settings() });
-    let (_watch, mut signals) = Watch::start(drop.queue.folders());
+    let watch = Watch::start(drop.queue.folders());
     // made by a link: the kernel tells of no closing and no moving in
     fs::write(drop.root.path().join("a.xml"), SIGNED).unwrap();
     fs::hard_link(drop.root.path().join("a.xml"), drop.at("a.xml")).unwrap();
     fs::remove_file(drop.root.path().join("a.xml")).unwrap();
-    std::thread::sleep(Duration::from_millis(50));
-    assert_eq!(signals.try_recv(), None);
+    assert!(is_silent(&watch).await);
     assert_eq!(names(&drop.find(Timestamp::now())), ["a.xml"]);
+}
+
+#[test]
+fn a_large_folder_is_read_in_slices_beside_all_others() {
+    let mut drop = Drop::new(&["azerenerji", "azerisiq"], Settings { settle: Duration::ZERO, ..settings() });
+    for at in 0..3000 {
+        fs::write(drop.at(format!("flood-{at:04}.xml")), SIGNED).unwrap();
+    }
+    fs::write(drop.root.path().join("azerisiq/in/good.xml"), SIGNED).unwrap();
+    for participant in ["azerenerji", "azerisiq"] {
+        drop.queue.folder(&who(participant)).unwrap().ask_scan();
+    }
+    let now = in_seconds(1);
+    let ended = drop.queue.scan_slices(now);
+    assert!(ended.is_empty() || ended[0].0 == who("azerisiq"), "{ended:?}");
+    assert!(drop.queue.is_scanning(), "three thousand names are more than one slice");
+    // asked for again while it goes on: it is read from the beginning once more, for what was missed
+    fs::write(drop.at("late.xml"), SIGNED).unwrap();
+    drop.queue.folder(&who("azerenerji")).unwrap().ask_scan();
+    assert_eq!(names(&drop.take(now)), ["good.xml"], "before all of the flood");
+    let mut slices = 1;
+    while drop.queue.is_scanning() {
+        drop.queue.scan_slices(now);
+        slices += 1;
+    }
+    assert!(slices > 10, "{slices}");
+    let mut found = 0;
+    loop {
+        let group = drop.take(now);
+        if group.is_empty() {
+            break;
+        }
+        found += group.arrivals.len();
+    }
+    assert_eq!(found, 3001);
 }
 
 #[test]

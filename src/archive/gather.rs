@@ -1,0 +1,277 @@
+//! Which submissions are past their active time, and all that the journal knows of them.
+//!
+//! Reads the journal, which needs no lock, so it works beside a running daemon. A submission is past it when it is
+//! closed and nothing has happened to it for so long; archived is what an act of the journal says so after that. One
+//! that is contested later gets another answer, and is archived once more, whole. Never writes.
+
+use crate::document::{Digest, SubmissionId};
+use crate::evidence::Location;
+use crate::host::Disk;
+use crate::journal::{Answered, Contested, Entry, Event, Held, JournalError, KeptPath, Reader, RefusedInPlace};
+use jiff::Timestamp;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::path::Path;
+
+/// The act by which a submission, or a unit, is archived.
+pub const ARCHIVED: &str = "archived";
+/// The act by which units of another window were taken in.
+pub const IMPORTED: &str = "imported";
+/// The act by which the notice of a unit was sent.
+pub const NOTICE_SENT: &str = "notice-sent";
+/// The act by which packs and objects left the active store.
+pub const PRUNED: &str = "pruned";
+
+/// Where every submission stands with regard to the archive. Some 100 octets each.
+#[derive(Debug, Default)]
+pub struct Standing {
+    /// In the order of their arrival.
+    submissions: Vec<State>,
+    places: HashMap<SubmissionId, usize>,
+    /// The paths by which signers were believed.
+    paths: HashMap<Digest, KeptPath>,
+    /// The units that the journal knows.
+    pub units: Vec<KnownUnit>,
+    /// Notices that were sent, by unit.
+    pub sent: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+struct State {
+    id: SubmissionId,
+    /// When something happened to it last.
+    last: Timestamp,
+    closed: bool,
+    archived: bool,
+}
+
+/// A unit as the journal knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownUnit {
+    /// Its name, `trial-000001`.
+    pub name: String,
+    /// The digest of its file.
+    pub sha256: Digest,
+    /// How many submissions it holds.
+    pub submissions: u64,
+    /// When it was archived or taken in.
+    pub at: Timestamp,
+    /// When the notice is due; none for one that another window made.
+    pub due: Option<jiff::civil::Date>,
+    /// The window that made it, when that is another.
+    pub from: Option<String>,
+}
+
+impl Standing {
+    /// Reads the whole journal.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub fn read(disk: &Disk, state: &Path) -> Result<Self, JournalError> {
+        let mut journal = Reader::open(disk, state)?;
+        let mut standing = Self::default();
+        while let Some((entry, _)) = journal.next()? {
+            standing.take(&entry);
+        }
+        Ok(standing)
+    }
+
+    fn take(&mut self, entry: &Entry) {
+        let Entry { time, event } = entry;
+        match event {
+            Event::Path(path) => drop(self.paths.insert(path.signer, (**path).clone())),
+            Event::Held(_) | Event::RefusedInPlace(_) => {
+                let Some(id) = event.id() else { return };
+                self.places.insert(id, self.submissions.len());
+                self.submissions.push(State { id, last: *time, closed: false, archived: false });
+            }
+            Event::Act { act, id: Some(id), .. } if act == ARCHIVED => {
+                if let Some(state) = self.state(*id) {
+                    state.archived = true;
+                }
+            }
+            Event::Act { act, id: None, facts, .. } if act == ARCHIVED || act == IMPORTED => {
+                let fact = |name: &str| facts.get(name).map(String::as_str);
+                let sha256 = fact("sha256").and_then(|text| text.parse().ok());
+                if let (Some(name), Some(sha256)) = (fact("unit"), sha256) {
+                    self.units.push(KnownUnit {
+                        name: name.to_owned(),
+                        sha256,
+                        submissions: fact("submissions").and_then(|text| text.parse().ok()).unwrap_or(0),
+                        at: *time,
+                        due: fact("due").and_then(|text| text.parse().ok()),
+                        from: fact("window").map(str::to_owned),
+                    });
+                }
+            }
+            Event::Act { act, facts, .. } if act == NOTICE_SENT => self.sent.extend(facts.get("unit").cloned()),
+            // a later look that finds nothing changes nothing
+            Event::Act { .. } | Event::Settled { .. } => {}
+            other => {
+                if let Some(state) = other.id().and_then(|id| self.state(id)) {
+                    state.last = *time;
+                    state.archived = false;
+                    state.closed = matches!(other, Event::Closed { .. });
+                }
+            }
+        }
+    }
+
+    fn state(&mut self, id: SubmissionId) -> Option<&mut State> {
+        self.places.get(&id).and_then(|&at| self.submissions.get_mut(at))
+    }
+
+    /// What is closed, not archived, and unchanged since before this moment, in the order of arrival.
+    pub fn due(&self, before: Timestamp) -> impl Iterator<Item = SubmissionId> {
+        self.submissions.iter().filter(move |one| one.closed && !one.archived && one.last < before).map(|one| one.id)
+    }
+
+    /// When something happened last to what is closed and not archived, of the one that has lain longest.
+    pub fn oldest(&self) -> Option<Timestamp> {
+        self.submissions.iter().filter(|one| one.closed && !one.archived).map(|one| one.last).min()
+    }
+
+    /// Whether it is archived as it stands now.
+    pub fn is_archived(&self, id: SubmissionId) -> bool {
+        self.places.get(&id).and_then(|&at| self.submissions.get(at)).is_some_and(|one| one.archived)
+    }
+
+    /// Of a signer's certificate, the path by which it was believed.
+    pub fn path(&self, signer: Digest) -> Option<&KeptPath> {
+        self.paths.get(&signer)
+    }
+}
+
+/// All that the journal knows of one submission.
+#[derive(Debug)]
+pub struct Member {
+    /// Its id.
+    pub id: SubmissionId,
+    /// How it came: taken in, or left where it lay.
+    pub came: Came,
+    /// Its answers, in order.
+    pub answers: Vec<Answered>,
+    /// When it was contested, and by what.
+    pub contested: Option<Contested>,
+    /// When something happened last.
+    pub last: Timestamp,
+    /// Its lines, as an export of the journal has them.
+    pub lines: String,
+}
+
+/// How it came.
+#[derive(Debug)]
+pub enum Came {
+    /// Taken into the window.
+    Held(Box<Held>),
+    /// Left where it lay.
+    InPlace(Box<RefusedInPlace>),
+}
+
+impl Member {
+    /// When it was received.
+    pub fn received(&self) -> Timestamp {
+        match &self.came {
+            Came::Held(held) => held.received,
+            Came::InPlace(refused) => refused.received,
+        }
+    }
+
+    /// The last word on it.
+    pub fn answer(&self) -> Option<&Answered> {
+        self.answers.last()
+    }
+
+    /// Octets of its own in evidence.
+    pub fn octets(&self) -> u64 {
+        let held = match &self.came {
+            Came::Held(held) => held.size(),
+            Came::InPlace(_) => 0,
+        };
+        self.answers.iter().fold(held, |sum, one| sum.saturating_add(one.receipt.size))
+    }
+}
+
+/// Everything that the journal says of these, in their order. A second reading: memory grows with these alone, some
+/// kilobytes each.
+///
+/// # Errors
+/// The journal's.
+pub fn members(disk: &Disk, state: &Path, ids: &[SubmissionId]) -> Result<Vec<Member>, JournalError> {
+    let wanted: HashSet<SubmissionId> = ids.iter().copied().collect();
+    let mut found: HashMap<SubmissionId, Member> = HashMap::new();
+    let mut journal = Reader::open(disk, state)?;
+    while let Some((entry, behind)) = journal.next()? {
+        let Some(id) = entry.event.id().filter(|id| wanted.contains(id)) else { continue };
+        let (offset, json) = journal.as_written();
+        let text = String::from_utf8_lossy(json);
+        let (segment, chain) = (behind.segment, behind.chain);
+        let line = format!("{{\"segment\":{segment},\"offset\":{offset},\"chain\":\"{chain}\",\"entry\":{text}}}\n");
+        let came = match &entry.event {
+            Event::Held(held) => Some(Came::Held(held.clone())),
+            Event::RefusedInPlace(refused) => Some(Came::InPlace(refused.clone())),
+            _ => None,
+        };
+        if let Some(came) = came {
+            let (answers, contested, lines) = (Vec::new(), None, String::new());
+            found.insert(id, Member { id, came, answers, contested, last: entry.time, lines });
+        }
+        let Some(member) = found.get_mut(&id) else { continue };
+        match entry.event {
+            Event::Act { ref act, .. } if act == ARCHIVED => continue, // of an earlier unit
+            Event::Act { .. } | Event::Settled { .. } => {}
+            Event::Answered(answered) => {
+                member.answers.push(*answered);
+                member.last = entry.time;
+            }
+            Event::Contested(contested) => {
+                member.contested = Some(*contested);
+                member.last = entry.time;
+            }
+            _ => member.last = entry.time,
+        }
+        member.lines.push_str(&line);
+    }
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// What in evidence must stay where it lies: what the journal names of submissions that are not archived, and paths.
+#[derive(Debug, Default)]
+pub struct Needed {
+    /// Packs that hold something of it.
+    pub packs: BTreeSet<u32>,
+    /// Objects.
+    pub objects: HashSet<Digest>,
+}
+
+impl Needed {
+    /// Reads the journal.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub fn read(disk: &Disk, state: &Path, standing: &Standing) -> Result<Self, JournalError> {
+        let mut needed = Self::default();
+        let mut journal = Reader::open(disk, state)?;
+        while let Some((entry, _)) = journal.next()? {
+            if entry.event.id().is_some_and(|id| standing.is_archived(id)) {
+                continue;
+            }
+            match &entry.event {
+                Event::Held(held) => {
+                    for file in std::iter::once(&held.document).chain(&held.detached) {
+                        needed.take(file.location, file.sha256);
+                    }
+                }
+                Event::Answered(answered) => needed.take(answered.receipt.location, answered.receipt.sha256),
+                _ => {}
+            }
+        }
+        Ok(needed)
+    }
+
+    fn take(&mut self, location: Location, sha256: Digest) {
+        match location {
+            Location::Pack { number, .. } => drop(self.packs.insert(number)),
+            Location::Object => drop(self.objects.insert(sha256)),
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! A unit as it is made: one ZIP file, in which the same submissions give the same octets.
+//!
+//! Owns the layout. Entries are stored as they are, sorted by name, all of one time; every file but `SHA256SUMS`
+//! itself stands there. What is in evidence is read twice, once to be measured and once to be written, and is never
+//! held; what is made here waits in a file beside. Takes all that it says as arguments: members, evidence, the
+//! records. Never reads the journal, and knows no clock.
+
+use super::gather::{Came, Member};
+use super::index::{self, Row};
+use super::note::{FORMAT, Note, OfWindow, Statistics};
+use super::texts;
+use crate::container::write::{Measure, WriteFault, Writer, measure};
+use crate::document::{Decision, Digest, Digester};
+use crate::evidence::{EvidenceError, Kept, Reader};
+use crate::finding::Language;
+use crate::forms::certificate::Certificate;
+use crate::host::{Disk, DiskFile, Octets};
+use crate::journal::KeptPath;
+use crate::receipt::{self, Told};
+use jiff::Timestamp;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// Entries of one unit, at most: a ZIP file without ZIP64 has fewer than 65,535.
+pub const ENTRIES_MAX: usize = 60_000;
+
+/// What a unit says of where it comes from.
+#[derive(Clone, Debug)]
+pub struct Origin {
+    /// The unit's name, `trial-000001`.
+    pub unit: String,
+    /// The window.
+    pub window: OfWindow,
+    /// Program and version.
+    pub maker: String,
+    /// Files that describe the datasets: path below `schemas/`, text.
+    pub schemas: Vec<(String, String)>,
+}
+
+/// The open form of a submission's content.
+#[derive(Clone, Debug, Default)]
+pub struct Open {
+    /// The columns' names.
+    pub columns: Vec<String>,
+    /// The values, exact, as text.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Why a unit cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeFault {
+    /// Something in evidence cannot be read.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+    /// The file cannot be written.
+    #[error("archive: {0}")]
+    Write(#[from] WriteFault),
+    /// The disk.
+    #[error("archive: {0}")]
+    Disk(#[from] io::Error),
+    /// Something is not as it must be, in words.
+    #[error("archive: {0}")]
+    Odd(String),
+}
+
+/// Where the octets of an entry lie until they are written.
+enum Lies {
+    /// In evidence.
+    Kept(Kept),
+    /// In the file beside: where, and how many.
+    Beside(u64, u64),
+}
+
+/// An entry, measured.
+struct Entry {
+    lies: Lies,
+    measure: Measure,
+    sha256: Digest,
+    size: u64,
+}
+
+/// A unit in the making.
+pub struct Making<'a> {
+    origin: Origin,
+    evidence: &'a Reader,
+    /// The file beside, and its length.
+    beside: (DiskFile, u64),
+    entries: BTreeMap<String, Entry>,
+    rows: Vec<Row>,
+    statistics: Statistics,
+    seals: BTreeMap<Digest, Vec<u8>>,
+    signers: BTreeSet<Digest>,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    last_event: Option<Timestamp>,
+    octets: u64,
+}
+
+impl<'a> Making<'a> {
+    /// Begins a unit; what is made on the way waits in `beside`, which is empty.
+    pub fn new(origin: Origin, evidence: &'a Reader, beside: DiskFile) -> Self {
+        Self {
+            origin,
+            evidence,
+            beside: (beside, 0),
+            entries: BTreeMap::new(),
+            rows: Vec::new(),
+            statistics: Statistics::default(),
+            seals: BTreeMap::new(),
+            signers: BTreeSet::new(),
+            first: None,
+            last: None,
+            last_event: None,
+            octets: 0,
+        }
+    }
+
+    /// How many octets its submissions have so far.
+    pub fn octets(&self) -> u64 {
+        self.octets
+    }
+
+    /// Whether no more submissions fit, for their number.
+    pub fn is_full(&self) -> bool {
+        // the fullest folder seen has a dozen files
+        self.entries.len() + 500 > ENTRIES_MAX
+    }
+
+    /// The signers of its submissions, by the fingerprints of their certificates.
+    pub fn signers(&self) -> &BTreeSet<Digest> {
+        &self.signers
+    }
+
+    /// Adds a submission; `open` is the open form of what was loaded.
+    ///
+    /// # Errors
+    /// [`MakeFault`]; the unit is of no use then.
+    pub fn add(&mut self, member: &Member, open: Option<&Open>) -> Result<(), MakeFault> {
+        let folder = format!("submissions/{}", member.id);
+        let before = self.octets;
+        if let Came::Held(held) = &member.came {
+            let document = original(&held.document.name.shown(), "document");
+            if let Some(detached) = &held.detached {
+                let name = original(&detached.name.shown(), "signature");
+                let name = if name == document { "signature.p7s".to_owned() } else { name };
+                self.keep(format!("{folder}/original/{name}"), detached.kept())?;
+            }
+            self.keep(format!("{folder}/original/{document}"), held.document.kept())?;
+        }
+        for answered in &member.answers {
+            let kept = answered.receipt.kept();
+            let octets = self.evidence.read(&kept)?;
+            let odd = |what: String| MakeFault::Odd(format!("receipt {}: {what}", answered.receipt.number));
+            let told = Told::read(&octets).map_err(|finding| odd(finding.message(Language::En)))?;
+            for der in told.certificates() {
+                self.seals.entry(Digest::of(der)).or_insert_with(|| der.to_vec());
+            }
+            let head = octets.head(usize::try_from(octets.len()).unwrap_or(usize::MAX))?;
+            let page = receipt::page(&head, Language::Az).map_err(|finding| odd(finding.message(Language::En)))?;
+            let name = format!("{folder}/receipts/{}", plain(&answered.receipt.number, "receipt"));
+            self.keep(format!("{name}.xml"), kept)?;
+            self.put(format!("{name}.txt"), page.as_bytes())?;
+            self.signers.extend(&answered.signers);
+        }
+        let row = Row::of(member);
+        if let Some(open) = open {
+            let (csv, json) = opened(&row, open);
+            self.put(format!("{folder}/records.csv"), csv.as_bytes())?;
+            self.put(format!("{folder}/records.json"), json.as_bytes())?;
+        }
+        self.put(format!("{folder}/journal.jsonl"), member.lines.as_bytes())?;
+        self.statistics.count(&row, self.octets - before);
+        self.rows.push(row);
+        let received = Some(member.received());
+        self.first = self.first.min(received).or(received);
+        self.last = self.last.max(received);
+        self.last_event = self.last_event.max(Some(member.last));
+        Ok(())
+    }
+
+    /// Adds the path by which a signer was believed.
+    ///
+    /// # Errors
+    /// As [`Making::add`].
+    pub fn path(&mut self, path: &KeptPath) -> Result<(), MakeFault> {
+        self.keep(format!("certificates/signer-{}.pem", path.signer), path.kept())
+    }
+
+    /// Writes it to `into`; what it says of itself is given back.
+    ///
+    /// # Errors
+    /// As [`Making::add`]; and [`WriteFault::Large`] for 4 GiB and more.
+    pub fn write(mut self, into: DiskFile) -> Result<Note, MakeFault> {
+        let files = self.entries.keys().filter(|name| name.starts_with("submissions/")).count() as u64;
+        for der in std::mem::take(&mut self.seals).into_values() {
+            let odd = |error: String| MakeFault::Odd(format!("the certificate of a seal: {error}"));
+            let seal = Certificate::from_der(&der).map_err(|error| odd(error.to_string()))?;
+            let pem = seal.x509().to_pem().map_err(|error| odd(error.to_string()))?;
+            self.put(format!("certificates/seal-{}.pem", Digest::of(&der)), &pem)?;
+        }
+        for (name, text) in std::mem::take(&mut self.origin.schemas) {
+            self.put(format!("schemas/{name}"), text.as_bytes())?;
+        }
+        let index = index::write(&self.rows);
+        self.put("index.csv".to_owned(), index.as_bytes())?;
+        let moment = |at: Option<Timestamp>| at.map(|at| at.to_string()).unwrap_or_default();
+        let note = Note {
+            format: FORMAT.to_owned(),
+            unit: self.origin.unit.clone(),
+            window: self.origin.window.clone(),
+            maker: self.origin.maker.clone(),
+            ground: "R 3.4.6".to_owned(),
+            received: [moment(self.first), moment(self.last)],
+            last_event: moment(self.last_event),
+            submissions: self.rows.len() as u64,
+            files,
+            octets: self.octets,
+            submissions_sha256: Digest::of(self.sums("submissions/").as_bytes()),
+            index_sha256: Digest::of(index.as_bytes()),
+            statistics: self.statistics.clone(),
+        };
+        let mut text = serde_json::to_string_pretty(&note).map_err(|error| MakeFault::Odd(error.to_string()))?;
+        text.push('\n');
+        self.put("NOTE.json".to_owned(), text.as_bytes())?;
+        self.put("NOTE.txt".to_owned(), texts::note(&note).as_bytes())?;
+        self.put("OXU.txt".to_owned(), texts::guide(&note).as_bytes())?;
+        let sums = self.sums("");
+        self.put("SHA256SUMS".to_owned(), sums.as_bytes())?;
+        let out = BufWriter::with_capacity(256 * 1024, Appending { file: &into, at: 0 });
+        // all of one time, 1980-01-01, so that the same submissions give the same octets
+        let mut writer = Writer::new(out, Timestamp::UNIX_EPOCH);
+        let whole = Octets::File(std::sync::Arc::new(self.beside.0.handle()?), self.beside.1);
+        for (name, entry) in &self.entries {
+            let octets = match &entry.lies {
+                Lies::Kept(kept) => self.evidence.read(kept)?,
+                Lies::Beside(at, size) => whole.pieces([(*at, *size)]),
+            };
+            writer.copy(name, &entry.measure, octets.reader())?;
+        }
+        let out = writer.finish()?;
+        out.into_inner().map_err(|error| error.into_error())?;
+        into.sync()?;
+        Ok(note)
+    }
+
+    /// The lines of SHA256SUMS for the files below, as sha256sum writes them.
+    fn sums(&self, below: &str) -> String {
+        let files = self.entries.iter().filter(|(name, _)| name.starts_with(below));
+        files.map(|(name, entry)| format!("{}  {name}\n", entry.sha256)).collect()
+    }
+
+    fn keep(&mut self, name: String, kept: Kept) -> Result<(), MakeFault> {
+        let octets = self.evidence.read(&kept)?; // verified whole
+        let measure = measure(&octets, |_| {})?;
+        let (sha256, size) = (kept.sha256, kept.size);
+        self.enter(name, Entry { lies: Lies::Kept(kept), measure, sha256, size })
+    }
+
+    fn put(&mut self, name: String, octets: &[u8]) -> Result<(), MakeFault> {
+        let mut measure = Measure::default();
+        measure.take(octets);
+        let (file, len) = &mut self.beside;
+        file.write_at(octets, *len)?;
+        let (at, size) = (*len, octets.len() as u64);
+        *len += size;
+        self.enter(name, Entry { lies: Lies::Beside(at, size), measure, sha256: Digest::of(octets), size })
+    }
+
+    fn enter(&mut self, name: String, entry: Entry) -> Result<(), MakeFault> {
+        if name.starts_with("submissions/") {
+            self.octets = self.octets.saturating_add(entry.size);
+        }
+        match self.entries.insert(name.clone(), entry) {
+            None => Ok(()),
+            Some(_) => Err(MakeFault::Odd(format!("{name} would stand twice"))),
+        }
+    }
+}
+
+/// Whether the open form of a submission belongs into its folder: it was loaded once.
+pub fn was_loaded(member: &Member) -> bool {
+    member.answers.iter().any(|answered| answered.decision == Decision::Accepted)
+}
+
+/// Records as CSV with a header, and as JSON.
+fn opened(row: &Row, open: &Open) -> (String, String) {
+    let own = ["dataset", "period", "revision", "participant"];
+    let ours = [&row.dataset, &row.period, &row.revision, &row.body].map(String::as_str);
+    let head: Vec<&str> = own.into_iter().chain(open.columns.iter().map(String::as_str)).collect();
+    let mut csv = index::line(&head);
+    for values in &open.rows {
+        let line: Vec<&str> = ours.into_iter().chain(values.iter().map(String::as_str)).collect();
+        csv.push_str(&index::line(&line));
+    }
+    let records: Vec<_> = open
+        .rows
+        .iter()
+        .map(|values| {
+            let pairs = open.columns.iter().cloned().zip(values.iter());
+            // as text: no reader can round them
+            let pairs = pairs.map(|(name, value)| (name, if value.is_empty() { json!(null) } else { json!(value) }));
+            pairs.collect::<serde_json::Map<_, _>>()
+        })
+        .collect();
+    let value = json!({
+        "submission": row.id, "participant": row.body, "dataset": row.dataset, "period": row.period,
+        "revision": row.revision, "records": records,
+    });
+    (csv, format!("{value:#}\n"))
+}
+
+/// A name that every ZIP program, shell and `sha256sum` takes as it is; else another with the same ending.
+fn original(given: &str, other: &str) -> String {
+    let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'));
+    if is_plain(given) && given.len() <= 100 && !given.starts_with(['.', '-']) && !given.is_empty() {
+        return given.to_owned();
+    }
+    match given.rsplit_once('.') {
+        Some((_, ending)) if (1..=8).contains(&ending.len()) && is_plain(ending) => format!("{other}.{ending}"),
+        _ => other.to_owned(),
+    }
+}
+
+/// A receipt's number as a name.
+fn plain(number: &str, other: &str) -> String {
+    let name: String =
+        number.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '-' }).collect();
+    if name.is_empty() { other.to_owned() } else { name }
+}
+
+/// A file of ours that grows.
+struct Appending<'a> {
+    file: &'a DiskFile,
+    at: u64,
+}
+
+impl Write for Appending<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.file.write_at(octets, self.at)?;
+        self.at += octets.len() as u64;
+        Ok(octets.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A file for this name, made anew whatever lies there: nothing of that name was ever promised.
+///
+/// # Errors
+/// What the disk says.
+pub fn fresh(disk: &Disk, path: &Path) -> io::Result<DiskFile> {
+    match disk.unlink(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => disk.create(path),
+    }
+}
+
+/// SHA-256 of a file.
+///
+/// # Errors
+/// What the disk says.
+pub fn digest(octets: &Octets) -> io::Result<Digest> {
+    let mut digester = Digester::new();
+    measure(octets, |piece| digester.update(piece))?;
+    Ok(digester.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_in_a_unit_are_plain() {
+        for (given, name) in [
+            ("2026-Q3.xml", "2026-Q3.xml"),
+            ("hesabat ə.xml", "document.xml"),
+            ("-rf", "document"),
+            (".hidden.csv", "document.csv"),
+            ("%FF%2Fx", "document"),
+            ("a.longending1", "a.longending1"),
+            ("ə.longending1", "document"),
+        ] {
+            assert_eq!(original(given, "document"), name, "{given}");
+        }
+        assert_eq!(
+            (plain("trial-2026-000123", "r").as_str(), plain("a/b c", "r").as_str()),
+            ("trial-2026-000123", "a-b-c")
+        );
+    }
+}

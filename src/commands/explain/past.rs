@@ -1,0 +1,169 @@
+//! What the journal and evidence have of one submission: all that its verdicts are repeated from.
+//!
+//! Reads the journal once more, for this submission and for what it names. Never writes, and never looks at
+//! today's configuration but for where the records lie.
+
+use crate::commands::records::{self, Records, Submission};
+use crate::commands::{Trouble, WindowArgs};
+use crate::daemon::grounds::Grounds;
+use crate::daemon::judgement::Judge;
+use crate::document::{Digest, SubmissionId};
+use crate::evidence::{Kept, Reader};
+use crate::forms::certificate::Certificate;
+use crate::host::Disk;
+use crate::journal::{Answered, Contested, Entry, Event, Held, InForce, KeptFile, KeptPath};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+/// One submission, as far as records go.
+pub(in crate::commands) struct Past {
+    pub id: SubmissionId,
+    /// The document's name for people.
+    pub name: String,
+    /// None of what was left in its folder.
+    pub held: Option<Held>,
+    /// Its answers, in their order.
+    pub answers: Vec<Answered>,
+    /// What put its acceptance in doubt: when, and by which grounds.
+    pub doubt: Option<(Timestamp, Contested, Option<InForce>)>,
+    /// Of a duplicate: what it repeats, with the answer that this had then.
+    pub original: Option<(Held, Answered)>,
+    /// Its lines in the journal as they stand, each with the chain before it.
+    pub lines: Vec<(Digest, Vec<u8>)>,
+    /// Files of the configuration in evidence.
+    files: HashMap<Digest, KeptFile>,
+    /// Paths by which signers were believed.
+    paths: HashMap<Digest, KeptPath>,
+    evidence: Reader,
+    /// Grounds that were read, by their digest and the moment of their trust.
+    judges: HashMap<(Digest, Timestamp), Arc<(Grounds, Judge)>>,
+}
+
+impl Past {
+    /// Of the one submission that is meant.
+    ///
+    /// # Errors
+    /// Usage: nothing is known by that, or several are. Broken: records that cannot be read.
+    pub fn find(what: &str, window: &WindowArgs) -> Result<Self, Trouble> {
+        let settings = records::settings(window)?;
+        let state = &settings.window.paths.state;
+        let records = Records::read(state)?;
+        let meant: Vec<&Submission> = records.submissions().iter().filter(|one| one.is_meant(what.trim())).collect();
+        match meant.as_slice() {
+            [] => Err(Trouble::usage(format!(
+                "nothing is known here by {what:?}: neither an id, nor a receipt's number, a file's name or a SHA-256"
+            ))),
+            [one] => Self::read(state, one),
+            several => {
+                let ids: Vec<String> = several.iter().map(|one| one.id().to_string()).collect();
+                let (count, ids) = (ids.len(), ids.join("\n  "));
+                Err(Trouble::usage(format!("{count} submissions are meant by that; name one by its id:\n  {ids}")))
+            }
+        }
+    }
+
+    fn read(state: &Path, submission: &Submission) -> Result<Self, Trouble> {
+        let mut past = Self {
+            id: submission.id(),
+            name: submission.name(),
+            held: None,
+            answers: Vec::new(),
+            doubt: None,
+            original: None,
+            lines: Vec::new(),
+            files: HashMap::new(),
+            paths: HashMap::new(),
+            evidence: Reader::new(&Disk::system(), state),
+            judges: HashMap::new(),
+        };
+        let original = submission.last.as_ref().and_then(|answered| answered.original);
+        let (mut of_original, mut in_force): (Option<Held>, _) = (None, None);
+        let mut journal = records::journal(state)?;
+        while let Some((Entry { time, event }, _)) = journal.next()? {
+            past.files.extend(event.files_kept().into_iter().map(|kept| (kept.sha256, kept)));
+            in_force = event.comes_into_force().or(in_force);
+            let id = event.id();
+            if id == Some(past.id) {
+                past.lines.push((journal.before(), journal.line().to_owned()));
+            }
+            match event {
+                Event::Held(held) if id == Some(past.id) => past.held = Some(*held),
+                Event::Held(held) if original.is_some() && id == original => of_original = Some(*held),
+                Event::Answered(answered) if id == Some(past.id) => past.answers.push(*answered),
+                Event::Answered(answered) if original.is_some() && id == original => {
+                    let is_before = !past.answers.iter().any(|mine| mine.original == original);
+                    if let Some(held) = of_original.clone().filter(|_| is_before) {
+                        past.original = Some((held, *answered));
+                    }
+                }
+                Event::Contested(contested) if id == Some(past.id) => {
+                    past.doubt = Some((time, *contested, in_force.clone()));
+                }
+                Event::Path(path) => drop(past.paths.insert(path.signer, *path)),
+                _ => {}
+            }
+        }
+        Ok(past)
+    }
+
+    /// Reads evidence.
+    pub fn evidence(&self) -> &Reader {
+        &self.evidence
+    }
+
+    /// Something small that is kept.
+    ///
+    /// # Errors
+    /// Broken: it is missing or damaged; `what` says what it is.
+    pub fn octets(&self, what: &str, kept: &Kept) -> Result<Arc<[u8]>, Trouble> {
+        let octets = self.evidence.read(kept).map_err(|error| Trouble::broken(format!("{what}: {error}")))?;
+        let mut all = Vec::new();
+        std::io::copy(&mut octets.reader(), &mut all).map_err(|error| Trouble::broken(format!("{what}: {error}")))?;
+        Ok(all.into())
+    }
+
+    /// A file of the configuration, by its digest.
+    ///
+    /// # Errors
+    /// As [`Past::octets`].
+    pub fn file(&self, what: &str, sha256: Digest) -> Result<Arc<[u8]>, Trouble> {
+        let kept = self.files.get(&sha256).map(KeptFile::kept);
+        let kept = kept.ok_or_else(|| Trouble::broken(format!("{what} is not in evidence (SHA-256 {sha256})")))?;
+        self.octets(what, &kept)
+    }
+
+    /// The path by which a signer was believed first; none when it was never kept.
+    ///
+    /// # Errors
+    /// As [`Past::octets`].
+    pub fn path(&self, signer: Digest) -> Result<Option<Vec<Certificate>>, Trouble> {
+        let Some(kept) = self.paths.get(&signer).map(KeptPath::kept) else { return Ok(None) };
+        let what = format!("the path of the certificate {signer}");
+        let octets = self.octets(&what, &kept)?;
+        let path = Certificate::from_file(&octets).map_err(|why| Trouble::broken(format!("{what}: {why}")))?;
+        Ok(Some(path))
+    }
+
+    /// Who judged by these grounds, and what they were.
+    ///
+    /// # Errors
+    /// Broken: a file of theirs is missing or damaged, or they make no configuration for this program.
+    pub fn judge(&mut self, grounds: Digest, taken: Timestamp) -> Result<Arc<(Grounds, Judge)>, Trouble> {
+        if let Some(known) = self.judges.get(&(grounds, taken)) {
+            return Ok(Arc::clone(known));
+        }
+        let broken = |error: crate::daemon::grounds::Lost| Trouble::broken(error.to_string());
+        let list = Grounds::read(&self.file("the list of the grounds", grounds)?).map_err(broken)?;
+        let mut octets: BTreeMap<Digest, Arc<[u8]>> = BTreeMap::new();
+        for file in &list.files {
+            let what = format!("{} of that time", file.path.display());
+            octets.insert(file.sha256, self.file(&what, file.sha256)?);
+        }
+        let (settings, world) = list.world(grounds, &octets, taken).map_err(broken)?;
+        let judge = Arc::new((list, Judge::of(settings, Arc::new(world))));
+        self.judges.insert((grounds, taken), Arc::clone(&judge));
+        Ok(judge)
+    }
+}

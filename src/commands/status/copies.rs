@@ -1,0 +1,133 @@
+//! How far the reserve follows, and what verifying again has found, as `status` tells it.
+
+use super::Problem;
+use crate::commands::times;
+use crate::config::Settings;
+use crate::host::Disk;
+use crate::reserve::{Damage, Failing, Followed, Lag, Reverified};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+/// The reserve.
+#[derive(Debug, Serialize)]
+pub struct Reserve {
+    /// Where it is.
+    to: String,
+    /// When it was brought up to the window last; null when it never was.
+    reached: Option<Timestamp>,
+    /// Journal entries that are not in it.
+    entries_behind: u64,
+    /// Octets of evidence that they name.
+    octets_behind: u64,
+    /// Age of the oldest of them; null when all is there.
+    oldest_seconds: Option<i64>,
+    /// When BOEMİS was copied there last.
+    database: Option<Timestamp>,
+    /// Whether that copy has every load that the journal tells of.
+    database_is_current: bool,
+    /// Why it does not follow; null when it does.
+    failing: Option<String>,
+}
+
+impl Reserve {
+    /// The window's, if it has one.
+    pub(super) fn of(settings: &Settings, now: Timestamp) -> Option<Self> {
+        let to = settings.reserve.to.as_ref()?;
+        let (disk, state) = (Disk::system(), &settings.window.paths.state);
+        let followed = Followed::read(&disk, state);
+        let lag = Lag::of(&disk, state, followed.as_ref());
+        let failing = Followed::failing(&disk, state)
+            .map(|Failing { since, why }| format!("for {}: {why}", times::span(now.duration_since(since))));
+        let after = followed.as_ref().and_then(|followed| followed.database_after);
+        Some(Self {
+            to: to.to_string(),
+            reached: followed.as_ref().map(|followed| followed.at),
+            entries_behind: lag.entries,
+            octets_behind: lag.octets,
+            oldest_seconds: lag.oldest.map(|oldest| now.duration_since(oldest).as_secs().max(0)),
+            database: followed.as_ref().and_then(|followed| followed.database),
+            database_is_current: lag.entries == 0 && after == followed.as_ref().map(|followed| followed.journal),
+            failing,
+        })
+    }
+
+    /// What is wrong with it.
+    pub(super) fn problem(&self, settings: &Settings) -> Option<Problem> {
+        let lag_max = i64::try_from(settings.reserve.lag_max.as_secs()).unwrap_or(i64::MAX);
+        let oldest = self.oldest_seconds.filter(|seconds| *seconds > lag_max);
+        if oldest.is_none() && self.failing.is_none() {
+            return None;
+        }
+        let Self { to, entries_behind, octets_behind, .. } = self;
+        let age = oldest.map(|seconds| format!(", the oldest {} old", times::span(SignedDuration::from_secs(seconds))));
+        let why = self.failing.as_ref().map(|why| format!(" It fails {why}.")).unwrap_or_default();
+        let message = format!(
+            "The reserve at {to} does not follow the window: {entries_behind} journal entries with {octets_behind} \
+             octets are not there{}.{why} See that the window runs, and that the place can be written and has room.",
+            age.unwrap_or_default()
+        );
+        Some(Problem { code: "reserve-behind", message })
+    }
+
+    /// For people.
+    pub(super) fn told(&self) -> String {
+        let Self { to, entries_behind, octets_behind, .. } = self;
+        let behind = match self.oldest_seconds {
+            None => "follows, nothing is missing there".to_owned(),
+            Some(seconds) => format!(
+                "behind by {entries_behind} entries, {octets_behind} octets, {}",
+                times::span(SignedDuration::from_secs(seconds))
+            ),
+        };
+        let database = self
+            .database
+            .map_or_else(|| "BOEMİS not copied yet".to_owned(), |at| format!("BOEMİS as of {}", times::baku(at)));
+        format!("{to}: {behind}; {database}")
+    }
+}
+
+/// The last walk over all evidence.
+#[derive(Debug, Serialize)]
+pub struct Reverification {
+    /// When the last whole walk ended.
+    ended: Option<Timestamp>,
+    /// Whether one is under way.
+    under_way: bool,
+    /// Things that it has verified.
+    files: u64,
+    /// What is known to be damaged: its place below the state folder, and why.
+    damage: Vec<Damage>,
+}
+
+impl Reverification {
+    /// What the window remembers.
+    pub(super) fn of(settings: &Settings) -> Option<Self> {
+        let found = Reverified::read(&Disk::system(), &settings.window.paths.state)?;
+        let damage = found.all_damage();
+        Some(Self { ended: found.ended.or(found.before), under_way: found.ended.is_none(), files: found.files, damage })
+    }
+
+    /// What is damaged, and what to do.
+    pub(super) fn problem(&self) -> Option<Problem> {
+        let Damage { what, why } = self.damage.first()?;
+        let count = self.damage.len();
+        let message = format!(
+            "Evidence is damaged in {count} places. The first: {what}: {why}. `pencere repair` puts it back from the \
+             reserve, `pencere repair DIR` from a backup."
+        );
+        Some(Problem { code: "evidence-damaged", message })
+    }
+
+    /// For people.
+    pub(super) fn told(&self) -> String {
+        let when = self.ended.map_or_else(
+            || "not verified again yet".to_owned(),
+            |at| format!("verified again until {}", times::baku(at)),
+        );
+        let more = if self.under_way { ", and again now" } else { "" };
+        match self.damage.len() {
+            0 => format!("{when}{more}"),
+            count => format!("{when}{more}; {count} damaged"),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! `[downtime]`, `[archive]`, `[calendar]`: what is kept about the window itself, and what is kept for good.
+//!
+//! Reads tables and opens no file.
+
+use super::reader::{self, Table};
+use super::settings::value;
+use crate::archive;
+use crate::archive::calendar::Calendar;
+use crate::daemon::alive;
+use std::path::Path;
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+const DAY: Duration = Duration::from_secs(86_400);
+/// What `archive.after` says where nothing is archived by itself.
+const NEVER: &str = "never";
+
+/// `[downtime]`.
+pub(super) fn downtime(mut table: Table<'_, '_>) -> alive::Settings {
+    let default = alive::Settings::default();
+    let bounds = Duration::from_millis(100)..=Duration::from_secs(3600);
+    let settings = alive::Settings { every: value(table.duration("alive", bounds), default.every) };
+    table.finish();
+    settings
+}
+
+/// `[archive]`.
+pub(super) fn archive(base: &Path, table: Option<Table<'_, '_>>) -> archive::Settings {
+    let default = archive::Settings::in_folder(base.join("archive"));
+    let Some(mut table) = table else { return default };
+    let after = table.string("after").filter(|after| after.value != NEVER).and_then(|after| {
+        let found = reader::duration(&after.value).filter(|after| (SECOND..=36_500 * DAY).contains(after));
+        if found.is_none() {
+            let wanted = "\"never\", or a duration with its unit (s, m, h or d), from 1 s to 36500 d";
+            table.source().mistake(&after.spot, format!("{:?} does not fit; wanted is {wanted}", after.value));
+        }
+        found
+    });
+    let settings = archive::Settings {
+        after,
+        every: value(table.duration("every", SECOND..=365 * DAY), default.every),
+        to: table.string("to").map_or(default.to, |to| base.join(to.value)),
+        unit_max: value(table.size("unit_max", 1 << 10..=2 << 30), default.unit_max),
+        prune: value(table.boolean("prune"), default.prune),
+    };
+    table.finish();
+    settings
+}
+
+/// `[calendar]`.
+pub(super) fn calendar(mut table: Table<'_, '_>) -> Calendar {
+    let mut calendar = Calendar::default();
+    for day in table.strings("holidays").unwrap_or_default() {
+        match day.value.parse().ok().filter(|_| day.value.len() == 10) {
+            Some(found) => drop(calendar.holidays.insert(found)),
+            None => table.source().mistake(&day.spot, format!("{:?} is no day as \"2026-03-20\"", day.value)),
+        }
+    }
+    table.finish();
+    calendar
+}

@@ -1,0 +1,145 @@
+//! The archivist of a running window: a thread beside the loop that makes units when something is due.
+//!
+//! Owns when: at the start, and from then on when the one that has lain longest is past its active time, though never
+//! more often than `[archive] every`. It looks only; what it made is journalled by the loop, which is the journal's one
+//! writer.
+
+use super::archiving::{self, Archive, Looked};
+use super::pruning;
+use super::window::{Halt, Window};
+use crate::archive::gather::NOTICE_SENT;
+use crate::config::Settings;
+use crate::evidence::Released;
+use crate::host::Host;
+use crate::schema::Datasets;
+use jiff::{SignedDuration, Timestamp};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep_until};
+
+/// As long as anything is waited for at once: clocks cannot be added to without end.
+const FAR: Duration = Duration::from_secs(365 * 86_400);
+
+/// What one look came to: what was made, what left the active store, or why not.
+pub type Round = Result<(Looked, Released), String>;
+
+/// The schedule of one running window.
+#[derive(Debug)]
+pub struct Archivist {
+    next: Instant,
+    running: Option<oneshot::Receiver<Round>>,
+}
+
+impl Archivist {
+    /// The first look is at once.
+    #[allow(clippy::new_without_default)] // it is due at the moment of its making, which no default is
+    pub fn new() -> Self {
+        Self { next: Instant::now(), running: None }
+    }
+
+    /// Waits for the next look's end; for ever where nothing is archived by itself. May be dropped while it waits.
+    pub async fn round(&mut self, settings: &Settings, datasets: &Datasets, host: &Host) -> Round {
+        let Some(after) = settings.archive.after else { return std::future::pending().await };
+        let every = settings.archive.every;
+        if self.running.is_none() {
+            sleep_until(self.next).await;
+            let (tell, told) = oneshot::channel();
+            let (settings, datasets, disk) = (settings.clone(), datasets.clone(), host.disk.clone());
+            let archive = Archive { settings, datasets, disk };
+            let now = host.clock.now();
+            let work = move || drop(tell.send(look(&archive, now, after))); // the window may have closed
+            if let Err(error) = std::thread::Builder::new().name("archive".to_owned()).spawn(work) {
+                return self.end(every, Err(format!("there is no thread for it: {error}")));
+            }
+            self.running = Some(told);
+        }
+        let round = match &mut self.running {
+            Some(running) => running.await.unwrap_or_else(|_| Err("it panicked".to_owned())),
+            None => Err("it was lost".to_owned()),
+        };
+        let now = host.clock.now();
+        let pause = match &round {
+            Ok((looked, _)) if looked.more => Duration::ZERO,
+            Ok((looked, _)) => {
+                // what closes from now on is due no sooner than `after`
+                let due = looked.oldest.filter(|_| looked.made.is_none()).unwrap_or(now);
+                let wait = SignedDuration::try_from(after).unwrap_or(SignedDuration::MAX);
+                let due = due.checked_add(wait).unwrap_or(Timestamp::MAX);
+                let pause: Duration = due.duration_since(now).try_into().unwrap_or(Duration::ZERO);
+                pause.max(every)
+            }
+            Err(_) => every,
+        };
+        self.end(pause, round)
+    }
+
+    fn end(&mut self, pause: Duration, round: Round) -> Round {
+        self.running = None;
+        self.next = Instant::now().checked_add(pause).unwrap_or_else(|| Instant::now() + FAR);
+        round
+    }
+}
+
+fn look(archive: &Archive, now: Timestamp, after: Duration) -> Round {
+    let before = SignedDuration::try_from(after).ok().and_then(|after| now.checked_sub(after).ok());
+    let looked = archive.make(before.unwrap_or(Timestamp::MIN), now).map_err(|fault| fault.to_string())?;
+    // what was made just now is not in the journal yet, and goes another time
+    let released = match archive.settings.archive.prune && looked.made.is_none() {
+        true => archive.prune(pruning::BESIDE).map_err(|fault| fault.to_string())?,
+        false => Released::default(),
+    };
+    Ok((looked, released))
+}
+
+impl Window {
+    /// Journals what the archivist made, and says what it could not.
+    ///
+    /// # Errors
+    /// The journal.
+    pub async fn archived(&mut self, round: Round) -> Result<(), Halt> {
+        let (looked, released) = match round {
+            Ok(done) => done,
+            Err(why) => {
+                tracing::error!(why, "no archive unit could be made, or nothing could leave the active store");
+                self.tally.archiving = Some(format!("archiving fails: {why}"));
+                return Ok(());
+            }
+        };
+        self.tally.archiving = None;
+        let mut events: Vec<_> = pruning::event(released, "window").into_iter().collect();
+        if let Some(made) = &looked.made {
+            let (unit, submissions, sha256) = (&made.note.unit, made.note.submissions, made.sha256);
+            tracing::info!(unit, submissions, %sha256, due = %made.due, "archived; the notice of it is to be sent");
+            events.extend(archiving::events(made, "window"));
+        }
+        if events.is_empty() {
+            return Ok(());
+        }
+        self.finish_ahead().await?; // its lines may be on their way to the disk
+        self.tell(events)
+    }
+
+    /// Journals what was asked of a running window beside it: notices that were sent.
+    ///
+    /// # Errors
+    /// The journal.
+    pub async fn hear(&mut self) -> Result<(), Halt> {
+        let state = self.settings().window.paths.state.clone();
+        let asked = match archiving::asked(&self.host.disk, &state) {
+            Ok(asked) if asked.is_empty() => return Ok(()),
+            Ok(asked) => asked,
+            Err(error) => {
+                tracing::warn!(%error, "what was asked of the window cannot be read");
+                return Ok(());
+            }
+        };
+        self.finish_ahead().await?;
+        for (path, unit, by) in asked {
+            self.tell([archiving::act(NOTICE_SENT, &by, None, [("unit", unit)])])?;
+            if let Err(error) = self.host.disk.unlink(&path) {
+                tracing::warn!(%error, path = %path.display(), "it is journalled, and asked again at the next look");
+            }
+        }
+        Ok(())
+    }
+}

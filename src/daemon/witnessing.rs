@@ -1,0 +1,190 @@
+//! Checkpoints go where others keep them: which, when, and what is said where that fails.
+//!
+//! Owns the folder that `[transparency] publish` names: a file for each checkpoint, never written over, and beside it
+//! the token of a time-stamping authority where one is configured; one stamp stands for all that is under the
+//! checkpoint. Done by a thread of its own that is watched, as the refresher's; no document waits for it. Reads the
+//! checkpoint that lies in the state folder, signs nothing, and never takes anything away.
+
+use super::refresh::{Refresher, Round};
+use super::stamps::{self, Stamps};
+use super::window::Window;
+use crate::config::World;
+use crate::forms::note::{Checkpoint, NOTE_MAX};
+use crate::host::{Disk, Host};
+use crate::transparency::checkpoint_in;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long one round may take: an authority, and a folder on another machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// `publish` and what belongs to it in `[transparency]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The folder (`publish`); none where checkpoints go nowhere by themselves.
+    pub to: Option<PathBuf>,
+    /// How often one goes there while the log grows (`publish_every`).
+    pub every: Duration,
+    /// Who stamps the time on them (`tsa`, or `[seal] tsa`).
+    pub stamps: Option<stamps::Settings>,
+}
+
+impl Settings {
+    /// One hour: so much of the log can be rewritten before anybody else holds a checkpoint over it, beside those in
+    /// receipts.
+    pub const EVERY: Duration = Duration::from_secs(3600);
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { to: None, every: Self::EVERY, stamps: None }
+    }
+}
+
+/// What a round is given.
+#[derive(Debug)]
+pub(super) struct Laid {
+    /// How many leaves the checkpoint in the state folder is over, as far as this process laid it.
+    size: Option<u64>,
+    /// Whom is believed about time.
+    world: Arc<World>,
+}
+
+/// The schedule; it waits for ever where checkpoints go nowhere, or none is new.
+pub(super) fn witness(window: &Window) -> Refresher<Laid> {
+    let settings = &window.settings().witnesses;
+    let (is_wanted, every) = (settings.to.is_some(), settings.every);
+    // every size is above it once, also the first
+    let done = Arc::new(AtomicU64::new(0));
+    let known = Arc::clone(&done);
+    let patience = move |laid: &Laid| {
+        laid.size.filter(|size| is_wanted && *size > known.load(Ordering::Acquire)).map(|_| PATIENCE)
+    };
+    let (state, host) = (window.settings().window.paths.state.clone(), window.host.clone());
+    let witness = Witness { settings: settings.clone(), state, host, stamps: Mutex::default() };
+    let fetch = move |laid: &Laid| match witness.publish(&laid.world) {
+        Ok(size) => {
+            done.fetch_max(size, Ordering::AcqRel);
+            Round::default()
+        }
+        Err(why) => Round { failed: vec![why], ..Round::default() },
+    };
+    Refresher::of(every, Box::new(patience), Arc::new(fetch))
+}
+
+struct Witness {
+    settings: Settings,
+    state: PathBuf,
+    host: Host,
+    stamps: Mutex<Option<Stamps>>,
+}
+
+impl Witness {
+    /// Brings the folder up to the checkpoint in the state folder; how many leaves that is over.
+    fn publish(&self, world: &Arc<World>) -> Result<u64, String> {
+        let Some(folder) = &self.settings.to else { return Ok(u64::MAX) };
+        let (disk, path) = (&self.host.disk, checkpoint_in(&self.state));
+        let octets = disk.read(&path, NOTE_MAX as u64).map_err(|error| format!("{}: {error}", path.display()))?;
+        let note = String::from_utf8(octets).map_err(|error| format!("{}: {error}", path.display()))?;
+        let checkpoint = Checkpoint::read(&note).map_err(|fault| format!("{}: {fault}", path.display()))?;
+        let name = name(&checkpoint);
+        let failed = |error: io::Error| format!("{}: {error}", folder.display());
+        disk.make_folder(folder).map_err(failed)?;
+        lay(disk, folder, &format!("{name}.checkpoint"), note.as_bytes()).map_err(failed)?;
+        tracing::debug!(size = checkpoint.size, to = %folder.display(), "a checkpoint went where others keep it");
+        if let Some(settings) = &self.settings.stamps {
+            let tokened = format!("{name}.tst");
+            if !lies(disk, &folder.join(&tokened)).map_err(failed)? {
+                let token = self.token(settings, note, world)?;
+                lay(disk, folder, &tokened, &token).map_err(failed)?;
+            }
+        }
+        Ok(checkpoint.size)
+    }
+
+    fn token(&self, settings: &stamps::Settings, note: String, world: &Arc<World>) -> Result<Vec<u8>, String> {
+        let mut stamps = self.stamps.lock().unwrap_or_else(PoisonError::into_inner);
+        let stamps =
+            stamps.get_or_insert_with(|| Stamps::new(settings.clone(), self.host.clock.clone(), Arc::clone(world)));
+        stamps.renew(Arc::clone(world));
+        stamps.token(&note).map_err(|why| format!("a checkpoint has no time-stamp: {why}"))
+    }
+}
+
+/// What the files of a checkpoint are called: the log's name, in which a folder cannot be told, and the size.
+fn name(checkpoint: &Checkpoint) -> String {
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '-' };
+    let origin: String = checkpoint.origin.chars().map(plain).collect();
+    format!("{}-{:020}", origin.trim_start_matches('.'), checkpoint.size)
+}
+
+fn lies(disk: &Disk, path: &Path) -> io::Result<bool> {
+    match disk.open(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Lays a file whole, or not at all; one that lies there stays.
+fn lay(disk: &Disk, folder: &Path, name: &str, octets: &[u8]) -> io::Result<()> {
+    let lasting = folder.join(name);
+    if lies(disk, &lasting)? {
+        return Ok(());
+    }
+    let passing = folder.join(format!(".{name}.part"));
+    let file = disk.open_or_create(&passing)?;
+    file.truncate(0)?;
+    file.write_at(octets, 0)?;
+    file.sync()?;
+    disk.rename(&passing, &lasting)?;
+    disk.sync_folder(folder)
+}
+
+impl Window {
+    /// What the witnesses may be given now.
+    pub(super) fn laid(&self) -> Arc<Laid> {
+        Arc::new(Laid { size: self.transparency.published(), world: Arc::clone(&self.world) })
+    }
+
+    /// Hears what came of a round.
+    pub(super) fn witnessed(&mut self, round: Round) {
+        let why = round.broken.or_else(|| round.failed.into_iter().next());
+        let why = why.map(|why| format!("checkpoints do not go where others keep them: {why}"));
+        match &why {
+            Some(why) if self.tally.witnessing.as_ref() != Some(why) => {
+                tracing::error!(why, "this is tried again and again");
+            }
+            None if self.tally.witnessing.is_some() => tracing::info!("checkpoints go where others keep them again"),
+            _ => {}
+        }
+        self.tally.witnessing = why;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::Digest;
+    use crate::host::test_folder;
+
+    #[test]
+    fn a_name_holds_no_folder_and_sorts_by_size() {
+        let of = |origin: &str, size| name(&Checkpoint { origin: origin.to_owned(), size, root: Digest::of(b"") });
+        assert_eq!(of("pencere/trial", 42), "pencere-trial-00000000000000000042");
+        assert_eq!(of("../gəncə", 1), "-g-nc--00000000000000000001");
+        assert!(of("a", 9) < of("a", 10));
+    }
+
+    #[test]
+    fn what_lies_there_stays() {
+        let (folder, disk) = (test_folder(), Disk::system());
+        lay(&disk, folder.path(), "a", b"first").unwrap();
+        lay(&disk, folder.path(), "a", b"second").unwrap();
+        assert_eq!(std::fs::read(folder.path().join("a")).unwrap(), b"first");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

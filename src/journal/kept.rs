@@ -1,0 +1,19 @@
+//! What of evidence an event names: the one list by which evidence is walked, copied and mended.
+
+use super::{Event, HeldFile, KeptFile};
+use crate::evidence::Kept;
+
+impl Event {
+    /// All that this event promises to lie in evidence, in the order in which it came there.
+    pub fn kept(&self) -> Vec<Kept> {
+        match self {
+            Self::Held(held) => std::iter::once(&held.document).chain(&held.detached).map(HeldFile::kept).collect(),
+            Self::Answered(answered) => {
+                let dossier = answered.dossier.as_ref().map(KeptFile::kept);
+                std::iter::once(answered.receipt.kept()).chain(dossier).collect()
+            }
+            Self::Path(path) => vec![path.kept()],
+            event => event.files_kept().iter().map(KeptFile::kept).collect(),
+        }
+    }
+}
