@@ -3,8 +3,9 @@
 # make lint    format, clippy and docs, as CI holds them
 # make bench   measures the parts, then the whole beside others, where the measure is there (BENCH)
 # make parts   measures the parts alone; docs/benchmarks.md
-# make million makes a window with SUBMISSIONS (1000000) on the disk below SCRATCH and asks it; some 8 KB each
-# make torture alters signed documents TIMES (50) as often as the tests do, other ones each time
+# make million makes a window with SUBMISSIONS (1000000) on the disk below SCRATCH and asks it; some 12 KB each
+# make torture alters signed documents TIMES (50) as often as the tests do, other ones each time; loses power at
+#              every write of recorded runs, fails every step of the disk, and kills the daemon KILLS (1000) times
 # make fuzz    runs every fuzz target for TIME seconds (3600), or those of TARGETS; docs/fuzzing.md
 #
 # The first two install by themselves the Debian packages that they need.
@@ -16,6 +17,7 @@ CARGO = cargo
 TIMES = 50
 SUBMISSIONS = 1000000
 SCRATCH = target
+KILLS = 1000
 TIME = 3600
 
 demo:
@@ -54,6 +56,8 @@ million:
 torture:
 	@.ci/packages test
 	PENCERE_TORTURE=$(TIMES) $(CARGO) test --release --locked --test altered
+	PENCERE_TORTURE=$(TIMES) $(CARGO) test --release --locked --test torture -- --nocapture
+	PENCERE_KILLS=$(KILLS) PENCERE_STEPS=1 $(CARGO) test --release --locked --test crash -- --nocapture
 
 fuzz:
 	@.ci/packages fuzz

@@ -167,6 +167,22 @@ impl Boemis {
         self.store.contested().await
     }
 
+    /// How many loads there are that are not contested.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn uncontested(&mut self) -> Result<u64, Fault> {
+        self.store.uncontested().await
+    }
+
+    /// Which of these have no load mark, in their order.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn missing(&mut self, ids: &[SubmissionId]) -> Result<Vec<SubmissionId>, Fault> {
+        self.store.missing(ids).await
+    }
+
     /// The rows of the dataset's `_total` view, quarters and years in order.
     ///
     /// # Errors
@@ -248,6 +264,22 @@ impl Reader {
     /// The database is away or damaged.
     pub async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {
         self.store.loads().await
+    }
+
+    /// As [`Boemis::uncontested`].
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn uncontested(&mut self) -> Result<u64, Fault> {
+        self.store.uncontested().await
+    }
+
+    /// As [`Boemis::missing`].
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn missing(&mut self, ids: &[SubmissionId]) -> Result<Vec<SubmissionId>, Fault> {
+        self.store.missing(ids).await
     }
 
     /// The digest of the records that stand for this mark now, read back from their table: equal

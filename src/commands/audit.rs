@@ -233,7 +233,7 @@ impl Audit {
             return Ok(Some(format!("BOEMİS holds a load that the journal does not know (submission {id})")));
         }
         let after = Loads::read(settings, datasets).await?;
-        if let Some(unfit) = self.contested(&before.contested, &after.contested) {
+        if let Some(unfit) = self.contested(&before.contested, &after) {
             return Ok(Some(unfit));
         }
         let (count, unfit) = after.fit(&self.records, settings, datasets).await?;
@@ -242,8 +242,8 @@ impl Audit {
     }
 
     /// The first submission that is contested in the journal or in BOEMİS alone. One that the journal put in
-    /// doubt and has no answer to yet may be either.
-    fn contested(&self, before: &BTreeSet<SubmissionId>, after: &BTreeSet<SubmissionId>) -> Option<String> {
+    /// doubt and has no answer to yet may be either; one that an older copy of BOEMİS lost is not loaded again.
+    fn contested(&self, before: &BTreeSet<SubmissionId>, after: &Loads) -> Option<String> {
         let is_contested = |one: &&Submission| one.state() == ListState::Contested;
         let mut doubted = self.records.submissions().iter().filter(is_contested);
         let unknown = |id: &&SubmissionId| self.records.get(**id).is_none_or(|one| !is_contested(&one));
@@ -251,7 +251,8 @@ impl Audit {
             return Some(format!("BOEMİS holds a load as contested, and the journal does not (submission {id})"));
         }
         let answered = |one: &&Submission| !matches!(one.phase, Phase::Contested(_));
-        let holds = doubted.find(|one| answered(one) && !after.contains(&one.id()))?;
+        let holds = |id: SubmissionId| after.known.contains(&id) && !after.contested.contains(&id);
+        let holds = doubted.find(|one| answered(one) && holds(one.id()))?;
         Some(format!("it is contested, and in BOEMİS it is not (submission {})", holds.id()))
     }
 

@@ -318,6 +318,17 @@ impl Known {
         Ok(left.is_some_and(|left| left.last.is_some()))
     }
 
+    /// All that are accepted and not contested, in order of arrival. Each is read.
+    pub fn accepted(&self) -> Result<Vec<SubmissionId>, Trouble> {
+        let mut accepted = Vec::new();
+        self.view.backwards(|id| {
+            accepted.extend(self.view.submission(Some(id))?.filter(|one| one.is_accepted()).map(|one| one.id()));
+            Ok::<_, Trouble>(true)
+        })?;
+        accepted.reverse();
+        Ok(accepted)
+    }
+
     /// Of those that fit, the last so many, in order of arrival; nothing older is read than must be.
     pub fn last(&self, count: usize, fits: impl Fn(&Submission) -> bool) -> Result<Vec<Submission>, Trouble> {
         let mut found = Vec::new();

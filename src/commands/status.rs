@@ -2,9 +2,11 @@
 
 mod copies;
 mod folders;
+mod loads;
 pub(super) mod lock;
 
 use super::list::Row;
+use super::opening;
 use super::records::{self, Came, Known, Submission};
 use super::table::Side;
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, times};
@@ -50,7 +52,9 @@ pub fn run(args: &StatusArgs, screen: &mut Screen) -> Outcome {
     let daemon = lock::holder(&state.join("journal"));
     let known = Known::read(state)?;
     let now = Timestamp::now();
-    let status = Status::of(&settings, &known, daemon, &Footing::of(&args.window.path(), now), now)?;
+    let mut status = Status::of(&settings, &known, daemon, &Footing::of(&args.window.path(), now), now)?;
+    status.problems.extend(unloaded(&settings, &known)?);
+    status.healthy = status.problems.is_empty();
     screen.json(&status);
     tell(&status, screen);
     Ok(Exit::answer(status.healthy))
@@ -110,9 +114,9 @@ pub struct NoticeDue {
 #[derive(Debug, Serialize)]
 pub struct Problem {
     /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
-    /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `folder-unusable`,
-    /// `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`, `reserve-behind`,
-    /// `evidence-damaged`, `notice-overdue`.
+    /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `not-loaded`,
+    /// `folder-unusable`, `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`,
+    /// `reserve-behind`, `evidence-damaged`, `notice-overdue`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -378,6 +382,23 @@ fn unstamped(settings: &Settings, fold: &Fold) -> Option<Problem> {
         stamps.url
     );
     Some(Problem { code: "receipts-unstamped", message })
+}
+
+/// What was accepted and is not in BOEMİS. (While that is away the window says so, and documents are held.)
+fn unloaded(settings: &Settings, known: &Known) -> Result<Option<Problem>, Trouble> {
+    let lacking = match opening::runtime()?.block_on(loads::lacking(settings, known))? {
+        Ok(lacking) => lacking,
+        Err(fault) if fault.is_away() => return Ok(None),
+        Err(fault) => return Err(Trouble::broken(fault.to_string())),
+    };
+    let Some(first) = lacking.first() else { return Ok(None) };
+    let message = format!(
+        "{} accepted submissions are not in BOEMİS, as after an older copy of it was put in place; the first: {first}. \
+         A window loads them again when it starts, and when it is told to reload; its log says what it cannot load \
+         and why.",
+        lacking.len()
+    );
+    Ok(Some(Problem { code: "not-loaded", message }))
 }
 
 /// Notices that wait to be sent; of what a running window was told and has not journalled yet, none does.

@@ -294,7 +294,7 @@ impl Window {
     }
 
     /// Looks at all of these, however long it takes.
-    fn look_at_all(&self, cases: Vec<Case>) -> Result<Vec<Look>, Halt> {
+    pub(super) fn look_at_all(&self, cases: Vec<Case>) -> Result<Vec<Look>, Halt> {
         Ok(self.look(cases).end().map_err(Halt::wrong)?.into_values().collect())
     }
 
@@ -380,6 +380,7 @@ impl Window {
             return Ok(());
         }
         self.reach_boemis().await?;
+        self.load_again().await?;
         let open = self.take_up(cases).await?;
         let looks = self.look_at_all(open)?;
         match self.decide(looks, false, &mut None).await {
@@ -397,9 +398,10 @@ impl Window {
     ) -> Result<(), Unfinished> {
         while !looks.is_empty() {
             self.reach_boemis().await?;
-            if !self.later.doubts.is_empty() {
+            if self.is_uncompared || !self.later.doubts.is_empty() {
                 self.saved(saving)?;
                 self.contest_first().await?;
+                self.load_again().await?;
             }
             let (verdicts, postponed) = self.judge_group(looks, goes_on, saving).await?;
             self.saved(saving)?;

@@ -96,6 +96,8 @@ pub struct Tally {
     pub refreshing: Option<String>,
     /// The same of time-stamps on receipts, which go without.
     pub stamping: Option<String>,
+    /// The same of what was accepted and is not in BOEMİS.
+    pub unloaded: Option<String>,
     /// The same of the reserve, which does not follow.
     pub reserving: Option<String>,
     /// The same of the checkpoint in the state folder.
@@ -110,7 +112,7 @@ impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let beside = [&self.reserving, &self.archiving, &self.laying, &self.witnessing];
+        let beside = [&self.unloaded, &self.reserving, &self.archiving, &self.laying, &self.witnessing];
         let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping].into_iter().chain(beside);
         let own = own.flatten().map(String::as_str);
         let all: Vec<&str> = own.chain(away).collect();
@@ -152,6 +154,8 @@ pub struct Window {
     pub(super) last_receipts: HashMap<String, PreviousRecord>,
     /// None while the database is away.
     pub(super) boemis: Option<Boemis>,
+    /// It was opened, and nobody has held it against the journal yet.
+    pub(super) is_uncompared: bool,
     pub(super) seal: Seal,
     /// Who stamps the time on receipts, if anybody.
     pub(super) stamps: Option<Arc<Stamps>>,
@@ -241,6 +245,7 @@ impl Window {
             transparency,
             last_receipts: HashMap::new(),
             boemis: None,
+            is_uncompared: false,
             seal,
             stamps,
             queue: Queue::new(Vec::new()),
@@ -279,6 +284,7 @@ impl Window {
         // behind what tells of a crash: the last line before that is the last sign of life
         window.keep_grounds(&window.world())?;
         window.take_notes()?;
+        window.load_again().await?;
         window.recover().await?;
         window.look_later();
         window.look_at_holdings();
@@ -331,7 +337,7 @@ impl Window {
             opened = Err(fault);
         }
         match opened {
-            Ok(boemis) => self.boemis = Some(boemis),
+            Ok(boemis) => (self.boemis, self.is_uncompared) = (Some(boemis), true),
             Err(boemis::Fault::Away { doing, cause }) => {
                 tracing::error!(doing, cause, "BOEMİS is away; documents are held until it is back");
                 self.tally.away = true;
@@ -472,6 +478,10 @@ impl Window {
         }
         let configuration = self.digests();
         self.tell([Event::Reloaded { configuration, refused }])?;
+        if self.tally.unloaded.is_some() {
+            self.is_uncompared = true; // perhaps the new world takes what the old one did not
+            self.load_again().await?;
+        }
         let now = self.host.clock.now();
         for waits in self.waits.values_mut() {
             waits.next = now;

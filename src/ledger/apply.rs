@@ -145,6 +145,7 @@ impl Changes {
             }
             _ => {}
         }
+        self.count(before.as_ref(), &submission)?;
         let open = (submission.phase != Phase::Closed).then(Vec::new);
         self.note(keys::open(&order), open);
         if self.db.is_some() {
@@ -214,6 +215,20 @@ impl Changes {
         if self.db.is_some() {
             self.note(keys::settled(id), Some(self.stamped(&[])));
         }
+    }
+
+    /// How many are accepted, and not contested.
+    fn count(&mut self, before: Option<&Submission>, after: &Submission) -> Result<(), LedgerError> {
+        let (was, is) = (before.is_some_and(Submission::is_accepted), after.is_accepted());
+        let Some(db) = self.db.as_ref().filter(|_| was != is) else { return Ok(()) };
+        let count = match self.changed.get(keys::ACCEPTANCES) {
+            Some(count) => count.clone(),
+            None => db.get(keys::ACCEPTANCES)?.map(|count| count.to_vec()),
+        };
+        let count = count.map_or(Ok(0), |count| keys::read::<u64>(&count))?;
+        let count = if is { count.saturating_add(1) } else { count.saturating_sub(1) };
+        self.note(keys::ACCEPTANCES.to_vec(), Some(keys::write(&count)?));
+        Ok(())
     }
 
     /// Gives everything gathered to sled, in one batch with the place behind it.

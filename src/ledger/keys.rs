@@ -10,6 +10,7 @@ pub(super) const OPEN: u8 = b'o';
 pub(super) const UNSETTLED: u8 = b'u';
 pub(super) const CONTESTED: u8 = b'z';
 pub(super) const ID: u8 = b'i';
+pub(super) const ACCEPTANCES: &[u8] = b"n";
 const PLACE: &[u8] = b"p";
 const SWEPT: &[u8] = b"q";
 
@@ -99,6 +100,17 @@ pub(super) fn write<T: Serialize>(record: &T) -> Result<Vec<u8>, LedgerError> {
 /// The order of a submission: the place behind its first line, as octets that sort.
 pub(super) fn order(position: Position) -> Vec<u8> {
     [&position.segment.to_be_bytes()[..], &position.offset.to_be_bytes()].concat()
+}
+
+/// Above every order within a segment and those before it, below all others.
+pub(super) fn order_behind(segment: u32) -> Vec<u8> {
+    [&segment.to_be_bytes()[..], &u64::MAX.to_be_bytes()].concat()
+}
+
+/// The segment and the offset of which an order was made; the very beginning of what is none.
+pub(super) fn ordered(order: &[u8]) -> (u32, u64) {
+    let parts = order.split_first_chunk::<4>().and_then(|(segment, rest)| Some((*segment, *rest.first_chunk::<8>()?)));
+    parts.map_or((0, 0), |(segment, offset)| (u32::from_be_bytes(segment), u64::from_be_bytes(offset)))
 }
 
 pub(super) fn submission(order: &[u8]) -> Vec<u8> {

@@ -22,6 +22,7 @@
 //! | `x` participant, NUL, intake's key | id of what was refused in place |
 //! | `u` order | accepted, and looked at again when revocation data is issued later, as JSON |
 //! | `v` id | nothing; its acceptance is not looked at again, whatever an index says |
+//! | `n` | how many are accepted and not contested |
 //! | `z` order | id of what was contested |
 //! | `l` participant | number of its last receipt, and the receipt's place in the transparency log, as JSON |
 //! | `k` fingerprint of a signer's certificate | where its path lies in evidence, as JSON |
@@ -32,6 +33,7 @@
 //! says, and go ([`tend`]); `s` and `i` only when nothing is left to do with the submission, and it is none of
 //! the last [`Settings::recent`]. What is not here is asked of the indexes, from the newest back.
 
+mod accepted;
 mod apply;
 mod keys;
 mod older;
@@ -132,6 +134,11 @@ impl Submission {
             Arrived::Held(held) => held.received,
             Arrived::RefusedInPlace(refused) => refused.received,
         }
+    }
+
+    /// Whether it is accepted and not contested.
+    pub fn is_accepted(&self) -> bool {
+        State::of(&self.phase, self.decision()) == State::Accepted
     }
 
     /// Whether something is left to do.

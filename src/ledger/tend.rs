@@ -5,7 +5,7 @@
 //! that has its index is what that index says.
 
 use super::older::{Older, unhex};
-use super::{Ledger, LedgerError, Submission, keys};
+use super::{Ledger, LedgerError, State, Submission, keys};
 use crate::journal::Event;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -155,6 +155,8 @@ pub(super) fn begin_anew(db: &sled::Db, older: &Arc<Older>) -> Result<(), Ledger
         }
         Ok(())
     })?;
+    let accepted = fold.count(|kind| kind.state == State::Accepted);
+    batch.insert(keys::ACCEPTANCES, keys::write(&accepted)?);
     let (key, value) = keys::swept_entry(older.covers())?;
     batch.insert(key, value);
     let (key, value) = keys::place_entry(older.end())?;

@@ -100,7 +100,11 @@ impl View {
         self.gather.backwards(visit)
     }
 
-    fn submission(&self, id: Option<SubmissionId>) -> Result<Option<Submission>, LedgerError> {
+    /// One submission.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn submission(&self, id: Option<SubmissionId>) -> Result<Option<Submission>, LedgerError> {
         let known = id.map_or(Ok(None), |id| self.gather.known(id))?;
         Ok(known.map(|(.., submission)| submission))
     }

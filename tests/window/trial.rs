@@ -48,6 +48,11 @@ impl Trial {
         Self { folder }
     }
 
+    /// A folder beside this one's, in which no window is yet.
+    pub fn empty(&self) -> Self {
+        Self { folder: tempfile::tempdir_in(self.folder.path().parent().unwrap()).unwrap() }
+    }
+
     /// A path in the folder; the window is in `w`.
     pub fn at(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
@@ -160,8 +165,8 @@ impl Trial {
     pub fn answers(&self, participant: &str) -> Vec<(String, String)> {
         let names = self.names(participant, "receipts").into_iter().filter_map(|name| name.into_string().ok());
         let read = |name: String| {
-            let text = fs::read_to_string(self.side(participant, "receipts").join(&name)).unwrap();
-            (name, text)
+            let octets = fs::read(self.side(participant, "receipts").join(&name)).unwrap();
+            (name, String::from_utf8_lossy(&octets).into_owned())
         };
         names.filter(|name| name.ends_with(".xml") && !name.starts_with('.')).map(read).collect()
     }
@@ -233,9 +238,12 @@ impl Daemon {
         line.contains("ready")
     }
 
+    pub fn process(&self) -> rustix::process::Pid {
+        rustix::process::Pid::from_child(&self.child)
+    }
+
     pub fn signal(&self, signal: rustix::process::Signal) {
-        let process = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(process, signal).unwrap();
+        rustix::process::kill_process(self.process(), signal).unwrap();
     }
 
     /// Whether it runs still.

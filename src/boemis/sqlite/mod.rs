@@ -144,6 +144,14 @@ impl Store {
         read::contested(self.connected("reading what is contested").await?).await
     }
 
+    pub(super) async fn uncontested(&mut self) -> Result<u64, Fault> {
+        read::uncontested(self.connected("counting loads").await?).await
+    }
+
+    pub(super) async fn missing(&mut self, ids: &[SubmissionId]) -> Result<Vec<SubmissionId>, Fault> {
+        read::missing(self.connected("looking for marks").await?, ids).await
+    }
+
     /// Moves what was committed into the main file, as far as readers allow, so that a document
     /// that comes later does not wait for it.
     pub(super) async fn rest(&mut self) -> Result<(), Fault> {

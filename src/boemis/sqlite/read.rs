@@ -307,6 +307,29 @@ async fn ids(connection: &mut SqliteConnection, sql: &'static str) -> Result<Vec
     ids.iter().map(|id| id.parse().map_err(|_| odd("submission", "id"))).collect()
 }
 
+/// How many loads there are that are not contested.
+pub(super) async fn uncontested(connection: &mut SqliteConnection) -> Result<u64, Fault> {
+    const SQL: &str = "SELECT count(*) FROM submission WHERE contested_at IS NULL";
+    let count =
+        sqlx::query_scalar::<_, i64>(SQL).fetch_one(connection).await.map_err(|e| fault("counting loads", e))?;
+    u64::try_from(count).map_err(|_| odd("submission", "count"))
+}
+
+/// Which of these have no load mark, in their order.
+pub(super) async fn missing(
+    connection: &mut SqliteConnection,
+    ids: &[SubmissionId],
+) -> Result<Vec<SubmissionId>, Fault> {
+    const DOING: &str = "looking for marks";
+    const SQL: &str = "SELECT asked.value FROM json_each(?1) AS asked \
+        WHERE NOT EXISTS (SELECT 1 FROM submission s WHERE s.id = asked.value) ORDER BY asked.key";
+    let asked: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    let asked = serde_json::to_string(&asked).map_err(|error| Fault::Wrong(format!("{DOING}: {error}")))?;
+    let query = sqlx::query_scalar::<_, String>(SQL).bind(asked);
+    let ids = query.fetch_all(connection).await.map_err(|e| fault(DOING, e))?;
+    ids.iter().map(|id| id.parse().map_err(|_| odd("submission", "id"))).collect()
+}
+
 /// The rows of the dataset's `_total` view; none when it has no such view or no table yet.
 pub(super) async fn totals(
     connection: &mut SqliteConnection,

@@ -120,7 +120,8 @@ fn write(mut file: File, octets: &[u8]) -> io::Result<()> {
 /// What stands under an answer's name already.
 enum There {
     Same,
-    /// Its beginning, or nothing, perhaps with octets that were never written behind it.
+    /// Some of its octets, in their places, and zeros where the others were never written: a loss of power
+    /// keeps any of the pages, and any length.
     Torn,
 }
 
@@ -133,8 +134,8 @@ fn same(receipts: &Beneath, name: &OsStr, octets: &[u8]) -> io::Result<There> {
         if there == octets {
             return Ok(There::Same);
         }
-        let written = there.iter().rposition(|&octet| octet != 0).map_or(0, |last| last + 1);
-        if there.len() <= octets.len() && octets.starts_with(&there[..written]) {
+        let is_ours = there.iter().zip(octets).all(|(there, ours)| *there == 0 || there == ours);
+        if there.len() <= octets.len() && is_ours {
             return Ok(There::Torn);
         }
     }

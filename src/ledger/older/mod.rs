@@ -252,6 +252,33 @@ impl Older {
         Ok(())
     }
 
+    /// Visits all submissions behind an order, from the first to the last, each with its order, until the visitor has
+    /// enough (`false`).
+    pub(super) fn arrived(
+        &self,
+        behind: &[u8],
+        mut visit: impl FnMut(SubmissionId, Vec<u8>) -> Result<bool, LedgerError>,
+    ) -> Result<(), LedgerError> {
+        let (segment, offset) = keys::ordered(behind);
+        for (at, slot) in self.runs.iter().enumerate() {
+            let this = run_in(slot).segment();
+            if this < segment {
+                continue;
+            }
+            // an order is the place behind a line, so where the next one begins
+            let begins = self.ask(at, Run::arrivals)?.into_iter().map(u64::from);
+            for begin in begins.filter(|begin| this > segment || *begin >= offset) {
+                let (entry, end) = self.lines.read(this, begin)?;
+                if let Some(id) = entry.event.id()
+                    && !visit(id, keys::order(end))?
+                {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Visits the lines that tell of signers' paths or of files of the configuration, in order.
     pub(super) fn notes(&self, mut visit: impl FnMut(&Event) -> Result<(), LedgerError>) -> Result<(), LedgerError> {
         for (at, slot) in self.runs.iter().enumerate() {

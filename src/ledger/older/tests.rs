@@ -8,7 +8,7 @@ use crate::journal::samples::{
 };
 use crate::journal::{self, ARCHIVED, Event, Journal, KeptFile, Logged, NOTICE_SENT};
 use crate::ledger::tests::{azerenerji, unsettled};
-use crate::ledger::{Ledger, LedgerError, Settings, View};
+use crate::ledger::{Ledger, LedgerError, Place, Settings, View};
 use proptest::prelude::*;
 use std::path::Path;
 
@@ -87,6 +87,15 @@ fn of_ledger(ledger: &Ledger) -> Vec<String> {
     let mut looked_at = unsettled(ledger);
     looked_at.sort();
     all.push(format!("unsettled {looked_at:?} contested {:?}", ledger.contested().unwrap()));
+    let (mut accepted, mut place) = (Vec::new(), Some(Place::default()));
+    while let Some(behind) = place {
+        let (some, next) = ledger.accepted(&behind, 2).unwrap();
+        assert!(some.len() <= 2 && (some.len() == 2 || next.is_none()), "{some:?}");
+        accepted.extend(some);
+        place = next;
+    }
+    assert_eq!(ledger.acceptances().unwrap(), accepted.len() as u64, "{accepted:?}");
+    all.push(format!("accepted {accepted:?}"));
     all.push(format!("{:?} {:?}", ledger.open_submissions().unwrap(), ledger.newest().unwrap()));
     all
 }

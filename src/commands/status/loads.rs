@@ -1,0 +1,61 @@
+//! Accepted, and in BOEMİS?
+//!
+//! Owns the question; asks the journal first and BOEMİS after it, so that what a running window accepts
+//! meanwhile is never missed. Counts first, and names them only where the counts differ. Changes nothing: the window
+//! loads again what BOEMİS lacks.
+
+use super::super::records::{Known, Submission};
+use super::Trouble;
+use crate::boemis::{Fault, Reader};
+use crate::config::Settings;
+use crate::document::SubmissionId;
+use crate::journal::Phase;
+use crate::ledger::State;
+use crate::schema::Datasets;
+
+/// Submissions asked about in one question.
+const AT_ONCE: usize = 4096;
+
+/// What these records say is accepted, and BOEMİS has no load of, in the order of arrival; inside, that the database is
+/// away or damaged.
+///
+/// # Errors
+/// Broken: records that cannot be read.
+pub(super) async fn lacking(settings: &Settings, known: &Known) -> Result<Result<Vec<SubmissionId>, Fault>, Trouble> {
+    let count = known.fold().count(|kind| kind.state == State::Accepted);
+    if count == 0 {
+        return Ok(Ok(Vec::new()));
+    }
+    let mut reader = match Reader::open(&settings.location, &settings.boemis, &Datasets::default()).await {
+        Ok(reader) => reader,
+        Err(Fault::Missing { .. }) => return Ok(Ok(known.accepted()?)),
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let lacking = match loaded(&mut reader, known).await? {
+        Ok(loaded) if loaded == count => Ok(Vec::new()),
+        Ok(_) => missing(&mut reader, &known.accepted()?).await,
+        Err(fault) => Err(fault),
+    };
+    let _ = reader.close().await; // it only looked
+    Ok(lacking)
+}
+
+/// How many loads there are of what is answered. Of a document that is loaded and not answered yet the records say
+/// nothing.
+async fn loaded(reader: &mut Reader, known: &Known) -> Result<Result<u64, Fault>, Trouble> {
+    let is_unanswered = |one: &Submission| matches!(one.phase, Phase::Held | Phase::Deferred { .. });
+    let open = known.open()?;
+    let open: Vec<SubmissionId> = open.iter().filter(|one| is_unanswered(one)).map(Submission::id).collect();
+    Ok(match (missing(reader, &open).await, reader.uncontested().await) {
+        (Ok(unloaded), Ok(all)) => Ok(all.saturating_sub((open.len() - unloaded.len()) as u64)),
+        (Err(fault), _) | (_, Err(fault)) => Err(fault),
+    })
+}
+
+async fn missing(reader: &mut Reader, ids: &[SubmissionId]) -> Result<Vec<SubmissionId>, Fault> {
+    let mut missing = Vec::new();
+    for some in ids.chunks(AT_ONCE) {
+        missing.extend(reader.missing(some).await?);
+    }
+    Ok(missing)
+}
