@@ -51,6 +51,11 @@ impl Window {
         self.queue.is_scanning()
     }
 
+    /// How much is ready to be looked at.
+    pub(super) fn ready(&mut self, now: Timestamp) -> usize {
+        self.queue.ready(now).into_iter().sum()
+    }
+
     /// Opens every participant's folder, without a look at what lies there.
     ///
     /// # Errors

@@ -179,6 +179,7 @@ pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Res
         }
         window.take_ahead(now)?;
         progress(Progress::Found(window.ahead().saturating_sub(found) as u64));
+        let ready = window.ready(now);
         let done = window.carry_next(now).await?;
         progress(Progress::Done(done as u64));
         found = window.ahead();
@@ -186,7 +187,9 @@ pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Res
             progress(Progress::Found(found as u64));
         }
         // A group that cannot be kept comes back; `once` does not try for ever.
-        stuck = if done == 0 || window.tally.trouble.is_some() || window.tally.away { stuck + 1 } else { 0 };
+        // (A group may be empty because all that was looked at waits for its other half: that is less to look at.)
+        let got_on = done > 0 || window.ready(now) < ready;
+        stuck = if !got_on || window.tally.trouble.is_some() || window.tally.away { stuck + 1 } else { 0 };
         if stuck > 3 {
             window.finish_ahead().await?;
             break;

@@ -270,7 +270,7 @@ impl Queue {
     }
 
     /// How much of each folder is ready; nothing of those that are left alone.
-    fn ready(&mut self, now: Timestamp) -> Vec<usize> {
+    pub fn ready(&mut self, now: Timestamp) -> Vec<usize> {
         let Self { folders, paused, .. } = self;
         let ready = |folder: &mut DropFolder| match paused.contains(folder.participant()) {
             true => 0,

@@ -29,8 +29,16 @@ impl Kept {
         kept
     }
 
+    /// Ends in order.
+    fn stop(&mut self) {
+        if let Some((journal, ledger)) = self.open.take() {
+            ledger.close(&Disk::system(), self.state.path()).unwrap();
+            drop(journal);
+        }
+    }
+
     fn start(&mut self) {
-        self.open = None;
+        self.stop();
         let (disk, state) = (Disk::system(), self.state.path());
         let journal = opened(&disk, state, self.settings.0).unwrap();
         let (ledger, _) = Ledger::open(&disk, state, &journal, self.settings.1).unwrap();
@@ -196,14 +204,18 @@ proptest! {
                 0 => small.tend(),
                 1 => drop(small.ledger().tend().unwrap()),
                 2 => small.start(),
+                4 => {
+                    small.open = None; // as a kill ends it
+                    small.start();
+                }
                 3 => {
-                    small.open = None;
+                    small.stop();
                     std::fs::remove_dir_all(small.state.path().join("ledger")).unwrap();
                     small.start();
                 }
                 _ => {}
             }
-            if rests[n as usize] < 4 {
+            if rests[n as usize] < 5 {
                 prop_assert_eq!(of_ledger(small.ledger()), of_ledger(plain.ledger()));
             }
         }
@@ -211,7 +223,7 @@ proptest! {
         let (ledger, view) = (of_ledger(plain.ledger()), of_view(&plain.view()));
         prop_assert_eq!(of_ledger(small.ledger()), ledger.clone());
         prop_assert_eq!(of_view(&small.view()), view.clone());
-        small.open = None;
+        small.stop();
         // an index that is gone, or any octet of one that is wrong: left aside, or made again
         for (which, at) in &wrong {
             let paths = small.indexes();
@@ -223,7 +235,7 @@ proptest! {
         }
         small.start();
         prop_assert_eq!(of_ledger(small.ledger()), ledger.clone());
-        small.open = None;
+        small.stop();
         small.indexes().iter().for_each(|path| std::fs::remove_file(path).unwrap());
         prop_assert_eq!(of_view(&small.view()), view);
         small.start();
@@ -269,7 +281,7 @@ fn index_files_that_are_wrong_at_a_start_are_made_anew() {
     for (case, octets) in wrong {
         for which in [vec![0], vec![2, 3], vec![paths.len() - 1], (0..paths.len()).collect()] {
             for keeps_sled in [true, false] {
-                kept.open = None;
+                kept.stop();
                 which.iter().for_each(|at| std::fs::write(&paths[*at], octets(*at)).unwrap());
                 if !keeps_sled {
                     std::fs::remove_dir_all(kept.state.path().join("ledger")).unwrap();
@@ -294,7 +306,7 @@ fn where_no_index_can_be_written_or_read_every_answer_is_the_same() {
     paths.iter().for_each(|path| std::fs::write(path, vec![0; 5000]).unwrap());
     assert_eq!(of_ledger(kept.ledger()), ledger);
     for keeps_sled in [true, false] {
-        kept.open = None;
+        kept.stop();
         if !keeps_sled {
             std::fs::remove_dir_all(kept.state.path().join("ledger")).unwrap();
         }
@@ -316,7 +328,7 @@ fn a_journal_without_one_of_its_segments_is_told_and_never_guessed() {
     let segments: Vec<_> = kept.indexes().iter().map(|path| path.with_extension("log")).collect();
     for at in [0, 2, segments.len() - 1] {
         for keeps_sled in [true, false] {
-            kept.open = None;
+            kept.stop();
             let octets = std::fs::read(&segments[at]).unwrap();
             std::fs::remove_file(&segments[at]).unwrap();
             if !keeps_sled {
@@ -340,7 +352,7 @@ fn a_journal_without_one_of_its_segments_is_told_and_never_guessed() {
 #[test]
 fn a_journal_that_lost_its_end_and_went_another_way_takes_no_index_of_what_was() {
     let mut kept = storied(1500, 0);
-    kept.open = None;
+    kept.stop();
     let logs: Vec<_> = kept.indexes().iter().map(|path| path.with_extension("log")).collect();
     for gone in &logs[3..] {
         std::fs::remove_file(gone).unwrap();
