@@ -201,8 +201,8 @@ impl Marks {
             "id, participant, dataset, period, revision, content, rows, records, received_at, loaded_at, signers";
         let (id, at, digest) = (of.id, of.received, of.document.sha256.unwrap());
         let values = format!(
-            "'{id}', '{participant}', 'generation', '{period}', {revision}, x'{digest}', x'{digest}', 0, '{at}', '{at}', \
-             '{digest}'"
+            "'{id}', '{participant}', 'generation', '{period}', {revision}, x'{digest}', x'{digest}', 0, '{at}', \
+             '{at}', '{digest}'"
         );
         writeln!(self.1, "INSERT INTO submission ({columns}) VALUES ({values});").unwrap();
     }
@@ -353,7 +353,7 @@ fn took<T>(what: &str, work: impl FnOnce() -> T) -> T {
     done
 }
 
-/// `PENCERE_MILLION=1000000 PENCERE_SCRATCH=<folder on a disk> cargo test --release --test million measure -- --nocapture`
+/// `make million`.
 #[test]
 fn measure() {
     let Some(count) = std::env::var("PENCERE_MILLION").ok().and_then(|count| count.parse::<u64>().ok()) else { return };

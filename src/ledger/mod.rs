@@ -292,9 +292,9 @@ impl Ledger {
         }
         let mut older = Older::open(disk, state, true)?;
         // What sled has given away is answered by the indexes alone; a new one begins where they end.
+        let ends = older.ends()?;
         let is_new = begin.segment == 0;
         let needed = if is_new { 0 } else { keys::swept(&db)? };
-        let ends = older.ends()?;
         while older.covers() < needed
             && let Some(next) = older.next(&ends, true)?
         {
@@ -304,7 +304,9 @@ impl Ledger {
             // who reads from the first line on will say what is missing
             return Err(LedgerError::Record("the journal's older segments are not what they were".to_owned()));
         }
-        while is_new {
+        // One that is far behind is begun anew, too: what lies between would fill it.
+        let is_far = |end: &Position| end.segment > begin.segment + FAR;
+        while is_new || ends.last().is_some_and(is_far) {
             match older.next(&ends, false) {
                 Ok(Some(next)) => older = next,
                 Ok(None) => break,
@@ -559,6 +561,9 @@ fn read_on(db: &sled::Db, older: &Arc<Older>, reader: &mut Reader) -> Result<u64
     changes.commit()?;
     Ok(entries)
 }
+
+/// Closed segments that the ledger reads on from at a start, at most; before more it begins anew behind their indexes.
+const FAR: u32 = 2;
 
 /// How often sled's lock is asked for, and the pause between: two seconds in all.
 const LOCK_TRIES_MAX: u32 = 100;

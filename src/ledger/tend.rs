@@ -80,7 +80,7 @@ impl Ledger {
             Ok(None) => {}
             Err(error) => {
                 self.tending.failed = true;
-                tracing::error!(%error, "a closed segment of the journal gets no index; the ledger keeps what is in it");
+                tracing::error!(%error, "a closed segment gets no index; the ledger keeps what is in it");
             }
         }
         Ok(())

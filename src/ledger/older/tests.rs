@@ -383,3 +383,25 @@ fn a_journal_that_lost_its_end_and_went_another_way_takes_no_index_of_what_was()
     kept.start();
     assert_eq!(of_ledger(kept.ledger()), of_ledger(plain.ledger()));
 }
+
+#[test]
+fn a_ledger_that_is_far_behind_is_begun_anew_behind_new_indexes() {
+    let mut kept = Kept::new(1500, 1);
+    kept.write(0, held(0, "a"));
+    kept.stop();
+    let mut plain = Kept::new(1 << 30, 1_000_000);
+    plain.write(0, held(0, "a"));
+    let mut journal = opened(&Disk::system(), kept.state.path(), kept.settings.0).unwrap();
+    for n in 1..IDS {
+        for event in [held(n, "b"), answered(n, 1, Decision::Rejected, "b"), closed(n)] {
+            journal.append(at(1000), event.clone()).unwrap();
+            journal.sync().unwrap();
+            plain.write(0, event);
+        }
+    }
+    drop(journal);
+    kept.start();
+    assert!(kept.indexes().len() > 5, "{:?}", kept.indexes());
+    assert!(kept.ledger().recent(100).unwrap().len() < 5);
+    assert_eq!(of_ledger(kept.ledger()), of_ledger(plain.ledger()));
+}
