@@ -36,6 +36,7 @@
 mod accepted;
 mod apply;
 mod keys;
+mod last;
 mod older;
 mod tend;
 mod unsettled;
@@ -55,6 +56,7 @@ use crate::journal::{
 };
 use apply::Changes;
 use jiff::Timestamp;
+use last::Last;
 use older::Older;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -202,6 +204,8 @@ pub enum LedgerError {
 #[derive(Debug)]
 pub struct Ledger {
     db: sled::Db,
+    /// Goes after `db`.
+    _last: Last,
     older: Arc<Older>,
     settings: Settings,
     tending: Tending,
@@ -329,7 +333,7 @@ impl Ledger {
         db.flush()?;
         let opened = if is_new || is_behind { Opened::Rebuilt(entries) } else { Opened::CaughtUp(entries) };
         let reading = Mutex::new(Reading::Stands(reader.position()));
-        Ok((Self { db, older, settings, tending: Tending::default(), reading }, opened))
+        Ok((Self { _last: Last::of(&db), db, older, settings, tending: Tending::default(), reading }, opened))
     }
 
     /// Learns what has become durable.
