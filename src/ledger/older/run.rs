@@ -316,7 +316,7 @@ impl Run {
         }
         let octets = self.part(self.header.settled)?;
         let (ids, _) = octets.as_chunks::<16>();
-        Ok(ids.iter().map(|id| SubmissionId::from_octets(*id)).filter(|id| (low..=high).contains(&id)).collect())
+        Ok(ids.iter().map(|id| SubmissionId::from_octets(*id)).filter(|id| (low..=high).contains(id)).collect())
     }
 
     fn may_stand(&self, hash: u64) -> Result<bool, Unread> {

@@ -269,7 +269,8 @@ fn index_files_that_are_wrong_at_a_start_are_made_anew() {
     assert!(paths.len() > 5 && longer.indexes().len() > 1, "{paths:?}");
     let whole: Vec<Vec<u8>> = paths.iter().map(|path| std::fs::read(path).unwrap()).collect();
     let of = |kept: &Kept, at: usize| std::fs::read(&kept.indexes()[at]).unwrap();
-    let wrong: [(&str, &dyn Fn(usize) -> Vec<u8>); 7] = [
+    type Wrong<'w> = &'w dyn Fn(usize) -> Vec<u8>;
+    let wrong: [(&str, Wrong<'_>); 7] = [
         ("empty", &|_| Vec::new()),
         ("zeroed", &|at| vec![0; whole[at].len()]),
         ("torn", &|at| whole[at][..whole[at].len() / 2].to_vec()),
