@@ -361,7 +361,8 @@ fn measure() {
     trial.done(&["once"]); // BOEMİS is there
     took("made", || fill(&trial, count));
     let ending = |ending: &'static str| move |path: &Path| path.to_string_lossy().ends_with(ending);
-    let parts: [(&str, &str, &dyn Fn(&Path) -> bool); 8] = [
+    type Fits<'f> = &'f dyn Fn(&Path) -> bool;
+    let parts: [(&str, &str, Fits<'_>); 8] = [
         ("journal", "w/state/journal", &ending(".log")),
         ("indexes of the journal", "w/state/journal", &ending(".index")),
         ("act log", "w/state/seal", &ending(".log")),

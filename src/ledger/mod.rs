@@ -1,7 +1,7 @@
 //! The ledger: an index of the journal, for questions that must be answered at once.
 //!
 //! Owns `state/ledger`, a sled database, which keeps what is open or recent, and an index file beside each
-//! closed segment of the journal ([`older`]), which answers for the rest. Both may be thrown away at any time:
+//! closed segment of the journal (`ledger/older`), which answers for the rest. Both may be thrown away at any time:
 //! sled remembers up to which place of the journal it has read, and [`Ledger::open`] reads on from there; when
 //! the place is not in this journal, or sled cannot open, it begins anew with what the last index says is open;
 //! an index that is missing is made of its segment. It learns only from what is durable ([`Written`]), and never
@@ -30,7 +30,7 @@
 //!
 //! *Order* is the place of a submission's first line in the journal: its order of arrival. Before the values of
 //! `s i c d r x u v` stands the segment of their last change: once that has its index, they say what the index
-//! says, and go ([`tend`]); `s` and `i` only when nothing is left to do with the submission, and it is none of
+//! says, and go (`ledger/tend.rs`); `s` and `i` only when nothing is left to do with the submission, and it is none of
 //! the last [`Settings::recent`]. What is not here is asked of the indexes, from the newest back.
 
 mod accepted;
