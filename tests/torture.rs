@@ -46,7 +46,7 @@ fn template() -> Trial {
     let trial = Trial::new();
     trial.set("settle", "\"1ms\"");
     trial.set("retry_first", "\"10ms\"");
-    trial.set("retry_last", "\"100ms\"");
+    trial.set("retry_last", "\"1s\"");
     trial
 }
 
