@@ -574,8 +574,9 @@ impl Window {
         self.close_laid()?;
         self.take_notes()?;
         self.tell([Event::Stopped {}])?;
-        self.ledger.flush()?;
         self.rest_transparency()?;
+        let (disk, state) = (self.host.disk.clone(), self.settings().window.paths.state.clone());
+        self.ledger.close(&disk, &state)?;
         match self.boemis.take() {
             Some(boemis) => boemis.close().await.map_err(Halt::broken),
             None => Ok(()),

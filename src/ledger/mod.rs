@@ -189,6 +189,12 @@ impl Ledger {
         settings: Settings,
     ) -> Result<(Self, Opened), LedgerError> {
         let folder = state.join("ledger");
+        if !was_closed(disk, state)? && folder.exists() {
+            // A loss of power may have kept of sled's writes the later ones and not the earlier, which sled does not
+            // always see.
+            tracing::info!("the last process did not end in order: the ledger is made anew from the journal");
+            set_aside(&folder)?;
+        }
         let attempt = || Self::catch_up(disk, state, journal, settings);
         let mut tries = 0;
         let why = loop {
@@ -318,6 +324,18 @@ impl Ledger {
         self.position()?;
         self.db.flush()?;
         Ok(())
+    }
+
+    /// Closes it in order: only then is it believed at the next start.
+    ///
+    /// # Errors
+    /// sled's, or the disk's; the next start makes it anew then.
+    pub fn close(self, disk: &Disk, state: &Path) -> Result<(), LedgerError> {
+        self.flush()?;
+        drop(self);
+        let path = closed(state);
+        let made = disk.create(&path).and_then(|file| file.sync()).and_then(|()| disk.sync_folder(state));
+        made.map_err(|source| LedgerError::Disk { step: "create", path, source })
     }
 
     /// The submission of this id.
@@ -454,6 +472,21 @@ const LOCK_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 /// sled's word for a folder that another process has open.
 fn is_lock(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
+}
+
+/// Where it is said that the ledger was closed in order.
+fn closed(state: &Path) -> PathBuf {
+    state.join("ledger.closed")
+}
+
+/// Whether it was closed in order; from here on that is not said any more.
+fn was_closed(disk: &Disk, state: &Path) -> Result<bool, LedgerError> {
+    let path = closed(state);
+    match disk.unlink(&path).and_then(|()| disk.sync_folder(state)) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(LedgerError::Disk { step: "delete", path, source }),
+    }
 }
 
 /// Moves a ledger that cannot be used out of the way, in place of the one moved before: a person

@@ -126,7 +126,7 @@ fn missing_behind_torn_or_of_another_journal_it_becomes_the_same_again() {
     for (day, events) in days().into_iter().enumerate() {
         let (mut ledger, _) = open(state.path(), &truth);
         ledger.apply(&write(&mut truth, events)).unwrap();
-        drop(ledger);
+        ledger.close(&Disk::system(), state.path()).unwrap();
         if day == 1 {
             copy(&folder, &early);
         }
@@ -137,10 +137,13 @@ fn missing_behind_torn_or_of_another_journal_it_becomes_the_same_again() {
     let glance = Ledger::glance(&Disk::system(), state.path(), Settings::default()).unwrap();
     assert!(all(&glance) == wanted);
     drop(ledger);
+    assert_eq!(open(state.path(), &truth).1, Opened::Rebuilt(days().concat().len() as u64), "not closed in order");
+    std::fs::File::create(state.path().join("ledger.closed")).unwrap();
     let entries = days().concat().len() as u64;
     let same = |case: &str, wanted_opened: Opened| {
         let (ledger, opened) = open(state.path(), &truth);
         assert_eq!((opened, all(&ledger) == wanted), (wanted_opened, true), "{case}");
+        ledger.close(&Disk::system(), state.path()).unwrap();
     };
 
     std::fs::remove_dir_all(&folder).unwrap();
@@ -164,6 +167,8 @@ fn missing_behind_torn_or_of_another_journal_it_becomes_the_same_again() {
         for torn in [octets[..octets.len() / 2].to_vec(), Vec::new(), vec![0xa5; octets.len()]] {
             if torn != octets {
                 std::fs::write(&file, torn).unwrap();
+                let closed = state.path().join("ledger.closed");
+                std::fs::File::create(closed).unwrap(); // so that nothing but sled and the place are asked
                 let (ledger, _) = open(state.path(), &truth);
                 assert!(all(&ledger) == wanted, "torn {}", file.display());
             }
@@ -181,7 +186,8 @@ fn ahead_of_its_journal_it_is_made_anew() {
     let path = state.path().join("journal/00000001.log");
     let older = std::fs::read(&path).unwrap();
     ledger.apply(&write(&mut truth, vec![held(2, "b")])).unwrap();
-    drop((ledger, truth));
+    ledger.close(&Disk::system(), state.path()).unwrap();
+    drop(truth);
     std::fs::write(&path, older).unwrap();
     let truth = journal(state.path());
     let (ledger, opened) = open(state.path(), &truth);

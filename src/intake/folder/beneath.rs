@@ -46,7 +46,8 @@ impl Beneath {
         }
     }
 
-    /// The same for a folder that is to stay ours alone: one that somebody else made is refused.
+    /// The same for a folder that is to stay ours alone: one that somebody else made is refused. Its name is
+    /// durable.
     pub(super) fn make_own_folder(&self, name: impl AsRef<OsStr>) -> Result<Self, Errno> {
         let folder = self.make_folder(name)?;
         let stat = fs::fstat(&folder.0)?;
@@ -56,6 +57,8 @@ impl Beneath {
         if Mode::from_raw_mode(stat.st_mode).intersects(Mode::RWXG | Mode::RWXO) {
             fs::fchmod(&folder.0, Mode::RWXU)?;
         }
+        // what is moved into a folder whose own name is lost is lost with it
+        fs::fsync(&self.0)?;
         Ok(folder)
     }
 
