@@ -45,6 +45,35 @@ fn template() -> Trial {
     trial
 }
 
+/// A receipt longer than what shares a pack lies in evidence as a file of its own; of one that was laid and not closed,
+/// a loss of power may leave nothing.
+#[test]
+fn a_long_receipt_that_a_loss_of_power_took_is_laid_again() {
+    let trial = template();
+    trial.set("pack_entry_max", "\"1KiB\"");
+    let statement = generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "100.000");
+    trial.put("azerenerji", "a.xml", trial.signed("a.xml", statement, "azerenerji"));
+    // dies at the last steps of the run, after the receipt was laid and before it was closed
+    let steps = steps(&trial, &|_| {});
+    let died = (steps.saturating_sub(40)..steps).find_map(|step| {
+        let trial = trial.copy();
+        let ended = carry(&trial, Disk::faulty(Faults::at(step, Fault::Death)));
+        let journal = fs::read_to_string(trial.at("w/state/journal/00000001.log")).unwrap_or_default();
+        let is_open = journal.contains("\"event\":\"answered\"") && !journal.contains("\"event\":\"closed\"");
+        (ended.is_err() && is_open && !trial.answers("azerenerji").is_empty()).then_some(trial)
+    });
+    let trial = died.unwrap();
+    let (name, whole) = trial.answers("azerenerji").remove(0);
+    let path = trial.side("azerenerji", "receipts").join(name);
+    for left in ["", &whole[..whole.len() / 2]] {
+        let trial = trial.copy();
+        let path = trial.side("azerenerji", "receipts").join(path.file_name().unwrap());
+        fs::write(&path, left).unwrap();
+        carry(&trial, Disk::system()).unwrap();
+        assert!(fs::read_to_string(&path).unwrap() == whole, "{}", path.display());
+    }
+}
+
 /// Steps that a whole run takes.
 fn steps(template: &Trial, drop: &dyn Fn(&Trial)) -> u64 {
     let (trial, counted) = (template.copy(), Faults::none());

@@ -327,15 +327,23 @@ impl Window {
         let mut failed = None;
         let evidence = self.evidence.reader();
         let kept = |sha256| match evidence.find(sha256) {
-            Ok(octets) => octets.and_then(|octets| octets.in_memory().map(Arc::from)),
+            // a long receipt lies in a file of its own
+            Ok(Some(octets)) => match octets.whole() {
+                Ok(octets) => Some(Arc::from(octets)),
+                Err(error) => {
+                    failed = Some(Halt::broken(error));
+                    None
+                }
+            },
+            Ok(None) => None,
             Err(error) => {
-                failed = Some(error);
+                failed = Some(Halt::broken(error));
                 None
             }
         };
         let sealed = self.seal.sealed(id, answer, kept).map_err(unsealed)?;
-        if let Some(error) = failed {
-            return Err(Halt::broken(error));
+        if let Some(halt) = failed {
+            return Err(halt);
         }
         Ok(match sealed {
             None => None,
@@ -558,15 +566,17 @@ impl Window {
             Arrived::Held(held) => held.participant.clone(),
             Arrived::RefusedInPlace(refused) => Some(refused.participant.clone()),
         };
-        if let (Some(channel), Some(octets)) = (channel, octets.in_memory()) {
+        // a long receipt lies in a file of its own
+        let octets = octets.whole().map_err(Halt::broken)?;
+        if let Some(channel) = channel {
             if let Some(other) = self.also_to(answered.decision, Some(&channel)) {
-                self.copy_to(&other, answered, &Arc::from(octets));
+                self.copy_to(&other, answered, &Arc::from(&*octets));
             }
             let id = submission.id();
             let closes = submission.phase == Phase::Answered && !self.left.contains(&id);
             let file_name = answered.receipt.file_name.clone();
             let Some(outlet) = self.outlet(&channel) else { return Ok(()) };
-            match outlet.publish(&file_name, octets) {
+            match outlet.publish(&file_name, &octets) {
                 Ok(_) => {
                     self.laid_into.insert(channel, outlet.clone());
                     self.pages.order(Order { id, closes, octets: octets.into(), file_name, outlet });

@@ -195,7 +195,7 @@ impl Window {
         let kept = self.ledger.path(signer)?;
         let read = |kept: &KeptPath| {
             let octets = self.evidence.reader().read(&kept.kept()).map_err(|error| error.to_string())?;
-            Certificate::from_file(octets.in_memory().unwrap_or_default())
+            Certificate::from_file(&octets.whole().map_err(|error| error.to_string())?)
         };
         let path = match kept.as_ref().map(read) {
             Some(Ok(path)) => Some(path),

@@ -1,6 +1,7 @@
 //! Octets at rest: a small document in memory, a large one as an open file, one inside another as the pieces of
 //! that. Reading never moves a shared position, so one document may be read by several rooms, and twice.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::fs::FileExt;
@@ -71,6 +72,21 @@ impl Octets {
                 [(_, at)] => pieces.of.in_memory()?.get(at as usize..(at + pieces.len) as usize),
                 _ => None,
             },
+        }
+    }
+
+    /// All of them, in memory afterwards: for what is small by its nature, wherever it lies.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn whole(&self) -> io::Result<Cow<'_, [u8]>> {
+        match self.in_memory() {
+            Some(octets) => Ok(Cow::Borrowed(octets)),
+            None => {
+                let mut octets = Vec::new();
+                self.reader().read_to_end(&mut octets)?;
+                Ok(Cow::Owned(octets))
+            }
         }
     }
 

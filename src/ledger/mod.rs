@@ -29,6 +29,7 @@
 mod accepted;
 mod apply;
 mod keys;
+mod last;
 mod unsettled;
 #[cfg(test)]
 mod tests;
@@ -42,6 +43,7 @@ use crate::journal::{
     RefusedInPlace, Written,
 };
 use apply::Changes;
+use last::Last;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -154,6 +156,8 @@ pub enum LedgerError {
 #[derive(Debug)]
 pub struct Ledger {
     db: sled::Db,
+    /// Goes after `db`.
+    _last: Last,
     /// Up to where it has read, or the thread that reads on.
     reading: Mutex<Reading>,
 }
@@ -259,7 +263,7 @@ impl Ledger {
     }
 
     fn at(db: sled::Db, position: Position) -> Self {
-        Self { db, reading: Mutex::new(Reading::Stands(position)) }
+        Self { _last: Last::of(&db), db, reading: Mutex::new(Reading::Stands(position)) }
     }
 
     /// Learns what has become durable.
