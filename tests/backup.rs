@@ -528,8 +528,13 @@ fn an_address_that_is_none_is_a_mistake_with_its_line() {
 /// The objects and packs of the window.
 fn evidence(trial: &Trial) -> (PathBuf, PathBuf) {
     let objects = trial.at("w/state/evidence/objects");
-    let folder = fs::read_dir(objects).unwrap().next().unwrap().unwrap().path();
-    let object = fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let below = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    // one that was there when the backup was made: the configuration may have come after it
+    let is_copied = |object: &PathBuf| {
+        let place = object.strip_prefix(trial.at("w")).unwrap();
+        trial.at("b").join(place).exists()
+    };
+    let object = below(objects).flat_map(below).find(is_copied).unwrap();
     (trial.at("w/state/evidence/packs/00000001.pack"), object)
 }
 

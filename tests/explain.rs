@@ -13,6 +13,7 @@ mod trial;
 use lists::{list, seconds};
 use serde_json::Value;
 use std::fs;
+use std::path::PathBuf;
 use trial::{Trial, eventually, generation, said, voen};
 
 /// A window that reads one list of its authority, made an hour ago.
@@ -162,11 +163,21 @@ fn what_waited_for_a_list_is_explained_as_held_and_as_decided() {
     assert_eq!((verdict(&answer).0, answer["answers"].as_array().unwrap().len()), ("accepted", 2));
 }
 
+/// Everything that evidence keeps, packs and objects.
+fn kept(trial: &Trial) -> Vec<PathBuf> {
+    let mut paths = vec![trial.at("w/state/evidence/packs"), trial.at("w/state/evidence/objects")];
+    while let Some(at) = paths.iter().position(|path| path.is_dir()) {
+        let folder = paths.swap_remove(at);
+        paths.extend(fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    }
+    paths.sort();
+    paths
+}
+
 /// Changes one octet of what evidence keeps, behind this text.
 fn damage(trial: &Trial, text: &str) {
     let mut changed = 0;
-    for entry in fs::read_dir(trial.at("w/state/evidence/packs")).unwrap() {
-        let path = entry.unwrap().path();
+    for path in kept(trial) {
         let mut octets = fs::read(&path).unwrap();
         let finder = memchr::memmem::Finder::new(text);
         let places: Vec<usize> = finder.find_iter(&octets).collect();
@@ -228,11 +239,7 @@ fn a_window_that_is_killed_loses_nothing_of_it() {
 #[test]
 fn files_are_kept_once() {
     let trial = window();
-    let packs = |trial: &Trial| -> Vec<u8> {
-        let mut names: Vec<_> = fs::read_dir(trial.at("w/state/evidence/packs")).unwrap().collect();
-        names.sort_by_key(|entry| entry.as_ref().unwrap().file_name());
-        names.iter().flat_map(|entry| fs::read(entry.as_ref().unwrap().path()).unwrap()).collect()
-    };
+    let packs = |trial: &Trial| -> Vec<u8> { kept(trial).iter().flat_map(|path| fs::read(path).unwrap()).collect() };
     trial.done(&["once"]);
     let first = packs(&trial);
     trial.done(&["once"]);

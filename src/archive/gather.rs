@@ -187,7 +187,8 @@ impl Member {
             Came::Held(held) => held.size(),
             Came::InPlace(_) => 0,
         };
-        self.answers.iter().fold(held, |sum, one| sum.saturating_add(one.receipt.size))
+        let of_answer = |one: &Answered| one.receipt.size + one.dossier.as_ref().map_or(0, |dossier| dossier.size);
+        self.answers.iter().fold(held, |sum, one| sum.saturating_add(of_answer(one)))
     }
 }
 
@@ -234,7 +235,8 @@ pub fn members(disk: &Disk, state: &Path, ids: &[SubmissionId]) -> Result<Vec<Me
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-/// What in evidence must stay where it lies: what the journal names of submissions that are not archived, and paths.
+/// What in evidence must stay where it lies: what the journal names of submissions that are not archived, and the
+/// files of the configuration.
 #[derive(Debug, Default)]
 pub struct Needed {
     /// Packs that hold something of it.
@@ -261,8 +263,14 @@ impl Needed {
                         needed.take(file.location, file.sha256);
                     }
                 }
-                Event::Answered(answered) => needed.take(answered.receipt.location, answered.receipt.sha256),
-                _ => {}
+                Event::Answered(answered) => {
+                    needed.take(answered.receipt.location, answered.receipt.sha256);
+                    if let Some(dossier) = &answered.dossier {
+                        needed.take(dossier.location, dossier.sha256);
+                    }
+                }
+                // by what all was judged, archived or not
+                event => event.files_kept().iter().for_each(|file| needed.take(file.location, file.sha256)),
             }
         }
         Ok(needed)

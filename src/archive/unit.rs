@@ -162,6 +162,10 @@ impl<'a> Making<'a> {
             let name = format!("{folder}/receipts/{}", plain(&answered.receipt.number, "receipt"));
             self.keep(format!("{name}.xml"), kept)?;
             self.put(format!("{name}.txt"), page.as_bytes())?;
+            if let Some(dossier) = &answered.dossier {
+                let name = format!("{folder}/dossiers/{}.json", plain(&answered.receipt.number, "dossier"));
+                self.keep(name, dossier.kept())?;
+            }
             self.signers.extend(&answered.signers);
         }
         let row = Row::of(member);

@@ -7,13 +7,14 @@
 use super::{ListState, Trouble, WindowArgs};
 use crate::archive::gather::{ARCHIVED, NOTICE_SENT};
 use crate::config::{Config, Mistake, Settings};
+use crate::daemon::restored::LOADING_AGAIN;
 use crate::document::{DatasetName, Decision, Digest, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{Answered, Entry, Event, Held, JournalError, Phase, Position, Reader, RefusedInPlace};
 use crate::schema::Datasets;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 /// The window's configuration with all files that it names.
@@ -210,6 +211,8 @@ pub struct Records {
     pub unstamped: Option<(Timestamp, u64)>,
     /// Archive units whose notice was not sent, and when it is due (R 5.10).
     pub notices: BTreeMap<String, Date>,
+    /// What was contested when an older copy of BOEMİS was found: it is not loaded again.
+    not_loaded_again: HashSet<SubmissionId>,
 }
 
 /// Why records could not be folded.
@@ -335,7 +338,17 @@ impl Records {
         }
     }
 
+    /// Whether an older copy of BOEMİS may lack this for good.
+    pub fn may_be_lost(&self, id: SubmissionId) -> bool {
+        self.not_loaded_again.contains(&id)
+    }
+
     fn act(&mut self, act: &str, facts: &BTreeMap<String, String>) {
+        if act == LOADING_AGAIN {
+            let contested = self.submissions.iter().filter(|one| one.state() == ListState::Contested);
+            self.not_loaded_again.extend(contested.map(Submission::id));
+            return;
+        }
         let Some(unit) = facts.get("unit") else { return };
         match (act, facts.get("due").and_then(|due| due.parse().ok())) {
             (ARCHIVED, Some(due)) => drop(self.notices.insert(unit.clone(), due)),

@@ -155,7 +155,7 @@ impl Window {
         let mut fresh: Vec<KeptFile> = Vec::new();
         for (sha256, octets) in all {
             if self.ledger.kept_file(sha256)?.is_none() {
-                let kept: Kept = self.evidence.append(octets).map_err(Halt::broken)?;
+                let kept: Kept = self.evidence.keep_apart(octets).map_err(Halt::broken)?;
                 fresh.push(kept.into());
             }
         }

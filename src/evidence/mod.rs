@@ -179,9 +179,7 @@ impl Evidence {
     /// What the disk says; nothing is kept then.
     pub fn append(&mut self, octets: &[u8]) -> Result<Kept, EvidenceError> {
         if !self.is_small(octets.len() as u64) {
-            let mut file = self.incoming()?;
-            file.write(octets)?;
-            return Ok(self.keep(file)?.0);
+            return self.keep_apart(octets);
         }
         let (number, begin) = self.pack()?;
         if begin == 0 && self.pending.is_empty() {
@@ -191,6 +189,16 @@ impl Evidence {
         let sha256 = Digest::of(octets);
         pack::frame(&mut self.pending, sha256, octets);
         Ok(Kept { sha256, size: octets.len() as u64, location: Location::Pack { number, offset } })
+    }
+
+    /// Keeps octets in a file of their own, however few: for what must stay while the packs around it go.
+    ///
+    /// # Errors
+    /// What the disk says; nothing is kept then.
+    pub fn keep_apart(&mut self, octets: &[u8]) -> Result<Kept, EvidenceError> {
+        let mut file = self.incoming()?;
+        file.write(octets)?;
+        Ok(self.keep(file)?.0)
     }
 
     /// A file in which something large can be written while it is digested.
