@@ -48,7 +48,7 @@ olmalıdır. Sonuncu əmr hər faylın qarşısında \"OK\" yazmalıdır. Başqa
         original/               sənədin əsli və, ayrıca göndərilibsə, imza faylı
         receipts/*.xml          pəncərənin möhürlü qəbzləri (hüquqi sübut bunlardır)
         receipts/*.txt          həmin qəbzlər oxumaq üçün səhifə şəklində
-        dossiers/*.json         hər cavabın nəyə əsasən verildiyi: imzalar, sertifikatlar, yoxlamalar, saatın vəziyyəti
+        judgement/*             hər cavabın nəyə əsasən verildiyi: imzalar, sertifikatlar, yoxlamalar, saatın vəziyyəti
         records.csv             qəbul edilmiş sənədin yazıları, birinci sətir sütunların adlarıdır
         records.json            həmin yazılar JSON formatında
         journal.jsonl           jurnalın bu sənəd haqqında sətirləri

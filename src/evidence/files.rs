@@ -33,7 +33,8 @@ impl Reader {
         for place in places {
             let path = self.lying(&place);
             let metadata = std::fs::metadata(&path).map_err(EvidenceError::disk("look at", &path))?;
-            if metadata.is_file() {
+            // one under a passing name is on its way in
+            if metadata.is_file() && path.extension().is_none_or(|ending| ending != "part") {
                 files.push(EvidenceFile { place, len: metadata.len() });
             }
         }

@@ -118,6 +118,11 @@ impl EvidenceError {
         move |source| Self::Disk { step, path: path.to_owned(), source }
     }
 
+    /// Whether there is no such file.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Disk { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
     /// Whether the disk is full, as against broken.
     pub fn is_full(&self) -> bool {
         matches!(self, Self::Disk { source, .. } if is_full(source))

@@ -32,10 +32,21 @@ impl Reader {
             Location::Object => self.read_object(kept),
         };
         match found {
-            Err(EvidenceError::Disk { ref source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                self.in_annex(kept)?.map_or(found, Ok)
-            }
+            Err(error) if error.is_missing() => match self.laid(kept)? {
+                None => Err(error),
+                Some(octets) => Ok(octets),
+            },
             found => found,
+        }
+    }
+
+    /// What lay in a pack that was let go: an object of its own since, or in an annex.
+    fn laid(&self, kept: &Kept) -> Result<Option<Octets>, EvidenceError> {
+        let is_of_pack = matches!(kept.location, Location::Pack { .. });
+        match is_of_pack.then(|| self.read_object(kept)) {
+            Some(Ok(octets)) => Ok(Some(octets)),
+            Some(Err(error)) if !error.is_missing() => Err(error),
+            _ => self.in_annex(kept),
         }
     }
 
@@ -57,7 +68,7 @@ impl Reader {
         }
     }
 
-    fn read_object(&self, kept: &Kept) -> Result<Octets, EvidenceError> {
+    pub(super) fn read_object(&self, kept: &Kept) -> Result<Octets, EvidenceError> {
         let path = self.object_path(kept.sha256);
         let file = self.disk.open(&path).map_err(EvidenceError::disk("open", &path))?;
         let len = file.metadata().map_err(EvidenceError::disk("read", &path))?.len();
@@ -86,7 +97,7 @@ impl Reader {
     }
 
     /// Something small that is kept, by its digest alone: all packs are walked, the last one first, so
-    /// this is for what is rarely asked. None when no pack has it.
+    /// this is for what is rarely asked. None when nothing has it: no pack, object or annex.
     ///
     /// # Errors
     /// What the disk says.
@@ -98,7 +109,13 @@ impl Reader {
                 return self.read(&Kept { sha256, size: entry.size, location }).map(Some);
             }
         }
-        Ok(None)
+        let path = self.object_path(sha256);
+        let size = match std::fs::metadata(&path) {
+            Ok(about) => Some(about.len()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.size_in_annex(sha256)?,
+            Err(error) => return Err(EvidenceError::disk("look at", &path)(error)),
+        };
+        size.map(|size| self.read(&Kept { sha256, size, location: Location::Object })).transpose()
     }
 
     /// Walks one pack and verifies each entry; what stands in it needs no journal to be read.
