@@ -3,6 +3,7 @@
 # make lint    format, clippy and docs, as CI holds them
 # make bench   measures the parts, then the whole beside others, where the measure is there (BENCH)
 # make parts   measures the parts alone; docs/benchmarks.md
+# make keeping measures how fast what is kept is audited and copied: MB/s and entries/s
 # make torture alters signed documents TIMES (50) as often as the tests do, other ones each time; loses power at
 #              every write of recorded runs, fails every step of the disk, and kills the daemon KILLS (1000) times
 # make fuzz    runs every fuzz target for TIME seconds (3600), or those of TARGETS; docs/fuzzing.md
@@ -10,7 +11,7 @@
 # The first two install by themselves the Debian packages that they need.
 
 .POSIX:
-.PHONY: demo test lint bench parts torture fuzz clean
+.PHONY: demo test lint bench parts keeping torture fuzz clean
 
 CARGO = cargo
 TIMES = 50
@@ -44,6 +45,11 @@ parts:
 	@.ci/packages test
 	$(CARGO) bench --locked --bench parts --no-run
 	taskset -c 1 $(CARGO) bench --locked --bench parts
+
+keeping:
+	@.ci/packages demo
+	$(CARGO) build --release --locked
+	benches/keeping.sh
 
 torture:
 	@.ci/packages test

@@ -26,6 +26,8 @@ use std::time::{Duration, SystemTime};
 const HEADER: &str = "pencere-annex 1 ";
 /// Octets of a record: digest, two numbers of 20 digits, two spaces, LF.
 const RECORD: u64 = 64 + 1 + 20 + 1 + 20 + 1;
+/// The largest annex, in octets: a unit has fewer than 65,536 files.
+const ANNEX_MAX: u64 = 16 << 20;
 /// Longest first line, in octets: a path may have 4096.
 const HEADER_MAX: u64 = 8192;
 
@@ -38,6 +40,26 @@ pub struct Place {
     pub offset: u64,
     /// Its length in octets.
     pub size: u64,
+}
+
+/// An annex, for whoever copies it: where what it speaks of lies is another place then.
+#[derive(Clone, Debug)]
+pub struct AnnexFile {
+    /// Its name.
+    pub name: String,
+    /// The file that holds the octets.
+    pub file: PathBuf,
+    /// Its records.
+    records: Vec<u8>,
+}
+
+impl AnnexFile {
+    /// The same, lying in `folder` and speaking of `file`, both by their places in a copy.
+    pub fn naming(&self, folder: &Path, file: &Path) -> Vec<u8> {
+        let copy = Path::new("/copy"); // what they have in common, wherever that comes to lie
+        let path = from(&copy.join(folder), &copy.join(file));
+        [format!("{HEADER}{}\n", path.display()).as_bytes(), &self.records].concat()
+    }
 }
 
 /// What was let go.
@@ -106,6 +128,30 @@ impl Reader {
             }
         }
         Ok(None)
+    }
+
+    /// Every annex.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn annex_files(&self) -> Result<Vec<AnnexFile>, EvidenceError> {
+        let folder = self.annexes();
+        let names = match self.disk.list(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(EvidenceError::disk("list", &folder))?,
+        };
+        let mut all = Vec::new();
+        for name in names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".annex")) {
+            let path = folder.join(name);
+            let octets = self.disk.read(&path, ANNEX_MAX).map_err(EvidenceError::disk("read", &path))?;
+            let end = memchr::memchr(b'\n', &octets).unwrap_or(octets.len());
+            let (head, records) = octets.split_at(end);
+            let file = std::str::from_utf8(head).ok().and_then(|line| line.strip_prefix(HEADER));
+            let (Some(file), Some(records)) = (file, records.get(1..)) else { continue };
+            let base = std::path::absolute(&folder).map_err(EvidenceError::disk("find", &folder))?;
+            all.push(AnnexFile { name: name.to_owned(), file: plain(&base.join(file)), records: records.to_vec() });
+        }
+        Ok(all)
     }
 
     /// The octets of something kept, from an annex, verified; none when no annex has it.
@@ -244,6 +290,17 @@ impl Reader {
         }
         Ok(found)
     }
+}
+
+/// Without `..`, by its letters alone.
+fn plain(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut plain, part| {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+        plain
+    })
 }
 
 /// Finds a digest among the records; the file's path beside it.

@@ -8,6 +8,9 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// What is wrong with a pack that ends before an entry.
+pub(super) const CUT: &str = "the pack ends before";
+
 /// Reads evidence; needs no lock, and works beside a running daemon.
 #[derive(Clone, Debug)]
 pub struct Reader {
@@ -32,7 +35,7 @@ impl Reader {
             Location::Object => self.read_object(kept),
         };
         match found {
-            Err(error) if error.is_missing() => match self.laid(kept)? {
+            Err(error) if error.is_missing() || error.is_cut() => match self.laid(kept)? {
                 None => Err(error),
                 Some(octets) => Ok(octets),
             },
@@ -56,7 +59,7 @@ impl Reader {
         let damaged = |what| EvidenceError::Damaged { path: path.clone(), offset, what };
         let mut file = BufReader::new(self.disk.open(&path).map_err(|error| disk("open", error))?);
         file.seek(SeekFrom::Start(offset)).map_err(|error| disk("read", error))?;
-        let (found, _) = pack::entry(&mut file, &path, offset)?.ok_or_else(|| damaged("the pack ends before"))?;
+        let (found, _) = pack::entry(&mut file, &path, offset)?.ok_or_else(|| damaged(CUT))?;
         if (found.sha256, found.size) != (kept.sha256, kept.size) {
             return Err(damaged("another entry stands here than the one kept"));
         }
