@@ -38,6 +38,22 @@ fn make(trial: &Trial) -> Vec<Value> {
     answer["units"].as_array().unwrap().clone()
 }
 
+/// Every verdict comes again, and can be taken along.
+fn explained(trial: &Trial, rows: &[Value]) {
+    for row in rows {
+        let id = row["id"].as_str().unwrap();
+        let (code, answer) = trial.json(&["explain", id]);
+        assert_eq!((code, &answer["same"]), (Some(0), &true.into()), "{}: {answer}", row["name"]);
+        let container = format!("{id}.asice");
+        trial.done(&["evidence", id, "-o", &container]);
+        trial.succeeds("unzip", &["-qo", &container, "-d", &format!("e-{id}")]);
+        let files = files_below(&trial.at(format!("e-{id}")));
+        let original = files.iter().find(|(name, _)| name.starts_with("original/") && !name.ends_with(".p7s")).unwrap();
+        let sum = String::from_utf8(trial.succeeds("sha256sum", &[&format!("e-{id}/{}", original.0)]).stdout).unwrap();
+        assert!(sum.contains(row["sha256"].as_str().unwrap()), "{sum}");
+    }
+}
+
 fn files_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let (mut open, mut found) = (vec![folder.to_owned()], Vec::new());
     while let Some(one) = open.pop() {
@@ -119,7 +135,21 @@ fn a_unit_is_the_same_octets_each_time_and_is_checked_without_pencere() {
     }
     let seal =
         files_below(&trial.at("u/certificates")).into_iter().find(|(name, _)| name.starts_with("seal-")).unwrap();
-    trial.succeeds("openssl", &["x509", "-noout", "-in", &format!("u/certificates/{}", seal.0)]);
+    let seal = format!("u/certificates/{}", seal.0);
+    trial.succeeds("openssl", &["x509", "-noout", "-in", &seal]);
+    // the place in the log is proven from the unit alone, without the window
+    let (_, receipt) = files_below(&trial.at("u/submissions"))
+        .into_iter()
+        .map(|(name, _)| (name.clone(), format!("u/submissions/{name}")))
+        .find(|(name, _)| name.contains("/receipts/") && name.ends_with(".xml"))
+        .unwrap();
+    let log = fs::read_dir(trial.at("u/certificates")).unwrap().map(|entry| entry.unwrap().file_name());
+    let log = log.map(|name| name.into_string().unwrap()).find(|name| name.starts_with("log-")).unwrap();
+    let verify = ["receipt", "verify", &receipt, "--seal", &seal, "--log", &format!("u/certificates/{log}")];
+    let answer = trial.pencere(&verify);
+    assert_eq!(answer.status.code(), Some(0), "{}", said(&answer));
+    let other = ["receipt", "verify", &receipt, "--seal", &seal, "--log", &seal];
+    assert_ne!(trial.pencere(&other).status.code(), Some(0), "the seal's key is not the log's");
 
     // its state is told, and the notice has its due date
     assert!(list(&trial).iter().all(|row| row["archived"] == "trial-000001"));
@@ -148,6 +178,7 @@ fn what_is_damaged_is_named_and_a_protocol_says_what_was_read() {
     let (code, answer) = trial.json(&["archive", "verify", "-p", "p.txt"]);
     assert_eq!((code, &answer["units"][0]["verified"]["submissions"]), (Some(0), &3.into()));
     assert_eq!(answer["units"][0]["verified"]["receipts"], 3);
+    assert_eq!(answer["units"][0]["verified"]["logged"], 3);
     let protocol = fs::read_to_string(trial.at("p.txt")).unwrap();
     assert!(protocol.contains("Təhvil alan tərəf") && protocol.contains("BÜTÖVDÜR"), "{protocol}");
     let (code, sample) = trial.json(&["archive", "verify", "--sample", "2"]);
@@ -229,6 +260,7 @@ fn what_left_the_active_store_is_found_in_its_unit() {
         let (code, audit) = trial.json(&["audit", "verify"]);
         assert_eq!((code, &audit["fits"]), (Some(0), &true.into()), "{audit}");
         assert_eq!(trial.json(&["archive", "prune"]).1["files"], 0);
+        explained(&trial, &old);
 
         // the original octets, and the same content again is known
         let id = old.iter().find(|row| row["name"] == "a.xml").unwrap()["id"].as_str().unwrap();
@@ -283,6 +315,7 @@ fn a_fresh_window_takes_a_unit_in_and_gives_back_the_same() {
     assert_eq!(files_below(&fresh.at("got")), files_below(&trial.at("got")));
     fresh.done(&["archive", "verify"]);
     fresh.done(&["audit", "verify"]);
+    explained(&fresh, &old);
     fresh.done(&["once"]);
     fresh.done(&["archive", "import", zip]); // again: it is there
     assert_eq!(fresh.json(&["archive", "list"]).1.as_array().unwrap().len(), 1);

@@ -266,6 +266,12 @@ fn a_time_stamp_before_the_revocation_keeps_an_acceptance() {
     assert_eq!(events(&trial, "a.xml").last().unwrap(), "settled");
     assert_eq!(words(&trial, "b.xml"), ["contested", "accepted"]);
     assert_eq!(trial.sql(FIGURES), "2024-Q1|1|100.000\n");
+    fits(&trial);
+    // what is contested stands in BOEMİS, and whoever takes it away is found out
+    let sql = "DELETE FROM submission WHERE contested_at IS NOT NULL";
+    trial.succeeds("sqlite3", &["-cmd", "PRAGMA foreign_keys = OFF", "w/state/boemis.sqlite", sql]);
+    let (code, answer) = trial.json(&["audit", "verify"]);
+    assert!(code == Some(1) && answer["first_unfit"].as_str().unwrap().contains("no load of it"), "{answer}");
 }
 
 #[test]

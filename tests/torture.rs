@@ -46,13 +46,14 @@ fn template() -> Trial {
     let trial = Trial::new();
     trial.set("settle", "\"1ms\"");
     trial.set("retry_first", "\"10ms\"");
-    trial.set("retry_last", "\"100ms\"");
+    trial.set("retry_last", "\"1s\"");
     trial
 }
 
 fn drop_into(trial: &Trial, documents: &[Document]) {
     for document in documents {
-        for (name, octets) in &document.files {
+        // the signature first: a clock that runs ahead of the disk's has waited for it already (CONTRACT 3)
+        for (name, octets) in document.files.iter().rev() {
             trial.put(document.participant, name, octets);
         }
     }

@@ -11,6 +11,7 @@ use crate::document::Digest;
 use crate::evidence::Place;
 use crate::finding::{Finding, Language};
 use crate::forms::certificate::Certificate;
+use crate::forms::note::LogKey;
 use crate::host::Octets;
 use crate::receipt::{self, Told, Unproven};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +49,7 @@ pub struct Unit {
     note: Note,
     rows: Vec<Row>,
     seals: Vec<Certificate>,
+    logs: Vec<Certificate>,
 }
 
 /// What was verified.
@@ -61,6 +63,8 @@ pub struct Verified {
     pub octets: u64,
     /// Receipts that were proven.
     pub receipts: u64,
+    /// Of these, those whose place in the transparency log is proven by the certificate of its key in the unit.
+    pub logged: u64,
 }
 
 impl Unit {
@@ -102,18 +106,22 @@ impl Unit {
             files.insert(name, (at, sha256));
         }
         drop(places);
-        let mut unit = Self { container, files, note, rows, seals: Vec::new() };
+        let mut unit = Self { container, files, note, rows, seals: Vec::new(), logs: Vec::new() };
         for name in unit.files.keys().filter(|name| !name.starts_with("submissions/")) {
             unit.hold(name)?;
         }
         unit.recount()?;
-        let seals = unit.files.keys().filter(|name| name.starts_with("certificates/seal-"));
-        let read = |name: &String| {
+        let read = |unit: &Self, name: &String| {
             let octets = unit.octets(name)?.head(1 << 20)?;
             let found = Certificate::from_file(&octets).map_err(|error| Unfit::wrong(format!("{name}: {error}")))?;
             found.into_iter().next().ok_or_else(|| Unfit::wrong(format!("{name} holds no certificate")))
         };
-        unit.seals = seals.map(read).collect::<Result<_, _>>()?;
+        let named = |start: &str| -> Result<Vec<Certificate>, Unfit> {
+            let names = unit.files.keys().filter(|name| name.starts_with(start));
+            names.map(|name| read(&unit, name)).collect()
+        };
+        let (seals, logs) = (named("certificates/seal-")?, named("certificates/log-")?);
+        (unit.seals, unit.logs) = (seals, logs);
         Ok(unit)
     }
 
@@ -153,7 +161,7 @@ impl Unit {
             }
             let is_receipt = |name: &&str| name.contains("/receipts/") && name.ends_with(".xml");
             for name in self.of(&row.id).filter(is_receipt) {
-                self.prove(name, row, document.as_ref(), engine)?;
+                verified.logged += u64::from(self.prove(name, row, document.as_ref(), engine)?);
                 verified.receipts += 1;
             }
             verified.submissions += 1;
@@ -161,14 +169,22 @@ impl Unit {
         Ok(verified)
     }
 
-    fn prove(&self, name: &str, row: &Row, document: Option<&Octets>, engine: Engine<'_>) -> Result<(), Unfit> {
+    /// Proves a receipt; whether its place in the log is proven by a certificate in the unit.
+    fn prove(&self, name: &str, row: &Row, document: Option<&Octets>, engine: Engine<'_>) -> Result<bool, Unfit> {
         let octets = self.octets(name)?;
         let unproven = |finding: &Finding| Unfit::wrong(format!("{name}: {}", finding.message(Language::En)));
         let told = Told::read(&octets).map_err(|finding| unproven(&finding))?;
         let seal = self.seals.iter().find(|seal| told.certificates().any(|der| der == seal.der()));
         let seal = seal.ok_or_else(|| Unfit::wrong(format!("{name}: its seal is not among the certificates")))?;
         match receipt::prove(&octets, seal, document, engine) {
-            Ok(proven) if proven.told().id == row.id => Ok(()),
+            Ok(proven) if proven.told().id == row.id => {
+                let place = receipt::place(&octets, &proven, None).map_err(|finding| unproven(&finding))?;
+                let is_of = |place: &receipt::Place, log: &Certificate| {
+                    let key = log.x509().public_key().ok();
+                    key.and_then(|key| LogKey::new(place.key.name(), &key)).is_some_and(|key| key == place.key)
+                };
+                Ok(place.is_some_and(|place| self.logs.iter().any(|log| is_of(&place, log))))
+            }
             Ok(_) => Err(Unfit::wrong(format!("{name}: it answers another submission"))),
             Err(Unproven::No(finding)) => Err(unproven(&finding)),
             Err(Unproven::Disk(error)) => Err(error.into()),
@@ -199,6 +215,12 @@ impl Unit {
             Some(Place { sha256: *sha256, offset, size })
         };
         self.files.values().filter_map(place).collect()
+    }
+
+    /// The paths by which signers were believed: of a signer's certificate, the digest of the file.
+    pub fn paths(&self) -> Vec<(Digest, Digest)> {
+        let signer = |name: &str| name.strip_prefix("certificates/signer-")?.strip_suffix(".pem")?.parse().ok();
+        self.files.iter().filter_map(|(name, (_, sha256))| Some((signer(name)?, *sha256))).collect()
     }
 
     /// Holds a file against its digest; its size.

@@ -7,7 +7,9 @@
 use crate::document::{Digest, SubmissionId};
 use crate::evidence::Location;
 use crate::host::Disk;
-use crate::journal::{Answered, Contested, Entry, Event, Held, JournalError, KeptPath, Reader, RefusedInPlace};
+use crate::journal::{
+    Answered, Contested, Entry, Event, Held, InForce, JournalError, KeptFile, KeptPath, Reader, RefusedInPlace,
+};
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -27,6 +29,8 @@ pub struct Standing {
     places: HashMap<SubmissionId, usize>,
     /// The paths by which signers were believed.
     paths: HashMap<Digest, KeptPath>,
+    /// The files of the configuration that were judged by.
+    files: HashMap<Digest, KeptFile>,
     /// The units that the journal knows.
     pub units: Vec<KnownUnit>,
     /// Notices that were sent, by unit.
@@ -75,6 +79,7 @@ impl Standing {
 
     fn take(&mut self, entry: &Entry) {
         let Entry { time, event } = entry;
+        self.files.extend(event.files_kept().into_iter().map(|kept| (kept.sha256, kept)));
         match event {
             Event::Path(path) => drop(self.paths.insert(path.signer, (**path).clone())),
             Event::Held(_) | Event::RefusedInPlace(_) => {
@@ -137,6 +142,11 @@ impl Standing {
     pub fn path(&self, signer: Digest) -> Option<&KeptPath> {
         self.paths.get(&signer)
     }
+
+    /// A file of the configuration that was judged by, or the list of such files, by its digest.
+    pub fn file(&self, sha256: Digest) -> Option<&KeptFile> {
+        self.files.get(&sha256)
+    }
 }
 
 /// All that the journal knows of one submission.
@@ -150,6 +160,8 @@ pub struct Member {
     pub answers: Vec<Answered>,
     /// When it was contested, and by what.
     pub contested: Option<Contested>,
+    /// By which grounds it was contested.
+    pub doubted_by: Option<InForce>,
     /// When something happened last.
     pub last: Timestamp,
     /// Its lines, as an export of the journal has them.
@@ -185,8 +197,14 @@ impl Member {
             Came::Held(held) => held.size(),
             Came::InPlace(_) => 0,
         };
-        let of_answer = |one: &Answered| one.receipt.size + one.dossier.as_ref().map_or(0, |dossier| dossier.size);
-        self.answers.iter().fold(held, |sum, one| sum.saturating_add(of_answer(one)))
+        let own = |one: &Answered| one.receipt.size.saturating_add(one.dossier.as_ref().map_or(0, |kept| kept.size));
+        self.answers.iter().fold(held, |sum, one| sum.saturating_add(own(one)))
+    }
+
+    /// The lists of the grounds by which it was judged.
+    pub fn grounds(&self) -> impl Iterator<Item = Digest> {
+        let doubt = self.doubted_by.iter().map(|in_force| in_force.grounds);
+        self.answers.iter().filter_map(|answered| answered.grounds).chain(doubt)
     }
 }
 
@@ -199,7 +217,9 @@ pub fn members(disk: &Disk, state: &Path, ids: &[SubmissionId]) -> Result<Vec<Me
     let wanted: HashSet<SubmissionId> = ids.iter().copied().collect();
     let mut found: HashMap<SubmissionId, Member> = HashMap::new();
     let mut journal = Reader::open(disk, state)?;
+    let mut in_force = None;
     while let Some((entry, behind)) = journal.next()? {
+        in_force = entry.event.comes_into_force().or(in_force);
         let Some(id) = entry.event.id().filter(|id| wanted.contains(id)) else { continue };
         let (offset, json) = journal.as_written();
         let text = String::from_utf8_lossy(json);
@@ -211,8 +231,8 @@ pub fn members(disk: &Disk, state: &Path, ids: &[SubmissionId]) -> Result<Vec<Me
             _ => None,
         };
         if let Some(came) = came {
-            let (answers, contested, lines) = (Vec::new(), None, String::new());
-            found.insert(id, Member { id, came, answers, contested, last: entry.time, lines });
+            let (answers, lines, last) = (Vec::new(), String::new(), entry.time);
+            found.insert(id, Member { id, came, answers, contested: None, doubted_by: None, last, lines });
         }
         let Some(member) = found.get_mut(&id) else { continue };
         match entry.event {
@@ -224,6 +244,7 @@ pub fn members(disk: &Disk, state: &Path, ids: &[SubmissionId]) -> Result<Vec<Me
             }
             Event::Contested(contested) => {
                 member.contested = Some(*contested);
+                member.doubted_by.clone_from(&in_force);
                 member.last = entry.time;
             }
             _ => member.last = entry.time,
@@ -233,14 +254,16 @@ pub fn members(disk: &Disk, state: &Path, ids: &[SubmissionId]) -> Result<Vec<Me
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-/// What in evidence must stay where it lies: what the journal names of submissions that are not archived, and the
-/// files of the configuration.
+/// What in evidence must stay: where it lies, what the journal names of submissions that are not archived; and in the
+/// active store at least, what many of them share, grounds and paths.
 #[derive(Debug, Default)]
 pub struct Needed {
     /// Packs that hold something of it.
     pub packs: BTreeSet<u32>,
     /// Objects.
     pub objects: HashSet<Digest>,
+    /// What belongs to no one submission.
+    pub shared: HashSet<Digest>,
 }
 
 impl Needed {
@@ -255,29 +278,14 @@ impl Needed {
             if entry.event.id().is_some_and(|id| standing.is_archived(id)) {
                 continue;
             }
-            match &entry.event {
-                Event::Held(held) => {
-                    for file in std::iter::once(&held.document).chain(&held.detached) {
-                        needed.take(file.location, file.sha256);
-                    }
+            for kept in entry.event.kept() {
+                match (entry.event.id(), kept.location) {
+                    (None, _) => drop(needed.shared.insert(kept.sha256)),
+                    (_, Location::Pack { number, .. }) => drop(needed.packs.insert(number)),
+                    (_, Location::Object) => drop(needed.objects.insert(kept.sha256)),
                 }
-                Event::Answered(answered) => {
-                    needed.take(answered.receipt.location, answered.receipt.sha256);
-                    if let Some(dossier) = &answered.dossier {
-                        needed.take(dossier.location, dossier.sha256);
-                    }
-                }
-                // by what all was judged, archived or not
-                event => event.files_kept().iter().for_each(|file| needed.take(file.location, file.sha256)),
             }
         }
         Ok(needed)
-    }
-
-    fn take(&mut self, location: Location, sha256: Digest) {
-        match location {
-            Location::Pack { number, .. } => drop(self.packs.insert(number)),
-            Location::Object => drop(self.objects.insert(sha256)),
-        }
     }
 }

@@ -43,14 +43,17 @@ olmalıdır. Sonuncu əmr hər faylın qarşısında \"OK\" yazmalıdır. Başqa
     index.csv                   axtarış üçün cədvəl: hər sənədə bir sətir
     schemas/                    məlumat toplularının təsviri, XML sxemi və CSV cədvəlinin sxemi
     certificates/seal-*.pem     qəbzləri möhürləyən sertifikat
+    certificates/log-*.pem      şəffaflıq jurnalı açarının sertifikatı
     certificates/signer-*.pem   imzalayanın sertifikatı və ondan etibar mərkəzinə qədər olan zəncir
+    grounds/                    qərarların əsasları: o vaxtkı konfiqurasiya faylları və onların siyahıları, hər birinin
+                                adı öz SHA-256 cəmidir
     submissions/<id>/           bir sənədə aid olan hər şey:
         original/               sənədin əsli və, ayrıca göndərilibsə, imza faylı
         receipts/*.xml          pəncərənin möhürlü qəbzləri (hüquqi sübut bunlardır)
         receipts/*.txt          həmin qəbzlər oxumaq üçün səhifə şəklində
-        dossiers/*.json         hər cavabın nəyə əsasən verildiyi: imzalar, sertifikatlar, yoxlamalar, saatın vəziyyəti
         records.csv             qəbul edilmiş sənədin yazıları, birinci sətir sütunların adlarıdır
         records.json            həmin yazılar JSON formatında
+        judgement/              hər qərarın dosyesi: qərarı sübutdan təkrarlamaq üçün lazım olan qalan məlumat
         journal.jsonl           jurnalın bu sənəd haqqında sətirləri
 
 Adında hərf, rəqəm, nöqtə, defis və alt xəttdən başqa işarə olan sənəd burada \"document\" adı ilə saxlanılır; əsl adı

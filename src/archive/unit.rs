@@ -15,7 +15,7 @@ use crate::evidence::{EvidenceError, Kept, Reader};
 use crate::finding::Language;
 use crate::forms::certificate::Certificate;
 use crate::host::{Disk, DiskFile, Octets};
-use crate::journal::KeptPath;
+use crate::journal::{KeptFile, KeptPath};
 use crate::receipt::{self, Told};
 use jiff::Timestamp;
 use serde_json::json;
@@ -37,6 +37,8 @@ pub struct Origin {
     pub maker: String,
     /// Files that describe the datasets: path below `schemas/`, text.
     pub schemas: Vec<(String, String)>,
+    /// The certificate of the transparency log's key, DER.
+    pub log: Option<Vec<u8>>,
 }
 
 /// The open form of a submission's content.
@@ -96,6 +98,8 @@ pub struct Making<'a> {
     last: Option<Timestamp>,
     last_event: Option<Timestamp>,
     octets: u64,
+    /// Octets of what many submissions share.
+    shared: u64,
 }
 
 impl<'a> Making<'a> {
@@ -114,12 +118,13 @@ impl<'a> Making<'a> {
             last: None,
             last_event: None,
             octets: 0,
+            shared: 0,
         }
     }
 
-    /// How many octets its submissions have so far.
+    /// How many octets it has so far: its submissions', and of what they share.
     pub fn octets(&self) -> u64 {
-        self.octets
+        self.octets.saturating_add(self.shared)
     }
 
     /// Whether no more submissions fit, for their number.
@@ -162,12 +167,16 @@ impl<'a> Making<'a> {
             let name = format!("{folder}/receipts/{}", plain(&answered.receipt.number, "receipt"));
             self.keep(format!("{name}.xml"), kept)?;
             self.put(format!("{name}.txt"), page.as_bytes())?;
-            if let Some(dossier) = &answered.dossier {
-                let name = format!("{folder}/dossiers/{}.json", plain(&answered.receipt.number, "dossier"));
-                self.keep(name, dossier.kept())?;
-            }
             self.signers.extend(&answered.signers);
+            if let Some(dossier) = &answered.dossier {
+                self.keep(format!("{folder}/judgement/{}.dossier.json", answered.answer), dossier.kept())?;
+            }
         }
+        if let Some(in_force) = &member.doubted_by {
+            let json = serde_json::to_vec(in_force).map_err(|error| MakeFault::Odd(error.to_string()))?;
+            self.put(format!("{folder}/judgement/doubt.json"), &json)?;
+        }
+        self.signers.extend(member.contested.iter().map(|contested| contested.signer));
         let row = Row::of(member);
         if let Some(open) = open {
             let (csv, json) = opened(&row, open);
@@ -182,6 +191,23 @@ impl<'a> Making<'a> {
         self.last = self.last.max(received);
         self.last_event = self.last_event.max(Some(member.last));
         Ok(())
+    }
+
+    /// Whether it has this file of the configuration, or list of them.
+    pub fn has_grounds(&self, sha256: Digest) -> bool {
+        self.entries.contains_key(&grounds(sha256))
+    }
+
+    /// Adds a file of the configuration that was judged by, or the list of such files; each once.
+    ///
+    /// # Errors
+    /// As [`Making::add`].
+    pub fn grounds(&mut self, file: &KeptFile) -> Result<(), MakeFault> {
+        if self.has_grounds(file.sha256) {
+            return Ok(());
+        }
+        self.shared = self.shared.saturating_add(file.size);
+        self.keep(grounds(file.sha256), file.kept())
     }
 
     /// Adds the path by which a signer was believed.
@@ -203,6 +229,12 @@ impl<'a> Making<'a> {
             let seal = Certificate::from_der(&der).map_err(|error| odd(error.to_string()))?;
             let pem = seal.x509().to_pem().map_err(|error| odd(error.to_string()))?;
             self.put(format!("certificates/seal-{}.pem", Digest::of(&der)), &pem)?;
+        }
+        if let Some(der) = self.origin.log.take() {
+            let odd = |error: String| MakeFault::Odd(format!("the certificate of the log's key: {error}"));
+            let log = Certificate::from_der(&der).map_err(|error| odd(error.to_string()))?;
+            let pem = log.x509().to_pem().map_err(|error| odd(error.to_string()))?;
+            self.put(format!("certificates/log-{}.pem", Digest::of(&der)), &pem)?;
         }
         for (name, text) in std::mem::take(&mut self.origin.schemas) {
             self.put(format!("schemas/{name}"), text.as_bytes())?;
@@ -281,6 +313,11 @@ impl<'a> Making<'a> {
             Some(_) => Err(MakeFault::Odd(format!("{name} would stand twice"))),
         }
     }
+}
+
+/// The name of what was judged by: its digest, which is what a dossier and a list name it by.
+pub fn grounds(sha256: Digest) -> String {
+    format!("grounds/{sha256}")
 }
 
 /// Whether the open form of a submission belongs into its folder: it was loaded once.

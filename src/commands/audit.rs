@@ -66,7 +66,7 @@ pub struct AuditVerifyArgs {
 /// Usage: the configuration. Broken: the disk's; damage is an answer.
 pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
-    let answer = look(&settings, &args.checkpoint)?;
+    let answer = look(&settings, &args.checkpoint, Boemis::Whole)?;
     screen.json(&answer);
     let Answer { entries, submissions, files, leaves, root, receipts, earlier, loads, torn, first_unfit, .. } = &answer;
     screen.say(format!("journal entries {entries}, submissions {submissions}, files in evidence {files}"));
@@ -93,7 +93,7 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
 /// # Errors
 /// Usage: a checkpoint's file, the seal's certificate, the descriptions of the datasets. Broken: the disk's; damage is
 /// an answer.
-pub(super) fn look(settings: &Settings, checkpoints: &[PathBuf]) -> Result<Answer, Trouble> {
+pub(super) fn look(settings: &Settings, checkpoints: &[PathBuf], boemis: Boemis) -> Result<Answer, Trouble> {
     let kept = checkpoints.iter().map(|path| compare::notes_of(path)).collect::<Result<Vec<_>, _>>()?.concat();
     let state = &settings.window.paths.state;
     let datasets = records::datasets(settings)?;
@@ -116,12 +116,21 @@ pub(super) fn look(settings: &Settings, checkpoints: &[PathBuf]) -> Result<Answe
         unfit = audit.kept(&kept, own);
     }
     if unfit.is_none() {
-        unfit = runtime.block_on(audit.loads(before, settings, &datasets))?;
+        unfit = runtime.block_on(audit.loads(before, settings, &datasets, boemis))?;
     }
     audit.answer.fits = unfit.is_none();
     audit.answer.first_unfit = unfit;
     audit.answer.log_key_unread = unnamed.filter(|_| audit.answer.receipts > 0);
     Ok(audit.answer)
+}
+
+/// What BOEMİS may lack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Boemis {
+    /// Nothing that was accepted.
+    Whole,
+    /// It is an older copy: what it lacks is loaded again when the window starts.
+    Older,
 }
 
 /// The answer for programs.
@@ -228,6 +237,7 @@ impl Audit {
         before: Loads,
         settings: &Settings,
         datasets: &Datasets,
+        boemis: Boemis,
     ) -> Result<Option<String>, Trouble> {
         if let Some(id) = before.known.iter().find(|id| self.records.get(**id).is_none()) {
             return Ok(Some(format!("BOEMİS holds a load that the journal does not know (submission {id})")));
@@ -236,7 +246,7 @@ impl Audit {
         if let Some(unfit) = self.contested(&before.contested, &after) {
             return Ok(Some(unfit));
         }
-        let (count, unfit) = after.fit(&self.records, settings, datasets).await?;
+        let (count, unfit) = after.fit(&self.records, settings, datasets, boemis).await?;
         self.answer.loads = count;
         Ok(unfit)
     }

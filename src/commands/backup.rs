@@ -84,7 +84,7 @@ pub fn run(args: &BackupArgs, screen: &mut Screen) -> Outcome {
     let runtime = opening::runtime()?;
     let made = runtime.block_on(reserve::take(&disk, &holdings, &args.folder, now, &told)).map_err(unfinished)?;
     drop(bar);
-    let audit = audit::look(&records::settings_at(&args.folder.join(NAME))?, &[])?;
+    let audit = audit::look(&records::settings_at(&args.folder.join(NAME))?, &[], audit::Boemis::Whole)?;
     let about = made.about().clone();
     let (files, octets) = made.size();
     made.finish(&disk).map_err(unfinished)?;

@@ -8,13 +8,14 @@
 use super::{ListState, Trouble, WindowArgs};
 use crate::archive::gather::ARCHIVED;
 use crate::config::{Config, Mistake, Settings};
+use crate::daemon::restored::LOADING_AGAIN;
 use crate::document::{DatasetName, Digest, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{Answered, Entry, Event, Held, JournalError, Phase, Position, Reader, RefusedInPlace};
 use crate::ledger::{Fold, LedgerError, State, View};
 use crate::schema::Datasets;
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 /// The window's configuration with all files that it names.
@@ -179,6 +180,8 @@ impl Submission {
 pub struct Records {
     submissions: Vec<Submission>,
     places: HashMap<SubmissionId, usize>,
+    /// What was contested when an older copy of BOEMİS was found: it is not loaded again.
+    not_loaded_again: HashSet<SubmissionId>,
 }
 
 /// Why records could not be folded.
@@ -223,7 +226,13 @@ impl Records {
     /// [`Unfit::Impossible`].
     pub fn take(&mut self, entry: Entry, behind: Position) -> Result<(), Unfit> {
         let Entry { time, event } = entry;
-        let Some(id) = event.id() else { return Ok(()) };
+        let Some(id) = event.id() else {
+            if matches!(&event, Event::Act { act, .. } if act == LOADING_AGAIN) {
+                let contested = self.submissions.iter().filter(|one| one.state() == ListState::Contested);
+                self.not_loaded_again.extend(contested.map(Submission::id));
+            }
+            return Ok(());
+        };
         let place = self.places.get(&id).copied();
         let known = place.and_then(|place| self.submissions.get_mut(place));
         let before = known.as_ref().map(|submission| (&submission.phase, submission.answers));
@@ -264,6 +273,11 @@ impl Records {
         let (answers, last, receipts, put_off, archived) = (0, None, Vec::new(), None, None);
         self.submissions.push(Submission { came, phase, answers, last, receipts, put_off, archived });
         Ok(())
+    }
+
+    /// Whether an older copy of BOEMİS may lack this for good.
+    pub fn may_be_lost(&self, id: SubmissionId) -> bool {
+        self.not_loaded_again.contains(&id)
     }
 }
 

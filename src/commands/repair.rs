@@ -4,11 +4,15 @@ use super::backup::{is_ours, note};
 use super::restore::Copy;
 use super::status::lock;
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, records};
+use crate::archive::gather::Standing;
 use crate::config::Settings;
+use crate::daemon::archiving;
+use crate::document::Digest;
 use crate::host::Disk;
-use crate::reserve::{self, Mended, Reverified, Source};
+use crate::reserve::{self, Mended, Reverified, Source, Whole};
 use clap::Args;
 use serde::Serialize;
+use std::io::ErrorKind;
 
 /// Put back damaged or missing evidence from a backup or from the reserve
 ///
@@ -73,6 +77,10 @@ pub fn run(args: &RepairArgs, screen: &mut Screen) -> Outcome {
             ));
         }
     };
+    let whole = match &from {
+        Copy::Backup(folder) => Whole::Backup(folder.clone()),
+        Copy::Reserve(address) => Whole::Reserve(address.clone()),
+    };
     let (source, shown) = match from {
         Copy::Backup(folder) => {
             let state = reserve::state_of(&Disk::system(), &folder)
@@ -81,9 +89,13 @@ pub fn run(args: &RepairArgs, screen: &mut Screen) -> Outcome {
         }
         Copy::Reserve(address) => (Source::Reserve(address.clone()), address.to_string()),
     };
+    let units = units_put_back(&settings, &whole)?;
     let is_open = lock::holder(&state.join("journal")).is_some();
     let disk = Disk::system();
-    let mended = reserve::mend(&disk, state, &source, is_open).map_err(|fault| Trouble::broken(fault.to_string()))?;
+    let mut mended =
+        reserve::mend(&disk, state, &source, is_open).map_err(|fault| Trouble::broken(fault.to_string()))?;
+    mended.put_back.splice(0..0, units.0);
+    mended.left.splice(0..0, units.1);
     if !mended.put_back.is_empty() {
         if let Err(error) = Reverified::forget(&disk, state, &mended.put_back) {
             screen.note(format!("pencere: status still tells of what was put back: {error}"));
@@ -100,6 +112,33 @@ pub fn run(args: &RepairArgs, screen: &mut Screen) -> Outcome {
         screen.say("All evidence is sound.");
     }
     Ok(Exit::answer(left.is_empty()))
+}
+
+/// Names of things, and of such as are still damaged, with why.
+type PutBack = (Vec<String>, Vec<(String, String)>);
+
+/// Puts back archive units that are gone or are not what the journal knows: evidence may lie in them alone.
+fn units_put_back(settings: &Settings, whole: &Whole) -> Result<PutBack, Trouble> {
+    let disk = Disk::system();
+    let standing = Standing::read(&disk, &settings.window.paths.state)?;
+    let (mut put_back, mut left) = (Vec::new(), Vec::new());
+    for known in &standing.units {
+        let path = archiving::path(&settings.archive.to, &known.name);
+        let broken = |error: std::io::Error| Trouble::broken(format!("{}: {error}", path.display()));
+        let why = match disk.open(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => "it is missing",
+            Err(error) => return Err(broken(error)),
+            Ok(file) if Digest::of_reader(&file).map_err(broken)? == known.sha256 => continue,
+            Ok(_) => "it is not the file that the journal knows",
+        };
+        let name = path.display().to_string();
+        match reserve::lay_again(&disk, whole, known.sha256, &path) {
+            Ok(true) => put_back.push(name),
+            Ok(false) => left.push((name, format!("{why}, and the copy does not have it"))),
+            Err(fault) => left.push((name, format!("{why}: {fault}"))),
+        }
+    }
+    Ok((put_back, left))
 }
 
 fn journalled(disk: &Disk, settings: &Settings, mended: &Mended, from: &str, screen: &mut Screen) {

@@ -145,7 +145,7 @@ fn stands(args: &RestoreArgs, laid: &Laid, (disk, now): (&Disk, Timestamp), scre
     let drop = &settings.window.paths.drop;
     std::fs::create_dir_all(drop)
         .map_err(|error| Trouble::broken(format!("cannot make {}: {error}", drop.display())))?;
-    let audit = audit::look(&settings, &[])?;
+    let audit = audit::look(&settings, &[], audit::Boemis::Older)?;
     let told = |(year, last, next): &(i16, u64, u64)| format!("{year}: {next} follows {last}");
     let skipped = gaps.iter().map(told).collect::<Vec<_>>().join(", ");
     let facts = [

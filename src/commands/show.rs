@@ -1,6 +1,6 @@
 //! `pencere show`: all that happened to one submission.
 
-use super::archive::{self, Found};
+use super::archive;
 use super::list::{self, Row};
 use super::records::{self, Known};
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, times};
@@ -72,11 +72,8 @@ struct Happened<'a> {
 /// A submission of another window, from the unit that was taken in; the latest that is meant.
 fn of_other(settings: &Settings, what: &str, screen: &mut Screen) -> Outcome {
     let others = archive::taken_in(settings)?;
-    let is_meant = |found: &&Found| {
-        let row = &found.row;
-        [&row.id, &row.number, &row.name, &row.sha256].into_iter().any(|value| value == what)
-    };
-    let found = others.iter().rev().find(is_meant).and_then(|found| Some((found, Row::of_unit(found)?)));
+    let found =
+        others.iter().rev().find(|found| found.is_meant(what)).and_then(|found| Some((found, Row::of_unit(found)?)));
     let Some((found, row)) = found else {
         return Err(Trouble::usage(format!(
             "nothing is known here by {what:?}: neither an id, nor a receipt's number, a file's name or a SHA-256"

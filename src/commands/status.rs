@@ -10,15 +10,15 @@ use super::opening;
 use super::records::{self, Came, Known, Submission};
 use super::table::Side;
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, times};
+use crate::archive::gather::NOTICE_SENT;
 use crate::config::{Config, Settings};
-use crate::daemon::archiving;
 use crate::daemon::refresh::{self, Failure};
 use crate::document::BAKU;
 use crate::document::ParticipantName;
 use crate::finding::Code;
 use crate::host::Disk;
 use crate::intake::folder::is_upload;
-use crate::journal::Phase;
+use crate::journal::{Note, Phase};
 use crate::ledger::{Fold, State};
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
@@ -403,8 +403,11 @@ fn unloaded(settings: &Settings, known: &Known) -> Result<Option<Problem>, Troub
 
 /// Notices that wait to be sent; of what a running window was told and has not journalled yet, none does.
 fn notices(settings: &Settings, fold: &Fold) -> Vec<NoticeDue> {
-    let told = archiving::asked(&Disk::system(), &settings.window.paths.state).unwrap_or_default();
-    let waits = fold.notices.iter().filter(|(unit, _)| told.iter().all(|(_, sent, _)| sent != *unit));
+    let left = Note::left(&Disk::system(), &settings.window.paths.state);
+    let sent = |unit: &str| {
+        left.iter().any(|(_, note)| note.act == NOTICE_SENT && note.facts.get("unit").is_some_and(|one| one == unit))
+    };
+    let waits = fold.notices.iter().filter(|(unit, _)| !sent(unit));
     waits.map(|(unit, due)| NoticeDue { unit: unit.clone(), due: *due }).collect()
 }
 

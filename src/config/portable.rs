@@ -32,6 +32,8 @@ pub struct Portable {
     pub state: PathBuf,
     /// Where BOEMİS's file lies in it.
     pub database: PathBuf,
+    /// Where the archive's units lie in it.
+    pub archive: PathBuf,
     /// What was changed in the texts.
     pub moved: Vec<Moved>,
     /// What was left out and must be kept elsewhere.
@@ -55,6 +57,7 @@ impl Portable {
         let mut places = Places { base, kept, given: BTreeMap::new() };
         // the folders first: what lies in them goes with them
         let state = places.of(&absolute(&settings.window.paths.state)?, Path::new("state"));
+        let archive = places.of(&absolute(&settings.archive.to)?, Path::new("archive"));
         let datasets = absolute(&settings.window.paths.datasets)?;
         places.of(&datasets, Path::new("datasets"));
         let mut moved = Vec::new();
@@ -142,7 +145,7 @@ impl Portable {
         }
         let Location::Sqlite(database) = &settings.location;
         let database = places.of(&absolute(database)?, Path::new("state/boemis.sqlite"));
-        Ok(Self { files: copied, state, database, moved, left_out })
+        Ok(Self { files: copied, state, database, archive, moved, left_out })
     }
 }
 
@@ -188,6 +191,7 @@ impl Places {
         let wanted = |folder: &str| Path::new(folder).join(Path::new(text).file_name().unwrap_or_default());
         match key {
             "window.state" => self.word(text, Path::new("state")),
+            "archive.to" => self.word(text, Path::new("archive")),
             "window.drop" => self.word(text, Path::new("drop")),
             "window.registry" => self.word(text, Path::new("registry.toml")),
             "window.stations" => self.word(text, Path::new("stations.toml")),

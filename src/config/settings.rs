@@ -242,6 +242,9 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let log = top.table("log").map(log).unwrap_or_default();
     let downtime = top.table("downtime").map(keeping::downtime).unwrap_or_default();
     let archive = keeping::archive(base, top.table("archive"));
+    if archive.to.starts_with(&paths.state) {
+        top.mistake("[archive] to lies within the state folder: units are kept apart from what they are units of");
+    }
     let calendar = top.table("calendar").map(keeping::calendar).unwrap_or_default();
     top.finish();
     let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {

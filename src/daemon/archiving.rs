@@ -5,8 +5,9 @@
 //! *archived*. What a crash leaves before that was promised to nobody: the next unit takes another number. Needs no
 //! lock but the journal's for the last step, so a running window makes units in a thread beside its loop.
 
+use super::grounds::Grounds;
 use crate::archive::check::{Unfit, Unit};
-use crate::archive::gather::{self, ARCHIVED, KnownUnit, Standing};
+use crate::archive::gather::{self, ARCHIVED, KnownUnit, Member, Standing};
 use crate::archive::note::{Note, OfWindow};
 use crate::archive::texts;
 use crate::archive::unit::{self, MakeFault, Making, Open, Origin};
@@ -17,13 +18,14 @@ use crate::evidence;
 use crate::finding::Finding;
 use crate::forms::certificate::Certificate;
 use crate::host::{Disk, Octets};
-use crate::journal::Event;
+use crate::journal::{Event, KeptFile};
 use crate::schema::{Datasets, publish};
 use crate::{signature, xml};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -33,6 +35,8 @@ use std::sync::Arc;
 const NOTICE_DAYS: u32 = 3;
 /// Submissions whose journal lines are read together: some kilobytes each.
 const AT_ONCE: usize = 4096;
+/// Octets of a certificate's file, at most.
+const CERTIFICATE_MAX: u64 = 64 * 1024;
 /// What an archived file may be used for: to be read (R 1.2.7).
 const MODE: u32 = 0o440;
 
@@ -75,6 +79,9 @@ pub struct Notice {
     pub note: Note,
 }
 
+/// Lists of grounds that were read: the files that each names.
+type Lists = BTreeMap<Digest, Vec<Digest>>;
+
 /// Where a window's units are made.
 #[derive(Debug)]
 pub struct Archive {
@@ -104,13 +111,15 @@ impl Archive {
         let name = self.next_name(&standing.units)?;
         let evidence = evidence::Reader::new(&self.disk, state);
         let (parts, passing) = (to.join(".making.parts"), to.join(".making.zip"));
-        let mut making = Making::new(self.origin(&name), &evidence, unit::fresh(&self.disk, &parts)?);
-        let (mut ids, mut boemis) = (Vec::new(), None);
+        let mut making = Making::new(self.origin(&name)?, &evidence, unit::fresh(&self.disk, &parts)?);
+        let (mut ids, mut boemis, mut lists) = (Vec::new(), None, Lists::new());
         'full: while due.peek().is_some() {
             let some: Vec<SubmissionId> = due.by_ref().take(AT_ONCE).collect();
             for member in gather::members(&self.disk, state, &some).map_err(|error| odd(&error))? {
                 let has = making.octets() > 0;
-                let grown = making.octets().saturating_add(member.octets());
+                let judged_by = self.judged_by(&member, &standing, (&making, &evidence), &mut lists)?;
+                let new = judged_by.iter().map(|file| file.size).fold(member.octets(), u64::saturating_add);
+                let grown = making.octets().saturating_add(new);
                 if making.is_full() || has && grown > self.settings.archive.unit_max {
                     break 'full;
                 }
@@ -119,6 +128,7 @@ impl Archive {
                     false => None,
                 };
                 making.add(&member, open.as_ref())?;
+                judged_by.iter().try_for_each(|file| making.grounds(file))?;
                 ids.push(member.id);
             }
         }
@@ -133,6 +143,37 @@ impl Archive {
         let due_on = self.notice(&note, sha256, now)?;
         let more = standing.due(before).count() > ids.len();
         Ok(Looked { made: Some(Made { note, sha256, ids, due: due_on }), more, oldest: standing.oldest() })
+    }
+
+    /// What a submission was judged by, as far as the unit does not have it yet: the lists, and every file of them.
+    fn judged_by(
+        &self,
+        member: &Member,
+        standing: &Standing,
+        (making, evidence): (&Making<'_>, &evidence::Reader),
+        lists: &mut Lists,
+    ) -> Result<Vec<KeptFile>, MakeFault> {
+        let mut found = Vec::new();
+        for grounds in member.grounds().filter(|grounds| !making.has_grounds(*grounds)).collect::<BTreeSet<_>>() {
+            let odd = |why: String| MakeFault::Odd(format!("what submission {} was judged by: {why}", member.id));
+            let file = |sha256| {
+                let missing = || odd(format!("{sha256} is not in evidence"));
+                standing.file(sha256).cloned().ok_or_else(missing)
+            };
+            let list = file(grounds)?;
+            if let Entry::Vacant(free) = lists.entry(grounds) {
+                let octets = evidence.read(&list.kept())?;
+                let octets = octets.head(usize::try_from(list.size).unwrap_or(usize::MAX))?;
+                let named = Grounds::read(&octets).map_err(|lost| odd(lost.to_string()))?;
+                free.insert(named.files.iter().map(|named| named.sha256).collect());
+            }
+            let files = lists.get(&grounds).into_iter().flatten().copied();
+            let files = files.map(file).collect::<Result<Vec<_>, _>>()?;
+            found.extend(std::iter::once(list).chain(files).filter(|file| !making.has_grounds(file.sha256)));
+        }
+        found.sort_by_key(|file| file.sha256);
+        found.dedup_by_key(|file| file.sha256);
+        Ok(found)
     }
 
     /// Verifies what was written, and gives it its name, with its index and its places beside.
@@ -173,7 +214,7 @@ impl Archive {
         records.of(id)
     }
 
-    fn origin(&self, unit: &str) -> Origin {
+    fn origin(&self, unit: &str) -> Result<Origin, MakeFault> {
         let window = self.settings.window_of_receipts();
         let window = OfWindow { id: window.id, name: window.name, environment: window.environment };
         let mut schemas = vec![
@@ -185,7 +226,19 @@ impl Archive {
             schemas.extend(files.map(|(name, text)| (format!("{}/{name}", dataset.name), text)));
         }
         let maker = format!("pencere {}", env!("CARGO_PKG_VERSION"));
-        Origin { unit: unit.to_owned(), window, maker, schemas }
+        Ok(Origin { unit: unit.to_owned(), window, maker, schemas, log: self.log()? })
+    }
+
+    /// The certificate of the log's key, by which the receipts' places in it are verified; none before the first start.
+    fn log(&self) -> Result<Option<Vec<u8>>, MakeFault> {
+        let path = &self.settings.transparency.key.certificate;
+        let octets = match self.disk.read(path, CERTIFICATE_MAX) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            other => other?,
+        };
+        let found = Certificate::from_file(&octets).map_err(|fault| fault.to_string());
+        let odd = |why: String| MakeFault::Odd(format!("{}: {why}", path.display()));
+        Ok(found.map_err(odd)?.first().map(|certificate| certificate.der().to_vec()))
     }
 
     /// The number after the highest that the journal or the folder knows: no unit is ever written over.
@@ -312,24 +365,4 @@ fn unfit(unfit: Unfit) -> MakeFault {
         Unfit::Wrong(what) => MakeFault::Odd(format!("what was written does not verify: {what}")),
         Unfit::Disk(error) => MakeFault::Disk(error),
     }
-}
-
-/// What was asked of a running window: notices that were sent, by unit and by whom.
-///
-/// # Errors
-/// What the disk says.
-pub fn asked(disk: &Disk, state: &Path) -> io::Result<Vec<(PathBuf, String, String)>> {
-    let folder = state.join("archive");
-    let names = match disk.list(&folder) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other?,
-    };
-    let mut asked = Vec::new();
-    for name in names {
-        let Some(unit) = name.to_str().and_then(|name| name.strip_suffix(".sent")) else { continue };
-        let path = folder.join(&name);
-        let by = disk.read(&path, 256)?;
-        asked.push((path.clone(), unit.to_owned(), String::from_utf8_lossy(&by).trim().to_owned()));
-    }
-    Ok(asked)
 }

@@ -7,7 +7,6 @@
 use super::archiving::{self, Archive, Looked};
 use super::pruning;
 use super::window::{Halt, Window};
-use crate::archive::gather::NOTICE_SENT;
 use crate::config::Settings;
 use crate::evidence::Released;
 use crate::host::Host;
@@ -117,29 +116,5 @@ impl Window {
         }
         self.finish_ahead().await?; // its lines may be on their way to the disk
         self.tell(events)
-    }
-
-    /// Journals what was asked of a running window beside it: notices that were sent.
-    ///
-    /// # Errors
-    /// The journal.
-    pub async fn hear(&mut self) -> Result<(), Halt> {
-        let state = self.settings().window.paths.state.clone();
-        let asked = match archiving::asked(&self.host.disk, &state) {
-            Ok(asked) if asked.is_empty() => return Ok(()),
-            Ok(asked) => asked,
-            Err(error) => {
-                tracing::warn!(%error, "what was asked of the window cannot be read");
-                return Ok(());
-            }
-        };
-        self.finish_ahead().await?;
-        for (path, unit, by) in asked {
-            self.tell([archiving::act(NOTICE_SENT, &by, None, [("unit", unit)])])?;
-            if let Err(error) = self.host.disk.unlink(&path) {
-                tracing::warn!(%error, path = %path.display(), "it is journalled, and asked again at the next look");
-            }
-        }
-        Ok(())
     }
 }

@@ -103,7 +103,7 @@ impl Window {
 /// A file that it names cannot be read.
 pub fn holdings(config: &Config, world: &crate::config::World) -> std::io::Result<Holdings> {
     let settings = config.settings();
-    let Portable { files, state, database, moved, left_out } = Portable::of(config, world)?;
+    let Portable { files, state, database, archive, moved, left_out } = Portable::of(config, world)?;
     Ok(Holdings {
         window: settings.window.window.id.to_string(),
         environment: settings.window.window.environment.as_str().to_owned(),
@@ -114,6 +114,8 @@ pub fn holdings(config: &Config, world: &crate::config::World) -> std::io::Resul
         files,
         state_place: state,
         database_place: database,
+        archive: std::path::absolute(&settings.archive.to)?,
+        archive_place: archive,
         moved,
         left_out,
     })

@@ -29,7 +29,7 @@ pub mod notify;
 pub mod pages;
 pub mod pruning;
 pub mod refresh;
-mod restored;
+pub mod restored;
 mod reverifying;
 pub mod stamps;
 pub mod watch;

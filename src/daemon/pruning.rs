@@ -2,11 +2,13 @@
 //!
 //! Owns the order: every unit that is relied upon is read whole and held against the digest that the journal has; then
 //! a pack goes only when the journal names nothing in it of what is not archived, and evidence itself reads each
-//! of its octets back from a unit. What does not verify lets nothing go.
+//! of its octets back from a unit. What many submissions share, grounds and paths, stays in the active store whatever
+//! becomes of the pack. What does not verify lets nothing go.
 
 use super::archiving::{self, Archive};
 use crate::archive::gather::{Needed, PRUNED, Standing};
 use crate::archive::unit::{self, MakeFault};
+use crate::document::Digest;
 use crate::evidence::{self, Released};
 use crate::journal::Event;
 use std::time::Duration;
@@ -46,10 +48,10 @@ impl Archive {
         let evidence = evidence::Reader::new(&self.disk, state);
         let packs = evidence.packs()?.into_iter().filter(|number| !needed.packs.contains(number));
         for number in packs {
-            add(&mut all, evidence.release_pack(number)?);
+            add(&mut all, evidence.release_pack(number, &needed.shared)?);
         }
-        let objects = evidence.objects()?.into_iter().filter(|sha256| !needed.objects.contains(sha256));
-        for sha256 in objects {
+        let is_needed = |sha256: &Digest| needed.objects.contains(sha256) || needed.shared.contains(sha256);
+        for sha256 in evidence.objects()?.into_iter().filter(|sha256| !is_needed(sha256)) {
             add(&mut all, evidence.release_object(sha256, age)?);
         }
         Ok(all)

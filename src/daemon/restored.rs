@@ -21,6 +21,8 @@ use crate::receipt::Turn;
 use crate::schema::{Standing, Validated};
 use std::collections::BTreeMap;
 
+/// The act that says so, before any is loaded.
+pub const LOADING_AGAIN: &str = "loading-again";
 /// Acceptances asked about together; as many are loaded in one transaction.
 const AT_ONCE: usize = 256;
 
@@ -104,7 +106,7 @@ impl Window {
                 );
                 let facts = [("accepted", accepted), ("there", there)];
                 let facts = facts.map(|(name, count)| (name.to_owned(), count.to_string()));
-                self.tell([act("loading-again", None, facts.into())])?;
+                self.tell([act(LOADING_AGAIN, None, facts.into())])?;
             }
             if let Err(fault) = self.load_missing(missing, &mut outcome).await? {
                 return Ok(Err(fault));

@@ -90,9 +90,6 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
                 looked = scan(&mut window, &mut watch).and_then(|()| window.publish_left());
                 looked = looked.and_then(|()| window.take_notes());
                 looked = looked.and_then(|()| window.lay_checkpoint());
-                if let Err(halt) = window.hear().await {
-                    break Err(halt);
-                }
             }
             round = archivist.round(&ours, &world.datasets, &host) => {
                 if let Err(halt) = window.archived(round).await {

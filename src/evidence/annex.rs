@@ -7,12 +7,14 @@
 //! ```
 //!
 //! What is no longer found in its pack or as an object is looked for here, and verified against its digest like
-//! everything that evidence gives out. A pack or an object can be let go once an annex gives back every octet of it.
+//! everything that evidence gives out. A pack or an object can be let go once an annex gives back every octet of it;
+//! what of a pack is to stay is laid as an object of its own before that.
 //! Never knows what such a file is, nor why something lies in it.
 
 use super::{EvidenceError, Kept, PackEntry, Reader};
 use crate::document::Digest;
 use crate::host::Octets;
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -24,6 +26,8 @@ use std::time::{Duration, SystemTime};
 const HEADER: &str = "pencere-annex 1 ";
 /// Octets of a record: digest, two numbers of 20 digits, two spaces, LF.
 const RECORD: u64 = 64 + 1 + 20 + 1 + 20 + 1;
+/// The largest annex, in octets: a unit has fewer than 65,536 files.
+const ANNEX_MAX: u64 = 16 << 20;
 /// Longest first line, in octets: a path may have 4096.
 const HEADER_MAX: u64 = 8192;
 
@@ -36,6 +40,26 @@ pub struct Place {
     pub offset: u64,
     /// Its length in octets.
     pub size: u64,
+}
+
+/// An annex, for whoever copies it: where what it speaks of lies is another place then.
+#[derive(Clone, Debug)]
+pub struct AnnexFile {
+    /// Its name.
+    pub name: String,
+    /// The file that holds the octets.
+    pub file: PathBuf,
+    /// Its records.
+    records: Vec<u8>,
+}
+
+impl AnnexFile {
+    /// The same, lying in `folder` and speaking of `file`, both by their places in a copy.
+    pub fn naming(&self, folder: &Path, file: &Path) -> Vec<u8> {
+        let copy = Path::new("/copy"); // what they have in common, wherever that comes to lie
+        let path = from(&copy.join(folder), &copy.join(file));
+        [format!("{HEADER}{}\n", path.display()).as_bytes(), &self.records].concat()
+    }
 }
 
 /// What was let go.
@@ -82,20 +106,57 @@ impl Reader {
         self.disk.sync_folder(&folder).map_err(EvidenceError::disk("sync folder", &folder))
     }
 
-    /// The octets of something kept, from an annex, verified; none when no annex has it.
-    pub(super) fn in_annex(&self, kept: &Kept) -> Result<Option<Octets>, EvidenceError> {
+    /// The size of what has this digest in an annex.
+    pub(super) fn size_in_annex(&self, sha256: Digest) -> Result<Option<u64>, EvidenceError> {
+        Ok(self.looked_up(sha256)?.map(|(_, place)| place.size))
+    }
+
+    /// The file in which an annex has this digest, and where in it: the latest annex, since of the same octets in two
+    /// either will do.
+    fn looked_up(&self, sha256: Digest) -> Result<Option<(PathBuf, Place)>, EvidenceError> {
         let folder = self.annexes();
         let names = match self.disk.list(&folder) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             other => other.map_err(EvidenceError::disk("list", &folder))?,
         };
-        // the latest first: of the same octets in two, either will do
         for name in names.iter().rev().filter(|name| name.as_encoded_bytes().ends_with(b".annex")) {
             let path = folder.join(name);
             let index = self.disk.open(&path).map_err(EvidenceError::disk("open", &path))?;
-            let found = look_up(&index, kept.sha256).map_err(EvidenceError::disk("read", &path))?;
-            let Some((file, place)) = found else { continue };
-            let file = folder.join(file);
+            let found = look_up(&index, sha256).map_err(EvidenceError::disk("read", &path))?;
+            if let Some((file, place)) = found {
+                return Ok(Some((folder.join(file), place)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Every annex.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn annex_files(&self) -> Result<Vec<AnnexFile>, EvidenceError> {
+        let folder = self.annexes();
+        let names = match self.disk.list(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(EvidenceError::disk("list", &folder))?,
+        };
+        let mut all = Vec::new();
+        for name in names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".annex")) {
+            let path = folder.join(name);
+            let octets = self.disk.read(&path, ANNEX_MAX).map_err(EvidenceError::disk("read", &path))?;
+            let end = memchr::memchr(b'\n', &octets).unwrap_or(octets.len());
+            let (head, records) = octets.split_at(end);
+            let file = std::str::from_utf8(head).ok().and_then(|line| line.strip_prefix(HEADER));
+            let (Some(file), Some(records)) = (file, records.get(1..)) else { continue };
+            let base = std::path::absolute(&folder).map_err(EvidenceError::disk("find", &folder))?;
+            all.push(AnnexFile { name: name.to_owned(), file: plain(&base.join(file)), records: records.to_vec() });
+        }
+        Ok(all)
+    }
+
+    /// The octets of something kept, from an annex, verified; none when no annex has it.
+    pub(super) fn in_annex(&self, kept: &Kept) -> Result<Option<Octets>, EvidenceError> {
+        if let Some((file, place)) = self.looked_up(kept.sha256)? {
             let damaged = |what| EvidenceError::Damaged { path: file.clone(), offset: place.offset, what };
             let open = self.disk.open(&file).map_err(EvidenceError::disk("open", &file))?;
             let len = open.metadata().map_err(EvidenceError::disk("read", &file))?.len();
@@ -123,23 +184,63 @@ impl Reader {
         Ok(None)
     }
 
-    /// Lets a pack go: none of its octets is only there, each was read from an annex just now. None, and it stays,
-    /// where an entry is in no annex. The last pack always stays: numbers are never used twice.
+    /// Lets a pack go: none of its octets is only there, each was read from an annex just now; what is to stay is
+    /// laid as an object of its own before. None, and the pack stays, where another entry is in no annex. The last
+    /// pack always stays: numbers are never used twice.
     ///
     /// # Errors
     /// What the disk says, and damage, in the pack or in an annex; it stays then.
-    pub fn release_pack(&self, number: u32) -> Result<Option<Released>, EvidenceError> {
+    pub fn release_pack(&self, number: u32, stays: &HashSet<Digest>) -> Result<Option<Released>, EvidenceError> {
         if self.packs()?.last().is_none_or(|&last| number >= last) {
             return Ok(None);
         }
         let (entries, _torn) = self.walk(number)?; // what is torn was promised to nobody
-        for PackEntry { sha256, size, offset } in entries {
-            let kept = Kept { sha256, size, location: super::Location::Pack { number, offset } };
-            if self.in_annex(&kept)?.is_none() {
+        let kept = |PackEntry { sha256, size, offset }: PackEntry| Kept {
+            sha256,
+            size,
+            location: super::Location::Pack { number, offset },
+        };
+        let (laid, rest): (Vec<Kept>, Vec<Kept>) =
+            entries.into_iter().map(kept).partition(|kept| stays.contains(&kept.sha256));
+        for kept in &rest {
+            if self.in_annex(kept)?.is_none() {
                 return Ok(None);
             }
         }
-        self.let_go(&self.pack_path(number)).map(Some)
+        let mut octets = 0;
+        for kept in &laid {
+            octets += self.lay(kept)?;
+        }
+        let gone = self.let_go(&self.pack_path(number))?;
+        Ok(Some(Released { octets: gone.octets.saturating_sub(octets), ..gone }))
+    }
+
+    /// Lays an entry of a pack as an object of its own, durable afterwards; how many octets are new.
+    fn lay(&self, kept: &Kept) -> Result<u64, EvidenceError> {
+        let path = self.object_path(kept.sha256);
+        let whole = Kept { location: super::Location::Object, ..kept.clone() };
+        if path.exists() && self.read_object(&whole).is_ok() {
+            return Ok(0);
+        }
+        let octets = self.read(kept)?;
+        let octets = octets.head(usize::try_from(kept.size).unwrap_or(usize::MAX));
+        let octets = octets.map_err(EvidenceError::disk("read", &path))?;
+        let folder = path.parent().map_or_else(|| self.objects_folder(), Path::to_owned);
+        self.disk.make_folder(&folder).map_err(EvidenceError::disk("make folder", &folder))?;
+        let passing = path.with_extension("part");
+        let disk = |step| EvidenceError::disk(step, &passing);
+        match self.disk.unlink(&passing) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(disk("delete")(error)),
+            _ => {}
+        }
+        let part = self.disk.create(&passing).map_err(disk("create"))?;
+        part.write_at(&octets, 0).map_err(disk("write"))?;
+        part.sync().map_err(disk("sync"))?;
+        self.disk.rename(&passing, &path).map_err(disk("rename"))?;
+        self.disk.sync_folder(&folder).map_err(EvidenceError::disk("sync folder", &folder))?;
+        let above = self.objects_folder();
+        self.disk.sync_folder(&above).map_err(EvidenceError::disk("sync folder", &above))?;
+        Ok(kept.size)
     }
 
     /// Lets an object go, as [`Reader::release_pack`] a pack. One that was put there less than `age` ago stays: it may
@@ -189,6 +290,17 @@ impl Reader {
         }
         Ok(found)
     }
+}
+
+/// Without `..`, by its letters alone.
+fn plain(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut plain, part| {
+        match part {
+            Component::ParentDir => drop(plain.pop()),
+            part => plain.push(part),
+        }
+        plain
+    })
 }
 
 /// Finds a digest among the records; the file's path beside it.
@@ -267,15 +379,25 @@ mod tests {
             octets.extend_from_slice(&things[n]);
         }
         std::fs::write(&file, &octets).unwrap();
-        assert_eq!(reader.release_pack(1).unwrap(), None);
+        let nothing = HashSet::new();
+        assert_eq!(reader.release_pack(1, &nothing).unwrap(), None);
         reader.annex("unit-1", &file, places).unwrap();
         for &number in &packs {
             let holds_third = matches!(kept[2].location, super::super::Location::Pack { number: n, .. } if n == number);
             let stays = holds_third || Some(&number) == packs.last();
-            assert_eq!(reader.release_pack(number).unwrap().is_none(), stays, "pack {number}");
+            assert_eq!(reader.release_pack(number, &nothing).unwrap().is_none(), stays, "pack {number}");
+            if holds_third && Some(&number) != packs.last() {
+                // where it is to stay, it is an object of its own since, and found as before
+                let released = reader.release_pack(number, &HashSet::from([kept[2].sha256])).unwrap().unwrap();
+                assert!(released.octets > 0 && reader.object_path(kept[2].sha256).is_file());
+                std::fs::remove_file(reader.object_path(kept[2].sha256)).unwrap();
+                assert!(reader.read(&kept[2]).unwrap_err().to_string().contains("No such file"));
+                assert!(reader.find(kept[2].sha256).unwrap().is_none());
+                std::fs::write(reader.object_path(kept[2].sha256), &things[2]).unwrap();
+            }
         }
         let object = kept[5].sha256;
-        assert_eq!(reader.objects().unwrap(), [object]);
+        assert!(reader.objects().unwrap().contains(&object));
         assert_eq!(reader.release_object(object, Duration::from_secs(3600)).unwrap(), None, "too young");
         assert_eq!(reader.release_object(object, Duration::ZERO).unwrap(), Some(Released { files: 1, octets: 100 }));
         for (kept, thing) in kept.iter().zip(&things) {

@@ -32,8 +32,13 @@ impl Reader {
         let mut files = Vec::with_capacity(places.len());
         for place in places {
             let path = self.lying(&place);
-            let metadata = std::fs::metadata(&path).map_err(EvidenceError::disk("look at", &path))?;
-            if metadata.is_file() {
+            let metadata = match std::fs::metadata(&path) {
+                // what is archived may be let go at any moment
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                other => other.map_err(EvidenceError::disk("look at", &path))?,
+            };
+            // one under a passing name is on its way in
+            if metadata.is_file() && path.extension().is_none_or(|ending| ending != "part") {
                 files.push(EvidenceFile { place, len: metadata.len() });
             }
         }

@@ -29,7 +29,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use annex::{Place, Released};
+pub use annex::{AnnexFile, Place, Released};
 pub use files::{EvidenceFile, PACK_BEGINS, framed};
 pub use incoming::IncomingFile;
 pub use pack::PackEntry;
@@ -116,6 +116,16 @@ pub enum EvidenceError {
 impl EvidenceError {
     fn disk<'a>(step: &'static str, path: &'a Path) -> impl FnOnce(io::Error) -> Self + 'a {
         move |source| Self::Disk { step, path: path.to_owned(), source }
+    }
+
+    /// Whether there is no such file.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Disk { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// Whether the pack ends before the entry: a copy of a pack that was let go while it was copied.
+    pub fn is_cut(&self) -> bool {
+        matches!(self, Self::Damaged { what, .. } if *what == read::CUT)
     }
 
     /// Whether the disk is full, as against broken.

@@ -8,6 +8,9 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// What is wrong with a pack that ends before an entry.
+pub(super) const CUT: &str = "the pack ends before";
+
 /// Reads evidence; needs no lock, and works beside a running daemon.
 #[derive(Clone, Debug)]
 pub struct Reader {
@@ -32,10 +35,21 @@ impl Reader {
             Location::Object => self.read_object(kept),
         };
         match found {
-            Err(EvidenceError::Disk { ref source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                self.in_annex(kept)?.map_or(found, Ok)
-            }
+            Err(error) if error.is_missing() || error.is_cut() => match self.laid(kept)? {
+                None => Err(error),
+                Some(octets) => Ok(octets),
+            },
             found => found,
+        }
+    }
+
+    /// What lay in a pack that was let go: an object of its own since, or in an annex.
+    fn laid(&self, kept: &Kept) -> Result<Option<Octets>, EvidenceError> {
+        let is_of_pack = matches!(kept.location, Location::Pack { .. });
+        match is_of_pack.then(|| self.read_object(kept)) {
+            Some(Ok(octets)) => Ok(Some(octets)),
+            Some(Err(error)) if !error.is_missing() => Err(error),
+            _ => self.in_annex(kept),
         }
     }
 
@@ -45,7 +59,7 @@ impl Reader {
         let damaged = |what| EvidenceError::Damaged { path: path.clone(), offset, what };
         let mut file = BufReader::new(self.disk.open(&path).map_err(|error| disk("open", error))?);
         file.seek(SeekFrom::Start(offset)).map_err(|error| disk("read", error))?;
-        let (found, _) = pack::entry(&mut file, &path, offset)?.ok_or_else(|| damaged("the pack ends before"))?;
+        let (found, _) = pack::entry(&mut file, &path, offset)?.ok_or_else(|| damaged(CUT))?;
         if (found.sha256, found.size) != (kept.sha256, kept.size) {
             return Err(damaged("another entry stands here than the one kept"));
         }
@@ -57,7 +71,7 @@ impl Reader {
         }
     }
 
-    fn read_object(&self, kept: &Kept) -> Result<Octets, EvidenceError> {
+    pub(super) fn read_object(&self, kept: &Kept) -> Result<Octets, EvidenceError> {
         let path = self.object_path(kept.sha256);
         let file = self.disk.open(&path).map_err(EvidenceError::disk("open", &path))?;
         let len = file.metadata().map_err(EvidenceError::disk("read", &path))?.len();
@@ -86,7 +100,7 @@ impl Reader {
     }
 
     /// Something small that is kept, by its digest alone: all packs are walked, the last one first, so
-    /// this is for what is rarely asked. None when no pack has it.
+    /// this is for what is rarely asked. None when nothing has it: no pack, object or annex.
     ///
     /// # Errors
     /// What the disk says.
@@ -98,7 +112,13 @@ impl Reader {
                 return self.read(&Kept { sha256, size: entry.size, location }).map(Some);
             }
         }
-        Ok(None)
+        let path = self.object_path(sha256);
+        let size = match std::fs::metadata(&path) {
+            Ok(about) => Some(about.len()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.size_in_annex(sha256)?,
+            Err(error) => return Err(EvidenceError::disk("look at", &path)(error)),
+        };
+        size.map(|size| self.read(&Kept { sha256, size, location: Location::Object })).transpose()
     }
 
     /// Walks one pack and verifies each entry; what stands in it needs no journal to be read.

@@ -7,6 +7,7 @@ use super::event::{Event, KeptFile};
 use crate::document::Digest;
 use crate::evidence::Location;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The act by which files of the configuration came into evidence.
@@ -17,7 +18,7 @@ const GROUNDS: &str = "grounds";
 const FILES_MAX: usize = 512;
 
 /// From when on is judged by what.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InForce {
     /// The digest of the list of all that is judged by.
     pub grounds: Digest,

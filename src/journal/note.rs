@@ -51,6 +51,21 @@ impl Note {
         disk.sync_folder(&folder)
     }
 
+    /// All that were left and are not journalled yet, each with its file's name.
+    pub fn left(disk: &Disk, state: &Path) -> Vec<(String, Self)> {
+        let folder = folder(state);
+        let mut left = Vec::new();
+        for name in disk.list(&folder).unwrap_or_default() {
+            let Some(name) = name.to_str().filter(|name| name.ends_with(".json")) else { continue };
+            let path = folder.join(name);
+            match disk.read(&path, SIZE_MAX).and_then(|octets| Ok(serde_json::from_slice::<Self>(&octets)?)) {
+                Ok(note) => left.push((name.to_owned(), note)),
+                Err(error) => tracing::warn!(path = %path.display(), %error, "this is no note for the journal"),
+            }
+        }
+        left
+    }
+
     fn event(self, name: &str) -> Event {
         let Self { act, by, mut facts, time } = self;
         facts.insert("note".to_owned(), name.to_owned());
@@ -82,19 +97,10 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Unwritable`].
     pub fn append_notes(&mut self, disk: &Disk, state: &Path, now: Timestamp) -> Result<Option<Noted>, JournalError> {
-        let folder = folder(state);
         let mut noted = Vec::new();
-        for name in disk.list(&folder).unwrap_or_default() {
-            let Some(name) = name.to_str().filter(|name| name.ends_with(".json")) else { continue };
-            let path = folder.join(name);
-            let note = disk.read(&path, SIZE_MAX).and_then(|octets| Ok(serde_json::from_slice::<Note>(&octets)?));
-            match note {
-                Ok(note) => {
-                    self.append(now, note.event(name.trim_end_matches(".json")))?;
-                    noted.push(path);
-                }
-                Err(error) => tracing::warn!(path = %path.display(), %error, "this is no note for the journal"),
-            }
+        for (name, note) in Note::left(disk, state) {
+            self.append(now, note.event(name.trim_end_matches(".json")))?;
+            noted.push(folder(state).join(name));
         }
         Ok((!noted.is_empty()).then_some(Noted(noted)))
     }

@@ -2,16 +2,19 @@
 //!
 //! Not in it: what waits in the drop folders and what was laid there (receipts are in evidence), the ledger (it is
 //! built again from the journal), private keys of a real window.
+//!
+//! The archive's units are in it: what was let go of evidence lies in them alone. A running window may let something
+//! go while it is copied; by then its unit is there, and units are copied last.
 
 use super::copy::{self, Copied, From};
 use super::manifest::{self, About, FORMAT, Moved};
 use super::{Fault, moment};
 use crate::boemis;
-use crate::evidence::Reader;
+use crate::evidence::{EvidenceFile, Reader};
 use crate::host::Disk;
 use crate::seal::Skips;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -36,6 +39,10 @@ pub struct Holdings {
     pub state_place: PathBuf,
     /// Where the database lies in a copy.
     pub database_place: PathBuf,
+    /// The folder of the archive's units.
+    pub archive: PathBuf,
+    /// Where it lies in a copy.
+    pub archive_place: PathBuf,
     /// What is other in the copied configuration.
     pub moved: Vec<Moved>,
     /// What is not in a copy.
@@ -94,11 +101,15 @@ pub async fn take(
     for (_, place, len) in moment.journal.segments() {
         all.push((holdings.state_place.join(&place), From::File(holdings.state.join(&place), len)));
     }
-    // evidence only grows: what the journal names was there before it
-    for file in Reader::new(disk, &holdings.state).files()? {
-        let from = From::File(holdings.state.join(&file.place), Some(file.len));
-        all.push((holdings.state_place.join(&file.place), from));
-    }
+    // evidence grows, and what is archived may go: what the journal names was there before it
+    let evidence = Reader::new(disk, &holdings.state);
+    let as_copied = |file: EvidenceFile| {
+        let from = From::Leaving(holdings.state.join(&file.place), Some(file.len));
+        (holdings.state_place.join(&file.place), from)
+    };
+    let first = evidence.files()?;
+    let known: HashSet<PathBuf> = first.iter().map(|file| file.place.clone()).collect();
+    all.extend(first.into_iter().map(as_copied));
     let acts = Path::new("seal/acts.log");
     if moment.acts > 0 {
         all.push((holdings.state_place.join(acts), From::File(holdings.acts.clone(), Some(moment.acts))));
@@ -111,6 +122,10 @@ pub async fn take(
     all.extend(others.map(|(place, path)| (place, From::File(path, None))));
     all.extend(holdings.files.iter().map(|(place, octets)| (place.clone(), From::Octets(Arc::clone(octets)))));
     let mut files = copy::copy_all(disk, folder, all, told)?;
+    // what stays of a pack that went meanwhile became an object
+    let new = evidence.files()?.into_iter().filter(|file| !known.contains(&file.place));
+    let last = new.map(as_copied).chain(archived(disk, holdings)?).collect();
+    files.extend(copy::copy_all(disk, folder, last, told)?);
     if moment.has_database {
         files.push(settled(disk, folder, &holdings.database_place, told)?);
     }
@@ -151,6 +166,56 @@ pub(super) fn private(path: &Path) -> Result<(), Fault> {
         .map_err(Fault::disk("take from others", path))
 }
 
+/// The archive's units with what lies beside them, and evidence's annexes, which name the units where a copy has them.
+pub(super) fn archived(disk: &Disk, holdings: &Holdings) -> Result<Vec<(PathBuf, From)>, Fault> {
+    let Holdings { archive, archive_place, state, state_place, .. } = holdings;
+    let mut found: BTreeMap<PathBuf, From> = BTreeMap::new();
+    // within the state folder it is copied with that
+    if !archive.starts_with(state) {
+        for (below, path) in lying(archive, &|name, _| name.starts_with('.') || name.ends_with(".part"))? {
+            found.insert(archive_place.join(below), From::File(path, None));
+        }
+    }
+    let annexes = Path::new("evidence/annexes");
+    for annex in Reader::new(disk, state).annex_files()? {
+        let below = annex.file.strip_prefix(archive).unwrap_or(Path::new(annex.file.file_name().unwrap_or_default()));
+        let unit = archive_place.join(below);
+        let place = state_place.join(annexes).join(&annex.name);
+        let octets = annex.naming(&state_place.join(annexes), &unit);
+        if annex.file.is_file() {
+            found.entry(unit).or_insert(From::File(annex.file, None));
+        }
+        found.insert(place, From::Octets(octets.into()));
+    }
+    Ok(found.into_iter().collect())
+}
+
+/// The regular files beneath a folder, but those that `is_apart` by name or place: the place below it, and the path.
+fn lying(top: &Path, is_apart: &dyn Fn(&str, &Path) -> bool) -> Result<Vec<(PathBuf, PathBuf)>, Fault> {
+    let mut found = Vec::new();
+    let mut open = vec![PathBuf::new()];
+    while let Some(below) = open.pop() {
+        let folder = top.join(&below);
+        let entries = match std::fs::read_dir(&folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            other => other.map_err(Fault::disk("list", &folder))?,
+        };
+        for entry in entries {
+            let entry = entry.map_err(Fault::disk("list", &folder))?;
+            let (name, kind) = (entry.file_name(), entry.file_type().map_err(Fault::disk("look at", &folder))?);
+            if is_apart(&name.to_string_lossy(), &below) {
+                continue;
+            }
+            match (kind.is_dir(), kind.is_file()) {
+                (true, _) => open.push(below.join(&name)),
+                (_, true) => found.push((below.join(&name), entry.path())),
+                _ => {} // a socket, a pipe: of the running process
+            }
+        }
+    }
+    Ok(found)
+}
+
 /// What else lies in the state folder: of rooms that keep files there which are whole when visible.
 pub(super) fn others(holdings: &Holdings) -> Result<Vec<(PathBuf, PathBuf)>, Fault> {
     let boemis::Location::Sqlite(database) = &holdings.location;
@@ -161,31 +226,10 @@ pub(super) fn others(holdings: &Holdings) -> Result<Vec<(PathBuf, PathBuf)>, Fau
         };
         path.parent() == database.parent() && path.file_name().zip(database.file_name()).is_some_and(beside)
     };
-    let is_apart = |name: &str| APART.contains(&name) || name.starts_with("ledger");
-    let mut found = Vec::new();
-    let mut open = vec![PathBuf::new()];
-    while let Some(below) = open.pop() {
-        let folder = holdings.state.join(&below);
-        let entries = match std::fs::read_dir(&folder) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-            other => other.map_err(Fault::disk("list", &folder))?,
-        };
-        for entry in entries {
-            let entry = entry.map_err(Fault::disk("list", &folder))?;
-            let (name, kind) = (entry.file_name(), entry.file_type().map_err(Fault::disk("look at", &folder))?);
-            let shown = name.to_string_lossy();
-            if (below.as_os_str().is_empty() && is_apart(&shown))
-                || shown.ends_with(".part")
-                || is_database(&entry.path())
-            {
-                continue;
-            }
-            match (kind.is_dir(), kind.is_file()) {
-                (true, _) => open.push(below.join(&name)),
-                (_, true) => found.push((holdings.state_place.join(below.join(&name)), entry.path())),
-                _ => {} // a socket, a pipe: of the running process
-            }
-        }
-    }
-    Ok(found)
+    let is_apart = |name: &str, below: &Path| {
+        let is_top = below.as_os_str().is_empty() && (APART.contains(&name) || name.starts_with("ledger"));
+        is_top || name.ends_with(".part") || is_database(&holdings.state.join(below).join(name))
+    };
+    let found = lying(&holdings.state, &is_apart)?;
+    Ok(found.into_iter().map(|(below, path)| (holdings.state_place.join(below), path)).collect())
 }

@@ -16,6 +16,8 @@ const PIECE: usize = 1 << 20;
 pub(super) enum From {
     /// So many octets of a file, or all that it has.
     File(PathBuf, Option<u64>),
+    /// The same, of a file that may be gone by then; it is left out.
+    Leaving(PathBuf, Option<u64>),
     /// These.
     Octets(Arc<[u8]>),
 }
@@ -48,14 +50,28 @@ pub(super) fn copy_all(
     let mixed = even.into_iter().chain(odd).map(|(_, one)| one).collect();
     let copied =
         side_by_side(mixed, |(place, from)| copy(disk, into, place, from, told)).map_err(|_| Fault::Panicked)?;
-    let copied = copied.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let copied = copied.into_iter().filter_map(Result::transpose).collect::<Result<Vec<_>, _>>()?;
     for folder in &folders {
         disk.sync_folder(folder).map_err(Fault::disk("make durable", folder))?;
     }
     Ok(copied)
 }
 
-fn copy(disk: &Disk, into: &Path, place: PathBuf, from: From, told: &(dyn Fn(u64) + Sync)) -> Result<Copied, Fault> {
+fn copy(
+    disk: &Disk,
+    into: &Path,
+    place: PathBuf,
+    from: From,
+    told: &(dyn Fn(u64) + Sync),
+) -> Result<Option<Copied>, Fault> {
+    let source = match &from {
+        From::Octets(_) => None,
+        From::File(path, _) => Some(disk.open(path).map_err(Fault::disk("open", path))?),
+        From::Leaving(path, _) => match disk.open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            other => Some(other.map_err(Fault::disk("open", path))?),
+        },
+    };
     let to = into.join(&place);
     let file = disk.create(&to).map_err(Fault::disk("make", &to))?;
     let (mut digester, mut size) = (Digester::new(), 0);
@@ -68,10 +84,10 @@ fn copy(disk: &Disk, into: &Path, place: PathBuf, from: From, told: &(dyn Fn(u64
     };
     match &from {
         From::Octets(octets) => put(octets)?,
-        From::File(path, len) => {
-            let mut source = disk.open(path).map_err(Fault::disk("open", path))?.take(len.unwrap_or(u64::MAX));
+        From::File(path, len) | From::Leaving(path, len) => {
+            let mut source = source.map(|source| source.take(len.unwrap_or(u64::MAX)));
             let mut piece = vec![0; PIECE];
-            loop {
+            while let Some(source) = &mut source {
                 let count = source.read(&mut piece).map_err(Fault::disk("read", path))?;
                 match piece.get(..count) {
                     Some([]) | None => break,
@@ -80,13 +96,23 @@ fn copy(disk: &Disk, into: &Path, place: PathBuf, from: From, told: &(dyn Fn(u64
             }
         }
     }
-    if let From::File(path, Some(len)) = &from
+    if let From::File(path, Some(len)) | From::Leaving(path, Some(len)) = &from
         && size < *len
     {
         return Err(Fault::Unsound(format!("{} has {size} octets where {len} are relied on", path.display())));
     }
     file.sync().map_err(Fault::disk("make durable", &to))?;
-    Ok(Copied { place, sha256: digester.finish(), size })
+    Ok(Some(Copied { place, sha256: digester.finish(), size }))
+}
+
+/// Copies one file to a new one; its digest must be this one.
+pub(super) fn alone(disk: &Disk, from: &Path, to: &Path, sha256: Digest) -> Result<(), Fault> {
+    let from = From::File(from.to_owned(), None);
+    let copied = copy(disk, Path::new(""), to.to_owned(), from, &|_| {})?;
+    match copied.is_some_and(|copied| copied.sha256 == sha256) {
+        true => Ok(()),
+        false => Err(Fault::Unsound(format!("{} in the copy is not what its list says", to.display()))),
+    }
 }
 
 /// The digest and size of a file as it lies there.

@@ -5,20 +5,21 @@
 //! is lost at, what `reserve.json` tells of is whole. BOEMİS is copied whole now and then; what the journal has beyond
 //! that copy is loaded again from evidence. Never changes the window.
 
-use super::backup::{Holdings, others, private};
+use super::backup::{Holdings, archived, others, private};
 use super::manifest::Moved;
 use super::moment::known_acts;
 use super::store::{Address, Store, name_of};
 use super::{Fault, copy, parts};
 use crate::boemis::{self, Copy};
 use crate::document::Digest;
-use crate::evidence::{Kept, Location};
+use crate::evidence::{self, Kept, Location};
 use crate::host::Disk;
 use crate::journal::{Event, Position, Reader};
 use crate::seal::Skips;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashSet};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -190,17 +191,17 @@ pub fn follow(
     if step.reached == standing.journal && step.reached != end {
         return Err(foreign(to));
     }
-    for (place, end) in &step.packs {
-        parts::follow(&store, disk, &state.join(place), &name_of(place), *end)?;
-    }
-    for kept in &step.objects {
-        let (place, name) = (kept.place(), name_of(&kept.place()));
-        if store.size(&name)? != Some(kept.size) {
-            let path = state.join(&place);
-            let mut file = disk.open(&path).map_err(Fault::disk("open", &path))?;
-            store.put_all(&name, &mut file, kept.sha256)?;
+    let evidence = evidence::Reader::new(disk, state);
+    for (place, (end, entries)) in &step.packs {
+        match parts::follow(&store, disk, &state.join(place), &name_of(place), *end) {
+            // it was let go, archived, before the reserve came by: each entry is an object there
+            Err(Fault::Disk { source, .. }) if source.kind() == ErrorKind::NotFound => {
+                entries.iter().try_for_each(|kept| put_kept(&store, &evidence, kept))?;
+            }
+            other => drop(other?),
         }
     }
+    step.objects.iter().try_for_each(|kept| put_kept(&store, &evidence, kept))?;
     let acts_end = known_acts(acts, standing.acts, &step.answered)?;
     parts::follow(&store, disk, acts, "seal/acts.log", acts_end)?;
     for (number, place, len) in step.reached.segments().filter(|(number, ..)| *number >= standing.journal.segment) {
@@ -221,7 +222,7 @@ pub fn follow(
     let kept_back: BTreeMap<PathBuf, Digest> = standing
         .files
         .iter()
-        .filter(|(place, _)| place.starts_with(&standing.state))
+        .filter(|(place, _)| place.starts_with(&standing.state) || place.starts_with(&holdings.archive_place))
         .map(|(p, d)| (p.clone(), *d))
         .collect();
     standing.files = kept_back;
@@ -250,9 +251,45 @@ pub fn follow(
                 standing.files.insert(place, sha256);
             }
         }
+        archive(disk, holdings, &store, &mut standing)?;
         standing.write(&store)?;
     }
     Ok(Some(standing))
+}
+
+/// Puts something kept as an object, from wherever evidence has it.
+fn put_kept(store: &Store, evidence: &evidence::Reader, kept: &Kept) -> Result<(), Fault> {
+    let name = name_of(&evidence::Reader::object_place(kept.sha256));
+    if store.size(&name)? == Some(kept.size) {
+        return Ok(());
+    }
+    store.put_all(&name, &mut evidence.read(kept)?.reader(), kept.sha256)
+}
+
+/// Puts the archive's units, and what lies beside them. A unit never changes, so one that is there is not read again.
+fn archive(disk: &Disk, holdings: &Holdings, store: &Store, standing: &mut Standing) -> Result<(), Fault> {
+    for (place, from) in archived(disk, holdings)? {
+        let is_unit = place.extension().is_some_and(|ending| ending == "zip");
+        if is_unit && standing.files.contains_key(&place) {
+            continue;
+        }
+        match from {
+            copy::From::Octets(octets) => {
+                let sha256 = Digest::of(&octets);
+                if standing.files.insert(place, sha256) != Some(sha256) {
+                    store.put(&file_name(sha256), octets.to_vec())?;
+                }
+            }
+            copy::From::File(path, _) | copy::From::Leaving(path, _) => {
+                let (sha256, _) = copy::digest(disk, &path)?;
+                if standing.files.insert(place, sha256) != Some(sha256) {
+                    let mut file = disk.open(&path).map_err(Fault::disk("open", &path))?;
+                    store.put_all(&file_name(sha256), &mut file, sha256)?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn foreign(to: &Address) -> Fault {
@@ -265,7 +302,8 @@ fn foreign(to: &Address) -> Fault {
 /// What a stretch of the journal names.
 struct Step {
     reached: Position,
-    packs: BTreeMap<PathBuf, u64>,
+    /// How far each is relied on, and for what.
+    packs: BTreeMap<PathBuf, (u64, Vec<Kept>)>,
     objects: Vec<Kept>,
     answered: HashSet<super::moment::AnswerKey>,
 }
@@ -281,8 +319,9 @@ fn gather(disk: &Disk, state: &Path, from: Position, end: Position) -> Result<St
         for kept in entry.event.kept() {
             match (kept.location, kept.range()) {
                 (Location::Pack { .. }, Some((_, _, last))) => {
-                    let reaches = step.packs.entry(kept.place()).or_default();
+                    let (reaches, entries) = step.packs.entry(kept.place()).or_default();
                     *reaches = last.max(*reaches);
+                    entries.push(kept);
                 }
                 _ => step.objects.push(kept),
             }

@@ -157,6 +157,15 @@ pub fn state_of(disk: &Disk, folder: &Path) -> Result<PathBuf, Fault> {
     }
 }
 
+/// Where in a backup a file of this digest lies; none where it has none.
+pub(super) fn find(disk: &Disk, folder: &Path, sha256: Digest) -> Result<Option<PathBuf>, Fault> {
+    let path = folder.join(MANIFEST);
+    let text = disk.read(&path, MANIFEST_MAX).map_err(Fault::disk("read", &path))?;
+    let listed = read(&String::from_utf8_lossy(&text));
+    let listed = listed.ok_or_else(|| Fault::Unsound(format!("{} is not as written", path.display())))?;
+    Ok(listed.into_iter().find(|(listed, _)| *listed == sha256).map(|(_, place)| place))
+}
+
 /// Digest and place of each line; none when one of them is not as it is written here.
 fn read(text: &str) -> Option<Vec<(Digest, PathBuf)>> {
     let mut listed = Vec::new();

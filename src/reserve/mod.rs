@@ -14,11 +14,13 @@
 //!    hold: it was given after the moment. What stands before it is as old as the copy or older, and so is every
 //!    *held* of a load in the copy, for that was journalled before the load was made.
 //! 4. The act log is cut behind the last act that the cut journal knows of: no number that it names is free.
-//! 5. Evidence only grows, so it is copied last and has all that the journal names.
+//! 5. Evidence grows, so it is copied then and has all that the journal names; what is archived may be let go
+//!    meanwhile, and lies in the units, which are copied last.
 //!
 //! A window made from such a copy finishes what was open, and answers nothing twice: what a crash between two of
 //! these steps would have left is what it finds (docs/architecture.md: what a crash leaves).
 
+mod again;
 mod backup;
 mod copy;
 mod fault;
@@ -33,6 +35,7 @@ mod parts;
 mod reverify;
 mod store;
 
+pub use again::{Whole, lay_again};
 pub use backup::{Holdings, Made, take};
 pub use fault::Fault;
 pub use fetch::{fetch, is_reserve};

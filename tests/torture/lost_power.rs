@@ -100,6 +100,11 @@ fn recovered(
     }
     if !wrong.is_empty() {
         wrong.push(said(&once));
+        if std::env::var_os("PENCERE_STEPS").is_some() {
+            for step in recording.steps.iter().take(loss.after + 3).skip(loss.after.saturating_sub(400)) {
+                wrong.push(format!("{step:?}").chars().take(130).collect());
+            }
+        }
     }
     wrong
 }

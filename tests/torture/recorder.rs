@@ -187,31 +187,31 @@ impl Reader<'_> {
         match name {
             "open" | "creat" => panic!("{name} was never seen: {head:.300}"),
             "openat" | "openat2" => self.open(&arguments, result),
-            "close" => drop(self.descriptors.remove(&number(&arguments[0]))),
-            "dup" | "dup2" | "dup3" => self.duplicate(number(&arguments[0]), number(result)),
-            "fcntl" if arguments[1].starts_with("F_DUPFD") => self.duplicate(number(&arguments[0]), number(result)),
+            "close" => drop(self.descriptors.remove(&number(arguments[0]))),
+            "dup" | "dup2" | "dup3" => self.duplicate(number(arguments[0]), number(result)),
+            "fcntl" if arguments[1].starts_with("F_DUPFD") => self.duplicate(number(arguments[0]), number(result)),
             "fcntl" => {}
             "write" => self.write(&arguments, None, result),
             "pwrite64" => self.write(&arguments, Some(arguments[3].parse().unwrap()), result),
             "ftruncate" => {
-                if let Some(file) = self.file(&arguments[0]) {
+                if let Some(file) = self.file(arguments[0]) {
                     self.push(Step::SetLength { file, length: arguments[1].parse().unwrap() });
                 }
             }
-            "mkdir" => self.made(self.path(None, &arguments[0])),
-            "mkdirat" => self.made(self.path(Some(&arguments[0]), &arguments[1])),
-            "rename" => self.renamed(self.path(None, &arguments[0]), self.path(None, &arguments[1])),
+            "mkdir" => self.made(self.path(None, arguments[0])),
+            "mkdirat" => self.made(self.path(Some(arguments[0]), arguments[1])),
+            "rename" => self.renamed(self.path(None, arguments[0]), self.path(None, arguments[1])),
             "renameat" | "renameat2" => {
                 let (from, to) = arguments.split_at(2);
-                self.renamed(self.path(Some(&from[0]), &from[1]), self.path(Some(&to[0]), &to[1]));
+                self.renamed(self.path(Some(from[0]), from[1]), self.path(Some(to[0]), to[1]));
             }
-            "unlink" => self.unlinked(self.path(None, &arguments[0]), false),
-            "rmdir" => self.unlinked(self.path(None, &arguments[0]), true),
+            "unlink" => self.unlinked(self.path(None, arguments[0]), false),
+            "rmdir" => self.unlinked(self.path(None, arguments[0]), true),
             "unlinkat" => {
-                let name = self.path(Some(&arguments[0]), &arguments[1]);
+                let name = self.path(Some(arguments[0]), arguments[1]);
                 self.unlinked(name, arguments[2].contains("AT_REMOVEDIR"));
             }
-            "fsync" | "fdatasync" => self.synced(&arguments[0], begun),
+            "fsync" | "fdatasync" => self.synced(arguments[0], begun),
             "syncfs" => {
                 let below = Path::new(self.device);
                 let files = self.live.names.iter().filter(|(name, _)| name.starts_with(below));

@@ -227,19 +227,22 @@ pub fn faults(trial: &Trial, documents: &[Document], allowed: Answers) -> (usize
     if !odd.is_empty() {
         faults.push(format!("records: {odd}"));
     }
-    // numbers without gap or double, every receipt sealed
-    let mut numbers = BTreeSet::new();
-    let mut total = 0;
+    // numbers without gap or double in each year, every receipt sealed
+    let mut years: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
     for (name, text) in answers.values().flatten() {
         let number = receipt::attribute(text, "Receipt", "number").unwrap();
-        total += 1;
-        if !numbers.insert(number.rsplit('-').next().unwrap().parse::<usize>().unwrap()) {
-            faults.push(format!("{name}: the number {number} was given twice"));
+        let (year, number) = number.rsplit_once('-').unwrap();
+        if !years.entry(year).or_default().insert(number.parse().unwrap()) {
+            faults.push(format!("{name}: the number {year}-{number} was given twice"));
         }
     }
-    if numbers.iter().copied().ne(1..=total) {
+    let total = years.values().map(BTreeSet::len).sum();
+    for (year, numbers) in years {
+        let total = numbers.len();
         let missing: Vec<usize> = (1..=total).filter(|number| !numbers.contains(number)).collect();
-        faults.push(format!("of {total} numbers are missing {missing:?}"));
+        if !missing.is_empty() {
+            faults.push(format!("{year}: of {total} numbers are missing {missing:?}"));
+        }
     }
     let paths: Vec<_> = answers
         .iter()

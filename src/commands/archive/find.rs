@@ -149,6 +149,14 @@ pub struct Found {
     pub row: Row,
 }
 
+impl Found {
+    /// Whether this is what somebody means: by id, receipt number, name, or SHA-256 of the document.
+    pub fn is_meant(&self, what: &str) -> bool {
+        let row = &self.row;
+        [&row.id, &row.number, &row.name, &row.sha256].into_iter().any(|value| value == what)
+    }
+}
+
 /// All rows of these units' indexes, in their order; a unit whose index is not there is left out.
 ///
 /// # Errors

@@ -10,11 +10,14 @@ mod notice;
 mod verify;
 
 use super::{Exit, Format, Outcome, OutputArgs, Screen, Trouble, WindowArgs, records, who};
+use crate::archive::check::{Unfit, Unit};
 use crate::archive::gather::Standing;
 use crate::config::Settings;
 use crate::daemon::archiving;
+use crate::document::Digest;
+use crate::evidence::{Kept, Location, Place};
 use crate::host::Disk;
-use crate::journal::{Entry, Event, Journal, JournalError};
+use crate::journal::{Entry, Event, InForce, Journal, JournalError};
 use clap::Subcommand;
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -24,6 +27,9 @@ pub use import::ArchiveImportArgs;
 pub use make::{ArchiveMakeArgs, ArchivePruneArgs};
 pub use notice::NoticeCommand;
 pub use verify::ArchiveVerifyArgs;
+
+/// Octets of one submission's lines that are read: a line has some kilobytes, and no submission has thousands.
+const LINES_MAX: usize = 64 << 20;
 
 /// What to do with the archive.
 #[derive(Debug, Subcommand)]
@@ -121,23 +127,96 @@ pub fn taken_in(settings: &Settings) -> Result<Vec<Found>, Trouble> {
     find::rows(settings, standing.units.iter().filter(|unit| unit.from.is_some()))
 }
 
+/// What a unit has of a submission of another window: verified, and found in evidence by its digest.
+pub struct Told {
+    id: String,
+    unit: Unit,
+    path: PathBuf,
+    /// Its lines of that window's journal, as an export has them.
+    pub lines: Vec<u8>,
+}
+
+impl Told {
+    /// From the unit in which it was found.
+    ///
+    /// # Errors
+    /// Broken: a unit that is not whole, or not there.
+    pub fn read(settings: &Settings, found: &Found) -> Result<Self, Trouble> {
+        let path = archiving::path(&settings.archive.to, &found.unit);
+        let broken = |unfit: Unfit| Trouble::broken(format!("{}: {unfit}", path.display()));
+        let (_, unit) = archiving::open(&Disk::system(), &path).map_err(broken)?;
+        let only = std::iter::once(found.row.id.clone()).collect();
+        unit.verify(Some(&only), &archiving::engine).map_err(broken)?;
+        let mut told = Self { id: found.row.id.clone(), unit, path, lines: Vec::new() };
+        told.lines = told.file("journal.jsonl")?;
+        Ok(told)
+    }
+
+    fn file(&self, name: &str) -> Result<Vec<u8>, Trouble> {
+        let name = format!("submissions/{}/{name}", self.id);
+        let octets = self.unit.octets(&name).and_then(|octets| Ok(octets.head(LINES_MAX)?));
+        octets.map_err(|unfit| Trouble::broken(format!("{}: {unfit}", self.path.display())))
+    }
+
+    /// What that window's journal says of it. Its files are named by their digests alone: where they lay in that
+    /// window's evidence says nothing here.
+    ///
+    /// # Errors
+    /// Broken: lines that cannot be read.
+    pub fn entries(&self) -> Result<Vec<Entry>, Trouble> {
+        let mut entries = told_in(&self.lines).map_err(|error| self.odd("journal.jsonl", &error))?;
+        for Entry { event, .. } in &mut entries {
+            event.lies_anywhere();
+        }
+        Ok(entries)
+    }
+
+    /// By which grounds it was contested; none where it was not.
+    ///
+    /// # Errors
+    /// Broken: what cannot be read.
+    pub fn doubted_by(&self) -> Result<Option<InForce>, Trouble> {
+        let name = "judgement/doubt.json";
+        if !self.unit.of(&self.id).any(|file| file.ends_with(name)) {
+            return Ok(None);
+        }
+        serde_json::from_slice(&self.file(name)?).map(Some).map_err(|error| self.odd(name, &error))
+    }
+
+    /// Every file of the unit, as evidence finds it.
+    pub fn kept(&self) -> impl Iterator<Item = Kept> {
+        let kept = |Place { sha256, size, .. }| Kept { sha256, size, location: Location::Object };
+        self.unit.places().into_iter().map(kept)
+    }
+
+    /// The paths by which signers were believed.
+    pub fn paths(&self) -> Vec<(Digest, Kept)> {
+        let named = self.unit.paths();
+        named
+            .into_iter()
+            .filter_map(|(signer, path)| Some((signer, self.kept().find(|kept| kept.sha256 == path)?)))
+            .collect()
+    }
+
+    fn odd(&self, name: &str, error: &dyn std::fmt::Display) -> Trouble {
+        Trouble::broken(format!("{}: submissions/{}/{name}: {error}", self.path.display(), self.id))
+    }
+}
+
+fn told_in(lines: &[u8]) -> Result<Vec<Entry>, serde_json::Error> {
+    #[derive(serde::Deserialize)]
+    struct Line {
+        entry: Entry,
+    }
+    let lines = serde_json::Deserializer::from_slice(lines).into_iter::<Line>();
+    lines.map(|line| line.map(|line| line.entry)).collect()
+}
+
 /// What the journal of the window that archived it says of a submission, from its unit.
 ///
 /// # Errors
 /// Broken: a unit that is not whole, or not there.
 pub fn told(settings: &Settings, found: &Found) -> Result<Vec<Entry>, Trouble> {
-    #[derive(serde::Deserialize)]
-    struct Line {
-        entry: Entry,
-    }
-    let path = archiving::path(&settings.archive.to, &found.unit);
-    let broken = |why: String| Trouble::broken(format!("{}: {why}", path.display()));
-    let (_, unit) = archiving::open(&Disk::system(), &path).map_err(|unfit| broken(unfit.to_string()))?;
-    let only = std::iter::once(found.row.id.clone()).collect();
-    unit.verify(Some(&only), &archiving::engine).map_err(|unfit| broken(unfit.to_string()))?;
-    let name = format!("submissions/{}/journal.jsonl", found.row.id);
-    let octets = unit.octets(&name).map_err(|unfit| broken(unfit.to_string()))?;
-    let lines = serde_json::Deserializer::from_reader(octets.reader()).into_iter::<Line>();
-    let entries = lines.map(|line| line.map(|line| line.entry).map_err(|error| broken(format!("{name}: {error}"))));
-    entries.collect()
+    let told = Told::read(settings, found)?;
+    told_in(&told.lines).map_err(|error| told.odd("journal.jsonl", &error))
 }

@@ -4,8 +4,9 @@ use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, records, sta
 use crate::archive::gather::NOTICE_SENT;
 use crate::daemon::archiving;
 use crate::host::Disk;
-use crate::journal::{Journal, JournalError};
+use crate::journal::{Journal, JournalError, Note};
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 
 /// What to do with notices.
 #[derive(Debug, Subcommand)]
@@ -51,10 +52,10 @@ pub fn sent(args: &NoticeSentArgs, screen: &mut Screen) -> Outcome {
             true
         }
         Err(JournalError::InUse { .. }) => {
-            let folder = state.join("archive");
-            let broken = |error: std::io::Error| Trouble::broken(format!("{}: {error}", folder.display()));
-            disk.make_folder(&folder).map_err(broken)?;
-            archiving::write(&disk, &folder.join(format!("{unit}.sent")), by.as_bytes()).map_err(broken)?;
+            let facts = [("unit".to_owned(), unit.clone())].into();
+            let note = Note { time: Timestamp::now(), act: NOTICE_SENT.to_owned(), by, facts };
+            let left = note.leave(&disk, state);
+            left.map_err(|error| Trouble::broken(format!("the running window cannot be told of it: {error}")))?;
             false
         }
         Err(error) => return Err(error.into()),

@@ -2,6 +2,7 @@
 
 use super::super::records::{Records, Submission};
 use super::super::{ListState, Trouble};
+use super::Boemis;
 use crate::boemis::{Fault, Reader};
 use crate::config::Settings;
 use crate::document::{Decision, SubmissionId};
@@ -40,13 +41,14 @@ impl Loads {
         records: &Records,
         settings: &Settings,
         datasets: &Datasets,
+        boemis: Boemis,
     ) -> Result<(u64, Option<String>), Trouble> {
         let loaded = |one: &&Submission| matches!(one.state(), ListState::Accepted | ListState::Contested);
-        // what was contested is not loaded again into a database that was put back from an older copy
-        let holds = |one: &&Submission| one.state() == ListState::Accepted;
+        // what is contested is not loaded again into a database that was put back from an older copy
+        let holds = |one: &&Submission| boemis == Boemis::Whole && !records.may_be_lost(one.id());
         let unfit = |what: &str, id: SubmissionId| Some(format!("{what} (submission {id})"));
         let Some(mut reader) = open(settings, datasets).await? else {
-            let first = records.submissions().iter().find(holds);
+            let first = records.submissions().iter().filter(loaded).find(holds);
             return Ok((0, first.and_then(|one| unfit("it was accepted, and BOEMİS is not there", one.id()))));
         };
         let mut count = 0;

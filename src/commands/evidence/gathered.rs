@@ -68,7 +68,10 @@ pub(super) fn all(past: &Past, all: &[Explained]) -> Result<Vec<Piece>, Trouble>
     let text = told::lines(past, all).join("\n") + "\n";
     pieces.push(Piece::of("judgement/explanation.txt", TEXT, text.into_bytes())?);
     pieces.push(Piece::of("judgement/explanation.json", JSON, json(&answer(past, all))?)?);
-    pieces.push(Piece::of("journal/lines.txt", TEXT, lines(past))?);
+    pieces.push(match &past.exported {
+        None => Piece::of("journal/lines.txt", TEXT, lines(past))?,
+        Some(lines) => Piece::of("journal/lines.jsonl", JSON, lines.clone())?,
+    });
     for (name, octets) in grounds(past, all)? {
         pieces.push(Piece::of(name, OTHER, octets)?);
     }

@@ -1,10 +1,13 @@
 //! What the journal and evidence have of one submission: all that its verdicts are repeated from.
 //!
-//! Reads the journal once more, for this submission and for what it names. Never writes, and never looks at
-//! today's configuration but for where the records lie.
+//! Reads the journal once more, for this submission and for what it names; of a submission that was taken in with an
+//! archive unit, what the unit has of it. Never writes, and never looks at today's configuration but for where the
+//! records lie.
 
+use crate::commands::archive::Found;
 use crate::commands::records::{self, Known, Submission};
-use crate::commands::{Trouble, WindowArgs};
+use crate::commands::{Trouble, WindowArgs, archive};
+use crate::config::Settings;
 use crate::daemon::grounds::Grounds;
 use crate::daemon::judgement::Judge;
 use crate::document::{Digest, SubmissionId};
@@ -32,6 +35,8 @@ pub(in crate::commands) struct Past {
     pub original: Option<(Held, Answered)>,
     /// Its lines in the journal as they stand, each with the chain before it.
     pub lines: Vec<(Digest, Vec<u8>)>,
+    /// Of one that was taken in with a unit: its lines as the unit has them, without the chain before each.
+    pub exported: Option<Vec<u8>>,
     /// Files of the configuration in evidence.
     files: HashMap<Digest, KeptFile>,
     /// Paths by which signers were believed.
@@ -51,9 +56,7 @@ impl Past {
         let state = &settings.window.paths.state;
         let meant = Known::read(state)?.meant(what.trim())?;
         match meant.as_slice() {
-            [] => Err(Trouble::usage(format!(
-                "nothing is known here by {what:?}: neither an id, nor a receipt's number, a file's name or a SHA-256"
-            ))),
+            [] => Self::taken_in(&settings, what.trim()),
             [one] => Self::read(state, one),
             several => {
                 let ids: Vec<String> = several.iter().map(|one| one.id().to_string()).collect();
@@ -64,19 +67,7 @@ impl Past {
     }
 
     fn read(state: &Path, submission: &Submission) -> Result<Self, Trouble> {
-        let mut past = Self {
-            id: submission.id(),
-            name: submission.name(),
-            held: None,
-            answers: Vec::new(),
-            doubt: None,
-            original: None,
-            lines: Vec::new(),
-            files: HashMap::new(),
-            paths: HashMap::new(),
-            evidence: Reader::new(&Disk::system(), state),
-            judges: HashMap::new(),
-        };
+        let mut past = Self::empty(submission.id(), submission.name(), state);
         let original = submission.last.as_ref().and_then(|answered| answered.original);
         let (mut of_original, mut in_force): (Option<Held>, _) = (None, None);
         let mut journal = records::journal(state)?;
@@ -103,6 +94,58 @@ impl Past {
                 Event::Path(path) => drop(past.paths.insert(path.signer, *path)),
                 _ => {}
             }
+        }
+        Ok(past)
+    }
+
+    fn empty(id: SubmissionId, name: String, state: &Path) -> Self {
+        Self {
+            id,
+            name,
+            held: None,
+            answers: Vec::new(),
+            doubt: None,
+            original: None,
+            lines: Vec::new(),
+            exported: None,
+            files: HashMap::new(),
+            paths: HashMap::new(),
+            evidence: Reader::new(&Disk::system(), state),
+            judges: HashMap::new(),
+        }
+    }
+
+    /// Of a submission of another window, from the units that were taken in: the latest that is meant.
+    fn taken_in(settings: &Settings, what: &str) -> Result<Self, Trouble> {
+        let all = archive::taken_in(settings)?;
+        let found = all.iter().rev().find(|found| found.is_meant(what));
+        let id = found.and_then(|found| Some((found, found.row.id.parse().ok()?)));
+        let (found, id) = id.ok_or_else(|| {
+            Trouble::usage(format!(
+                "nothing is known here by {what:?}: neither an id, nor a receipt's number, a file's name or a SHA-256"
+            ))
+        })?;
+        let unit = archive::Told::read(settings, found)?;
+        let mut past = Self::empty(id, found.row.name.clone(), &settings.window.paths.state);
+        past.exported = Some(unit.lines.clone());
+        for Kept { sha256, size, location } in unit.kept() {
+            past.files.insert(sha256, KeptFile { sha256, size, location });
+        }
+        for (signer, Kept { sha256, size, location }) in unit.paths() {
+            past.paths.insert(signer, KeptPath { signer, sha256, size, location });
+        }
+        for Entry { time, event } in unit.entries()? {
+            match event {
+                Event::Held(held) => past.held = Some(*held),
+                Event::Answered(answered) => past.answers.push(*answered),
+                Event::Contested(contested) => past.doubt = Some((time, *contested, unit.doubted_by()?)),
+                _ => {}
+            }
+        }
+        if let Some(original) = past.answers.iter().rev().find_map(|answered| answered.original) {
+            let original = original.to_string();
+            let of_it = all.iter().rev().find(|found| found.row.id == original);
+            past.original = of_it.map(|found| original_of(settings, found, &past.answers)).transpose()?.flatten();
         }
         Ok(past)
     }
@@ -165,4 +208,21 @@ impl Past {
         self.judges.insert((grounds, taken), Arc::clone(&judge));
         Ok(judge)
     }
+}
+
+/// What a duplicate repeats, with the answer that this had when the duplicate was answered.
+fn original_of(settings: &Settings, found: &Found, answers: &[Answered]) -> Result<Option<(Held, Answered)>, Trouble> {
+    let unit = archive::Told::read(settings, found)?;
+    let repeated = answers.iter().filter(|answered| answered.original.is_some());
+    let first = repeated.map(|answered| answered.receipt.number.as_str()).next();
+    let (mut held, mut last) = (None, None);
+    for Entry { event, .. } in unit.entries()? {
+        match event {
+            Event::Held(one) => held = Some(*one),
+            // numbers of one window and year are given in order, and have one length
+            Event::Answered(one) if first.is_none_or(|first| one.receipt.number.as_str() < first) => last = Some(*one),
+            _ => {}
+        }
+    }
+    Ok(held.zip(last))
 }

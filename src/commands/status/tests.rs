@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::document::Decision;
 use crate::host::{Disk, test_folder};
 use crate::journal::samples::{answered, at, closed, deferred, held as taken, id, refused};
-use crate::journal::{Event, Journal};
+use crate::journal::{Event, Journal, Note};
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 
@@ -178,8 +178,8 @@ fn a_notice_is_shown_until_it_is_sent_and_is_a_problem_once_it_is_late() {
     assert_eq!(codes(&late), ["notice-overdue"]);
     assert!(late.problems[0].message.contains("trial-000002"));
     // told to a running window, which has not journalled it yet
-    let folder = settings.window.paths.state.join("archive");
-    fs::create_dir(&folder).unwrap();
-    fs::write(folder.join("trial-000002.sent"), "somebody").unwrap();
+    let facts = [("unit".to_owned(), "trial-000002".to_owned())].into();
+    let note = Note { time: at(0), act: "notice-sent".to_owned(), by: "somebody".to_owned(), facts };
+    note.leave(&Disk::system(), &settings.window.paths.state).unwrap();
     assert!(on("2026-12-02T20:00:00Z").healthy);
 }
