@@ -1,6 +1,6 @@
 //! Again: a verdict is repeated from evidence alone, and held against what was sealed.
 //!
-//! Asks the questions of [`look`](super::look) and [`Judge`](super::judgement::Judge), the daemon's own, with the
+//! Asks the questions of `look` and [`Judge`], the daemon's own, with the
 //! grounds of that time, the recorded reception, and what is recorded of what stood beside the document. Today's
 //! configuration, BOEMİS and the clock have no part in it. Writes nothing.
 
