@@ -60,6 +60,7 @@ fn sql(database: &Path, sql: &str) -> Vec<String> {
 fn events(window: &Path, kind: &str) -> Vec<Value> {
     let mut files: Vec<PathBuf> =
         fs::read_dir(window.join("state/journal")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "log"));
     files.sort();
     let text: String = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     let entry = |line: &str| serde_json::from_str::<Value>(line.splitn(4, ' ').nth(3)?).ok();

@@ -72,6 +72,9 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
     screen.say(format!("journal entries {entries}, submissions {submissions}, files in evidence {files}"));
     screen.say(format!("transparency log: {leaves} leaves, root {root}"));
     screen.say(format!("receipts proven {receipts}, loads in BOEMİS {loads}"));
+    if answer.checkpoints > 0 {
+        screen.say(format!("checkpoints that others keep, held against it {}", answer.checkpoints));
+    }
     if *earlier > 0 {
         screen.say(format!("Sealed with an earlier certificate, and looked at without the seal: {earlier}"));
     }
@@ -102,6 +105,7 @@ pub(super) fn look(settings: &Settings, checkpoints: &[PathBuf], boemis: Boemis)
     let key = files::certificate(&log.key.certificate).map(|one| files::log_key(&one, &log.origin));
     let unnamed = key.as_ref().err().map(|trouble| trouble.to_string());
     let mut audit = Audit::new(seal, key.ok().flatten());
+    audit.answer.checkpoints = kept.len() as u64;
     let runtime = opening::runtime()?;
     // what a running window says it has is asked before its journal is read, which has it then
     let own = own_checkpoint(state);
@@ -157,6 +161,8 @@ pub(super) struct Answer {
     /// Why the log's certificate was not read, in words: receipts were then proven by the log's key that they
     /// name themselves. Null when it was, or when there is no receipt.
     log_key_unread: Option<String>,
+    /// Checkpoints that others keep, and were held against the log.
+    checkpoints: u64,
     /// Loads in BOEMİS whose every row was read back.
     loads: u64,
     /// Whether an unfinished write stands at the journal's end: no damage, nobody was promised it.
@@ -291,14 +297,13 @@ impl Audit {
         for kept in named {
             match evidence.read(&kept) {
                 Ok(octets) => all.push(octets),
-                Err(error @ EvidenceError::Damaged { .. }) => return Ok(Err(error.to_string())),
                 Err(EvidenceError::Disk { path, source, .. }) if source.kind() == ErrorKind::NotFound => {
                     return Ok(Err(format!("evidence: {} is missing", path.display())));
                 }
-                Err(error) => return Err(Trouble::broken(error.to_string())),
+                // also what the disk does not give: it is the first that does not fit
+                Err(error) => return Ok(Err(error.to_string())),
             }
         }
-        self.answer.files += all.len() as u64;
         Ok(Ok(all))
     }
 }

@@ -76,6 +76,7 @@ struct Answer<'a> {
 pub fn run(args: &BackupArgs, screen: &mut Screen) -> Outcome {
     let config = opening::config(&args.window, screen)?;
     let (disk, now, begun) = (Disk::system(), Timestamp::now(), Instant::now());
+    apart(&args.folder, config.settings())?;
     empty(&args.folder)?;
     let holdings = holdings(&config, config.world())
         .map_err(|error| Trouble::broken(format!("the configuration cannot be copied: {error}")))?;
@@ -141,6 +142,26 @@ pub fn run(args: &BackupArgs, screen: &mut Screen) -> Outcome {
         }
     });
     Ok(Exit::answer(audit.fits))
+}
+
+/// Refuses a folder within what is copied: each backup would hold all earlier ones.
+fn apart(folder: &Path, settings: &Settings) -> Result<(), Trouble> {
+    let absolute = |path: &Path| {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        // what is there by its real name, what is not beneath it
+        let there =
+            path.ancestors().find_map(|above| Some((above.canonicalize().ok()?, path.strip_prefix(above).ok()?)));
+        there.map_or_else(|| path.clone(), |(above, rest)| above.join(rest))
+    };
+    let paths = &settings.window.paths;
+    let folder = absolute(folder);
+    let copied = [&paths.state, &paths.drop, &paths.datasets, &settings.archive.to];
+    match copied.into_iter().find(|one| folder.starts_with(absolute(one))) {
+        None => Ok(()),
+        Some(one) => {
+            Err(Trouble::usage(format!("{} lies in {}, which is copied itself", folder.display(), one.display())))
+        }
+    }
 }
 
 /// A folder that is new or empty; it is made, and nobody else may look into it.

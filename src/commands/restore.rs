@@ -4,13 +4,14 @@ use super::backup::{empty, note};
 use super::init::quoted;
 use super::progress::Progress as Bar;
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, audit, records, times};
+use crate::boemis::Location;
 use crate::config::NAME;
 use crate::host::Disk;
 use crate::reserve::{self, Address, Laid, MANIFEST, Moved, RESERVE, Unsound};
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
 /// Make a window from a backup or from the reserve
 ///
@@ -34,7 +35,7 @@ pub struct RestoreArgs {
     pub folder: PathBuf,
     /// How many receipt numbers to leave out, as the old window may have given them since; 0
     /// when it surely gave none
-    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(..=1_000_000_000))]
     pub skip_numbers: u64,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -134,10 +135,28 @@ impl Copy {
     }
 }
 
+/// Whether a path leads beneath a folder, by its words alone.
+fn lies_in(path: &Path, folder: &Path) -> bool {
+    path.strip_prefix(folder).is_ok_and(|rest| !rest.components().any(|part| matches!(part, Component::ParentDir)))
+}
+
 fn stands(args: &RestoreArgs, laid: &Laid, (disk, now): (&Disk, Timestamp), screen: &mut Screen) -> Outcome {
     let config = args.folder.join(NAME);
     let settings = records::settings_at(&config)?;
     let (state, about) = (&settings.window.paths.state, &laid.about);
+    // a copy's configuration may have been written by anybody, and must not lead into another window
+    let Location::Sqlite(database) = &settings.location;
+    let paths = &settings.window.paths;
+    if let Some(outside) =
+        [state, &paths.drop, database, &settings.seal.acts].into_iter().find(|path| !lies_in(path, &args.folder))
+    {
+        return Err(Trouble::broken(format!(
+            "{} leads out of the restored window, to {}: this copy's configuration is not as a backup writes it; nothing \
+             was done there",
+            config.display(),
+            outside.display()
+        )));
+    }
     let gaps = reserve::skip_numbers(disk, state, about.made, now, args.skip_numbers);
     let gaps =
         gaps.map_err(|fault| Trouble::broken(format!("the window in {} cannot be used: {fault}", config.display())))?;
@@ -203,7 +222,9 @@ fn stands(args: &RestoreArgs, laid: &Laid, (disk, now): (&Disk, Timestamp), scre
         ),
     });
     screen.say(
-        "  3. What the old one accepted since the copy is not here: its senders have receipts and must file again.",
+        "  3. What the old one accepted since the copy is not here: its senders have receipts and must file again. What \
+         they hold of its transparency log since then is of another past than this one's, and `audit compare` will say \
+         so: the act `restored` in the journal tells where the two part.",
     );
     if *unloaded > 0 {
         screen.say(format!(

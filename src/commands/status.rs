@@ -13,6 +13,7 @@ use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, Window
 use crate::archive::gather::NOTICE_SENT;
 use crate::config::{Config, Settings};
 use crate::daemon::refresh::{self, Failure};
+use crate::daemon::witnessing::Failing;
 use crate::document::BAKU;
 use crate::document::ParticipantName;
 use crate::finding::Code;
@@ -116,7 +117,7 @@ pub struct Problem {
     /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
     /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `not-loaded`,
     /// `folder-unusable`, `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`,
-    /// `reserve-behind`, `evidence-damaged`, `notice-overdue`.
+    /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `checkpoints-kept-back`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -282,6 +283,7 @@ impl Status {
         status.problems.extend(unjudged(&open));
         status.problems.extend(unstamped(settings, fold));
         status.problems.extend(status.reserve.iter().filter_map(|reserve| reserve.problem(settings)));
+        status.problems.extend(witnesses(settings));
         status.problems.extend(status.reverified.iter().filter_map(copies::Reverification::problem));
         status.notices = notices(settings, fold);
         status.problems.extend(overdue(&status.notices, now));
@@ -399,6 +401,13 @@ fn unloaded(settings: &Settings, known: &Known) -> Result<Option<Problem>, Troub
         lacking.len()
     );
     Ok(Some(Problem { code: "not-loaded", message }))
+}
+
+/// Checkpoints that do not go where others keep them.
+fn witnesses(settings: &Settings) -> Option<Problem> {
+    let failing = Failing::read(&Disk::system(), &settings.window.paths.state)?;
+    let Failing { since, why } = settings.witnesses.to.is_some().then_some(failing)?;
+    Some(Problem { code: "checkpoints-kept-back", message: format!("since {}: {why}", times::both(since)) })
 }
 
 /// Notices that wait to be sent; of what a running window was told and has not journalled yet, none does.

@@ -46,9 +46,10 @@ pub(super) fn follower(window: &Window) -> Refresher<Reach> {
     let disk = window.host.disk.clone();
     let fetch = move |reach: &Reach| {
         let Some(holdings) = &reach.holdings else { return Round::default() };
+        let Some(to) = &settings.to else { return Round::default() };
         match reserve::follow(&disk, holdings, &settings, reach.end, Timestamp::now()) {
             Ok(Some(standing)) => {
-                let kept = Followed::reached(&standing).remember(&disk, &holdings.state);
+                let kept = Followed::reached(&standing, to).remember(&disk, &holdings.state);
                 *last.lock().unwrap_or_else(PoisonError::into_inner) = Some((standing, Arc::clone(holdings)));
                 Round { failed: kept.err().map(|error| error.to_string()).into_iter().collect(), ..Round::default() }
             }

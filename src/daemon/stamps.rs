@@ -41,7 +41,7 @@ impl Settings {
 
 /// Octets of one answer: a token with its certificates has some 8 000, and goes into the receipt and the seal's
 /// record whole.
-const ANSWER_MAX: u64 = 64 * 1024;
+pub(super) const ANSWER_MAX: u64 = 64 * 1024;
 
 /// Requests under way at one time: an authority serves others as well, and the service's `TasksMax` has room.
 const AT_ONCE: usize = 8;

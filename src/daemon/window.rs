@@ -572,6 +572,7 @@ impl Window {
         self.take_notes()?;
         self.tell([Event::Stopped {}])?;
         self.rest_transparency()?;
+        self.witness_last();
         let (disk, state) = (self.host.disk.clone(), self.settings().window.paths.state.clone());
         self.ledger.close(&disk, &state)?;
         match self.boemis.take() {

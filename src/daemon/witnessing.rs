@@ -12,14 +12,20 @@ use crate::config::World;
 use crate::forms::note::{Checkpoint, NOTE_MAX};
 use crate::host::{Disk, Host};
 use crate::transparency::checkpoint_in;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long one round may take: an authority, and a folder on another machine.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How long the end of a process waits for the last round: whoever stops the service has 15 s.
+const LAST: Duration = Duration::from_secs(5);
 
 /// `publish` and what belongs to it in `[transparency]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,8 +69,7 @@ pub(super) fn witness(window: &Window) -> Refresher<Laid> {
     let patience = move |laid: &Laid| {
         laid.size.filter(|size| is_wanted && *size > known.load(Ordering::Acquire)).map(|_| PATIENCE)
     };
-    let (state, host) = (window.settings().window.paths.state.clone(), window.host.clone());
-    let witness = Witness { settings: settings.clone(), state, host, stamps: Mutex::default() };
+    let witness = Witness::of(window);
     let fetch = move |laid: &Laid| match witness.publish(&laid.world) {
         Ok(size) => {
             done.fetch_max(size, Ordering::AcqRel);
@@ -83,6 +88,11 @@ struct Witness {
 }
 
 impl Witness {
+    fn of(window: &Window) -> Self {
+        let (state, host) = (window.settings().window.paths.state.clone(), window.host.clone());
+        Self { settings: window.settings().witnesses.clone(), state, host, stamps: Mutex::default() }
+    }
+
     /// Brings the folder up to the checkpoint in the state folder; how many leaves that is over.
     fn publish(&self, world: &Arc<World>) -> Result<u64, String> {
         let Some(folder) = &self.settings.to else { return Ok(u64::MAX) };
@@ -93,11 +103,22 @@ impl Witness {
         let name = name(&checkpoint);
         let failed = |error: io::Error| format!("{}: {error}", folder.display());
         disk.make_folder(folder).map_err(failed)?;
-        lay(disk, folder, &format!("{name}.checkpoint"), note.as_bytes()).map_err(failed)?;
+        let path = folder.join(format!("{name}.checkpoint"));
+        match lying(disk, &path).map_err(failed)? {
+            Some(other) if other != note.as_bytes() => {
+                return Err(format!(
+                    "{} is another than this window's log has at that size: it belongs to a window that was this one \
+                     before a restore, or somebody changed it; keep it, and name another folder",
+                    path.display()
+                ));
+            }
+            Some(_) => {}
+            None => lay(disk, folder, &format!("{name}.checkpoint"), note.as_bytes()).map_err(failed)?,
+        }
         tracing::debug!(size = checkpoint.size, to = %folder.display(), "a checkpoint went where others keep it");
         if let Some(settings) = &self.settings.stamps {
             let tokened = format!("{name}.tst");
-            if !lies(disk, &folder.join(&tokened)).map_err(failed)? {
+            if lying(disk, &folder.join(&tokened)).map_err(failed)?.is_none_or(|token| token.is_empty()) {
                 let token = self.token(settings, note, world)?;
                 lay(disk, folder, &tokened, &token).map_err(failed)?;
             }
@@ -121,20 +142,19 @@ fn name(checkpoint: &Checkpoint) -> String {
     format!("{}-{:020}", origin.trim_start_matches('.'), checkpoint.size)
 }
 
-fn lies(disk: &Disk, path: &Path) -> io::Result<bool> {
-    match disk.open(path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+/// What lies there, if anything. Others may write into that folder: only a plain file is opened.
+fn lying(disk: &Disk, path: &Path) -> io::Result<Option<Vec<u8>>> {
+    match path.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
+        Ok(meta) if !meta.is_file() => Err(io::Error::other(format!("{} is no plain file", path.display()))),
+        Ok(_) => disk.read(path, stamps::ANSWER_MAX).map(Some),
     }
 }
 
-/// Lays a file whole, or not at all; one that lies there stays.
+/// Lays a file whole, or not at all.
 fn lay(disk: &Disk, folder: &Path, name: &str, octets: &[u8]) -> io::Result<()> {
     let lasting = folder.join(name);
-    if lies(disk, &lasting)? {
-        return Ok(());
-    }
     let passing = folder.join(format!(".{name}.part"));
     let file = disk.open_or_create(&passing)?;
     file.truncate(0)?;
@@ -150,6 +170,24 @@ impl Window {
         Arc::new(Laid { size: self.transparency.published(), world: Arc::clone(&self.world) })
     }
 
+    /// A last round, at the end of a process, for which nobody waits long. A window that is run by the clock has no other.
+    pub(super) fn witness_last(&mut self) {
+        if self.settings().witnesses.to.is_none() || self.transparency.size() == 0 {
+            return;
+        }
+        let witness = Witness::of(self);
+        let (world, (tell, told)) = (Arc::clone(&self.world), channel());
+        let work = move || drop(tell.send(witness.publish(&world))); // nobody may wait any more
+        let begun = std::thread::Builder::new().name("witness".to_owned()).spawn(work);
+        let why = match begun.map(|_| told.recv_timeout(LAST)) {
+            Ok(Ok(Ok(_))) => None,
+            Ok(Ok(Err(why))) => Some(why),
+            Ok(Err(_)) => Some(format!("it took longer than {} s", LAST.as_secs())),
+            Err(error) => Some(error.to_string()),
+        };
+        self.witnessed(Round { failed: why.into_iter().collect(), ..Round::default() });
+    }
+
     /// Hears what came of a round.
     pub(super) fn witnessed(&mut self, round: Round) {
         let why = round.broken.or_else(|| round.failed.into_iter().next());
@@ -161,7 +199,53 @@ impl Window {
             None if self.tally.witnessing.is_some() => tracing::info!("checkpoints go where others keep them again"),
             _ => {}
         }
+        if why != self.tally.witnessing {
+            remember(&self.host.disk, &self.settings().window.paths.state, why.as_deref(), self.host.clock.now());
+        }
         self.tally.witnessing = why;
+    }
+}
+
+/// A window whose checkpoints do not go where others keep them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Failing {
+    /// Since when.
+    pub since: Timestamp,
+    /// Why.
+    pub why: String,
+}
+
+impl Failing {
+    /// What the window remembers of it, for `status`.
+    pub fn read(disk: &Disk, state: &Path) -> Option<Self> {
+        serde_json::from_slice(&disk.read(&failing(state), NOTE_MAX as u64).ok()?).ok()
+    }
+}
+
+fn failing(state: &Path) -> PathBuf {
+    state.join("transparency").join("failing.json")
+}
+
+/// Remembers it across processes, or that it is over.
+fn remember(disk: &Disk, state: &Path, why: Option<&str>, now: Timestamp) {
+    let path = failing(state);
+    let remembered = match why {
+        None => disk.unlink(&path),
+        Some(why) => {
+            let since = Failing::read(disk, state).map_or(now, |failing| failing.since);
+            let json = serde_json::to_vec(&Failing { since, why: why.chars().take(1000).collect() });
+            json.map_err(io::Error::from).and_then(|json| {
+                let file = disk.open_or_create(&path)?;
+                file.truncate(0)?;
+                file.write_at(&json, 0).map(drop)
+            })
+        }
+    };
+    match remembered {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            tracing::warn!(%error, path = %path.display(), "it could not be remembered");
+        }
+        _ => {}
     }
 }
 
@@ -180,11 +264,14 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_there_stays() {
+    fn only_a_plain_file_is_read_where_others_may_write() {
         let (folder, disk) = (test_folder(), Disk::system());
+        let at = |name: &str| folder.path().join(name);
+        assert_eq!(lying(&disk, &at("a")).unwrap(), None);
         lay(&disk, folder.path(), "a", b"first").unwrap();
-        lay(&disk, folder.path(), "a", b"second").unwrap();
-        assert_eq!(std::fs::read(folder.path().join("a")).unwrap(), b"first");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(lying(&disk, &at("a")).unwrap().unwrap(), b"first");
+        std::os::unix::fs::symlink(at("a"), at("link")).unwrap();
+        assert!(lying(&disk, &at("link")).is_err());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
+use std::os::unix::fs::{MetadataExt, lchown};
 use std::path::{Path, PathBuf};
 
 /// The largest note that is read, in octets: some facts of a line each. What is larger is none of ours.
@@ -38,6 +39,15 @@ impl Note {
     pub fn leave(&self, disk: &Disk, state: &Path) -> io::Result<()> {
         let folder = folder(state);
         disk.make_folder(&folder)?;
+        // whoever leaves a note may be root, and whoever owns the state folder may have laid a link there
+        let is_ours = |meta: &std::fs::Metadata| {
+            let me = rustix::process::geteuid().as_raw();
+            meta.is_dir() && [me, state.metadata().map_or(me, |state| state.uid())].contains(&meta.uid())
+        };
+        if !is_ours(&folder.symlink_metadata()?) {
+            let what = format!("{} is no folder of the window's own", folder.display());
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
+        }
         // version 7: in order of time, and never twice
         let name = uuid::Uuid::now_v7().to_string();
         let part = folder.join(format!("{name}.part"));
@@ -108,11 +118,11 @@ impl Journal {
 
 /// Gives a file to whom the state folder belongs: an administrator may be somebody else than the window.
 fn give(file: &Path, state: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, chown};
-    let (owner, is) = (state.metadata()?, file.metadata()?);
+    let (owner, is) = (state.metadata()?, file.symlink_metadata()?);
     match (owner.uid(), owner.gid()) == (is.uid(), is.gid()) {
         true => Ok(()),
-        false => chown(file, Some(owner.uid()), Some(owner.gid())),
+        // a link's own owner, never that of what it leads to
+        false => lchown(file, Some(owner.uid()), Some(owner.gid())),
     }
 }
 

@@ -79,7 +79,19 @@ impl Made {
 
 /// What in a state folder has a way of its own into a copy, or none: the records that are cut, what is built
 /// again, and what is of this machine and moment alone.
-const APART: [&str; 9] = ["audit", "journal", "evidence", "staging", "seal", "notes", "reserve", "trust", "lost+found"];
+const APART: [&str; 11] = [
+    "alive",
+    "audit",
+    "journal",
+    "evidence",
+    "staging",
+    "seal",
+    "notes",
+    "reserve",
+    "transparency",
+    "trust",
+    "lost+found",
+];
 
 /// Copies a window into a folder that is new or empty; `told` hears of octets as they are copied. Until
 /// [`Made::finish`] the folder is no backup.

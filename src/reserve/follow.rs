@@ -6,7 +6,8 @@
 //! that copy is loaded again from evidence. Never changes the window.
 
 use super::backup::{Holdings, archived, others, private};
-use super::manifest::Moved;
+use super::followed::Followed;
+use super::manifest::{Moved, is_beneath};
 use super::moment::known_acts;
 use super::store::{Address, Store, name_of};
 use super::{Fault, copy, parts};
@@ -130,6 +131,15 @@ impl Standing {
         let standing: Self = serde_json::from_slice(&json).map_err(|error| {
             Fault::Unsound(format!("{} at {} is not as written: {error}", RESERVE, store.address()))
         })?;
+        let mut places = [&standing.state, &standing.database].into_iter().chain(standing.files.keys());
+        if let Some(place) = places.find(|place| !is_beneath(place)) {
+            let place = place.display();
+            return Err(Fault::Unsound(format!(
+                "{RESERVE} at {} names a place outside of it: {place}",
+                store.address()
+            )));
+        }
+        drop(places);
         match standing.format {
             FORMAT => Ok(Some(standing)),
             other => {
@@ -146,8 +156,9 @@ impl Standing {
     /// Whether BOEMİS is to be copied: what it holds may have changed, and the last copy is old enough.
     pub fn wants_database(&self, end: Position, every: Duration, now: Timestamp) -> bool {
         let Some(last) = self.databases.last() else { return end.segment > 0 };
-        let age = Duration::try_from(now.duration_since(last.at)).unwrap_or(Duration::ZERO);
-        last.after != end && age >= every
+        // a copy from the future tells of a clock that was set back, and of nothing else
+        let is_due = Duration::try_from(now.duration_since(last.at)).map_or(true, |age| age >= every);
+        last.after != end && is_due
     }
 }
 
@@ -164,8 +175,16 @@ pub fn follow(
     now: Timestamp,
 ) -> Result<Option<Standing>, Fault> {
     let Some(to) = &settings.to else { return Ok(None) };
-    let store = Store::open(to, true)?;
+    let was_reached = Followed::read(disk, &holdings.state).is_some_and(|last| last.to == to.to_string());
+    let store = Store::open(to, !was_reached)?;
     let before = Standing::read(&store)?;
+    if before.is_none() && was_reached {
+        return Err(Fault::Unsound(format!(
+            "the reserve that was at {to} is not there any more (is its disk mounted?); to begin another in its place, \
+             take {} away",
+            Followed::path(&holdings.state).display()
+        )));
+    }
     let mut standing = match before {
         Some(standing) if standing.window == holdings.window => standing,
         Some(other) => {
@@ -243,6 +262,7 @@ pub fn follow(
     standing.write(&store)?;
     if step.reached == end && standing.wants_database(end, settings.database_every, now) {
         database(disk, holdings, &store, &mut standing, now)?;
+        standing.write(&store)?;
         for (place, path) in others(holdings)? {
             let (sha256, _) = copy::digest(disk, &path)?;
             if standing.files.get(&place) != Some(&sha256) {

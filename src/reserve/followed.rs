@@ -4,12 +4,13 @@
 //! reserve: `status` then says too much, never too little.
 
 use super::follow::Standing;
+use super::store::Address;
 use crate::host::Disk;
 use crate::journal::{Position, Reader};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const REACHED: &str = "followed.json";
 const FAILING: &str = "failing.json";
@@ -21,6 +22,8 @@ const SIZE_MAX: u64 = 64 << 10;
 pub struct Followed {
     /// When it reached that.
     pub at: Timestamp,
+    /// Where the reserve is.
+    pub to: String,
     /// In the journal.
     pub journal: Position,
     /// When BOEMİS was copied there last.
@@ -51,10 +54,15 @@ pub struct Lag {
 
 impl Followed {
     /// How far a round came.
-    pub fn reached(standing: &Standing) -> Self {
+    pub fn reached(standing: &Standing, to: &Address) -> Self {
         let last = standing.databases.last();
         let (database, database_after) = (last.map(|last| last.at), last.map(|last| last.after));
-        Self { at: standing.at, journal: standing.journal, database, database_after }
+        Self { at: standing.at, to: to.to_string(), journal: standing.journal, database, database_after }
+    }
+
+    /// Where it is remembered.
+    pub fn path(state: &Path) -> PathBuf {
+        state.join("reserve").join(REACHED)
     }
 
     /// Remembers it; a failure before is over.
@@ -92,7 +100,8 @@ impl Lag {
     pub fn of(disk: &Disk, state: &Path, followed: Option<&Followed>) -> Self {
         let from = followed.map_or_else(Position::origin, |followed| followed.journal);
         let mut lag = Self::default();
-        let Ok(mut journal) = Reader::after(disk, state, from) else { return lag };
+        let journal = Reader::after(disk, state, from).or_else(|_| Reader::after(disk, state, Position::origin()));
+        let Ok(mut journal) = journal else { return lag };
         while let Ok(Some((entry, _))) = journal.next() {
             lag.entries += 1;
             lag.octets += entry.event.kept().iter().map(|kept| kept.size).sum::<u64>();

@@ -94,6 +94,12 @@ pub(super) fn finish(disk: &Disk, folder: &Path, about: &About, mut files: Vec<C
     disk.sync_folder(folder).map_err(Fault::disk("make durable", folder))
 }
 
+/// Whether a place leads into a copy's own folder, wherever that is: what a copy says of itself may have been written by
+/// anybody.
+pub(super) fn is_beneath(place: &Path) -> bool {
+    place.components().next().is_some() && place.components().all(|part| matches!(part, Component::Normal(_)))
+}
+
 /// A name that `sha256sum` writes as it is.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && !name.contains(['\\', '\n', '\r'])
@@ -136,6 +142,9 @@ pub(super) fn verified(disk: &Disk, folder: &Path) -> Result<Result<(About, Vec<
         false => return Ok(Err(Unsound(vec![format!("{MANIFEST} does not list {ABOUT}")]))),
     };
     match serde_json::from_slice::<About>(&json) {
+        Ok(about) if !std::iter::once(&about.state).chain(&about.database).all(|place| is_beneath(place)) => {
+            Ok(Err(Unsound(vec![format!("{ABOUT} names a place outside of the copy")])))
+        }
         Ok(about) if about.format == FORMAT => Ok(Ok((about, files))),
         Ok(about) => Ok(Err(Unsound(vec![format!("{ABOUT} is of format {}, not {FORMAT}", about.format)]))),
         Err(error) => Ok(Err(Unsound(vec![format!("{ABOUT} is not as written: {error}")]))),
@@ -151,7 +160,7 @@ pub fn state_of(disk: &Disk, folder: &Path) -> Result<PathBuf, Fault> {
     let json = disk.read(&path, ABOUT_MAX).map_err(Fault::disk("read", &path))?;
     let about: About = serde_json::from_slice(&json)
         .map_err(|error| Fault::Unsound(format!("{} is not as written: {error}", path.display())))?;
-    match about.state.components().all(|part| matches!(part, Component::Normal(_))) {
+    match is_beneath(&about.state) {
         true => Ok(folder.join(about.state)),
         false => Err(Fault::Unsound(format!("{}: its state folder lies elsewhere", path.display()))),
     }
@@ -172,8 +181,7 @@ fn read(text: &str) -> Option<Vec<(Digest, PathBuf)>> {
     for line in text.lines() {
         let (sha256, name) = line.split_once("  ")?;
         let place = PathBuf::from(name);
-        let beneath = place.components().all(|part| matches!(part, Component::Normal(_)));
-        if !beneath || !is_plain(name) {
+        if !is_beneath(&place) || !is_plain(name) {
             return None;
         }
         listed.push((sha256.parse().ok()?, place));

@@ -50,7 +50,7 @@ pub fn mend(disk: &Disk, state: &Path, source: &Source, is_open: bool) -> Result
     while let Some((entry, _)) = journal.next()? {
         for kept in entry.event.kept() {
             mended.files += 1;
-            if let Some(_why) = fault_of(&reader, &kept)? {
+            if let Some(_why) = fault_of(&reader, &kept) {
                 let entries = damaged.entry(kept.place()).or_default();
                 if !entries.contains(&kept) {
                     entries.push(kept);
@@ -73,7 +73,7 @@ pub fn mend(disk: &Disk, state: &Path, source: &Source, is_open: bool) -> Result
             },
         };
         for kept in entries {
-            match (fault_of(&reader, &kept)?, &why) {
+            match (fault_of(&reader, &kept), &why) {
                 (None, _) => mended.put_back.push(named(&kept)),
                 (Some(still), why) => mended.left.push((named(&kept), why.clone().unwrap_or(still))),
             }
@@ -95,14 +95,14 @@ pub(super) fn named(kept: &Kept) -> String {
 }
 
 /// What is wrong with something kept; nothing when it is sound.
-pub(super) fn fault_of(reader: &Reader, kept: &Kept) -> Result<Option<String>, Fault> {
+pub(super) fn fault_of(reader: &Reader, kept: &Kept) -> Option<String> {
     match reader.read(kept) {
-        Ok(_) => Ok(None),
-        Err(error @ EvidenceError::Damaged { .. }) => Ok(Some(error.to_string())),
+        Ok(_) => None,
         Err(EvidenceError::Disk { path, source, .. }) if source.kind() == ErrorKind::NotFound => {
-            Ok(Some(format!("evidence: {} is missing", path.display())))
+            Some(format!("evidence: {} is missing", path.display()))
         }
-        Err(error) => Err(error.into()),
+        // what the disk does not give is as damaged as what it gives wrongly, and no reason to look at nothing else
+        Err(error) => Some(error.to_string()),
     }
 }
 

@@ -249,7 +249,7 @@ impl Seal {
         let year = BAKU.to_datetime(issued).year();
         let ordinal = *group.next.entry(year).or_insert_with(|| self.acts.next(year));
         let number = format!("{}-{year:04}-{ordinal:06}", self.window.id);
-        group.next.insert(year, ordinal + 1);
+        group.next.insert(year, ordinal.saturating_add(1));
         group.latest.insert(id, (answer, record.decision));
         let (decision, value) = (record.decision, String::new());
         // digest and value come with the signature

@@ -196,13 +196,23 @@ pub(super) fn notes_of(path: &Path) -> Result<Vec<Noted>, Trouble> {
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<Vec<_>, _>>()
         .map_err(disk)?;
-    paths.retain(|path| path.is_file());
+    paths.retain(|path| path.is_file() || path.extension().is_some_and(|ending| ending == "checkpoint"));
     paths.sort();
     let mut notes = Vec::new();
     for path in paths {
-        notes.extend(note_of(&path)?);
+        let noted = note_of(&path)?;
+        if noted.is_none() && path.extension().is_some_and(|ending| ending == "checkpoint") {
+            return Err(Trouble::usage(format!("{}: this is no checkpoint, whatever it is called", path.display())));
+        }
+        notes.extend(noted);
     }
-    Ok(notes)
+    match notes.is_empty() {
+        // who holds nothing against a log has proven nothing of it
+        true => {
+            Err(Trouble::usage(format!("{}: no receipt with its place in a log, and no checkpoint", path.display())))
+        }
+        false => Ok(notes),
+    }
 }
 
 /// The checkpoint in one file; none where it is something else.
