@@ -380,6 +380,99 @@ fn private_keys_of_a_real_window_stay_where_they_are() {
     assert!(!trial.at("r/pki/log.key").exists());
     fs::copy(trial.at("w/pki/log.key"), trial.at("r/pki/log.key")).unwrap();
     assert_eq!(json(&trial, &config, &["once"]).0, Some(0));
+    // nor does the key go that the window made by itself and keeps in its state folder
+    let text = fs::read_to_string(trial.at("w/pencere.toml")).unwrap();
+    let text = text.replace("key = \"pki/log.key\"\n", "").replace("certificate = \"pki/log.crt\"\n", "");
+    fs::write(trial.at("w/pencere.toml"), text).unwrap();
+    trial.done(&["once"]);
+    assert!(trial.at("w/state/transparency/log.key").exists());
+    let (_, answer) = trial.json(&["backup", "own"]);
+    assert!(answer["left_out"].to_string().contains("transparency/log.key"), "{answer}");
+    let found = trial.tool("grep", &["-rl", "PRIVATE KEY", "own"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&found.stdout), "");
+    assert!(trial.at("own/state/transparency/log.crt").exists());
+}
+
+#[test]
+fn nothing_that_a_copy_says_leads_out_of_the_restored_window() {
+    let trial = small();
+    let to = with_reserve(&trial);
+    let daemon = trial.run();
+    eventually("a reserve that has everything", || reserve_is_current(&trial));
+    daemon.end();
+    let path = trial.at("reserve/reserve.json");
+    let good = fs::read_to_string(&path).unwrap();
+    let outside = trial.at("outside");
+    for (n, name) in ["files", "state", "database"].into_iter().enumerate() {
+        for (m, place) in ["../outside", outside.to_str().unwrap()].into_iter().enumerate() {
+            let mut standing: Value = serde_json::from_str(&good).unwrap();
+            match name {
+                "files" => {
+                    let digest = standing["files"]["pencere.toml"].clone();
+                    standing["files"][place] = digest;
+                }
+                name => standing[name] = place.into(),
+            }
+            fs::write(&path, standing.to_string()).unwrap();
+            let (code, answer) = trial.json(&["restore", &to, &format!("r{n}{m}")]);
+            assert!(code != Some(0) && !outside.exists(), "{name} {place}: {answer}");
+        }
+    }
+    fs::write(&path, good).unwrap();
+    // a backup's configuration that names another window's folders, with its digest made right
+    let state = trial.at("w/state");
+    let text = fs::read_to_string(trial.at("b/pencere.toml")).unwrap();
+    let text = text.replace("state = \"state\"", &format!("state = {:?}", state.to_str().unwrap()));
+    fs::write(trial.at("b/pencere.toml"), text).unwrap();
+    let sums = fs::read_to_string(trial.at("b/SHA256SUMS")).unwrap();
+    let sum = String::from_utf8(trial.succeeds("sha256sum", &["b/pencere.toml"]).stdout).unwrap();
+    let sums: String = sums
+        .lines()
+        .map(|line| match line.ends_with("  pencere.toml") {
+            true => format!("{}  pencere.toml\n", &sum[..64]),
+            false => format!("{line}\n"),
+        })
+        .collect();
+    fs::write(trial.at("b/SHA256SUMS"), sums).unwrap();
+    let before = fs::read(state.join("journal/00000001.log")).unwrap();
+    let left = || fs::read_dir(state.join("notes")).map_or(0, Iterator::count);
+    let notes = left();
+    let output = trial.pencere(&["restore", "b", "r"]);
+    assert_eq!(output.status.code(), Some(3), "{}", said(&output));
+    assert!(said(&output).contains("leads out of the restored window"), "{}", said(&output));
+    assert!(!state.join("seal/skips").exists() && left() == notes);
+    assert_eq!(fs::read(state.join("journal/00000001.log")).unwrap(), before);
+}
+
+#[test]
+fn a_reserve_that_is_gone_is_not_begun_anew_in_silence() {
+    let trial = small();
+    with_reserve(&trial);
+    let daemon = trial.run();
+    eventually("a reserve that has everything", || reserve_is_current(&trial));
+    // as a disk that is not mounted any more
+    fs::rename(trial.at("reserve"), trial.at("away")).unwrap();
+    fs::create_dir(trial.at("reserve")).unwrap();
+    let (name, octets) = documents(&trial, 100, 1).remove(0);
+    trial.put("azerenerji", &name, octets);
+    eventually("a word on the reserve", || {
+        trial.json(&["status"]).1["reserve"]["failing"].to_string().contains("mounted")
+    });
+    assert!(fs::read_dir(trial.at("reserve")).unwrap().next().is_none(), "nothing is laid there");
+    fs::remove_dir(trial.at("reserve")).unwrap();
+    fs::rename(trial.at("away"), trial.at("reserve")).unwrap();
+    eventually("the reserve to follow again", || reserve_is_current(&trial));
+    daemon.end();
+}
+
+#[test]
+fn a_backup_within_what_is_copied_is_refused() {
+    let trial = small();
+    for folder in ["w/state/b", "w/drop/b", "w/state/../state/x/y"] {
+        assert_eq!(trial.pencere(&["backup", folder]).status.code(), Some(2), "{folder}");
+    }
+    let all = ["restore", "b", "r", "--skip-numbers", "18446744073709551615"];
+    assert_eq!(trial.pencere(&all).status.code(), Some(2), "more numbers than there are");
 }
 
 /// Sets a reserve, and all its times short.

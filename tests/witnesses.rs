@@ -57,6 +57,12 @@ fn a_checkpoint_goes_where_others_keep_it_and_an_authority_stamps_it() {
     }
     assert_eq!(notes.len(), 2);
     assert!(fs::read_to_string(&notes[0]).unwrap().starts_with("pencere/trial\n2\n"), "decided and answered");
+    // whoever holds nothing against the log has proven nothing
+    fs::create_dir(trial.at("empty")).unwrap();
+    let verify = |folder: &str| trial.pencere(&["audit", "verify", "--checkpoint", folder]).status.code();
+    assert_eq!(verify("empty"), Some(2));
+    fs::write(trial.at("empty/x.checkpoint"), "nothing").unwrap();
+    assert_eq!(verify("empty"), Some(2));
     // the folder as it lies is what the audit holds against the window
     trial.done(&["audit", "verify", "--checkpoint", "kept", "--config", "w/pencere.toml"]);
     let receipts = text(&trial.side("azerenerji", "receipts"));
@@ -86,4 +92,26 @@ fn an_authority_or_a_folder_that_fails_is_told_and_made_up_for() {
     eventually("the stamp", || lie(&trial, "tst").len() == 1);
     daemon.end();
     assert_eq!(lie(&trial, "checkpoint").len(), 1);
+}
+
+#[test]
+fn a_checkpoint_that_somebody_put_there_is_no_checkpoint_of_ours() {
+    let trial = window();
+    fs::create_dir(trial.at("kept")).unwrap();
+    for size in 1..20 {
+        fs::write(trial.at(format!("kept/pencere-trial-{size:020}.checkpoint")), "").unwrap();
+    }
+    // a window that is run by the clock publishes too, and says what stands in its way
+    trial.put(
+        "azerenerji",
+        "a.xml",
+        trial.signed("a.xml", generation(voen("azerenerji"), "2020-Q1", 1, "SU-0001", "1.5"), "azerenerji"),
+    );
+    trial.done(&["once"]);
+    let (code, status) = trial.json(&["status"]);
+    assert!(code == Some(1) && status["problems"].to_string().contains("checkpoints-kept-back"), "{status}");
+    fs::remove_dir_all(trial.at("kept")).unwrap();
+    trial.done(&["once"]);
+    assert_eq!(lie(&trial, "checkpoint").len(), 1);
+    assert!(!trial.json(&["status"]).1["problems"].to_string().contains("checkpoints-kept-back"));
 }

@@ -35,7 +35,8 @@ pub struct RestoreArgs {
     pub folder: PathBuf,
     /// How many receipt numbers to leave out, as the old window may have given them since; 0
     /// when it surely gave none
-    #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(..=1_000_000_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 100_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(..=1_000_000_000))]
     pub skip_numbers: u64,
     #[command(flatten)]
     pub output: OutputArgs,
@@ -151,8 +152,8 @@ fn stands(args: &RestoreArgs, laid: &Laid, (disk, now): (&Disk, Timestamp), scre
         [state, &paths.drop, database, &settings.seal.acts].into_iter().find(|path| !lies_in(path, &args.folder))
     {
         return Err(Trouble::broken(format!(
-            "{} leads out of the restored window, to {}: this copy's configuration is not as a backup writes it; nothing \
-             was done there",
+            "{} leads out of the restored window, to {}: this copy's configuration is not as a backup writes it; \
+             nothing was done there",
             config.display(),
             outside.display()
         )));
@@ -222,9 +223,9 @@ fn stands(args: &RestoreArgs, laid: &Laid, (disk, now): (&Disk, Timestamp), scre
         ),
     });
     screen.say(
-        "  3. What the old one accepted since the copy is not here: its senders have receipts and must file again. What \
-         they hold of its transparency log since then is of another past than this one's, and `audit compare` will say \
-         so: the act `restored` in the journal tells where the two part.",
+        "  3. What the old one accepted since the copy is not here: its senders have receipts and must file again. \
+         What they hold of its transparency log since then is of another past than this one's, and `audit compare` \
+         will say so: the act `restored` in the journal tells where the two part.",
     );
     if *unloaded > 0 {
         screen.say(format!(

@@ -170,7 +170,7 @@ impl Window {
         Arc::new(Laid { size: self.transparency.published(), world: Arc::clone(&self.world) })
     }
 
-    /// A last round, at the end of a process, for which nobody waits long. A window that is run by the clock has no other.
+    /// A last round, at the end of a process, for which nobody waits long: `once` has no other.
     pub(super) fn witness_last(&mut self) {
         if self.settings().witnesses.to.is_none() || self.transparency.size() == 0 {
             return;
@@ -199,8 +199,10 @@ impl Window {
             None if self.tally.witnessing.is_some() => tracing::info!("checkpoints go where others keep them again"),
             _ => {}
         }
-        if why != self.tally.witnessing {
-            remember(&self.host.disk, &self.settings().window.paths.state, why.as_deref(), self.host.clock.now());
+        let (disk, state) = (&self.host.disk, &self.settings().window.paths.state);
+        // also what a process before this one left
+        if why != self.tally.witnessing || (why.is_none() && failing(state).exists()) {
+            remember(disk, state, why.as_deref(), self.host.clock.now());
         }
         self.tally.witnessing = why;
     }

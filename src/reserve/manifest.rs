@@ -94,8 +94,8 @@ pub(super) fn finish(disk: &Disk, folder: &Path, about: &About, mut files: Vec<C
     disk.sync_folder(folder).map_err(Fault::disk("make durable", folder))
 }
 
-/// Whether a place leads into a copy's own folder, wherever that is: what a copy says of itself may have been written by
-/// anybody.
+/// Whether a place leads into a copy's own folder, wherever that is: what a copy says of itself may have been written
+/// by anybody.
 pub(super) fn is_beneath(place: &Path) -> bool {
     place.components().next().is_some() && place.components().all(|part| matches!(part, Component::Normal(_)))
 }
