@@ -363,7 +363,8 @@ impl Drop for Reading {
 
 /// sqlite3 with an open transaction.
 fn beside(trial: &Trial, database: &str, sql: &str) -> Child {
-    let mut command = trial.tool("sqlite3", &[database]);
+    // whoever has it at this moment lets go of it soon
+    let mut command = trial.tool("sqlite3", &["-bail", "-cmd", ".timeout 10000", database]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.as_mut().unwrap().write_all(sql.as_bytes()).unwrap();
     let mut line = [0; 6];
