@@ -157,7 +157,7 @@ fn an_answer_that_a_loss_of_power_tore_is_made_whole() {
     let mut drop = Drop::one();
     let path = drop.root.path().join("azerenerji/receipts/a.receipt.xml");
     let folder = drop.queue.folder(&who("azerenerji")).unwrap();
-    for left in [&b""[..], b"<Rece", b"<Rece\0\0\0\0\0", b"\0\0", b"<R\0\0ipt/>"] {
+    for left in [&b""[..], b"<Rece", b"<Rece\0\0\0\0\0", b"\0\0", b"<R\0\0\0ipt/>"] {
         fs::write(&path, left).unwrap();
         assert_eq!(folder.publish("a.receipt.xml", b"<Receipt/>").unwrap(), Published::Now, "{left:?}");
         assert_eq!(fs::read(&path).unwrap(), b"<Receipt/>");
