@@ -11,6 +11,7 @@ use super::export::AuditExportArgs;
 use super::opening;
 use super::records::{self, Records, Submission};
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files};
+use crate::boemis::Fault;
 use crate::config::Settings;
 use crate::document::SubmissionId;
 use crate::evidence::{self, EvidenceError};
@@ -110,7 +111,7 @@ pub(super) fn look(settings: &Settings, checkpoints: &[PathBuf], boemis: Boemis)
     // what a running window says it has is asked before its journal is read, which has it then
     let own = own_checkpoint(state);
     // the journal speaks before BOEMİS does and answers after it, and both may go on meanwhile
-    let before = runtime.block_on(Loads::read(settings, &datasets))?;
+    let before = runtime.block_on(Loads::read(settings, &datasets));
     let mut unfit = audit.walk(state)?;
     audit.count();
     if unfit.is_none() {
@@ -120,7 +121,8 @@ pub(super) fn look(settings: &Settings, checkpoints: &[PathBuf], boemis: Boemis)
         unfit = audit.kept(&kept, own);
     }
     if unfit.is_none() {
-        unfit = runtime.block_on(audit.loads(before, settings, &datasets, boemis))?;
+        let held = before.map(|before| runtime.block_on(audit.loads(before, settings, &datasets, boemis)));
+        unfit = held.flatten().or_else(|fault| loads::unfit(fault).map(Some))?;
     }
     audit.answer.fits = unfit.is_none();
     audit.answer.first_unfit = unfit;
@@ -244,7 +246,7 @@ impl Audit {
         settings: &Settings,
         datasets: &Datasets,
         boemis: Boemis,
-    ) -> Result<Option<String>, Trouble> {
+    ) -> Result<Option<String>, Fault> {
         if let Some(id) = before.known.iter().find(|id| self.records.get(**id).is_none()) {
             return Ok(Some(format!("BOEMİS holds a load that the journal does not know (submission {id})")));
         }
@@ -296,7 +298,10 @@ impl Audit {
         let mut all = Vec::with_capacity(named.len());
         for kept in named {
             match evidence.read(&kept) {
-                Ok(octets) => all.push(octets),
+                Ok(octets) => {
+                    self.answer.files += 1;
+                    all.push(octets);
+                }
                 Err(EvidenceError::Disk { path, source, .. }) if source.kind() == ErrorKind::NotFound => {
                     return Ok(Err(format!("evidence: {} is missing", path.display())));
                 }

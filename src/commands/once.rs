@@ -61,7 +61,7 @@ pub struct Left {
 pub fn run(args: &OnceArgs, screen: &mut Screen) -> Outcome {
     let config = opening::config(&args.window, screen)?;
     let bar = Bar::new(screen, 0);
-    let done = opening::runtime()?.block_on(async {
+    let (done, trouble) = opening::runtime()?.block_on(async {
         let window = Window::open(config, Host::system()).await.map_err(opening::halted)?;
         let (waiting, mut window) = watch::once(window, |progress| match progress {
             Progress::Found(count) => bar.found(count),
@@ -85,20 +85,21 @@ pub fn run(args: &OnceArgs, screen: &mut Screen) -> Outcome {
         };
         // what was answered without a time-stamp is answered; the log says so
         window.tally.stamping = None;
+        // and held documents are answered; what could not even be kept is not
+        window.tally.away &= done.held == 0;
         let trouble = window.tally.troubles();
         window.close().await.map_err(opening::halted)?;
-        match trouble {
-            // Held documents are answered; what could not even be kept is not.
-            Some(trouble) if done.held == 0 => Err(super::Trouble::broken(trouble)),
-            _ => Ok(done),
-        }
+        Ok::<_, super::Trouble>((done, trouble))
     })?;
     drop(bar);
     match screen.format() {
         Format::Json => screen.json(&done),
         Format::Text => tell(&done, screen),
     }
-    Ok(Exit::Done)
+    match trouble {
+        Some(trouble) => Err(super::Trouble::broken(trouble)),
+        None => Ok(Exit::Done),
+    }
 }
 
 fn tell(done: &Done, screen: &mut Screen) {

@@ -11,6 +11,7 @@ use super::records::{self, Came, Known, Submission};
 use super::table::Side;
 use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, times};
 use crate::archive::gather::NOTICE_SENT;
+use crate::boemis::Fault;
 use crate::config::{Config, Settings};
 use crate::daemon::refresh::{self, Failure};
 use crate::daemon::witnessing::Failing;
@@ -54,7 +55,7 @@ pub fn run(args: &StatusArgs, screen: &mut Screen) -> Outcome {
     let known = Known::read(state)?;
     let now = Timestamp::now();
     let mut status = Status::of(&settings, &known, daemon, &Footing::of(&args.window.path(), now), now)?;
-    status.problems.extend(unloaded(&settings, &known)?);
+    status.problems.extend(unloaded(&settings, &known, daemon.is_some())?);
     status.healthy = status.problems.is_empty();
     screen.json(&status);
     tell(&status, screen);
@@ -117,7 +118,8 @@ pub struct Problem {
     /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
     /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `not-loaded`,
     /// `folder-unusable`, `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`,
-    /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `checkpoints-kept-back`.
+    /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `checkpoints-kept-back`, `boemis-damaged`,
+    /// `loaded-by-others`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -287,7 +289,8 @@ impl Status {
         status.problems.extend(status.reverified.iter().filter_map(copies::Reverification::problem));
         status.notices = notices(settings, fold);
         status.problems.extend(overdue(&status.notices, now));
-        status.problems.extend(status.unfounded(&settings.window.paths.drop, footing));
+        let left = open.iter().filter(|one| one.phase == Phase::Held || is_unclosed(one)).count();
+        status.problems.extend(status.unfounded(&settings.window.paths.drop, footing, left));
         status.healthy = status.problems.is_empty();
         Ok(status)
     }
@@ -387,12 +390,21 @@ fn unstamped(settings: &Settings, fold: &Fold) -> Option<Problem> {
 }
 
 /// What was accepted and is not in BOEMİS. (While that is away the window says so, and documents are held.)
-fn unloaded(settings: &Settings, known: &Known) -> Result<Option<Problem>, Trouble> {
-    let lacking = match opening::runtime()?.block_on(loads::lacking(settings, known))? {
-        Ok(lacking) => lacking,
-        Err(fault) if fault.is_away() => return Ok(None),
-        Err(fault) => return Err(Trouble::broken(fault.to_string())),
-    };
+fn unloaded(settings: &Settings, known: &Known, is_open: bool) -> Result<Option<Problem>, Trouble> {
+    let loads::Difference { lacking, strange } =
+        match opening::runtime()?.block_on(loads::difference(settings, known))? {
+            Ok(difference) => difference,
+            Err(fault) if fault.is_away() => return Ok(None),
+            Err(fault) => return Ok(Some(Problem { code: "boemis-damaged", message: damaged(&fault) })),
+        };
+    // what a running window loaded since the journal was read is none of these; it tells of them itself
+    if strange > 0 && !is_open {
+        let message = format!(
+            "BOEMİS holds {strange} loads that this window did not accept; `pencere audit verify` names the first. Is it \
+             the database of this window?"
+        );
+        return Ok(Some(Problem { code: "loaded-by-others", message }));
+    }
     let Some(first) = lacking.first() else { return Ok(None) };
     let message = format!(
         "{} accepted submissions are not in BOEMİS, as after an older copy of it was put in place; the first: {first}. \
@@ -401,6 +413,13 @@ fn unloaded(settings: &Settings, known: &Known) -> Result<Option<Problem>, Troub
         lacking.len()
     );
     Ok(Some(Problem { code: "not-loaded", message }))
+}
+
+fn damaged(fault: &Fault) -> String {
+    format!(
+        "{fault}. Stop the window, move the database and what lies beside it (-wal, -shm) away, put a backup in its place \
+         or none, and start the window: it loads again what is missing."
+    )
 }
 
 /// Checkpoints that do not go where others keep them.
@@ -461,9 +480,9 @@ impl Footing {
 }
 
 impl Status {
-    /// Folders that cannot be used, a configuration with which nothing starts, and files for which
-    /// nobody is there.
-    fn unfounded(&self, drop: &Path, footing: &Footing) -> Vec<Problem> {
+    /// Folders that cannot be used, a configuration with which nothing starts, and files and submissions (so many
+    /// are `left` without an answer in its folder) for which nobody is there.
+    fn unfounded(&self, drop: &Path, footing: &Footing, left: usize) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut problem = |code, message| problems.push(Problem { code, message });
         for participant in &footing.participants {
@@ -498,6 +517,13 @@ impl Status {
         if self.daemon.is_none() && self.waiting > 0 {
             let files = if self.waiting == 1 { "1 file waits" } else { &format!("{} files wait", self.waiting) };
             let message = format!("{files} and no window is open to take them: start it, or run `pencere once`.");
+            problem("not-running", message);
+        } else if self.daemon.is_none() && left > 0 {
+            let left = if left == 1 { "1 submission is" } else { &format!("{left} submissions are") };
+            let message = format!(
+                "{left} safe in the window and not answered, and no window is open to do it: start it, or run \
+                 `pencere once`."
+            );
             problem("not-running", message);
         }
         problems

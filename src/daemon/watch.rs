@@ -150,7 +150,17 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
 ///
 /// # Errors
 /// [`Halt`].
-pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Result<(Vec<Waiting>, Window), Halt> {
+pub async fn once(mut window: Window, progress: impl FnMut(Progress)) -> Result<(Vec<Waiting>, Window), Halt> {
+    match all(&mut window, progress).await {
+        Ok(()) => Ok((window.queue().waiting(), window)),
+        Err(halt) => {
+            window.halt(&halt);
+            Err(halt)
+        }
+    }
+}
+
+async fn all(window: &mut Window, mut progress: impl FnMut(Progress)) -> Result<(), Halt> {
     window.catch_up().await?;
     while window.go_on_later(window.now()).await? {} // what BOEMİS is away for waits for the next run
     let begin = window.now();
@@ -193,8 +203,7 @@ pub async fn once(mut window: Window, mut progress: impl FnMut(Progress)) -> Res
         }
     }
     window.publish_left()?;
-    window.rest().await?;
-    Ok((window.queue().waiting(), window))
+    window.rest().await
 }
 
 /// Who knows what stays in its folder and has its answer.

@@ -271,24 +271,38 @@ impl Window {
             holdings: None,
             tally: Tally::default(),
         };
-        window.open_folders()?;
-        window.reach_boemis().await?;
+        match window.begin().await {
+            Ok(()) => Ok(window),
+            // `status` has nowhere else to learn it from
+            Err(halt) => {
+                if !matches!(halt, Halt::Misconfigured(_)) {
+                    window.halt(&halt);
+                }
+                Err(halt)
+            }
+        }
+    }
+
+    /// Brings folders, database and what was left up; the journal hears of the start.
+    async fn begin(&mut self) -> Result<(), Halt> {
+        self.open_folders()?;
+        self.reach_boemis().await?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
-        let configuration = window.digests();
-        let was_down = window.was_down();
+        let configuration = self.digests();
+        let was_down = self.was_down();
         let is_up_again = was_down.is_some();
-        window.tell([Event::Started { version, configuration }].into_iter().chain(was_down))?;
+        self.tell([Event::Started { version, configuration }].into_iter().chain(was_down))?;
         if is_up_again {
-            window.is_up_again();
+            self.is_up_again();
         }
         // behind what tells of a crash: the last line before that is the last sign of life
-        window.keep_grounds(&window.world())?;
-        window.take_notes()?;
-        window.load_again().await?;
-        window.recover().await?;
-        window.look_later();
-        window.look_at_holdings();
-        Ok(window)
+        self.keep_grounds(&self.world())?;
+        self.take_notes()?;
+        self.load_again().await?;
+        self.recover().await?;
+        self.look_later();
+        self.look_at_holdings();
+        Ok(())
     }
 
     /// What `pencere.toml` says.

@@ -68,6 +68,9 @@ pub struct Reverified {
     /// What the walk before found, until this one has ended.
     #[serde(default)]
     pub known: Vec<Damage>,
+    /// Whether nothing was walked yet: the time until the first walk runs since it was begun.
+    #[serde(default)]
+    pub waits: bool,
 }
 
 impl Reverified {
@@ -83,13 +86,14 @@ impl Reverified {
             damage: Vec::new(),
             damaged: 0,
             known,
+            waits: false,
         }
     }
 
     /// What is remembered; where there is nothing, that the time until the first walk runs from now on.
     pub fn remembered(disk: &Disk, state: &Path, now: Timestamp) -> Self {
         Self::read(disk, state).unwrap_or_else(|| {
-            let new = Self { ended: Some(now), ..Self::begin(now, None) };
+            let new = Self { waits: true, ..Self::begin(now, None) };
             if let Err(error) = new.write(disk, state) {
                 tracing::warn!(%error, "when evidence was verified last cannot be remembered");
             }
@@ -138,7 +142,8 @@ impl Reverified {
     /// Whether a walk is under way, or the next is due; one that ended in the future was told so by a clock that was
     /// set back since.
     pub fn is_due(&self, every: Duration, now: Timestamp) -> bool {
-        self.ended.is_none_or(|ended| Duration::try_from(now.duration_since(ended)).map_or(true, |age| age >= every))
+        let since = self.ended.or(self.waits.then_some(self.began));
+        since.is_none_or(|since| Duration::try_from(now.duration_since(since)).map_or(true, |age| age >= every))
     }
 }
 
@@ -155,7 +160,7 @@ pub fn reverify(
     now: Timestamp,
 ) -> Result<Reverified, Fault> {
     let mut walk = match Reverified::read(disk, state) {
-        Some(walk) if walk.ended.is_none() && !end.is_before(walk.at) => walk,
+        Some(walk) if walk.ended.is_none() && !walk.waits && !end.is_before(walk.at) => walk,
         last => Reverified::begin(now, last),
     };
     let reader = evidence::Reader::new(disk, state);

@@ -24,7 +24,7 @@ use crate::schema::{Datasets, Key, Standing};
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// An open database.
 #[derive(Debug)]
@@ -48,8 +48,12 @@ impl Store {
             .foreign_keys(true)
             .pragma("wal_autocheckpoint", settings.checkpoint_pages.to_string())
             .pragma("journal_size_limit", (u64::from(settings.checkpoint_pages) * 4096).to_string());
+        let was_cut_off = path_of_log(path).metadata().is_ok_and(|log| log.len() > 0);
         let mut store = Self { options, connection: None, broken: false, plans: Plans::default(), writes: true };
         let connection = store.connected("opening the database").await?;
+        if was_cut_off {
+            prepare::check(connection).await?;
+        }
         prepare::migrate(connection).await?;
         store.prepare(datasets).await?;
         Ok(store)
@@ -57,7 +61,8 @@ impl Store {
 
     /// Opens an existing file for reading alone.
     pub(super) async fn open_read_only(path: &Path, settings: &Settings, datasets: &Datasets) -> Result<Self, Fault> {
-        if !path.exists() {
+        // an empty file is what a crash right after its making leaves: whoever writes makes the tables
+        if !path.metadata().is_ok_and(|file| file.len() > 0) {
             return Err(Fault::Missing { path: path.display().to_string() });
         }
         let options = options(path, settings).read_only(true).pragma("query_only", "ON");
@@ -197,6 +202,13 @@ impl Store {
         let sql = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {count}"));
         sqlx::raw_sql(sql).execute(self.connected("a test").await.unwrap()).await.unwrap();
     }
+}
+
+/// Where SQLite keeps what was written last, while the database is open.
+fn path_of_log(path: &Path) -> PathBuf {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
 }
 
 fn options(path: &Path, settings: &Settings) -> SqliteConnectOptions {

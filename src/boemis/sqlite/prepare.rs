@@ -13,8 +13,24 @@ use sqlx::sqlite::SqliteConnection;
 use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
 use std::collections::{BTreeMap, BTreeSet};
 
+const CHECKING: &str = "checking the database after an end without order";
 const MIGRATING: &str = "migrating the database";
 const PREPARING: &str = "preparing the datasets";
+
+/// Looks whether the file holds together: a log of writes that was left beside another copy of the file ruins it.
+///
+/// Reads all of it, so it is asked after an end that was none alone.
+pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    let found: String =
+        sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(connection).await.map_err(|e| fault(CHECKING, e))?;
+    match found.as_str() {
+        "ok" => Ok(()),
+        found => Err(Fault::Wrong(format!(
+            "{CHECKING}: {found}. Move the file and what lies beside it (-wal, -shm) away, put a backup in its place or \
+             none, and start again: what is missing is loaded again"
+        ))),
+    }
+}
 
 /// Brings the fixed tables to this version's form.
 pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Fault> {

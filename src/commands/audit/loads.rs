@@ -17,20 +17,27 @@ pub(super) struct Loads {
 }
 
 /// The database; none where there is none yet.
-async fn open(settings: &Settings, datasets: &Datasets) -> Result<Option<Reader>, Trouble> {
+async fn open(settings: &Settings, datasets: &Datasets) -> Result<Option<Reader>, Fault> {
     match Reader::open(&settings.location, &settings.boemis, datasets).await {
         Ok(reader) => Ok(Some(reader)),
         Err(Fault::Missing { .. }) => Ok(None),
-        Err(fault) => Err(Trouble::broken(fault.to_string())),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// What is damaged does not fit; what is away cannot be looked at.
+pub(super) fn unfit(fault: Fault) -> Result<String, Trouble> {
+    match fault.is_away() {
+        true => Err(Trouble::broken(fault.to_string())),
+        false => Ok(fault.to_string()),
     }
 }
 
 impl Loads {
-    pub(super) async fn read(settings: &Settings, datasets: &Datasets) -> Result<Self, Trouble> {
+    pub(super) async fn read(settings: &Settings, datasets: &Datasets) -> Result<Self, Fault> {
         let Some(mut reader) = open(settings, datasets).await? else { return Ok(Self::default()) };
-        let broken = |fault: Fault| Trouble::broken(fault.to_string());
-        let known = reader.loads().await.map_err(broken)?.into_iter().collect();
-        let contested = reader.contested().await.map_err(broken)?.into_iter().collect();
+        let known = reader.loads().await?.into_iter().collect();
+        let contested = reader.contested().await?.into_iter().collect();
         let _ = reader.close().await; // it only looked
         Ok(Self { known, contested })
     }
@@ -42,7 +49,7 @@ impl Loads {
         settings: &Settings,
         datasets: &Datasets,
         boemis: Boemis,
-    ) -> Result<(u64, Option<String>), Trouble> {
+    ) -> Result<(u64, Option<String>), Fault> {
         let loaded = |one: &&Submission| matches!(one.state(), ListState::Accepted | ListState::Contested);
         // what is contested is not loaded again into a database that was put back from an older copy
         let holds = |one: &&Submission| boemis == Boemis::Whole && !records.may_be_lost(one.id());
@@ -75,9 +82,8 @@ impl Loads {
 }
 
 /// What is another than it was when it was loaded.
-async fn differs(reader: &mut Reader, one: &Submission) -> Result<Option<String>, Trouble> {
-    let broken = |fault: Fault| Trouble::broken(fault.to_string());
-    let Some(mark) = reader.mark(one.id()).await.map_err(broken)? else {
+async fn differs(reader: &mut Reader, one: &Submission) -> Result<Option<String>, Fault> {
+    let Some(mark) = reader.mark(one.id()).await? else {
         return Ok(Some("its load mark is gone".to_owned()));
     };
     let Some(last) = &one.last else { return Ok(None) };
@@ -93,6 +99,6 @@ async fn differs(reader: &mut Reader, one: &Submission) -> Result<Option<String>
         Ok(rows) if rows == mark.rows => Ok(None),
         Ok(_) => Ok(Some("its rows in BOEMİS were changed".to_owned())),
         Err(Fault::Wrong(why)) => Ok(Some(why)),
-        Err(fault) => Err(broken(fault)),
+        Err(fault) => Err(fault),
     }
 }

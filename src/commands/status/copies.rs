@@ -104,7 +104,8 @@ impl Reverification {
     pub(super) fn of(settings: &Settings) -> Option<Self> {
         let found = Reverified::read(&Disk::system(), &settings.window.paths.state)?;
         let damage = found.all_damage();
-        Some(Self { ended: found.ended.or(found.before), under_way: found.ended.is_none(), files: found.files, damage })
+        let under_way = found.ended.is_none() && !found.waits;
+        Some(Self { ended: found.ended.or(found.before), under_way, files: found.files, damage })
     }
 
     /// What is damaged, and what to do.

@@ -16,28 +16,38 @@ use crate::schema::Datasets;
 /// Submissions asked about in one question.
 const AT_ONCE: usize = 4096;
 
-/// What these records say is accepted, and BOEMİS has no load of, in the order of arrival; inside, that the database is
-/// away or damaged.
+/// What does not fit between these records and BOEMİS.
+#[derive(Debug, Default)]
+pub(super) struct Difference {
+    /// Accepted, and BOEMİS has no load of it, in the order of arrival.
+    pub(super) lacking: Vec<SubmissionId>,
+    /// Loads beyond what is accepted.
+    pub(super) strange: u64,
+}
+
+/// Holds BOEMİS against these records; inside, that it is away or damaged.
 ///
 /// # Errors
 /// Broken: records that cannot be read.
-pub(super) async fn lacking(settings: &Settings, known: &Known) -> Result<Result<Vec<SubmissionId>, Fault>, Trouble> {
+pub(super) async fn difference(settings: &Settings, known: &Known) -> Result<Result<Difference, Fault>, Trouble> {
     let count = known.fold().count(|kind| kind.state == State::Accepted);
-    if count == 0 {
-        return Ok(Ok(Vec::new()));
-    }
     let mut reader = match Reader::open(&settings.location, &settings.boemis, &Datasets::default()).await {
         Ok(reader) => reader,
-        Err(Fault::Missing { .. }) => return Ok(Ok(known.accepted()?)),
+        Err(Fault::Missing { .. }) if count == 0 => return Ok(Ok(Difference::default())),
+        Err(Fault::Missing { .. }) => return Ok(Ok(Difference { lacking: known.accepted()?, strange: 0 })),
         Err(fault) => return Ok(Err(fault)),
     };
-    let lacking = match loaded(&mut reader, known).await? {
-        Ok(loaded) if loaded == count => Ok(Vec::new()),
-        Ok(_) => missing(&mut reader, &known.accepted()?).await,
+    let difference = match loaded(&mut reader, known).await? {
+        Ok(loaded) if loaded == count => Ok(Difference::default()),
+        Ok(loaded) => {
+            let lacking = missing(&mut reader, &known.accepted()?).await;
+            let strange = |lacking: &[SubmissionId]| (loaded + lacking.len() as u64).saturating_sub(count);
+            lacking.map(|lacking| Difference { strange: strange(&lacking), lacking })
+        }
         Err(fault) => Err(fault),
     };
     let _ = reader.close().await; // it only looked
-    Ok(lacking)
+    Ok(difference)
 }
 
 /// How many loads there are of what is answered. Of a document that is loaded and not answered yet the records say
