@@ -207,12 +207,12 @@ pub enum LedgerError {
 #[derive(Debug)]
 pub struct Ledger {
     db: sled::Db,
-    /// Goes after `db`.
-    _last: Last,
     older: Arc<Older>,
     settings: Settings,
     tending: Tending,
     learning: Mutex<Learning>,
+    /// Goes after all that has a handle of `db`.
+    _last: Last,
 }
 
 /// What it has learned, or the thread that learns.
