@@ -109,6 +109,30 @@ fn a_document_that_takes_long_delays_no_other_body_and_keeps_its_own_order() {
 }
 
 #[test]
+fn revisions_that_each_take_long_keep_their_order() {
+    const REVISIONS: u32 = 60;
+    let trial = Trial::new();
+    trial.set("patience", "\"0ms\""); // whatever is looked at in a thread takes long
+    trial.set("group_documents", "12");
+    let stage = trial.side("azerisiq", "stage");
+    fs::create_dir(&stage).unwrap();
+    let name = |revision: u32| format!("r{revision:03}.xml");
+    for revision in 1..=REVISIONS {
+        let statement = generation(voen("azerisiq"), "2026-Q2", revision, "KUL-0001", &format!("{revision}"));
+        fs::write(stage.join(name(revision)), trial.signed(&name(revision), statement, "azerisiq")).unwrap();
+    }
+    let daemon = trial.run();
+    for revision in 1..=REVISIONS {
+        fs::rename(stage.join(name(revision)), trial.side("azerisiq", "in").join(name(revision))).unwrap();
+    }
+    eventually("all answers", || trial.answers("azerisiq").len() == REVISIONS as usize);
+    let answers = trial.answers("azerisiq");
+    let other = answers.iter().find(|(_, text)| receipt::decision(text) != "accepted");
+    assert!(other.is_none(), "{other:?}");
+    daemon.end();
+}
+
+#[test]
 fn what_gets_no_answer_is_named_with_its_age_and_why() {
     let trial = Trial::new();
     trial.set("unanswered_max", "\"1s\"");

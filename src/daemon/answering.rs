@@ -370,6 +370,9 @@ impl Window {
     /// Makes acts and receipts durable, lays the receipts into their folders, and tells the journal of
     /// the answers and of these events; the ledger learns what is new.
     pub(super) fn give(&mut self, receipts: Vec<Ready>, events: Vec<Event>) -> Result<(), Halt> {
+        if receipts.is_empty() && events.is_empty() {
+            return Ok(()); // and no group that is being laid is waited for
+        }
         if !receipts.is_empty() {
             // Two files, at the same time: neither speaks of the other.
             let unsynced = self.evidence.unsynced();

@@ -2,7 +2,8 @@
 //!
 //! Owns what is looked at beside the groups. Its sender's folder is left alone until it is done, and what the
 //! same body sent behind it comes after it: one participant's effects keep their order (CONTRACT 3). Only
-//! what is safe is put aside. Decides nothing about a document.
+//! what is safe is put aside. Of two that were put aside of one body the later waits for the earlier. Decides nothing
+//! about a document.
 
 use super::carry::{Saving, Unfinished};
 use super::look::{Lane, Look, Looks};
@@ -45,7 +46,8 @@ impl Window {
                 let first = look.octets.0.as_ref().and_then(|whose| aside.whose.get(whose));
                 first.is_some_and(|first| *first < id)
             };
-            match self.aside.iter_mut().find(is_behind) {
+            // the last of these: what it waits for waits for those before it
+            match self.aside.iter_mut().rev().find(is_behind) {
                 Some(aside) => drop(aside.done.insert(id, look)),
                 None => free.push(look),
             }
@@ -64,8 +66,8 @@ impl Window {
             aside.lane.take(&mut aside.done).map_err(Halt::wrong)?;
         }
         let mut worked = false;
-        while let Some(at) = self.aside.iter().position(|aside| aside.lane.is_done()) {
-            let aside = self.aside.swap_remove(at);
+        while let Some(at) = self.first_done() {
+            let aside = self.aside.remove(at);
             worked = true;
             self.leave_alone();
             match self.decide(aside.done.into_values().collect(), false, &mut None).await {
@@ -74,6 +76,16 @@ impl Window {
             }
         }
         Ok(worked)
+    }
+
+    /// The first that is looked at and stands behind nothing of the same bodies.
+    fn first_done(&self) -> Option<usize> {
+        let is_free = |at: usize, aside: &Aside| {
+            let before = self.aside.iter().take(at);
+            !before.flat_map(|one| one.whose.keys()).any(|body| aside.whose.contains_key(body))
+        };
+        let mut done = self.aside.iter().enumerate().filter(|(_, aside)| aside.lane.is_done());
+        done.find(|(at, aside)| is_free(*at, aside)).map(|(at, _)| at)
     }
 
     /// The same, once all of it is looked at.

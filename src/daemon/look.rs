@@ -15,9 +15,7 @@ use crate::receipt::Turn;
 use crate::schema::Inspected;
 use crate::staging::Staged;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
@@ -62,24 +60,48 @@ pub(super) struct Looking {
 
 /// Documents that threads look at.
 pub(super) struct Lane {
-    work: Arc<Work>,
-    results: Receiver<Look>,
+    work: Wanted,
     /// Of which there is no result yet, and by whose channel they came.
     missing: BTreeMap<SubmissionId, Option<ParticipantName>>,
 }
 
+/// Looking that somebody waits for, or comes back for: without him its threads begin nothing more.
+struct Wanted(Arc<Work>);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.desk().cases.clear();
+    }
+}
+
 struct Work {
-    /// What no thread has begun.
-    cases: Mutex<VecDeque<Case>>,
+    desk: Mutex<Desk>,
+    /// A thread has ended: with the last one all is done that will be done. (Told for each document, whoever waits
+    /// would take the processor from those who look.)
+    ended: Condvar,
     judge: Judge,
-    /// Whether whoever began it does something else meanwhile, and wants to be told.
-    is_aside: AtomicBool,
     told: Arc<Notify>,
+}
+
+/// What the threads of a lane share.
+struct Desk {
+    /// What no thread has begun.
+    cases: VecDeque<Case>,
+    /// What nobody has taken yet.
+    looks: Vec<Look>,
+    /// Since when each thread looks at what it has; none of a thread that has ended.
+    since: Vec<Option<Instant>>,
+    /// Whether whoever began it does something else meanwhile, and wants to be told.
+    is_aside: bool,
 }
 
 /// Threads that look, at most: a group has little for more, and the service's `TasksMax` has room for
 /// several such works at once.
 const THREADS_MAX: usize = 8;
+
+/// A group is waited for so many times as long as one document, at most: a group of 256 usual ones takes as long as
+/// one that is slow.
+const GROUP_PATIENCE: u32 = 4;
 
 impl Looking {
     /// Looks at one or a few small ones at once; at more, and at what is large, in threads. `told` hears of
@@ -109,7 +131,8 @@ impl Looking {
         Ok(done)
     }
 
-    /// Waits for so long at most: what is looked at by then, and the lanes of those who are not done.
+    /// Waits until some document takes longer than this: what is looked at by then, and the lanes of those that are
+    /// not done.
     ///
     /// # Errors
     /// [`Panicked`].
@@ -133,18 +156,18 @@ impl Lane {
         let of = |case: &Case| (case.staged.about().id, case.staged.about().participant.clone());
         let missing: BTreeMap<_, _> = cases.iter().map(of).collect();
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX).min(cases.len());
-        let (sender, results) = channel();
-        let work = Arc::new(Work { cases: Mutex::new(cases), judge, is_aside: AtomicBool::new(false), told });
+        let desk = Desk { cases, looks: Vec::new(), since: vec![Some(Instant::now()); threads], is_aside: false };
+        let work = Arc::new(Work { desk: Mutex::new(desk), ended: Condvar::new(), judge, told });
         let mut begun = 0;
-        for _ in 0..threads {
-            let (work, sender) = (Arc::clone(&work), sender.clone());
+        for at in 0..threads {
+            let seat = Seat { work: Arc::clone(&work), at };
             let thread = std::thread::Builder::new().name("look".to_owned());
-            begun += usize::from(thread.spawn(move || work.all(&sender)).is_ok());
+            begun += usize::from(thread.spawn(move || seat.look_at_all()).is_ok());
         }
         if begun == 0 {
-            work.all(&sender); // where no thread can be had
+            Seat { work: Arc::clone(&work), at: 0 }.look_at_all(); // where no thread can be had
         }
-        Self { work, results, missing }
+        Self { work: Wanted(work), missing }
     }
 
     /// What is not done, in its order, and whose it is.
@@ -165,70 +188,113 @@ impl Lane {
         self.wait(Some(Duration::ZERO), done)
     }
 
-    /// Waits for all, for so long at most.
+    /// Waits for all, until one of them takes longer than this.
     ///
     /// # Errors
     /// [`Panicked`].
     pub(super) fn wait(&mut self, patience: Option<Duration>, done: &mut Looks) -> Result<(), Panicked> {
-        let until = patience.map(|patience| Instant::now() + patience);
-        while !self.missing.is_empty() {
-            let look = match until {
-                None => self.results.recv().map_err(|_| RecvTimeoutError::Disconnected),
-                Some(until) => self.results.recv_timeout(until.saturating_duration_since(Instant::now())),
-            };
-            match look {
-                Ok(look) => {
-                    self.missing.remove(&look.id());
-                    done.insert(look.id(), look);
-                }
-                Err(RecvTimeoutError::Timeout) => break,
-                Err(RecvTimeoutError::Disconnected) => return Err(Panicked),
+        let begun = Instant::now();
+        let Self { work: Wanted(work), missing } = self;
+        let mut desk = work.desk();
+        loop {
+            for look in desk.looks.drain(..) {
+                missing.remove(&look.id());
+                done.insert(look.id(), look);
             }
+            if missing.is_empty() {
+                return Ok(());
+            }
+            let Some(oldest) = desk.since.iter().flatten().min() else { return Err(Panicked) };
+            desk = match patience {
+                None => work.ended.wait(desk).unwrap_or_else(PoisonError::into_inner),
+                Some(patience) => {
+                    let until = (*oldest + patience).min(begun + patience * GROUP_PATIENCE);
+                    let left = until.saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Ok(());
+                    }
+                    work.ended.wait_timeout(desk, left).unwrap_or_else(PoisonError::into_inner).0
+                }
+            };
         }
-        Ok(())
     }
 
     /// Its threads are busy with what takes long: what they have not begun and is of others gets threads of
     /// its own. What the same body sent behind that stays, and keeps its place.
     fn part(&mut self, done: &mut Looks) -> Option<Self> {
-        let mut cases = self.work.cases();
-        self.work.is_aside.store(true, Ordering::SeqCst);
-        let waits: BTreeSet<SubmissionId> = cases.iter().map(|case| case.staged.about().id).collect();
+        let mut desk = self.work.0.desk();
+        desk.is_aside = true;
+        // what came since nobody waits any more
+        for look in desk.looks.drain(..) {
+            self.missing.remove(&look.id());
+            done.insert(look.id(), look);
+        }
+        let waits: BTreeSet<SubmissionId> = desk.cases.iter().map(|case| case.staged.about().id).collect();
         let is_begun = |(id, _): &(&SubmissionId, &Option<ParticipantName>)| !waits.contains(id);
         let stuck: BTreeSet<_> = self.missing.iter().filter(is_begun).map(|(_, whose)| whose.clone()).collect();
         let (mine, others) =
-            std::mem::take(&mut *cases).into_iter().partition(|case| stuck.contains(&case.staged.about().participant));
-        *cases = mine;
-        drop(cases);
+            desk.cases.drain(..).partition(|case: &Case| stuck.contains(&case.staged.about().participant));
+        desk.cases = mine;
+        drop(desk);
         let others: VecDeque<Case> = others;
         for case in &others {
             self.missing.remove(&case.staged.about().id);
         }
-        // what came before it was known that it is told
-        while let Ok(look) = self.results.try_recv() {
-            self.missing.remove(&look.id());
-            done.insert(look.id(), look);
-        }
-        let Work { judge, told, .. } = &*self.work;
+        let Work { judge, told, .. } = &*self.work.0;
         (!others.is_empty()).then(|| Self::begin(others, judge.clone(), Arc::clone(told)))
     }
 }
 
 impl Work {
-    fn cases(&self) -> MutexGuard<'_, VecDeque<Case>> {
-        self.cases.lock().unwrap_or_else(PoisonError::into_inner)
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The place of one thread among those that look; whoever leaves it, by a panic too, says so.
+struct Seat {
+    work: Arc<Work>,
+    at: usize,
+}
+
+impl Seat {
+    /// Looks at one after the other until none is left.
+    fn look_at_all(self) {
+        let mut seen = None;
+        while let Some(case) = self.next(seen.take()) {
+            seen = Some(look(case, &self.work.judge));
+        }
     }
 
-    /// Looks at one after the other until none is left.
-    fn all(&self, results: &Sender<Look>) {
-        let next = || self.cases().pop_front();
-        while let Some(case) = next() {
-            if results.send(look(case, &self.judge)).is_err() {
-                return; // nobody wants to know any more
-            }
-            if self.is_aside.load(Ordering::SeqCst) {
-                self.told.notify_one();
-            }
+    /// Lays down what was seen and takes what is next.
+    fn next(&self, seen: Option<Look>) -> Option<Case> {
+        let mut desk = self.work.desk();
+        let is_new = seen.is_some();
+        desk.looks.extend(seen);
+        let next = desk.cases.pop_front();
+        if let Some(since) = desk.since.get_mut(self.at) {
+            *since = Some(Instant::now());
+        }
+        let is_told = is_new && desk.is_aside;
+        drop(desk);
+        if is_told {
+            self.work.told.notify_one();
+        }
+        next
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        let mut desk = self.work.desk();
+        if let Some(since) = desk.since.get_mut(self.at) {
+            *since = None;
+        }
+        let is_aside = desk.is_aside;
+        drop(desk);
+        self.work.ended.notify_all();
+        if is_aside {
+            self.work.told.notify_one();
         }
     }
 }

@@ -20,8 +20,8 @@ pub struct Settings {
     /// `intake.size_max`: largest file, in octets. 64 MiB: about half a million records, a hundred
     /// times the largest statement known.
     pub size_max: u64,
-    /// `intake.patience`: for so long a group waits for those of its documents that take long to look at;
-    /// then they go on beside it. 20 ms: a hundred usual documents, and nobody notices it.
+    /// `intake.patience`: a document that takes longer than this to look at goes on beside its group, which waits
+    /// for all of them together four times as long. 20 ms: a hundred usual documents, and nobody notices it.
     pub patience: Duration,
     /// `intake.unanswered_max`: nothing that was dropped waits longer than this for its answer while a window
     /// is open, or `status` is unhealthy. 11 min 30 s: the longest wait for another half, two rescans,

@@ -13,8 +13,7 @@ impl Ledger {
     /// # Errors
     /// sled's.
     pub fn acceptances(&self) -> Result<u64, LedgerError> {
-        self.position()?;
-        self.db.get(keys::ACCEPTANCES)?.map_or(Ok(0), |count| keys::read(&count))
+        self.get(keys::ACCEPTANCES)?.map_or(Ok(0), |count| keys::read(&count))
     }
 
     /// These behind a place, at most so many, in the order of their arrival; and the place behind them, none
@@ -23,7 +22,7 @@ impl Ledger {
     /// # Errors
     /// sled's; an index or a line of the journal that cannot be read.
     pub fn accepted(&self, behind: &Place, count: usize) -> Result<(Vec<SubmissionId>, Option<Place>), LedgerError> {
-        self.position()?;
+        self.settle()?;
         let behind = match behind {
             Place::Kept(order) => order.clone(),
             Place::Start | Place::Older(..) => Vec::new(),

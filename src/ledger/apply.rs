@@ -176,6 +176,25 @@ impl Changes {
         self.submissions.remove(&id);
     }
 
+    /// How many submissions changed.
+    pub(super) fn submissions(&self) -> usize {
+        self.submissions.len()
+    }
+
+    /// From here on these indexes answer for what sled does not have.
+    pub(super) fn behind(&mut self, older: &Arc<Older>) {
+        self.older = Arc::clone(older);
+    }
+
+    /// The value of a key, changed or in sled.
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        match (self.changed.get(key), &self.db) {
+            (Some(value), _) => Ok(value.clone()),
+            (None, Some(db)) => Ok(db.get(key)?.map(|value| value.to_vec())),
+            (None, None) => Ok(None),
+        }
+    }
+
     /// A submission that changed.
     pub(super) fn changed(&self, id: SubmissionId) -> Option<&Submission> {
         self.submissions.get(&id).map(|(.., submission)| submission)
@@ -220,33 +239,41 @@ impl Changes {
     /// How many are accepted, and not contested.
     fn count(&mut self, before: Option<&Submission>, after: &Submission) -> Result<(), LedgerError> {
         let (was, is) = (before.is_some_and(Submission::is_accepted), after.is_accepted());
-        let Some(db) = self.db.as_ref().filter(|_| was != is) else { return Ok(()) };
-        let count = match self.changed.get(keys::ACCEPTANCES) {
-            Some(count) => count.clone(),
-            None => db.get(keys::ACCEPTANCES)?.map(|count| count.to_vec()),
-        };
-        let count = count.map_or(Ok(0), |count| keys::read::<u64>(&count))?;
+        if was == is || self.db.is_none() {
+            return Ok(());
+        }
+        let count = self.get(keys::ACCEPTANCES)?.map_or(Ok(0), |count| keys::read::<u64>(&count))?;
         let count = if is { count.saturating_add(1) } else { count.saturating_sub(1) };
         self.note(keys::ACCEPTANCES.to_vec(), Some(keys::write(&count)?));
         Ok(())
     }
 
-    /// Gives everything gathered to sled, in one batch with the place behind it.
+    /// Gives everything gathered to sled, and last the place behind it. (A stop in between leaves a ledger that was not
+    /// closed in order, and so is not believed.)
     pub(super) fn commit(&mut self) -> Result<(), LedgerError> {
+        /// Changes that sled takes together: it keeps every older state of what they change until the last of them is
+        /// made, tens of kilobytes each.
+        const TOGETHER: usize = 64;
         let (Some(position), Some(db)) = (self.position.take(), &self.db) else { return Ok(()) };
-        let mut batch = sled::Batch::default();
-        let (key, place) = keys::place_entry(position)?;
-        batch.insert(key, place);
-        for (_, (order, segment, submission)) in self.submissions.drain() {
-            batch.insert(keys::submission(&order), keys::stamped(segment, &keys::write(&submission)?));
-        }
-        for (key, value) in std::mem::take(&mut self.changed) {
-            match value {
-                Some(value) => batch.insert(key, value),
-                None => batch.remove(key),
+        let submissions = self.submissions.drain().map(|(_, (order, segment, submission))| {
+            Ok((keys::submission(&order), Some(keys::stamped(segment, &keys::write(&submission)?))))
+        });
+        let mut changes: Vec<(Vec<u8>, Option<Vec<u8>>)> = submissions.collect::<Result<_, LedgerError>>()?;
+        changes.sort_unstable(); // neighbours change together
+        changes.extend(std::mem::take(&mut self.changed));
+        let mut changes = changes.into_iter();
+        while changes.len() > 0 {
+            let mut batch = sled::Batch::default();
+            for (key, value) in changes.by_ref().take(TOGETHER) {
+                match value {
+                    Some(value) => batch.insert(key, value),
+                    None => batch.remove(key),
+                }
             }
+            db.apply_batch(batch)?;
         }
-        db.apply_batch(batch)?;
+        let (key, place) = keys::place_entry(position)?;
+        db.insert(key, place)?;
         Ok(())
     }
 

@@ -7,6 +7,9 @@
 //! an index that is missing is made of its segment. It learns only from what is durable ([`Written`]), and never
 //! decides anything.
 //!
+//! What it learns it keeps in memory first, and gives it to sled when the window rests or there is much of it: until
+//! then it mostly changes again. A ledger that was not closed in order is made anew, so nothing hangs on that.
+//!
 //! One tree, so that what an event changes and the place behind it move together or not at all:
 //!
 //! | Key | Value |
@@ -62,7 +65,7 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use tend::Tending;
 
@@ -204,21 +207,44 @@ pub enum LedgerError {
 #[derive(Debug)]
 pub struct Ledger {
     db: sled::Db,
-    /// Goes after `db`.
-    _last: Last,
     older: Arc<Older>,
     settings: Settings,
     tending: Tending,
-    /// Up to where it has read, or the thread that reads on.
-    reading: Mutex<Reading>,
+    learning: Mutex<Learning>,
+    /// Goes after all that has a handle of `db`.
+    _last: Last,
 }
 
+/// What it has learned, or the thread that learns.
 #[derive(Debug)]
-enum Reading {
-    Stands(Position),
-    On(JoinHandle<Result<Position, LedgerError>>),
+enum Learning {
+    Known(Box<Learned>),
+    On(JoinHandle<Result<Box<Learned>, LedgerError>>),
     /// The thread failed, and whoever asked first was told why.
     Failed,
+}
+
+/// What sled does not have yet, and up to where that goes.
+#[derive(Debug)]
+struct Learned {
+    changes: Changes,
+    position: Position,
+}
+
+impl Learned {
+    /// Takes what has become durable.
+    fn take<'w>(&mut self, written: impl IntoIterator<Item = &'w Written>) -> Result<(), LedgerError> {
+        /// Submissions that changed, kept in memory at most: 4 096, some ten megabytes.
+        const CHANGED_MAX: usize = 4096;
+        for (entry, behind) in written.into_iter().flat_map(Written::entries) {
+            self.changes.take(&entry.event, *behind)?;
+            self.position = *behind;
+        }
+        match self.changes.submissions() > CHANGED_MAX {
+            true => self.changes.commit(),
+            false => Ok(()),
+        }
+    }
 }
 
 /// How [`Ledger::open`] came to the end of the journal.
@@ -332,8 +358,10 @@ impl Ledger {
         let entries = read_on(&db, &older, &mut reader)?;
         db.flush()?;
         let opened = if is_new || is_behind { Opened::Rebuilt(entries) } else { Opened::CaughtUp(entries) };
-        let reading = Mutex::new(Reading::Stands(reader.position()));
-        Ok((Self { _last: Last::of(&db), db, older, settings, tending: Tending::default(), reading }, opened))
+        let changes = Changes::new(Some(db.clone()), Arc::clone(&older));
+        let learning = Learning::Known(Box::new(Learned { changes, position: reader.position() }));
+        let (tending, learning) = (Tending::default(), Mutex::new(learning));
+        Ok((Self { _last: Last::of(&db), db, older, settings, tending, learning }, opened))
     }
 
     /// Learns what has become durable.
@@ -349,8 +377,9 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::apply`].
     pub fn apply_all<'w>(&mut self, written: impl IntoIterator<Item = &'w Written>) -> Result<(), LedgerError> {
-        let position = read_all(&self.db, &self.older, self.position()?, written)?;
-        self.reading = Mutex::new(Reading::Stands(position));
+        let mut learned = self.lend()?;
+        learned.take(written)?;
+        self.learning = Mutex::new(Learning::Known(learned));
         self.tend_if_full()
     }
 
@@ -365,13 +394,12 @@ impl Ledger {
         if written.iter().map(|written| written.entries().len()).sum::<usize>() <= AT_ONCE {
             return self.apply_all(&written);
         }
-        let position = self.position()?;
         self.tend_if_full()?;
-        let (db, older) = (self.db.clone(), Arc::clone(&self.older));
+        let mut learned = self.lend()?;
         let thread = std::thread::Builder::new().name("ledger".to_owned());
-        let thread = thread.spawn(move || read_all(&db, &older, position, &written));
+        let thread = thread.spawn(move || learned.take(&written).map(|()| learned));
         let disk = |source| LedgerError::Disk { step: "learn in a thread beside", path: PathBuf::new(), source };
-        self.reading = Mutex::new(Reading::On(thread.map_err(disk)?));
+        self.learning = Mutex::new(Learning::On(thread.map_err(disk)?));
         Ok(())
     }
 
@@ -382,8 +410,8 @@ impl Ledger {
     /// # Errors
     /// [`Impossible`], or sled's.
     pub fn check<'e>(&self, events: impl IntoIterator<Item = &'e Event>) -> Result<(), LedgerError> {
+        let mut position = self.settle()?;
         let mut changes = Changes::new(Some(self.db.clone()), Arc::clone(&self.older)); // dropped without a commit
-        let mut position = self.position()?;
         for event in events {
             position.offset += 1; // only to tell them apart
             changes.take(event, position)?;
@@ -397,7 +425,7 @@ impl Ledger {
     /// # Errors
     /// sled's.
     pub fn flush(&self) -> Result<(), LedgerError> {
-        self.position()?;
+        self.settle()?;
         self.db.flush()?;
         Ok(())
     }
@@ -419,12 +447,7 @@ impl Ledger {
     /// # Errors
     /// sled's, or what keeps the journal's indexes from answering, as for all that follow.
     pub fn state(&self, id: SubmissionId) -> Result<Option<Submission>, LedgerError> {
-        self.position()?;
-        let known = match keys::known(&self.db, id)? {
-            Some(known) => Some(known),
-            None => self.older.submission(id)?,
-        };
-        Ok(known.map(|(.., submission)| submission))
+        self.learned(|learned| Ok(learned.changes.known(id)?.map(|(.., submission)| submission)))
     }
 
     /// The participant's submission by which this content stands: accepted, pending or held.
@@ -445,8 +468,7 @@ impl Ledger {
 
     /// The submission to which this receipt was given.
     pub fn find_receipt(&self, number: &str) -> Result<Option<Submission>, LedgerError> {
-        self.position()?;
-        if let Some(id) = self.db.get(keys::receipt(number))?.as_deref().and_then(keys::stands_by) {
+        if let Some(id) = self.get(&keys::receipt(number))?.as_deref().and_then(keys::stands_by) {
             return self.state(id);
         }
         let is_it = |event: &Event| matches!(event, Event::Answered(answered) if answered.receipt.number == number);
@@ -460,8 +482,7 @@ impl Ledger {
 
     /// The last receipt of a participant that has a place in the transparency log: its number, and the place.
     pub fn last_receipt(&self, of: &ParticipantName) -> Result<Option<(String, Logged)>, LedgerError> {
-        self.position()?;
-        self.db.get(keys::last_receipt(of.as_str()))?.map(|record| keys::read(&record)).transpose()
+        self.get(&keys::last_receipt(of.as_str()))?.map(|record| keys::read(&record)).transpose()
     }
 
     /// What was refused in this participant's folder under intake's key, and is not to be answered
@@ -472,7 +493,7 @@ impl Ledger {
 
     /// The highest id that is known, of all submissions ever.
     pub fn newest(&self) -> Result<Option<SubmissionId>, LedgerError> {
-        self.position()?;
+        self.settle()?;
         let last = self.db.scan_prefix([keys::ID]).keys().next_back().transpose()?;
         let last = last.and_then(|key| key.get(1..)?.first_chunk::<16>().copied()).map(SubmissionId::from_octets);
         Ok(last.max(self.older.newest()))
@@ -480,7 +501,7 @@ impl Ledger {
 
     /// Everything with which something is left to do, in order of arrival: what a start begins with.
     pub fn open_submissions(&self) -> Result<Vec<Submission>, LedgerError> {
-        self.position()?;
+        self.settle()?;
         let orders = self.db.scan_prefix([keys::OPEN]).keys();
         let submission = |order: Result<sled::IVec, sled::Error>| -> Result<Option<Submission>, LedgerError> {
             let record = self.db.get(keys::submission(&order?[1..]))?;
@@ -491,15 +512,14 @@ impl Ledger {
 
     /// The last `n` submissions, the latest first, as far as sled keeps them.
     pub fn recent(&self, n: usize) -> Result<Vec<Submission>, LedgerError> {
-        self.position()?;
+        self.settle()?;
         let records = self.db.scan_prefix([keys::SUBMISSION]).values().rev().take(n);
         records.map(|record| keys::read(keys::unstamped(&record?)?.1)).collect()
     }
 
     /// Where a file of the configuration lies in evidence, by its digest; none when it was never kept.
     pub fn kept_file(&self, sha256: Digest) -> Result<Option<KeptFile>, LedgerError> {
-        self.position()?;
-        self.db.get(keys::kept(sha256))?.map(|kept| keys::read(&kept)).transpose()
+        self.get(&keys::kept(sha256))?.map(|kept| keys::read(&kept)).transpose()
     }
 
     /// Up to where it has read the journal, once it has learned all that it was given.
@@ -507,42 +527,54 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::apply`], of what was learned aside.
     pub fn position(&self) -> Result<Position, LedgerError> {
-        let mut reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Reading::Stands(position) = *reading {
-            return Ok(position);
-        }
-        let position = match std::mem::replace(&mut *reading, Reading::Failed) {
-            Reading::On(thread) => thread.join().unwrap_or_else(|_| Err(failed()))?,
-            Reading::Stands(_) | Reading::Failed => return Err(failed()),
-        };
-        *reading = Reading::Stands(position);
-        Ok(position)
+        self.learned(|learned| Ok(learned.position))
+    }
+
+    /// Gives sled all that was learned: whoever asks it for more than one key at a time, or lets something go, does so
+    /// first. Up to where that is.
+    fn settle(&self) -> Result<Position, LedgerError> {
+        self.learned(|learned| learned.changes.commit().map(|()| learned.position))
+    }
+
+    /// The value of a key as it stands now.
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.learned(|learned| learned.changes.get(key))
     }
 
     fn by(&self, key: Vec<u8>) -> Result<Option<Submission>, LedgerError> {
-        self.position()?;
-        let id = match self.db.get(&key)? {
-            Some(value) => keys::stands_by(&value),
-            None => self.older.stands_by(&key)?,
-        };
-        id.map_or(Ok(None), |id| self.state(id))
+        self.learned(|learned| {
+            let id = learned.changes.stands_by(&key)?;
+            let known = id.map_or(Ok(None), |id| learned.changes.known(id))?;
+            Ok(known.map(|(.., submission)| submission))
+        })
     }
-}
 
-/// Takes what has become durable; up to where that is.
-fn read_all<'w>(
-    db: &sled::Db,
-    older: &Arc<Older>,
-    mut position: Position,
-    written: impl IntoIterator<Item = &'w Written>,
-) -> Result<Position, LedgerError> {
-    let mut changes = Changes::new(Some(db.clone()), Arc::clone(older));
-    for (entry, behind) in written.into_iter().flat_map(Written::entries) {
-        changes.take(&entry.event, *behind)?;
-        position = *behind;
+    fn learned<T>(&self, ask: impl FnOnce(&mut Learned) -> Result<T, LedgerError>) -> Result<T, LedgerError> {
+        match &mut *self.known()? {
+            Learning::Known(learned) => ask(learned),
+            Learning::On(_) | Learning::Failed => Err(failed()),
+        }
     }
-    changes.commit()?;
-    Ok(position)
+
+    /// What it has learned, for who learns more: where that fails, it is not believed any more.
+    fn lend(&mut self) -> Result<Box<Learned>, LedgerError> {
+        match std::mem::replace(&mut *self.known()?, Learning::Failed) {
+            Learning::Known(learned) => Ok(learned),
+            Learning::On(_) | Learning::Failed => Err(failed()),
+        }
+    }
+
+    /// Waits for what is being learned aside.
+    fn known(&self) -> Result<MutexGuard<'_, Learning>, LedgerError> {
+        let mut learning = self.learning.lock().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(*learning, Learning::Known(_)) {
+            *learning = match std::mem::replace(&mut *learning, Learning::Failed) {
+                Learning::On(thread) => Learning::Known(thread.join().unwrap_or_else(|_| Err(failed()))?),
+                Learning::Known(_) | Learning::Failed => return Err(failed()),
+            };
+        }
+        Ok(learning)
+    }
 }
 
 fn failed() -> LedgerError {

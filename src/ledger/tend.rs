@@ -43,7 +43,7 @@ impl Ledger {
     /// # Errors
     /// sled's. An index that cannot be made is told in the log: without it everything is answered still.
     pub fn tend(&mut self) -> Result<bool, LedgerError> {
-        let position = self.position()?;
+        let position = self.settle()?;
         if self.tending.making.as_ref().is_some_and(JoinHandle::is_finished) {
             self.take_made()?;
         }
@@ -72,6 +72,10 @@ impl Ledger {
         match made {
             Ok(Some(older)) => {
                 self.older = Arc::new(older);
+                self.learned(|learned| {
+                    learned.changes.behind(&self.older);
+                    Ok(())
+                })?;
                 // Known before anything goes: without these indexes sled would not know enough.
                 let (key, value) = keys::swept_entry(self.older.covers())?;
                 self.db.insert(key, value)?;

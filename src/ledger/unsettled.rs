@@ -59,7 +59,7 @@ impl Ledger {
     /// # Errors
     /// sled's; an index or a line of the journal that cannot be read.
     pub fn unsettled(&self, behind: &Place, count: usize) -> Result<(Vec<Unsettled>, Option<Place>), LedgerError> {
-        self.position()?;
+        self.settle()?;
         match behind {
             Place::Start => self.older_unsettled(1, None, count),
             Place::Older(segment, last) => self.older_unsettled(*segment, *last, count),
@@ -121,7 +121,7 @@ impl Ledger {
     /// # Errors
     /// sled's.
     pub fn contested(&self) -> Result<Vec<SubmissionId>, LedgerError> {
-        self.position()?;
+        self.settle()?;
         self.db.scan_prefix([keys::CONTESTED]).map(|pair| keys::read(&pair?.1)).collect()
     }
 
@@ -130,7 +130,6 @@ impl Ledger {
     /// # Errors
     /// sled's.
     pub fn path(&self, signer: Digest) -> Result<Option<KeptPath>, LedgerError> {
-        self.position()?;
-        self.db.get(keys::path(signer))?.map(|value| keys::read(&value)).transpose()
+        self.get(&keys::path(signer))?.map(|value| keys::read(&value)).transpose()
     }
 }

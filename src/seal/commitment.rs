@@ -4,7 +4,7 @@
 //! no receipt is sealed whose word is not in the log. Never asks who signed the checkpoint: the receipt names the key,
 //! and whoever proves a receipt asks for it.
 
-use super::{OutcomeRecord, said};
+use super::OutcomeRecord;
 use crate::document::{Decision, Digest, SubmissionId};
 use crate::forms::merkle;
 use crate::forms::note::Checkpoint;
@@ -81,13 +81,13 @@ impl Entry {
 }
 
 impl Commitment {
-    /// Whether it is of this outcome, and the entry in the log of that checkpoint.
-    pub(super) fn is_of(&self, record: &OutcomeRecord) -> bool {
+    /// Whether it is of this outcome, of which the receipt says that, and the entry in the log of that checkpoint.
+    pub(super) fn is_of(&self, record: &OutcomeRecord, said: Digest) -> bool {
         let Some(entry) = Entry::read(&self.entry) else { return false };
         let Ok(checkpoint) = Checkpoint::read(&self.checkpoint) else { return false };
         let leaf = merkle::leaf(self.entry.as_bytes());
         (entry.id, entry.answer, entry.decision) == (record.id, record.answer, record.decision)
-            && entry.said == said(record)
+            && entry.said == said
             && checkpoint.size == self.size
             && merkle::is_included(leaf, self.index, self.size, &self.inclusion, checkpoint.root)
     }
@@ -103,7 +103,7 @@ impl Commitment {
 
 #[cfg(test)]
 pub(crate) mod samples {
-    use super::super::{Asked, Refused, Seal, Sealed};
+    use super::super::{Asked, Refused, Seal, Sealed, said};
     use super::*;
     use crate::forms::merkle::{Nodes, Peaks, Tree};
     use crate::forms::note::LogSigner;
@@ -166,8 +166,8 @@ pub(crate) mod samples {
 mod tests {
     use super::samples::logged;
     use super::*;
-    use crate::seal::Refused;
     use crate::seal::tests::{P256, folder, one_of_each, open, record};
+    use crate::seal::{Refused, said};
 
     #[test]
     fn only_the_word_in_the_log_is_sealed() {
@@ -176,7 +176,7 @@ mod tests {
         let records = one_of_each();
         let asked = logged(&records);
         let accepted = asked[0].1.clone();
-        assert!(accepted.is_of(&records[0]));
+        assert!(accepted.is_of(&records[0], said(&records[0])));
         let other = OutcomeRecord { records: Some(3), ..records[0].clone() };
         let wrong = [
             asked[1].1.clone(),

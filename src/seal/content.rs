@@ -10,6 +10,7 @@ use crate::finding::{Finding, Language, Severity, Stage};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use jiff::Timestamp;
+use std::ops::Range;
 
 /// Namespace of receipts.
 pub const NAMESPACE: &str = "urn:boemis:receipt:1";
@@ -25,14 +26,14 @@ pub(crate) const SAID_BEGINS: &str = "</Issued>";
 /// See [`SAID_BEGINS`].
 pub(crate) const SAID_ENDS: &str = "<Log>";
 
-/// Appends the whole canonical document, without a signature.
+/// Appends the whole canonical document, without a signature; where in it stands what is said.
 pub(super) fn write(
     out: &mut String,
     record: &OutcomeRecord,
     window: &Window,
     (number, issued): (&str, Timestamp),
     commitment: Option<&Commitment>,
-) {
+) -> Range<usize> {
     out.push_str("<Receipt xmlns=\"urn:boemis:receipt:1\"");
     attribute(out, "environment", &window.environment);
     attribute(out, "id", &record.id.to_string());
@@ -44,11 +45,14 @@ pub(super) fn write(
     out.push('>');
     out.push_str(&seconds(issued));
     out.push_str(SAID_BEGINS);
+    let begin = out.len();
     said(out, record);
+    let end = out.len();
     if let Some(commitment) = commitment {
         log(out, commitment);
     }
     out.push_str(END);
+    begin..end
 }
 
 /// Appends what the receipt says: all that is no addition of the seal's, and no proof.

@@ -216,9 +216,6 @@ impl Seal {
         if let Some(what) = record.unbounded() {
             return Err(Refused::Unbounded { id, what });
         }
-        if !commitment.is_of(record) {
-            return Err(Refused::NotLogged { id, answer });
-        }
         let outcome = record.digest();
         if let Some(act) = self.before(id, answer, group)? {
             if act.outcome != outcome {
@@ -294,6 +291,10 @@ impl Seal {
                 }
             };
             let draft = self.draft(record, &act.number, act.issued, act.log.as_ref());
+            let logged = again.as_ref().or(act.log.as_ref());
+            if !logged.is_some_and(|commitment| commitment.is_of(record, draft.said)) {
+                return Err(Refused::NotLogged { id: record.id, answer: record.answer });
+            }
             if let (Some(body), Some(size)) = (&record.participant, draft.log_size) {
                 let previous = PreviousRecord { number: act.number.clone(), content: draft.content, size };
                 group.previous.insert(body.clone(), previous);
@@ -371,16 +372,17 @@ impl Seal {
         commitment: Option<&Commitment>,
     ) -> Draft<'a> {
         let mut xml = String::with_capacity(8 * 1024);
-        content::write(&mut xml, record, &self.window, (number, issued), commitment);
+        let said = content::write(&mut xml, record, &self.window, (number, issued), commitment);
+        let said = Digest::of(&xml.as_bytes()[said]);
         let content = Digest::of(xml.as_bytes());
         xml.truncate(xml.len() - content::END.len());
         let log_size = commitment.map(|commitment| commitment.size);
-        Draft { record, number: number.to_owned(), issued, xml, content, log_size }
+        Draft { record, number: number.to_owned(), issued, xml, said, content, log_size }
     }
 
     /// Signs a receipt, or puts in what was made for it before.
     fn write(&self, draft: &Draft<'_>, made: Option<Made<'_>>) -> Result<(Sealed, String), Refused> {
-        let Draft { record, number, issued, xml, content, log_size } = draft;
+        let Draft { record, number, issued, xml, content, log_size, said: _ } = draft;
         let mut xml = xml.clone();
         let suffix = suffix(record);
         let lacks_stamp = self.stamper.is_some() && made.is_none_or(|made| made.stamp.is_none());
@@ -430,6 +432,8 @@ struct Draft<'a> {
     issued: Timestamp,
     /// Up to the end tag of the root.
     xml: String,
+    /// The digest of what it says ([`said`]).
+    said: Digest,
     /// The digest of the whole document.
     content: Digest,
     log_size: Option<u64>,
