@@ -839,3 +839,24 @@ fn how_far_the_reserve_follows_is_all_missing_where_it_cannot_be_read() {
         assert_eq!((&reserve["database_is_current"], reserve["reached"].is_string()), (&false.into(), is_read));
     }
 }
+
+#[test]
+fn what_grows_while_it_is_copied_and_can_be_made_anew_is_in_no_reserve() {
+    let trial = small();
+    let to = with_reserve(&trial);
+    let daemon = trial.run();
+    eventually("a reserve that has everything", || reserve_is_current(&trial));
+    assert!(trial.at("w/state/alive").exists());
+    daemon.end();
+    assert!(trial.at("w/state/transparency/nodes").exists());
+    let standing: Value = serde_json::from_slice(&fs::read(trial.at("reserve/reserve.json")).unwrap()).unwrap();
+    let files: Vec<&String> = standing["files"].as_object().unwrap().keys().collect();
+    let grows = |file: &&String| file.ends_with("/nodes") || file.ends_with("/alive");
+    assert!(!files.is_empty() && !files.iter().any(grows), "{files:?}");
+    trial.done(&["restore", &to, "r"]);
+    assert!(!trial.at("r/state/transparency/nodes").exists());
+    let made_anew = trial.pencere(&["once", "--config", "r/pencere.toml"]);
+    assert_eq!(made_anew.status.code(), Some(0), "{}", said(&made_anew));
+    assert!(trial.at("r/state/transparency/nodes").exists());
+    trial.done(&["audit", "verify", "--config", "r/pencere.toml"]);
+}
