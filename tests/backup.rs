@@ -793,3 +793,70 @@ fn the_running_window_finds_damage_by_itself_and_hears_that_it_was_put_back() {
     daemon.end();
     assert_eq!(trial.json(&["audit", "verify"]).0, Some(0));
 }
+
+#[test]
+fn a_file_that_the_disk_does_not_give_is_named_and_the_others_are_looked_at() {
+    let trial = small();
+    trial.set("reverify_every", "\"1s\"");
+    trial.set("rescan", "\"100ms\"");
+    let below = |folder: PathBuf| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut objects: Vec<PathBuf> = below(trial.at("w/state/evidence/objects")).flat_map(below).collect();
+    objects.sort();
+    assert!(objects.len() > 2);
+    // one opens and gives nothing; the others are changed, before it and behind it
+    let unreadable = objects.remove(objects.len() / 2);
+    fs::remove_file(&unreadable).unwrap();
+    fs::create_dir(&unreadable).unwrap();
+    objects.iter().for_each(|object| fs::write(object, "changed behind its back").unwrap());
+    let daemon = trial.run();
+    eventually("all of them by name", || {
+        let damage = trial.json(&["status"]).1["reverified"]["damage"].to_string();
+        let is_named = |object: &PathBuf| damage.contains(object.file_name().unwrap().to_str().unwrap());
+        is_named(&unreadable) && objects.iter().all(is_named)
+    });
+    daemon.end();
+}
+
+#[test]
+fn how_far_the_reserve_follows_is_all_missing_where_it_cannot_be_read() {
+    let trial = small();
+    with_reserve(&trial);
+    let daemon = trial.run();
+    eventually("a reserve that has everything", || reserve_is_current(&trial));
+    daemon.end();
+    let journal = fs::read_to_string(trial.at("w/state/journal/00000001.log")).unwrap();
+    let entries = journal.lines().count() as u64 - 1;
+    let path = trial.at("w/state/reserve/followed.json");
+    let good = fs::read_to_string(&path).unwrap();
+    let mut beyond: Value = serde_json::from_str(&good).unwrap();
+    beyond["journal"]["segment"] = 99.into();
+    for (remembered, is_read) in [("{".to_owned(), false), (beyond.to_string(), true)] {
+        fs::write(&path, &remembered).unwrap();
+        let (_, status) = trial.json(&["status"]);
+        let reserve = &status["reserve"];
+        assert_eq!(reserve["entries_behind"].as_u64(), Some(entries), "{remembered}: {reserve}");
+        assert!(reserve["oldest_seconds"].is_u64(), "{reserve}");
+        assert_eq!((&reserve["database_is_current"], reserve["reached"].is_string()), (&false.into(), is_read));
+    }
+}
+
+#[test]
+fn what_grows_while_it_is_copied_and_can_be_made_anew_is_in_no_reserve() {
+    let trial = small();
+    let to = with_reserve(&trial);
+    let daemon = trial.run();
+    eventually("a reserve that has everything", || reserve_is_current(&trial));
+    assert!(trial.at("w/state/alive").exists());
+    daemon.end();
+    assert!(trial.at("w/state/transparency/nodes").exists());
+    let standing: Value = serde_json::from_slice(&fs::read(trial.at("reserve/reserve.json")).unwrap()).unwrap();
+    let files: Vec<&String> = standing["files"].as_object().unwrap().keys().collect();
+    let grows = |file: &&String| file.ends_with("/nodes") || file.ends_with("/alive");
+    assert!(!files.is_empty() && !files.iter().any(grows), "{files:?}");
+    trial.done(&["restore", &to, "r"]);
+    assert!(!trial.at("r/state/transparency/nodes").exists());
+    let made_anew = trial.pencere(&["once", "--config", "r/pencere.toml"]);
+    assert_eq!(made_anew.status.code(), Some(0), "{}", said(&made_anew));
+    assert!(trial.at("r/state/transparency/nodes").exists());
+    trial.done(&["audit", "verify", "--config", "r/pencere.toml"]);
+}

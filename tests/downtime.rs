@@ -3,7 +3,8 @@
 #[path = "window/trial.rs"]
 mod trial;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use rustix::process::Signal;
 use serde_json::Value;
 use trial::{Locked, Trial, eventually, generation, voen};
 
@@ -88,4 +89,58 @@ fn stops_kills_and_halts_are_registered_with_their_moments() {
     let text = trial.pencere(&["downtime"]);
     let text = String::from_utf8(text.stdout).unwrap();
     assert!(text.contains("planned stop") && text.contains("crash") && text.contains("lasts"), "{text}");
+}
+
+#[test]
+fn a_process_that_was_frozen_tells_when_it_goes_on() {
+    let trial = Trial::new();
+    trial.set("alive", "\"200ms\"");
+    let daemon = trial.run();
+    let before = Timestamp::now();
+    daemon.signal(Signal::STOP);
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    daemon.signal(Signal::CONT);
+    eventually("what it says of it", || !rows(&trial, &[]).is_empty());
+    let after = Timestamp::now();
+    let stall = rows(&trial, &[]).remove(0);
+    let (from, to) = (moment(&stall["from"]), moment(&stall["to"]));
+    // the last look at the clock was before it was frozen
+    assert!(from < to && to <= after && from >= before - SignedDuration::from_secs(1), "{stall} {before} {after}");
+    assert!(stall["seconds"].as_i64() >= Some(2) && stall["in_doubt"] == false, "{stall}");
+    assert_eq!(stall["kind"], "stall");
+    // it is up, and serves
+    let text = generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "100.000");
+    trial.put("azerenerji", "a.xml", trial.signed("a.xml", text, "azerenerji"));
+    trial.answer("azerenerji", "a.xml");
+    daemon.end();
+    let kinds: Vec<Value> = rows(&trial, &[]).into_iter().map(|row| row["kind"].clone()).collect();
+    assert_eq!(kinds, ["stall", "stop"]);
+    trial.done(&["audit", "verify"]);
+}
+
+#[test]
+fn a_crash_is_told_when_the_clock_was_set_back_since() {
+    let trial = Trial::new();
+    let daemon = trial.run();
+    let sign = trial.at("w/state/alive");
+    eventually("a sign of life", || sign.exists());
+    daemon.kill();
+    // as if the clock had stood an hour ahead until then
+    let text = std::fs::read_to_string(&sign).unwrap();
+    let (at, rest) = text.split_once(' ').unwrap();
+    let at: Timestamp = at.parse().unwrap();
+    let ahead = at + SignedDuration::from_hours(1);
+    std::fs::write(&sign, format!("{} {rest}", ahead.strftime("%Y-%m-%dT%H:%M:%S%.3fZ"))).unwrap();
+    let is_told = |rows: &[Value]| {
+        let [row] = rows else { panic!("{rows:?}") };
+        assert_eq!((&row["kind"], &row["in_doubt"]), (&"crash".into(), &true.into()), "{row}");
+        assert!(row["cause"].as_str().unwrap().contains("clock was set back"), "{row}");
+    };
+    is_told(&rows(&trial, &[]));
+    let daemon = trial.run();
+    is_told(&rows(&trial, &[]));
+    let now = Timestamp::now().to_string();
+    is_told(&rows(&trial, &["--from", &now]));
+    assert!(rows(&trial, &["--to", "2020-01-01"]).is_empty());
+    daemon.end();
 }

@@ -136,6 +136,25 @@ fn receipts_are_time_stamped_and_proven_by_others() {
 }
 
 #[test]
+fn a_container_of_evidence_has_the_path_of_a_receipts_time_stamp() {
+    let authority = Authority::new();
+    let server = Server::of(&authority);
+    let trial = window(&server.url(), &authority);
+    drop_one(&trial, "a.xml", 1);
+    once(&trial);
+    trial.done(&["evidence", "a.xml", "-o", "x.asice"]);
+    trial.succeeds("unzip", &["-q", "x.asice", "-d", "x"]);
+    let read = |path: &Path| fs::read(path).unwrap();
+    let [clock] = &fs::read_dir(trial.at("x/clocks")).unwrap().collect::<Vec<_>>()[..] else { panic!("one authority") };
+    let path = clock.as_ref().unwrap().path();
+    let verify = ["verify", "-purpose", "timestampsign", "-CAfile", "w/pki/clocks.crt", path.to_str().unwrap()];
+    trial.succeeds("openssl", &verify);
+    let anchors = fs::read_dir(trial.at("x/grounds/files")).unwrap().map(|entry| read(&entry.unwrap().path()));
+    let wanted = read(&trial.at("w/pki/clocks.crt"));
+    assert!(anchors.into_iter().any(|octets| octets == wanted), "whom the window believed about time");
+}
+
+#[test]
 fn a_receipt_goes_without_rather_than_late() {
     let authority = Authority::new();
     let closed = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();

@@ -19,6 +19,9 @@ mod disks;
 mod injector;
 #[path = "torture/ledgers.rs"]
 mod ledgers;
+#[path = "window/lists.rs"]
+#[allow(dead_code)] // the tests of contests use all of it
+mod lists;
 #[path = "torture/lost_power.rs"]
 mod lost_power;
 #[path = "torture/power.rs"]

@@ -7,6 +7,7 @@ use super::status::lock;
 use super::table::Side;
 use super::{Exit, Outcome, OutputArgs, Screen, Table, Trouble, WindowArgs, records, times};
 use crate::daemon::alive;
+use crate::daemon::stalls::STALLED;
 use crate::document::{Decision, ParticipantName, SubmissionId};
 use crate::finding::Code;
 use crate::host::Disk;
@@ -19,7 +20,9 @@ use std::collections::{BTreeSet, HashMap};
 /// List when the window was not up: planned stops, crashes, halts, from when to when, and why
 ///
 /// Made from the journal alone. A crash is known between two moments: the last sign of the
-/// daemon, and the one that was missed. A window that is only worked by `pencere once` has no
+/// daemon, and the one that was missed. A daemon that was frozen, or whose machine slept, for
+/// longer than that stood still, and says so when it goes on. Where the clock was set back over
+/// a crash, its moments are in doubt and said to be. A window that is only worked by `pencere once` has no
 /// downtime: nothing was promised to be up.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -55,10 +58,10 @@ pub fn run(args: &DowntimeArgs, screen: &mut Screen) -> Outcome {
     }
     let now = Timestamp::now();
     // a process in another namespace is not seen, but its sign is fresh
-    let is_up = daemon.is_some() || left.is_some_and(|left| now <= left.until);
-    let rows = register.finish(left.filter(|_| !is_up), is_up);
+    let is_up = daemon.is_some() || left.is_some_and(|left| left.is_fresh(now));
+    let rows = register.finish(left.filter(|_| !is_up), is_up, now);
     let (from, to) = (args.from.unwrap_or(Timestamp::MIN), args.to.unwrap_or(Timestamp::MAX));
-    let shown = rows.into_iter().filter(|row| row.from < to && row.to.is_none_or(|end| end > from));
+    let shown = rows.into_iter().filter(|row| row.begins() < to && row.ends().is_none_or(|end| end > from));
     let downtime: Vec<Shown> = shown.map(|row| Shown::of(row, now)).collect();
     let total = downtime.iter().filter(|row| row.kind.is_down()).map(|row| row.seconds).sum();
     let answer = Answer { from: args.from, to: args.to, down_seconds: total, downtime };
@@ -77,6 +80,8 @@ pub enum Kind {
     Crash,
     /// It stopped by itself, because something was wrong.
     Halt,
+    /// It was frozen, or the machine slept, and it went on.
+    Stall,
     /// It was up, and BOEMİS was away: documents were kept and not loaded.
     Database,
     /// It was up, and one document was held.
@@ -85,7 +90,7 @@ pub enum Kind {
 
 impl Kind {
     fn is_down(self) -> bool {
-        matches!(self, Self::Stop | Self::Crash | Self::Halt)
+        matches!(self, Self::Stop | Self::Crash | Self::Halt | Self::Stall)
     }
 
     fn word(self) -> &'static str {
@@ -93,6 +98,7 @@ impl Kind {
             Self::Stop => "planned stop",
             Self::Crash => "crash",
             Self::Halt => "halt",
+            Self::Stall => "stood still",
             Self::Database => "database away",
             Self::Hold => "hold",
         }
@@ -105,7 +111,8 @@ struct Answer {
     /// The bounds that were asked for.
     from: Option<Timestamp>,
     to: Option<Timestamp>,
-    /// How long the stops, crashes and halts in it lasted together, each whole, a crash from its earliest moment.
+    /// How long the stops, crashes, halts and stalls in it lasted together, each whole, a crash from its earliest
+    /// moment.
     down_seconds: i64,
     /// The oldest first.
     downtime: Vec<Shown>,
@@ -123,6 +130,8 @@ struct Shown {
     to: Option<Timestamp>,
     /// How long it lasted, or has lasted until now.
     seconds: i64,
+    /// Whether the clock was set back meanwhile: its moments are those of two clocks, and nobody knows how long.
+    in_doubt: bool,
     /// Why.
     cause: String,
     /// How often `pencere once` did the window's work meanwhile.
@@ -135,9 +144,9 @@ struct Shown {
 
 impl Shown {
     fn of(row: Row, now: Timestamp) -> Self {
-        let Row { kind, from, not_after, to, cause, once, participant, submission } = row;
+        let Row { kind, from, not_after, to, in_doubt, cause, once, participant, submission } = row;
         let seconds = to.unwrap_or(now).duration_since(from).as_secs().max(0);
-        Self { kind, from, not_after, to, seconds, cause, once, participant, submission }
+        Self { kind, from, not_after, to, seconds, in_doubt, cause, once, participant, submission }
     }
 }
 
@@ -148,6 +157,7 @@ struct Row {
     from: Timestamp,
     not_after: Option<Timestamp>,
     to: Option<Timestamp>,
+    in_doubt: bool,
     cause: String,
     once: u64,
     participant: Option<ParticipantName>,
@@ -156,8 +166,33 @@ struct Row {
 
 impl Row {
     fn new(kind: Kind, from: Timestamp, cause: impl Into<String>) -> Self {
-        let (not_after, to, once, participant, submission) = (None, None, 0, None, None);
-        Self { kind, from, not_after, to, cause: cause.into(), once, participant, submission }
+        let (not_after, to, in_doubt, once, participant, submission) = (None, None, false, 0, None, None);
+        Self { kind, from, not_after, to, in_doubt, cause: cause.into(), once, participant, submission }
+    }
+
+    /// It lasts no more. By a clock that was set back it may seem to have ended before it began.
+    fn end(&mut self, at: Timestamp) {
+        self.to = Some(at);
+        if at < self.from {
+            self.doubt();
+        }
+    }
+
+    fn doubt(&mut self) {
+        self.in_doubt = true;
+        if !self.cause.ends_with(alive::SET_BACK) {
+            self.cause = format!("{}; {}", self.cause, alive::SET_BACK);
+        }
+    }
+
+    /// The earlier of its two moments.
+    fn begins(&self) -> Timestamp {
+        self.to.map_or(self.from, |to| to.min(self.from))
+    }
+
+    /// The later one.
+    fn ends(&self) -> Option<Timestamp> {
+        self.to.map(|to| to.max(self.from))
     }
 }
 
@@ -199,8 +234,14 @@ impl Register {
             Event::Act { act, .. } if act == "watching" => {
                 self.watching = true;
                 if let Some(row) = self.down.take().and_then(|at| self.rows.get_mut(at)) {
-                    row.to = Some(time);
+                    row.end(time);
                 }
+            }
+            Event::Act { act, facts, .. } if act == STALLED => {
+                let moment = |name: &str| facts.get(name).and_then(|text| text.parse().ok());
+                let mut row = Row::new(Kind::Stall, moment("from").unwrap_or(time), STOOD_STILL);
+                row.end(moment("to").unwrap_or(time));
+                self.rows.push(row);
             }
             Event::Held(held) => drop(self.owners.insert(held.id, held.participant)),
             Event::Deferred { id, finding, .. } => self.waits(id, finding, time),
@@ -208,7 +249,7 @@ impl Register {
                 self.owners.remove(&answered.id);
                 self.database(answered.id, false, time);
                 if let Some(row) = self.held.remove(&answered.id).and_then(|at| self.rows.get_mut(at)) {
-                    row.to = Some(time);
+                    row.end(time);
                     row.participant = answered.participant.or(row.participant.take());
                 }
             }
@@ -235,6 +276,9 @@ impl Register {
             row.from = earliest.map_or(row.from, |earliest| earliest.max(row.from));
             row.not_after = latest.map(|latest| latest.max(row.from));
             row.cause = cause.cloned().unwrap_or_else(|| row.cause.clone());
+            if row.cause.ends_with(alive::SET_BACK) {
+                row.doubt();
+            }
         }
     }
 
@@ -269,7 +313,7 @@ impl Register {
             }
             (true, true) => {
                 if let Some(row) = self.away.take().and_then(|at| self.rows.get_mut(at)) {
-                    row.to = Some(time);
+                    row.end(time);
                 }
             }
             _ => {}
@@ -277,22 +321,21 @@ impl Register {
     }
 
     /// All of them, the oldest first. `left` is the sign of a daemon that is gone and was not started since.
-    fn finish(mut self, left: Option<alive::Found>, is_up: bool) -> Vec<Row> {
+    fn finish(mut self, left: Option<alive::Found>, is_up: bool, now: Timestamp) -> Vec<Row> {
         if self.watching && !is_up {
             let last = self.last.unwrap_or(Timestamp::MIN);
             self.goes_down(Row::new(Kind::Crash, last, "not known"));
             if let Some(left) = left {
-                let cause = match left.rebooted {
-                    true => "the machine was started anew",
-                    false => "the process ended without a word",
-                };
-                self.bound_crash(Some(left.at), Some(left.until), Some(&cause.to_owned()));
+                self.bound_crash(Some(left.at), Some(left.until), Some(&left.cause(now)));
             }
         }
         self.rows.sort_by_key(|row| row.from);
         self.rows
     }
 }
+
+/// Why a daemon that goes on served nobody.
+const STOOD_STILL: &str = "the process was frozen, or the machine slept";
 
 fn tell(answer: &Answer, screen: &mut Screen) -> Result<(), Trouble> {
     if answer.downtime.is_empty() {
@@ -319,7 +362,7 @@ fn tell(answer: &Answer, screen: &mut Screen) -> Result<(), Trouble> {
     }
     screen.table(&table);
     let span = times::span(jiff::SignedDuration::from_secs(answer.down_seconds));
-    screen.say(format!("\nDown by stops, crashes and halts: {span}."));
+    screen.say(format!("\nDown by stops, crashes, halts and standing still: {span}."));
     Ok(())
 }
 

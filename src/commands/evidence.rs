@@ -5,6 +5,8 @@
 //! over the manifest. The window's seal has no part in it: it signs outcomes alone, and its receipts lie inside.
 
 mod gathered;
+mod grounds;
+mod paths;
 mod readme;
 
 use super::explain::judged;
@@ -26,15 +28,13 @@ use serde::Serialize;
 use std::io::BufWriter;
 use std::path::PathBuf;
 
-/// Files of one container at most: as many as one manifest may name.
-const FILES_MAX: usize = 64;
-
 /// Make one container of all that proves what became of a submission (ASiC-E)
 ///
-/// In it: the document and its signature as they were dropped, the sealed receipts, the signer's
-/// path, revocation data, what was judged by, the dossiers, the journal's lines, the judgement
-/// repeated, and a README that tells how to check each with unzip, openssl and xmlsec1. Of the
-/// registry there is only what concerns the signers.
+/// In it: the document and its signature as they were dropped, the sealed receipts, the certificate
+/// of the log's key, the paths of the signers and of who stamped the time, revocation data, what was
+/// judged by, the dossiers, the journal's lines, the judgement repeated, and a README that tells how
+/// to check each with unzip, openssl, sha256sum and xmlsec1. Of the registry there is only what
+/// concerns the signers, of the anchors those on the paths; a list names each file that stays out.
 ///
 /// The container is signed with --key and --cert. Without them it is signed with a key that is
 /// made for it and thrown away: that shows whether it was changed since, and not who made it;
@@ -90,10 +90,6 @@ pub fn run(args: &EvidenceArgs, screen: &mut Screen) -> Outcome {
         return Err(Trouble::usage(format!("{} has no answer yet: there is nothing to prove", past.id)));
     };
     let pieces = gathered::all(&past, &all)?;
-    if pieces.len() > FILES_MAX {
-        let count = pieces.len();
-        return Err(Trouble::broken(format!("{count} files belong into it, and a container names {FILES_MAX}")));
-    }
     let named = pieces.iter().map(|piece| (piece.name.as_str(), piece.media_type, piece.sha256));
     let manifest = asic::cades_manifest(named).into_bytes();
     let (signature, certificate) = signed(args, &manifest)?;

@@ -53,6 +53,8 @@ pub struct Found {
     pub at: Timestamp,
     /// When the second sign after it was missed: the process was gone by then, or did nothing.
     pub until: Timestamp,
+    /// How long after it the next one was due.
+    pub every: Duration,
     /// Whether the machine was started since.
     pub rebooted: bool,
 }
@@ -118,22 +120,46 @@ fn read(line: &[u8]) -> Option<Found> {
     let at: Timestamp = words.next()?.parse().ok()?;
     let every = Duration::from_millis(words.next()?.parse().ok()?);
     let until = at.checked_add(every.saturating_mul(2)).ok()?;
-    Some(Found { at, until, rebooted: words.next()? != boot() })
+    Some(Found { at, until, every, rebooted: words.next()? != boot() })
 }
+
+impl Found {
+    /// Whether the next sign may still come.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        now <= self.until && !self.is_ahead(now)
+    }
+
+    /// Whether it is dated later than any sign can be: the clock was set back since.
+    pub fn is_ahead(&self, now: Timestamp) -> bool {
+        now.checked_add(self.every).is_ok_and(|latest| self.at > latest)
+    }
+
+    /// What became of the process that left it, in words.
+    pub fn cause(&self, now: Timestamp) -> String {
+        let cause = match self.rebooted {
+            true => "the machine was started anew",
+            false => "the process ended without a word",
+        };
+        match self.is_ahead(now) {
+            true => format!("{cause}; {SET_BACK}"),
+            false => cause.to_owned(),
+        }
+    }
+}
+
+/// What is said of moments that are those of two clocks.
+pub const SET_BACK: &str = "the clock was set back since, so when and how long is in doubt";
 
 impl Window {
     /// What the last process left behind, for the journal.
     pub(super) fn was_down(&self) -> Option<Event> {
         let found = found(&self.host.disk, &self.settings().window.paths.state)?;
         let now = self.now();
-        let cause = match found.rebooted {
-            true => "the machine was started anew",
-            false => "the process ended without a word",
-        };
+        let cause = found.cause(now);
         let facts = [
             ("not-before", found.at.to_string()),
             ("not-after", found.until.min(now.max(found.at)).to_string()),
-            ("cause", cause.to_owned()),
+            ("cause", cause.clone()),
         ];
         tracing::warn!(last_sign = %found.at, cause, "the window did not end in order");
         Some(act("was-down", facts))
@@ -202,6 +228,10 @@ mod tests {
         let line = std::fs::read_to_string(path(folder.path())).unwrap().replace(&boot(), "another-boot");
         assert!(read(line.as_bytes()).unwrap().rebooted);
         assert_eq!(read(b"2026-11-27T08:14"), None, "what a crash tore says nothing");
+        let seen = found(&disk, folder.path()).unwrap();
+        let after = |seconds| seen.at + jiff::SignedDuration::from_secs(seconds);
+        let fresh = [-6, -5, 0, 10, 11].map(|seconds| (seen.is_fresh(after(seconds)), seen.is_ahead(after(seconds))));
+        assert_eq!(fresh, [(false, true), (true, false), (true, false), (true, false), (false, false)]);
         alive.end();
         assert_eq!(found(&disk, folder.path()), None);
     }

@@ -31,6 +31,7 @@ pub mod pruning;
 pub mod refresh;
 pub mod restored;
 mod reverifying;
+pub mod stalls;
 pub mod stamps;
 pub mod watch;
 pub mod window;

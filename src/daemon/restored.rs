@@ -4,22 +4,29 @@
 //! leaves). Each is loaded under the id and the time of reception that it had, in the order of arrival, and gets
 //! no new receipt: the one that it has stays true. What is contested is not loaded. The judgement is asked once
 //! more, since nothing else makes what may be loaded; not of what stands beside the statement, for that was
-//! asked when it was accepted. What today's registry or trust does not let through is told and stays missing:
-//! never silently, and the next start or reload tries again. Doing it twice is doing it once: the load mark is
-//! unique.
+//! asked when it was accepted. What today's registry or trust does not let through is asked about by those of then,
+//! which evidence keeps: a signer may have left since. What these do not let through either is told and stays
+//! missing: never silently, and the next start or reload tries again. Doing it twice is doing it once: the load mark
+//! is unique.
 
 use super::carry::Case;
+use super::dossier::Dossier;
+use super::grounds::Grounds;
 use super::judgement::Judge;
-use super::look::{Look, Seen};
+use super::look::{Look, Seen, look};
 use super::window::{Halt, Window};
 use crate::boemis::Fault;
-use crate::document::SubmissionId;
+use crate::document::{Digest, SubmissionId};
+use crate::evidence::Kept;
 use crate::finding::Stop;
 use crate::journal::{Answered, Event, Phase};
 use crate::ledger::{Place, Submission};
 use crate::receipt::Turn;
 use crate::schema::{Standing, Validated};
-use std::collections::BTreeMap;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
+use std::sync::Arc;
 
 /// The act that says so, before any is loaded.
 pub const LOADING_AGAIN: &str = "loading-again";
@@ -151,12 +158,22 @@ impl Window {
         }
         let judge = self.judge_of_today();
         let looks = self.look_at_all(cases)?;
-        let mut statements = Vec::with_capacity(looks.len());
+        let (mut statements, mut judges) = (Vec::with_capacity(looks.len()), Judges::new());
         for look in looks {
             let id = look.id();
-            match answers.get(&id).map_or(Err(unknown()), |answered| again(look, answered, &judge)) {
+            let Some(answered) = answers.get(&id) else {
+                outcome.leave(id, "the journal has no answer to it".to_owned());
+                continue;
+            };
+            match again(look, answered, &judge) {
                 Ok(validated) => statements.push((id, validated)),
-                Err(why) => outcome.leave(id, why),
+                Err(today) => match self.by_then(answered, &mut judges)? {
+                    Ok(validated) => {
+                        tracing::warn!(submission = %id, today, "loaded by what it was judged by when it was accepted");
+                        statements.push((id, validated));
+                    }
+                    Err(then) => outcome.leave(id, format!("today {today}; by what it was judged by then, {then}")),
+                },
             }
         }
         let now = self.host.clock.now();
@@ -192,6 +209,74 @@ impl Window {
     }
 }
 
+/// Those of other times that were asked, by their grounds and the moment of their trust.
+type Judges = HashMap<(Digest, Timestamp), Arc<Judge>>;
+
+/// Worlds of other times that are held at once: each has a registry and a station register of its own.
+const JUDGES_MAX: usize = 4;
+
+impl Window {
+    /// What was accepted, by the grounds of then; or why not.
+    fn by_then(&mut self, answered: &Answered, judges: &mut Judges) -> Result<Result<Validated, String>, Halt> {
+        let judge = match self.judge_of_then(answered, judges)? {
+            Ok(judge) => judge,
+            Err(why) => return Ok(Err(why)),
+        };
+        let Some(submission) = self.ledger.state(answered.id)? else { return Ok(Err("it is not known".to_owned())) };
+        let Some(case) = self.case(&submission)? else { return Ok(Err("it was never held".to_owned())) };
+        Ok(again(look(Case { turn: Turn::FIRST, ..case }, &judge), answered, &judge))
+    }
+
+    /// Who judged it; or what is missing of that. The ledger alone can halt the window: what is kept of the past is
+    /// wanted here where today does not do, and else as missing as before.
+    fn judge_of_then(&mut self, answered: &Answered, judges: &mut Judges) -> Result<Result<Arc<Judge>, String>, Halt> {
+        let Some((grounds, dossier)) = answered.grounds.zip(answered.dossier.as_ref()) else {
+            return Ok(Err("nothing was kept".to_owned()));
+        };
+        let dossier = self.small(&dossier.kept()).and_then(|octets| Dossier::read(&octets));
+        let taken = match dossier {
+            Ok(dossier) => dossier.taken,
+            Err(why) => return Ok(Err(format!("its dossier cannot be read: {why}"))),
+        };
+        if let Some(known) = judges.get(&(grounds, taken)) {
+            return Ok(Ok(Arc::clone(known)));
+        }
+        let list = match self.of_grounds(grounds)?.map(|octets| Grounds::read(&octets)) {
+            Ok(Ok(list)) => list,
+            Ok(Err(lost)) => return Ok(Err(lost.to_string())),
+            Err(why) => return Ok(Err(why)),
+        };
+        let mut octets = BTreeMap::new();
+        for file in &list.files {
+            match self.of_grounds(file.sha256)? {
+                Ok(found) => drop(octets.insert(file.sha256, Arc::from(found))),
+                Err(why) => return Ok(Err(why)),
+            }
+        }
+        Ok(list.world(grounds, &octets, taken).map_err(|lost| lost.to_string()).map(|(settings, world)| {
+            if judges.len() >= JUDGES_MAX {
+                judges.clear();
+            }
+            let judge = Arc::new(Judge::of(settings, Arc::new(world)));
+            judges.insert((grounds, taken), Arc::clone(&judge));
+            judge
+        }))
+    }
+
+    /// A file of the configuration, or a list of such files, as it is kept.
+    fn of_grounds(&mut self, sha256: Digest) -> Result<Result<Vec<u8>, String>, Halt> {
+        let kept = self.ledger.kept_file(sha256)?;
+        Ok(kept.ok_or_else(|| format!("{sha256} is not in evidence")).and_then(|kept| self.small(&kept.kept())))
+    }
+
+    fn small(&self, kept: &Kept) -> Result<Vec<u8>, String> {
+        let octets = self.evidence.reader().read(kept).map_err(|error| error.to_string())?;
+        let mut all = Vec::new();
+        octets.reader().read_to_end(&mut all).map_err(|error| error.to_string())?;
+        Ok(all)
+    }
+}
+
 impl Outcome {
     fn leave(&mut self, id: SubmissionId, why: String) {
         tracing::error!(submission = %id, why, "accepted, not in BOEMİS, and cannot be loaded again");
@@ -202,10 +287,6 @@ impl Outcome {
 
 fn act(act: &str, id: Option<SubmissionId>, facts: BTreeMap<String, String>) -> Event {
     Event::Act { act: act.to_owned(), by: "pencere".to_owned(), id, facts }
-}
-
-fn unknown() -> String {
-    "the journal has no answer to it".to_owned()
 }
 
 /// What was accepted, as it may be loaded; or why not.
@@ -228,9 +309,9 @@ fn told(stop: &Stop) -> String {
     match stop {
         Stop::Reject(findings) => {
             let slugs: Vec<&str> = findings.iter().map(|finding| finding.code.slug()).collect();
-            format!("today it would be rejected: {}", slugs.join(", "))
+            format!("it would be rejected: {}", slugs.join(", "))
         }
-        Stop::Hold(finding) => format!("today it would be held: {}", finding.code.slug()),
+        Stop::Hold(finding) => format!("it would be held: {}", finding.code.slug()),
         Stop::Halt(why) => why.clone(),
     }
 }

@@ -8,6 +8,7 @@ use super::following::follower;
 use super::notify;
 use super::refresh::{self, Refresher, Round};
 use super::reverifying::reverifier;
+use super::stalls::Stalls;
 use super::window::{Halt, Window};
 use super::witnessing::witness;
 use crate::document::ParticipantName;
@@ -48,6 +49,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut sign = interval(window.settings().downtime.every);
     sign.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut left = window.watches()?;
+    let mut stalls = Stalls::watch(window.settings().downtime.every, host.clock.clone());
     ready();
     notify::ready(&status(&window));
     tracing::info!(
@@ -85,6 +87,8 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
                 notify::ready(&status(&window));
             }
             () = tick(&mut alive) => notify::alive(),
+            // before the next sign: until then the last one is that of before it stood still
+            stall = stalls.next() => looked = window.stalled(stall),
             _ = sign.tick() => left.sign(window.now()),
             _ = rescan.tick() => {
                 looked = scan(&mut window, &mut watch).and_then(|()| window.publish_left());

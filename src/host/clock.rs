@@ -5,6 +5,7 @@ use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Tells the time. Cheap to clone; clones of a set clock show the same time.
 #[derive(Clone, Debug)]
@@ -52,8 +53,7 @@ impl Clock {
         }
         let known = Path::new(SYNCHRONISED).exists();
         let synchronised = (known || Path::new(TIMESYNC).exists()).then_some(known);
-        let since_start = clock_gettime(ClockId::Boottime);
-        let since_start = since_start.tv_sec.saturating_mul(1_000_000).saturating_add(since_start.tv_nsec / 1000);
+        let since_start = i64::try_from(since_start().as_micros()).unwrap_or(i64::MAX);
         let offset = Some(self.now().as_microsecond().saturating_sub(since_start));
         ClockState { synchronised, offset }
     }
@@ -65,6 +65,12 @@ impl Clock {
             *set = set.saturating_add(by).unwrap_or(*set);
         }
     }
+}
+
+/// How long ago the system started, its sleep included: nobody sets this clock.
+pub fn since_start() -> Duration {
+    let since = clock_gettime(ClockId::Boottime);
+    Duration::new(u64::try_from(since.tv_sec).unwrap_or(0), u32::try_from(since.tv_nsec).unwrap_or(0))
 }
 
 #[cfg(test)]

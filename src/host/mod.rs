@@ -14,7 +14,7 @@ mod parallel;
 mod printable;
 
 pub use append::Appendix;
-pub use clock::{Clock, ClockState};
+pub use clock::{Clock, ClockState, since_start};
 pub use disk::{Disk, DiskFile, Lock};
 pub use faults::{Fault, Faults};
 pub use octets::{Octets, OctetsReader};

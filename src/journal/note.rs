@@ -157,4 +157,24 @@ mod tests {
         assert_eq!((act.as_str(), by.as_str(), facts["to"].as_str()), ("backed-up", "uid 7", "there"));
         assert!(facts.contains_key("note"));
     }
+
+    #[test]
+    fn a_link_in_the_place_of_notes_is_not_followed() {
+        let (state, elsewhere, disk) = (test_folder(), test_folder(), Disk::system());
+        std::os::unix::fs::symlink(elsewhere.path(), state.path().join("notes")).unwrap();
+        let note =
+            Note { time: Timestamp::UNIX_EPOCH, act: "repaired".into(), by: "uid 0".into(), facts: BTreeMap::new() };
+        let refused = note.leave(&disk, state.path()).unwrap_err();
+        assert_eq!(refused.kind(), io::ErrorKind::PermissionDenied);
+        assert!(std::fs::read_dir(elsewhere.path()).unwrap().next().is_none(), "nothing is written there");
+        // what is given away is the link itself; only root can give
+        if rustix::process::geteuid().is_root() {
+            let (link, theirs) = (state.path().join("link"), elsewhere.path().join("theirs"));
+            std::fs::write(&theirs, "theirs").unwrap();
+            std::os::unix::fs::symlink(&theirs, &link).unwrap();
+            std::os::unix::fs::chown(state.path(), Some(12_345), Some(12_345)).unwrap();
+            give(&link, state.path()).unwrap();
+            assert_eq!((theirs.metadata().unwrap().uid(), link.symlink_metadata().unwrap().uid()), (0, 12_345));
+        }
+    }
 }

@@ -215,3 +215,19 @@ impl Reverified {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::SignedDuration;
+
+    #[test]
+    fn a_walk_is_due_in_its_time_and_when_the_clock_was_set_back_over_the_last() {
+        let ended: Timestamp = "2026-11-27T12:00:00Z".parse().unwrap();
+        let walk = Reverified { ended: Some(ended), ..Reverified::begin(ended, None) };
+        let every = Duration::from_secs(3600);
+        let due = [-1, 0, 3599, 3600].map(|seconds| walk.is_due(every, ended + SignedDuration::from_secs(seconds)));
+        assert_eq!(due, [true, false, false, true]);
+        assert!(Reverified { ended: None, ..walk }.is_due(every, ended), "it is under way");
+    }
+}

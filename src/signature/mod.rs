@@ -216,7 +216,7 @@ pub fn stamp_over(token: &[u8], octets: &[u8], context: &Context<'_>) -> StampRe
     let stamp = time::Stamp { kind, token, over: Box::new(over) };
     let reports = time::judge(&[stamp], &ValidationData::default(), context, None);
     // where a policy looks at none
-    let none = StampReport { kind, time: None, intact: false, counts: false, reason: None };
+    let none = StampReport::new(kind);
     reports.into_iter().next().unwrap_or(none)
 }
 

@@ -68,9 +68,17 @@ pub struct StampReport {
     pub counts: bool,
     /// Why not, when not: a finding's slug, and a sentence.
     pub reason: Option<super::Reason>,
+    /// The path by which its authority was believed, the anchor last; empty where it was not. No part of the answer.
+    #[serde(skip)]
+    pub path: Vec<Certificate>,
 }
 
 impl StampReport {
+    /// Of a time-stamp that nobody has looked at.
+    pub fn new(kind: Kind) -> Self {
+        Self { kind, time: None, intact: false, counts: false, reason: None, path: Vec::new() }
+    }
+
     fn refuse(&mut self, finding: &Finding) {
         self.reason = Some(super::Reason { code: finding.code.slug(), message: finding.message(Language::En) });
     }
@@ -105,7 +113,7 @@ pub fn judge(
         if stamps[..place].iter().any(|earlier| earlier.token == stamp.token) {
             continue;
         }
-        let mut report = StampReport { kind: stamp.kind, time: None, intact: false, counts: false, reason: None };
+        let mut report = StampReport::new(stamp.kind);
         match examine(place, stamp, context, &mut report) {
             Ok(intact) => {
                 report.intact = true;
@@ -134,8 +142,8 @@ pub fn judge(
             continue;
         }
         match answer {
-            Ok(()) => {
-                report.counts = true;
+            Ok(path) => {
+                (report.counts, report.path) = (true, path);
                 for place in one.keeps {
                     if let Some(proven) = proven.get_mut(place) {
                         *proven = Some(proven.map_or(one.time, |at| at.min(one.time)));
@@ -190,8 +198,13 @@ fn examine(
     Ok(Intact { place, time: token.time, digests, facts, keeps: imprint.keeps })
 }
 
-/// Whether the authority of a token is believed about time: asked about the one moment, at the other.
-fn believe(token: &Intact, data: &ValidationData, context: &Context<'_>, when: When) -> Result<(), Finding> {
+/// Whether the authority of a token is believed about time: asked about the one moment, at the other. By which path.
+fn believe(
+    token: &Intact,
+    data: &ValidationData,
+    context: &Context<'_>,
+    when: When,
+) -> Result<Vec<Certificate>, Finding> {
     let facts = &token.facts;
     let Some(clock) = &facts.signer else { return Err(Finding::new(Code::SignatureNoCertificate)) };
     let weak = |what: String| Finding::new(Code::SignatureWeakAlgorithm).found(what);
@@ -213,7 +226,7 @@ fn believe(token: &Intact, data: &ValidationData, context: &Context<'_>, when: W
     }
     match context.policy.weakness_of_path(&chain.certificates, when.at) {
         Some(found) => Err(weak(found.what)),
-        None => Ok(()),
+        None => Ok(chain.certificates),
     }
 }
 

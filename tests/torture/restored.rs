@@ -1,5 +1,6 @@
 //! BOEMİS put back from an older copy: what was accepted since is loaded again, and nobody is answered twice.
 
+use crate::lists::{list, seconds};
 use crate::trial::{Trial, generation, said, voen};
 use std::fs;
 use std::path::Path;
@@ -97,17 +98,86 @@ fn a_database_that_is_gone_is_loaded_again_whole() {
     trial.done(&["audit", "verify"]);
 }
 
+/// Changes the participant's own part of the registry; what stood there before.
+fn change_registry(trial: &Trial, old: &str, new: &str) -> String {
+    let registry = fs::read_to_string(trial.at("w/registry.toml")).unwrap();
+    let section = registry.find("[participants.azerenerji]").unwrap();
+    let (head, tail) = registry.split_at(section);
+    assert!(tail.contains(old));
+    fs::write(trial.at("w/registry.toml"), format!("{head}{}", tail.replacen(old, new, 1))).unwrap();
+    registry
+}
+
 #[test]
-fn what_today_s_registry_does_not_let_through_is_told_until_it_does() {
+fn who_left_the_registry_or_was_revoked_since_is_loaded_again_by_what_was_judged_by() {
+    type Since = fn(&Trial);
+    let since: [(&str, Since); 4] = [
+        ("he left", |trial| {
+            drop(change_registry(trial, "from = \"2020-01-01\"", "from = \"2020-01-01\"\nto = \"2020-12-31\""))
+        }),
+        ("suspended", |trial| drop(change_registry(trial, "suspended = false", "suspended = true"))),
+        ("revoked", |trial| {
+            trial.set("crls", "[\"pki/ca.crl\"]");
+            // lists have whole seconds: surely later than what was received a moment ago
+            let revoked = [("w/pki/azerenerji.crt", seconds(2))];
+            fs::write(trial.at("w/pki/ca.crl"), list(trial, seconds(3), &revoked)).unwrap();
+        }),
+        ("his authority is believed no more", |trial| {
+            let made = ["req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", "other.key", "-subj", "/CN=other"];
+            trial.succeeds("openssl", &[&made[..], &["-out", "w/pki/other.crt"]].concat());
+            trial.set("anchors", "[\"pki/other.crt\"]");
+        }),
+    ];
+    let template = trial();
+    let copy = with_a_copy(&template);
+    let (before, answers) = state(&template);
+    for (what, since) in since {
+        let trial = template.copy();
+        restore(&trial, &copy);
+        since(&trial);
+        let once = trial.pencere(&["once"]);
+        assert_eq!(once.status.code(), Some(0), "{what}: {}", said(&once));
+        assert!(state(&trial) == (before.clone(), answers.clone()), "{what}");
+        assert_eq!(acts(&trial, "loaded-again"), 3, "{what}");
+        assert!(is_healthy(&trial), "{what}");
+        trial.done(&["audit", "verify"]);
+        // nobody is let in by it anew
+        if what != "revoked" {
+            put(&trial, "new.xml", "2023-Q4", 1, "1.000");
+            trial.done(&["once"]);
+            let word = crate::receipt::decision(&trial.answers_to("azerenerji", "new.xml")[0].1).to_owned();
+            assert_eq!(word, "rejected", "{what}");
+        }
+    }
+}
+
+/// Changes an octet of the registry as evidence keeps it.
+fn damage_kept_registry(trial: &Trial) {
+    let (mut changed, mut open) = (0, vec![trial.at("w/state/evidence")]);
+    while let Some(path) = open.pop() {
+        if path.is_dir() {
+            open.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
+        let mut octets = fs::read(&path).unwrap();
+        let places: Vec<usize> = memchr::memmem::find_iter(&octets, "[participants.azerisiq]").collect();
+        if !places.is_empty() {
+            changed += places.len();
+            places.iter().for_each(|at| octets[*at] ^= 1);
+            fs::write(path, octets).unwrap();
+        }
+    }
+    assert!(changed > 0);
+}
+
+#[test]
+fn what_today_s_registry_does_not_let_through_and_no_other_is_kept_is_told_until_it_does() {
     let trial = trial();
     let copy = with_a_copy(&trial);
     let (before, answers) = state(&trial);
     restore(&trial, &copy);
-    let registry = fs::read_to_string(trial.at("w/registry.toml")).unwrap();
-    let section = registry.find("[participants.azerenerji]").unwrap();
-    let (head, tail) = registry.split_at(section);
-    let suspended = format!("{head}{}", tail.replacen("suspended = false", "suspended = true", 1));
-    fs::write(trial.at("w/registry.toml"), suspended).unwrap();
+    damage_kept_registry(&trial);
+    let registry = change_registry(&trial, "suspended = false", "suspended = true");
     let once = trial.pencere(&["once"]);
     assert_eq!(once.status.code(), Some(3), "{}", said(&once));
     assert!(said(&once).contains("3 accepted submissions are not in BOEM"), "{}", said(&once));
@@ -120,5 +190,7 @@ fn what_today_s_registry_does_not_let_through_is_told_until_it_does() {
     crate::trial::eventually("the loads", || trial.sql("SELECT count(*) FROM submission").trim() == "5");
     daemon.end();
     assert_eq!(state(&trial), (before, answers));
-    assert!(is_healthy(&trial));
+    let (_, status) = trial.json(&["status"]);
+    let problems = status["problems"].as_array().unwrap();
+    assert!(problems.iter().all(|problem| problem["code"] != "not-loaded"), "{status}");
 }

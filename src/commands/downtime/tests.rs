@@ -1,6 +1,7 @@
 use super::*;
 use crate::journal::samples::{answered, at, deferred, held, id};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 fn act(act: &str, facts: &[(&str, Timestamp)]) -> Event {
     let facts = facts.iter().map(|(name, moment)| ((*name).to_owned(), moment.to_string())).collect();
@@ -30,7 +31,7 @@ fn told(rows: &[Row]) -> Vec<Told> {
 fn what_only_once_works_is_never_down() {
     let once = || vec![started(), Event::Stopped {}];
     let killed = vec![started()];
-    let rows = read([once(), once(), killed, once()].concat()).finish(None, false);
+    let rows = read([once(), once(), killed, once()].concat()).finish(None, false, at(99));
     assert!(rows.is_empty(), "{rows:?}");
 }
 
@@ -53,7 +54,7 @@ fn each_kind_has_its_row() {
         halted,               // 11: until now; starts that fail change nothing
         started(),
     ];
-    let rows = read(events).finish(None, false);
+    let rows = read(events).finish(None, false, at(99));
     let wanted = [
         (Kind::Stop, at(2), None, Some(at(6)), 1),
         (Kind::Crash, at(7), Some(at(8)), Some(at(10)), 0),
@@ -66,11 +67,11 @@ fn each_kind_has_its_row() {
 #[test]
 fn a_daemon_that_is_gone_is_down_since_its_last_sign() {
     let events = || vec![started(), act("watching", &[])];
-    assert!(read(events()).finish(None, true).is_empty(), "it runs");
-    let unknown = read(events()).finish(None, false);
+    assert!(read(events()).finish(None, true, at(99)).is_empty(), "it runs");
+    let unknown = read(events()).finish(None, false, at(99));
     assert_eq!(told(&unknown), [(Kind::Crash, at(1), None, None, 0)]);
-    let left = alive::Found { at: at(30), until: at(50), rebooted: true };
-    let known = read(events()).finish(Some(left), false);
+    let left = alive::Found { at: at(30), until: at(50), every: Duration::from_secs(10), rebooted: true };
+    let known = read(events()).finish(Some(left), false, at(99));
     assert_eq!(told(&known), [(Kind::Crash, at(30), Some(at(50)), None, 0)]);
     assert!(known[0].cause.contains("machine"));
 }
@@ -92,7 +93,7 @@ fn holds_last_until_their_answer_and_the_database_is_away_until_nothing_waits_fo
         answered(1, 2, Decision::Accepted, "a"), // 6
         answered(2, 1, Decision::Rejected, "b"), // 7
     ];
-    let rows = read(events).finish(None, false);
+    let rows = read(events).finish(None, false, at(99));
     let wanted = [
         (Kind::Hold, at(2), None, Some(at(6)), 0),
         (Kind::Database, at(3), None, Some(at(7)), 0),
@@ -101,4 +102,28 @@ fn holds_last_until_their_answer_and_the_database_is_away_until_nothing_waits_fo
     assert_eq!(told(&rows), wanted);
     assert_eq!((rows[0].submission, rows[2].submission), (Some(id(1)), Some(id(2))));
     assert!(rows[0].cause.contains("load.database-away") && rows[0].cause.contains(", "), "{}", rows[0].cause);
+}
+
+#[test]
+fn a_daemon_that_stood_still_was_down_and_is_up_again() {
+    let moments = [("from", at(2)), ("to", at(9))];
+    let rows = read(vec![started(), act("watching", &[]), act("stalled", &moments)]).finish(None, true, at(99));
+    assert_eq!(told(&rows), [(Kind::Stall, at(2), None, Some(at(9)), 0)]);
+    assert!(rows[0].kind.is_down() && !rows[0].in_doubt);
+}
+
+#[test]
+fn a_crash_over_which_the_clock_was_set_back_is_told_with_its_doubt() {
+    let events = || vec![started(), act("watching", &[])];
+    let left = alive::Found { at: at(80), until: at(100), every: Duration::from_secs(10), rebooted: false };
+    assert!(!left.is_fresh(at(5)), "nobody is up by a sign from the future");
+    let lasting = read(events()).finish(Some(left), false, at(5));
+    assert!(lasting[0].kind == Kind::Crash && lasting[0].in_doubt, "{lasting:?}");
+    // started again, by a clock that stands before the sign
+    let bounds = [("not-before", at(80)), ("not-after", at(80))];
+    let again = [started(), act("was-down", &bounds), act("watching", &[])];
+    let rows = read(events().into_iter().chain(again).collect()).finish(None, true, at(6));
+    assert_eq!(told(&rows), [(Kind::Crash, at(80), Some(at(80)), Some(at(4)), 0)]);
+    assert!(rows[0].in_doubt && rows[0].cause.contains("clock"), "{rows:?}");
+    assert_eq!((rows[0].begins(), rows[0].ends()), (at(4), Some(at(80))));
 }

@@ -6,18 +6,19 @@
 
 use crate::commands::archive::Found;
 use crate::commands::records::{self, Known, Submission};
-use crate::commands::{Trouble, WindowArgs, archive};
+use crate::commands::{Trouble, WindowArgs, archive, files};
 use crate::config::Settings;
 use crate::daemon::grounds::Grounds;
 use crate::daemon::judgement::Judge;
 use crate::document::{Digest, SubmissionId};
 use crate::evidence::{Kept, Reader};
 use crate::forms::certificate::Certificate;
+use crate::forms::note::LogKey;
 use crate::host::Disk;
 use crate::journal::{Answered, Contested, Entry, Event, Held, InForce, KeptFile, KeptPath};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// One submission, as far as records go.
@@ -41,6 +42,8 @@ pub(in crate::commands) struct Past {
     files: HashMap<Digest, KeptFile>,
     /// Paths by which signers were believed.
     paths: HashMap<Digest, KeptPath>,
+    /// Where the certificate of the window's log lies.
+    log: PathBuf,
     evidence: Reader,
     /// Grounds that were read, by their digest and the moment of their trust.
     judges: HashMap<(Digest, Timestamp), Arc<(Grounds, Judge)>>,
@@ -57,7 +60,7 @@ impl Past {
         let meant = Known::read(state)?.meant(what.trim())?;
         match meant.as_slice() {
             [] => Self::taken_in(&settings, what.trim()),
-            [one] => Self::read(state, one),
+            [one] => Self::read(&settings, one),
             several => {
                 let ids: Vec<String> = several.iter().map(|one| one.id().to_string()).collect();
                 let (count, ids) = (ids.len(), ids.join("\n  "));
@@ -66,11 +69,11 @@ impl Past {
         }
     }
 
-    fn read(state: &Path, submission: &Submission) -> Result<Self, Trouble> {
-        let mut past = Self::empty(submission.id(), submission.name(), state);
+    fn read(settings: &Settings, submission: &Submission) -> Result<Self, Trouble> {
+        let mut past = Self::empty(submission.id(), submission.name(), settings);
         let original = submission.last.as_ref().and_then(|answered| answered.original);
         let (mut of_original, mut in_force): (Option<Held>, _) = (None, None);
-        let mut journal = records::journal(state)?;
+        let mut journal = records::journal(&settings.window.paths.state)?;
         while let Some((Entry { time, event }, _)) = journal.next()? {
             past.files.extend(event.files_kept().into_iter().map(|kept| (kept.sha256, kept)));
             in_force = event.comes_into_force().or(in_force);
@@ -98,7 +101,7 @@ impl Past {
         Ok(past)
     }
 
-    fn empty(id: SubmissionId, name: String, state: &Path) -> Self {
+    fn empty(id: SubmissionId, name: String, settings: &Settings) -> Self {
         Self {
             id,
             name,
@@ -110,7 +113,8 @@ impl Past {
             exported: None,
             files: HashMap::new(),
             paths: HashMap::new(),
-            evidence: Reader::new(&Disk::system(), state),
+            log: settings.transparency.key.certificate.clone(),
+            evidence: Reader::new(&Disk::system(), &settings.window.paths.state),
             judges: HashMap::new(),
         }
     }
@@ -126,7 +130,7 @@ impl Past {
             ))
         })?;
         let unit = archive::Told::read(settings, found)?;
-        let mut past = Self::empty(id, found.row.name.clone(), &settings.window.paths.state);
+        let mut past = Self::empty(id, found.row.name.clone(), settings);
         past.exported = Some(unit.lines.clone());
         for Kept { sha256, size, location } in unit.kept() {
             past.files.insert(sha256, KeptFile { sha256, size, location });
@@ -186,6 +190,21 @@ impl Past {
         let octets = self.octets(&what, &kept)?;
         let path = Certificate::from_file(&octets).map_err(|why| Trouble::broken(format!("{what}: {why}")))?;
         Ok(Some(path))
+    }
+
+    /// The certificate of this log's key: the window's own, or what came in the unit that the submission was taken in
+    /// with; none where it is another key's, or not there.
+    pub fn log(&self, key: &LogKey) -> Option<Certificate> {
+        /// Larger files hold no certificate of a log, in octets.
+        const CERTIFICATE_MAX: u64 = 4096;
+        let is_its = |one: &Certificate| files::log_key(one, key.name()).as_ref() == Some(key);
+        if self.exported.is_none() {
+            return files::certificate(&self.log).ok().filter(is_its);
+        }
+        // a unit tells its files by their digests alone
+        let small = self.files.values().filter(|file| file.size <= CERTIFICATE_MAX);
+        let octets = small.filter_map(|file| self.octets("a certificate", &file.kept()).ok());
+        octets.filter_map(|octets| Certificate::from_file(&octets).ok()).flatten().find(is_its)
     }
 
     /// Who judged by these grounds, and what they were.

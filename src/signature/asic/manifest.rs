@@ -17,8 +17,9 @@ use base64::Engine;
 /// The namespace of manifests (EN 319 162-1 A.4).
 const ASIC: &str = "http://uri.etsi.org/02918/v1.2.1#";
 
-/// Documents that one manifest may name: as many as one XML signature may refer to.
-const OBJECTS_MAX: usize = 64;
+/// Files that one manifest may name: as many as a container has by default (`container_entries`), since one manifest
+/// names all that go with a signature.
+const OBJECTS_MAX: usize = 1000;
 
 /// `META-INF/ASiCManifest*.xml` (4.4.3.3); one of an archive time-stamp has another name.
 pub fn is_manifest(name: &str) -> bool {
