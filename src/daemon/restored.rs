@@ -63,6 +63,13 @@ impl Window {
                 });
                 let strange = outcome.strange;
                 let told = || format!("BOEMİS holds {strange} loads that this window did not accept");
+                if strange > 0 {
+                    tracing::error!(
+                        strange,
+                        "BOEMİS holds loads that this window did not accept: `pencere audit verify` names the first; is \
+                         it the database that this window loads into?"
+                    );
+                }
                 self.tally.unloaded = self.tally.unloaded.take().or_else(|| (strange > 0).then(told));
                 if outcome.loaded > 0 {
                     tracing::warn!(loaded = outcome.loaded, "BOEMİS was older than the journal: it is not any more");
@@ -102,19 +109,11 @@ impl Window {
             Ok(missing) => !missing.is_empty(),
             Err(fault) => return Ok(Err(fault)),
         };
-        if there > accepted || (there == accepted && lacks) {
-            outcome.strange = there - accepted.min(there);
-            tracing::error!(
-                accepted,
-                there,
-                "BOEMİS holds loads that this window did not accept: `pencere audit verify` \
-                names the first; is this the database that this window loads into?"
-            );
-        }
+        outcome.strange = there.saturating_sub(accepted);
         if there >= accepted && !lacks {
             return Ok(Ok(outcome));
         }
-        let mut place = Some(Place::default());
+        let (mut place, mut lacked) = (Some(Place::default()), 0);
         while let Some(behind) = place {
             let (ids, next) = self.ledger.accepted(&behind, AT_ONCE)?;
             place = next;
@@ -126,6 +125,8 @@ impl Window {
             if missing.is_empty() {
                 continue;
             }
+            lacked += missing.len() as u64;
+            outcome.strange = (there + lacked).saturating_sub(accepted);
             if outcome.loaded + outcome.left == 0 {
                 tracing::error!(
                     accepted,
