@@ -194,3 +194,20 @@ fn the_commands_of_the_readme_run_with_two_grounds() {
     let place = trial.tool("sh", &["-c", "cd bundle && python3 place.py receipts/2.receipt.xml"]).output().unwrap();
     assert!(!place.status.success() && said(&place).contains("not in the log"), "{}", said(&place));
 }
+
+#[test]
+fn the_commands_of_the_readme_run_for_what_was_taken_in_with_a_unit() {
+    let trial = Trial::new();
+    decided(&trial);
+    trial.done(&["archive", "make", "--before", "2100-01-01"]);
+    let fresh = Trial::new();
+    fresh.done(&["archive", "import", trial.at("w/archive/trial-000001.zip").to_str().unwrap()]);
+    let files = unpacked(&fresh, "a.xml");
+    assert!(files.iter().any(|(_, name)| name == "journal/lines.jsonl"), "{files:?}");
+    // the log is that of the window which decided
+    let published = |of: &Trial, path: &str| of.succeeds("openssl", &["x509", "-in", path, "-outform", "DER"]).stdout;
+    assert_eq!(published(&fresh, "x/log.crt"), published(&trial, "w/pki/log.crt"));
+    let ran = run(&fresh, "x.asice");
+    assert!(ran.status.success(), "{}", said(&ran));
+    assert_eq!(said(&ran).matches("Signature Verified Successfully").count(), 1, "{}", said(&ran));
+}
