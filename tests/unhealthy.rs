@@ -4,7 +4,6 @@
 #[path = "samples/receipt.rs"]
 #[allow(dead_code)] // the walk over the samples uses all of it
 mod receipt;
-#[allow(dead_code)] // other tests use all of it
 #[path = "window/trial.rs"]
 mod trial;
 
