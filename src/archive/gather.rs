@@ -4,6 +4,7 @@
 //! closed and nothing has happened to it for so long; archived is what an act of the journal says so after that. One
 //! that is contested later gets another answer, and is archived once more, whole. Never writes.
 
+use super::name::UnitName;
 use crate::document::{Digest, SubmissionId};
 use crate::evidence::Location;
 use crate::host::Disk;
@@ -53,6 +54,8 @@ pub struct KnownUnit {
     pub name: String,
     /// The digest of its file.
     pub sha256: Digest,
+    /// The digest of its index; none where the act tells none.
+    pub index: Option<Digest>,
     /// How many submissions it holds.
     pub submissions: u64,
     /// When it was archived or taken in.
@@ -95,10 +98,13 @@ impl Standing {
             Event::Act { act, id: None, facts, .. } if act == ARCHIVED || act == IMPORTED => {
                 let fact = |name: &str| facts.get(name).map(String::as_str);
                 let sha256 = fact("sha256").and_then(|text| text.parse().ok());
-                if let (Some(name), Some(sha256)) = (fact("unit"), sha256) {
+                // what has no unit's name names no file, annex or notice either
+                let name = fact("unit").and_then(|text| text.parse::<UnitName>().ok());
+                if let (Some(name), Some(sha256)) = (name, sha256) {
                     self.units.push(KnownUnit {
-                        name: name.to_owned(),
+                        name: name.to_string(),
                         sha256,
+                        index: fact("index").and_then(|text| text.parse().ok()),
                         submissions: fact("submissions").and_then(|text| text.parse().ok()).unwrap_or(0),
                         at: *time,
                         due: fact("due").and_then(|text| text.parse().ok()),

@@ -180,12 +180,12 @@ impl Archive {
     fn settle(&self, note: &Note, passing: &Path, evidence: &evidence::Reader) -> Result<Digest, MakeFault> {
         let to = &self.settings.archive.to;
         let (octets, unit) = open(&self.disk, passing).map_err(unfit)?;
-        unit.verify(None, &engine).map_err(unfit)?;
+        unit.verify(None, &[], &engine).map_err(unfit)?;
         let sha256 = unit::digest(&octets)?;
         let lasting = path(to, &note.unit);
         std::fs::set_permissions(passing, std::fs::Permissions::from_mode(MODE))?;
         self.disk.rename(passing, &lasting)?;
-        lay_beside(&self.disk, to, &note.unit, &unit)?;
+        lay_beside(&self.disk, to, &note.unit, &unit).map_err(unfit)?;
         evidence.annex(&note.unit, &lasting, unit.places())?;
         Ok(sha256)
     }
@@ -290,6 +290,7 @@ pub fn events(made: &Made, by: &str) -> Vec<Event> {
     let facts = [
         ("unit", note.unit.clone()),
         ("sha256", made.sha256.to_string()),
+        ("index", note.index_sha256.to_string()),
         ("submissions", note.submissions.to_string()),
         ("files", note.files.to_string()),
         ("octets", note.octets.to_string()),
@@ -316,16 +317,39 @@ pub fn index(to: &Path, unit: &str) -> PathBuf {
     to.join(format!("{unit}.index.csv"))
 }
 
+/// A file as it lies.
+///
+/// # Errors
+/// What the disk says.
+pub fn lying(disk: &Disk, path: &Path) -> io::Result<Octets> {
+    let file = disk.open(path)?;
+    let len = file.metadata()?.len();
+    Ok(Octets::File(Arc::new(file), len))
+}
+
 /// Opens a unit; its octets beside.
 ///
 /// # Errors
 /// [`Unfit`].
 pub fn open(disk: &Disk, path: &Path) -> Result<(Octets, Unit), Unfit> {
-    let file = disk.open(path)?;
-    let len = file.metadata()?.len();
-    let octets = Octets::File(Arc::new(file), len);
+    let octets = lying(disk, path)?;
     let unit = Unit::open(&octets)?;
     Ok((octets, unit))
+}
+
+/// Opens a unit that the journal knows: one that is not the very file of that digest is not looked into.
+///
+/// # Errors
+/// [`Unfit`].
+pub fn open_known(disk: &Disk, path: &Path, sha256: Digest) -> Result<(Octets, Unit), Unfit> {
+    let octets = lying(disk, path)?;
+    match unit::digest(&octets)? == sha256 {
+        true => Unit::open(&octets).map(|unit| (octets, unit)),
+        false => Err(Unfit::Wrong(
+            "it is not the file that the journal knows; `pencere repair` or `archive import` puts that one back"
+                .to_owned(),
+        )),
+    }
 }
 
 /// Proves a seal, as every receipt is proven.
@@ -336,12 +360,14 @@ pub fn engine(octets: &Octets, seal: &Certificate) -> Result<(), Finding> {
     signature::prove(octets, seal, &xml::Limits::default())
 }
 
-/// Lays a unit's index beside it, for the search, and makes both names durable.
+/// Lays a unit's index beside it, octet for octet, for the search; durable afterwards.
 ///
 /// # Errors
-/// What the disk says.
-pub fn lay_beside(disk: &Disk, to: &Path, name: &str, unit: &Unit) -> io::Result<()> {
-    write(disk, &index(to, name), crate::archive::index::write(unit.rows()).as_bytes())
+/// [`Unfit`].
+pub fn lay_beside(disk: &Disk, to: &Path, name: &str, unit: &Unit) -> Result<(), Unfit> {
+    let octets = unit.octets("index.csv")?;
+    let octets = octets.head(usize::try_from(octets.len()).unwrap_or(usize::MAX))?;
+    Ok(write(disk, &index(to, name), &octets)?)
 }
 
 /// Writes a small file whole, or not at all; durable afterwards.
