@@ -124,6 +124,34 @@ impl Reader {
         self.disk.sync_folder(&folder).map_err(EvidenceError::disk("sync folder", &folder))
     }
 
+    /// Takes an annex away, by its name; whether there was one. Durable afterwards.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn unannex(&self, name: &str) -> Result<bool, EvidenceError> {
+        let folder = self.annexes();
+        let path = folder.join(format!("{name}.annex"));
+        match self.disk.unlink(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            other => other.map_err(EvidenceError::disk("delete", &path))?,
+        }
+        self.disk.sync_folder(&folder).map_err(EvidenceError::disk("sync folder", &folder))?;
+        Ok(true)
+    }
+
+    /// The names of the annexes.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn annex_names(&self) -> Result<Vec<String>, EvidenceError> {
+        let folder = self.annexes();
+        let names = match self.disk.list(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(EvidenceError::disk("list", &folder))?,
+        };
+        Ok(names.iter().filter_map(|name| Some(name.to_str()?.strip_suffix(".annex")?.to_owned())).collect())
+    }
+
     /// The size of what has this digest in an annex.
     pub(super) fn size_in_annex(&self, sha256: Digest) -> Result<Option<u64>, EvidenceError> {
         Ok(self.looked_up(sha256)?.first().map(|lying| lying.place.size))
