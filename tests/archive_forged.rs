@@ -10,7 +10,7 @@ use trial::{Trial, capacity, generation, said, voen};
 
 /// Makes a unit over: `edit` is Python that changes the dictionary `f` of its files and the values `n` of its note;
 /// digests, counts and statistics are made anew.
-const FORGE: &str = "import sys,zipfile,hashlib,json,csv,io
+const FORGE: &str = "import sys,zipfile,hashlib,json,csv,io,datetime
 src,dst,edit=sys.argv[1:4]
 z=zipfile.ZipFile(src); f={m:z.read(m) for m in z.namelist()}; n={}
 exec(edit)
@@ -26,7 +26,9 @@ note['submissions']=len(rows)
 st={k:{} for k in ('by_dataset','by_body','by_year','by_decision')}
 for r in rows:
     size=sum(len(f[m]) for m in subs if m.split('/')[1]==r['id'])
-    for k,v in (('by_dataset',r['dataset']),('by_body',r['body']),('by_year',r['received'][:4]),('by_decision',r['decision'])):
+    at=datetime.datetime.fromisoformat(r['received'][:19])+datetime.timedelta(hours=4)
+    r['year']=str(at.year)
+    for k,v in ((k,r[k[3:]]) for k in st):
         c=st[k].setdefault(v or '-',{'submissions':0,'octets':0}); c['submissions']+=1; c['octets']+=size
 note['statistics']={k:dict(sorted(v.items())) for k,v in st.items()}
 note.update(n)

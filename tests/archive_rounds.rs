@@ -1,5 +1,10 @@
 //! Rounds in which archive units are made: names, what cannot be packed, and what a crash leaves.
 
+#[path = "window/crowd.rs"]
+mod crowd;
+#[path = "samples/receipt.rs"]
+#[allow(dead_code)] // the walk over the samples uses all of it
+mod receipt;
 #[path = "window/trial.rs"]
 mod trial;
 
@@ -9,6 +14,7 @@ use pencere::daemon::archiving::Archive;
 use pencere::host::{Disk, Fault, Faults};
 use serde_json::Value;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 use trial::{Trial, capacity, eventually, generation, said, voen};
 
@@ -307,4 +313,39 @@ fn pruning_reads_only_the_units_that_something_would_go_for() {
     let answer = spoiled.pencere(&["archive", "prune"]);
     assert!(answer.status.code() == Some(3) && said(&answer).contains("nothing leaves"), "{}", said(&answer));
     assert_eq!(names(&spoiled, "w/state/evidence/packs"), packs);
+}
+
+/// A unit tells what receipts say, so each kind of answer must say in its journal lines and in its receipt the same.
+#[test]
+fn every_kind_of_answer_can_be_archived() {
+    let trial = Trial::new();
+    for key in ["settle", "pair_wait"] {
+        trial.set(key, "\"1ms\"");
+    }
+    let documents = crowd::documents(&trial, 48, &mut crowd::Dice(7));
+    for (n, document) in documents.iter().enumerate() {
+        for (name, octets) in &document.files {
+            trial.put(document.participant, name, octets);
+        }
+        if n == documents.len() / 2 {
+            // a name that no XML can hold, one of octets that are no text, and a file that is left where it lies
+            trial.put("azerenerji", "x\u{fffe}.xml", b"<Submission/>");
+            trial.put("azerenerji", std::ffi::OsStr::from_bytes(b"o\xffdd,\"x\"\n.xml"), b"<Submission/>");
+            let huge = fs::File::create(trial.side("azerenerji", "in").join("huge.xml")).unwrap();
+            huge.set_len(80 << 20).unwrap();
+            trial.done(&["once"]);
+        }
+    }
+    trial.done(&["once"]);
+    let rows = list_all(&trial);
+    let states: std::collections::BTreeSet<&str> = rows.iter().map(|row| row["state"].as_str().unwrap()).collect();
+    assert!(["accepted", "duplicate", "rejected"].iter().all(|state| states.contains(state)), "{states:?}");
+    assert!(rows.iter().any(|row| row["sha256"].is_null()), "one is left where it lies");
+    let (code, answer) = trial.json(&MAKE);
+    assert_eq!((code, &answer["left_out"]), (Some(0), &serde_json::json!({})), "{answer}");
+    trial.done(&["archive", "verify"]);
+}
+
+fn list_all(trial: &Trial) -> Vec<Value> {
+    trial.json(&["list", "--limit", "1000"]).1["submissions"].as_array().unwrap().clone()
 }

@@ -1,8 +1,9 @@
 //! A unit as it is found: read strictly, and every file of it verified (R 5.7.2).
 //!
 //! Owns what makes a unit whole: the container as our own reader takes it, entries stored and sorted, a digest for
-//! every file and a file for every digest, a note whose numbers are those of a recount, receipts that a seal proves, that
-//! speak of the original beside them, and that say what index, lines and records say. Never writes, and never believes a unit by its name.
+//! every file and a file for every digest, a note whose numbers are those of a recount, receipts that a seal proves,
+//! that speak of the original beside them, and that say what index, lines and records say. Never writes, and never
+//! believes a unit by its name.
 
 use super::index::{self, Row};
 use super::name::UnitName;

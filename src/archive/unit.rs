@@ -8,6 +8,7 @@
 use super::gather::{Came, Member};
 use super::index::{self, Row};
 use super::note::{FORMAT, Note, OfWindow, Statistics};
+use super::sealed::{self, Answer};
 use super::texts;
 use crate::container::write::{Measure, WriteFault, Writer, measure};
 use crate::document::{Decision, Digest, Digester};
@@ -158,7 +159,7 @@ impl<'a> Making<'a> {
 
     fn take_in(&mut self, member: &Member, open: Option<&Open>) -> Result<(), MakeFault> {
         let folder = format!("submissions/{}", member.id);
-        let (mut seals, mut signers) = (Vec::new(), Vec::new());
+        let (mut seals, mut signers, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
         let before = self.octets;
         if let Came::Held(held) = &member.came {
             let document = original(&held.document.name.shown(), "document");
@@ -175,6 +176,7 @@ impl<'a> Making<'a> {
             let odd = |what: String| MakeFault::Odd(format!("receipt {}: {what}", answered.receipt.number));
             let told = Told::read(&octets).map_err(|finding| odd(finding.message(Language::En)))?;
             seals.extend(told.certificates().map(|der| (Digest::of(der), der.to_vec())));
+            sealed.push(Answer { sha256: kept.sha256, told });
             let head = octets.head(usize::try_from(octets.len()).unwrap_or(usize::MAX))?;
             let page = receipt::page(&head, Language::Az).map_err(|finding| odd(finding.message(Language::En)))?;
             let name = format!("{folder}/receipts/{}", plain(&answered.receipt.number, "receipt"));
@@ -191,8 +193,12 @@ impl<'a> Making<'a> {
         }
         signers.extend(member.contested.iter().map(|contested| contested.signer));
         let row = Row::of(member);
+        // a unit that tells another thing than its receipts does not verify: that holds up this one, and no other
+        let differs = |what: String| MakeFault::Odd(format!("it is not what its receipts say: {what}"));
+        sealed::row(&row, &sealed).and_then(|()| sealed::lines(&row, &member.lines, &sealed)).map_err(differs)?;
         if let Some(open) = open {
             let (csv, json) = opened(&row, open);
+            sealed::records(&row, &csv, json.as_bytes(), &sealed).map_err(differs)?;
             self.put(format!("{folder}/records.csv"), csv.as_bytes())?;
             self.put(format!("{folder}/records.json"), json.as_bytes())?;
         }

@@ -123,8 +123,8 @@ impl Archive {
         self.clear(name, evidence)?;
         tracing::warn!(
             unit = %name, %sha256,
-            "a unit that a crash left behind is taken away: all that is in it lies in the active store, and is archived \
-             anew"
+            "a unit that a crash left behind is taken away: all that is in it lies in the active store, and is made \
+             into another"
         );
         Ok(None)
     }

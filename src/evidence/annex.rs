@@ -196,11 +196,18 @@ impl Reader {
         let mut all = Vec::new();
         for name in names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".annex")) {
             let path = folder.join(name);
-            let octets = self.disk.read(&path, ANNEX_MAX).map_err(EvidenceError::disk("read", &path))?;
+            let octets = match self.disk.read(&path, ANNEX_MAX) {
+                Ok(octets) => octets,
+                Err(error) => {
+                    tracing::warn!(%error, path = %path.display(), "an annex cannot be read, and is passed over");
+                    continue;
+                }
+            };
             let end = memchr::memchr(b'\n', &octets).unwrap_or(octets.len());
             let (head, records) = octets.split_at(end);
             let file = std::str::from_utf8(head).ok().and_then(|line| line.strip_prefix(HEADER));
-            let (Some(file), Some(records)) = (file, records.get(1..)) else { continue };
+            let records = records.get(1..).filter(|records| (records.len() as u64).is_multiple_of(RECORD));
+            let (Some(file), Some(records)) = (file, records) else { continue };
             let base = std::path::absolute(&folder).map_err(EvidenceError::disk("find", &folder))?;
             all.push(AnnexFile { name: name.to_owned(), file: plain(&base.join(file)), records: records.to_vec() });
         }

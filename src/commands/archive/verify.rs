@@ -152,8 +152,8 @@ fn asked(args: &ArchiveVerifyArgs) -> Result<Vec<Asked>, Trouble> {
     args.units.iter().map(one).collect()
 }
 
-/// So many submissions of all units, each as likely as any other: its unit's file, which alone tells two units of one name
-/// apart, and its id.
+/// So many submissions of all units, each as likely as any other: its unit's file, which alone tells two units of one
+/// name apart, and its id.
 fn choose(asked: &[Asked], count: usize) -> Result<BTreeSet<(PathBuf, String)>, Trouble> {
     let mut all = Vec::new();
     for one in asked {
