@@ -368,7 +368,7 @@ mod tests {
     use crate::journal::{Journal, Settings};
 
     fn told(state: &Path, numbers: std::ops::Range<i64>) {
-        let settings = Settings { segment_max: 4096, ..Settings::default() };
+        let settings = Settings { segment_max: 4096 };
         let mut journal = Journal::open(&Disk::system(), state, settings).unwrap();
         for n in numbers {
             for event in [held(n, "x"), answered(n, 1, crate::document::Decision::Rejected, "r"), closed(n)] {
