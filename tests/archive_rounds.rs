@@ -315,6 +315,39 @@ fn pruning_reads_only_the_units_that_something_would_go_for() {
     assert_eq!(names(&spoiled, "w/state/evidence/packs"), packs);
 }
 
+/// What is read for the first unit of a round serves the next ones, and what came between is read on.
+#[test]
+fn a_round_of_many_units_archives_each_once() {
+    let trial = window();
+    trial.set("unit_max", "\"1KiB\"");
+    trial.set("retry_first", "\"10ms\"");
+    let locked = trial::Locked::new(&trial);
+    file(&trial, "d.xml", "2024-Q2");
+    trial.done(&["once"]); // held, and answered so
+    drop(locked);
+    for quarter in ["2023-Q1", "2023-Q2", "2023-Q3"] {
+        file(&trial, &format!("{quarter}.xml"), quarter);
+    }
+    let by_itself = trial.copy();
+    trial.done(&["once"]);
+    eventually("what was held to be answered", || {
+        trial.done(&["once"]);
+        list(&trial).iter().all(|row| row["state"] != "held")
+    });
+    let units = make(&trial);
+    assert_eq!(units.len(), 7, "one submission a unit: {units:?}");
+    is_whole(&trial, "by hand");
+    by_itself.set("after", "\"1s\"");
+    by_itself.set("every", "\"1s\"");
+    let daemon = by_itself.run();
+    eventually("all to be archived", || {
+        let rows = list(&by_itself);
+        rows.len() == 7 && rows.iter().all(|row| row["archived"].is_string())
+    });
+    daemon.end();
+    is_whole(&by_itself, "by itself");
+}
+
 /// A unit tells what receipts say, so each kind of answer must say in its journal lines and in its receipt the same.
 #[test]
 fn every_kind_of_answer_can_be_archived() {
