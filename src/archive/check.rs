@@ -18,7 +18,7 @@ use crate::forms::note::LogKey;
 use crate::host::Octets;
 use crate::receipt::{self, Told, Unproven};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::io::{self, BufReader};
 
 /// Octets of a file at the top of a unit that is read whole: an index of 60,000 rows has 20 MB.
 const TOP_MAX: u64 = 256 << 20;
@@ -187,15 +187,13 @@ impl Unit {
     fn agree(&self, row: &Row, answers: &[Answer]) -> Result<(), Unfit> {
         let folder = format!("submissions/{}", row.id);
         let differs = |what: String| Unfit::wrong(format!("{folder}: {what}"));
-        let whole = |name: &str| -> Result<Vec<u8>, Unfit> {
+        let text = |name: &str| {
             let octets = self.octets(&format!("{folder}/{name}"))?;
             match octets.len() <= TOP_MAX {
-                true => Ok(octets.head(usize::try_from(octets.len()).unwrap_or(usize::MAX))?),
+                true => String::from_utf8(octets.head(usize::try_from(octets.len()).unwrap_or(usize::MAX))?)
+                    .map_err(|_| Unfit::wrong(format!("{folder}/{name} is no text"))),
                 false => Err(Unfit::wrong(format!("{folder}/{name} is too large"))),
             }
-        };
-        let text = |name: &str| {
-            String::from_utf8(whole(name)?).map_err(|_| Unfit::wrong(format!("{folder}/{name} is no text")))
         };
         sealed::row(row, answers).map_err(differs)?;
         sealed::lines(row, &text("journal.jsonl")?, answers).map_err(differs)?;
@@ -208,10 +206,16 @@ impl Unit {
         }
         let is_accepted = answers.iter().any(|answer| answer.told.decision == Decision::Accepted.as_str());
         let has_records = self.of(&row.id).any(|name| name.contains("/records."));
-        match is_accepted || has_records {
-            true => sealed::records(row, &text("records.csv")?, &whole("records.json")?, answers).map_err(differs),
-            false => Ok(()),
+        if !is_accepted && !has_records {
+            return Ok(());
         }
+        let (csv, json) =
+            (self.octets(&format!("{folder}/records.csv"))?, self.octets(&format!("{folder}/records.json"))?);
+        let (csv, json) = (BufReader::new(csv.reader()), BufReader::new(json.reader()));
+        sealed::records(row, csv, json, answers).map_err(|unfit| match unfit {
+            Unfit::Wrong(what) => differs(what),
+            unfit => unfit,
+        })
     }
 
     /// Proves a receipt; whether its place in the log is proven by a certificate in the unit.

@@ -5,12 +5,18 @@
 //! values in the records, and of the moments of lines that are no decision, no receipt speaks: those are bound to
 //! `SHA256SUMS` alone. Never proves a seal, and never reads a file.
 
+use super::check::Unfit;
 use super::index::Row;
 use crate::document::{Decision, Digest, SubmissionId};
 use crate::journal::{Entry, Event};
 use crate::receipt::Told;
 use jiff::Timestamp;
+use serde::de::IgnoredAny;
 use std::collections::HashSet;
+use std::io::{BufRead, Read};
+
+/// Octets of a line of `records.csv`, at most: a record has some hundred.
+const LINE_MAX: u64 = 1 << 20;
 
 /// A receipt of a unit, proven.
 pub(super) struct Answer {
@@ -144,26 +150,43 @@ fn is_answer(turn: u32, decision: Decision, number: &str, sealed: &Answer) -> bo
         && sealed.turn().is_none_or(|sealed| sealed == turn)
 }
 
-/// Holds the records against the row and the number of them that the receipt of the acceptance tells.
-pub(super) fn records(row: &Row, csv: &str, json: &[u8], answers: &[Answer]) -> Result<(), Differs> {
+/// `records.json`, as far as it is asked: how many records, whatever stands in them.
+#[derive(serde::Deserialize)]
+struct InJson {
+    records: Vec<IgnoredAny>,
+}
+
+/// Holds the records against the row and the number of them that the receipt of the acceptance tells. They may be as
+/// many as a document has room for, so none is held in memory.
+pub(super) fn records(row: &Row, mut csv: impl BufRead, json: impl Read, answers: &[Answer]) -> Result<(), Unfit> {
     let accepted = answers.iter().find(|answer| answer.told.decision == Decision::Accepted.as_str());
-    let told = &accepted.ok_or("records: there are some, and no receipt says accepted")?.told;
+    let none = || Unfit::Wrong("records: there are some, and no receipt says accepted".to_owned());
+    let told = &accepted.ok_or_else(none)?.told;
     let start = super::index::line(&[&row.dataset, &row.period, &row.revision, &row.body]);
     let start = format!("{},", start.trim_end());
-    let lines: Vec<&str> = csv.lines().skip(1).collect();
-    if let Some(line) = lines.iter().find(|line| !line.starts_with(&start)) {
-        return Err(format!("records.csv: {line:?} is not of this statement"));
+    let (mut lines, mut line) = (0u64, Vec::new());
+    while csv.by_ref().take(LINE_MAX).read_until(b'\n', &mut line)? > 0 {
+        // the first line is the header
+        if lines > 0 && !line.starts_with(start.as_bytes()) || !line.ends_with(b"\n") {
+            let line: String = String::from_utf8_lossy(&line).chars().take(100).collect();
+            return Err(Unfit::Wrong(format!("records.csv: {line:?} is not of this statement")));
+        }
+        lines += 1;
+        line.clear();
     }
-    let value: serde_json::Value = serde_json::from_slice(json).map_err(|error| format!("records.json: {error}"))?;
-    let in_json = value.get("records").and_then(serde_json::Value::as_array).map(Vec::len);
-    let wanted = told.records.as_deref().and_then(|text| text.parse().ok());
-    match (Some(lines.len()), in_json) == (wanted, wanted) {
+    let in_csv = lines.saturating_sub(1);
+    let in_json: InJson = serde_json::from_reader(json).map_err(|error| match error.is_io() {
+        true => Unfit::Disk(error.into()),
+        false => Unfit::Wrong(format!("records.json: {error}")),
+    })?;
+    let wanted = told.records.as_deref().and_then(|text| text.parse::<u64>().ok());
+    match (Some(in_csv), Some(in_json.records.len() as u64)) == (wanted, wanted) {
         true => Ok(()),
-        false => Err(format!(
-            "records: {} stand in records.csv, and the receipt {} says {}",
-            lines.len(),
+        false => Err(Unfit::Wrong(format!(
+            "records: {in_csv} stand in records.csv and {} in records.json, and the receipt {} says {}",
+            in_json.records.len(),
             told.number,
             told.records.as_deref().unwrap_or("-")
-        )),
+        ))),
     }
 }

@@ -198,7 +198,8 @@ impl<'a> Making<'a> {
         sealed::row(&row, &sealed).and_then(|()| sealed::lines(&row, &member.lines, &sealed)).map_err(differs)?;
         if let Some(open) = open {
             let (csv, json) = opened(&row, open);
-            sealed::records(&row, &csv, json.as_bytes(), &sealed).map_err(differs)?;
+            sealed::records(&row, csv.as_bytes(), json.as_bytes(), &sealed)
+                .map_err(|unfit| differs(unfit.to_string()))?;
             self.put(format!("{folder}/records.csv"), csv.as_bytes())?;
             self.put(format!("{folder}/records.json"), json.as_bytes())?;
         }
