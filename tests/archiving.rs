@@ -221,6 +221,9 @@ fn what_is_damaged_is_named_and_a_protocol_says_what_was_read() {
     replace(&bad);
     let (code, answer) = trial.json(&["archive", "verify"]);
     assert_eq!(code, Some(1), "{answer}");
+    // the last pack stays anyway: behind this one there is another
+    trial.put("azerenerji", "d.xml", b"<Submission/>");
+    trial.done(&["once"]);
     let prune = trial.pencere(&["archive", "prune"]);
     assert!(prune.status.code() == Some(3) && said(&prune).contains("nothing leaves"), "{}", said(&prune));
     fs::remove_file(&zip).unwrap();
@@ -336,7 +339,9 @@ fn a_running_window_archives_by_itself_and_a_kill_doubles_nothing() {
         let daemon = trial.run();
         std::thread::sleep(std::time::Duration::from_millis(pause));
         daemon.kill();
-        assert_eq!(trial.pencere(&["archive", "verify"]).status.code(), Some(0));
+        let (code, answer) = trial.json(&["archive", "verify"]);
+        let is_young = answer["units"].as_array().unwrap().is_empty();
+        assert_eq!(code, Some(i32::from(is_young)), "{answer}");
     }
     let daemon = trial.run();
     eventually("all to be archived", || list(&trial).iter().all(|row| row["archived"].is_string()));

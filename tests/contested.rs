@@ -73,6 +73,15 @@ fn events(trial: &Trial, name: &str) -> Vec<String> {
     shown["events"].as_array().unwrap().iter().map(|one| one["event"].as_str().unwrap().to_owned()).collect()
 }
 
+/// What an archive unit tells of it is what its receipts say; in a copy, so that here it stays as it is.
+fn archives(trial: &Trial) {
+    let copy = trial.copy();
+    let (code, answer) = copy.json(&["archive", "make", "--before", "2100-01-01"]);
+    assert_eq!((code, &answer["left_out"]), (Some(0), &serde_json::json!({})), "{answer}");
+    assert!(!answer["units"].as_array().unwrap().is_empty(), "{answer}");
+    copy.done(&["archive", "verify"]);
+}
+
 fn fits(trial: &Trial) {
     let audited = trial.pencere(&["audit", "verify"]);
     assert_eq!(audited.status.code(), Some(0), "{}", said(&audited));
@@ -148,6 +157,7 @@ fn a_revocation_before_the_reception_takes_an_acceptance_out_of_what_holds() {
     assert_eq!((words(&trial, "a.xml").len(), trial.answers("energetika").len()), (2, 1), "once for ever");
     assert_eq!(trial.sql(FIGURES), "2024-Q1|1|100.000\n");
     fits(&trial);
+    archives(&trial);
     trial.keeps_persons_out_of_the_log();
 }
 
@@ -339,6 +349,7 @@ fn what_a_contested_revision_superseded_holds_again() {
     assert_eq!(trial.sql(FIGURES), "2024-Q1|2|300.000\n");
     assert_eq!(trial.sql("SELECT period, energy_mwh FROM generation_total"), "2024|300.000\n2024-Q1|300.000\n");
     fits(&trial);
+    archives(&trial);
 }
 
 #[test]

@@ -1,13 +1,16 @@
 //! A unit as it is found: read strictly, and every file of it verified (R 5.7.2).
 //!
 //! Owns what makes a unit whole: the container as our own reader takes it, entries stored and sorted, a digest for
-//! every file and a file for every digest, a note whose numbers are those of a recount, receipts that the seal in the
-//! unit proves and that speak of the original beside them. Never writes, and never believes a unit by its name.
+//! every file and a file for every digest, a note whose numbers are those of a recount, receipts that a seal proves,
+//! that speak of the original beside them, and that say what index, lines and records say. Never writes, and never
+//! believes a unit by its name.
 
 use super::index::{self, Row};
+use super::name::UnitName;
 use super::note::{FORMAT, Note, Statistics};
+use super::sealed::{self, Answer};
 use crate::container::{Container, Fault, Limits};
-use crate::document::Digest;
+use crate::document::{Decision, Digest};
 use crate::evidence::Place;
 use crate::finding::{Finding, Language};
 use crate::forms::certificate::Certificate;
@@ -15,7 +18,7 @@ use crate::forms::note::LogKey;
 use crate::host::Octets;
 use crate::receipt::{self, Told, Unproven};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::io::{self, BufReader};
 
 /// Octets of a file at the top of a unit that is read whole: an index of 60,000 rows has 20 MB.
 const TOP_MAX: u64 = 256 << 20;
@@ -98,6 +101,7 @@ impl Unit {
         }
         let (of_note, of_index) = (text("NOTE.json")?, text("index.csv")?);
         let note: Note = serde_json::from_str(&of_note).map_err(|error| Unfit::wrong(format!("NOTE.json: {error}")))?;
+        note.unit.parse::<UnitName>().map_err(|error| Unfit::wrong(format!("NOTE.json: {error}")))?;
         let rows = index::read(&of_index).ok_or_else(|| Unfit::wrong("index.csv is of another form"))?;
         let mut files = BTreeMap::new();
         for (name, sha256) in sums {
@@ -140,11 +144,17 @@ impl Unit {
         &self.seals
     }
 
-    /// Verifies the files of these submissions, or of all: digests, receipts, and what they speak of.
+    /// Verifies the files of these submissions, or of all: digests, receipts, what they speak of, and that index, lines
+    /// and records say the same. Receipts are proven by one of these seals; where none is named, by one in the unit.
     ///
     /// # Errors
     /// [`Unfit`], by the file's name.
-    pub fn verify(&self, only: Option<&BTreeSet<String>>, engine: Engine<'_>) -> Result<Verified, Unfit> {
+    pub fn verify(
+        &self,
+        only: Option<&BTreeSet<String>>,
+        seals: &[Certificate],
+        engine: Engine<'_>,
+    ) -> Result<Verified, Unfit> {
         let mut verified = Verified::default();
         for row in self.rows.iter().filter(|row| only.is_none_or(|only| only.contains(&row.id))) {
             let mut document = None;
@@ -160,22 +170,72 @@ impl Unit {
                 return Err(Unfit::wrong(format!("submissions/{}: the original of the index is missing", row.id)));
             }
             let is_receipt = |name: &&str| name.contains("/receipts/") && name.ends_with(".xml");
+            let mut answers = Vec::new();
             for name in self.of(&row.id).filter(is_receipt) {
-                verified.logged += u64::from(self.prove(name, row, document.as_ref(), engine)?);
+                let (answer, is_logged) = self.prove(name, row, document.as_ref(), seals, engine)?;
+                answers.push(answer);
+                verified.logged += u64::from(is_logged);
                 verified.receipts += 1;
             }
+            self.agree(row, &answers)?;
             verified.submissions += 1;
         }
         Ok(verified)
     }
 
+    /// That all that is told of a submission is what its receipts say.
+    fn agree(&self, row: &Row, answers: &[Answer]) -> Result<(), Unfit> {
+        let folder = format!("submissions/{}", row.id);
+        let differs = |what: String| Unfit::wrong(format!("{folder}: {what}"));
+        let text = |name: &str| {
+            let octets = self.octets(&format!("{folder}/{name}"))?;
+            match octets.len() <= TOP_MAX {
+                true => String::from_utf8(octets.head(usize::try_from(octets.len()).unwrap_or(usize::MAX))?)
+                    .map_err(|_| Unfit::wrong(format!("{folder}/{name} is no text"))),
+                false => Err(Unfit::wrong(format!("{folder}/{name} is too large"))),
+            }
+        };
+        sealed::row(row, answers).map_err(differs)?;
+        sealed::lines(row, &text("journal.jsonl")?, answers).map_err(differs)?;
+        // a detached signature is sealed as the document is
+        for signature in answers.iter().filter_map(|answer| answer.told.signature.as_ref()?.sha256.as_ref()) {
+            let is_it = |name: &str| self.files.get(name).is_some_and(|(_, sha256)| sha256.to_string() == *signature);
+            if !self.of(&row.id).any(|name| name.contains("/original/") && is_it(name)) {
+                return Err(differs(format!("the signature file {signature} of its receipt is missing")));
+            }
+        }
+        let is_accepted = answers.iter().any(|answer| answer.told.decision == Decision::Accepted.as_str());
+        let has_records = self.of(&row.id).any(|name| name.contains("/records."));
+        if !is_accepted && !has_records {
+            return Ok(());
+        }
+        let (csv, json) =
+            (self.octets(&format!("{folder}/records.csv"))?, self.octets(&format!("{folder}/records.json"))?);
+        let (csv, json) = (BufReader::new(csv.reader()), BufReader::new(json.reader()));
+        sealed::records(row, csv, json, answers).map_err(|unfit| match unfit {
+            Unfit::Wrong(what) => differs(what),
+            unfit => unfit,
+        })
+    }
+
     /// Proves a receipt; whether its place in the log is proven by a certificate in the unit.
-    fn prove(&self, name: &str, row: &Row, document: Option<&Octets>, engine: Engine<'_>) -> Result<bool, Unfit> {
+    fn prove(
+        &self,
+        name: &str,
+        row: &Row,
+        document: Option<&Octets>,
+        seals: &[Certificate],
+        engine: Engine<'_>,
+    ) -> Result<(Answer, bool), Unfit> {
         let octets = self.octets(name)?;
         let unproven = |finding: &Finding| Unfit::wrong(format!("{name}: {}", finding.message(Language::En)));
         let told = Told::read(&octets).map_err(|finding| unproven(&finding))?;
-        let seal = self.seals.iter().find(|seal| told.certificates().any(|der| der == seal.der()));
-        let seal = seal.ok_or_else(|| Unfit::wrong(format!("{name}: its seal is not among the certificates")))?;
+        let is_named = |seal: &&Certificate| told.certificates().any(|der| der == seal.der());
+        let seal = match seals {
+            [] => self.seals.iter().find(is_named).ok_or("its seal is not among the certificates"),
+            named => named.iter().find(is_named).ok_or("it was sealed by another than was named"),
+        };
+        let seal = seal.map_err(|what| Unfit::wrong(format!("{name}: {what}")))?;
         match receipt::prove(&octets, seal, document, engine) {
             Ok(proven) if proven.told().id == row.id => {
                 let place = receipt::place(&octets, &proven, None).map_err(|finding| unproven(&finding))?;
@@ -183,7 +243,8 @@ impl Unit {
                     let key = log.x509().public_key().ok();
                     key.and_then(|key| LogKey::new(place.key.name(), &key)).is_some_and(|key| key == place.key)
                 };
-                Ok(place.is_some_and(|place| self.logs.iter().any(|log| is_of(&place, log))))
+                let is_logged = place.is_some_and(|place| self.logs.iter().any(|log| is_of(&place, log)));
+                Ok((Answer { sha256: Digest::of_reader(octets.reader())?, told }, is_logged))
             }
             Ok(_) => Err(Unfit::wrong(format!("{name}: it answers another submission"))),
             Err(Unproven::No(finding)) => Err(unproven(&finding)),

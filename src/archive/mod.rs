@@ -1,14 +1,17 @@
 //! Archive: the last step of the path, and where what is past its active time goes (R 3.4.6, R 5.7).
 //!
-//! Owns [`Closed`], the end of a submission whose answer is where its receiver finds it, and the archive units: what is
-//! due for one ([`gather`]), how one is made ([`mod@unit`]), read and verified ([`check`]), its note, index and texts,
-//! and the calendar by which a notice is due. Never moves or deletes evidence, and never changes a unit that was made.
+//! Owns [`Closed`], the end of a submission whose answer is where its receiver finds it, and the archive units: what
+//! is due for one ([`gather`]), how one is named ([`name`]), made ([`mod@unit`]), read and verified ([`check`], by
+//! what its receipts seal), its note, index and texts, and the calendar by which a notice is due. Never moves or
+//! deletes evidence, and never changes a unit that was made.
 
 pub mod calendar;
 pub mod check;
 pub mod gather;
 pub mod index;
+pub mod name;
 pub mod note;
+mod sealed;
 pub mod texts;
 pub mod unit;
 

@@ -8,6 +8,7 @@
 use super::gather::{Came, Member};
 use super::index::{self, Row};
 use super::note::{FORMAT, Note, OfWindow, Statistics};
+use super::sealed::{self, Answer};
 use super::texts;
 use crate::container::write::{Measure, WriteFault, Writer, measure};
 use crate::document::{Decision, Digest, Digester};
@@ -62,6 +63,9 @@ pub enum MakeFault {
     /// The disk.
     #[error("archive: {0}")]
     Disk(#[from] io::Error),
+    /// The records cannot be read now, nobody's.
+    #[error("archive: {0}")]
+    Away(String),
     /// Something is not as it must be, in words.
     #[error("archive: {0}")]
     Odd(String),
@@ -141,9 +145,21 @@ impl<'a> Making<'a> {
     /// Adds a submission; `open` is the open form of what was loaded.
     ///
     /// # Errors
-    /// [`MakeFault`]; the unit is of no use then.
+    /// [`MakeFault`]; nothing of it is in the unit then.
     pub fn add(&mut self, member: &Member, open: Option<&Open>) -> Result<(), MakeFault> {
+        let (octets, beside) = (self.octets, self.beside.1);
+        let added = self.take_in(member, open);
+        if added.is_err() {
+            let folder = format!("submissions/{}/", member.id);
+            self.entries.retain(|name, _| !name.starts_with(&folder));
+            (self.octets, self.beside.1) = (octets, beside);
+        }
+        added
+    }
+
+    fn take_in(&mut self, member: &Member, open: Option<&Open>) -> Result<(), MakeFault> {
         let folder = format!("submissions/{}", member.id);
+        let (mut seals, mut signers, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
         let before = self.octets;
         if let Came::Held(held) = &member.came {
             let document = original(&held.document.name.shown(), "document");
@@ -159,15 +175,14 @@ impl<'a> Making<'a> {
             let octets = self.evidence.read(&kept)?;
             let odd = |what: String| MakeFault::Odd(format!("receipt {}: {what}", answered.receipt.number));
             let told = Told::read(&octets).map_err(|finding| odd(finding.message(Language::En)))?;
-            for der in told.certificates() {
-                self.seals.entry(Digest::of(der)).or_insert_with(|| der.to_vec());
-            }
+            seals.extend(told.certificates().map(|der| (Digest::of(der), der.to_vec())));
+            sealed.push(Answer { sha256: kept.sha256, told });
             let head = octets.head(usize::try_from(octets.len()).unwrap_or(usize::MAX))?;
             let page = receipt::page(&head, Language::Az).map_err(|finding| odd(finding.message(Language::En)))?;
             let name = format!("{folder}/receipts/{}", plain(&answered.receipt.number, "receipt"));
             self.keep(format!("{name}.xml"), kept)?;
             self.put(format!("{name}.txt"), page.as_bytes())?;
-            self.signers.extend(&answered.signers);
+            signers.extend(&answered.signers);
             if let Some(dossier) = &answered.dossier {
                 self.keep(format!("{folder}/judgement/{}.dossier.json", answered.answer), dossier.kept())?;
             }
@@ -176,14 +191,21 @@ impl<'a> Making<'a> {
             let json = serde_json::to_vec(in_force).map_err(|error| MakeFault::Odd(error.to_string()))?;
             self.put(format!("{folder}/judgement/doubt.json"), &json)?;
         }
-        self.signers.extend(member.contested.iter().map(|contested| contested.signer));
+        signers.extend(member.contested.iter().map(|contested| contested.signer));
         let row = Row::of(member);
+        // a unit that tells another thing than its receipts does not verify: that holds up this one, and no other
+        let differs = |what: String| MakeFault::Odd(format!("it is not what its receipts say: {what}"));
+        sealed::row(&row, &sealed).and_then(|()| sealed::lines(&row, &member.lines, &sealed)).map_err(differs)?;
         if let Some(open) = open {
             let (csv, json) = opened(&row, open);
+            sealed::records(&row, csv.as_bytes(), json.as_bytes(), &sealed)
+                .map_err(|unfit| differs(unfit.to_string()))?;
             self.put(format!("{folder}/records.csv"), csv.as_bytes())?;
             self.put(format!("{folder}/records.json"), json.as_bytes())?;
         }
         self.put(format!("{folder}/journal.jsonl"), member.lines.as_bytes())?;
+        self.seals.extend(seals);
+        self.signers.extend(signers);
         self.statistics.count(&row, self.octets - before);
         self.rows.push(row);
         let received = Some(member.received());

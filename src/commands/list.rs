@@ -124,10 +124,11 @@ pub fn run(args: &ListArgs, screen: &mut Screen) -> Outcome {
     };
     // what other windows archived is older than what happens here
     let others = archive::taken_in(&settings)?;
+    others.unread.iter().for_each(|why| screen.note(format!("left out: {why}")));
     let of_other = |row: &Row| {
         args.state.is_none_or(|state| row.state == state.as_str()) && is_whose(&row.participant, &row.dataset)
     };
-    let mut rows: Vec<Row> = others.iter().filter_map(Row::of_unit).filter(of_other).collect();
+    let mut rows: Vec<Row> = others.found.iter().filter_map(Row::of_unit).filter(of_other).collect();
     let left_out = rows.len().saturating_add(own).saturating_sub(args.limit);
     rows.drain(..left_out.min(rows.len()));
     rows.extend(shown.iter().map(Row::of));

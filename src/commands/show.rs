@@ -3,7 +3,7 @@
 use super::archive;
 use super::list::{self, Row};
 use super::records::{self, Known};
-use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, times};
+use super::{Exit, Outcome, OutputArgs, Screen, WindowArgs, times};
 use crate::config::Settings;
 use crate::journal::{Entry, Event};
 use clap::Args;
@@ -72,10 +72,9 @@ struct Happened<'a> {
 /// A submission of another window, from the unit that was taken in; the latest that is meant.
 fn of_other(settings: &Settings, what: &str, screen: &mut Screen) -> Outcome {
     let others = archive::taken_in(settings)?;
-    let found =
-        others.iter().rev().find(|found| found.is_meant(what)).and_then(|found| Some((found, Row::of_unit(found)?)));
+    let found = others.last(|found| found.is_meant(what)).and_then(|found| Some((found, Row::of_unit(found)?)));
     let Some((found, row)) = found else {
-        return Err(Trouble::usage(format!(
+        return Err(others.missing(format!(
             "nothing is known here by {what:?}: neither an id, nor a receipt's number, a file's name or a SHA-256"
         )));
     };

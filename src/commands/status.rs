@@ -13,6 +13,7 @@ use super::{Exit, ListState, Outcome, OutputArgs, Screen, Table, Trouble, Window
 use crate::archive::gather::NOTICE_SENT;
 use crate::boemis::Fault;
 use crate::config::{Config, Settings};
+use crate::daemon::archiving_fails::ArchivingFails;
 use crate::daemon::refresh::{self, Failure};
 use crate::daemon::witnessing::Failing;
 use crate::document::BAKU;
@@ -118,8 +119,8 @@ pub struct Problem {
     /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
     /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `not-loaded`,
     /// `folder-unusable`, `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`,
-    /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `checkpoints-kept-back`, `boemis-damaged`,
-    /// `loaded-by-others`.
+    /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `archiving-fails`,
+    /// `checkpoints-kept-back`, `boemis-damaged`, `loaded-by-others`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -289,6 +290,7 @@ impl Status {
         status.problems.extend(status.reverified.iter().filter_map(copies::Reverification::problem));
         status.notices = notices(settings, fold);
         status.problems.extend(overdue(&status.notices, now));
+        status.problems.extend(unarchived(settings));
         let left = open.iter().filter(|one| one.phase == Phase::Held || is_unclosed(one)).count();
         status.problems.extend(status.unfounded(&settings.window.paths.drop, footing, left));
         status.healthy = status.problems.is_empty();
@@ -453,6 +455,17 @@ fn overdue(notices: &[NoticeDue], now: Timestamp) -> Option<Problem> {
         first.unit
     );
     Some(Problem { code: "notice-overdue", message })
+}
+
+/// What is past its active time and cannot be archived.
+fn unarchived(settings: &Settings) -> Option<Problem> {
+    let fails = ArchivingFails::read(&Disk::system(), &settings.window.paths.state)?;
+    let message = format!(
+        "Since {}, {}. It is tried again at the next round, or by `pencere archive make`.",
+        times::both(fails.since),
+        fails.told()
+    );
+    Some(Problem { code: "archiving-fails", message })
 }
 
 /// What a window stands on besides its records.

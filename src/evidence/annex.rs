@@ -71,6 +71,19 @@ pub struct Released {
     pub octets: u64,
 }
 
+/// Whether what lies in the file of an annex may be relied upon, by the annex's name.
+pub type Relied<'a> = &'a mut dyn FnMut(&str) -> bool;
+
+/// Something in the file of an annex.
+struct Lying {
+    /// The annex's name.
+    annex: String,
+    /// The file.
+    file: PathBuf,
+    /// Where in it.
+    place: Place,
+}
+
 impl Reader {
     fn annexes(&self) -> PathBuf {
         self.folder.join("annexes")
@@ -92,7 +105,12 @@ impl Reader {
         let path = std::path::absolute(file).map_err(EvidenceError::disk("find", file))?;
         let base = std::path::absolute(&folder).map_err(EvidenceError::disk("find", &folder))?;
         let path = from(&base, &path);
-        let mut text = format!("{HEADER}{}\n", path.display());
+        // a first line that cannot be read again would hide all that it stands for
+        let line = path.to_str().filter(|line| !line.contains('\n')).ok_or_else(|| {
+            let why = "an annex cannot name a file by a path with a line end, or that is no UTF-8";
+            EvidenceError::disk("name", file)(io::Error::new(ErrorKind::InvalidInput, why))
+        })?;
+        let mut text = format!("{HEADER}{line}\n");
         places.sort_unstable();
         places.dedup_by_key(|place| place.sha256);
         for Place { sha256, offset, size } in &places {
@@ -106,28 +124,63 @@ impl Reader {
         self.disk.sync_folder(&folder).map_err(EvidenceError::disk("sync folder", &folder))
     }
 
-    /// The size of what has this digest in an annex.
-    pub(super) fn size_in_annex(&self, sha256: Digest) -> Result<Option<u64>, EvidenceError> {
-        Ok(self.looked_up(sha256)?.map(|(_, place)| place.size))
+    /// Takes an annex away, by its name; whether there was one. Durable afterwards.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn unannex(&self, name: &str) -> Result<bool, EvidenceError> {
+        let folder = self.annexes();
+        let path = folder.join(format!("{name}.annex"));
+        match self.disk.unlink(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            other => other.map_err(EvidenceError::disk("delete", &path))?,
+        }
+        self.disk.sync_folder(&folder).map_err(EvidenceError::disk("sync folder", &folder))?;
+        Ok(true)
     }
 
-    /// The file in which an annex has this digest, and where in it: the latest annex, since of the same octets in two
-    /// either will do.
-    fn looked_up(&self, sha256: Digest) -> Result<Option<(PathBuf, Place)>, EvidenceError> {
+    /// The names of the annexes.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn annex_names(&self) -> Result<Vec<String>, EvidenceError> {
         let folder = self.annexes();
         let names = match self.disk.list(&folder) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             other => other.map_err(EvidenceError::disk("list", &folder))?,
         };
-        for name in names.iter().rev().filter(|name| name.as_encoded_bytes().ends_with(b".annex")) {
+        Ok(names.iter().filter_map(|name| Some(name.to_str()?.strip_suffix(".annex")?.to_owned())).collect())
+    }
+
+    /// The size of what has this digest in an annex.
+    pub(super) fn size_in_annex(&self, sha256: Digest) -> Result<Option<u64>, EvidenceError> {
+        Ok(self.looked_up(sha256)?.first().map(|lying| lying.place.size))
+    }
+
+    /// Where annexes have this digest, the latest first: of the same octets in two files either will do. An annex that
+    /// cannot be read is passed over: it hides what it alone knows, and nothing else.
+    fn looked_up(&self, sha256: Digest) -> Result<Vec<Lying>, EvidenceError> {
+        let folder = self.annexes();
+        let names = match self.disk.list(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.map_err(EvidenceError::disk("list", &folder))?,
+        };
+        let mut all = Vec::new();
+        for name in names.iter().rev() {
+            let Some(annex) = name.as_encoded_bytes().strip_suffix(b".annex") else { continue };
             let path = folder.join(name);
-            let index = self.disk.open(&path).map_err(EvidenceError::disk("open", &path))?;
-            let found = look_up(&index, sha256).map_err(EvidenceError::disk("read", &path))?;
-            if let Some((file, place)) = found {
-                return Ok(Some((folder.join(file), place)));
+            match self.disk.open(&path).and_then(|index| look_up(&index, sha256)) {
+                Ok(None) => {}
+                Ok(Some((file, place))) => {
+                    let annex = String::from_utf8_lossy(annex).into_owned();
+                    all.push(Lying { annex, file: folder.join(file), place });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, path = %path.display(), "an annex cannot be read, and is passed over")
+                }
             }
         }
-        Ok(None)
+        Ok(all)
     }
 
     /// Every annex.
@@ -143,54 +196,83 @@ impl Reader {
         let mut all = Vec::new();
         for name in names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".annex")) {
             let path = folder.join(name);
-            let octets = self.disk.read(&path, ANNEX_MAX).map_err(EvidenceError::disk("read", &path))?;
+            let octets = match self.disk.read(&path, ANNEX_MAX) {
+                Ok(octets) => octets,
+                Err(error) => {
+                    tracing::warn!(%error, path = %path.display(), "an annex cannot be read, and is passed over");
+                    continue;
+                }
+            };
             let end = memchr::memchr(b'\n', &octets).unwrap_or(octets.len());
             let (head, records) = octets.split_at(end);
             let file = std::str::from_utf8(head).ok().and_then(|line| line.strip_prefix(HEADER));
-            let (Some(file), Some(records)) = (file, records.get(1..)) else { continue };
+            let records = records.get(1..).filter(|records| (records.len() as u64).is_multiple_of(RECORD));
+            let (Some(file), Some(records)) = (file, records) else { continue };
             let base = std::path::absolute(&folder).map_err(EvidenceError::disk("find", &folder))?;
             all.push(AnnexFile { name: name.to_owned(), file: plain(&base.join(file)), records: records.to_vec() });
         }
         Ok(all)
     }
 
-    /// The octets of something kept, from an annex, verified; none when no annex has it.
+    /// The octets of something kept, from an annex, verified; none when no annex has it. Of several files each is
+    /// tried; where none gives it back, the first says why.
     pub(super) fn in_annex(&self, kept: &Kept) -> Result<Option<Octets>, EvidenceError> {
-        if let Some((file, place)) = self.looked_up(kept.sha256)? {
-            let damaged = |what| EvidenceError::Damaged { path: file.clone(), offset: place.offset, what };
-            let open = self.disk.open(&file).map_err(EvidenceError::disk("open", &file))?;
-            let len = open.metadata().map_err(EvidenceError::disk("read", &file))?.len();
-            if place.size != kept.size || place.offset.saturating_add(place.size) > len {
-                return Err(damaged("it has other lengths than its index says"));
+        self.in_annex_of(kept, &mut |_| true)
+    }
+
+    /// The same from those annexes alone that are relied upon.
+    fn in_annex_of(&self, kept: &Kept, is_relied_upon: Relied<'_>) -> Result<Option<Octets>, EvidenceError> {
+        let mut why = None;
+        for lying in self.looked_up(kept.sha256)? {
+            if !is_relied_upon(&lying.annex) {
+                continue;
             }
-            let whole = Octets::File(Arc::new(open), len);
-            let octets = whole.pieces([(place.offset, place.size)]);
-            let sha256 = Digest::of_reader(octets.reader()).map_err(EvidenceError::disk("read", &file))?;
-            if sha256 != kept.sha256 {
-                return Err(damaged("the octets are not those that were kept"));
+            match self.given_back(kept, &lying) {
+                Ok(octets) => return Ok(Some(octets)),
+                Err(error) => why = why.or(Some(error)),
             }
-            // small ones are held in memory, as from a pack
-            return match kept.size <= super::Settings::default().pack_entry_max {
-                false => Ok(Some(octets)),
-                true => {
-                    let head = octets.head(kept.size as usize).map_err(EvidenceError::disk("read", &file))?;
-                    match Digest::of(&head) == kept.sha256 {
-                        true => Ok(Some(Octets::from(head))),
-                        false => Err(damaged("it changed while it was read")),
-                    }
-                }
-            };
         }
-        Ok(None)
+        why.map_or(Ok(None), Err)
+    }
+
+    /// The octets of something kept from this place, verified.
+    fn given_back(&self, kept: &Kept, Lying { file, place, .. }: &Lying) -> Result<Octets, EvidenceError> {
+        let damaged = |what| EvidenceError::Damaged { path: file.clone(), offset: place.offset, what };
+        let open = self.disk.open(file).map_err(EvidenceError::disk("open", file))?;
+        let len = open.metadata().map_err(EvidenceError::disk("read", file))?.len();
+        if place.size != kept.size || place.offset.saturating_add(place.size) > len {
+            return Err(damaged("it has other lengths than its index says"));
+        }
+        let whole = Octets::File(Arc::new(open), len);
+        let octets = whole.pieces([(place.offset, place.size)]);
+        let sha256 = Digest::of_reader(octets.reader()).map_err(EvidenceError::disk("read", file))?;
+        if sha256 != kept.sha256 {
+            return Err(damaged("the octets are not those that were kept"));
+        }
+        // small ones are held in memory, as from a pack
+        if kept.size > super::Settings::default().pack_entry_max {
+            return Ok(octets);
+        }
+        let head = octets.head(kept.size as usize).map_err(EvidenceError::disk("read", file))?;
+        match Digest::of(&head) == kept.sha256 {
+            true => Ok(Octets::from(head)),
+            false => Err(damaged("it changed while it was read")),
+        }
     }
 
     /// Lets a pack go: none of its octets is only there, each was read from an annex just now; what is to stay is
     /// laid as an object of its own before. None, and the pack stays, where another entry is in no annex. The last
-    /// pack always stays: numbers are never used twice.
+    /// pack always stays: numbers are never used twice. Only annexes that `is_relied_upon` count, by their names: it is
+    /// asked when one would be read.
     ///
     /// # Errors
     /// What the disk says, and damage, in the pack or in an annex; it stays then.
-    pub fn release_pack(&self, number: u32, stays: &HashSet<Digest>) -> Result<Option<Released>, EvidenceError> {
+    pub fn release_pack(
+        &self,
+        number: u32,
+        stays: &HashSet<Digest>,
+        is_relied_upon: Relied<'_>,
+    ) -> Result<Option<Released>, EvidenceError> {
         if self.packs()?.last().is_none_or(|&last| number >= last) {
             return Ok(None);
         }
@@ -203,7 +285,7 @@ impl Reader {
         let (laid, rest): (Vec<Kept>, Vec<Kept>) =
             entries.into_iter().map(kept).partition(|kept| stays.contains(&kept.sha256));
         for kept in &rest {
-            if self.in_annex(kept)?.is_none() {
+            if self.in_annex_of(kept, is_relied_upon)?.is_none() {
                 return Ok(None);
             }
         }
@@ -248,7 +330,12 @@ impl Reader {
     ///
     /// # Errors
     /// As [`Reader::release_pack`].
-    pub fn release_object(&self, sha256: Digest, age: Duration) -> Result<Option<Released>, EvidenceError> {
+    pub fn release_object(
+        &self,
+        sha256: Digest,
+        age: Duration,
+        is_relied_upon: Relied<'_>,
+    ) -> Result<Option<Released>, EvidenceError> {
         let path = self.object_path(sha256);
         let about = match std::fs::metadata(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -257,7 +344,7 @@ impl Reader {
         let changed = Duration::from_secs(u64::try_from(about.ctime()).unwrap_or(0));
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let kept = Kept { sha256, size: about.len(), location: super::Location::Object };
-        if now.saturating_sub(changed) < age || self.in_annex(&kept)?.is_none() {
+        if now.saturating_sub(changed) < age || self.in_annex_of(&kept, is_relied_upon)?.is_none() {
             return Ok(None);
         }
         self.let_go(&path).map(Some)
@@ -380,15 +467,18 @@ mod tests {
         }
         std::fs::write(&file, &octets).unwrap();
         let nothing = HashSet::new();
-        assert_eq!(reader.release_pack(1, &nothing).unwrap(), None);
+        assert_eq!(reader.release_pack(1, &nothing, &mut |_| true).unwrap(), None);
         reader.annex("unit-1", &file, places).unwrap();
+        // what lies in an annex alone that nobody verified is no reason to let anything go
+        assert_eq!(reader.release_pack(1, &nothing, &mut |name| name != "unit-1").unwrap(), None);
+        let all: Relied<'_> = &mut |_| true;
         for &number in &packs {
             let holds_third = matches!(kept[2].location, super::super::Location::Pack { number: n, .. } if n == number);
             let stays = holds_third || Some(&number) == packs.last();
-            assert_eq!(reader.release_pack(number, &nothing).unwrap().is_none(), stays, "pack {number}");
+            assert_eq!(reader.release_pack(number, &nothing, all).unwrap().is_none(), stays, "pack {number}");
             if holds_third && Some(&number) != packs.last() {
                 // where it is to stay, it is an object of its own since, and found as before
-                let released = reader.release_pack(number, &HashSet::from([kept[2].sha256])).unwrap().unwrap();
+                let released = reader.release_pack(number, &HashSet::from([kept[2].sha256]), all).unwrap().unwrap();
                 assert!(released.octets > 0 && reader.object_path(kept[2].sha256).is_file());
                 std::fs::remove_file(reader.object_path(kept[2].sha256)).unwrap();
                 assert!(reader.read(&kept[2]).unwrap_err().to_string().contains("No such file"));
@@ -398,8 +488,11 @@ mod tests {
         }
         let object = kept[5].sha256;
         assert!(reader.objects().unwrap().contains(&object));
-        assert_eq!(reader.release_object(object, Duration::from_secs(3600)).unwrap(), None, "too young");
-        assert_eq!(reader.release_object(object, Duration::ZERO).unwrap(), Some(Released { files: 1, octets: 100 }));
+        let hour = Duration::from_secs(3600);
+        assert_eq!(reader.release_object(object, hour, all).unwrap(), None, "too young");
+        assert_eq!(reader.release_object(object, Duration::ZERO, &mut |_| false).unwrap(), None, "nobody verified it");
+        let gone = Some(Released { files: 1, octets: 100 });
+        assert_eq!(reader.release_object(object, Duration::ZERO, all).unwrap(), gone);
         for (kept, thing) in kept.iter().zip(&things) {
             assert_eq!(reader.read(kept).unwrap().head(1000).unwrap(), *thing);
         }
@@ -419,6 +512,35 @@ mod tests {
         assert!(elsewhere.read(&kept[1]).unwrap_err().to_string().contains("lengths"));
         std::fs::remove_file(&unit).unwrap();
         assert!(elsewhere.read(&kept[0]).unwrap_err().to_string().contains("unit"));
+    }
+
+    #[test]
+    fn of_two_annexes_either_will_do_and_one_that_cannot_be_read_hides_nothing_else() {
+        let folder = test_folder();
+        let state = folder.path().join("state");
+        let reader = Reader::new(&Disk::system(), &state);
+        let thing = b"what was kept";
+        let kept =
+            Kept { sha256: Digest::of(thing), size: thing.len() as u64, location: super::super::Location::Object };
+        let place = Place { sha256: kept.sha256, offset: 0, size: kept.size };
+        for name in ["a-1", "b-2"] {
+            let file = folder.path().join(name);
+            std::fs::write(&file, thing).unwrap();
+            reader.annex(name, &file, vec![place]).unwrap();
+        }
+        std::fs::write(folder.path().join("b-2"), b"what was lost").unwrap();
+        assert_eq!(reader.read(&kept).unwrap().head(100).unwrap(), thing, "the other has it");
+        std::fs::write(state.join("evidence/annexes/c-3.annex"), "pencere-annex 1 ../x\ny\nz").unwrap();
+        std::fs::write(state.join("evidence/annexes/d-4.annex"), "").unwrap();
+        assert_eq!(reader.read(&kept).unwrap().head(100).unwrap(), thing, "an annex that is none is passed over");
+        assert!(reader.find(Digest::of(b"another")).unwrap().is_none());
+        std::fs::remove_file(folder.path().join("a-1")).unwrap();
+        let error = reader.read(&kept).unwrap_err().to_string();
+        assert!(error.contains("b-2") && error.contains("not those"), "{error}");
+        // a path that no annex could name again is refused
+        let odd = folder.path().join("x\ny");
+        std::fs::write(&odd, thing).unwrap();
+        assert!(reader.annex("e-5", &odd, vec![place]).is_err());
     }
 
     #[test]

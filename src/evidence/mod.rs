@@ -29,7 +29,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use annex::{AnnexFile, Place, Released};
+pub use annex::{AnnexFile, Place, Released, Relied};
 pub use files::{EvidenceFile, PACK_BEGINS, framed};
 pub use incoming::IncomingFile;
 pub use pack::PackEntry;

@@ -5,7 +5,8 @@
 //! window's own user alone (mode 0600, folders 0700).
 
 use super::faults::Faults;
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
+use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read};
@@ -112,6 +113,27 @@ impl Disk {
     pub fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         self.step()?;
         std::fs::rename(from, to)?;
+        if let Some(faults) = &self.faults {
+            faults.renamed(from, to);
+        }
+        Ok(())
+    }
+
+    /// Renames; what stands at `to` stays, and is an error ([`io::ErrorKind::AlreadyExists`]).
+    pub fn rename_new(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step()?;
+        match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+            // a file system that cannot tell: a second name of a file does not replace either, nor does a folder files
+            Err(Errno::INVAL | Errno::NOSYS) if from.is_dir() => match to.symlink_metadata() {
+                Ok(_) => return Err(io::ErrorKind::AlreadyExists.into()),
+                Err(_) => std::fs::rename(from, to)?,
+            },
+            Err(Errno::INVAL | Errno::NOSYS) => {
+                std::fs::hard_link(from, to)?;
+                std::fs::remove_file(from)?;
+            }
+            other => other?,
+        }
         if let Some(faults) = &self.faults {
             faults.renamed(from, to);
         }

@@ -3,14 +3,18 @@
 use super::super::table::Side;
 use super::super::times;
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, records, standing, unit_path};
+use crate::archive::check::Unit;
 use crate::archive::gather::KnownUnit;
 use crate::archive::index::{self, Row};
 use crate::commands::Table;
 use crate::config::Settings;
 use crate::daemon::archiving;
+use crate::document::Digest;
+use crate::forms::xades;
 use crate::host::Disk;
 use clap::Args;
 use serde::Serialize;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -29,9 +33,10 @@ pub struct ArchiveListArgs {
 
 /// Search the archive by the units' indexes
 ///
-/// All that is asked for must fit. Works beside a running daemon.
+/// All that is asked for must fit. An index that is not the one that was archived is not
+/// believed, and read from its unit. Works beside a running daemon.
 ///
-/// Exit code 0: something was found. 1: nothing.
+/// Exit code 0: something was found. 1: nothing. 3: nothing, and some units could not be read.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ArchiveSearchArgs {
@@ -144,6 +149,9 @@ pub fn list(args: &ArchiveListArgs, screen: &mut Screen) -> Outcome {
 pub struct Found {
     /// The unit.
     pub unit: String,
+    /// The digest of its file, as the journal knows it.
+    #[serde(skip)]
+    pub sha256: Digest,
     /// Its row in the index.
     #[serde(flatten)]
     pub row: Row,
@@ -157,24 +165,58 @@ impl Found {
     }
 }
 
-/// All rows of these units' indexes, in their order; a unit whose index is not there is left out.
-///
-/// # Errors
-/// Broken: an index that cannot be read.
-pub fn rows<'a>(settings: &Settings, units: impl Iterator<Item = &'a KnownUnit>) -> Result<Vec<Found>, Trouble> {
-    let mut found = Vec::new();
-    for unit in units {
-        let path = archiving::index(&settings.archive.to, &unit.name);
-        let text = match Disk::system().read(&path, INDEX_MAX) {
-            Ok(octets) => String::from_utf8_lossy(&octets).into_owned(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            Err(error) => return Err(Trouble::broken(format!("{}: {error}", path.display()))),
-        };
-        let odd = || Trouble::broken(format!("{} is no index of an archive unit", path.display()));
-        let rows = index::read(&text).ok_or_else(odd)?;
-        found.extend(rows.into_iter().map(|row| Found { unit: unit.name.clone(), row }));
+/// What the indexes of units tell.
+#[derive(Debug, Default)]
+pub struct Rows {
+    /// Their rows, in the order of the units.
+    pub found: Vec<Found>,
+    /// Units of which nothing can be told, each with the reason.
+    pub unread: Vec<String>,
+}
+
+impl Rows {
+    /// Of these units. One that cannot be read hides its own submissions, and no others.
+    pub fn of<'a>(settings: &Settings, units: impl Iterator<Item = &'a KnownUnit>) -> Self {
+        let mut rows = Self::default();
+        for unit in units {
+            let found = |row| Found { unit: unit.name.clone(), sha256: unit.sha256, row };
+            match of_unit(settings, unit) {
+                Ok(of_unit) => rows.found.extend(of_unit.into_iter().map(found)),
+                Err(why) => rows.unread.push(why),
+            }
+        }
+        rows
     }
-    Ok(found)
+
+    /// The last that fits.
+    pub fn last(&self, is_meant: impl Fn(&Found) -> bool) -> Option<&Found> {
+        self.found.iter().rev().find(|found| is_meant(found))
+    }
+
+    /// That nothing was found, which is not known where something could not be read.
+    pub fn missing(&self, what: String) -> Trouble {
+        match self.unread.first() {
+            None => Trouble::usage(what),
+            Some(first) => Trouble::broken(format!(
+                "{what}; but {} archive units cannot be read, the first: {first}",
+                self.unread.len()
+            )),
+        }
+    }
+}
+
+/// The rows of a unit: of the file beside it where that is the index that the journal knows, else of the unit itself.
+fn of_unit(settings: &Settings, unit: &KnownUnit) -> Result<Vec<Row>, String> {
+    let (disk, to) = (Disk::system(), &settings.archive.to);
+    let beside = disk.read(&archiving::index(to, &unit.name), INDEX_MAX).ok();
+    let beside = beside.filter(|octets| unit.index == Some(Digest::of(octets)));
+    let rows = beside.and_then(|octets| String::from_utf8(octets).ok()).and_then(|text| index::read(&text));
+    if let Some(rows) = rows {
+        return Ok(rows);
+    }
+    let path = archiving::path(to, &unit.name);
+    let opened = archiving::open_known(&disk, &path, unit.sha256);
+    opened.map(|(_, unit)| unit.rows().to_vec()).map_err(|unfit| format!("{}: {unfit}", path.display()))
 }
 
 /// Searches.
@@ -185,7 +227,9 @@ pub fn search(args: &ArchiveSearchArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
     let standing = standing(&settings)?;
     let is = |wanted: &Option<String>, value: &str| wanted.as_deref().is_none_or(|wanted| wanted == value);
-    let mut found = rows(&settings, standing.units.iter())?;
+    let rows = Rows::of(&settings, standing.units.iter());
+    rows.unread.iter().for_each(|why| screen.note(format!("left out: {why}")));
+    let mut found = rows.found.clone();
     found.retain(|Found { row, .. }| {
         let text = args.text.as_deref().is_none_or(|text| {
             [&row.number, &row.id, &row.name, &row.sha256].into_iter().any(|value| value.contains(text))
@@ -197,14 +241,17 @@ pub fn search(args: &ArchiveSearchArgs, screen: &mut Screen) -> Outcome {
     });
     let left_out = found.len().saturating_sub(args.limit);
     found.truncate(args.limit);
-    screen.json(&serde_json::json!({"left_out": left_out, "found": found}));
+    if found.is_empty() && !rows.unread.is_empty() {
+        return Err(rows.missing("nothing was found".to_owned()));
+    }
+    screen.json(&serde_json::json!({"left_out": left_out, "found": found, "unread": rows.unread}));
     if found.is_empty() {
         screen.say("nothing found");
         return Ok(Exit::No);
     }
     let heads = ["unit", "received", "decision", "body", "dataset", "period", "rev", "number", "name", "id"];
     let mut table = Table::new(heads.map(|head| (head, Side::Left)));
-    for Found { unit, row } in &found {
+    for Found { unit, row, .. } in &found {
         let Row { number, id, body, dataset, period, revision, decision, received, name, .. } = row;
         table.row([unit, received, decision, body, dataset, period, revision, number, name, id]);
     }
@@ -220,56 +267,112 @@ pub fn search(args: &ArchiveSearchArgs, screen: &mut Screen) -> Outcome {
 /// # Errors
 /// Usage: no such submission, or a folder that is there. Broken: a unit that does not verify, or the disk.
 pub fn get(args: &ArchiveGetArgs, screen: &mut Screen) -> Outcome {
-    let named = match (&args.unit, args.window.named()) {
-        (Some(unit), None) if Path::new(unit).is_file() => Some(unit.clone()), // no window is needed
-        _ => None,
+    if args.out.symlink_metadata().is_ok() {
+        return Err(Trouble::usage(format!("{} stands there already", args.out.display())));
+    }
+    let (path, known) = asked(args)?;
+    let unfit = |unfit: &dyn std::fmt::Display| Trouble::broken(format!("{}: {unfit}", path.display()));
+    let opened = match known {
+        Some(sha256) => archiving::open_known(&Disk::system(), &path, sha256),
+        None => archiving::open(&Disk::system(), &path),
     };
-    let path = match named {
-        Some(path) => PathBuf::from(path),
-        None => {
-            let settings = records::settings(&args.window)?;
-            let unit = match &args.unit {
-                Some(unit) => unit.clone(),
-                None => {
-                    let standing = standing(&settings)?;
-                    let found = rows(&settings, standing.units.iter())?;
-                    let last = found.into_iter().rev().find(|found| found.row.id == args.id);
-                    let missing = || Trouble::usage(format!("no archive unit has the submission {}", args.id));
-                    last.ok_or_else(missing)?.unit
-                }
-            };
-            unit_path(Some(&settings), &unit)?
-        }
-    };
-    let (_, unit) = archiving::open(&Disk::system(), &path)
-        .map_err(|unfit| Trouble::broken(format!("{}: {unfit}", path.display())))?;
+    let (_, unit) = opened.map_err(|why| unfit(&why))?;
     let only = std::iter::once(args.id.clone()).collect();
-    let verified = unit.verify(Some(&only), &archiving::engine);
-    let verified = verified.map_err(|unfit| Trouble::broken(format!("{}: {unfit}", path.display())))?;
+    let verified = unit.verify(Some(&only), &[], &archiving::engine).map_err(|why| unfit(&why))?;
     if verified.submissions == 0 {
         return Err(Trouble::usage(format!("{} has no submission {}", path.display(), args.id)));
     }
-    let making = |error: io::Error| Trouble::usage(format!("{}: {error}", args.out.display()));
-    std::fs::create_dir(&args.out).map_err(making)?;
-    let folder = format!("submissions/{}/", args.id);
-    let mut files = Vec::new();
-    for name in unit.of(&args.id) {
-        // the names were made by a unit, and are plain; whoever made this one may have been somebody else
-        let below = name.strip_prefix(&folder).filter(|name| is_plain(name));
-        let below = below.ok_or_else(|| Trouble::broken(format!("{name:?} is no name of a file in a unit")))?;
-        let to = args.out.join(below);
-        if let Some(folder) = to.parent() {
-            std::fs::create_dir_all(folder).map_err(making)?;
-        }
-        let octets = unit.octets(name).map_err(|unfit| Trouble::broken(unfit.to_string()))?;
-        let mut file = std::fs::File::create_new(&to).map_err(making)?;
-        io::copy(&mut octets.reader(), &mut file).map_err(making)?;
-        files.push(below.to_owned());
-    }
+    let folder = Coming::begin(&args.out)?;
+    let files = folder.fill(&unit, &args.id)?;
+    folder.finish()?;
     screen.json(&serde_json::json!({"unit": unit.note().unit, "id": args.id, "files": files}));
     screen.say(format!("{} files of {} from {}:", files.len(), args.id, unit.note().unit));
     files.iter().for_each(|file| screen.say(format!("  {}", args.out.join(file).display())));
     Ok(Exit::Done)
+}
+
+/// The unit that is asked for, and the digest that the journal knows it by, where it does.
+fn asked(args: &ArchiveGetArgs) -> Result<(PathBuf, Option<Digest>), Trouble> {
+    if let (Some(unit), None) = (&args.unit, args.window.named())
+        && Path::new(unit).is_file()
+    {
+        return Ok((PathBuf::from(unit), None)); // no window is needed
+    }
+    let settings = records::settings(&args.window)?;
+    let standing = standing(&settings)?;
+    let Some(named) = &args.unit else {
+        let rows = Rows::of(&settings, standing.units.iter());
+        let found = rows.last(|found| found.row.id == args.id);
+        let found = found.ok_or_else(|| rows.missing(format!("no archive unit has the submission {}", args.id)))?;
+        return Ok((archiving::path(&settings.archive.to, &found.unit), Some(found.sha256)));
+    };
+    let path = unit_path(Some(&settings), named)?;
+    let known = standing.units.iter().find(|known| archiving::path(&settings.archive.to, &known.name) == path);
+    let sha256 = known.map(|known| known.sha256);
+    Ok((path, sha256))
+}
+
+/// A folder on its way: filled under a passing name, and gone again unless it gets its own.
+struct Coming<'a> {
+    passing: PathBuf,
+    out: &'a Path,
+}
+
+impl<'a> Coming<'a> {
+    fn begin(out: &'a Path) -> Result<Self, Trouble> {
+        let named = out.file_name().is_some();
+        let suffix = xades::fresh_suffix().map_err(|error| Trouble::broken(error.to_string()))?;
+        let passing = out.with_file_name(format!(".{suffix}.part"));
+        let made = if named { fs::create_dir(&passing) } else { Err(io::ErrorKind::InvalidInput.into()) };
+        made.map_err(|error| {
+            let what = format!("no folder can be made at {}: {error}", out.display());
+            match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::Other => {
+                    Trouble::broken(what)
+                }
+                _ => Trouble::usage(what),
+            }
+        })?;
+        Ok(Self { passing, out })
+    }
+
+    /// Writes the files of a submission into it, durable; their names.
+    fn fill(&self, unit: &Unit, id: &str) -> Result<Vec<String>, Trouble> {
+        let folder = format!("submissions/{id}/");
+        let mut files = Vec::new();
+        for name in unit.of(id) {
+            // the names were made by a unit, and are plain; whoever made this one may have been somebody else
+            let below = name.strip_prefix(&folder).filter(|name| is_plain(name));
+            let below = below.ok_or_else(|| Trouble::broken(format!("{name:?} is no name of a file in a unit")))?;
+            let to = self.passing.join(below);
+            let broken = |error: io::Error| Trouble::broken(format!("{below} cannot be written: {error}"));
+            if let Some(folder) = to.parent() {
+                fs::create_dir_all(folder).map_err(broken)?;
+            }
+            let octets = unit.octets(name).map_err(|unfit| Trouble::broken(unfit.to_string()))?;
+            let mut file = File::create_new(&to).map_err(broken)?;
+            io::copy(&mut octets.reader(), &mut file).map_err(broken)?;
+            file.sync_all().map_err(broken)?;
+            files.push(below.to_owned());
+        }
+        Ok(files)
+    }
+
+    fn finish(self) -> Result<(), Trouble> {
+        match Disk::system().rename_new(&self.passing, self.out) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(Trouble::usage(format!("{} stands there already", self.out.display())))
+            }
+            Err(error) => Err(Trouble::broken(format!("{} cannot be made: {error}", self.out.display()))),
+        }
+    }
+}
+
+impl Drop for Coming<'_> {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.passing); // else it stays, hidden and named as a part
+    }
 }
 
 /// Whether a path leads down and nowhere else.

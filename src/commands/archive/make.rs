@@ -2,19 +2,25 @@
 
 use super::super::opening;
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, locked, tell, who};
+use crate::archive::unit::MakeFault;
 use crate::daemon::archiving::{self, Archive};
-use crate::daemon::pruning;
+use crate::daemon::{archiving_fails, pruning};
+use crate::document::SubmissionId;
 use crate::host::Disk;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Pack what is past its active time into archive units
 ///
 /// Each unit is written, synced, read back and verified whole before the journal says
-/// “archived”; the notice of it lies in notices/ then, with its due date. Not beside a running
-/// daemon (exit 3): that one does it by itself.
+/// “archived”; the notice of it lies in notices/ then, with its due date. What cannot be packed
+/// is left out and named, with what to do. Not beside a running daemon (exit 3): that one does
+/// it by itself.
+///
+/// Exit code 0: all that was due is archived. 1: something was left out.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ArchiveMakeArgs {
@@ -29,8 +35,9 @@ pub struct ArchiveMakeArgs {
 
 /// Let what is archived leave the active store
 ///
-/// Every unit is verified again first; one that does not verify lets nothing go. A pack goes
-/// when nothing in it is still active and each of its octets was read back from a unit. What
+/// A pack goes when nothing in it is still active and each of its octets was read back from a
+/// unit of this window, which was verified whole before; one that is needed and does not verify
+/// lets nothing more go. What
 /// went is found in its unit from then on, by every command. Not beside a running daemon.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
@@ -45,6 +52,8 @@ pub struct ArchivePruneArgs {
 #[derive(Serialize)]
 struct Answer {
     units: Vec<UnitAnswer>,
+    /// What could not be packed, each with the reason and what to do.
+    left_out: BTreeMap<SubmissionId, String>,
 }
 
 #[derive(Serialize)]
@@ -78,10 +87,23 @@ pub fn run(args: &ArchiveMakeArgs, screen: &mut Screen) -> Outcome {
     let mut journal = locked(&settings)?;
     let datasets = config.world().datasets.clone();
     let archive = Archive { settings, datasets, disk: Disk::system() };
-    let mut answer = Answer { units: Vec::new() };
+    let mut answer = Answer { units: Vec::new(), left_out: BTreeMap::new() };
+    let failed = |fault: MakeFault| {
+        let why = fault.to_string();
+        archiving_fails::remember(&archive.disk, &archive.settings.window.paths.state, Err(&why), Timestamp::now());
+        Trouble::broken(why)
+    };
+    let mut round = archive.round().map_err(failed)?;
     loop {
-        let looked = archive.make(before, Timestamp::now()).map_err(|fault| Trouble::broken(fault.to_string()))?;
-        let Some(made) = looked.made else { break };
+        let looked = archive.make(&mut round, before, Timestamp::now()).map_err(failed)?;
+        answer.left_out = looked.left_out;
+        let Some(made) = looked.made else {
+            // what is left of it may be due as well
+            if looked.more {
+                continue;
+            }
+            break;
+        };
         tell(&mut journal, archiving::events(&made, &who::who()))?;
         let note = &made.note;
         screen.say(format!(
@@ -100,11 +122,16 @@ pub fn run(args: &ArchiveMakeArgs, screen: &mut Screen) -> Outcome {
             break;
         }
     }
-    if answer.units.is_empty() {
+    let state = &archive.settings.window.paths.state;
+    archiving_fails::remember(&archive.disk, state, Ok(&answer.left_out), Timestamp::now());
+    if answer.units.is_empty() && answer.left_out.is_empty() {
         screen.say("Nothing is past its active time.");
     }
+    for (id, why) in &answer.left_out {
+        screen.say(format!("LEFT OUT: {id}: {why}"));
+    }
     screen.json(&answer);
-    Ok(Exit::Done)
+    Ok(Exit::answer(answer.left_out.is_empty()))
 }
 
 /// Lets it go.

@@ -9,20 +9,21 @@ mod make;
 mod notice;
 mod verify;
 
-use super::{Exit, Format, Outcome, OutputArgs, Screen, Trouble, WindowArgs, records, who};
+use super::{Exit, Format, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files, records, who};
 use crate::archive::check::{Unfit, Unit};
 use crate::archive::gather::Standing;
 use crate::config::Settings;
 use crate::daemon::archiving;
 use crate::document::Digest;
 use crate::evidence::{Kept, Location, Place};
+use crate::forms::certificate::Certificate;
 use crate::host::Disk;
 use crate::journal::{Entry, Event, InForce, Journal, JournalError};
 use clap::Subcommand;
 use jiff::Timestamp;
 use std::path::PathBuf;
 
-pub use find::{ArchiveGetArgs, ArchiveListArgs, ArchiveSearchArgs, Found};
+pub use find::{ArchiveGetArgs, ArchiveListArgs, ArchiveSearchArgs, Found, Rows};
 pub use import::ArchiveImportArgs;
 pub use make::{ArchiveMakeArgs, ArchivePruneArgs};
 pub use notice::NoticeCommand;
@@ -103,6 +104,11 @@ fn tell(journal: &mut Journal, events: impl IntoIterator<Item = Event>) -> Resul
     Ok(())
 }
 
+/// The certificates by which receipts are to be sealed.
+fn seals(paths: &[PathBuf]) -> Result<Vec<Certificate>, Trouble> {
+    paths.iter().map(|path| files::certificate(path)).collect()
+}
+
 /// Where a unit of this name, or at this path, lies.
 fn unit_path(settings: Option<&Settings>, named: &str) -> Result<PathBuf, Trouble> {
     let given = PathBuf::from(named);
@@ -117,14 +123,14 @@ fn unit_path(settings: Option<&Settings>, named: &str) -> Result<PathBuf, Troubl
 /// The submissions of units that were taken in from other windows; nothing where none was.
 ///
 /// # Errors
-/// Broken: the journal or an index.
-pub fn taken_in(settings: &Settings) -> Result<Vec<Found>, Trouble> {
+/// Broken: the journal.
+pub fn taken_in(settings: &Settings) -> Result<Rows, Trouble> {
     // most windows never took one in, and need no second reading of the journal
     if !settings.archive.to.is_dir() {
-        return Ok(Vec::new());
+        return Ok(Rows::default());
     }
     let standing = standing(settings)?;
-    find::rows(settings, standing.units.iter().filter(|unit| unit.from.is_some()))
+    Ok(Rows::of(settings, standing.units.iter().filter(|unit| unit.from.is_some())))
 }
 
 /// What a unit has of a submission of another window: verified, and found in evidence by its digest.
@@ -137,16 +143,16 @@ pub struct Told {
 }
 
 impl Told {
-    /// From the unit in which it was found.
+    /// From the unit in which it was found, which must be the very file that the journal knows.
     ///
     /// # Errors
-    /// Broken: a unit that is not whole, or not there.
+    /// Broken: a unit that is another, not whole, or not there.
     pub fn read(settings: &Settings, found: &Found) -> Result<Self, Trouble> {
         let path = archiving::path(&settings.archive.to, &found.unit);
         let broken = |unfit: Unfit| Trouble::broken(format!("{}: {unfit}", path.display()));
-        let (_, unit) = archiving::open(&Disk::system(), &path).map_err(broken)?;
+        let (_, unit) = archiving::open_known(&Disk::system(), &path, found.sha256).map_err(broken)?;
         let only = std::iter::once(found.row.id.clone()).collect();
-        unit.verify(Some(&only), &archiving::engine).map_err(broken)?;
+        unit.verify(Some(&only), &[], &archiving::engine).map_err(broken)?;
         let mut told = Self { id: found.row.id.clone(), unit, path, lines: Vec::new() };
         told.lines = told.file("journal.jsonl")?;
         Ok(told)

@@ -8,22 +8,25 @@ use crate::archive::unit;
 use crate::config::Settings;
 use crate::daemon::archiving;
 use crate::document::{BAKU, Digest};
+use crate::forms::certificate::Certificate;
 use crate::host::Disk;
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 /// Read archive units and check them, and write a protocol for two signatures
 ///
 /// Of each unit: the file itself against the journal's digest, its structure, note and index;
 /// and of the submissions, all or a random sample: every file against its digest, every
-/// receipt's seal, and that it speaks of the original beside it. A unit that is given as a
-/// file needs no window.
+/// receipt's seal, that it speaks of the original beside it, and that index, journal lines and
+/// records say what it says. A unit that is given as a file needs no window.
 ///
-/// Exit code 0: all that was checked is whole. 1: something is not, and is named.
+/// Exit code 0: all that was checked is whole. 1: something is not, and is named; or there is
+/// no unit, or no submission in it, and nothing was read.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ArchiveVerifyArgs {
@@ -32,7 +35,11 @@ pub struct ArchiveVerifyArgs {
     pub units: Vec<String>,
     /// Only so many submissions, chosen at random over all units
     #[arg(long, value_name = "N", conflicts_with = "all")]
-    pub sample: Option<usize>,
+    pub sample: Option<NonZeroUsize>,
+    /// Only if every receipt was sealed by this certificate, published by the window; may be repeated [default: by one
+    /// in the unit]
+    #[arg(long = "seal", value_name = "CERT")]
+    pub seals: Vec<PathBuf>,
     /// All submissions; so it is without --sample as well
     #[arg(long)]
     pub all: bool,
@@ -48,10 +55,12 @@ pub struct ArchiveVerifyArgs {
 /// The answer for programs.
 #[derive(Serialize)]
 struct Answer {
-    /// Whether all that was checked is whole.
+    /// Whether all that was checked is whole; false where nothing was.
     whole: bool,
     /// How many submissions were to be chosen; null when all were checked.
-    sample: Option<usize>,
+    sample: Option<NonZeroUsize>,
+    /// Whether the receipts were proven by certificates that were named, and not by those in the units.
+    sealed_by_named: bool,
     units: Vec<UnitAnswer>,
 }
 
@@ -85,19 +94,22 @@ struct Asked {
 /// Usage: the configuration, or a unit that is not there. Broken: the disk.
 pub fn run(args: &ArchiveVerifyArgs, screen: &mut Screen) -> Outcome {
     let asked = asked(args)?;
-    let mut answer = Answer { whole: true, sample: args.sample, units: Vec::new() };
+    let seals = super::seals(&args.seals)?;
+    let sealed_by_named = !seals.is_empty();
+    let mut answer = Answer { whole: false, sample: args.sample, sealed_by_named, units: Vec::new() };
     let chosen = match args.sample {
-        Some(count) => Some(choose(&asked, count)?),
+        Some(count) => Some(choose(&asked, count.get())?),
         None => None,
     };
     for one in &asked {
         let only = chosen.as_ref().map(|chosen| {
-            chosen.iter().filter(|(unit, _)| *unit == one.name).map(|(_, id)| id.clone()).collect::<BTreeSet<_>>()
+            chosen.iter().filter(|(path, _)| *path == one.path).map(|(_, id)| id.clone()).collect::<BTreeSet<_>>()
         });
-        let unit = check(one, only)?;
-        answer.whole &= unit.unfit.is_none();
-        answer.units.push(unit);
+        answer.units.push(check(one, only, &seals)?);
     }
+    let read = |unit: &UnitAnswer| unit.verified.map_or(0, |verified| verified.submissions);
+    answer.whole =
+        answer.units.iter().all(|unit| unit.unfit.is_none()) && answer.units.iter().map(read).sum::<u64>() > 0;
     let protocol = protocol(&answer, Timestamp::now());
     if let Some(path) = &args.protocol {
         let mut file = Making::begin(path, true)?;
@@ -140,13 +152,14 @@ fn asked(args: &ArchiveVerifyArgs) -> Result<Vec<Asked>, Trouble> {
     args.units.iter().map(one).collect()
 }
 
-/// So many submissions of all units, each as likely as any other: its unit and id.
-fn choose(asked: &[Asked], count: usize) -> Result<BTreeSet<(String, String)>, Trouble> {
+/// So many submissions of all units, each as likely as any other: its unit's file, which alone tells two units of one
+/// name apart, and its id.
+fn choose(asked: &[Asked], count: usize) -> Result<BTreeSet<(PathBuf, String)>, Trouble> {
     let mut all = Vec::new();
     for one in asked {
         // what cannot be opened is told when it is checked
         if let Ok((_, unit)) = archiving::open(&Disk::system(), &one.path) {
-            all.extend(unit.rows().iter().map(|row| (one.name.clone(), row.id.clone())));
+            all.extend(unit.rows().iter().map(|row| (one.path.clone(), row.id.clone())));
         }
     }
     let mut chosen = BTreeSet::new();
@@ -159,7 +172,7 @@ fn choose(asked: &[Asked], count: usize) -> Result<BTreeSet<(String, String)>, T
     Ok(chosen)
 }
 
-fn check(one: &Asked, only: Option<BTreeSet<String>>) -> Result<UnitAnswer, Trouble> {
+fn check(one: &Asked, only: Option<BTreeSet<String>>, seals: &[Certificate]) -> Result<UnitAnswer, Trouble> {
     let chosen: Vec<String> = only.iter().flatten().cloned().collect();
     let mut answer = UnitAnswer {
         unit: one.name.clone(),
@@ -183,7 +196,7 @@ fn check(one: &Asked, only: Option<BTreeSet<String>>) -> Result<UnitAnswer, Trou
         let unit = crate::archive::check::Unit::open(&octets)?;
         answer.submissions = unit.rows().len() as u64;
         answer.seals = unit.seals().iter().map(|seal| seal.sha256()).collect();
-        let verified = unit.verify(only.as_ref(), &archiving::engine)?;
+        let verified = unit.verify(only.as_ref(), seals, &archiving::engine)?;
         match one.known.as_ref().is_none_or(|known| known.sha256 == sha256) {
             true => Ok(verified),
             false => Err(Unfit::Wrong("it is whole, and not the file that the journal knows".to_owned())),
@@ -201,8 +214,15 @@ fn check(one: &Asked, only: Option<BTreeSet<String>>) -> Result<UnitAnswer, Trou
 }
 
 fn tell(answer: &Answer, screen: &mut Screen) {
+    if answer.units.is_empty() {
+        screen.say("There is no archive unit: nothing was read.");
+    }
     for unit in &answer.units {
         screen.say(match (&unit.verified, &unit.unfit) {
+            (Some(verified), _) if verified.submissions == 0 => format!(
+                "{}: none of its {} submissions was read; the file, its structure, note and index are whole",
+                unit.unit, unit.submissions
+            ),
             (Some(verified), _) => format!(
                 "{}: whole; {} of {} submissions, {} files, {} receipts",
                 unit.unit, verified.submissions, unit.submissions, verified.files, verified.receipts
@@ -223,10 +243,13 @@ fn protocol(answer: &Answer, now: Timestamp) -> String {
         BAKU.to_datetime(now).strftime("%Y-%m-%d %H:%M"),
         env!("CARGO_PKG_VERSION"),
         match answer.sample {
-            Some(count) => format!("təsadüfi seçilmiş {count} sənəd"),
+            Some(count) => format!("bütün vahidlərdən təsadüfi seçilmiş {count} sənəd"),
             None => "bütün sənədlər".to_owned(),
         }
     );
+    if answer.units.is_empty() {
+        text.push_str("\nArxiv vahidi yoxdur: heç nə oxunmayıb və heç nə yoxlanılmayıb.\n");
+    }
     for unit in &answer.units {
         let sha256 = unit.sha256.map_or_else(|| "oxunmadı".to_owned(), |sha256| sha256.to_string());
         text.push_str(&format!("\nVahid:        {}\nSHA-256:      {sha256}\n", unit.unit));
@@ -234,11 +257,7 @@ fn protocol(answer: &Answer, now: Timestamp) -> String {
             text.push_str(&format!("Möhür sertifikatı, SHA-256: {seal}\n"));
         }
         match (&unit.verified, &unit.unfit) {
-            (Some(verified), _) => text.push_str(&format!(
-                "Yoxlanılıb:   {} sənəddən {}, {} fayl, {} bayt, {} qəbz\n\
-                 Nəticə:       BÜTÖVDÜR. Faylların SHA-256 cəmləri və qəbzlərin möhürləri düzdür.\n",
-                unit.submissions, verified.submissions, verified.files, verified.octets, verified.receipts
-            )),
+            (Some(verified), _) => text.push_str(&found(unit, *verified, answer.sealed_by_named)),
             (None, why) => {
                 let why = why.as_deref().unwrap_or_default();
                 text.push_str(&format!("Nəticə:       POZULUB: {why}\n"));
@@ -253,4 +272,34 @@ fn protocol(answer: &Answer, now: Timestamp) -> String {
          \nTəhvil alan tərəf:\n    Ad, soyad, vəzifə: ______________________________   İmza: ____________________\n",
     );
     text
+}
+
+/// What was read of a unit, what was not, and what that came to.
+fn found(unit: &UnitAnswer, verified: Verified, sealed_by_named: bool) -> String {
+    const OF_UNIT: &str = "faylın özü, quruluşu, arxiv qeydi və indeksi";
+    let Verified { submissions, files, octets, receipts, .. } = verified;
+    let rest = unit.submissions.saturating_sub(submissions);
+    let unread = match rest {
+        0 => String::new(),
+        rest => format!("Yoxlanılmayıb: {rest} sənəd (seçilməyib)\n"),
+    };
+    if submissions == 0 {
+        return format!(
+            "Yoxlanılıb:   {OF_UNIT}\n{unread}\
+             Nəticə:       SƏNƏDLƏRİ OXUNMAYIB. Yoxlanılan hissə düzdür; sənədlər barədə heç nə deyilmir.\n"
+        );
+    }
+    let word = if rest == 0 { "BÜTÖVDÜR." } else { "YOXLANILAN SƏNƏDLƏR BÜTÖVDÜR." };
+    let seal = match sealed_by_named {
+        true => "göstərilmiş möhür sertifikatı ilə",
+        false => "vahidin içindəki möhür sertifikatı ilə; onu dərc olunmuş sertifikatla tutuşdurun",
+    };
+    format!(
+        "Yoxlanılıb:   {OF_UNIT};\n              \
+         {} sənəddən {submissions}, {files} fayl, {octets} bayt, {receipts} qəbz\n{unread}\
+         Nəticə:       {word} Faylların SHA-256 cəmləri və qəbzlərin möhürləri düzdür;\n              \
+         indeks, jurnal sətirləri və yazıların sayı qəbzlərdə deyilənlərdir.\n\
+         Möhür:        {seal}\n",
+        unit.submissions
+    )
 }

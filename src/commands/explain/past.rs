@@ -122,10 +122,10 @@ impl Past {
     /// Of a submission of another window, from the units that were taken in: the latest that is meant.
     fn taken_in(settings: &Settings, what: &str) -> Result<Self, Trouble> {
         let all = archive::taken_in(settings)?;
-        let found = all.iter().rev().find(|found| found.is_meant(what));
+        let found = all.last(|found| found.is_meant(what));
         let id = found.and_then(|found| Some((found, found.row.id.parse().ok()?)));
         let (found, id) = id.ok_or_else(|| {
-            Trouble::usage(format!(
+            all.missing(format!(
                 "nothing is known here by {what:?}: neither an id, nor a receipt's number, a file's name or a SHA-256"
             ))
         })?;
@@ -148,7 +148,7 @@ impl Past {
         }
         if let Some(original) = past.answers.iter().rev().find_map(|answered| answered.original) {
             let original = original.to_string();
-            let of_it = all.iter().rev().find(|found| found.row.id == original);
+            let of_it = all.last(|found| found.row.id == original);
             past.original = of_it.map(|found| original_of(settings, found, &past.answers)).transpose()?.flatten();
         }
         Ok(past)

@@ -82,14 +82,14 @@ fn so_much_is_held_for_one_participant_and_no_more() {
 }
 
 #[test]
-fn what_nobody_answers_is_unhealthy_only_while_the_window_is_open() {
+fn what_nobody_answers_is_unhealthy_once_it_is_late_or_at_once_where_no_window_is_open() {
     let (_folder, settings) = window(vec![taken(1, "a")]);
     let intake = &settings.intake;
     let patience = intake.unanswered_max.as_secs() as i64;
     assert!(intake.unanswered_max > intake.pair_wait + 2 * intake.rescan + intake.settle);
     assert_eq!(codes(&status(&settings, Some(1), at(patience))), [""; 0]);
     assert_eq!(codes(&status(&settings, Some(1), at(patience + 2))), ["unanswered-too-long"]);
-    assert_eq!(codes(&status(&settings, None, at(patience + 2))), [""; 0]);
+    assert_eq!(codes(&status(&settings, None, at(2))), ["not-running"]);
 }
 
 #[test]
