@@ -402,8 +402,8 @@ fn unloaded(settings: &Settings, known: &Known, is_open: bool) -> Result<Option<
     // what a running window loaded since the journal was read is none of these; it tells of them itself
     if strange > 0 && !is_open {
         let message = format!(
-            "BOEMİS holds {strange} loads that this window did not accept; `pencere audit verify` names the first. Is it \
-             the database of this window?"
+            "BOEMİS holds {strange} loads that this window did not accept; `pencere audit verify` names the first. \
+             Is it the database of this window?"
         );
         return Ok(Some(Problem { code: "loaded-by-others", message }));
     }
@@ -419,8 +419,8 @@ fn unloaded(settings: &Settings, known: &Known, is_open: bool) -> Result<Option<
 
 fn damaged(fault: &Fault) -> String {
     format!(
-        "{fault}. Stop the window, move the database and what lies beside it (-wal, -shm) away, put a backup in its place \
-         or none, and start the window: it loads again what is missing."
+        "{fault}. Stop the window, move the database and what lies beside it (-wal, -shm) away, put a backup in its \
+         place or none, and start the window: it loads again what is missing."
     )
 }
 

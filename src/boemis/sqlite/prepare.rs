@@ -26,8 +26,8 @@ pub(super) async fn check(connection: &mut SqliteConnection) -> Result<(), Fault
     match found.as_str() {
         "ok" => Ok(()),
         found => Err(Fault::Wrong(format!(
-            "{CHECKING}: {found}. Move the file and what lies beside it (-wal, -shm) away, put a backup in its place or \
-             none, and start again: what is missing is loaded again"
+            "{CHECKING}: {found}. Move the file and what lies beside it (-wal, -shm) away, put a backup in its place \
+             or none, and start again: what is missing is loaded again"
         ))),
     }
 }

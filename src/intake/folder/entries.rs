@@ -19,6 +19,8 @@ pub(super) struct Entries {
     known: HashMap<Arc<OsStr>, Entry>,
     ready: BTreeSet<Place>,
     timers: BTreeSet<(Timestamp, Arc<OsStr>)>,
+    /// Files that settle since they were found: they are ready next, and in this order.
+    coming: BTreeSet<Place>,
     scan: u64,
 }
 
@@ -116,6 +118,9 @@ impl Entries {
         }
         let name: Arc<OsStr> = name.into();
         self.enter(&name, &entry);
+        if matches!(entry.state, State::Settling(_)) && kind.is_file() && links == 1 {
+            self.coming.insert((entry.facts.modified, name.clone()));
+        }
         self.known.insert(name, entry);
     }
 
@@ -198,20 +203,24 @@ impl Entries {
         {
             if let Some(entry) = self.known.get_mut(&name) {
                 entry.state = State::Ready;
+                self.coming.remove(&(entry.facts.modified, name.clone()));
                 self.ready.insert((entry.facts.modified, name));
             }
         }
         self.ready.len()
     }
 
+    /// The oldest of all, if it is ready: what is settling still and comes before it in the folder's order is waited
+    /// for, though an event said of this one that its writer is done.
     pub(super) fn first_ready(&self) -> Option<Arc<OsStr>> {
-        self.ready.first().map(|(_, name)| name.clone())
+        let first = self.ready.first()?;
+        self.coming.first().is_none_or(|coming| first < coming).then(|| first.1.clone())
     }
 
     pub(super) fn due(&self, now: Timestamp) -> Option<Timestamp> {
-        match self.ready.is_empty() {
-            false => Some(now),
-            true => self.timers.first().map(|(at, _)| *at),
+        match self.first_ready() {
+            Some(_) => Some(now),
+            None => self.timers.first().map(|(at, _)| *at),
         }
     }
 
@@ -237,6 +246,7 @@ impl Entries {
 
     fn leave(&mut self, name: &OsStr) {
         let Some((name, entry)) = self.known.get_key_value(name) else { return };
+        self.coming.remove(&(entry.facts.modified, name.clone()));
         match entry.state {
             State::Ready => self.ready.remove(&(entry.facts.modified, name.clone())),
             State::Settling(at) | State::Waiting(at) => self.timers.remove(&(at, name.clone())),

@@ -164,6 +164,26 @@ proptest! {
 }
 
 #[test]
+fn what_an_event_told_of_does_not_overtake_what_a_scan_found_before_it() {
+    let mut drop = Drop::one();
+    drop.put_aged("older.xml", SIGNED, 2);
+    let now = Timestamp::now();
+    drop.queue.scan_all(now).unwrap();
+    drop.put_aged("later.xml", SIGNED, 1);
+    drop.tell("later.xml");
+    assert!(drop.take(now).is_empty(), "nobody knows yet whether the older one is whole");
+    assert!(drop.queue.due(now).unwrap() > now);
+    assert_eq!(names(&drop.take(in_seconds(11))), ["older.xml", "later.xml"]);
+    // what is no file, or younger, is waited for by nobody
+    drop.put("file.xml", SIGNED);
+    fs::create_dir(drop.at("folder")).unwrap();
+    drop.queue.scan_all(Timestamp::now()).unwrap();
+    drop.put_aged("told.xml", SIGNED, 100);
+    drop.tell("told.xml");
+    assert_eq!(names(&drop.take(Timestamp::now())), ["told.xml"]);
+}
+
+#[test]
 fn from_a_paused_participant_nothing_is_taken_until_it_is_not() {
     let mut drop = Drop::one();
     drop.put("a.xml", SIGNED);
