@@ -34,7 +34,7 @@ impl Window {
         match self.ready_folder(participant)? {
             Ok(()) => {
                 if let Some(folder) = self.queue.folder(participant) {
-                    folder.ask_scan();
+                    folder.ask_scan_first();
                 }
             }
             Err(error) => self.tell_of_folder(participant, Err(error)),

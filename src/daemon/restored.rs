@@ -66,8 +66,8 @@ impl Window {
                 if strange > 0 {
                     tracing::error!(
                         strange,
-                        "BOEMİS holds loads that this window did not accept: `pencere audit verify` names the first; is \
-                         it the database that this window loads into?"
+                        "BOEMİS holds loads that this window did not accept: `pencere audit verify` names the first; \
+                         is it the database that this window loads into?"
                     );
                 }
                 self.tally.unloaded = self.tally.unloaded.take().or_else(|| (strange > 0).then(told));

@@ -52,6 +52,9 @@ pub struct DropFolder {
     custody: Custody,
     entries: Entries,
     scanning: Option<Scanning>,
+    /// Whether a scan came to its end since it was opened or events were lost. Before, something older may lie there
+    /// than what an event told of: nothing is taken until the scan under way has ended.
+    is_known: bool,
     /// Names of files whose octets the disk does not give.
     unreadable: BTreeSet<OsString>,
 }
@@ -108,6 +111,7 @@ impl DropFolder {
             custody,
             entries: Entries::default(),
             scanning: None,
+            is_known: false,
             unreadable: BTreeSet::new(),
         })
     }
@@ -170,6 +174,17 @@ impl DropFolder {
         self.scanning.get_or_insert_default().again = true;
     }
 
+    /// The same, where events may be missing: nothing is taken before it has ended, so that all goes in its order.
+    pub fn ask_scan_first(&mut self) {
+        self.is_known = false;
+        self.ask_scan();
+    }
+
+    /// Whether what lies there first is still to be found.
+    fn is_to_be_known(&self) -> bool {
+        !self.is_known && self.scanning.is_some()
+    }
+
     /// Whether a scan is under way or asked for.
     pub fn is_scanning(&self) -> bool {
         self.scanning.is_some()
@@ -216,6 +231,7 @@ impl DropFolder {
             true => self.scanning = Some(Scanning { listing: Some(listing), ..scanning }),
             false => {
                 self.entries.end_scan();
+                self.is_known |= !scanning.again;
                 self.scanning = scanning.again.then(Scanning::default);
             }
         }
@@ -234,7 +250,7 @@ impl DropFolder {
 
     /// `now` when something is ready, else when the next thing becomes ready by itself.
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
-        self.entries.due(now)
+        if self.is_to_be_known() { None } else { self.entries.due(now) }
     }
 
     /// When all that was found by now is settled.
@@ -317,7 +333,7 @@ impl DropFolder {
 
     /// Makes ready what has waited long enough; how much is ready now.
     pub(super) fn wake(&mut self, now: Timestamp) -> usize {
-        self.entries.wake(now)
+        if self.is_to_be_known() { 0 } else { self.entries.wake(now) }
     }
 
     /// Takes what is next in order, if it fits into `left` octets. `looks`: at so many more names it may
@@ -330,6 +346,7 @@ impl DropFolder {
         answered: &dyn Fn(&ParticipantName, &Key) -> bool,
     ) -> Step {
         while *looks > 0
+            && !self.is_to_be_known()
             && let Some(name) = self.entries.first_ready()
         {
             if let Some(step) = self.consider(&name, now, left, answered) {
