@@ -13,6 +13,7 @@ pub mod carry;
 mod contest;
 mod decide;
 pub mod dossier;
+mod fitting;
 mod folders;
 mod following;
 pub mod glance;

@@ -6,6 +6,7 @@
 use super::answering::Laid;
 use super::aside::Aside;
 use super::carry::{Case, Taken};
+use super::fitting;
 use super::holds::Holds;
 use super::later::Later;
 use super::pages::Pages;
@@ -217,7 +218,7 @@ impl Window {
         {
             tracing::info!(entries, "the ledger was rebuilt from the journal");
         }
-        let transparency = transparency::Log::open(&host, state, &mut journal, &settings.transparency)?;
+        let mut transparency = transparency::Log::open(&host, state, &mut journal, &settings.transparency)?;
         // Held documents are tried in the order of their ids, which is that of their arrival.
         ledger.newest()?.into_iter().for_each(SubmissionId::rise_above);
         let world = Arc::clone(config.world());
@@ -229,6 +230,8 @@ impl Window {
                 fault => Halt::broken(fault),
             },
         )?;
+        fitting::acts(&seal, &settings.seal.acts, &ledger, host.clock.now())?;
+        fitting::tree(&seal, &mut transparency, &host, state)?;
         let stamps = settings.stamps.clone();
         let stamps = stamps.map(|stamps| Arc::new(Stamps::new(stamps, host.clock.clone(), Arc::clone(&world))));
         let seal = match &stamps {
