@@ -33,6 +33,7 @@ pub mod refresh;
 pub mod restored;
 mod reverifying;
 pub mod stamps;
+mod unread;
 pub mod watch;
 pub mod window;
 pub mod witnessing;

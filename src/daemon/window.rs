@@ -31,6 +31,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// Why a window cannot be opened, or cannot go on.
@@ -138,6 +139,17 @@ pub struct Waits {
     pub size: u64,
     /// When it was received.
     pub received: Timestamp,
+}
+
+impl Waits {
+    /// When it is tried again: no try lies further ahead than the longest pause between two, so one that does was set
+    /// by a clock that was set back since, and is due now.
+    pub(super) fn due(&self, pause: Duration, now: Timestamp) -> Timestamp {
+        match Duration::try_from(self.next.duration_since(now)) {
+            Ok(ahead) if ahead > pause => now,
+            _ => self.next,
+        }
+    }
 }
 
 /// An open window.
@@ -446,11 +458,18 @@ impl Window {
         Ok(())
     }
 
-    /// A held submission as a case to be judged again.
+    /// A held submission as a case to be judged again; none where its octets cannot be read: all others go on, and it
+    /// waits for `pencere repair`.
     pub(super) fn case(&mut self, submission: &Submission) -> Result<Option<Case>, Halt> {
         let Arrived::Held(held) = &submission.arrival else { return Ok(None) };
         let staging = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal);
-        let staged = staging.again(held).map_err(Halt::wrong)?;
+        let staged = match staging.again(held) {
+            Ok(staged) => staged,
+            Err(error) => {
+                self.unreadable(submission, held, &error);
+                return Ok(None);
+            }
+        };
         let attempt = match &submission.phase {
             Phase::Deferred { attempt, .. } => *attempt,
             _ => 0,
@@ -586,7 +605,7 @@ impl Window {
 }
 
 /// What a held submission was found to state, from its held answer.
-fn key_of(submission: &Submission) -> Option<Key> {
+pub(super) fn key_of(submission: &Submission) -> Option<Key> {
     let answered = submission.last.as_ref()?;
     Some(Key {
         participant: answered.participant.clone()?,
