@@ -4,6 +4,7 @@ mod copies;
 mod folders;
 mod loads;
 pub(super) mod lock;
+mod past;
 
 use super::list::Row;
 use super::opening;
@@ -51,10 +52,13 @@ pub fn run(args: &StatusArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
     let state = &settings.window.paths.state;
     let daemon = lock::holder(&state.join("journal"));
+    let promised = past::promised(&settings);
     let known = Known::read(state)?;
     let now = Timestamp::now();
     let mut status = Status::of(&settings, &known, daemon, &Footing::of(&args.window.path(), now), now)?;
-    status.problems.extend(unloaded(&settings, &known)?);
+    status.problems.extend(past::journal(&settings, promised)?);
+    status.problems.extend(past::acts(&settings, &known));
+    status.problems.extend(unloaded(&settings, &known, daemon.is_some())?);
     status.healthy = status.problems.is_empty();
     screen.json(&status);
     tell(&status, screen);
@@ -117,7 +121,8 @@ pub struct Problem {
     /// A fixed slug: `halted`, `held-too-long`, `held-too-many`, `unanswered-too-long`,
     /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `not-loaded`,
     /// `folder-unusable`, `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`,
-    /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `checkpoints-kept-back`.
+    /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `checkpoints-kept-back`,
+    /// `journal-behind`, `acts-behind`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -387,8 +392,8 @@ fn unstamped(settings: &Settings, fold: &Fold) -> Option<Problem> {
 }
 
 /// What was accepted and is not in BOEMİS. (While that is away the window says so, and documents are held.)
-fn unloaded(settings: &Settings, known: &Known) -> Result<Option<Problem>, Trouble> {
-    let lacking = match opening::runtime()?.block_on(loads::lacking(settings, known))? {
+fn unloaded(settings: &Settings, known: &Known, is_open: bool) -> Result<Option<Problem>, Trouble> {
+    let lacking = match opening::runtime()?.block_on(loads::lacking(settings, known, is_open))? {
         Ok(lacking) => lacking,
         Err(fault) if fault.is_away() => return Ok(None),
         Err(fault) => return Err(Trouble::broken(fault.to_string())),

@@ -279,6 +279,14 @@ impl Window {
                     }
                 }
             }
+            if record.decision == Decision::Accepted && stands.is_none() {
+                // loading it again was tried (`restored.rs`), and `status` lists it: all others go on
+                let number = sealed.number();
+                tracing::error!(submission = %id, number,
+                    "it was sealed as accepted, and BOEMİS holds no load of it: it waits until it can be loaded again");
+                events.push(self.defer(&matter, channel.as_ref(), case.attempt, Code::LoadDatabaseAway.slug()));
+                continue;
+            }
             let (decision, number) = (record.decision, sealed.number().to_owned());
             let standing = self.standing_of(&record).await;
             let facts = Facts::sealed(&record, stands.as_ref(), Beside::sealed(&record, standing.as_ref()));

@@ -8,10 +8,13 @@ use super::super::records::{Known, Submission};
 use super::Trouble;
 use crate::boemis::{Fault, Reader};
 use crate::config::Settings;
-use crate::document::SubmissionId;
+use crate::document::{Decision, SubmissionId};
+use crate::finding::Code;
 use crate::journal::Phase;
 use crate::ledger::State;
 use crate::schema::Datasets;
+use crate::seal::ActsReader;
+use std::collections::HashMap;
 
 /// Submissions asked about in one question.
 const AT_ONCE: usize = 4096;
@@ -21,14 +24,19 @@ const AT_ONCE: usize = 4096;
 ///
 /// # Errors
 /// Broken: records that cannot be read.
-pub(super) async fn lacking(settings: &Settings, known: &Known) -> Result<Result<Vec<SubmissionId>, Fault>, Trouble> {
+pub(super) async fn lacking(
+    settings: &Settings,
+    known: &Known,
+    is_open: bool,
+) -> Result<Result<Vec<SubmissionId>, Fault>, Trouble> {
     let count = known.fold().count(|kind| kind.state == State::Accepted);
-    if count == 0 {
+    let sealed = sealed(settings, known, is_open)?;
+    if count == 0 && sealed.is_empty() {
         return Ok(Ok(Vec::new()));
     }
     let mut reader = match Reader::open(&settings.location, &settings.boemis, &Datasets::default()).await {
         Ok(reader) => reader,
-        Err(Fault::Missing { .. }) => return Ok(Ok(known.accepted()?)),
+        Err(Fault::Missing { .. }) => return Ok(Ok([known.accepted()?, sealed].concat())),
         Err(fault) => return Ok(Err(fault)),
     };
     let lacking = match loaded(&mut reader, known).await? {
@@ -36,8 +44,40 @@ pub(super) async fn lacking(settings: &Settings, known: &Known) -> Result<Result
         Ok(_) => missing(&mut reader, &known.accepted()?).await,
         Err(fault) => Err(fault),
     };
+    let lacking = match (lacking, missing(&mut reader, &sealed).await) {
+        (Ok(mut lacking), Ok(sealed)) => {
+            lacking.extend(sealed);
+            Ok(lacking)
+        }
+        (Err(fault), _) | (_, Err(fault)) => Err(fault),
+    };
     let _ = reader.close().await; // it only looked
     Ok(lacking)
+}
+
+/// What was sealed as accepted by a window that was stopped before it answered. While one is open, what is on its way is
+/// not asked about, but what waits for its load.
+fn sealed(settings: &Settings, known: &Known, is_open: bool) -> Result<Vec<SubmissionId>, Trouble> {
+    let waits = |one: &Submission| match &one.phase {
+        Phase::Held => !is_open,
+        Phase::Deferred { finding, .. } => finding == Code::LoadDatabaseAway.slug(),
+        _ => false,
+    };
+    let asked: HashMap<SubmissionId, u32> =
+        known.open()?.iter().filter(|one| waits(one)).map(|one| (one.id(), one.answers.saturating_add(1))).collect();
+    let mut sealed = Vec::new();
+    if asked.is_empty() {
+        return Ok(sealed);
+    }
+    let mut acts =
+        ActsReader::after(&settings.seal.acts, 0).map_err(|error| Trouble::broken(format!("the act log: {error}")))?;
+    // a damaged act log is told for itself
+    while let Ok(Some(act)) = acts.next() {
+        if act.decision == Decision::Accepted && asked.get(&act.id) == Some(&act.answer) {
+            sealed.push(act.id);
+        }
+    }
+    Ok(sealed)
 }
 
 /// How many loads there are of what is answered. Of a document that is loaded and not answered yet the records say
