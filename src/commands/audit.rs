@@ -1,5 +1,6 @@
 //! `pencere audit`: looks over the window's records.
 
+mod acts;
 mod compare;
 mod loads;
 mod receipts;
@@ -21,6 +22,7 @@ use crate::host::{Disk, Octets};
 use crate::journal::{self, Event, JournalError, Phase};
 use crate::schema::Datasets;
 use crate::transparency;
+use acts::Acts;
 use clap::{Args, Subcommand};
 use loads::Loads;
 use receipts::Receipts;
@@ -43,7 +45,8 @@ pub enum AuditCommand {
 /// Looks at the journal, line by line; at the transparency log that its lines make; at every
 /// document and receipt in evidence that it names; whether each receipt is sealed, says what the
 /// journal says, has its place in the log, and continues the one before; whether BOEMİS holds
-/// what was accepted, row for row, and nothing else. Works beside a running daemon.
+/// what was accepted, row for row, and nothing else; whether the seal's act log has every answer
+/// and gave each number once. Works beside a running daemon.
 ///
 /// A window whose whole record was written anew fits itself: what others keep shows it. Give
 /// with --checkpoint what somebody kept, a checkpoint or a receipt, and it must be of this log.
@@ -105,7 +108,8 @@ pub(super) fn look(settings: &Settings, checkpoints: &[PathBuf], boemis: Boemis)
     let log = &settings.transparency;
     let key = files::certificate(&log.key.certificate).map(|one| files::log_key(&one, &log.origin));
     let unnamed = key.as_ref().err().map(|trouble| trouble.to_string());
-    let mut audit = Audit::new(seal, key.ok().flatten());
+    let acts = Acts::before(&settings.seal.acts).map_err(|error| Trouble::broken(format!("the act log: {error}")))?;
+    let mut audit = Audit::new(seal, key.ok().flatten(), acts);
     audit.answer.checkpoints = kept.len() as u64;
     let runtime = opening::runtime()?;
     // what a running window says it has is asked before its journal is read, which has it then
@@ -119,6 +123,9 @@ pub(super) fn look(settings: &Settings, checkpoints: &[PathBuf], boemis: Boemis)
     }
     if unfit.is_none() {
         unfit = audit.kept(&kept, own);
+    }
+    if unfit.is_none() {
+        unfit = audit.acts.take().and_then(|acts| acts.unfit(&audit.records));
     }
     if unfit.is_none() {
         let held = before.map(|before| runtime.block_on(audit.loads(before, settings, &datasets, boemis)));
@@ -177,12 +184,13 @@ struct Audit {
     records: Records,
     tree: Grown,
     receipts: Receipts,
+    acts: Option<Acts>,
 }
 
 impl Audit {
-    fn new(seal: Certificate, log: Option<LogKey>) -> Self {
-        let receipts = Receipts::new(seal, log);
-        Self { answer: Answer::default(), records: Records::default(), tree: Grown::default(), receipts }
+    fn new(seal: Certificate, log: Option<LogKey>, acts: Acts) -> Self {
+        let (receipts, acts) = (Receipts::new(seal, log), Some(acts));
+        Self { answer: Answer::default(), records: Records::default(), tree: Grown::default(), receipts, acts }
     }
 
     fn count(&mut self) {
@@ -286,6 +294,7 @@ impl Audit {
                 None
             }
             Event::Answered(answered) => {
+                self.acts.iter_mut().for_each(|acts| acts.answered(answered));
                 octets.first().and_then(|octets| self.receipts.answered(answered, octets, &self.tree))
             }
             _ => None,

@@ -4,6 +4,7 @@ mod copies;
 mod folders;
 mod loads;
 pub(super) mod lock;
+mod past;
 
 use super::list::Row;
 use super::opening;
@@ -53,9 +54,12 @@ pub fn run(args: &StatusArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
     let state = &settings.window.paths.state;
     let daemon = lock::holder(&state.join("journal"));
+    let promised = past::promised(&settings);
     let known = Known::read(state)?;
     let now = Timestamp::now();
     let mut status = Status::of(&settings, &known, daemon, &Footing::of(&args.window.path(), now), now)?;
+    status.problems.extend(past::journal(&settings, promised)?);
+    status.problems.extend(past::acts(&settings, &known));
     status.problems.extend(unloaded(&settings, &known, daemon.is_some())?);
     status.healthy = status.problems.is_empty();
     screen.json(&status);
@@ -120,7 +124,8 @@ pub struct Problem {
     /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `not-loaded`,
     /// `folder-unusable`, `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`,
     /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `archiving-fails`,
-    /// `checkpoints-kept-back`, `boemis-damaged`, `loaded-by-others`.
+    /// `checkpoints-kept-back`, `boemis-damaged`, `loaded-by-others`,
+    /// `journal-behind`, `acts-behind`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -394,7 +399,7 @@ fn unstamped(settings: &Settings, fold: &Fold) -> Option<Problem> {
 /// What was accepted and is not in BOEMİS. (While that is away the window says so, and documents are held.)
 fn unloaded(settings: &Settings, known: &Known, is_open: bool) -> Result<Option<Problem>, Trouble> {
     let loads::Difference { lacking, strange } =
-        match opening::runtime()?.block_on(loads::difference(settings, known))? {
+        match opening::runtime()?.block_on(loads::difference(settings, known, is_open))? {
             Ok(difference) => difference,
             Err(fault) if fault.is_away() => return Ok(None),
             Err(fault) => return Ok(Some(Problem { code: "boemis-damaged", message: damaged(&fault) })),

@@ -53,7 +53,7 @@ fn lay(group: Vec<(Ready, Option<Outlet>)>) -> Vec<Laid> {
 }
 
 /// A token that does not answer is no impossible state: it may do so at the next start.
-fn unsealed(refused: Refused) -> Halt {
+pub(super) fn unsealed(refused: Refused) -> Halt {
     match refused {
         Refused::Key(KeyFault::Away(_)) => Halt::broken(refused),
         refused => Halt::wrong(refused),
@@ -278,6 +278,14 @@ impl Window {
                         continue;
                     }
                 }
+            }
+            if record.decision == Decision::Accepted && stands.is_none() {
+                // loading it again was tried (`restored.rs`), and `status` lists it: all others go on
+                let number = sealed.number();
+                tracing::error!(submission = %id, number,
+                    "it was sealed as accepted, and BOEMİS holds no load of it: it waits until it can be loaded again");
+                events.push(self.defer(&matter, channel.as_ref(), case.attempt, Code::LoadDatabaseAway.slug()));
+                continue;
             }
             let (decision, number) = (record.decision, sealed.number().to_owned());
             let standing = self.standing_of(&record).await;
@@ -564,16 +572,14 @@ impl Window {
     /// Publishes the last receipt that a submission was given, in case its folder does not have it.
     pub(super) fn publish_again(&mut self, submission: &Submission) -> Result<(), Halt> {
         let Some(answered) = &submission.last else { return Ok(()) };
-        let octets = self.evidence.reader().read(&answered.receipt.kept()).map_err(Halt::wrong)?;
+        let Some(octets) = self.octets_of(answered)? else { return Ok(()) };
         let channel = match &submission.arrival {
             Arrived::Held(held) => held.participant.clone(),
             Arrived::RefusedInPlace(refused) => Some(refused.participant.clone()),
         };
-        // a long receipt lies in a file of its own
-        let octets = octets.whole().map_err(Halt::broken)?;
         if let Some(channel) = channel {
             if let Some(other) = self.also_to(answered.decision, Some(&channel)) {
-                self.copy_to(&other, answered, &Arc::from(&*octets));
+                self.copy_to(&other, answered, &octets);
             }
             let id = submission.id();
             let closes = submission.phase == Phase::Answered && !self.left.contains(&id);
@@ -582,7 +588,7 @@ impl Window {
             match outlet.publish(&file_name, &octets) {
                 Ok(_) => {
                     self.laid_into.insert(channel, outlet.clone());
-                    self.pages.order(Order { id, closes, octets: octets.into(), file_name, outlet });
+                    self.pages.order(Order { id, closes, octets, file_name, outlet });
                 }
                 Err(error) => self.unpublished(id, &channel, &file_name, &error),
             }

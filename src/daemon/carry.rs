@@ -9,7 +9,7 @@ use super::dossier::Beside;
 use super::judgement::{Judge, Matter};
 use super::load::{self, Candidate, Tried, load};
 use super::look::{Look, Looking};
-use super::window::{Halt, Window};
+use super::window::{Halt, Waits, Window};
 use crate::boemis::{Boemis, Loaded, Stands};
 use crate::document::{Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
@@ -554,15 +554,17 @@ impl Window {
     /// # Errors
     /// [`Halt`].
     pub async fn retry(&mut self, now: Timestamp) -> Result<(), Halt> {
-        if self.waits.values().all(|waits| waits.next > now) {
+        let pause = self.settings().hold.retry_last;
+        let is_due = |waits: &Waits| waits.due(pause, now) <= now;
+        if !self.waits.values().any(is_due) {
             return Ok(());
         }
         let stage = |slug: &str| slug.starts_with("load.");
-        let load_is_due = self.waits.values().any(|waits| waits.next <= now && stage(&waits.finding));
+        let load_is_due = self.waits.values().any(|waits| is_due(waits) && stage(&waits.finding));
         let due: Vec<SubmissionId> = self
             .waits
             .iter()
-            .filter(|(_, waits)| waits.next <= now || (load_is_due && stage(&waits.finding)))
+            .filter(|(_, waits)| is_due(waits) || (load_is_due && stage(&waits.finding)))
             .map(|(&id, _)| id)
             .take(self.settings().group.documents.max(1))
             .collect();

@@ -63,10 +63,15 @@ fn full(waits: &BTreeMap<SubmissionId, Waits>, settings: &HoldSettings) -> BTree
     full.map(|(participant, _)| participant.clone()).collect()
 }
 
-/// What has been held too long.
+/// What has been held too long; or nobody knows how long, since it was received when the clock was ahead.
 fn overdue(waits: &BTreeMap<SubmissionId, Waits>, settings: &HoldSettings, now: Timestamp) -> BTreeSet<SubmissionId> {
     let max = SignedDuration::try_from(settings.max).unwrap_or(SignedDuration::MAX);
-    waits.iter().filter(|(_, waits)| now.duration_since(waits.received) > max).map(|(id, _)| *id).collect()
+    let ahead = SignedDuration::try_from(settings.retry_last).unwrap_or(SignedDuration::MAX);
+    let is_overdue = |waits: &Waits| {
+        let held = now.duration_since(waits.received);
+        held > max || held < -ahead
+    };
+    waits.iter().filter(|(_, waits)| is_overdue(waits)).map(|(id, _)| *id).collect()
 }
 
 #[cfg(test)]
@@ -108,5 +113,14 @@ mod tests {
         let all = held(&[("azerenerji", 1, 0), ("azerenerji", 1, 10)]);
         let at = |second| overdue(&all, &settings, Timestamp::from_second(second).unwrap()).len();
         assert_eq!([at(day), at(day + 1), at(day + 11)], [0, 1, 2]);
+        // received before the clock was set back: how long it is held nobody knows
+        assert_eq!([at(-500), at(-601), at(-day)], [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_try_that_lies_further_ahead_than_the_longest_pause_is_due_now() {
+        let (all, at) = (held(&[("azerenerji", 1, 10_000)]), |second| Timestamp::from_second(second).unwrap());
+        let due = |now| all.values().next().unwrap().due(HoldSettings::default().retry_last, at(now));
+        assert_eq!([due(9_400), due(9_399), due(20_000)], [at(10_000), at(9_399), at(10_000)]);
     }
 }

@@ -8,6 +8,9 @@
 //! which evidence keeps: a signer may have left since. What these do not let through either is told and stays
 //! missing: never silently, and the next start or reload tries again. Doing it twice is doing it once: the load mark
 //! is unique.
+//!
+//! What was sealed as accepted and not answered yet when the window stopped is loaded again as well: only a load that is
+//! seen lets the window say what it sealed. What cannot be loaded waits, and all others go on.
 
 use super::carry::Case;
 use super::dossier::Dossier;
@@ -16,15 +19,16 @@ use super::judgement::Judge;
 use super::look::{Look, Seen, look};
 use super::window::{Halt, Window};
 use crate::boemis::Fault;
-use crate::document::{Digest, SubmissionId};
+use crate::document::{Content, Decision, Digest, SubmissionId};
 use crate::evidence::Kept;
 use crate::finding::Stop;
 use crate::journal::{Answered, Event, Phase};
 use crate::ledger::{Place, Submission};
 use crate::receipt::Turn;
 use crate::schema::{Standing, Validated};
+use crate::seal::OutcomeRecord;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 use std::sync::Arc;
 
@@ -33,9 +37,33 @@ pub const LOADING_AGAIN: &str = "loading-again";
 /// Acceptances asked about together; as many are loaded in one transaction.
 const AT_ONCE: usize = 256;
 
+/// What was said when it was accepted.
+struct Accepted {
+    /// Not told by the seal: that speaks of the very octets.
+    content: Option<Content>,
+    revision: Option<u64>,
+    records: Option<u64>,
+    /// By what it was judged, and where its dossier lies; none of what was not answered.
+    then: Option<(Digest, Kept)>,
+}
+
+impl Accepted {
+    fn of(answered: &Answered) -> Self {
+        let revision = answered.revision.map(|revision| u64::from(revision.get()));
+        let then = answered.grounds.zip(answered.dossier.as_ref().map(|dossier| dossier.kept()));
+        Self { content: answered.content, revision, records: answered.records, then }
+    }
+
+    fn of_act(record: &OutcomeRecord) -> Self {
+        Self { content: None, revision: record.revision.map(u64::from), records: record.records, then: None }
+    }
+}
+
 /// What came of it.
 #[derive(Default)]
 struct Outcome {
+    /// The journal says that something is loaded again.
+    is_told: bool,
     loaded: usize,
     /// How many cannot be loaded, and the first with its reason.
     left: usize,
@@ -91,17 +119,25 @@ impl Window {
         let open = self.ledger.open_submissions()?;
         let unanswered: Vec<SubmissionId> = open.iter().filter(|one| is_unanswered(one)).map(Submission::id).collect();
         let Some(boemis) = &mut self.boemis else { return Ok(Ok(outcome)) };
-        let counted = match boemis.missing(&unanswered).await {
-            Ok(unloaded) => {
-                boemis.uncontested().await.map(|all| all.saturating_sub((unanswered.len() - unloaded.len()) as u64))
-            }
-            Err(fault) => Err(fault),
+        let unloaded = match boemis.missing(&unanswered).await {
+            Ok(unloaded) => unloaded,
+            Err(fault) => return Ok(Err(fault)),
         };
-        let there = match counted {
-            Ok(there) => there,
+        let there = match boemis.uncontested().await {
+            Ok(all) => all.saturating_sub((unanswered.len() - unloaded.len()) as u64),
             Err(fault) => return Ok(Err(fault)),
         };
         let accepted = self.ledger.acceptances()?;
+        let sealed = self.sealed_as_accepted(&open, unloaded)?;
+        if !sealed.is_empty() {
+            self.tell_loading(accepted, there, &mut outcome)?;
+        }
+        for some in sealed.chunks(AT_ONCE) {
+            if let Err(fault) = self.load_missing(some.to_vec(), &mut outcome).await? {
+                return Ok(Err(fault));
+            }
+        }
+        let Some(boemis) = &mut self.boemis else { return Ok(Ok(outcome)) };
         // the same number may be of others, as in the database of a window that was once a copy of this one
         let last = self.ledger.recent(AT_ONCE)?;
         let last: Vec<SubmissionId> = last.iter().filter(|one| one.is_accepted()).map(Submission::id).collect();
@@ -127,21 +163,35 @@ impl Window {
             }
             lacked += missing.len() as u64;
             outcome.strange = (there + lacked).saturating_sub(accepted);
-            if outcome.loaded + outcome.left == 0 {
-                tracing::error!(
-                    accepted,
-                    there,
-                    "BOEMİS lacks what was accepted: an older copy of it was put in place"
-                );
-                let facts = [("accepted", accepted), ("there", there)];
-                let facts = facts.map(|(name, count)| (name.to_owned(), count.to_string()));
-                self.tell([act(LOADING_AGAIN, None, facts.into())])?;
-            }
+            self.tell_loading(accepted, there, &mut outcome)?;
             if let Err(fault) = self.load_missing(missing, &mut outcome).await? {
                 return Ok(Err(fault));
             }
         }
         Ok(Ok(outcome))
+    }
+
+    /// Says once that something is loaded again.
+    fn tell_loading(&mut self, accepted: u64, there: u64, outcome: &mut Outcome) -> Result<(), Halt> {
+        if std::mem::replace(&mut outcome.is_told, true) {
+            return Ok(());
+        }
+        tracing::error!(accepted, there, "BOEMİS lacks what was accepted: an older copy of it was put in place");
+        let facts = [("accepted", accepted), ("there", there)];
+        let facts = facts.map(|(name, count)| (name.to_owned(), count.to_string()));
+        self.tell([act(LOADING_AGAIN, None, facts.into())])
+    }
+
+    /// Of what is open and not in BOEMİS, that which was sealed as accepted by a window that was stopped before it
+    /// answered.
+    fn sealed_as_accepted(&self, open: &[Submission], unloaded: Vec<SubmissionId>) -> Result<Vec<SubmissionId>, Halt> {
+        let unloaded: HashSet<SubmissionId> = unloaded.into_iter().collect();
+        let mut sealed = Vec::new();
+        for one in open.iter().filter(|one| unloaded.contains(&one.id())) {
+            let outcome = self.seal.outcome(one.id(), one.answers.saturating_add(1)).map_err(Halt::wrong)?;
+            sealed.extend(outcome.filter(|outcome| outcome.decision == Decision::Accepted).map(|outcome| outcome.id));
+        }
+        Ok(sealed)
     }
 
     async fn load_missing(
@@ -152,23 +202,32 @@ impl Window {
         let (mut cases, mut answers) = (Vec::with_capacity(missing.len()), BTreeMap::new());
         for id in missing {
             let Some(submission) = self.ledger.state(id)? else { continue };
-            if let Some(case) = self.case(&submission)? {
-                cases.push(Case { turn: Turn::FIRST, ..case });
-                answers.extend(submission.last.map(|answered| (id, answered)));
-            }
+            let Some(case) = self.case(&submission)? else {
+                outcome.leave(id, "its document cannot be read from evidence".to_owned());
+                continue;
+            };
+            cases.push(Case { turn: Turn::FIRST, ..case });
+            let sealed = match submission.phase {
+                Phase::Held | Phase::Deferred { .. } => {
+                    self.seal.outcome(id, submission.answers.saturating_add(1)).map_err(Halt::wrong)?
+                }
+                _ => None,
+            };
+            let accepted = sealed.map(|record| Accepted::of_act(&record));
+            answers.extend(accepted.or_else(|| submission.last.as_ref().map(Accepted::of)).map(|one| (id, one)));
         }
         let judge = self.judge_of_today();
         let looks = self.look_at_all(cases)?;
         let (mut statements, mut judges) = (Vec::with_capacity(looks.len()), Judges::new());
         for look in looks {
             let id = look.id();
-            let Some(answered) = answers.get(&id) else {
+            let Some(accepted) = answers.get(&id) else {
                 outcome.leave(id, "the journal has no answer to it".to_owned());
                 continue;
             };
-            match again(look, answered, &judge) {
+            match again(look, accepted, &judge) {
                 Ok(validated) => statements.push((id, validated)),
-                Err(today) => match self.by_then(answered, &mut judges)? {
+                Err(today) => match self.by_then(id, accepted, &mut judges)? {
                     Ok(validated) => {
                         tracing::warn!(submission = %id, today, "loaded by what it was judged by when it was accepted");
                         statements.push((id, validated));
@@ -218,23 +277,29 @@ const JUDGES_MAX: usize = 4;
 
 impl Window {
     /// What was accepted, by the grounds of then; or why not.
-    fn by_then(&mut self, answered: &Answered, judges: &mut Judges) -> Result<Result<Validated, String>, Halt> {
-        let judge = match self.judge_of_then(answered, judges)? {
+    fn by_then(
+        &mut self,
+        id: SubmissionId,
+        accepted: &Accepted,
+        judges: &mut Judges,
+    ) -> Result<Result<Validated, String>, Halt> {
+        let judge = match self.judge_of_then(accepted, judges)? {
             Ok(judge) => judge,
             Err(why) => return Ok(Err(why)),
         };
-        let Some(submission) = self.ledger.state(answered.id)? else { return Ok(Err("it is not known".to_owned())) };
+        let Some(submission) = self.ledger.state(id)? else { return Ok(Err("it is not known".to_owned())) };
         let Some(case) = self.case(&submission)? else { return Ok(Err("it was never held".to_owned())) };
-        Ok(again(look(Case { turn: Turn::FIRST, ..case }, &judge), answered, &judge))
+        Ok(again(look(Case { turn: Turn::FIRST, ..case }, &judge), accepted, &judge))
     }
 
     /// Who judged it; or what is missing of that. The ledger alone can halt the window: what is kept of the past is
     /// wanted here where today does not do, and else as missing as before.
-    fn judge_of_then(&mut self, answered: &Answered, judges: &mut Judges) -> Result<Result<Arc<Judge>, String>, Halt> {
-        let Some((grounds, dossier)) = answered.grounds.zip(answered.dossier.as_ref()) else {
+    fn judge_of_then(&mut self, accepted: &Accepted, judges: &mut Judges) -> Result<Result<Arc<Judge>, String>, Halt> {
+        let Some((grounds, dossier)) = &accepted.then else {
             return Ok(Err("nothing was kept".to_owned()));
         };
-        let dossier = self.small(&dossier.kept()).and_then(|octets| Dossier::read(&octets));
+        let grounds = *grounds;
+        let dossier = self.small(dossier).and_then(|octets| Dossier::read(&octets));
         let taken = match dossier {
             Ok(dossier) => dossier.taken,
             Err(why) => return Ok(Err(format!("its dossier cannot be read: {why}"))),
@@ -291,7 +356,7 @@ fn act(act: &str, id: Option<SubmissionId>, facts: BTreeMap<String, String>) -> 
 }
 
 /// What was accepted, as it may be loaded; or why not.
-fn again(look: Look, answered: &Answered, judge: &Judge) -> Result<Validated, String> {
+fn again(look: Look, accepted: &Accepted, judge: &Judge) -> Result<Validated, String> {
     let inspected = match look.seen {
         Seen::Filed { inspected, .. } => (*inspected).map_err(|stop| told(&stop))?,
         Seen::Stopped(stop) => return Err(told(&stop)),
@@ -300,9 +365,9 @@ fn again(look: Look, answered: &Answered, judge: &Judge) -> Result<Validated, St
     let validated = judge.validate(inspected, &Standing::default()).map_err(|stop| told(&stop))?;
     let content = validated.authorised().verified().content();
     let statement = validated.statement();
-    let is_same = answered.content == Some(content)
-        && answered.revision == Some(statement.revision)
-        && answered.records == Some(statement.records.len() as u64);
+    let is_same = accepted.content.is_none_or(|known| known == content)
+        && accepted.revision == Some(u64::from(statement.revision.get()))
+        && accepted.records == Some(statement.records.len() as u64);
     is_same.then_some(validated).ok_or_else(|| "it reads otherwise than when it was accepted".to_owned())
 }
 

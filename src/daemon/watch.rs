@@ -321,7 +321,8 @@ impl Window {
 
     /// When the next held submission is to be tried.
     fn next_try(&self) -> Option<Timestamp> {
-        self.waits.values().map(|waits| waits.next).min()
+        let (pause, now) = (self.settings().hold.retry_last, self.now());
+        self.waits.values().map(|waits| waits.due(pause, now)).min()
     }
 
     fn try_all_now(&mut self) {

@@ -6,6 +6,7 @@
 use super::answering::Laid;
 use super::aside::Aside;
 use super::carry::{Case, Taken};
+use super::fitting;
 use super::holds::Holds;
 use super::later::Later;
 use super::pages::Pages;
@@ -30,6 +31,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// Why a window cannot be opened, or cannot go on.
@@ -139,6 +141,17 @@ pub struct Waits {
     pub received: Timestamp,
 }
 
+impl Waits {
+    /// When it is tried again: no try lies further ahead than the longest pause between two, so one that does was set
+    /// by a clock that was set back since, and is due now.
+    pub(super) fn due(&self, pause: Duration, now: Timestamp) -> Timestamp {
+        match Duration::try_from(self.next.duration_since(now)) {
+            Ok(ahead) if ahead > pause => now,
+            _ => self.next,
+        }
+    }
+}
+
 /// An open window.
 pub struct Window {
     /// Waits for the disk while we go on. (First: it ends before the journal lets its lock go.)
@@ -206,6 +219,22 @@ impl Window {
     /// # Errors
     /// [`Halt`]: nothing was taken then.
     pub async fn open(config: Config, host: Host) -> Result<Self, Halt> {
+        let (state, journal) = (config.settings().window.paths.state.clone(), config.settings().journal);
+        let opened = Self::open_all(config, host.clone()).await;
+        if let Err(halt @ (Halt::Broken(_) | Halt::Wrong(_))) = &opened {
+            // `status` has nowhere else to learn it from
+            let written = Journal::open(&host.disk, &state, journal).and_then(|mut journal| {
+                journal.append(host.clock.now(), Event::Halted { why: halt.to_string() })?;
+                journal.sync()
+            });
+            if let Err(error) = written {
+                tracing::error!(%error, "the halt could not be journalled");
+            }
+        }
+        opened
+    }
+
+    async fn open_all(config: Config, host: Host) -> Result<Self, Halt> {
         let settings = config.settings().clone();
         let state = &settings.window.paths.state;
         // The journal holds the lock by which a window has one process: it comes first.
@@ -217,7 +246,7 @@ impl Window {
         {
             tracing::info!(entries, "the ledger was rebuilt from the journal");
         }
-        let transparency = transparency::Log::open(&host, state, &mut journal, &settings.transparency)?;
+        let mut transparency = transparency::Log::open(&host, state, &mut journal, &settings.transparency)?;
         // Held documents are tried in the order of their ids, which is that of their arrival.
         ledger.newest()?.into_iter().for_each(SubmissionId::rise_above);
         let world = Arc::clone(config.world());
@@ -229,6 +258,8 @@ impl Window {
                 fault => Halt::broken(fault),
             },
         )?;
+        fitting::acts(&seal, &settings.seal.acts, &ledger, host.clock.now())?;
+        fitting::tree(&seal, &mut transparency, &host, state)?;
         let stamps = settings.stamps.clone();
         let stamps = stamps.map(|stamps| Arc::new(Stamps::new(stamps, host.clock.clone(), Arc::clone(&world))));
         let seal = match &stamps {
@@ -271,16 +302,8 @@ impl Window {
             holdings: None,
             tally: Tally::default(),
         };
-        match window.begin().await {
-            Ok(()) => Ok(window),
-            // `status` has nowhere else to learn it from
-            Err(halt) => {
-                if !matches!(halt, Halt::Misconfigured(_)) {
-                    window.halt(&halt);
-                }
-                Err(halt)
-            }
-        }
+        window.begin().await?;
+        Ok(window)
     }
 
     /// Brings folders, database and what was left up; the journal hears of the start.
@@ -457,11 +480,18 @@ impl Window {
         Ok(())
     }
 
-    /// A held submission as a case to be judged again.
+    /// A held submission as a case to be judged again; none where its octets cannot be read: all others go on, and it
+    /// waits for `pencere repair`.
     pub(super) fn case(&mut self, submission: &Submission) -> Result<Option<Case>, Halt> {
         let Arrived::Held(held) = &submission.arrival else { return Ok(None) };
         let staging = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal);
-        let staged = staging.again(held).map_err(Halt::wrong)?;
+        let staged = match staging.again(held) {
+            Ok(staged) => staged,
+            Err(error) => {
+                self.unreadable(submission, held, &error);
+                return Ok(None);
+            }
+        };
         let attempt = match &submission.phase {
             Phase::Deferred { attempt, .. } => *attempt,
             _ => 0,
@@ -597,7 +627,7 @@ impl Window {
 }
 
 /// What a held submission was found to state, from its held answer.
-fn key_of(submission: &Submission) -> Option<Key> {
+pub(super) fn key_of(submission: &Submission) -> Option<Key> {
     let answered = submission.last.as_ref()?;
     Some(Key {
         participant: answered.participant.clone()?,

@@ -12,6 +12,7 @@ mod faults;
 mod octets;
 mod parallel;
 mod printable;
+mod torn;
 
 pub use append::Appendix;
 pub use clock::{Clock, ClockState, since_start};
@@ -20,6 +21,7 @@ pub use faults::{Fault, Faults};
 pub use octets::{Octets, OctetsReader};
 pub use parallel::{Begun, Beside, Panicked, side_by_side};
 pub use printable::{is_unprintable, printable, printable_line};
+pub use torn::has_hole;
 
 /// Clock and disk together: all that a room which touches the world is given.
 #[derive(Clone, Debug)]

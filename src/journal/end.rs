@@ -1,6 +1,7 @@
 //! Where the journal ends, for whoever copies it beside its writer.
 
 use super::{JournalError, Position, Reader, read};
+use crate::forms::merkle::Peaks;
 use crate::host::Disk;
 use std::path::{Path, PathBuf};
 
@@ -13,6 +14,16 @@ impl Reader {
         let mut reader = Self::last_segment(disk, state)?;
         while reader.next()?.is_some() {}
         Ok(reader.position())
+    }
+
+    /// The transparency log at that end; none before there was one.
+    ///
+    /// # Errors
+    /// As [`Reader::end`].
+    pub fn tree(disk: &Disk, state: &Path) -> Result<Option<Peaks>, JournalError> {
+        let mut reader = Self::last_segment(disk, state)?;
+        while reader.next()?.is_some() {}
+        Ok(reader.peaks().cloned())
     }
 }
 

@@ -5,13 +5,10 @@ use super::line::{self, LINE_MAX, LineFault};
 use super::{JournalError, Position};
 use crate::document::Digest;
 use crate::forms::merkle::{self, Peaks};
-use crate::host::Disk;
+use crate::host::{Disk, has_hole};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-
-/// Octets in a disk sector: what a loss of power leaves unwritten, it leaves by whole sectors.
-const SECTOR: u64 = 512;
 
 /// Gives the journal's entries in order, each checked. Beside a running daemon it sees whole lines
 /// only; the last of them may not be durable yet.
@@ -309,21 +306,17 @@ fn follow_tree(known: &mut Option<Peaks>, told: Option<&Peaks>) -> Result<(), Li
     Ok(())
 }
 
-/// Whether a whole sector of these octets was never written, the first standing at `begin`.
-fn has_hole(rest: &[u8], begin: u64) -> bool {
-    let to_sector = (SECTOR - begin % SECTOR) % SECTOR;
-    let (head, sectors) = rest.split_at((to_sector as usize).min(rest.len()));
-    let empty = |sector: &[u8]| !sector.is_empty() && sector.iter().all(|&octet| octet == 0);
-    empty(head) || sectors.chunks(SECTOR as usize).any(empty)
-}
-
 /// The numbers of the segments, ascending.
 pub(super) fn segments(disk: &Disk, folder: &Path) -> Result<Vec<u32>, JournalError> {
     let names = match disk.list(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
         other => other.map_err(JournalError::disk("list", folder))?,
     };
-    let number = |name: &std::ffi::OsString| name.to_str()?.strip_suffix(".log")?.parse().ok();
+    // nothing else is a segment, whatever number somebody's own file bears
+    let number = |name: &std::ffi::OsString| {
+        let number = name.to_str()?.strip_suffix(".log")?.parse().ok()?;
+        (path(folder, number).file_name() == Some(name)).then_some(number)
+    };
     let mut numbers: Vec<u32> = names.iter().filter_map(number).collect();
     numbers.sort_unstable();
     Ok(numbers)

@@ -485,6 +485,13 @@ impl Ledger {
         self.get(&keys::last_receipt(of.as_str()))?.map(|record| keys::read(&record)).transpose()
     }
 
+    /// The numbers of all participants' last receipts that have a place in the transparency log.
+    pub fn last_receipts(&self) -> Result<Vec<String>, LedgerError> {
+        self.position()?;
+        let records = self.db.scan_prefix(keys::last_receipt("")).values();
+        records.map(|record| Ok(keys::read::<(String, Logged)>(&record?)?.0)).collect()
+    }
+
     /// What was refused in this participant's folder under intake's key, and is not to be answered
     /// a second time.
     pub fn find_refused(&self, of: &ParticipantName, key: &str) -> Result<Option<Submission>, LedgerError> {

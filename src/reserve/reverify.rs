@@ -5,7 +5,7 @@
 
 use super::Fault;
 use super::mend::{fault_of, named};
-use crate::evidence;
+use crate::evidence::{self, Kept};
 use crate::host::Disk;
 use crate::journal::{Position, Reader};
 use jiff::Timestamp;
@@ -115,6 +115,21 @@ impl Reverified {
         let mut all = self.damage.clone();
         all.extend(self.known.iter().filter(|one| !self.damage.contains(one)).cloned());
         all
+    }
+
+    /// Remembers what somebody met who wanted to read it.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn met(disk: &Disk, state: &Path, kept: &Kept, why: String, now: Timestamp) -> io::Result<()> {
+        let mut found = Self::remembered(disk, state, now);
+        match found.all_damage().iter().any(|one| one.what == named(kept)) {
+            true => Ok(()),
+            false => {
+                found.note(named(kept), why);
+                found.write(disk, state)
+            }
+        }
     }
 
     /// Forgets what was put back.

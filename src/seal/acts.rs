@@ -2,10 +2,12 @@
 //!
 //! A line is eight hexadecimal digits of CRC-32 over the rest, a space, one JSON object, a line
 //! feed. The log is the seal's whole memory: the numbers given, and what was said of whom, whole, with its
-//! time-stamp, so that what was sealed can be given back whatever a later judgement would say. A last
-//! line that is torn was never synced, so nobody was told of it: it is cut off at start. A bad line
-//! with a good one behind it is no crash but damage: the log is then refused, and a person looks;
-//! so is a line that is whole and of another format.
+//! time-stamp, so that what was sealed can be given back whatever a later judgement would say. What a loss of power
+//! left of a write that was never synced is cut off at start, and logged: nobody was told of it. It breaks off within a
+//! line, or has sectors that were never written ([`is_torn`]). Anything else was durable once: a line that ends in its
+//! line feed and does not fit is damage, also the last one, and the log is then refused, since its number was given;
+//! so is a line that is whole and of another format. That the log lost whole lines at its end, who keeps the journal
+//! sees (`daemon/fitting.rs`).
 //!
 //! Memory is bounded: of the last [`RECENT_MAX`] submissions the latest act is kept (about 400 KiB
 //! when full); an older one is searched in the log, in the pieces that its index names
@@ -18,7 +20,7 @@ mod chunks;
 use super::skips::Skips;
 use super::{Commitment, OutcomeRecord};
 use crate::document::{Decision, Digest, SubmissionId};
-use crate::host::Disk;
+use crate::host::{Disk, has_hole};
 use chunks::Chunks;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,7 +28,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Submissions whose latest act is held in memory.
 const RECENT_MAX: usize = 4_096;
@@ -84,6 +86,7 @@ pub(super) struct Head {
     pub(super) id: SubmissionId,
     pub(super) answer: u32,
     pub(super) decision: Decision,
+    pub(super) sealed: Digest,
 }
 
 /// The latest act on a submission.
@@ -104,8 +107,14 @@ pub enum LogFault {
     #[error("the seal's act log is in use by another process")]
     InUse,
     /// It was damaged or altered.
-    #[error("the seal's act log is damaged at octet {offset}: {what}")]
+    #[error(
+        "the seal's act log {} is damaged at octet {offset}: {what}. Nothing of it was cut off. Put back the acts.log \
+         of the reserve or of a backup that reaches as far; where none does, restore the window from its last copy \
+         (pencere restore)", path.display()
+    )]
     Damaged {
+        /// Which file.
+        path: PathBuf,
         /// Where.
         offset: u64,
         /// What does not fit.
@@ -115,6 +124,7 @@ pub enum LogFault {
 
 /// The open log.
 pub(super) struct Acts {
+    path: PathBuf,
     file: File,
     /// Octets of whole lines.
     length: u64,
@@ -142,63 +152,92 @@ impl Acts {
         let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
         File::open(folder)?.sync_all()?; // the log's name is as durable as its lines
         lock(&file)?;
-        let chunks = Chunks::open(path, &file, chunk);
-        let known = chunks.known();
-        let mut acts = Self {
-            file,
-            length: known.end,
-            counters: known.counters.clone().into_iter().collect(),
-            skips: Skips::read(&Disk::system(), path)?,
-            recent: HashMap::new(),
-            order: VecDeque::new(),
-            recent_max,
-            let_go: known.highest,
-            chunks,
+        let skips = Skips::read(&Disk::system(), path)?;
+        let of = |file: File, chunks: Chunks| {
+            let known = chunks.known();
+            let mut acts = Self {
+                path: path.to_owned(),
+                file,
+                length: known.end,
+                counters: known.counters.clone().into_iter().collect(),
+                skips: skips.clone(),
+                recent: HashMap::new(),
+                order: VecDeque::new(),
+                recent_max,
+                let_go: known.highest,
+                chunks,
+            };
+            acts.recall().map(|()| acts)
         };
-        acts.recall()?;
-        Ok(acts)
+        let chunks = Chunks::open(path, &file, chunk);
+        if chunks.known().end == 0 {
+            return of(file, chunks);
+        }
+        let again = file.try_clone()?; // and its lock with it
+        match of(file, chunks) {
+            Err(LogFault::Damaged { what, .. }) => {
+                tracing::warn!(
+                    what,
+                    "the seal's act log does not fit its index: it is read whole, and the index is \
+                    made anew"
+                );
+                of(again, Chunks::anew(path, chunk))
+            }
+            opened => opened,
+        }
     }
 
     fn recall(&mut self) -> Result<(), LogFault> {
         let mut reader = BufReader::with_capacity(1 << 16, self.file.try_clone()?);
         let mut offset = self.length;
         reader.seek(SeekFrom::Start(offset))?;
-        let mut torn = None;
-        let mut line = Vec::new();
+        let (mut torn, mut line) = (None, Vec::new());
         loop {
             line.clear();
             let read = (&mut reader).take(LINE_MAX).read_until(b'\n', &mut line)? as u64;
             if read == 0 {
                 break;
             }
-            match (checked(&line), torn) {
-                (Ok(_), Some(offset)) => {
-                    return Err(LogFault::Damaged { offset, what: "a bad line before good ones".into() });
+            match (checked(&line), &torn) {
+                (Ok(_), Some((offset, _))) => {
+                    return Err(self.damaged(*offset, "a bad line before good ones".into()));
                 }
                 (Ok(json), None) => {
                     // whole, so nothing that a crash tore: never cut off
-                    let act: Head = parse(json).map_err(|what| LogFault::Damaged { offset, what })?;
+                    let act: Head = parse(json).map_err(|what| self.damaged(offset, what))?;
                     if ![FORMAT, WITHOUT_LOG].contains(&act.act) {
                         let what = format!("the line is of format {}, not {FORMAT}", act.act);
-                        return Err(LogFault::Damaged { offset, what });
+                        return Err(self.damaged(offset, what));
                     }
-                    self.fits(&act).map_err(|what| LogFault::Damaged { offset, what })?;
+                    self.fits(&act).map_err(|what| self.damaged(offset, what))?;
                     self.remember(&act, offset);
                     self.chunks.note(&act, offset, &line);
                 }
-                (Err(_), None) => torn = Some(offset),
+                (Err(what), None) => torn = Some((offset, what)),
                 (Err(_), Some(_)) => {}
             }
             offset += read;
         }
         self.length = offset;
-        if let Some(good) = torn {
+        if let Some((good, what)) = torn {
+            if !is_torn(&self.file, good)? {
+                return Err(self.damaged(good, what));
+            }
+            tracing::warn!(
+                offset = good,
+                octets = offset.saturating_sub(good),
+                "the seal's act log ends in a write that was never finished; it is cut off"
+            );
             self.file.set_len(good)?;
             self.length = good;
         }
         self.file.sync_data()?;
         self.chunks.write();
         Ok(())
+    }
+
+    fn damaged(&self, offset: u64, what: String) -> LogFault {
+        LogFault::Damaged { path: self.path.clone(), offset, what }
     }
 
     /// Whether an act read from the log follows from those before it: numbers without a gap but those that
@@ -235,6 +274,19 @@ impl Acts {
         {
             self.recent.remove(&oldest);
             self.let_go = self.let_go.max(Some(oldest));
+        }
+    }
+
+    /// Years in which numbers were given.
+    pub(super) fn years(&self) -> impl Iterator<Item = i16> {
+        self.counters.keys().copied()
+    }
+
+    /// The act that stands last in the log.
+    pub(super) fn last(&self) -> Result<Option<Act>, LogFault> {
+        match last_line(&self.file, self.length)? {
+            Some(begin) => self.read_at(begin).map(Some),
+            None => Ok(None),
         }
     }
 
@@ -284,7 +336,7 @@ impl Acts {
         let mut line = Vec::with_capacity(1024);
         let mut reader = BufReader::new(At { file: &self.file, offset }).take(LINE_MAX);
         reader.read_until(b'\n', &mut line)?;
-        read_line(&line).map_err(|what| LogFault::Damaged { offset, what })
+        read_line(&line).map_err(|what| self.damaged(offset, what))
     }
 
     fn search(&self, id: SubmissionId, mut visit: impl FnMut(Act, u64)) -> Result<(), LogFault> {
@@ -300,7 +352,7 @@ impl Acts {
                     break;
                 }
                 if finder.find(&line).is_some() {
-                    let act = read_line(&line).map_err(|what| LogFault::Damaged { offset, what })?;
+                    let act = read_line(&line).map_err(|what| self.damaged(offset, what))?;
                     if act.id == id {
                         visit(act, offset);
                     }
@@ -361,6 +413,39 @@ fn lock(file: &File) -> Result<(), LogFault> {
         }
     }
     Err(LogFault::InUse)
+}
+
+/// Whether what stands from `begin` to the end of the log, and is no whole line, can be what a loss of power left of a
+/// write that was never synced: it breaks off within a line, or has sectors that were never written.
+pub(super) fn is_torn(log: &File, begin: u64) -> io::Result<bool> {
+    /// What is written without a sync is a group's acts, and has far less.
+    const REST_MAX: u64 = 64 << 20;
+    let mut rest = Vec::new();
+    At { file: log, offset: begin }.take(REST_MAX + 1).read_to_end(&mut rest)?;
+    if rest.len() as u64 > REST_MAX {
+        return Ok(false);
+    }
+    let is_line = |line: &[u8]| checked(&[line, b"\n"].concat()).is_ok();
+    // a whole line whose very line feed was changed was not torn: its checksum still fits
+    let lost_its_end = || rest.split_last().is_some_and(|(_, line)| is_line(line));
+    let breaks_off = !rest.contains(&b'\n') && !rest.contains(&0) && !lost_its_end();
+    Ok(breaks_off || has_hole(&rest, begin))
+}
+
+/// Where the last of the whole lines begins that end at `end`.
+pub(super) fn last_line(log: &File, end: u64) -> io::Result<Option<u64>> {
+    const PIECE: u64 = 64 << 10;
+    let Some(mut at) = end.checked_sub(1) else { return Ok(None) }; // its own line feed
+    while at > 0 {
+        let begin = at.saturating_sub(PIECE);
+        let mut piece = Vec::new();
+        At { file: log, offset: begin }.take(at - begin).read_to_end(&mut piece)?;
+        if let Some(feed) = memchr::memrchr(b'\n', &piece) {
+            return Ok(Some(begin + feed as u64 + 1));
+        }
+        at = begin;
+    }
+    Ok(Some(0))
 }
 
 /// Reads one line with its line feed.

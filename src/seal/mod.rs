@@ -31,7 +31,7 @@ pub use record::{FileRecord, OriginalRecord, OutcomeRecord, SignerRecord, TotalR
 pub use sealed::Sealed;
 pub use skips::Skips;
 pub use stamp::Stamper;
-pub use walk::{ActsReader, Told, whole_length};
+pub use walk::{ActsReader, Told, last_act, whole_length};
 
 use crate::document::{BAKU, Decision, Digest, SubmissionId};
 use crate::forms::certificate::Certificate;
@@ -185,6 +185,29 @@ impl Seal {
         Ok(Some((act.record, sealed)))
     }
 
+    /// The years in which it gave numbers.
+    pub fn years(&self) -> impl Iterator<Item = i16> {
+        self.acts.years()
+    }
+
+    /// The number that it gives next in a year: within the year, and whole.
+    pub fn next_number(&self, year: i16) -> (u64, String) {
+        let ordinal = self.acts.next(year);
+        (ordinal, self.numbered(year, ordinal))
+    }
+
+    /// The place in the transparency log that was given to the last act, with its number; none where that has none.
+    ///
+    /// # Errors
+    /// The act log.
+    pub fn last_commitment(&self) -> Result<Option<(String, Commitment)>, Refused> {
+        Ok(self.acts.last()?.and_then(|act| Some((act.number, act.log?))))
+    }
+
+    fn numbered(&self, year: i16, ordinal: u64) -> String {
+        format!("{}-{year:04}-{ordinal:06}", self.window.id)
+    }
+
     /// What was sealed as this answer, without its receipt.
     ///
     /// # Errors
@@ -245,7 +268,7 @@ impl Seal {
         let issued = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let year = BAKU.to_datetime(issued).year();
         let ordinal = *group.next.entry(year).or_insert_with(|| self.acts.next(year));
-        let number = format!("{}-{year:04}-{ordinal:06}", self.window.id);
+        let number = self.numbered(year, ordinal);
         group.next.insert(year, ordinal.saturating_add(1));
         group.latest.insert(id, (answer, record.decision));
         let (decision, value) = (record.decision, String::new());

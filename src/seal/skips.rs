@@ -32,7 +32,8 @@ impl Skips {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             other => other?,
         };
-        let damaged = || LogFault::Damaged { offset: 0, what: "the file of skipped numbers is not as written".into() };
+        let what = "the file of skipped numbers is not as written";
+        let damaged = || LogFault::Damaged { path: Self::path(acts), offset: 0, what: what.into() };
         let text = std::str::from_utf8(&octets).map_err(|_| damaged())?;
         let mut skips = Self::default();
         for line in text.lines() {

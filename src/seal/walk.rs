@@ -3,14 +3,14 @@
 //! Sees whole lines only, each with its checksum; a line under way at the end is as if it were not there.
 //! Needs no lock and writes nothing.
 
-use super::acts::{Head, LINE_MAX, LogFault, checked, parse};
-use crate::document::{Decision, SubmissionId};
+use super::acts::{Head, LINE_MAX, LogFault, checked, is_torn, last_line, parse};
+use crate::document::{Decision, Digest, SubmissionId};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// An act as a copy needs to know it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
     /// Where its line ends, in octets from the start of the log.
     pub end: u64,
@@ -24,11 +24,23 @@ pub struct Told {
     pub year: i16,
     /// The number within the year.
     pub ordinal: u64,
+    /// The number, whole.
+    pub number: String,
+    /// Digest of the sealed octets.
+    pub sealed: Digest,
+}
+
+impl Told {
+    fn of(act: Head, end: u64) -> Self {
+        let Head { year, ordinal, number, id, answer, decision, sealed, .. } = act;
+        Self { end, id, answer, decision, year, ordinal, number, sealed }
+    }
 }
 
 /// Reads acts in their order.
 #[derive(Debug)]
 pub struct ActsReader {
+    path: PathBuf,
     log: Option<BufReader<File>>,
     offset: u64,
     line: Vec<u8>,
@@ -48,7 +60,7 @@ impl ActsReader {
                 Some(log)
             }
         };
-        Ok(Self { log, offset, line: Vec::new() })
+        Ok(Self { path: path.to_owned(), log, offset, line: Vec::new() })
     }
 
     /// The next act; none at the end of what is whole.
@@ -64,10 +76,17 @@ impl ActsReader {
             self.log = None;
             return Ok(None);
         }
-        let damaged = |what| LogFault::Damaged { offset: self.offset, what };
-        let Head { year, ordinal, id, answer, decision, .. } = checked(&self.line).and_then(parse).map_err(damaged)?;
+        let act = match checked(&self.line).and_then(parse) {
+            Ok(act) => act,
+            // what the next start cuts off
+            Err(_) if is_torn(log.get_ref(), self.offset)? => {
+                self.log = None;
+                return Ok(None);
+            }
+            Err(what) => return Err(LogFault::Damaged { path: self.path.clone(), offset: self.offset, what }),
+        };
         self.offset += read;
-        Ok(Some(Told { end: self.offset, id, answer, decision, year, ordinal }))
+        Ok(Some(Told::of(act, self.offset)))
     }
 }
 
@@ -94,4 +113,17 @@ pub fn whole_length(path: &Path) -> io::Result<u64> {
         end = begin;
     }
     Ok(0)
+}
+
+/// The act that stands last among the whole lines of the log; none where it has none.
+///
+/// # Errors
+/// What the disk says; a line that is damaged.
+pub fn last_act(path: &Path) -> Result<Option<Told>, LogFault> {
+    let end = whole_length(path)?;
+    if end == 0 {
+        return Ok(None);
+    }
+    let begin = last_line(&File::open(path)?, end)?.unwrap_or(0);
+    ActsReader::after(path, begin)?.next()
 }

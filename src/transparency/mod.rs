@@ -23,7 +23,7 @@ pub use key::{KeyFault, KeyPlace};
 
 use crate::document::Digest;
 use crate::forms::merkle::{Peaks, Tree, is_consistent, is_included};
-use crate::forms::note::{LogKey, LogSigner};
+use crate::forms::note::{Checkpoint, LogKey, LogSigner, NOTE_MAX};
 use crate::host::{Disk, Host};
 use crate::journal::{Journal, JournalError, Leaf, Reader};
 use nodes::Kept;
@@ -60,6 +60,21 @@ pub enum LogFault {
     /// Its nodes do not make the journal's tree. They were thrown away: the next start makes them anew.
     #[error("transparency log: its nodes are not those of the journal; they are made anew at the next start")]
     Damaged,
+    /// The journal is no continuation of what was promised of it.
+    #[error(
+        "the journal makes a transparency log of {has} leaves, and that does not go on from {what}, of {size}: the \
+         journal lost its end, or another past lies there. Nothing was written over, or the log would fork. Put back \
+         the segments of state/journal that are missing, from the reserve or a backup; where none has them, restore \
+         the window from its last copy (pencere restore)"
+    )]
+    Other {
+        /// What promised it.
+        what: String,
+        /// The leaves that it speaks of.
+        size: u64,
+        /// The leaves that the journal has.
+        has: u64,
+    },
     /// A checkpoint could not be signed.
     #[error("transparency log: a checkpoint cannot be signed: {0}")]
     Signing(#[from] ErrorStack),
@@ -102,6 +117,23 @@ pub fn checkpoint_in(state: &Path) -> PathBuf {
     state.join("transparency").join("checkpoint")
 }
 
+/// The checkpoint that lies there; inside, why it is none. Nothing where there is none, or what is no plain file.
+///
+/// # Errors
+/// The disk.
+pub fn laid(disk: &Disk, state: &Path) -> Result<Option<Result<Checkpoint, String>>, LogFault> {
+    let path = checkpoint_in(state);
+    if !std::fs::metadata(&path).is_ok_and(|about| about.is_file()) {
+        return Ok(None);
+    }
+    let octets = match disk.read(&path, NOTE_MAX as u64) {
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Ok(Some(Err(error.to_string()))),
+        other => other.map_err(|source| LogFault::Disk { path, source })?,
+    };
+    let note = String::from_utf8(octets).map_err(|error| error.to_string());
+    Ok(Some(note.and_then(|note| Checkpoint::read(&note).map_err(|fault| fault.to_string()))))
+}
+
 impl Log {
     /// Opens the log beside its journal, and brings it to the journal's end.
     ///
@@ -114,6 +146,10 @@ impl Log {
         let make = |source| LogFault::Disk { path: folder.clone(), source };
         disk.make_folder(&folder).map_err(make)?;
         let path = folder.join("nodes");
+        if let Some((size, _)) = Kept::ahead(disk, &path, journal.peaks())? {
+            let (what, has) = (path.display().to_string(), journal.peaks().size());
+            return Err(LogFault::Other { what, size, has });
+        }
         let opened = journal.take_opened();
         let mut log = match Kept::open(disk, &path, &opened.before)? {
             Some(nodes) => Self { nodes, peaks: opened.before, signer, published: None },
@@ -131,9 +167,59 @@ impl Log {
         if behind {
             log.push(&opened.leaves)?;
         }
-        match log.peaks == *journal.peaks() {
-            true => log.sync().map(|()| log),
-            false => Err(log.damaged()),
+        if log.peaks != *journal.peaks() {
+            return Err(log.damaged());
+        }
+        log.sync()?;
+        log.hold_laid(disk, state)?;
+        Ok(log)
+    }
+
+    /// Holds the log against what was promised of it: a tree of this size with this root must be its beginning. Nodes
+    /// that say otherwise are made anew of the journal before they are believed.
+    ///
+    /// # Errors
+    /// [`LogFault::Other`]: it is not; or journal and disk.
+    pub fn hold(&mut self, disk: &Disk, state: &Path, what: &str, (size, root): (u64, Digest)) -> Result<(), LogFault> {
+        if self.goes_on_from(size, root)? {
+            return Ok(());
+        }
+        if size < self.size() {
+            let (nodes, peaks) = (Kept::fresh(disk, self.nodes.path())?, self.peaks.clone());
+            (self.nodes, self.peaks) = (nodes, Peaks::default());
+            self.read(&mut Reader::open(disk, state)?)?;
+            if self.peaks != peaks {
+                return Err(self.damaged());
+            }
+            self.sync()?;
+            if self.goes_on_from(size, root)? {
+                tracing::warn!("the nodes of the transparency log had rotted; they were made anew from the journal");
+                return Ok(());
+            }
+        }
+        Err(LogFault::Other { what: what.to_owned(), size, has: self.size() })
+    }
+
+    fn goes_on_from(&self, size: u64, root: Digest) -> Result<bool, LogFault> {
+        let (has, own) = (self.peaks.size(), self.peaks.root());
+        if size >= has || size == 0 {
+            return Ok(size == 0 || (size, root) == (has, own));
+        }
+        Ok(is_consistent((size, root), (has, own), &Tree::new(&self.nodes, has).consistency(size)?))
+    }
+
+    /// Holds the log against the checkpoint that lies beside it.
+    fn hold_laid(&mut self, disk: &Disk, state: &Path) -> Result<(), LogFault> {
+        let path = checkpoint_in(state);
+        match laid(disk, state)? {
+            Some(Ok(Checkpoint { size, root, .. })) => {
+                self.hold(disk, state, &path.display().to_string(), (size, root))
+            }
+            Some(Err(why)) => {
+                tracing::warn!(why, path = %path.display(), "this is no checkpoint; the next one takes its place");
+                Ok(())
+            }
+            None => Ok(()),
         }
     }
 
@@ -198,14 +284,16 @@ impl Log {
         self.published
     }
 
-    /// Lays the checkpoint over all of it where [`checkpoint_in`] says, unless it lies there.
+    /// Lays the checkpoint over all of it where [`checkpoint_in`] says, unless it lies there. One that it does not go
+    /// on from is not written over.
     ///
     /// # Errors
-    /// The disk, or the key.
+    /// The disk, or the key; [`LogFault::Other`].
     pub fn publish(&mut self, disk: &Disk, state: &Path) -> Result<(), LogFault> {
         if self.published == Some(self.size()) || self.size() == 0 {
             return Ok(());
         }
+        self.hold_laid(disk, state)?;
         let (path, note) = (checkpoint_in(state), self.head()?.note);
         let new = path.with_extension("new");
         let put = || {

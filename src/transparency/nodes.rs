@@ -6,7 +6,7 @@
 
 use super::LogFault;
 use crate::document::Digest;
-use crate::forms::merkle::{Nodes, Peaks};
+use crate::forms::merkle::{Nodes, Peaks, Tree, is_consistent, is_included};
 use crate::host::{Disk, DiskFile};
 use std::io;
 use std::path::Path;
@@ -35,8 +35,7 @@ impl Kept {
             return Ok(None);
         }
         let header = file.read_at(0, NODE).map_err(at(path))?;
-        let synced = std::str::from_utf8(&header).ok().and_then(|header| header.strip_prefix(FORMAT)?.parse().ok());
-        let Some(synced) = synced.filter(|&synced| synced >= peaks.size() && len >= end_of(peaks.size())) else {
+        let Some(synced) = told(&header).filter(|&synced| synced >= peaks.size() && len >= end_of(peaks.size())) else {
             return Ok(None);
         };
         let kept = Self { disk: disk.clone(), file, synced };
@@ -46,6 +45,28 @@ impl Kept {
             begin += 1 << level;
         }
         Ok(is_theirs.then_some(kept))
+    }
+
+    /// The size and root of the tree that the file durably holds, where it is one that grew from the tree with these
+    /// peaks, and is larger: the journal of these peaks then lost its end. Nothing where the file's own nodes do not
+    /// prove that.
+    pub(super) fn ahead(disk: &Disk, path: &Path, peaks: &Peaks) -> Result<Option<(u64, Digest)>, LogFault> {
+        let file = disk.open_or_create(path).map_err(at(path))?;
+        let len = file.len().map_err(at(path))?;
+        if len < NODE {
+            return Ok(None);
+        }
+        let header = file.read_at(0, NODE).map_err(at(path))?;
+        let is_held = |synced: &u64| *synced > peaks.size() && *synced <= len / NODE && end_of(*synced) <= len;
+        let Some(synced) = told(&header).filter(is_held) else { return Ok(None) };
+        let kept = Self { disk: disk.clone(), file, synced };
+        let tree = Tree::new(&kept, synced);
+        let root = tree.root()?;
+        let is_theirs = match peaks.size() {
+            0 => is_included(kept.node(0, 0)?, 0, synced, &tree.inclusion(0)?, root),
+            size => is_consistent((size, peaks.root()), (synced, root), &tree.consistency(size)?),
+        };
+        Ok(is_theirs.then_some((synced, root)))
     }
 
     /// Begins an empty file.
@@ -86,6 +107,11 @@ impl Kept {
         self.file.write_at(header.as_bytes(), 0).map_err(at(self.file.path()))
     }
 
+    /// Where it lies.
+    pub(super) fn path(&self) -> &Path {
+        self.file.path()
+    }
+
     /// Throws the file away.
     pub(super) fn discard(&self) {
         let _ = self.disk.unlink(self.file.path()); // else its peaks tell at the next start
@@ -103,6 +129,11 @@ impl Nodes for Kept {
         let octets = octets.try_into().map_err(|_| at(self.file.path())(io::ErrorKind::UnexpectedEof.into()))?;
         Ok(Digest::from_bytes(octets))
     }
+}
+
+/// Up to which size all nodes are durable, as the header tells it.
+fn told(header: &[u8]) -> Option<u64> {
+    std::str::from_utf8(header).ok()?.strip_prefix(FORMAT)?.parse().ok()
 }
 
 /// Where the nodes of a tree of this size end: it has two for each leaf, less one for each peak.

@@ -8,10 +8,13 @@ use super::super::records::{Known, Submission};
 use super::Trouble;
 use crate::boemis::{Fault, Reader};
 use crate::config::Settings;
-use crate::document::SubmissionId;
+use crate::document::{Decision, SubmissionId};
+use crate::finding::Code;
 use crate::journal::Phase;
 use crate::ledger::State;
 use crate::schema::Datasets;
+use crate::seal::ActsReader;
+use std::collections::HashMap;
 
 /// Submissions asked about in one question.
 const AT_ONCE: usize = 4096;
@@ -29,12 +32,19 @@ pub(super) struct Difference {
 ///
 /// # Errors
 /// Broken: records that cannot be read.
-pub(super) async fn difference(settings: &Settings, known: &Known) -> Result<Result<Difference, Fault>, Trouble> {
+pub(super) async fn difference(
+    settings: &Settings,
+    known: &Known,
+    is_open: bool,
+) -> Result<Result<Difference, Fault>, Trouble> {
     let count = known.fold().count(|kind| kind.state == State::Accepted);
+    let sealed = sealed(settings, known, is_open)?;
     let mut reader = match Reader::open(&settings.location, &settings.boemis, &Datasets::default()).await {
         Ok(reader) => reader,
-        Err(Fault::Missing { .. }) if count == 0 => return Ok(Ok(Difference::default())),
-        Err(Fault::Missing { .. }) => return Ok(Ok(Difference { lacking: known.accepted()?, strange: 0 })),
+        Err(Fault::Missing { .. }) if count == 0 && sealed.is_empty() => return Ok(Ok(Difference::default())),
+        Err(Fault::Missing { .. }) => {
+            return Ok(Ok(Difference { lacking: [known.accepted()?, sealed].concat(), strange: 0 }));
+        }
         Err(fault) => return Ok(Err(fault)),
     };
     let difference = match loaded(&mut reader, known).await? {
@@ -46,8 +56,40 @@ pub(super) async fn difference(settings: &Settings, known: &Known) -> Result<Res
         }
         Err(fault) => Err(fault),
     };
+    let difference = match (difference, missing(&mut reader, &sealed).await) {
+        (Ok(mut difference), Ok(sealed)) => {
+            difference.lacking.extend(sealed);
+            Ok(difference)
+        }
+        (Err(fault), _) | (_, Err(fault)) => Err(fault),
+    };
     let _ = reader.close().await; // it only looked
     Ok(difference)
+}
+
+/// What was sealed as accepted by a window that was stopped before it answered. While one is open, what is on its way is
+/// not asked about, but what waits for its load.
+fn sealed(settings: &Settings, known: &Known, is_open: bool) -> Result<Vec<SubmissionId>, Trouble> {
+    let waits = |one: &Submission| match &one.phase {
+        Phase::Held => !is_open,
+        Phase::Deferred { finding, .. } => finding == Code::LoadDatabaseAway.slug(),
+        _ => false,
+    };
+    let asked: HashMap<SubmissionId, u32> =
+        known.open()?.iter().filter(|one| waits(one)).map(|one| (one.id(), one.answers.saturating_add(1))).collect();
+    let mut sealed = Vec::new();
+    if asked.is_empty() {
+        return Ok(sealed);
+    }
+    let mut acts =
+        ActsReader::after(&settings.seal.acts, 0).map_err(|error| Trouble::broken(format!("the act log: {error}")))?;
+    // a damaged act log is told for itself
+    while let Ok(Some(act)) = acts.next() {
+        if act.decision == Decision::Accepted && asked.get(&act.id) == Some(&act.answer) {
+            sealed.push(act.id);
+        }
+    }
+    Ok(sealed)
 }
 
 /// How many loads there are of what is answered. Of a document that is loaded and not answered yet the records say

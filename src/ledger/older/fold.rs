@@ -145,6 +145,11 @@ impl Fold {
         self.open.values().copied()
     }
 
+    /// The numbers of all bodies' last receipts.
+    pub fn last_receipts(&self) -> impl Iterator<Item = &str> {
+        self.last_receipts.values().map(|(number, _)| number.as_str())
+    }
+
     /// Takes an entry that was found possible, and what became by it of the submission that it speaks of:
     /// before, after, and its order.
     pub(super) fn take(&mut self, entry: &Entry, became: Option<(Option<Kind>, &Submission, &[u8])>) {

@@ -53,12 +53,15 @@ impl Chunk {
         is_within || self.later.contains(&id)
     }
 
-    /// Whether the log has its last line where this says.
+    /// Whether the log has its last line where this says, and that bears the last number of its year. (One that was
+    /// given once more does not: that piece is then read again, which costs a start some milliseconds.)
     fn fits(&self, log: &File) -> bool {
         let Some(len) = self.end.checked_sub(self.last) else { return false };
         let mut line = Vec::new();
         let read = At { file: log, offset: self.last }.take(len).read_to_end(&mut line);
-        read.is_ok_and(|read| read as u64 == len) && checked(&line).is_ok() && Digest::of(&line) == self.sha256
+        let is_it = read.is_ok_and(|read| read as u64 == len) && Digest::of(&line) == self.sha256;
+        let act = is_it.then(|| checked(&line).and_then(parse::<Head>).ok()).flatten();
+        act.is_some_and(|act| self.counters.get(&act.year) == Some(&act.ordinal))
     }
 }
 
@@ -103,6 +106,15 @@ impl Chunks {
             |last| Chunk::begin(last.end, last.counters, last.highest),
         );
         Self { path, chunk, now, full: Vec::new() }
+    }
+
+    /// The index made anew, where the one that is there says what the log does not: as if there were none.
+    pub(super) fn anew(log: &Path, chunk: u64) -> Self {
+        let path = log.with_extension("index");
+        if let Err(error) = OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(0)) {
+            tracing::warn!(%error, path = %path.display(), "the index of the seal's act log cannot be emptied");
+        }
+        Self { path, chunk, now: Chunk::begin(0, BTreeMap::new(), None), full: Vec::new() }
     }
 
     /// What is known where the index ends.
@@ -192,8 +204,8 @@ fn read(path: &Path) -> Vec<u8> {
 
 impl From<&Act> for Head {
     fn from(act: &Act) -> Self {
-        let Act { act, year, ordinal, number, id, answer, decision, .. } = act;
-        let (number, decision) = (number.clone(), *decision);
-        Self { act: *act, year: *year, ordinal: *ordinal, number, id: *id, answer: *answer, decision }
+        let Act { act, year, ordinal, number, id, answer, decision, sealed, .. } = act;
+        let (number, decision, sealed) = (number.clone(), *decision, *sealed);
+        Self { act: *act, year: *year, ordinal: *ordinal, number, id: *id, answer: *answer, decision, sealed }
     }
 }

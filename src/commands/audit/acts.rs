@@ -1,0 +1,78 @@
+//! What an audit asks of the seal's act log: that it has every answer that the journal knows, as it was sealed, and gave
+//! each number once.
+
+use super::super::records::Records;
+use crate::document::{Decision, Digest, SubmissionId};
+use crate::host::Disk;
+use crate::journal::Answered;
+use crate::seal::{ActsReader, LogFault, Skips, whole_length};
+use std::collections::HashMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What an answer is known by: its number, what was said, the digest of the sealed octets.
+type Said = (String, Decision, Digest);
+
+/// Answers that the journal knows, to be found in the act log.
+pub(super) struct Acts {
+    path: PathBuf,
+    /// Its length before the journal was read: all submissions of these acts are in the journal.
+    before: u64,
+    answered: HashMap<(SubmissionId, u32), Said>,
+}
+
+impl Acts {
+    /// Before the journal is read.
+    pub(super) fn before(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), before: whole_length(path)?, answered: HashMap::new() })
+    }
+
+    pub(super) fn answered(&mut self, answered: &Answered) {
+        let said = (answered.receipt.number.clone(), answered.decision, answered.receipt.sha256);
+        self.answered.insert((answered.id, answered.answer), said);
+    }
+
+    /// The first that does not fit. (An act without its answer is what a stop between the two leaves.)
+    pub(super) fn unfit(mut self, records: &Records) -> Option<String> {
+        let found = self.walk(records);
+        found.unwrap_or_else(|fault| Some(fault.to_string())).or_else(|| {
+            let first = self.answered.values().map(|(number, ..)| number).min()?;
+            Some(format!(
+                "the seal's act log {} lacks the receipt {first}, which the journal says was given",
+                self.path.display()
+            ))
+        })
+    }
+
+    fn walk(&mut self, records: &Records) -> Result<Option<String>, LogFault> {
+        let skips = Skips::read(&Disk::system(), &self.path)?;
+        let (mut last, mut given) = (HashMap::<i16, u64>::new(), HashMap::new());
+        let mut acts = ActsReader::after(&self.path, 0)?;
+        while let Some(act) = acts.next()? {
+            let unfit = |what: &str| Ok(Some(format!("the seal's act log: receipt {}: {what}", act.number)));
+            let key = (act.id, act.answer);
+            let highest = last.entry(act.year).or_default();
+            if act.ordinal > *highest {
+                if act.ordinal != skips.next(act.year, *highest) {
+                    return unfit("numbers before it are missing");
+                }
+                *highest = act.ordinal;
+            }
+            if *given.entry((act.year, act.ordinal)).or_insert(key) != key {
+                return unfit("its number was given twice");
+            }
+            if act.end <= self.before && records.get(act.id).is_none() {
+                return unfit("the journal does not know the submission that it speaks of");
+            }
+            if let Some((number, decision, sha256)) = self.answered.get(&key) {
+                if (number, *decision) != (&act.number, act.decision) {
+                    return unfit("the journal says another answer");
+                }
+                if *sha256 == act.sealed {
+                    self.answered.remove(&key);
+                }
+            }
+        }
+        Ok(None)
+    }
+}
