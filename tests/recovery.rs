@@ -325,7 +325,7 @@ fn ids_rise_over_a_restart_though_the_clock_went_back() {
 fn died(template: &Trial, octets: &[u8], fits: impl Fn(&str, &str) -> bool) -> Trial {
     let drop = |trial: &Trial| trial.put("azerenerji", "a.xml", octets);
     let steps = steps(template, &drop);
-    let found = (1..=steps).find_map(|n| {
+    let found = (1..=steps).rev().find_map(|n| {
         let trial = template.copy();
         drop(&trial);
         let _ = carry(&trial, Disk::faulty(Faults::at(n, Fault::Death)));
@@ -377,7 +377,7 @@ fn damage(trial: &Trial, mark: &str) {
     let packs = fs::read_dir(trial.at("w/state/evidence/packs")).unwrap().map(|entry| entry.unwrap().path());
     let damaged = packs.filter(|path| {
         let mut octets = fs::read(path).unwrap();
-        let at = octets.windows(mark.len()).position(|piece| piece == mark.as_bytes());
+        let at = octets.windows(mark.len()).rposition(|piece| piece == mark.as_bytes());
         at.is_some_and(|at| {
             octets[at] ^= 1;
             fs::write(path, octets).unwrap();
