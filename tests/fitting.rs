@@ -86,7 +86,7 @@ fn an_act_log_that_lost_its_end_gives_no_number_twice() {
     let cases = [("emptied", 0), ("older", 2), ("without its last line", 3)];
     for (case, kept) in cases {
         fs::write(acts(&trial), lines[..kept].concat()).unwrap();
-        assert_halts(case, &trial, &format!("trial-2026-{:06}", 4).replace("2026", &year()));
+        assert_halts(case, &trial, "lacks the receipt");
         assert!(problems(&trial).contains(&"acts-behind".to_owned()), "{case}: {:?}", problems(&trial));
     }
     fs::remove_file(acts(&trial)).unwrap();
@@ -98,12 +98,6 @@ fn an_act_log_that_lost_its_end_gives_no_number_twice() {
     fs::write(acts(&trial), &whole).unwrap();
     let (code, said) = once(&trial);
     assert_eq!(code, Some(0), "{said}");
-}
-
-/// The year in which receipts are numbered now.
-fn year() -> String {
-    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::get("Asia/Baku").unwrap());
-    now.year().to_string()
 }
 
 /// What a loss of power tore of an act that was never synced is nobody's number.

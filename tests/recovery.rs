@@ -320,3 +320,108 @@ fn ids_rise_over_a_restart_though_the_clock_went_back() {
     };
     assert!(id("a.xml") < id("b.xml"), "{} {}", id("a.xml"), id("b.xml"));
 }
+
+/// A window with one statement that died at this step, and what its act log and journal tell.
+fn died(template: &Trial, octets: &[u8], fits: impl Fn(&str, &str) -> bool) -> Trial {
+    let drop = |trial: &Trial| trial.put("azerenerji", "a.xml", octets);
+    let steps = steps(template, &drop);
+    let found = (1..=steps).rev().find_map(|n| {
+        let trial = template.copy();
+        drop(&trial);
+        let _ = carry(&trial, Disk::faulty(Faults::at(n, Fault::Death)));
+        let read = |name: &str| fs::read_to_string(trial.at("w/state").join(name)).unwrap_or_default();
+        fits(&read("seal/acts.log"), &read("journal/00000001.log")).then_some(trial)
+    });
+    found.unwrap()
+}
+
+/// The codes of what `status` finds wrong.
+fn problems(trial: &Trial) -> Vec<String> {
+    let (_, answer) = trial.json(&["status"]);
+    let problems = answer["problems"].as_array().unwrap();
+    problems.iter().map(|one| one["code"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Such a window never opened again.
+#[test]
+fn what_was_sealed_as_accepted_is_loaded_again_when_boemis_was_lost_before_the_answer() {
+    let template = template();
+    let statement = |period| generation(voen("azerenerji"), period, 1, "SU-0001", "100.000");
+    let octets = template.signed("a.xml", statement("2024-Q1"), "azerenerji");
+    let sealed = |acts: &str, journal: &str| acts.contains("accepted") && !journal.contains("\"answered\"");
+    let trial = died(&template, &octets, sealed);
+    for name in ["boemis.sqlite", "boemis.sqlite-wal", "boemis.sqlite-shm"] {
+        let _ = fs::remove_file(trial.at("w/state").join(name));
+    }
+    assert!(problems(&trial).contains(&"not-loaded".to_owned()), "{:?}", problems(&trial));
+    let unloadable = trial.copy();
+    carry(&trial, Disk::system()).unwrap();
+    assert_eq!(decisions(&answers(&trial), "a.xml"), ["accepted"]);
+    assert_eq!(trial.sql("SELECT count(*) FROM submission").trim(), "1");
+    trial.done(&["audit", "verify", "--config", "w/pencere.toml"]);
+    // what today's registry does not let through waits, is listed, and keeps nobody
+    suspend(&unloadable, "azerenerji");
+    let other = generation(voen("azerisiq"), "2024-Q1", 1, "KUL-0001", "100.000");
+    unloadable.put("azerisiq", "b.xml", unloadable.signed("b.xml", other, "azerisiq"));
+    carry(&unloadable, Disk::system()).unwrap();
+    assert_eq!(receipt::decision(&unloadable.answer("azerisiq", "b.xml").1), "accepted");
+    assert!(unloadable.answers("azerenerji").is_empty(), "its number is given to it alone, later");
+    assert!(problems(&unloadable).contains(&"not-loaded".to_owned()), "{:?}", problems(&unloadable));
+    fs::copy(trial.at("w/registry.toml"), unloadable.at("w/registry.toml")).unwrap();
+    carry(&unloadable, Disk::system()).unwrap();
+    assert_eq!(decisions(&answers(&unloadable), "a.xml"), ["accepted"]);
+}
+
+/// Changes an octet of what bears this mark in the window's packs.
+fn damage(trial: &Trial, mark: &str) {
+    let packs = fs::read_dir(trial.at("w/state/evidence/packs")).unwrap().map(|entry| entry.unwrap().path());
+    let damaged = packs.filter(|path| {
+        let mut octets = fs::read(path).unwrap();
+        let at = octets.windows(mark.len()).rposition(|piece| piece == mark.as_bytes());
+        at.is_some_and(|at| {
+            octets[at] ^= 1;
+            fs::write(path, octets).unwrap();
+            true
+        })
+    });
+    assert_eq!(damaged.count(), 1, "{mark}");
+}
+
+#[test]
+fn a_damaged_octet_in_an_unclosed_receipt_keeps_no_window_shut() {
+    let template = template();
+    let statement = generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "100.000");
+    let octets = template.signed("a.xml", statement, "azerenerji");
+    let answered = |_: &str, journal: &str| journal.contains("\"answered\"") && !journal.contains("\"closed\"");
+    let trial = died(&template, &octets, answered);
+    fs::remove_dir_all(trial.side("azerenerji", "receipts")).unwrap();
+    fs::create_dir(trial.side("azerenerji", "receipts")).unwrap();
+    damage(&trial, "urn:boemis:receipt:1");
+    carry(&trial, Disk::system()).unwrap();
+    let all = trial.answers("azerenerji");
+    assert_eq!(decisions(&answers(&trial), "a.xml"), ["accepted"]);
+    assert!(trial.xmlsec_proves(&trial.side("azerenerji", "receipts").join(&all[0].0)), "the very octets");
+    assert_eq!(problems(&trial), ["evidence-damaged"]);
+}
+
+#[test]
+fn a_damaged_octet_in_a_held_document_keeps_nobody_else_waiting() {
+    let trial = template();
+    carry(&trial, Disk::system()).unwrap();
+    let statement = |of: &str, station| generation(voen(of), "2024-Q1", 1, station, "100.000");
+    let octets = trial.signed("a.xml", statement("azerenerji", "SU-0001"), "azerenerji");
+    trial.put("azerenerji", "a.xml", &octets);
+    let locked = Locked::new(&trial);
+    carry(&trial, Disk::system()).unwrap();
+    drop(locked);
+    assert_eq!(decisions(&answers(&trial), "a.xml"), ["held"]);
+    damage(&trial, "<Station>SU-0001");
+    trial.put("azerisiq", "b.xml", trial.signed("b.xml", statement("azerisiq", "KUL-0001"), "azerisiq"));
+    carry(&trial, Disk::system()).unwrap();
+    assert_eq!(decisions(&answers(&trial), "b.xml"), ["accepted"]);
+    assert_eq!(decisions(&answers(&trial), "a.xml"), ["held"]);
+    assert!(problems(&trial).contains(&"evidence-damaged".to_owned()), "{:?}", problems(&trial));
+    damage(&trial, "=Station>SU-0001"); // put right again
+    carry(&trial, Disk::system()).unwrap();
+    assert!(decisions(&answers(&trial), "a.xml").contains(&"accepted"), "{:?}", answers(&trial));
+}

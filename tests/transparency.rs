@@ -209,6 +209,11 @@ fn a_journal_that_was_written_anew_does_not_fit_its_receipts() {
     fs::remove_file(copy.at("w/state/transparency/checkpoint")).unwrap();
     alter(&copy, "DELETE FROM generation_record WHERE submission = (SELECT max(number) FROM submission)");
     alter(&copy, "DELETE FROM submission WHERE number = (SELECT max(number) FROM submission)");
+    let acts = copy.at("w/state/seal/acts.log");
+    let (code, answer) = audit(&copy, &[]);
+    assert!(code == Some(1) && answer.contains("act log"), "{answer}");
+    let text = fs::read_to_string(&acts).unwrap();
+    fs::write(&acts, &text[..text.trim_end().rfind('\n').unwrap() + 1]).unwrap();
     assert_eq!(audit(&copy, &[]).0, Some(0), "{}", audit(&copy, &[]).1);
     let kept = receipts[4].to_str().unwrap();
     let (code, answer) = audit(&copy, &["--checkpoint", kept]);

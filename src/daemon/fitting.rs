@@ -19,8 +19,8 @@ use std::path::Path;
 /// What of the act log is missing.
 fn lost(acts: &Path, number: &str) -> Halt {
     Halt::wrong(format!(
-        "the seal's act log {} lacks the receipt {number}, which the journal says was given: the log lost its end, or an \
-         older one lies there. Nothing was sealed, or numbers would be given twice. Put back the acts.log of the \
+        "the seal's act log {} lacks the receipt {number}, which the journal says was given: the log lost its end, or \
+         an older one lies there. Nothing was sealed, or numbers would be given twice. Put back the acts.log of the \
          reserve or of a backup that has it; where none has, restore the window from its last copy (pencere restore)",
         acts.display()
     ))

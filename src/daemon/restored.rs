@@ -9,8 +9,8 @@
 //! missing: never silently, and the next start or reload tries again. Doing it twice is doing it once: the load mark
 //! is unique.
 //!
-//! What was sealed as accepted and not answered yet when the window stopped is loaded again as well: only a load that is
-//! seen lets the window say what it sealed. What cannot be loaded waits, and all others go on.
+//! What was sealed as accepted and not answered yet when the window stopped is loaded again as well: only a load that
+//! is seen lets the window say what it sealed. What cannot be loaded waits, and all others go on.
 
 use super::carry::Case;
 use super::dossier::Dossier;

@@ -1,5 +1,5 @@
-//! What an audit asks of the seal's act log: that it has every answer that the journal knows, as it was sealed, and gave
-//! each number once.
+//! What an audit asks of the seal's act log: that it has every answer that the journal knows, as it was sealed, and
+//! gave each number once.
 
 use super::super::records::Records;
 use crate::document::{Decision, Digest, SubmissionId};

@@ -67,8 +67,8 @@ pub(super) async fn difference(
     Ok(difference)
 }
 
-/// What was sealed as accepted by a window that was stopped before it answered. While one is open, what is on its way is
-/// not asked about, but what waits for its load.
+/// What was sealed as accepted by a window that was stopped before it answered. While one is open, what is on its way
+/// is not asked about, but what waits for its load.
 fn sealed(settings: &Settings, known: &Known, is_open: bool) -> Result<Vec<SubmissionId>, Trouble> {
     let waits = |one: &Submission| match &one.phase {
         Phase::Held => !is_open,
