@@ -191,15 +191,20 @@ impl Acts {
         let mut reader = BufReader::with_capacity(1 << 16, self.file.try_clone()?);
         let mut offset = self.length;
         reader.seek(SeekFrom::Start(offset))?;
-        let (mut torn, mut line) = (None, Vec::new());
+        // where, what, and whether it has a hole
+        let mut torn: Option<(u64, String, bool)> = None;
+        let mut line = Vec::new();
         loop {
             line.clear();
             let read = (&mut reader).take(LINE_MAX).read_until(b'\n', &mut line)? as u64;
             if read == 0 {
                 break;
             }
-            match (checked(&line), &torn) {
-                (Ok(_), Some((offset, _))) => {
+            match (checked(&line), &mut torn) {
+                // of a group that was never synced a loss of power may keep the end and not the beginning, which then is
+                // a hole; that nothing durable went with it the journal says (`daemon/fitting.rs`)
+                (Ok(_), Some((.., true))) => {}
+                (Ok(_), Some((offset, ..))) => {
                     return Err(self.damaged(*offset, "a bad line before good ones".into()));
                 }
                 (Ok(json), None) => {
@@ -213,13 +218,13 @@ impl Acts {
                     self.remember(&act, offset);
                     self.chunks.note(&act, offset, &line);
                 }
-                (Err(what), None) => torn = Some((offset, what)),
-                (Err(_), Some(_)) => {}
+                (Err(what), None) => torn = Some((offset, what, line.contains(&0))),
+                (Err(_), Some((.., is_hole))) => *is_hole |= line.contains(&0),
             }
             offset += read;
         }
         self.length = offset;
-        if let Some((good, what)) = torn {
+        if let Some((good, what, _)) = torn {
             if !is_torn(&self.file, good)? {
                 return Err(self.damaged(good, what));
             }

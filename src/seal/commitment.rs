@@ -69,7 +69,7 @@ pub struct Entry {
     pub answer: u32,
     /// The word.
     pub decision: Decision,
-    /// The digest of all that the receipt says ([`said`]).
+    /// The digest of all that the receipt says ([`said`](super::said)).
     pub said: Digest,
 }
 
