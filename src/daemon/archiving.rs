@@ -3,8 +3,8 @@
 //! Owns the order: the file is written under a passing name and synced; it is read back and verified whole, receipts
 //! and all; it gets its name, which replaces nothing; its index, its notice and evidence's annex are laid beside; then
 //! the journal says *archived*. What a crash leaves before that was promised to nobody (`daemon/orphans.rs`). What
-//! cannot be packed is left out and named (`daemon/packing.rs`). Needs no lock but the journal's for the last step, so a
-//! running window makes units in a thread beside its loop.
+//! cannot be packed is left out and named (`daemon/packing.rs`). Needs no lock but the journal's for the last step, so
+//! a running window makes units in a thread beside its loop.
 
 use crate::archive::check::{Unfit, Unit};
 use crate::archive::gather::{ARCHIVED, KnownUnit, Standing};

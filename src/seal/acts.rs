@@ -201,8 +201,8 @@ impl Acts {
                 break;
             }
             match (checked(&line), &mut torn) {
-                // of a group that was never synced a loss of power may keep the end and not the beginning, which then is
-                // a hole; that nothing durable went with it the journal says (`daemon/fitting.rs`)
+                // of a group that was never synced a loss of power may keep the end and not the beginning, which is
+                // a hole then; that nothing durable went with it the journal says (`daemon/fitting.rs`)
                 (Ok(_), Some((.., true))) => {}
                 (Ok(_), Some((offset, ..))) => {
                     return Err(self.damaged(*offset, "a bad line before good ones".into()));
