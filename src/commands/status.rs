@@ -407,8 +407,8 @@ fn unloaded(settings: &Settings, known: &Known, is_open: bool) -> Result<Option<
     // what a running window loaded since the journal was read is none of these; it tells of them itself
     if strange > 0 && !is_open {
         let message = format!(
-            "BOEMİS holds {strange} loads that this window did not accept; `pencere audit verify` names the first: \
-             Is it the database of this window?"
+            "BOEMİS holds {strange} loads that this window did not accept; `pencere audit verify` names the first. \
+             Put the database of this window in its place: what it lacks is loaded again."
         );
         return Ok(Some(Problem { code: "loaded-by-others", message }));
     }
