@@ -143,7 +143,7 @@ fn one_process_has_the_window_and_ends_when_it_is_told() {
     daemon.end();
     let mut daemon = trial.run();
     daemon.signal(Signal::INT);
-    assert_eq!(daemon.wait(Duration::from_secs(5)).and_then(|status| status.code()), Some(0));
+    assert_eq!(daemon.wait(Duration::from_secs(60)).and_then(|status| status.code()), Some(0));
     assert_eq!(trial.json(&["once"]).0, Some(0));
 }
 

@@ -295,12 +295,8 @@ impl Window {
                 events.push(self.defer(&matter, channel.as_ref(), case.attempt, slug));
             }
             let answer = Answer::sealed_before(record, &matter.known.name, case.turn, stands.as_ref());
-            let Some(answer) = answer else {
-                return Err(Halt::wrong(format!(
-                    "submission {id} was sealed as accepted ({number}), and BOEMİS holds no load of it: \
-                     is this the database that this window loads into?"
-                )));
-            };
+            // of what was accepted the load was seen above
+            let answer = answer.ok_or_else(|| Halt::wrong(format!("{number} is an acceptance without its load")))?;
             tracing::warn!(submission = %id, number, %decision, "sealed before the last stop, and answered now");
             let (receipt, answered) = self.keep(answer, sealed, facts)?;
             receipts.push((receipt, answered, channel));

@@ -32,7 +32,7 @@ fn lost(acts: &Path, number: &str) -> Halt {
 /// [`Halt`]: it does not; or the ledger.
 pub(super) fn acts(seal: &Seal, acts: &Path, ledger: &Ledger, now: Timestamp) -> Result<(), Halt> {
     for number in ledger.last_receipts()? {
-        if year_and_ordinal(&number).is_some_and(|(year, ordinal)| seal.next_number(year).0 <= ordinal) {
+        if Seal::place_of(&number).is_some_and(|(year, ordinal)| seal.next_number(year).0 <= ordinal) {
             return Err(lost(acts, &number));
         }
     }
@@ -60,11 +60,4 @@ pub(super) fn tree(seal: &Seal, log: &mut Log, host: &Host, state: &Path) -> Res
         }
         Err(fault) => Err(Halt::wrong(format!("the act of receipt {number}: {fault}"))),
     }
-}
-
-/// Of a receipt's number, `ID-YYYY-NNNNNN`; the id of a window may have been another.
-fn year_and_ordinal(number: &str) -> Option<(i16, u64)> {
-    let (rest, ordinal) = number.rsplit_once('-')?;
-    let (_, year) = rest.rsplit_once('-')?;
-    Some((year.parse().ok()?, ordinal.parse().ok()?))
 }

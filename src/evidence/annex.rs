@@ -15,6 +15,7 @@ use super::{EvidenceError, Kept, PackEntry, Reader};
 use crate::document::Digest;
 use crate::host::Octets;
 use std::collections::HashSet;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -139,17 +140,25 @@ impl Reader {
         Ok(true)
     }
 
+    /// What lies in their folder; nothing where there is none.
+    fn annexes_listed(&self) -> Result<Vec<OsString>, EvidenceError> {
+        let folder = self.annexes();
+        match self.disk.list(&folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+            other => other.map_err(EvidenceError::disk("list", &folder)),
+        }
+    }
+
     /// The names of the annexes.
     ///
     /// # Errors
     /// What the disk says.
     pub fn annex_names(&self) -> Result<Vec<String>, EvidenceError> {
-        let folder = self.annexes();
-        let names = match self.disk.list(&folder) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other.map_err(EvidenceError::disk("list", &folder))?,
-        };
-        Ok(names.iter().filter_map(|name| Some(name.to_str()?.strip_suffix(".annex")?.to_owned())).collect())
+        Ok(self
+            .annexes_listed()?
+            .iter()
+            .filter_map(|name| Some(name.to_str()?.strip_suffix(".annex")?.to_owned()))
+            .collect())
     }
 
     /// The size of what has this digest in an annex.
@@ -160,11 +169,7 @@ impl Reader {
     /// Where annexes have this digest, the latest first: of the same octets in two files either will do. An annex that
     /// cannot be read is passed over: it hides what it alone knows, and nothing else.
     fn looked_up(&self, sha256: Digest) -> Result<Vec<Lying>, EvidenceError> {
-        let folder = self.annexes();
-        let names = match self.disk.list(&folder) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other.map_err(EvidenceError::disk("list", &folder))?,
-        };
+        let (folder, names) = (self.annexes(), self.annexes_listed()?);
         let mut all = Vec::new();
         for name in names.iter().rev() {
             let Some(annex) = name.as_encoded_bytes().strip_suffix(b".annex") else { continue };
@@ -188,11 +193,7 @@ impl Reader {
     /// # Errors
     /// What the disk says.
     pub fn annex_files(&self) -> Result<Vec<AnnexFile>, EvidenceError> {
-        let folder = self.annexes();
-        let names = match self.disk.list(&folder) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other.map_err(EvidenceError::disk("list", &folder))?,
-        };
+        let (folder, names) = (self.annexes(), self.annexes_listed()?);
         let mut all = Vec::new();
         for name in names.iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".annex")) {
             let path = folder.join(name);

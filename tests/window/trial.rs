@@ -251,11 +251,11 @@ impl Daemon {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// Ends it in good order: SIGTERM, then at most five seconds.
+    /// Ends it in good order: SIGTERM, then as long as a starved machine may need; how fast it ends is no test's.
     pub fn end(mut self) {
         let begin = Instant::now();
         self.signal(rustix::process::Signal::TERM);
-        let status = self.wait(Duration::from_secs(5));
+        let status = self.wait(Duration::from_secs(60));
         assert_eq!(status.and_then(|status| status.code()), Some(0), "after {:?}", begin.elapsed());
     }
 

@@ -9,7 +9,7 @@ use crate::config::Settings;
 use crate::forms::note::Checkpoint;
 use crate::host::Disk;
 use crate::journal::Reader;
-use crate::seal::{ActsReader, Told, last_act};
+use crate::seal::{ActsReader, Seal, Told, last_act};
 use crate::transparency;
 use std::path::Path;
 
@@ -61,11 +61,7 @@ pub(super) fn acts(settings: &Settings, known: &Known) -> Option<Problem> {
 }
 
 fn reaches(last: &Told, number: &str) -> bool {
-    let ordinal = |number: &str| {
-        let (rest, ordinal) = number.rsplit_once('-')?;
-        Some((rest.rsplit_once('-')?.1.parse::<i16>().ok()?, ordinal.parse::<u64>().ok()?))
-    };
-    ordinal(number).is_none_or(|wanted| wanted <= (last.year, last.ordinal))
+    Seal::place_of(number).is_none_or(|wanted| wanted <= (last.year, last.ordinal))
 }
 
 fn is_told(path: &Path, number: &str) -> bool {
