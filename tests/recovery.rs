@@ -425,3 +425,26 @@ fn a_damaged_octet_in_a_held_document_keeps_nobody_else_waiting() {
     carry(&trial, Disk::system()).unwrap();
     assert!(decisions(&answers(&trial), "a.xml").contains(&"accepted"), "{:?}", answers(&trial));
 }
+
+/// While BOEMİS is away only what may turn out good is held: what is broken is told at once, also when it came twice.
+#[test]
+fn a_broken_document_that_came_twice_is_not_held_while_boemis_is_away() {
+    let trial = template();
+    trial.done(&["once"]);
+    let good = trial.signed("g.xml", generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "100.000"), "azerenerji");
+    let broken = String::from_utf8(good.clone()).unwrap().replace("100.000", "100.001");
+    for name in ["a.xml", "b.xml", "c.xml"] {
+        trial.put("azerenerji", name, &broken);
+    }
+    trial.put("azerenerji", "d.xml", &good);
+    let locked = Locked::new(&trial);
+    carry(&trial, Disk::system()).unwrap();
+    drop(locked);
+    let decisions: Vec<(String, String)> = trial
+        .answers("azerenerji")
+        .iter()
+        .map(|(name, text)| (name[..1].to_owned(), receipt::decision(text).to_owned()))
+        .collect();
+    let wanted = [("a", "rejected"), ("b", "rejected"), ("c", "rejected"), ("d", "held")];
+    assert_eq!(decisions, wanted.map(|(name, word)| (name.to_owned(), word.to_owned())));
+}

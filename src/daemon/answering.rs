@@ -11,6 +11,7 @@ use super::dossier::{At, Beside, Dossier, SignatureFacts};
 use super::judgement::Matter;
 use super::later::proven;
 use super::pages::Order;
+use super::returned::Original;
 use super::window::{Halt, Waits, Window};
 use crate::boemis::Stands;
 use crate::document::{Content, DatasetName, Decision, Digest, ParticipantName, Period, Revision, SubmissionId};
@@ -446,7 +447,8 @@ impl Window {
         match outlet.publish(&file_name, octets) {
             Ok(_) => {
                 self.laid_into.insert(other.clone(), outlet.clone());
-                self.pages.order(Order { id, closes: false, octets: Arc::clone(octets), file_name, outlet });
+                let (octets, original) = (Arc::clone(octets), self.original_of(answered));
+                self.pages.order(Order { id, closes: false, octets, file_name, outlet, original });
             }
             Err(error) => self.unpublished(id, other, &file_name, &error),
         }
@@ -468,6 +470,16 @@ impl Window {
         Ok(())
     }
 
+    /// What the faulty rows of a rejected document are read from: of one that got as far as its rows.
+    fn original_of(&self, answered: &Answered) -> Option<Box<Original>> {
+        if answered.decision != Decision::Rejected || answered.dataset.is_none() {
+            return None;
+        }
+        let Arrived::Held(held) = self.ledger.state(answered.id).ok()??.arrival else { return None };
+        let (judge, evidence) = (self.judge_of_today(), self.evidence.reader().clone());
+        Some(Box::new(Original { held: *held, judge, evidence }))
+    }
+
     /// What lies there gets its page; what does not is tried again.
     fn account(&mut self, laid: Vec<Laid>) {
         for Laid { ready: (receipt, answered, channel), outlet, published } in laid {
@@ -477,7 +489,8 @@ impl Window {
                 (Some(Ok(_)), Some(outlet), Some(channel)) => {
                     let (octets, file_name) = (Arc::clone(receipt.octets()), answered.receipt.file_name.clone());
                     self.laid_into.insert(channel, outlet.clone());
-                    self.pages.order(Order { id, closes, octets, file_name, outlet });
+                    let original = self.original_of(&answered);
+                    self.pages.order(Order { id, closes, octets, file_name, outlet, original });
                 }
                 (Some(Err(error)), _, Some(channel)) => {
                     self.unpublished(id, &channel, &answered.receipt.file_name, &error);
@@ -584,7 +597,8 @@ impl Window {
             match outlet.publish(&file_name, &octets) {
                 Ok(_) => {
                     self.laid_into.insert(channel, outlet.clone());
-                    self.pages.order(Order { id, closes, octets, file_name, outlet });
+                    let original = self.original_of(answered);
+                    self.pages.order(Order { id, closes, octets, file_name, outlet, original });
                 }
                 Err(error) => self.unpublished(id, &channel, &file_name, &error),
             }

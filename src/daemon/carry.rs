@@ -396,6 +396,8 @@ impl Window {
         goes_on: bool,
         saving: &mut Option<Saving>,
     ) -> Result<(), Unfinished> {
+        // one that waits for its twin is no older for that: of what was taken just now no load can stand
+        let fresh: HashSet<SubmissionId> = looks.iter().filter(|look| look.is_fresh).map(Look::id).collect();
         while !looks.is_empty() {
             self.reach_boemis().await?;
             if self.is_uncompared || !self.later.doubts.is_empty() {
@@ -410,7 +412,8 @@ impl Window {
             let mut cases = Vec::with_capacity(postponed.len());
             for id in postponed {
                 if let Some(submission) = self.ledger.state(id).map_err(Halt::from)? {
-                    cases.extend(self.case(&submission)?);
+                    let case = self.case(&submission)?;
+                    cases.extend(case.map(|case| Case { is_fresh: fresh.contains(&id), ..case }));
                 }
             }
             let open = self.take_up(cases).await?;

@@ -34,6 +34,7 @@ pub mod pages;
 pub mod pruning;
 pub mod refresh;
 pub mod restored;
+mod returned;
 mod reverifying;
 pub mod stalls;
 pub mod stamps;

@@ -1,10 +1,12 @@
-//! The pages of text beside the receipts: made from the sealed octets, on a thread of their own.
+//! The pages of text beside the receipts: made from the sealed octets, on a thread of their own; and beside the
+//! receipt of a rejected table its faulty rows.
 //!
 //! A page is a courtesy, so nobody who waits for an answer waits for a page: those of a backlog are
 //! made when all of it is answered. A submission is closed when its page lies there too, so that a
 //! crash between the two leaves it open and the next start publishes both again. Owns the thread,
 //! which begins with the first page.
 
+use super::returned::Original;
 use crate::document::SubmissionId;
 use crate::finding::Language;
 use crate::intake::folder::Outlet;
@@ -32,6 +34,8 @@ pub struct Order {
     pub file_name: String,
     /// Where both lie.
     pub outlet: Outlet,
+    /// Of what was rejected: what its faulty rows are read from.
+    pub(super) original: Option<Box<Original>>,
 }
 
 /// Makes pages while it lives; dropped, it lets the thread finish what was ordered.
@@ -147,6 +151,16 @@ fn make(order: &Order) -> Option<SubmissionId> {
     let published = page.and_then(|page| order.outlet.publish(&page_name, page.as_bytes()).map_err(|e| e.to_string()));
     if let Err(why) = published {
         tracing::warn!(submission = %order.id, page_name, why, "the page of a receipt could not be published");
+    }
+    if let Some(original) = &order.original {
+        let rows_name = format!("{}.rows.csv", stem.strip_suffix(".receipt").unwrap_or(stem));
+        let laid = original.rows(&order.octets).and_then(|rows| match rows {
+            Some(rows) => order.outlet.publish(&rows_name, rows.as_bytes()).map(drop).map_err(|e| e.to_string()),
+            None => Ok(()),
+        });
+        if let Err(why) = laid {
+            tracing::warn!(submission = %order.id, rows_name, why, "the faulty rows could not be given back");
+        }
     }
     order.closes.then_some(order.id)
 }

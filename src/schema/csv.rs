@@ -7,7 +7,7 @@
 use super::faults::name_shown;
 use super::form::{self, Frame, TOTAL};
 use super::reading::{Reading, Total};
-use super::rows::{Field, Next, Row, RowFault, Rows};
+use super::rows::{Field, Next, Row, RowFault, Rows, delimiter};
 use super::{ColumnKind, Dataset, Limits, PeriodKinds, Record, TotalRule, Value};
 use crate::document::Period;
 use crate::finding::{Code, Finding, Hint, Place};
@@ -140,9 +140,9 @@ impl Table<'_> {
             self.fault(Code::SchemaEncoding, Place::at(0).row(1), "UTF-16", "UTF-8", Some(UTF_16));
             return false;
         }
-        let count = |sign| row.octets().iter().filter(|&&octet| octet == sign).count();
-        if count(b';') > count(b',') {
-            (self.delimiter, self.mark) = (b';', None);
+        self.delimiter = delimiter(row.octets());
+        if self.delimiter == b';' {
+            self.mark = None;
         }
         let fields = match row.fields(self.delimiter) {
             Ok(fields) => fields,

@@ -13,6 +13,7 @@ mod form;
 mod limits;
 pub mod publish;
 mod reading;
+mod returned;
 mod rows;
 mod rules;
 mod statement;
@@ -25,6 +26,7 @@ pub use crate::document::SUBMISSION_NAMESPACE as NAMESPACE;
 pub use description::{Column, ColumnKind, Dataset, Datasets, PeriodKinds, TotalRule, YearRule};
 pub use limits::Limits;
 pub use publish::SHIPPED;
+pub use returned::{RowFault, returned};
 pub use statement::{Bearing, Key, Record, Standing, Statement, Stood, Understood, Value};
 pub use template::{Format, template};
 

@@ -51,6 +51,12 @@ pub(super) enum Next<'a> {
     End,
 }
 
+/// What parts the fields of a file with this header: the sign that it has more of, `,` or `;`.
+pub(super) fn delimiter(header: &[u8]) -> u8 {
+    let count = |sign| header.iter().filter(|&&octet| octet == sign).count();
+    if count(b';') > count(b',') { b';' } else { b',' }
+}
+
 impl<R: BufRead> Rows<R> {
     /// Reads rows of at most so many octets.
     pub fn new(input: R, max: usize) -> Self {
