@@ -426,6 +426,30 @@ fn a_damaged_octet_in_a_held_document_keeps_nobody_else_waiting() {
     assert!(decisions(&answers(&trial), "a.xml").contains(&"accepted"), "{:?}", answers(&trial));
 }
 
+/// What has its answer waits for nothing: damaged, it cannot be loaded again, and put right it is at the next start.
+#[test]
+fn a_damaged_octet_in_a_closed_document_brings_no_second_answer() {
+    let trial = template();
+    trial.set("documents_max", "1");
+    let statement = |of: &str, station| generation(voen(of), "2024-Q1", 1, station, "100.000");
+    trial.put("azerenerji", "a.xml", trial.signed("a.xml", statement("azerenerji", "SU-0001"), "azerenerji"));
+    carry(&trial, Disk::system()).unwrap();
+    for ending in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(trial.at(format!("w/state/boemis.sqlite{ending}")));
+    }
+    damage(&trial, "<Station>SU-0001");
+    // its body goes on, and nothing of it is held
+    trial.put("azerenerji", "b.xml", trial.signed("b.xml", statement("azerenerji", "SU-0002"), "azerenerji"));
+    carry(&trial, Disk::system()).unwrap();
+    assert_eq!(decisions(&answers(&trial), "b.xml").len(), 1, "{:?}", answers(&trial));
+    damage(&trial, "=Station>SU-0001"); // put right again
+    carry(&trial, Disk::system()).unwrap();
+    carry(&trial, Disk::system()).unwrap();
+    assert_eq!(decisions(&answers(&trial), "a.xml"), ["accepted"]);
+    assert_eq!(trial.sql("SELECT count(*) FROM submission WHERE revision = 1").trim(), "1", "loaded again");
+    trial.done(&["audit", "verify"]);
+}
+
 /// While BOEMİS is away only what may turn out good is held: what is broken is told at once, also when it came twice.
 #[test]
 fn a_broken_document_that_came_twice_is_not_held_while_boemis_is_away() {

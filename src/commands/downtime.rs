@@ -227,6 +227,10 @@ impl Register {
             Event::Halted { why } if self.watching => self.goes_down(Row::new(Kind::Halt, time, why)),
             Event::Stopped {} => self.worked_once(),
             Event::Act { act, facts, .. } if act == "was-down" => {
+                // a start that came to nothing tells of it too
+                if self.watching {
+                    self.goes_down(Row::new(Kind::Crash, before, "not known"));
+                }
                 let fact = |name: &str| facts.get(name);
                 let moment = |name: &str| fact(name).and_then(|text| text.parse().ok());
                 self.bound_crash(moment("not-before"), moment("not-after"), fact("cause"));

@@ -60,7 +60,11 @@ pub fn run(args: &StatusArgs, screen: &mut Screen) -> Outcome {
     let mut status = Status::of(&settings, &known, daemon, &Footing::of(&args.window.path(), now), now)?;
     status.problems.extend(past::journal(&settings, promised)?);
     status.problems.extend(past::acts(&settings, &known));
-    status.problems.extend(unloaded(&settings, &known, daemon.is_some())?);
+    // where journal or act log lost its end, what BOEMİS holds beyond it is nobody else's
+    let lost_its_end = |problem: &Problem| matches!(problem.code, "journal-behind" | "acts-behind");
+    let is_lost = status.problems.iter().any(lost_its_end);
+    let unloaded = unloaded(&settings, &known, daemon.is_some())?;
+    status.problems.extend(unloaded.filter(|problem| !(is_lost && problem.code == "loaded-by-others")));
     status.healthy = status.problems.is_empty();
     screen.json(&status);
     tell(&status, screen);

@@ -7,7 +7,7 @@
 //! written or read is told, and stops nobody.
 
 use super::window::{Halt, Window};
-use crate::host::{Disk, DiskFile};
+use crate::host::{Disk, DiskFile, Host};
 use crate::journal::Event;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -150,21 +150,21 @@ impl Found {
 /// What is said of moments that are those of two clocks.
 pub const SET_BACK: &str = "the clock was set back since, so when and how long is in doubt";
 
-impl Window {
-    /// What the last process left behind, for the journal.
-    pub(super) fn was_down(&self) -> Option<Event> {
-        let found = found(&self.host.disk, &self.settings().window.paths.state)?;
-        let now = self.now();
-        let cause = found.cause(now);
-        let facts = [
-            ("not-before", found.at.to_string()),
-            ("not-after", found.until.min(now.max(found.at)).to_string()),
-            ("cause", cause.clone()),
-        ];
-        tracing::warn!(last_sign = %found.at, cause, "the window did not end in order");
-        Some(act("was-down", facts))
-    }
+/// What the last process left behind, for the journal.
+pub(super) fn was_down(host: &Host, state: &Path) -> Option<Event> {
+    let found = found(&host.disk, state)?;
+    let now = host.clock.now();
+    let cause = found.cause(now);
+    let facts = [
+        ("not-before", found.at.to_string()),
+        ("not-after", found.until.min(now.max(found.at)).to_string()),
+        ("cause", cause.clone()),
+    ];
+    tracing::warn!(last_sign = %found.at, cause, "the window did not end in order");
+    Some(act("was-down", facts))
+}
 
+impl Window {
     /// Forgets what the last process left, once the journal has it.
     pub(super) fn is_up_again(&self) {
         forget(&self.host.disk, &path(&self.settings().window.paths.state));

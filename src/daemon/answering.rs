@@ -471,10 +471,11 @@ impl Window {
     }
 
     /// What the faulty rows of a rejected document are read from: of one that got as far as its rows.
-    fn original_of(&self, answered: &Answered) -> Option<Box<Original>> {
+    fn original_of(&mut self, answered: &Answered) -> Option<Box<Original>> {
         if answered.decision != Decision::Rejected || answered.dataset.is_none() {
             return None;
         }
+        self.learn().ok()?; // of a group that is answered just now the ledger may not have heard yet
         let Arrived::Held(held) = self.ledger.state(answered.id).ok()??.arrival else { return None };
         let (judge, evidence) = (self.judge_of_today(), self.evidence.reader().clone());
         Some(Box::new(Original { held: *held, judge, evidence }))

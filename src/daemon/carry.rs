@@ -15,6 +15,8 @@ use crate::document::{Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
 use crate::host::Begun;
 use crate::intake::{Group, Refusal};
+use crate::journal::Phase;
+use crate::ledger::Submission;
 use crate::receipt::Turn;
 use crate::seal::OriginalRecord;
 use crate::staging::{Holding, NotHeld, Staged, Staging, Synced, Unsafe, Why};
@@ -574,7 +576,9 @@ impl Window {
         let mut cases = Vec::with_capacity(due.len());
         for id in due {
             self.waits.remove(&id);
-            if let Some(submission) = self.ledger.state(id)? {
+            // nobody is owed a second answer
+            let is_open = |one: &Submission| matches!(one.phase, Phase::Held | Phase::Deferred { .. });
+            if let Some(submission) = self.ledger.state(id)?.filter(is_open) {
                 cases.extend(self.case(&submission)?);
             }
         }

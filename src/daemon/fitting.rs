@@ -18,7 +18,7 @@ use std::path::Path;
 
 /// What of the act log is missing.
 fn lost(acts: &Path, number: &str) -> Halt {
-    Halt::wrong(format!(
+    Halt::Unfit(format!(
         "the seal's act log {} lacks the receipt {number}, which the journal says was given: the log lost its end, or \
          an older one lies there. Nothing was sealed, or numbers would be given twice. Put back the acts.log of the \
          reserve or of a backup that has it; where none has, restore the window from its last copy (pencere restore)",
@@ -32,7 +32,8 @@ fn lost(acts: &Path, number: &str) -> Halt {
 /// [`Halt`]: it does not; or the ledger.
 pub(super) fn acts(seal: &Seal, acts: &Path, ledger: &Ledger, now: Timestamp) -> Result<(), Halt> {
     for number in ledger.last_receipts()? {
-        if Seal::place_of(&number).is_some_and(|(year, ordinal)| seal.next_number(year).0 <= ordinal) {
+        // the last that it gave, not the next: between these lies what a restore leaves out
+        if Seal::place_of(&number).is_some_and(|(year, ordinal)| seal.last_ordinal(year) < ordinal) {
             return Err(lost(acts, &number));
         }
     }

@@ -23,18 +23,22 @@ impl Window {
     pub fn scan(&mut self) -> Result<(), Halt> {
         let open = self.queue.folders().iter().map(|folder| folder.participant().clone());
         let all: BTreeSet<ParticipantName> = open.chain(self.world.registry.participants.keys().cloned()).collect();
-        all.iter().try_for_each(|participant| self.scan_one(participant))
+        all.iter().try_for_each(|participant| self.scan_by(participant, DropFolder::ask_scan))
     }
 
-    /// The same for one participant.
+    /// The same for one participant, of whose folder events may be missing.
     ///
     /// # Errors
     /// As [`Window::scan`].
     pub fn scan_one(&mut self, participant: &ParticipantName) -> Result<(), Halt> {
+        self.scan_by(participant, DropFolder::ask_scan_first)
+    }
+
+    fn scan_by(&mut self, participant: &ParticipantName, ask: fn(&mut DropFolder)) -> Result<(), Halt> {
         match self.ready_folder(participant)? {
             Ok(()) => {
                 if let Some(folder) = self.queue.folder(participant) {
-                    folder.ask_scan_first();
+                    ask(folder);
                 }
             }
             Err(error) => self.tell_of_folder(participant, Err(error)),

@@ -15,7 +15,7 @@ impl From<LogFault> for Halt {
     fn from(fault: LogFault) -> Self {
         match fault {
             LogFault::Journal(error) => error.into(),
-            fault @ LogFault::Other { .. } => Self::wrong(fault),
+            fault @ LogFault::Other { .. } => Self::Unfit(fault.to_string()),
             fault => Self::broken(fault),
         }
     }

@@ -142,7 +142,11 @@ impl Archive {
     fn gone(&self, path: &Path) -> io::Result<()> {
         match self.disk.unlink(path) {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
-            other => other?,
+            Err(error) if error.kind() == ErrorKind::IsADirectory => {
+                tracing::warn!(path = %path.display(), "a folder bears the name of what belongs to a unit; it is left");
+                return Ok(());
+            }
+            other => other.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?,
         }
         path.parent().map_or(Ok(()), |folder| self.disk.sync_folder(folder))
     }

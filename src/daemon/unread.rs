@@ -46,16 +46,26 @@ impl Window {
         }
     }
 
-    /// A held document that cannot be read waits, and is tried again.
+    /// A held document that cannot be read waits, and is tried again. One that has its answer waits for nothing: it was
+    /// to be loaded again, and is at the next start or reload behind `pencere repair`.
     pub(super) fn unreadable(&mut self, submission: &Submission, held: &Held, error: &EvidenceError) {
         let (id, now) = (held.id, self.host.clock.now());
-        tracing::error!(submission = %id, %error,
-            "a held document cannot be read from evidence and is not judged; `pencere repair` puts it back");
+        let is_open = matches!(submission.phase, Phase::Held | Phase::Deferred { .. });
+        match is_open {
+            true => tracing::error!(submission = %id, %error,
+                "a held document cannot be read from evidence and is not judged; `pencere repair` puts it back"),
+            false => tracing::error!(submission = %id, %error,
+                "an accepted document cannot be read from evidence and is not loaded again; `pencere repair` puts it \
+                 back, and a reload (SIGHUP) or the next start loads it"),
+        }
         let files = [Some(&held.document), held.detached.as_ref()];
         for kept in files.into_iter().flatten().map(|file| file.kept()) {
             if let Err(error) = self.evidence.reader().read(&kept) {
                 self.note_damage(&kept, &error);
             }
+        }
+        if !is_open {
+            return;
         }
         let pause = SignedDuration::try_from(self.settings().hold.retry_last).unwrap_or(SignedDuration::from_mins(10));
         let (finding, attempt) = match &submission.phase {

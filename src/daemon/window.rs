@@ -3,6 +3,7 @@
 //! Owns opening, recovery by the state table, reloading of registry, stations, datasets and trust,
 //! and the end. What is done with documents is [`carry`](super::carry)'s.
 
+use super::alive;
 use super::answering::Laid;
 use super::aside::Aside;
 use super::carry::{Case, Taken};
@@ -46,6 +47,9 @@ pub enum Halt {
     /// The configuration names what cannot be used: starting again mends nothing.
     #[error("{0}")]
     Misconfigured(String),
+    /// The window's own records are not of one past: not even this may be written into them. `status` sees the same.
+    #[error("halted: {0}")]
+    Unfit(String),
     /// An impossible state: intake stops, nothing is touched, a person must look.
     #[error("halted: {0}")]
     Wrong(String),
@@ -222,10 +226,17 @@ impl Window {
         let (state, journal) = (config.settings().window.paths.state.clone(), config.settings().journal);
         let opened = Self::open_all(config, host.clone()).await;
         if let Err(halt @ (Halt::Broken(_) | Halt::Wrong(_))) = &opened {
-            // `status` has nowhere else to learn it from
+            // `status` has nowhere else to learn it from; a start that fails again and again says so once
             let written = Journal::open(&host.disk, &state, journal).and_then(|mut journal| {
-                journal.append(host.clock.now(), Event::Halted { why: halt.to_string() })?;
-                journal.sync()
+                let (now, why) = (host.clock.now(), halt.to_string());
+                if journal.take_opened().last_halt.as_ref() == Some(&why) {
+                    return Ok(());
+                }
+                // a crash before it is a stoppage of its own
+                for event in alive::was_down(&host, &state).into_iter().chain([Event::Halted { why }]) {
+                    journal.append(now, event)?;
+                }
+                journal.sync().map(drop)
             });
             if let Err(error) = written {
                 tracing::error!(%error, "the halt could not be journalled");
@@ -312,7 +323,7 @@ impl Window {
         self.reach_boemis().await?;
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let configuration = self.digests();
-        let was_down = self.was_down();
+        let was_down = alive::was_down(&self.host, &self.settings().window.paths.state);
         let is_up_again = was_down.is_some();
         self.tell([Event::Started { version, configuration }].into_iter().chain(was_down))?;
         if is_up_again {

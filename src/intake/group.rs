@@ -166,9 +166,19 @@ impl Queue {
 
     /// Goes on with the scans under way, one slice of each folder; whose came to an end, and how.
     pub fn scan_slices(&mut self, now: Timestamp) -> Vec<(ParticipantName, io::Result<()>)> {
+        /// Of a folder of which nothing is taken before its scan has ended: some thousand names, a few milliseconds.
+        const SLICES_FIRST: usize = 16;
         let mut ended = Vec::new();
         for folder in self.folders.iter_mut().filter(|folder| folder.is_scanning()) {
-            match folder.scan_slice(now) {
+            let slices = if folder.is_to_be_known() { SLICES_FIRST } else { 1 };
+            let mut last = Ok(true);
+            for _ in 0..slices {
+                last = folder.scan_slice(now);
+                if !matches!(last, Ok(true)) {
+                    break;
+                }
+            }
+            match last {
                 Ok(true) => {}
                 Ok(false) => ended.push((folder.participant().clone(), Ok(()))),
                 Err(error) => ended.push((folder.participant().clone(), Err(error))),

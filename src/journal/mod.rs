@@ -224,6 +224,8 @@ pub struct Opened {
     pub before: Peaks,
     /// The leaves from there on, in order.
     pub leaves: Vec<Digest>,
+    /// Why a window halted, where that is the very last line.
+    pub last_halt: Option<String>,
 }
 
 /// Lines on their way to the disk.
@@ -263,12 +265,16 @@ impl Unsynced {
 impl Opened {
     /// Reads to the end.
     fn of(reader: &mut Reader) -> Result<Self, JournalError> {
-        let (known, mut leaves) = (reader.peaks().cloned(), Vec::new());
-        while reader.next()?.is_some() {
+        let (known, mut leaves, mut last_halt) = (reader.peaks().cloned(), Vec::new(), None);
+        while let Some((entry, _)) = reader.next()? {
+            last_halt = match entry.event {
+                Event::Halted { why } => Some(why),
+                _ => None,
+            };
             leaves.extend(reader.leaf().map(|(_, hash)| hash));
         }
         let before = known.or_else(|| reader.take_header()).unwrap_or_default();
-        Ok(Self { before, leaves })
+        Ok(Self { before, leaves, last_halt })
     }
 }
 

@@ -10,7 +10,8 @@
 //! What it learns it keeps in memory first, and gives it to sled when the window rests or there is much of it: until
 //! then it mostly changes again. A ledger that was not closed in order is made anew, so nothing hangs on that.
 //!
-//! One tree, so that what an event changes and the place behind it move together or not at all:
+//! One tree. It is given what changed in small pieces and the place last, so a place is never ahead of what it stands
+//! for:
 //!
 //! | Key | Value |
 //! |---|---|

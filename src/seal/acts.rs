@@ -138,6 +138,9 @@ pub(super) struct Acts {
     /// The highest id that is no longer in `recent`.
     let_go: Option<SubmissionId>,
     chunks: Chunks,
+    /// Behind `length` stands a write that was never finished: it goes before the next act is written, and not at the
+    /// opening, since that nothing durable lies in it the journal has to say first (`daemon/fitting.rs`).
+    torn: bool,
 }
 
 impl Acts {
@@ -166,6 +169,7 @@ impl Acts {
                 recent_max,
                 let_go: known.highest,
                 chunks,
+                torn: false,
             };
             acts.recall().map(|()| acts)
         };
@@ -231,10 +235,10 @@ impl Acts {
             tracing::warn!(
                 offset = good,
                 octets = offset.saturating_sub(good),
-                "the seal's act log ends in a write that was never finished; it is cut off"
+                "the seal's act log ends in a write that was never finished; it is cut off before the next act"
             );
-            self.file.set_len(good)?;
             self.length = good;
+            self.torn = true;
         }
         self.file.sync_data()?;
         self.chunks.write();
@@ -293,6 +297,11 @@ impl Acts {
             Some(begin) => self.read_at(begin).map(Some),
             None => Ok(None),
         }
+    }
+
+    /// The last number that was given in a year.
+    pub(super) fn last_of(&self, year: i16) -> u64 {
+        self.counters.get(&year).copied().unwrap_or(0)
     }
 
     /// The number that comes next in a year.
@@ -380,6 +389,10 @@ impl Acts {
             lines.extend_from_slice(&json);
             lines.push(b'\n');
         }
+        if self.torn {
+            self.file.set_len(self.length)?;
+            self.torn = false;
+        }
         if let Err(fault) = self.file.write_all(&lines) {
             self.file.set_len(self.length)?;
             return Err(fault.into());
@@ -395,7 +408,7 @@ impl Acts {
 
     /// Whether the file ends where the last whole line does.
     pub(super) fn is_whole(&self) -> bool {
-        self.file.metadata().is_ok_and(|file| file.len() == self.length)
+        self.torn || self.file.metadata().is_ok_and(|file| file.len() == self.length)
     }
 
     /// Makes durable what was appended.

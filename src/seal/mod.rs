@@ -190,6 +190,11 @@ impl Seal {
         self.acts.years()
     }
 
+    /// The last number that it gave in a year; what a restore leaves out comes behind it.
+    pub fn last_ordinal(&self, year: i16) -> u64 {
+        self.acts.last_of(year)
+    }
+
     /// The number that it gives next in a year: within the year, and whole.
     pub fn next_number(&self, year: i16) -> (u64, String) {
         let ordinal = self.acts.next(year);

@@ -63,9 +63,9 @@ pub enum LogFault {
     /// The journal is no continuation of what was promised of it.
     #[error(
         "the journal makes a transparency log of {has} leaves, and that does not go on from {what}, of {size}: the \
-         journal lost its end, or another past lies there. Nothing was written over, or the log would fork. Put back \
-         the segments of state/journal that are missing, from the reserve or a backup; where none has them, restore \
-         the window from its last copy (pencere restore)"
+         journal lost its end, or another past lies there. Nothing was written, or the log would fork. Put back \
+         the first segment of state/journal that is missing or shorter, and all behind it, over what lies there, from \
+         the reserve or a backup; where none has them, restore the window from its last copy (pencere restore)"
     )]
     Other {
         /// What promised it.
@@ -122,6 +122,11 @@ pub fn checkpoint_in(state: &Path) -> PathBuf {
 /// # Errors
 /// The disk.
 pub fn laid(disk: &Disk, state: &Path) -> Result<Option<Result<Checkpoint, String>>, LogFault> {
+    let read = |note: String| Checkpoint::read(&note).map_err(|fault| fault.to_string());
+    Ok(laid_note(disk, state)?.map(|note| note.and_then(read)))
+}
+
+fn laid_note(disk: &Disk, state: &Path) -> Result<Option<Result<String, String>>, LogFault> {
     let path = checkpoint_in(state);
     if !std::fs::metadata(&path).is_ok_and(|about| about.is_file()) {
         return Ok(None);
@@ -130,8 +135,7 @@ pub fn laid(disk: &Disk, state: &Path) -> Result<Option<Result<Checkpoint, Strin
         Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Ok(Some(Err(error.to_string()))),
         other => other.map_err(|source| LogFault::Disk { path, source })?,
     };
-    let note = String::from_utf8(octets).map_err(|error| error.to_string());
-    Ok(Some(note.and_then(|note| Checkpoint::read(&note).map_err(|fault| fault.to_string()))))
+    Ok(Some(String::from_utf8(octets).map_err(|error| error.to_string())))
 }
 
 impl Log {
@@ -208,10 +212,11 @@ impl Log {
         Ok(is_consistent((size, root), (has, own), &Tree::new(&self.nodes, has).consistency(size)?))
     }
 
-    /// Holds the log against the checkpoint that lies beside it.
+    /// Holds the log against the checkpoint that lies beside it. What this log's key did not sign promised nothing.
     fn hold_laid(&mut self, disk: &Disk, state: &Path) -> Result<(), LogFault> {
         let path = checkpoint_in(state);
-        match laid(disk, state)? {
+        let signed = |note: String| self.key().verify(&note).map_err(|fault| fault.to_string());
+        match laid_note(disk, state)?.map(|note| note.and_then(signed)) {
             Some(Ok(Checkpoint { size, root, .. })) => {
                 self.hold(disk, state, &path.display().to_string(), (size, root))
             }

@@ -65,6 +65,17 @@ fn each_kind_has_its_row() {
 }
 
 #[test]
+fn a_crash_before_a_start_that_halts_keeps_its_row() {
+    let halted = || Event::Halted { why: "a start that halts".to_owned() };
+    let bounds = [("not-before", at(5)), ("not-after", at(6))];
+    let was_down = || act("was-down", &bounds);
+    let events =
+        vec![started(), act("watching", &[]), was_down(), halted(), started(), was_down(), act("watching", &[])];
+    let rows = read(events).finish(None, true, at(99));
+    assert_eq!(told(&rows), [(Kind::Crash, at(5), Some(at(6)), Some(at(6)), 0)]);
+}
+
+#[test]
 fn a_daemon_that_is_gone_is_down_since_its_last_sign() {
     let events = || vec![started(), act("watching", &[])];
     assert!(read(events()).finish(None, true, at(99)).is_empty(), "it runs");

@@ -131,10 +131,10 @@ impl Readme {
         for Receipt { name, log, .. } in &self.receipts {
             match log {
                 Log::None => {
-                    text.push_str(&format!("\n# {name}: jurnaldan əvvəldir / is from before there was a log\n"))
+                    text.push_str(&format!("\n# {name}: şəffaflıq jurnalı yaradılmazdan əvvəl verilib / is from before there was a log\n"))
                 }
                 Log::Unknown => text.push_str(&format!(
-                    "\n# {name}: jurnal açarının sertifikatı burada yoxdur, onu pəncərənin sahibi verir /\n\
+                    "\n# {name}: şəffaflıq jurnalının açarının sertifikatı burada yoxdur, onu pəncərənin sahibi verir /\n\
                      # {name}: the certificate of the log's key is not here; the window's owner gives it\n"
                 )),
                 Log::By(certificate) => text.push_str(&format!(
@@ -186,7 +186,8 @@ Bu konteyner ASiC-E formatındadır (ETSI EN 319 162-1).
                   özətinin əvvəli ilə başlayır; öz adında boşluq və ya ASCII-dən kənar hərf olan fayl
                   yalnız özəti ilə adlanır, öz adı contents.txt faylındadır
   judgement/      hər qərarın dosyesi və qərarın sübutdan təkrarı, addım-addım
-  journal/        jurnalın bu təqdimata aid sətirləri; öz jurnalıdırsa, hər birindən əvvəl zəncirin dəyəri
+  journal/        jurnalın bu təqdimata aid sətirləri; bu pəncərənin öz jurnalındandırsa,
+                  hər birindən əvvəl zəncirin dəyəri
   SHA256SUMS      bütün bu faylların özətləri
 Burada olmayan: başqalarına aid fayllar (pencere.toml, reyestr və oradakı sertifikatlar), buradakı heç bir
 yolda olmayan etibar mərkəzləri və onlar barədə heç nə deməyən ləğv məlumatı. Hər birinin özəti

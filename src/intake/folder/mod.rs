@@ -64,7 +64,8 @@ pub struct DropFolder {
 struct Scanning {
     /// None before the first slice.
     listing: Option<Listing>,
-    /// Asked for again since it began: what came behind its back is found by the next one.
+    /// It began before events were lost, or the folder was followed: what it has passed may lie there unseen, so
+    /// another one is to follow, and only that one makes the folder known.
     again: bool,
 }
 
@@ -169,19 +170,22 @@ impl DropFolder {
         }
     }
 
-    /// Asks for a scan: the folder is read whole, a slice at a time by [`DropFolder::scan_slice`].
+    /// Asks for a scan: the folder is read whole, a slice at a time by [`DropFolder::scan_slice`]. One that is under
+    /// way is enough, however long it takes.
     pub fn ask_scan(&mut self) {
-        self.scanning.get_or_insert_default().again = true;
+        self.scanning.get_or_insert_default();
     }
 
-    /// The same, where events may be missing: nothing is taken before it has ended, so that all goes in its order.
+    /// The same, where events may be missing: nothing is taken before one that begins now has ended, so that all goes
+    /// in its order.
     pub fn ask_scan_first(&mut self) {
         self.is_known = false;
-        self.ask_scan();
+        let scanning = self.scanning.get_or_insert_default();
+        scanning.again = scanning.listing.is_some();
     }
 
     /// Whether what lies there first is still to be found.
-    fn is_to_be_known(&self) -> bool {
+    pub(crate) fn is_to_be_known(&self) -> bool {
         !self.is_known && self.scanning.is_some()
     }
 
@@ -200,7 +204,6 @@ impl DropFolder {
         let mut listing = match scanning.listing.take() {
             Some(listing) => listing,
             None => {
-                scanning.again = false;
                 self.custody.retry(&self.inward);
                 self.entries.begin_scan();
                 self.inward.listing()?
