@@ -28,7 +28,7 @@ use clap::{Args, Subcommand};
 use loads::Loads;
 use receipts::Receipts;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tree::Grown;
@@ -81,6 +81,12 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
     screen.say(format!("indexes of closed segments of the journal {}", answer.indexes));
     if answer.indexes_missing > 0 {
         screen.say(format!("Closed segments that have no index yet, which is no fault: {}", answer.indexes_missing));
+    }
+    for (dataset, loads) in &answer.undescribed {
+        screen.say(format!(
+            "Loads of the dataset {dataset} whose marks fit, and whose rows were not read, since no description tells \
+             of it any more: {loads}. Put its description back to have them read"
+        ));
     }
     if answer.checkpoints > 0 {
         screen.say(format!("checkpoints that others keep, held against it {}", answer.checkpoints));
@@ -183,6 +189,8 @@ pub(super) struct Answer {
     checkpoints: u64,
     /// Loads in BOEMİS whose every row was read back.
     loads: u64,
+    /// By dataset without a description, loads of which the mark alone was read.
+    undescribed: BTreeMap<String, u64>,
     /// Indexes of closed segments of the journal that say what their segments say.
     indexes: u64,
     /// Closed segments without one, or behind one without: the next start makes them.
@@ -279,8 +287,8 @@ impl Audit {
         if let Some(unfit) = self.contested(&before.contested, &after) {
             return Ok(Some(unfit));
         }
-        let (count, unfit) = after.fit(&self.records, settings, datasets, boemis).await?;
-        self.answer.loads = count;
+        let loads::Fit { count, undescribed, unfit } = after.fit(&self.records, settings, datasets, boemis).await?;
+        (self.answer.loads, self.answer.undescribed) = (count, undescribed);
         Ok(unfit)
     }
 
