@@ -75,7 +75,8 @@ impl Reserve {
             (error, ..) => format!("what is missing there is not known, {}", error.as_deref().unwrap_or_default()),
         };
         let message = format!(
-            "The reserve at {to} does not follow the window: {missing}.{why} See that the window runs, and that the place can be written and has room."
+            "The reserve at {to} does not follow the window: {missing}.{why} See that the window runs, and that the \
+             place can be written and has room."
         );
         Some(Problem { code: "reserve-behind", message })
     }
