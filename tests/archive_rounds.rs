@@ -147,6 +147,17 @@ fn a_dataset_that_is_described_no_more_is_archived_as_it_was_described_then() {
     let csv = fs::read_to_string(trial.at("got/records.csv")).unwrap();
     assert!(csv.starts_with("dataset,period,revision,participant,station,") && csv.contains("50.000"), "{csv}");
     trial.done(&["archive", "verify"]);
+    // an audit reads its marks, and says whose rows it cannot read
+    let (code, audit) = trial.json(&["audit", "verify"]);
+    assert_eq!((code, audit["undescribed"]["capacity"].as_u64() > Some(0)), (Some(0), true), "{audit}");
+    sql_of_boemis(&trial, "UPDATE submission SET rows = zeroblob(32) WHERE dataset = 'capacity'");
+    let (code, audit) = trial.json(&["audit", "verify"]);
+    assert_eq!((code, audit["first_unfit"].to_string().contains("digest of its rows")), (Some(1), true), "{audit}");
+}
+
+fn sql_of_boemis(trial: &Trial, sql: &str) {
+    let done = std::process::Command::new("sqlite3").arg(trial.at("w/state/boemis.sqlite")).arg(sql).status();
+    assert!(done.unwrap().success());
 }
 
 #[test]

@@ -8,10 +8,13 @@
 #[path = "samples/receipt.rs"]
 #[allow(dead_code)] // the walk over the samples uses all of it
 mod receipt;
+#[path = "million/lies.rs"]
+mod lies;
 #[path = "window/trial.rs"]
 mod trial;
 
 use jiff::{SignedDuration, Timestamp};
+use lies::Index;
 use pencere::config::Config;
 use pencere::document::{Content, Decision, Digest, GivenName, SubmissionId};
 use pencere::evidence::{Evidence, Kept};
@@ -29,6 +32,9 @@ use trial::{Trial, eventually, generation, voen};
 
 /// Submissions that share a sync when they are made, at most.
 const GROUP: u64 = 500;
+
+/// What `status` says of starts and ends.
+const LIFE: [&str; 4] = ["started", "stopped", "last_activity", "last_reload"];
 
 /// A made submission: what it was.
 fn decision(n: u64) -> Decision {
@@ -314,6 +320,137 @@ fn with_indexes_or_without_every_answer_is_the_same_and_nothing_old_is_taken_for
     let (code, audit) = trial.json(&["audit", "verify"]);
     assert_eq!((code, &audit["receipts"]), (Some(1), &Value::from(125)), "{audit}");
     assert!(audit.to_string().contains("BOEMİS"), "{audit}");
+}
+
+/// A window whose daemon gave its closed segments their indexes, and a document that it knows.
+fn with_indexes() -> (Trial, Vec<u8>) {
+    let trial = Trial::new();
+    trial.set("segment_max", "\"4KiB\"");
+    trial.set("recent", "1");
+    let old = trial.signed("old.xml", generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "1.000"), "azerenerji");
+    let daemon = trial.run();
+    for n in 0..13 {
+        let name = format!("{n}.xml");
+        trial.put("azerenerji", &name, &old);
+        assert_eq!(receipt::decision(&trial.answer("azerenerji", &name).1) == "accepted", n == 0, "{name}");
+    }
+    eventually("an index", || indexes(&trial).len() > 2);
+    daemon.end();
+    fs::remove_dir_all(trial.at("w/state/ledger")).unwrap();
+    trial.done(&["once"]); // and the rest of them
+    (trial, old)
+}
+
+#[test]
+fn an_audit_names_the_index_that_lies_though_its_checksums_fit() {
+    let (trial, _) = with_indexes();
+    let audited = |code| {
+        let (found, answer) = trial.json(&["audit", "verify"]);
+        assert_eq!(found, Some(code), "{answer}");
+        answer
+    };
+    let files = indexes(&trial);
+    let fits = audited(0);
+    assert_eq!((&fits["indexes"], &fits["indexes_missing"]), (&files.len().into(), &0.into()), "{fits}");
+    let (first, last) = (&files[0], files.last().unwrap());
+    let lies: [(&Path, fn(Index) -> Index, &str); 5] = [
+        (last, Index::counts_one_more, "how everything stands"),
+        (first, Index::counts_one_more, "how everything stands"),
+        (first, Index::hides_its_lines, "where lines are found"),
+        (first, Index::lets_all_fall, "by which submission a content stands"),
+        (first, Index::hides_what_arrived, "what arrived"),
+    ];
+    for (path, lie, part) in lies {
+        let whole = fs::read(path).unwrap();
+        let told = Index::read(&whole);
+        fs::write(path, told.octets()).unwrap();
+        audited(0); // the same again, with its checksums made here
+        fs::write(path, lie(told).octets()).unwrap();
+        let unfit = audited(1)["first_unfit"].as_str().unwrap().to_owned();
+        assert!(unfit.contains(path.to_str().unwrap()) && unfit.contains(part), "{unfit}");
+        fs::write(path, whole).unwrap();
+    }
+    // what it says to do is enough
+    fs::write(first, Index::read(&fs::read(first).unwrap()).lets_all_fall().octets()).unwrap();
+    audited(1);
+    fs::remove_file(first).unwrap();
+    let fits = audited(0);
+    assert_eq!((&fits["indexes"], &fits["indexes_missing"]), (&0.into(), &files.len().into()), "{fits}");
+    fs::remove_dir_all(trial.at("w/state/ledger")).unwrap();
+    trial.done(&["once"]);
+    assert_eq!(audited(0)["indexes_missing"], 0);
+}
+
+#[test]
+fn a_ledger_that_is_begun_anew_believes_no_last_index_that_lies() {
+    let (trial, old) = with_indexes();
+    let files = indexes(&trial);
+    let whole: Vec<Vec<u8>> = files.iter().map(|path| fs::read(path).unwrap()).collect();
+    let whats = ["0.xml", "9.xml"].map(str::to_owned);
+    let state = |trial: &Trial| {
+        let mut told = told(trial, &whats);
+        for one in told.iter_mut() {
+            for key in LIFE {
+                one[key] = Value::Null; // starts and ends are told of, and nothing else is new
+            }
+        }
+        told
+    };
+    let shown = state(&trial);
+    let (first, last) = (&Index::read(&whole[0]), files.len() - 1);
+    // each lie is told to the window as it is now: a start adds to its journal
+    let copy = |from: &str, to: &str| {
+        let _ = fs::remove_dir_all(trial.at(to));
+        let done = std::process::Command::new("cp").arg("-a").arg(trial.at(from)).arg(trial.at(to)).status().unwrap();
+        assert!(done.success());
+    };
+    copy("w/state", "kept");
+    let all = |lie: &dyn Fn(usize, Index) -> Index| {
+        copy("kept", "w/state");
+        let told = |at: usize| Index::read(&whole[at]);
+        let lying: Vec<_> = (0..files.len()).map(|at| lie(at, told(at)).octets()).collect();
+        assert!((0..files.len()).any(|at| told(at).octets() != lying[at]), "it is no lie");
+        files.iter().zip(lying).for_each(|(path, octets)| fs::write(path, octets).unwrap());
+        fs::remove_dir_all(trial.at("w/state/ledger")).unwrap();
+    };
+    let of_last = |lie: fn(Index) -> Index| move |at, index| if at == last { lie(index) } else { index };
+    let lies: [(&str, Box<dyn Fn(usize, Index) -> Index>); 4] = [
+        ("counts", Box::new(of_last(Index::counts_one_more))),
+        ("counts, in all", Box::new(|_, index| index.counts_one_more())),
+        ("lines", Box::new(of_last(Index::hides_its_lines))),
+        ("contents", Box::new(|at, index| if at == last { index.lets_fall_what_stands_in(first) } else { index })),
+    ];
+    for (lie, change) in lies {
+        all(&*change);
+        trial.done(&["once"]);
+        assert_eq!(state(&trial), shown, "{lie}");
+        for (path, octets) in files.iter().zip(&whole) {
+            let found = Index::read(&fs::read(path).unwrap()).octets();
+            assert!(found == Index::read(octets).octets(), "{lie}: {}", path.display());
+        }
+    }
+    all(&|at, index| if at == last { index.lets_fall_what_stands_in(first) } else { index });
+    assert_eq!(accepted_and_its_repeats(&trial, "again.xml", &old), "duplicate");
+    trial.done(&["audit", "verify"]);
+}
+
+#[test]
+fn an_audit_names_the_index_of_the_act_log_that_lies() {
+    let trial = Trial::new();
+    trial.done(&["once"]);
+    fill(&trial, 2400);
+    let path = trial.at("w/state/seal/acts.index");
+    let whole = fs::read(&path).expect("the act log is long enough to have an index");
+    let unfit = || trial.json(&["audit", "verify"]).1["first_unfit"].as_str().unwrap().to_owned();
+    let fits = unfit();
+    assert!(fits.contains("BOEMİS"), "{fits}"); // has no rows of what is made here
+    fs::write(&path, lies::of_acts(&whole)).unwrap();
+    let lying = unfit();
+    assert!(lying.contains("acts.index") && lying.contains("delete this file"), "{lying}");
+    fs::write(&path, [&whole[..], &whole[..40]].concat()).unwrap(); // a write that a crash tore
+    assert_eq!(unfit(), fits);
+    fs::remove_file(&path).unwrap();
+    assert_eq!(unfit(), fits);
 }
 
 #[test]

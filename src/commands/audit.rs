@@ -20,6 +20,7 @@ use crate::forms::certificate::Certificate;
 use crate::forms::note::LogKey;
 use crate::host::{Disk, Octets};
 use crate::journal::{self, Event, JournalError, Phase};
+use crate::ledger::Indexes;
 use crate::schema::Datasets;
 use crate::transparency;
 use acts::Acts;
@@ -27,7 +28,7 @@ use clap::{Args, Subcommand};
 use loads::Loads;
 use receipts::Receipts;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tree::Grown;
@@ -46,7 +47,8 @@ pub enum AuditCommand {
 /// document and receipt in evidence that it names; whether each receipt is sealed, says what the
 /// journal says, has its place in the log, and continues the one before; whether BOEMİS holds
 /// what was accepted, row for row, and nothing else; whether the seal's act log has every answer
-/// and gave each number once. Works beside a running daemon.
+/// and gave each number once; at last whether the indexes of journal and act log say what these
+/// say. Works beside a running daemon.
 ///
 /// A window whose whole record was written anew fits itself: what others keep shows it. Give
 /// with --checkpoint what somebody kept, a checkpoint or a receipt, and it must be of this log.
@@ -76,6 +78,16 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
     screen.say(format!("journal entries {entries}, submissions {submissions}, files in evidence {files}"));
     screen.say(format!("transparency log: {leaves} leaves, root {root}"));
     screen.say(format!("receipts proven {receipts}, loads in BOEMİS {loads}"));
+    screen.say(format!("indexes of closed segments of the journal {}", answer.indexes));
+    if answer.indexes_missing > 0 {
+        screen.say(format!("Closed segments that have no index yet, which is no fault: {}", answer.indexes_missing));
+    }
+    for (dataset, loads) in &answer.undescribed {
+        screen.say(format!(
+            "Loads of the dataset {dataset} whose marks fit, and whose rows were not read, since no description tells \
+             of it any more: {loads}. Put its description back to have them read"
+        ));
+    }
     if answer.checkpoints > 0 {
         screen.say(format!("checkpoints that others keep, held against it {}", answer.checkpoints));
     }
@@ -109,7 +121,8 @@ pub(super) fn look(settings: &Settings, checkpoints: &[PathBuf], boemis: Boemis)
     let key = files::certificate(&log.key.certificate).map(|one| files::log_key(&one, &log.origin));
     let unnamed = key.as_ref().err().map(|trouble| trouble.to_string());
     let acts = Acts::before(&settings.seal.acts).map_err(|error| Trouble::broken(format!("the act log: {error}")))?;
-    let mut audit = Audit::new(seal, key.ok().flatten(), acts);
+    let indexes = Indexes::new(&Disk::system(), state).map_err(|error| Trouble::broken(error.to_string()))?;
+    let mut audit = Audit::new(seal, key.ok().flatten(), acts, indexes);
     audit.answer.checkpoints = kept.len() as u64;
     let runtime = opening::runtime()?;
     // what a running window says it has is asked before its journal is read, which has it then
@@ -131,6 +144,8 @@ pub(super) fn look(settings: &Settings, checkpoints: &[PathBuf], boemis: Boemis)
         let held = before.map(|before| runtime.block_on(audit.loads(before, settings, &datasets, boemis)));
         unfit = held.flatten().or_else(|fault| loads::unfit(fault).map(Some))?;
     }
+    // last: all else is the record, and these are made of it
+    let unfit = unfit.or_else(|| audit.indexes.unfit().map(str::to_owned));
     audit.answer.fits = unfit.is_none();
     audit.answer.first_unfit = unfit;
     audit.answer.log_key_unread = unnamed.filter(|_| audit.answer.receipts > 0);
@@ -174,6 +189,12 @@ pub(super) struct Answer {
     checkpoints: u64,
     /// Loads in BOEMİS whose every row was read back.
     loads: u64,
+    /// By dataset without a description, loads of which the mark alone was read.
+    undescribed: BTreeMap<String, u64>,
+    /// Indexes of closed segments of the journal that say what their segments say.
+    indexes: u64,
+    /// Closed segments without one, or behind one without: the next start makes them.
+    indexes_missing: u64,
     /// Whether an unfinished write stands at the journal's end: no damage, nobody was promised it.
     torn: bool,
 }
@@ -185,17 +206,19 @@ struct Audit {
     tree: Grown,
     receipts: Receipts,
     acts: Option<Acts>,
+    indexes: Indexes,
 }
 
 impl Audit {
-    fn new(seal: Certificate, log: Option<LogKey>, acts: Acts) -> Self {
+    fn new(seal: Certificate, log: Option<LogKey>, acts: Acts, indexes: Indexes) -> Self {
         let (receipts, acts) = (Receipts::new(seal, log), Some(acts));
-        Self { answer: Answer::default(), records: Records::default(), tree: Grown::default(), receipts, acts }
+        Self { answer: Answer::default(), records: Records::default(), tree: Grown::default(), receipts, acts, indexes }
     }
 
     fn count(&mut self) {
         (self.answer.leaves, self.answer.root) = (self.tree.size(), self.tree.root().to_string());
         (self.answer.receipts, self.answer.earlier) = self.receipts.counted();
+        (self.answer.indexes, self.answer.indexes_missing) = (self.indexes.fit(), self.indexes.missing());
     }
 
     /// What does not fit, if anything.
@@ -220,9 +243,11 @@ impl Audit {
                 let id = entry.event.id().map(|id| format!(" (submission {id})")).unwrap_or_default();
                 return Ok(Some(format!("{what}{id}")));
             }
+            let indexed = self.indexes.take(&entry, journal.as_written().0, behind);
             if let Err(unfit) = self.records.take(entry, behind) {
                 return Ok(Some(unfit.to_string()));
             }
+            indexed.map_err(|error| Trouble::broken(error.to_string()))?;
             self.answer.submissions = self.records.submissions().len() as u64;
         }
         self.answer.torn = journal.is_torn();
@@ -262,8 +287,8 @@ impl Audit {
         if let Some(unfit) = self.contested(&before.contested, &after) {
             return Ok(Some(unfit));
         }
-        let (count, unfit) = after.fit(&self.records, settings, datasets, boemis).await?;
-        self.answer.loads = count;
+        let loads::Fit { count, undescribed, unfit } = after.fit(&self.records, settings, datasets, boemis).await?;
+        (self.answer.loads, self.answer.undescribed) = (count, undescribed);
         Ok(unfit)
     }
 

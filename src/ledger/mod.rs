@@ -48,7 +48,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use older::{Fold, Kind, Life, State};
+pub use older::{Fold, Indexes, Kind, Life, State};
 pub use unsettled::{Place, Unsettled};
 pub use view::View;
 
@@ -324,8 +324,18 @@ impl Ledger {
         let mut older = Older::open(disk, state, true)?;
         // What sled has given away is answered by the indexes alone; a new one begins where they end.
         let ends = older.ends()?;
-        let is_new = begin.segment == 0;
-        let needed = if is_new { 0 } else { keys::swept(&db)? };
+        let is_behind = |end: Position| (begin.segment, begin.offset) < (end.segment, end.offset);
+        // One that is far behind is begun anew, too: what lies between would fill it.
+        let is_far = ends.last().is_some_and(|end| end.segment > begin.segment + FAR);
+        let mut is_new = begin.segment == 0;
+        if (is_new || is_far || is_behind(older.end()))
+            && let Some(why) = older.unfit()?
+        {
+            tracing::warn!(why, "the indexes of the journal do not fit it; all are made anew of its segments");
+            older = Older::none(disk, state, true);
+            is_new = true;
+        }
+        let needed = if begin.segment == 0 { 0 } else { keys::swept(&db)? };
         while older.covers() < needed
             && let Some(next) = older.next(&ends, true)?
         {
@@ -335,9 +345,7 @@ impl Ledger {
             // who reads from the first line on will say what is missing
             return Err(LedgerError::Record("the journal's older segments are not what they were".to_owned()));
         }
-        // One that is far behind is begun anew, too: what lies between would fill it.
-        let is_far = |end: &Position| end.segment > begin.segment + FAR;
-        while is_new || ends.last().is_some_and(is_far) {
+        while is_new || is_far {
             match older.next(&ends, false) {
                 Ok(Some(next)) => older = next,
                 Ok(None) => break,
@@ -350,7 +358,7 @@ impl Ledger {
             }
         }
         let older = Arc::new(older);
-        let is_behind = (begin.segment, begin.offset) < (older.end().segment, older.end().offset);
+        let is_behind = is_behind(older.end());
         if is_behind {
             tend::begin_anew(&db, &older)?;
             begin = older.end();

@@ -79,8 +79,9 @@ impl Made {
 
 /// What in a state folder has a way of its own into a copy, or none: the records that are cut, what is built
 /// again, and what is of this machine and moment alone.
-const APART: [&str; 11] = [
+const APART: [&str; 12] = [
     "alive",
+    "archiving-fails.json",
     "audit",
     "journal",
     "evidence",

@@ -6,7 +6,7 @@
 use super::follow::Standing;
 use super::store::Address;
 use crate::host::Disk;
-use crate::journal::{Position, Reader};
+use crate::journal::{JournalError, Position, Reader};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -97,17 +97,20 @@ impl Followed {
 impl Lag {
     /// What the window's journal has beyond what is remembered of the reserve. A journal that cannot be read
     /// from there has all of it missing.
-    pub fn of(disk: &Disk, state: &Path, followed: Option<&Followed>) -> Self {
+    ///
+    /// # Errors
+    /// A journal that cannot be read: what is missing is not known then.
+    pub fn of(disk: &Disk, state: &Path, followed: Option<&Followed>) -> Result<Self, JournalError> {
         let from = followed.map_or_else(Position::origin, |followed| followed.journal);
         let mut lag = Self::default();
         let journal = Reader::after(disk, state, from).or_else(|_| Reader::after(disk, state, Position::origin()));
-        let Ok(mut journal) = journal else { return lag };
-        while let Ok(Some((entry, _))) = journal.next() {
+        let mut journal = journal?;
+        while let Some((entry, _)) = journal.next()? {
             lag.entries += 1;
             lag.octets += entry.event.kept().iter().map(|kept| kept.size).sum::<u64>();
             lag.oldest = lag.oldest.or(Some(entry.time));
         }
-        lag
+        Ok(lag)
     }
 }
 
@@ -123,4 +126,22 @@ fn write<T: Serialize>(disk: &Disk, state: &Path, name: &str, value: &T) -> io::
 
 fn read<T: for<'de> Deserialize<'de>>(disk: &Disk, state: &Path, name: &str) -> Option<T> {
     serde_json::from_slice(&disk.read(&state.join("reserve").join(name), SIZE_MAX).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::test_folder;
+
+    #[test]
+    fn what_is_missing_is_not_known_where_the_journal_cannot_be_read() {
+        let (folder, disk) = (test_folder(), Disk::system());
+        assert_eq!(Lag::of(&disk, folder.path(), None).unwrap(), Lag::default());
+        let journal = folder.path().join("journal");
+        std::fs::create_dir(&journal).unwrap();
+        std::fs::write(journal.join("00000002.log"), "").unwrap(); // the first is gone
+        assert!(Lag::of(&disk, folder.path(), None).is_err());
+        std::fs::write(journal.join("00000001.log"), "no line\n").unwrap();
+        assert!(Lag::of(&disk, folder.path(), None).is_err());
+    }
 }

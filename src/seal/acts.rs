@@ -21,6 +21,7 @@ use super::skips::Skips;
 use super::{Commitment, OutcomeRecord};
 use crate::document::{Decision, Digest, SubmissionId};
 use crate::host::{Disk, has_hole};
+pub(super) use chunks::Against;
 use chunks::Chunks;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

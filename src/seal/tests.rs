@@ -360,6 +360,37 @@ fn a_torn_end_is_cut_and_damage_is_refused() {
 }
 
 #[test]
+fn of_a_group_without_its_beginning_nothing_is_kept_and_a_bad_line_before_good_ones_is_damage() {
+    let folder = folder(P256);
+    let log = folder.path().join("seal/acts.log");
+    let records: Vec<_> = (0..5).map(|_| record(Decision::Rejected)).collect();
+    open(folder.path()).seal_now(&records[..2]).unwrap();
+    let durable = std::fs::read(&log).unwrap();
+    open(folder.path()).seal_now(&records[2..]).unwrap();
+    let whole = std::fs::read(&log).unwrap();
+    let group = whole.strip_prefix(durable.as_slice()).unwrap();
+    let second = group.iter().position(|&b| b == b'\n').unwrap() + 1;
+
+    // the sector in which the group begins was not written again, the later ones were
+    let mut torn = whole.clone();
+    let sector = (durable.len() + 1).next_multiple_of(512);
+    assert!(sector < durable.len() + second, "the second and third line are whole");
+    torn[durable.len()..sector].fill(0);
+    std::fs::write(&log, &torn).unwrap();
+    let number = open(folder.path()).seal_now(&records[2..3]).unwrap()[0].number().to_owned();
+    assert_eq!(number, "trial-2026-000003");
+    let left = std::fs::read(&log).unwrap();
+    assert!(left.starts_with(&durable) && left.iter().filter(|&&b| b == b'\n').count() == 3);
+
+    let mut damaged = whole.clone();
+    damaged[durable.len() + 20] ^= 1;
+    std::fs::write(&log, &damaged).unwrap();
+    let fault = try_open(folder.path(), Box::new(|| Timestamp::UNIX_EPOCH)).err().unwrap().to_string();
+    assert!(fault.contains("a bad line before good ones"), "{fault}");
+    assert_eq!(std::fs::read(&log).unwrap(), damaged, "nothing was cut off");
+}
+
+#[test]
 fn one_log_has_one_seal() {
     let folder = folder(P256);
     let _seal = open(folder.path());

@@ -3,7 +3,7 @@
 //! Sees whole lines only, each with its checksum; a line under way at the end is as if it were not there.
 //! Needs no lock and writes nothing.
 
-use super::acts::{Head, LINE_MAX, LogFault, checked, is_torn, last_line, parse};
+use super::acts::{Against, Head, LINE_MAX, LogFault, checked, is_torn, last_line, parse};
 use crate::document::{Decision, Digest, SubmissionId};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -44,6 +44,8 @@ pub struct ActsReader {
     log: Option<BufReader<File>>,
     offset: u64,
     line: Vec<u8>,
+    /// Its index, where that is looked at, too.
+    index: Option<Against>,
 }
 
 impl ActsReader {
@@ -60,7 +62,21 @@ impl ActsReader {
                 Some(log)
             }
         };
-        Ok(Self { path: path.to_owned(), log, offset, line: Vec::new() })
+        Ok(Self { path: path.to_owned(), log, offset, line: Vec::new(), index: None })
+    }
+
+    /// Reads all, and holds the log's index against it.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn with_index(path: &Path) -> io::Result<Self> {
+        let index = Some(Against::new(path)); // it speaks of what stands in the log already
+        Ok(Self { index, ..Self::after(path, 0)? })
+    }
+
+    /// What of the index does not fit, in words, once the last act was read.
+    pub fn index_unfit(self) -> Option<String> {
+        self.index.and_then(Against::unfit)
     }
 
     /// The next act; none at the end of what is whole.
@@ -85,6 +101,9 @@ impl ActsReader {
             }
             Err(what) => return Err(LogFault::Damaged { path: self.path.clone(), offset: self.offset, what }),
         };
+        if let Some(index) = &mut self.index {
+            index.note(&act, self.offset, &self.line);
+        }
         self.offset += read;
         Ok(Some(Told::of(act, self.offset)))
     }

@@ -19,12 +19,14 @@ pub(super) struct Acts {
     /// Its length before the journal was read: all submissions of these acts are in the journal.
     before: u64,
     answered: HashMap<(SubmissionId, u32), Said>,
+    /// What of the log's index does not fit.
+    index: Option<String>,
 }
 
 impl Acts {
     /// Before the journal is read.
     pub(super) fn before(path: &Path) -> io::Result<Self> {
-        Ok(Self { path: path.to_owned(), before: whole_length(path)?, answered: HashMap::new() })
+        Ok(Self { path: path.to_owned(), before: whole_length(path)?, answered: HashMap::new(), index: None })
     }
 
     pub(super) fn answered(&mut self, answered: &Answered) {
@@ -35,19 +37,22 @@ impl Acts {
     /// The first that does not fit. (An act without its answer is what a stop between the two leaves.)
     pub(super) fn unfit(mut self, records: &Records) -> Option<String> {
         let found = self.walk(records);
-        found.unwrap_or_else(|fault| Some(fault.to_string())).or_else(|| {
-            let first = self.answered.values().map(|(number, ..)| number).min()?;
-            Some(format!(
-                "the seal's act log {} lacks the receipt {first}, which the journal says was given",
-                self.path.display()
-            ))
-        })
+        let unfit = found.unwrap_or_else(|fault| Some(fault.to_string())).or_else(|| self.lacking());
+        unfit.or(self.index)
+    }
+
+    fn lacking(&self) -> Option<String> {
+        let first = self.answered.values().map(|(number, ..)| number).min()?;
+        Some(format!(
+            "the seal's act log {} lacks the receipt {first}, which the journal says was given",
+            self.path.display()
+        ))
     }
 
     fn walk(&mut self, records: &Records) -> Result<Option<String>, LogFault> {
         let skips = Skips::read(&Disk::system(), &self.path)?;
         let (mut last, mut given) = (HashMap::<i16, u64>::new(), HashMap::new());
-        let mut acts = ActsReader::after(&self.path, 0)?;
+        let mut acts = ActsReader::with_index(&self.path)?;
         while let Some(act) = acts.next()? {
             let unfit = |what: &str| Ok(Some(format!("the seal's act log: receipt {}: {what}", act.number)));
             let key = (act.id, act.answer);
@@ -73,6 +78,7 @@ impl Acts {
                 }
             }
         }
+        self.index = acts.index_unfit();
         Ok(None)
     }
 }

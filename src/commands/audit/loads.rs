@@ -7,13 +7,25 @@ use crate::boemis::{Fault, Reader};
 use crate::config::Settings;
 use crate::document::{Decision, SubmissionId};
 use crate::schema::Datasets;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What BOEMİS held at one moment.
 #[derive(Debug, Default)]
 pub(super) struct Loads {
     pub(super) known: BTreeSet<SubmissionId>,
     pub(super) contested: BTreeSet<SubmissionId>,
+}
+
+/// What was found of them.
+#[derive(Debug, Default)]
+pub(super) struct Fit {
+    /// Loads whose rows were read back.
+    pub(super) count: u64,
+    /// By dataset that no description tells of any more, its loads: their marks fit, and their rows have no form by
+    /// which they could be read.
+    pub(super) undescribed: BTreeMap<String, u64>,
+    /// The first that does not fit.
+    pub(super) unfit: Option<String>,
 }
 
 /// The database; none where there is none yet.
@@ -42,23 +54,24 @@ impl Loads {
         Ok(Self { known, contested })
     }
 
-    /// How many loads were read back, and the first that does not fit.
+    /// Reads every load back.
     pub(super) async fn fit(
         &self,
         records: &Records,
         settings: &Settings,
         datasets: &Datasets,
         boemis: Boemis,
-    ) -> Result<(u64, Option<String>), Fault> {
+    ) -> Result<Fit, Fault> {
         let loaded = |one: &&Submission| matches!(one.state(), ListState::Accepted | ListState::Contested);
         // what is contested is not loaded again into a database that was put back from an older copy
         let holds = |one: &&Submission| boemis == Boemis::Whole && !records.may_be_lost(one.id());
         let unfit = |what: &str, id: SubmissionId| Some(format!("{what} (submission {id})"));
         let Some(mut reader) = open(settings, datasets).await? else {
             let first = records.submissions().iter().filter(loaded).find(holds);
-            return Ok((0, first.and_then(|one| unfit("it was accepted, and BOEMİS is not there", one.id()))));
+            let unfit = first.and_then(|one| unfit("it was accepted, and BOEMİS is not there", one.id()));
+            return Ok(Fit { unfit, ..Fit::default() });
         };
-        let mut count = 0;
+        let mut fit = Fit::default();
         for one in records.submissions() {
             let id = one.id();
             let is_final = one.last.as_ref().is_some_and(|last| last.decision != Decision::Held);
@@ -66,23 +79,28 @@ impl Loads {
                 (true, false) if !holds(&one) => None,
                 (true, false) => Some("it was accepted, and BOEMİS holds no load of it".to_owned()),
                 (true, true) => {
-                    count += 1;
-                    differs(&mut reader, one).await?
+                    let undescribed = one.last.as_ref().and_then(|last| last.dataset.as_ref());
+                    match undescribed.filter(|name| !datasets.by_name.contains_key(*name)) {
+                        Some(name) => *fit.undescribed.entry(name.to_string()).or_default() += 1,
+                        None => fit.count += 1,
+                    }
+                    differs(&mut reader, datasets, one).await?
                 }
                 (false, true) if is_final => Some("BOEMİS holds a load of it, and it was not accepted".to_owned()),
                 (false, _) => None,
             };
             if let Some(what) = wrong {
-                return Ok((count, unfit(&what, id)));
+                fit.unfit = unfit(&what, id);
+                return Ok(fit);
             }
         }
         let _ = reader.close().await; // it only looked
-        Ok((count, None))
+        Ok(fit)
     }
 }
 
 /// What is another than it was when it was loaded.
-async fn differs(reader: &mut Reader, one: &Submission) -> Result<Option<String>, Fault> {
+async fn differs(reader: &mut Reader, datasets: &Datasets, one: &Submission) -> Result<Option<String>, Fault> {
     let Some(mark) = reader.mark(one.id()).await? else {
         return Ok(Some("its load mark is gone".to_owned()));
     };
@@ -94,6 +112,9 @@ async fn differs(reader: &mut Reader, one: &Submission) -> Result<Option<String>
     }
     if last.rows.is_some_and(|rows| rows != mark.rows) {
         return Ok(Some("the digest of its rows in BOEMİS is another than the journal's".to_owned()));
+    }
+    if !datasets.by_name.contains_key(&mark.key.dataset) {
+        return Ok(None); // nobody can say of what form its rows were
     }
     match reader.stored_rows(&mark).await {
         Ok(rows) if rows == mark.rows => Ok(None),

@@ -15,11 +15,13 @@ pub struct Reserve {
     to: String,
     /// When it was brought up to the window last; null when it never was.
     reached: Option<Timestamp>,
-    /// Journal entries that are not in it.
-    entries_behind: u64,
-    /// Octets of evidence that they name.
-    octets_behind: u64,
-    /// Age of the oldest of them; null when all is there.
+    /// Journal entries that are not in it; null when that is not known.
+    entries_behind: Option<u64>,
+    /// Octets of evidence that they name; null when that is not known.
+    octets_behind: Option<u64>,
+    /// Why it is not known what is missing: the journal cannot be read. Null when it is.
+    unknown: Option<String>,
+    /// Age of the oldest of them; null when all is there, or when that is not known.
     oldest_seconds: Option<i64>,
     /// When BOEMİS was copied there last.
     database: Option<Timestamp>,
@@ -35,18 +37,23 @@ impl Reserve {
         let to = settings.reserve.to.as_ref()?;
         let (disk, state) = (Disk::system(), &settings.window.paths.state);
         let followed = Followed::read(&disk, state);
-        let lag = Lag::of(&disk, state, followed.as_ref());
+        let (lag, unknown) = match Lag::of(&disk, state, followed.as_ref()) {
+            Ok(lag) => (Some(lag), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        let is_there = lag.as_ref().is_some_and(|lag| lag.entries == 0);
         let failing = Followed::failing(&disk, state)
             .map(|Failing { since, why }| format!("for {}: {why}", times::span(now.duration_since(since))));
         let after = followed.as_ref().and_then(|followed| followed.database_after);
         Some(Self {
             to: to.to_string(),
             reached: followed.as_ref().map(|followed| followed.at),
-            entries_behind: lag.entries,
-            octets_behind: lag.octets,
-            oldest_seconds: lag.oldest.map(|oldest| now.duration_since(oldest).as_secs().max(0)),
+            entries_behind: lag.as_ref().map(|lag| lag.entries),
+            octets_behind: lag.as_ref().map(|lag| lag.octets),
+            unknown,
+            oldest_seconds: lag.and_then(|lag| lag.oldest).map(|oldest| now.duration_since(oldest).as_secs().max(0)),
             database: followed.as_ref().and_then(|followed| followed.database),
-            database_is_current: lag.entries == 0 && after == followed.as_ref().map(|followed| followed.journal),
+            database_is_current: is_there && after == followed.as_ref().map(|followed| followed.journal),
             failing,
         })
     }
@@ -55,29 +62,35 @@ impl Reserve {
     pub(super) fn problem(&self, settings: &Settings) -> Option<Problem> {
         let lag_max = i64::try_from(settings.reserve.lag_max.as_secs()).unwrap_or(i64::MAX);
         let oldest = self.oldest_seconds.filter(|seconds| *seconds > lag_max);
-        if oldest.is_none() && self.failing.is_none() {
+        if oldest.is_none() && self.failing.is_none() && self.unknown.is_none() {
             return None;
         }
-        let Self { to, entries_behind, octets_behind, .. } = self;
+        let Self { to, .. } = self;
         let age = oldest.map(|seconds| format!(", the oldest {} old", times::span(SignedDuration::from_secs(seconds))));
         let why = self.failing.as_ref().map(|why| format!(" It fails {why}.")).unwrap_or_default();
+        let missing = match (&self.unknown, self.entries_behind, self.octets_behind) {
+            (None, Some(entries), Some(octets)) => {
+                format!("{entries} journal entries with {octets} octets are not there{}", age.unwrap_or_default())
+            }
+            (error, ..) => format!("what is missing there is not known, {}", error.as_deref().unwrap_or_default()),
+        };
         let message = format!(
-            "The reserve at {to} does not follow the window: {entries_behind} journal entries with {octets_behind} \
-             octets are not there{}.{why} See that the window runs, and that the place can be written and has room.",
-            age.unwrap_or_default()
+            "The reserve at {to} does not follow the window: {missing}.{why} See that the window runs, and that the \
+             place can be written and has room."
         );
         Some(Problem { code: "reserve-behind", message })
     }
 
     /// For people.
     pub(super) fn told(&self) -> String {
-        let Self { to, entries_behind, octets_behind, .. } = self;
-        let behind = match self.oldest_seconds {
-            None => "follows, nothing is missing there".to_owned(),
-            Some(seconds) => format!(
-                "behind by {entries_behind} entries, {octets_behind} octets, {}",
-                times::span(SignedDuration::from_secs(seconds))
-            ),
+        let Self { to, .. } = self;
+        let behind = match (self.entries_behind.zip(self.octets_behind), self.oldest_seconds) {
+            (None, _) => "what is missing there is not known, since the journal cannot be read".to_owned(),
+            (_, None) => "follows, nothing is missing there".to_owned(),
+            (Some((entries, octets)), Some(seconds)) => {
+                let age = times::span(SignedDuration::from_secs(seconds));
+                format!("behind by {entries} entries, {octets} octets, {age}")
+            }
         };
         let database = self
             .database

@@ -67,7 +67,8 @@ impl Gather {
         Ok(())
     }
 
-    fn take(&mut self, entry: &Entry, begin: u64, behind: Position) -> Result<(), LedgerError> {
+    /// Takes one entry, whose line begins at this octet of its segment.
+    pub(super) fn take(&mut self, entry: &Entry, begin: u64, behind: Position) -> Result<(), LedgerError> {
         let begin = u32::try_from(begin)
             .map_err(|_| LedgerError::Record(format!("segment {} is too long for an index", behind.segment)))?;
         let place = (behind.segment, begin);

@@ -6,11 +6,13 @@
 //! before it, and never changed; it may be deleted at any time, and the next start makes it again.
 
 mod fold;
+mod fits;
 mod gather;
 mod run;
 #[cfg(test)]
 mod tests;
 
+pub use fits::Indexes;
 pub(super) use fold::unhex;
 pub use fold::{Fold, Kind, Life, State};
 pub(super) use gather::Gather;
@@ -71,7 +73,8 @@ impl Older {
         Ok(older)
     }
 
-    fn none(disk: &Disk, state: &Path, writes: bool) -> Self {
+    /// As if none were there.
+    pub(super) fn none(disk: &Disk, state: &Path, writes: bool) -> Self {
         let lines = Lines::new(disk, state);
         Self { disk: disk.clone(), state: state.to_owned(), lines, runs: Vec::new(), newest: None, writes }
     }
@@ -124,10 +127,15 @@ impl Older {
             Err(error) => return Err(error),
         };
         let run = run.or_else(|| Run::in_memory(octets)).ok_or_else(|| LedgerError::Rotten { path: path() })?;
+        Ok(Some(self.with(run, newest)))
+    }
+
+    /// The same with one more, and the highest submission of which any tells then.
+    fn with(&self, run: Run, newest: Option<SubmissionId>) -> Self {
         let mut next = self.first(self.runs.len());
         next.newest = newest;
         next.runs.push(slot(run));
-        Ok(Some(next))
+        next
     }
 
     /// The first so many of them.

@@ -245,6 +245,11 @@ impl Run {
         Some(Self { header, body, source: Source::Memory(octets), filter: OnceLock::new() })
     }
 
+    /// How many submissions it says arrived in its segment.
+    pub(super) fn arrived(&self) -> u64 {
+        self.header.arrivals.octets / 4
+    }
+
     /// The segment that it is of.
     pub(super) fn segment(&self) -> u32 {
         self.header.segment
@@ -385,16 +390,74 @@ impl Run {
     }
 }
 
+/// The first part in which an index file says another thing than one that was made anew; none where both say the same.
+/// How everything stands is compared by what it means, all else octet by octet.
+pub(super) fn differs(found: &[u8], made: &[u8]) -> Option<&'static str> {
+    let split = |file| {
+        let (header, body) = header(file)?;
+        Some((header, file.get(usize::try_from(body).ok()?..)?))
+    };
+    let (Some((is, found)), Some((should, made))) = (split(found), split(made)) else { return Some("its first line") };
+    if !is.ends_at(found.len() as u64) || is.of() != should.of() {
+        return Some("its first line");
+    }
+    let fold = |body, part| serde_json::from_slice::<Fold>(part_of(body, part)?).ok();
+    let is_fold = fold(found, is.fold);
+    if is_fold.is_none() || is_fold != fold(made, should.fold) {
+        return Some("how everything stands");
+    }
+    let tables = [
+        ("where lines are found", is.lines, should.lines),
+        ("by which submission a content stands", is.standing, should.standing),
+    ];
+    let parts = [
+        ("its filter", is.filter, should.filter),
+        ("what arrived", is.arrivals, should.arrivals),
+        ("what was accepted", is.accepted, should.accepted),
+        ("what was settled", is.settled, should.settled),
+        ("where paths and configuration are told of", is.notes, should.notes),
+    ];
+    let table = |body, table: Table| {
+        let octets = octets(body, table.begin, table.octets()?)?;
+        Some((table.entries, table.buckets, table.width, octets))
+    };
+    let is_other = |(what, is, should)| (table(found, is) != table(made, should)).then_some(what);
+    let other = tables.into_iter().find_map(is_other);
+    other.or_else(|| {
+        let is_other = |(what, is, should)| (part_of(found, is) != part_of(made, should)).then_some(what);
+        parts.into_iter().find_map(is_other)
+    })
+}
+
+/// A part of a file's body whose checksum fits.
+fn part_of(body: &[u8], part: Part) -> Option<&[u8]> {
+    octets(body, part.begin, part.octets).filter(|octets| crc32fast::hash(octets) == part.crc32)
+}
+
+fn octets(body: &[u8], begin: u64, count: u64) -> Option<&[u8]> {
+    body.get(usize::try_from(begin).ok()?..)?.get(..usize::try_from(count).ok()?)
+}
+
+impl Table {
+    /// Octets of it.
+    fn octets(&self) -> Option<u64> {
+        let entries = u64::from(self.entries).checked_mul((HASH + self.width) as u64)?;
+        entries.checked_add(4 * (2 * u64::from(self.buckets) + 1))
+    }
+}
+
 impl Header {
+    /// Of what it is, and between which submissions it lies.
+    fn of(&self) -> impl PartialEq + use<> {
+        let place = (self.index, self.segment, self.octets, self.end);
+        (place, self.ids, self.accepted_ids, self.settled_ids)
+    }
+
     /// Whether all parts lie within so many octets, and the last ends there.
     fn ends_at(&self, len: u64) -> bool {
         let parts = [self.fold, self.filter, self.arrivals, self.accepted, self.settled, self.notes];
         let end = |part: Part| part.begin.checked_add(part.octets);
-        let of_table = |table: Table| {
-            let entries = u64::from(table.entries).checked_mul((HASH + table.width) as u64)?;
-            let places = 4 * (2 * u64::from(table.buckets) + 1);
-            table.begin.checked_add(entries)?.checked_add(places)
-        };
+        let of_table = |table: Table| table.begin.checked_add(table.octets()?);
         let is_within = |end: Option<u64>| end.is_some_and(|end| end <= len);
         parts.into_iter().all(|part| is_within(end(part)))
             && [self.lines, self.standing].into_iter().all(|table| table.width <= 64 && is_within(of_table(table)))

@@ -22,7 +22,7 @@ const FORMAT: u8 = 1;
 pub(super) const CHUNK: u64 = 4 << 20;
 
 /// A piece of the log.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Chunk {
     index: u8,
@@ -46,6 +46,30 @@ impl Chunk {
     fn begin(begin: u64, counters: BTreeMap<i16, u64>, highest: Option<SubmissionId>) -> Self {
         let (sha256, later) = (Digest::from_bytes([0; 32]), Vec::new());
         Self { index: FORMAT, begin, end: begin, last: begin, sha256, low: None, high: None, later, counters, highest }
+    }
+
+    fn first() -> Self {
+        Self::begin(0, BTreeMap::new(), None)
+    }
+
+    /// What follows upon it, empty still.
+    fn next(&self) -> Self {
+        Self::begin(self.end, self.counters.clone(), self.highest)
+    }
+
+    /// Takes an act, and where its line lies.
+    fn take(&mut self, act: &Head, offset: u64, len: u64) {
+        let counter = self.counters.entry(act.year).or_default();
+        *counter = (*counter).max(act.ordinal);
+        self.highest = self.highest.max(Some(act.id));
+        match act.answer {
+            1 => {
+                self.low = Some(self.low.map_or(act.id, |low| low.min(act.id)));
+                self.high = self.high.max(Some(act.id));
+            }
+            _ => self.later.push(act.id),
+        }
+        (self.last, self.end) = (offset, offset + len);
     }
 
     fn may_tell_of(&self, id: SubmissionId) -> bool {
@@ -101,10 +125,7 @@ impl Chunks {
         {
             tracing::warn!(%error, path = %path.display(), "the index of the seal's act log cannot be cut back");
         }
-        let now = chunks.pop().map_or_else(
-            || Chunk::begin(0, BTreeMap::new(), None),
-            |last| Chunk::begin(last.end, last.counters, last.highest),
-        );
+        let now = chunks.pop().map_or_else(Chunk::first, |last| last.next());
         Self { path, chunk, now, full: Vec::new() }
     }
 
@@ -114,7 +135,7 @@ impl Chunks {
         if let Err(error) = OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(0)) {
             tracing::warn!(%error, path = %path.display(), "the index of the seal's act log cannot be emptied");
         }
-        Self { path, chunk, now: Chunk::begin(0, BTreeMap::new(), None), full: Vec::new() }
+        Self { path, chunk, now: Chunk::first(), full: Vec::new() }
     }
 
     /// What is known where the index ends.
@@ -125,20 +146,10 @@ impl Chunks {
     /// Learns of an act, and of its line in the log.
     pub(super) fn note(&mut self, act: &Head, offset: u64, line: &[u8]) {
         let now = &mut self.now;
-        let counter = now.counters.entry(act.year).or_default();
-        *counter = (*counter).max(act.ordinal);
-        now.highest = now.highest.max(Some(act.id));
-        match act.answer {
-            1 => {
-                now.low = Some(now.low.map_or(act.id, |low| low.min(act.id)));
-                now.high = now.high.max(Some(act.id));
-            }
-            _ => now.later.push(act.id),
-        }
-        (now.last, now.end) = (offset, offset + line.len() as u64);
+        now.take(act, offset, line.len() as u64);
         if now.end - now.begin >= self.chunk {
             now.sha256 = Digest::of(line);
-            let next = Chunk::begin(now.end, now.counters.clone(), now.highest);
+            let next = now.next();
             self.full.push(std::mem::replace(now, next));
         }
     }
@@ -175,10 +186,8 @@ impl Chunks {
     /// The pieces of the log in which this submission may be told of, in order; the last one is open at its end.
     pub(super) fn pieces(&self, id: SubmissionId) -> Vec<(u64, Option<u64>)> {
         let octets = read(&self.path);
-        let lines = octets.split_inclusive(|&octet| octet == b'\n');
-        let written = lines.map_while(|line| checked(line).ok().and_then(|json| parse::<Chunk>(json).ok()));
         let (mut pieces, mut end) = (Vec::new(), 0);
-        for chunk in written.chain(self.full.iter().cloned()) {
+        for chunk in written(&octets).chain(self.full.iter().cloned()) {
             if chunk.begin != end {
                 break; // a person's hand was in it: all behind is searched
             }
@@ -190,6 +199,67 @@ impl Chunks {
         pieces.push((end, None));
         pieces
     }
+}
+
+/// The index held against the log while somebody reads that from its first line: what it says of each piece is what
+/// stands there. Checksums prove nothing: whoever writes it anew makes them fit.
+#[derive(Debug)]
+pub(in crate::seal) struct Against {
+    path: PathBuf,
+    /// What the index says that was not met yet, the next one last.
+    said: Vec<Chunk>,
+    now: Chunk,
+    unfit: Option<String>,
+}
+
+impl Against {
+    /// The index beside this log, before the log is read. What a crash left at its end is no part of it.
+    pub(in crate::seal) fn new(log: &Path) -> Self {
+        let path = log.with_extension("index");
+        let octets = read(&path);
+        let mut said: Vec<Chunk> = written(&octets).take_while(|chunk| chunk.index == FORMAT).collect();
+        said.reverse();
+        Self { path, said, now: Chunk::first(), unfit: None }
+    }
+
+    /// Takes the next act, and its line in the log.
+    pub(in crate::seal) fn note(&mut self, act: &Head, offset: u64, line: &[u8]) {
+        let Some(said) = self.said.last() else { return };
+        self.now.take(act, offset, line.len() as u64);
+        if self.now.end < said.end {
+            return;
+        }
+        self.now.sha256 = Digest::of(line);
+        if *said == self.now {
+            self.now = self.now.next();
+            self.said.pop();
+        } else {
+            self.end();
+        }
+    }
+
+    /// What does not fit, in words, once the log was read to its end.
+    pub(in crate::seal) fn unfit(mut self) -> Option<String> {
+        self.end();
+        self.unfit
+    }
+
+    /// What the index says next is not so.
+    fn end(&mut self) {
+        let Some(Chunk { begin, end, .. }) = self.said.pop() else { return };
+        self.said.clear();
+        self.unfit = Some(format!(
+            "the index {} of the seal's act log does not fit the log, in what it says of the octets {begin} to {end}. \
+             Stop the window, delete this file, and start it: it is made anew of the log",
+            self.path.display()
+        ));
+    }
+}
+
+/// The pieces that stand in these octets of an index, up to the first line that is not whole.
+fn written(octets: &[u8]) -> impl Iterator<Item = Chunk> {
+    let lines = octets.split_inclusive(|&octet| octet == b'\n');
+    lines.map_while(|line| checked(line).ok().and_then(|json| parse::<Chunk>(json).ok()))
 }
 
 /// The index, or nothing: the log serves as well without it.
