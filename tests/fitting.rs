@@ -204,8 +204,9 @@ fn a_journal_that_lost_its_durable_end_halts_and_the_log_does_not_fork() {
         let (code, said) = once(&trial);
         assert!(code == Some(3) && said.contains("pencere restore"), "{gone:?}: {code:?} {said}");
         assert_eq!(left(&state), before, "{gone:?}: not even the halt is written into it");
-        assert!(!problems(&trial).contains(&"loaded-by-others".to_owned()), "{:?}", problems(&trial));
         if !gone.contains(&"checkpoint") {
+            // the loads are this window's own, whatever the journal has lost
+            assert!(!problems(&trial).contains(&"loaded-by-others".to_owned()), "{:?}", problems(&trial));
             assert_eq!(fs::read(state.join("transparency/checkpoint")).unwrap(), promised);
             assert!(problems(&trial).contains(&"journal-behind".to_owned()), "{:?}", problems(&trial));
         }

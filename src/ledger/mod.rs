@@ -345,17 +345,8 @@ impl Ledger {
             // who reads from the first line on will say what is missing
             return Err(LedgerError::Record("the journal's older segments are not what they were".to_owned()));
         }
-        while is_new || is_far {
-            match older.next(&ends, false) {
-                Ok(Some(next)) => older = next,
-                Ok(None) => break,
-                // without them the new one keeps what they would say
-                Err(error @ LedgerError::Disk { .. }) => {
-                    tracing::warn!(%error, "no index can be written; the ledger keeps what is in that segment");
-                    break;
-                }
-                Err(error) => return Err(error),
-            }
+        if is_new || is_far {
+            older = older.all(&ends)?;
         }
         let older = Arc::new(older);
         let is_behind = is_behind(older.end());

@@ -213,7 +213,7 @@ impl Seal {
         format!("{}-{year:04}-{ordinal:06}", self.window.id)
     }
 
-    /// The year and the place in it that a receipt's number says, `ID-YYYY-NNNNNN`; the id of the window may have been another.
+    /// The year and the place in it that a receipt's number says, `ID-YYYY-NNNNNN`; the id may have been another.
     pub fn place_of(number: &str) -> Option<(i16, u64)> {
         let (rest, ordinal) = number.rsplit_once('-')?;
         let (_, year) = rest.rsplit_once('-')?;

@@ -22,7 +22,8 @@ use std::collections::BTreeMap;
 type Why = &'static str;
 
 const OTHERS: Why = "başqalarına aiddir və pəncərədə qalır / concerns others, and stays with the window";
-const NO_PATH: Why = "buradakı sertifikat yollarının heç birinə daxil deyil, pəncərədə qalır / on nobody's path here, and stays with the window";
+const NO_PATH: Why = "buradakı sertifikat yollarının heç birinə daxil deyil, pəncərədə qalır / \
+    on nobody's path here, and stays with the window";
 
 /// Files by their names in the container.
 #[derive(Default)]

@@ -131,7 +131,8 @@ impl Readme {
         for Receipt { name, log, .. } in &self.receipts {
             match log {
                 Log::None => {
-                    text.push_str(&format!("\n# {name}: şəffaflıq jurnalı yaradılmazdan əvvəl verilib / is from before there was a log\n"))
+                    let az = "şəffaflıq jurnalı yaradılmazdan əvvəl verilib";
+                    text.push_str(&format!("\n# {name}: {az} / is from before there was a log\n"))
                 }
                 Log::Unknown => text.push_str(&format!(
                     "\n# {name}: şəffaflıq jurnalının açarının sertifikatı burada yoxdur, onu pəncərənin sahibi verir /\n\

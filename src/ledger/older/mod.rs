@@ -112,6 +112,22 @@ impl Older {
         Ok(journal::ends(&self.disk, &self.state)?)
     }
 
+    /// The same with the indexes of all these segments. Those that cannot be written it is without, and whoever asks it
+    /// keeps what they would say.
+    pub(super) fn all(mut self, ends: &[Position]) -> Result<Self, LedgerError> {
+        loop {
+            match self.next(ends, false) {
+                Ok(Some(next)) => self = next,
+                Ok(None) => return Ok(self),
+                Err(error @ LedgerError::Disk { .. }) => {
+                    tracing::warn!(%error, "no index can be written; the ledger keeps what is in that segment");
+                    return Ok(self);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
     /// The same with the index of the next of these segments, which is made and written; none behind the last. Where
     /// it cannot be written it is kept in memory, if it `must` be had.
     pub(super) fn next(&self, ends: &[Position], must: bool) -> Result<Option<Self>, LedgerError> {
