@@ -81,12 +81,13 @@ impl Crs {
             return Ok((Self::Wgs84, Axes::EastNorth));
         }
         // the version between authority and code may be left out: `EPSG::4326`, `EPSG:9.8:4326`, `EPSG/0/4326`
-        let strict = ["urn:ogc:def:crs:EPSG:", "http://www.opengis.net/def/crs/EPSG/", "https://www.opengis.net/def/crs/EPSG/"]
-            .iter()
-            .find_map(|start| name.strip_prefix(start))
-            .and_then(|rest| rest.split_once([':', '/']))
-            .filter(|(version, _)| version.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
-            .map(|(_, code)| code);
+        let strict =
+            ["urn:ogc:def:crs:EPSG:", "http://www.opengis.net/def/crs/EPSG/", "https://www.opengis.net/def/crs/EPSG/"]
+                .iter()
+                .find_map(|start| name.strip_prefix(start))
+                .and_then(|rest| rest.split_once([':', '/']))
+                .filter(|(version, _)| version.bytes().all(|b| b.is_ascii_digit() || b == b'.'))
+                .map(|(_, code)| code);
         let loose = ["EPSG:", "epsg:", "http://www.opengis.net/gml/srs/epsg.xml#", "urn:x-ogc:def:crs:EPSG:"]
             .iter()
             .find_map(|start| name.strip_prefix(start));
@@ -109,10 +110,10 @@ impl Crs {
         }
     }
 
-    /// Decimal places of a tick: a millionth of a metre; a millionth of a millionth of a degree, a tenth of that.
+    /// Decimal places of a tick: a micrometre, and as much of a degree as is about that.
     pub(super) fn places(self) -> u32 {
         match self {
-            Self::Wgs84 => 12,
+            Self::Wgs84 => 11,
             Self::Utm38 | Self::Utm39 => 6,
         }
     }

@@ -47,9 +47,9 @@ pub(super) fn lonlat(crs: Crs, point: Point) -> Option<Point> {
     Some(Point { x: nano(at.0)?, y: nano(at.1)? })
 }
 
-/// Billionths from millionths of millionths of a degree, halves away from zero.
+/// Billionths from hundred-billionths of a degree, halves away from zero.
 fn rounded(ticks: i64) -> i64 {
-    ticks.saturating_add(500 * ticks.signum()) / 1000
+    ticks.saturating_add(50 * ticks.signum()) / 100
 }
 
 /// A coordinate of WKB: the nearest floating point number, its octets little-endian.
@@ -66,15 +66,9 @@ fn line(run: &Run) -> LineString<f64> {
     LineString::new(run.points.iter().map(|p| Coord { x: degrees(p.x), y: degrees(p.y) }).collect())
 }
 
-/// Square decimetres between the outer rings and the holes of each part.
+/// Square decimetres between the outer rings, which go anticlockwise, and their holes, which go clockwise.
 pub(super) fn area(runs: &[Run]) -> u64 {
-    let mut sum = 0.0;
-    for part in runs.chunk_by(|a, b| a.part == b.part) {
-        for (at, run) in part.iter().enumerate() {
-            let ring = Polygon::new(line(run), Vec::new()).geodesic_area_unsigned();
-            sum += if at == 0 { ring } else { -ring };
-        }
-    }
+    let sum: f64 = runs.iter().map(|run| Polygon::new(line(run), Vec::new()).geodesic_area_signed()).sum();
     (sum * 100.0).round().max(0.0) as u64
 }
 

@@ -1,7 +1,7 @@
 //! Points on a grid of ticks, and the few questions about them, answered exactly.
 //!
-//! A coordinate is at most 10^15 ticks, so a difference fits 51 bits, the product of two 102, and
-//! everything here an `i128` with room to spare.
+//! Shapes are asked about only when they lie in the country, where a coordinate is less than 2^43 ticks: a
+//! difference fits 44 bits, the product of two 88, and the sum of all that a geometry has, an `i128`.
 
 use std::cmp::Ordering;
 
@@ -86,7 +86,7 @@ pub(super) fn crossing((a, b): (Point, Point), (c, d): (Point, Point)) -> Point 
     let (along, other) = (difference(a, b), difference(c, d));
     let mut whole = cross(along, other);
     let mut share = cross(difference(a, c), other);
-    // both fit 103 bits; 74 are more than a coordinate has, and leave room for a product with 51
+    // both fit 89 bits; 74 are more than a coordinate has, and leave room for a product with 44
     let spare = whole.unsigned_abs().max(share.unsigned_abs()).leading_zeros();
     let shift = 54_u32.saturating_sub(spare);
     whole >>= shift;

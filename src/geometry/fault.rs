@@ -185,11 +185,7 @@ impl Fault {
     pub fn is_warning(&self) -> bool {
         matches!(
             self.what,
-            What::Repeated(_)
-                | What::Sharp
-                | What::Orientation
-                | What::Overlaps(..)
-                | What::OverlapsUnchecked(_)
+            What::Repeated(_) | What::Sharp | What::Orientation | What::Overlaps(..) | What::OverlapsUnchecked(_)
         )
     }
 }

@@ -51,9 +51,9 @@ impl Fault {
             What::Repeated(_) => finding(Code::RulePointsRepeated),
             What::Sharp => finding(Code::RuleSharpCorner),
             What::Orientation => finding(Code::RuleRingSense),
-            What::AreaDiffers(stated, computed) => {
-                finding(Code::RuleAreaDiffers).found(number::thousandths(*stated)).wanted(number::thousandths(*computed))
-            }
+            What::AreaDiffers(stated, computed) => finding(Code::RuleAreaDiffers)
+                .found(number::thousandths(*stated))
+                .wanted(number::thousandths(*computed)),
             What::Overlaps(other, area) => {
                 let hint = Hint {
                     az: format!("Ortaq sahə təxminən {area} m².").into(),
@@ -63,8 +63,12 @@ impl Fault {
             }
             What::OverlapsUnchecked(count) => {
                 let hint = Hint {
-                    az: format!("{count} sahə həddən artıq böyük olduğu üçün bütün qonşuları ilə tutuşdurulmayıb.").into(),
-                    en: format!("{count} areas were not held against all their neighbours: there was too much to hold.").into(),
+                    az: format!("{count} sahə həddən artıq böyük olduğu üçün bütün qonşuları ilə tutuşdurulmayıb.")
+                        .into(),
+                    en: format!(
+                        "{count} areas were not held against all their neighbours: there was too much to hold."
+                    )
+                    .into(),
                 };
                 finding(Code::RuleAreasOverlap).found("?").hint(hint)
             }
@@ -116,10 +120,7 @@ const SELF_TOUCH: Hint = Hint::fixed(
     "Halqa bu nöqtədən iki dəfə keçir. Onu iki halqaya və ya iki hissəyə ayırın.",
     "The ring goes through this point twice. Split it into two rings, or into two parts.",
 );
-const UPON_EACH_OTHER: Hint = Hint::fixed(
-    "İki parça bir-birinin üzərindədir.",
-    "Two segments lie upon each other.",
-);
+const UPON_EACH_OTHER: Hint = Hint::fixed("İki parça bir-birinin üzərindədir.", "Two segments lie upon each other.");
 const CROSS: Hint = Hint::fixed(
     "Daxili halqa xarici halqanı yalnız ayrı-ayrı nöqtələrdə toxuna bilər.",
     "Rings of one area may touch each other at single points alone.",
@@ -230,10 +231,12 @@ fn other_system(finding: Finding, guess: Guess) -> Finding {
     match guess {
         Guess::System(crs) => finding.wanted(crs),
         Guess::Utm => finding.wanted("EPSG:32638 / EPSG:32639"),
-        Guess::GaussKrueger => finding.wanted("Pulkovo 1942 / Gauss–Krüger (EPSG:28408, EPSG:28409)").hint(Hint::fixed(
-            "Bu datum qəbul edilmir: koordinatları WGS 84-ə çevirin.",
-            "This datum is not taken: convert the coordinates to WGS 84.",
-        )),
+        Guess::GaussKrueger => {
+            finding.wanted("Pulkovo 1942 / Gauss–Krüger (EPSG:28408, EPSG:28409)").hint(Hint::fixed(
+                "Bu datum qəbul edilmir: koordinatları WGS 84-ə çevirin.",
+                "This datum is not taken: convert the coordinates to WGS 84.",
+            ))
+        }
         Guess::WebMercator => finding.wanted("EPSG:3857"),
     }
 }
@@ -321,10 +324,9 @@ fn form_hint(form: Form) -> Hint {
             "Elementlərin arasında mətn ola bilməz; koordinatlar gml:posList və ya gml:pos içində yazılır.",
             "No text may stand between the elements; coordinates stand in gml:posList or gml:pos.",
         ),
-        Form::Link => (
-            "Keçidlər izlənmir; həndəsənin özünü yazın.",
-            "Links are not followed; write the geometry itself.",
-        ),
+        Form::Link => {
+            ("Keçidlər izlənmir; həndəsənin özünü yazın.", "Links are not followed; write the geometry itself.")
+        }
         Form::OldCoordinates => (
             "gml:coordinates GML 2-dəndir; gml:posList yazın (ogr2ogr: «-dsco FORMAT=GML3.2»).",
             "gml:coordinates is of GML 2; write gml:posList (ogr2ogr: “-dsco FORMAT=GML3.2”).",

@@ -208,10 +208,13 @@ impl GmlReader {
         attributes: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
         offset: u64,
     ) {
-        if self.fault.is_some() {
-            self.skipping += 1;
-        } else if let Err(fault) = self.begin(namespace, local, attributes, offset) {
+        let before = self.open.len();
+        if self.fault.is_none()
+            && let Err(fault) = self.begin(namespace, local, attributes, offset)
+        {
             self.fault = Some(fault);
+        }
+        if self.open.len() == before {
             self.skipping += 1;
         }
     }
@@ -351,7 +354,8 @@ impl GmlReader {
             });
         }
         let in_pos = matches!(element, E::Pos | E::PosList);
-        let holds = matches!(element, E::Point | E::LineString | E::Curve | E::Polygon | E::PolygonPatch | E::LinearRing);
+        let holds =
+            matches!(element, E::Point | E::LineString | E::Curve | E::Polygon | E::PolygonPatch | E::LinearRing);
         if !in_pos && !holds && element != E::LineStringSegment {
             return Ok(());
         }
@@ -426,7 +430,13 @@ impl GmlReader {
         let fault = |form, offset| Err(Fault::at(What::Form(form), offset));
         if matches!(open.element, E::Pos | E::PosList) {
             // its own element is closed already, and the rules of its text are still wanted
-            self.open.push(Open { element: open.element, children: 0, crs: open.crs, count: None, before: open.before });
+            self.open.push(Open {
+                element: open.element,
+                children: 0,
+                crs: open.crs,
+                count: None,
+                before: open.before,
+            });
             let ended = if self.number.is_empty() { Ok(()) } else { self.number_ends() };
             self.open.pop();
             ended?;

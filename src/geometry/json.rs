@@ -83,7 +83,8 @@ impl<'a> Scanner<'a> {
     pub fn number(&mut self) -> Result<&'a str, NotJson> {
         let start = self.place();
         let rest = self.rest();
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.')).unwrap_or(rest.len());
+        let end =
+            rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '+' | '-' | '.')).unwrap_or(rest.len());
         let number = rest.get(..end).unwrap_or_default();
         self.at += end;
         if is_number(number) { Ok(number) } else { Err(NotJson(start)) }
@@ -170,7 +171,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(4000))]
         #[test]
         fn it_takes_what_serde_json_takes(text in r#"[\[\]{}:,"0-9.eE+\-truefalsn\\u ]{0,12}"#) {
-            let told = serde_json::from_str::<&serde_json::value::RawValue>(&text).is_ok();
+            let told = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
             prop_assert_eq!(skips(&text), told, "{}", text);
         }
     }

@@ -269,8 +269,8 @@ fn is_inside(place: Point) -> bool {
 /// The same numbers in another system's ticks.
 fn between(from: Crs, to: Crs, point: Point) -> Point {
     let scaled = |value: i64| match (from.places(), to.places()) {
-        (12, 6) => value / 1_000_000,
-        (6, 12) => value.saturating_mul(1_000_000),
+        (11, 6) => value / 100_000,
+        (6, 11) => value.saturating_mul(100_000),
         _ => value,
     };
     Point { x: scaled(point.x), y: scaled(point.y) }
@@ -279,13 +279,15 @@ fn between(from: Crs, to: Crs, point: Point) -> Point {
 /// Whether an easting bears the prefix of zone 8 or 9, and the northing fits; in micrometres.
 fn is_gauss_krueger(point: Point) -> bool {
     const KILOMETRE: i64 = 1_000_000_000;
-    (8_200 * KILOMETRE..=9_800 * KILOMETRE).contains(&point.x) && (4_100 * KILOMETRE..=4_800 * KILOMETRE).contains(&point.y)
+    (8_200 * KILOMETRE..=9_800 * KILOMETRE).contains(&point.x)
+        && (4_100 * KILOMETRE..=4_800 * KILOMETRE).contains(&point.y)
 }
 
 /// Whether the metres are those of map pictures of the country; in micrometres.
 fn is_web_mercator(point: Point) -> bool {
     const KILOMETRE: i64 = 1_000_000_000;
-    (4_970 * KILOMETRE..=5_760 * KILOMETRE).contains(&point.x) && (4_560 * KILOMETRE..=5_260 * KILOMETRE).contains(&point.y)
+    (4_970 * KILOMETRE..=5_760 * KILOMETRE).contains(&point.x)
+        && (4_560 * KILOMETRE..=5_260 * KILOMETRE).contains(&point.y)
 }
 
 /// The places that are kept, without those that fall together when rounded.

@@ -1,13 +1,12 @@
 //! Coordinates are decimals, kept as whole ticks: never rounded by a computer's floating point.
 //!
-//! A tick is a millionth of a metre, or a millionth of a millionth of a degree (`crs.rs`), far below what
-//! any instrument tells. So what the sender wrote is compared and judged exactly, on every machine alike.
+//! A tick is about a micrometre (`crs.rs`), far below what any instrument tells. So what the sender wrote is compared and judged exactly, on every machine alike.
 
 /// Characters of one number that are looked at; programs write at most 25.
 pub(super) const NUMBER_MAX: usize = 64;
-/// Ticks at most: a million kilometres, or a thousand degrees. The products of two differences and
-/// the sums of a million such products stay within an `i128`.
-const TICKS_MAX: i128 = 1_000_000_000_000_000;
+/// Ticks at most: metres by the billion, and degrees by the million, because metres that stand where degrees
+/// should are to be recognised as such.
+const TICKS_MAX: i128 = 1_000_000_000_000_000_000;
 /// Digits that can move a tick; what is behind them is below it.
 const DIGITS_MAX: u32 = 30;
 

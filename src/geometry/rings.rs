@@ -162,7 +162,12 @@ fn at_a_point(rings: &[Ring], point: Point, passes: &[Pass]) -> Option<Trouble> 
         return None; // they lie upon each other, which the sweep tells
     }
     let part = |mark: Mark| rings.get(mark.ring).map(|ring| ring.part);
-    let tell = |what: What, a: Mark, b: Mark| Some(Trouble { what, marks: vec![a, b], meets: Some(point) });
+    let order = |mark: &Mark| (mark.ring, mark.corner);
+    let tell = |what: What, a: Mark, b: Mark| {
+        let mut marks = vec![a, b];
+        marks.sort_unstable_by_key(order);
+        Some(Trouble { what, marks, meets: Some(point) })
+    };
     // around the point ways that do not cross open and close like brackets
     let (mut open, mut opened) = (Vec::new(), vec![false; passes.len()]);
     for (at, _) in ways {
@@ -185,7 +190,7 @@ fn at_a_point(rings: &[Ring], point: Point, passes: &[Pass]) -> Option<Trouble> 
         };
     }
     let mut marks: Vec<Mark> = passes.iter().map(|pass| pass.mark).collect();
-    marks.sort_unstable_by_key(|mark| (mark.ring, mark.corner));
+    marks.sort_unstable_by_key(order);
     let twice = marks.windows(2).find(|pair| pair[0].ring == pair[1].ring)?;
     tell(What::SelfTouch, twice[0], twice[1])
 }

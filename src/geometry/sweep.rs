@@ -106,9 +106,7 @@ pub(super) fn sweep(segments: &[Segment], westmost: &[(Point, [usize; 2])]) -> S
         }
         let at = here.first().map(|event| event.0);
         while let Some(ring) = rings.next_if(|&ring| westmost.get(ring).map(|(point, _)| *point) == at) {
-            let lower = westmost.get(ring).and_then(|(_, ids)| {
-                ids.iter().filter_map(|&id| sweep.active(id)).min()
-            });
+            let lower = westmost.get(ring).and_then(|(_, ids)| ids.iter().filter_map(|&id| sweep.active(id)).min());
             let below = lower.and_then(|lower| sweep.tree.range(..lower).next_back()).map(|active| active.id);
             if let Some(place) = sweep.seen.below.get_mut(ring) {
                 *place = below;

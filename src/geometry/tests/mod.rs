@@ -6,25 +6,23 @@ mod properties;
 mod store;
 
 use super::*;
-
-/// Reads WKT in a system and judges it as anything.
-fn judge(text: &str, crs: Crs) -> Result<Judged, Vec<Fault>> {
-    wkt::read(text, 0, crs, &Limits::default()).map_err(|fault| vec![fault])?.judge(ANY)
-}
+use crate::xml::{self, Event};
 
 /// All kinds.
 const ANY: &[Kind] = &[Kind::Point, Kind::LineString, Kind::MultiLineString, Kind::Polygon, Kind::MultiPolygon];
 
-/// Longitude and latitude near Baku from small whole numbers, a thousandth of a degree each.
-fn near(text: &str) -> String {
+/// Reads WKT and judges it as anything.
+fn judge(text: &str, crs: Crs) -> Result<Judged, Vec<Fault>> {
+    wkt::read(text, 0, crs, &Limits::default()).map_err(|fault| vec![fault])?.judge(ANY)
+}
+
+/// The same drawing near Baku: thousandths of a degree from 49° E, 40° N.
+fn near(drawing: &str) -> String {
     let mut out = String::new();
-    for word in text.split_inclusive([' ', ',', '(', ')']) {
-        let (number, sign) = match word.char_indices().last() {
-            Some((at, c)) if !c.is_ascii_digit() => (&word[..at], &word[at..]),
-            _ => (word, ""),
-        };
+    for word in drawing.split_inclusive([' ', ',', '(', ')']) {
+        let end = word.trim_end_matches([' ', ',', '(', ')']).len();
+        let (number, sign) = word.split_at(end);
         match number.parse::<f64>() {
-            // x is followed by a blank, y is not
             Ok(value) if sign == " " => out += &format!("{:.6}", 49.0 + value / 1000.0),
             Ok(value) => out += &format!("{:.6}", 40.0 + value / 1000.0),
             Err(_) => out += number,
@@ -34,32 +32,33 @@ fn near(text: &str) -> String {
     out
 }
 
-/// What is wrong with a drawing of small numbers.
-fn wrong(text: &str) -> Vec<What> {
-    match judge(&near(text), Crs::Wgs84) {
-        Ok(judged) => judged.warnings.into_iter().map(|fault| fault.what).collect(),
-        Err(faults) => faults.into_iter().map(|fault| fault.what).collect(),
-    }
-}
-
-/// Feeds an XML text to the reader of GML as the schema's reader would.
+/// Feeds XML to the reader of GML, as whoever reads the document around does.
 fn gml(xml: &str) -> Result<Sketch, Fault> {
     gml_within(xml, &Limits::default())
 }
 
-fn gml_within(xml: &str, limits: &Limits) -> Result<Sketch, Fault> {
-    use crate::xml;
-    let whole = format!("<G xmlns:gml=\"{GML_NAMESPACE}\">{xml}</G>");
-    let mut reader = GmlReader::new(0, limits);
-    let mut events = xml::Reader::new(whole.as_bytes(), xml::Limits::default());
-    let mut depth = 0;
+fn gml_within(inner: &str, limits: &Limits) -> Result<Sketch, Fault> {
+    let whole = format!("<G xmlns:gml=\"{GML_NAMESPACE}\" xmlns:xlink=\"http://www.w3.org/1999/xlink\">{inner}</G>");
     let text = |octets: &[u8]| String::from_utf8(octets.to_vec()).unwrap();
+    let mut events = xml::Reader::new(whole.as_bytes(), whole.len() as u64, &xml::Limits::default());
+    let mut reader = GmlReader::new(0, limits);
+    let mut around = true;
     loop {
-        match events.next().unwrap().event {
-            xml::Event::Start(_) => {}
-            _ => break,
+        match events.next().unwrap() {
+            Event::Start(_) if std::mem::take(&mut around) => {}
+            Event::Start(tag) => {
+                let attributes: Vec<_> = tag
+                    .attributes()
+                    .map(|a| (text(tag.namespaces.uri_text(a.uri)), text(a.local), text(a.value)))
+                    .collect();
+                let attributes = attributes.iter().map(|(ns, local, value)| (&**ns, &**local, &**value));
+                reader.start(&text(tag.namespaces.uri_text(tag.uri)), &text(tag.local()), attributes, tag.offset);
+            }
+            Event::Text { octets, offset, .. } => reader.text(&text(octets), offset),
+            Event::End { offset, .. } if reader.is_open() => reader.end(offset),
+            Event::End { .. } => return reader.finish(),
+            Event::Done => panic!("the element around never ended: {inner}"),
+            _ => {}
         }
     }
-    let _ = (&mut reader, &mut depth, &text);
-    reader.finish()
 }
