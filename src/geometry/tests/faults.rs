@@ -69,7 +69,7 @@ fn each_fault_is_found_at_its_place() {
         (
             "POLYGON((0 0,10 0,10 10,0 10,0 0),(0 5,3 4,5 5,3 6,0 5),(5 5,7 4,10 5,7 6,5 5))",
             What::Disconnected,
-            "1/2:1",
+            "1/3:3",
         ),
         ("MULTIPOLYGON(((0 0,4 0,4 4,0 4,0 0)),((2 2,6 2,6 6,2 6,2 2)))", What::PartsOverlap, "1/1:3 2/1:4"),
         ("MULTIPOLYGON(((0 0,9 0,9 9,0 9,0 0)),((2 2,4 2,4 4,2 4,2 2)))", What::PartsOverlap, "2/1:1 1/1:1"),
