@@ -30,8 +30,10 @@ pub struct Spot {
     pub ring: usize,
     /// Which point, from 1.
     pub point: usize,
-    /// The point's two coordinates, and the segment's other end where one is meant.
+    /// The point's two coordinates.
     pub coordinates: String,
+    /// The other end of the segment where one is meant: which point, and its coordinates.
+    pub to: Option<(usize, String)>,
 }
 
 /// The kinds of fault.
@@ -190,9 +192,13 @@ impl Fault {
     }
 }
 
-/// `2/1:5 (49.8 40.4)`: polygon 2, ring 1, point 5.
+/// `2/1:5 (49.8 40.4)`: polygon 2, ring 1, point 5; `2/1:5–6 (49.8 40.4)`: the segment from it to point 6.
 impl fmt::Display for Spot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}:{} ({})", self.part, self.ring, self.point, self.coordinates)
+        write!(f, "{}/{}:{}", self.part, self.ring, self.point)?;
+        if let Some((to, _)) = &self.to {
+            write!(f, "–{to}")?;
+        }
+        write!(f, " ({})", self.coordinates)
     }
 }

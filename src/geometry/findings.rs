@@ -77,12 +77,11 @@ impl Fault {
 
     /// Its places in a line.
     fn found(&self) -> String {
-        let mut spots: Vec<String> = self.spots.iter().map(ToString::to_string).collect();
+        // where they meet comes first: a long line is cut at its end
+        let mut spots: Vec<String> = self.meets.iter().map(|meets| format!("→ ({meets})")).collect();
+        spots.extend(self.spots.iter().map(ToString::to_string));
         if let What::Repeated(count) = self.what {
             spots.push(format!("× {count}"));
-        }
-        if let Some(meets) = &self.meets {
-            spots.push(format!("→ ({meets})"));
         }
         spots.join(" ")
     }

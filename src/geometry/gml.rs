@@ -162,6 +162,9 @@ struct Open {
     before: usize,
 }
 
+/// What attributes say: the system and the order of its axes, and how many points.
+type Said = (Option<(Crs, Axes)>, Option<usize>);
+
 /// Reads one geometry, event by event.
 #[derive(Debug)]
 pub struct GmlReader {
@@ -300,7 +303,7 @@ impl GmlReader {
         element: Element,
         attributes: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
         offset: u64,
-    ) -> Result<(Option<(Crs, Axes)>, Option<usize>), Fault> {
+    ) -> Result<Said, Fault> {
         let fault = |form| Err(Fault::at(What::Form(form), offset));
         let around = self.open.last().and_then(|open| open.crs);
         let (mut crs, mut count) = (around, None);

@@ -212,9 +212,8 @@ impl Sketch {
         for mark in &trouble.marks {
             let Some(at) = sent(mark, mark.corner) else { continue };
             let mut spot = self.spot(at);
-            if let Some(end) = mark.segment.then(|| sent(mark, mark.corner + 1)).flatten() {
-                spot.coordinates = format!("{} – {}", spot.coordinates, self.shown_point(end));
-            }
+            let end = mark.segment.then(|| sent(mark, mark.corner + 1)).flatten();
+            spot.to = end.map(|end| (self.spot(end).point, self.shown_point(end)));
             fault.offset = fault.offset.or(self.offsets.get(at).copied());
             fault.spots.push(spot);
         }
@@ -231,7 +230,7 @@ impl Sketch {
     fn spot(&self, at: usize) -> Spot {
         let run = self.runs.iter().rfind(|run| run.start <= at);
         let (part, ring, start) = run.map_or((0, 0, 0), |run| (run.part, run.ring, run.start));
-        Spot { part: part + 1, ring: ring + 1, point: at - start + 1, coordinates: self.shown_point(at) }
+        Spot { part: part + 1, ring: ring + 1, point: at - start + 1, coordinates: self.shown_point(at), to: None }
     }
 
     fn shown_point(&self, at: usize) -> String {

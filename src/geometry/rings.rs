@@ -50,7 +50,8 @@ pub(super) fn examine(rings: &[Ring]) -> Vec<Trouble> {
     let (segments, westmost) = segments(rings);
     let seen = sweep(&segments, &westmost);
     let mut troubles = crossings(rings, &segments, &seen);
-    let apart = troubles.is_empty();
+    // a spike is among the crossings, too: what lies in what is asked of rings that bound something
+    let apart = seen.crossings.is_empty();
     touches(rings, &segments, &seen, &mut troubles);
     if apart && troubles.iter().all(|trouble| trouble.what == What::Disconnected) {
         nesting(rings, &segments, &seen, &mut troubles);

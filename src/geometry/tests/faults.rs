@@ -92,8 +92,16 @@ fn a_crossing_is_told_with_both_segments_and_the_point() {
     let faults = judge(&near("POLYGON((0 0,10 10,10 0,0 10,0 0))"), Crs::Wgs84).unwrap_err();
     let fault = &faults[0];
     assert_eq!(fault.meets.as_deref(), Some("49.005 40.005"));
-    assert_eq!(fault.spots[0].coordinates, "49 40 – 49.01 40.01");
-    assert_eq!(fault.spots[1].coordinates, "49.01 40 – 49 40.01");
+    assert_eq!(
+        (&*fault.spots[0].coordinates, fault.spots[0].to.clone()),
+        ("49 40", Some((2, "49.01 40.01".to_owned())))
+    );
+    assert_eq!(
+        (&*fault.spots[1].coordinates, fault.spots[1].to.clone()),
+        ("49.01 40", Some((4, "49 40.01".to_owned())))
+    );
+    let finding = fault.finding(Place::whole().path("geometry"));
+    assert_eq!(finding.found.as_deref(), Some("→ (49.005 40.005) 1/1:1–2 (49 40) 1/1:3–4 (49.01 40)"));
     assert_eq!(fault.offset, Some("POLYGON((".len() as u64));
 }
 
