@@ -443,7 +443,7 @@ impl GmlReader {
             let ended = if self.number.is_empty() { Ok(()) } else { self.number_ends() };
             self.open.pop();
             ended?;
-            let points = self.drawing.as_ref().map_or(0, Drawing::count) - open.before;
+            let points = self.drawing.as_ref().map_or(0, Drawing::count).saturating_sub(open.before);
             if let Some((_, at)) = self.pending.take() {
                 // `pos` with three numbers, or a list that does not come out even
                 let form = match (open.element, points) {

@@ -6,6 +6,14 @@
 //! point is used for two things alone, the projection to longitude and latitude and areas on the ellipsoid
 //! (`ellipsoid.rs`). Judges by its arguments: no clock, disk or network. Never decides what a dataset
 //! wants, and never mends what was sent but for points that repeat and the sense in which rings go.
+//!
+//! ```
+//! use pencere::geometry::{AREAS, Crs, Limits, wkt};
+//! let sent = "POLYGON((49.80 40.40,49.90 40.40,49.90 40.50,49.80 40.40))";
+//! let judged = wkt::read(sent, 0, Crs::Wgs84, &Limits::default()).unwrap().judge(AREAS).unwrap();
+//! assert_eq!(judged.geometry.wkt(), "POLYGON((49.8 40.4,49.9 40.4,49.9 40.5,49.8 40.4))");
+//! assert_eq!(judged.geometry.sent(), sent);
+//! ```
 
 mod crs;
 mod ellipsoid;

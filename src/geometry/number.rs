@@ -1,6 +1,7 @@
 //! Coordinates are decimals, kept as whole ticks: never rounded by a computer's floating point.
 //!
-//! A tick is about a micrometre (`crs.rs`), far below what any instrument tells. So what the sender wrote is compared and judged exactly, on every machine alike.
+//! A tick is about a micrometre (`crs.rs`), far below what any instrument tells. So what the sender wrote
+//! is compared and judged exactly, on every machine alike.
 
 /// Characters of one number that are looked at; programs write at most 25.
 pub(super) const NUMBER_MAX: usize = 64;

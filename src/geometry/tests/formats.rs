@@ -23,15 +23,18 @@ fn the_three_formats_make_the_same_geometry() {
             format!(
                 "<gml:Curve srsName='{URN}'><gml:segments><gml:LineStringSegment><gml:posList>40.25 49.5 40.3 49.6\
                  </gml:posList></gml:LineStringSegment><gml:LineStringSegment interpolation='linear'>\
-                 <gml:pos>40.3 49.6</gml:pos><gml:pos>40.3 49.7</gml:pos></gml:LineStringSegment></gml:segments></gml:Curve>"
+                 <gml:pos>40.3 49.6</gml:pos><gml:pos>40.3 49.7</gml:pos></gml:LineStringSegment>\
+                 </gml:segments></gml:Curve>"
             ),
             r#"{"coordinates":[[49.5,40.25],[49.6,40.3],[49.7,40.3]],"type":"LineString","bbox":[1,2,3,4]}"#,
         ),
         (
             "MULTILINESTRING((49.5 40.25,49.6 40.3),(50 40,50 41))",
             format!(
-                "<gml:MultiCurve srsName='{URN}'><gml:curveMember><gml:LineString><gml:posList srsDimension='2' count='2'>\
-                 40.25 49.5\n 40.3\t49.6 </gml:posList></gml:LineString></gml:curveMember><gml:curveMember><gml:LineString>\
+                "<gml:MultiCurve srsName='{URN}'><gml:curveMember><gml:LineString>\
+                 <gml:posList srsDimension='2' count='2'>\
+                 40.25 49.5\n 40.3\t49.6 </gml:posList></gml:LineString></gml:curveMember>\
+                 <gml:curveMember><gml:LineString>\
                  <gml:pos>40 50</gml:pos><gml:pos>41 50</gml:pos></gml:LineString></gml:curveMember></gml:MultiCurve>"
             ),
             r#"{"type":"MultiLineString","coordinates":[[[49.5,40.25],[49.6,40.3]],[[50,40],[50,41]]]}"#,
@@ -39,7 +42,8 @@ fn the_three_formats_make_the_same_geometry() {
         (
             "polygon((49 40,50 40,50 41,49 40),(49.5 40.1,49.6 40.2,49.6 40.1,49.5 40.1))",
             format!(
-                "<gml:Polygon srsName='{URN}'><gml:exterior>{}</gml:exterior><gml:interior>{}</gml:interior></gml:Polygon>",
+                "<gml:Polygon srsName='{URN}'><gml:exterior>{}</gml:exterior>\
+                 <gml:interior>{}</gml:interior></gml:Polygon>",
                 posted("40 49 40 50 41 50 40 49"),
                 posted("40.1 49.5 40.2 49.6 40.1 49.6 40.1 49.5")
             ),
@@ -49,14 +53,16 @@ fn the_three_formats_make_the_same_geometry() {
         (
             "MULTIPOLYGON(((49 40,50 40,50 41,49 40)),((47 40,48 40,48 41,47 40)))",
             format!(
-                "<gml:MultiSurface srsName='{URN}'><gml:surfaceMember><gml:Polygon><gml:exterior>{}</gml:exterior></gml:Polygon>\
+                "<gml:MultiSurface srsName='{URN}'><gml:surfaceMember><gml:Polygon>\
+                 <gml:exterior>{}</gml:exterior></gml:Polygon>\
                  </gml:surfaceMember><gml:surfaceMember><gml:Surface srsName='{URN}'><gml:patches><gml:PolygonPatch>\
                  <gml:exterior>{}</gml:exterior></gml:PolygonPatch></gml:patches></gml:Surface></gml:surfaceMember>\
                  </gml:MultiSurface>",
                 posted("40 49 40 50 41 50 40 49"),
                 posted("40 47 40 48 41 48 40 47")
             ),
-            r#"{"type":"MultiPolygon","coordinates":[[[[49,40],[50,40],[50,41],[49,40]]],[[[47,40],[48,40],[48,41],[47,40]]]]}"#,
+            r#"{"type":"MultiPolygon","coordinates":[[[[49,40],[50,40],[50,41],[49,40]]],
+                [[[47,40],[48,40],[48,41],[47,40]]]]}"#,
         ),
     ] {
         let from_text = one(wkt::read(text, 0, Crs::Wgs84, &limits));
@@ -227,7 +233,8 @@ fn geojson_that_is_none_is_refused() {
         (r#"{"type":"Feature","geometry":null}"#, Form::Feature),
         (r#"{"type":"Polygon","coordinates":[[49,40],[50,40]]}"#, Form::Unexpected),
         (
-            r#"{"type":"Point","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::32639"}},"coordinates":[1,2]}"#,
+            r#"{"type":"Point","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::32639"}},
+                "coordinates":[1,2]}"#,
             Form::JsonCrs,
         ),
         (r#"{"type":"Point","crs":{"type":"link"},"coordinates":[1,2]}"#, Form::JsonCrs),

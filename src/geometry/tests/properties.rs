@@ -35,6 +35,12 @@ enum Verdict {
     Refused,
 }
 
+impl Verdict {
+    fn is_that_of(&self, sound_by_another: bool) -> bool {
+        *self == Self::RefusedHereAlone || (*self == Self::Taken) == sound_by_another
+    }
+}
+
 fn verdict(text: &str) -> Verdict {
     let Err(faults) = judge(text, Crs::Wgs84) else { return Verdict::Taken };
     let alone = |what: &What| matches!(what, What::Disconnected | What::Spike | What::NoExtent);
@@ -80,10 +86,9 @@ proptest! {
     }
 
     #[test]
-    fn two_corners_exchanged_are_found_there(radii in prop::collection::vec(500_000_u32..1_000_000, 8..60), at in 0_usize..60) {
-        // on a round star, exchanging two neighbours makes exactly one crossing: of the segments around them
-        let count = radii.len();
-        let mut corners: Vec<(i64, i64)> = radii.iter().enumerate().map(|(at, _)| {
+    fn two_corners_exchanged_are_found_there(count in 8_usize..60, at in 0_usize..60) {
+        // on a round one, exchanging two neighbours makes exactly one crossing: of the segments around them
+        let mut corners: Vec<(i64, i64)> = (0..count).map(|at| {
             let angle = (at as f64 / count as f64) * std::f64::consts::TAU;
             ((1e6 * angle.cos()).round() as i64, (1e6 * angle.sin()).round() as i64)
         }).collect();
@@ -97,11 +102,13 @@ proptest! {
     }
 
     #[test]
-    fn any_ring_on_a_small_grid_is_judged_as_another_judges_it(corners in prop::collection::vec((0_i64..6, 0_i64..6), 3..9)) {
+    fn any_ring_on_a_small_grid_is_judged_as_another_judges_it(
+        corners in prop::collection::vec((0_i64..6, 0_i64..6), 3..9),
+    ) {
         prop_assume!(!has_repeats(&corners));
         let ours = verdict(&format!("POLYGON({})", ring(&corners)));
-        let other = sound_by_another(&[corners.clone()]);
-        prop_assert!(ours == Verdict::RefusedHereAlone || (ours == Verdict::Taken) == other, "{:?}: {:?}", corners, ours);
+        let other = sound_by_another(std::slice::from_ref(&corners));
+        prop_assert!(ours.is_that_of(other), "{:?}: {:?}", corners, ours);
     }
 
     #[test]
@@ -110,13 +117,13 @@ proptest! {
         second in prop::collection::vec((0_i64..9, 0_i64..9), 3..5),
     ) {
         prop_assume!(!has_repeats(&hole) && !has_repeats(&second));
-        let rings = vec![vec![(0, 0), (8, 0), (8, 8), (0, 8)], hole, second];
+        let rings = [vec![(0, 0), (8, 0), (8, 8), (0, 8)], hole, second];
         for count in 2..=3 {
             let rings = &rings[..count];
             let text: Vec<_> = rings.iter().map(|corners| ring(corners)).collect();
             let ours = verdict(&format!("POLYGON({})", text.join(",")));
             let other = sound_by_another(rings);
-            prop_assert!(ours == Verdict::RefusedHereAlone || (ours == Verdict::Taken) == other, "{:?}: {:?}", rings, ours);
+            prop_assert!(ours.is_that_of(other), "{:?}: {:?}", rings, ours);
         }
     }
 
