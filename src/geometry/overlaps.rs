@@ -30,25 +30,32 @@ pub struct Overlaps {
     /// How many of the oldest are not kept any more.
     gone: usize,
     points: usize,
+    room: usize,
     work: usize,
     unchecked: u64,
 }
 
 impl Default for Overlaps {
     fn default() -> Self {
+        Self::within(KEPT_MAX, WORK_MAX)
+    }
+}
+
+impl Overlaps {
+    /// With room for so many points of boundaries, and so many to compare in all.
+    pub fn within(room: usize, work: usize) -> Self {
         Self {
             boxes: RTree::new(),
             records: Vec::new(),
             kept: VecDeque::new(),
             gone: 0,
             points: 0,
-            work: WORK_MAX,
+            room,
+            work,
             unchecked: 0,
         }
     }
-}
 
-impl Overlaps {
     /// Takes the area of the record with this number; gives a warning for each earlier one that it overlaps, at
     /// most `max`.
     pub fn add(&mut self, record: u64, geometry: &Geometry, max: usize) -> Vec<Fault> {
@@ -63,7 +70,7 @@ impl Overlaps {
         self.records.push(record);
         self.points += geometry.points();
         self.kept.push_back(geometry.runs.clone());
-        while self.points > KEPT_MAX {
+        while self.points > self.room {
             let Some(oldest) = self.kept.pop_front() else { break };
             self.points -= oldest.iter().map(|run| run.points.len()).sum::<usize>();
             self.gone += 1;

@@ -199,6 +199,27 @@ fn overlaps_are_warned_of_and_neighbours_are_not() {
 }
 
 #[test]
+fn what_was_not_compared_is_told() {
+    let field = judge(&near("POLYGON((0 0,10 0,10 10,0 10,0 0))"), Crs::Wgs84).unwrap().geometry;
+    let far = judge(&near("POLYGON((50 0,60 0,60 10,50 10,50 0))"), Crs::Wgs84).unwrap().geometry;
+    // room for two: the third finds the second alone, and one of the fields lies unseen
+    let mut narrow = Overlaps::within(10, 1_000);
+    let found: Vec<_> = (1..=3).map(|record| narrow.add(record, &field, 8).len()).collect();
+    assert_eq!(found, [0, 1, 2]);
+    assert_eq!(narrow.add(4, &field, 8).len(), 2);
+    assert_eq!(narrow.add(5, &far, 8), []);
+    assert_eq!(narrow.finish().map(|fault| fault.what), Some(What::OverlapsUnchecked(1)));
+    // work for one comparison of ten points
+    let mut tired = Overlaps::within(1_000, 10);
+    let found: Vec<_> = (1..=3).map(|record| tired.add(record, &field, 8).len()).collect();
+    assert_eq!(found, [0, 1, 0]);
+    assert_eq!(tired.finish().map(|fault| fault.what), Some(What::OverlapsUnchecked(1)));
+    // no more than asked for
+    let mut many = Overlaps::default();
+    assert_eq!((1..=4).map(|record| many.add(record, &field, 1).len()).collect::<Vec<_>>(), [0, 1, 1, 1]);
+}
+
+#[test]
 fn every_fault_has_words_in_both_languages_and_none_is_left_open() {
     let drawings = [
         "POLYGON((0 0,10 0,10 10,0 10))",
