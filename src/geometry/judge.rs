@@ -11,6 +11,7 @@ use super::fault::{Fault, Guess, Spot, What};
 use super::rings::{Mark, Ring, Trouble, examine};
 use super::sketch::Draft;
 use super::{Axes, Crs, Geometry, Kind, Run, Sketch};
+use std::mem::discriminant;
 
 /// The box that the country lies in with its sector of the Caspian, in billionths of a degree: 44.7 to 51.73
 /// east, 37.89 to 42.59 north.
@@ -112,7 +113,7 @@ impl Sketch {
         }
         // where nothing but one place is left, that is the fault
         if let Some(first) = first.filter(|_| kept.len() > 1) {
-            faults.push(self.fault(What::Repeated(repeats), &[first]));
+            self.tell(faults, What::Repeated(repeats), &[first]);
         }
         kept
     }
@@ -122,7 +123,7 @@ impl Sketch {
         for (run, kept) in self.runs.iter().zip(kept) {
             let points = rounded(kept, lonlat);
             if self.kind != Kind::Point && points.len() < 2 {
-                faults.push(self.fault(What::NoExtent, &[run.start]));
+                self.tell(faults, What::NoExtent, &[run.start]);
             }
             runs.push(Run { part: run.part, points });
         }
@@ -134,11 +135,11 @@ impl Sketch {
         for (run, kept) in self.runs.iter().zip(kept) {
             let points: Vec<Point> = kept.iter().filter_map(|&at| self.points.get(at).copied()).collect();
             if points.first() != points.last() {
-                faults.push(self.fault(What::NotClosed, &[run.start, run.end - 1]));
+                self.tell(faults, What::NotClosed, &[run.start, run.end - 1]);
             } else if points.len() == 1 {
-                faults.push(self.fault(What::NoExtent, &[run.start]));
+                self.tell(faults, What::NoExtent, &[run.start]);
             } else if points.len() < 4 {
-                faults.push(self.fault(What::TooFewPoints(points.len()), &[run.start]));
+                self.tell(faults, What::TooFewPoints(points.len()), &[run.start]);
             } else {
                 self.corners(kept, &points, faults, &mut sharp);
                 rings.push(Ring { part: run.part, ring: run.ring, points });
@@ -162,7 +163,7 @@ impl Sketch {
             }
             let mut points = rounded(kept, lonlat);
             if points.len() < 4 || doubled_area(&points) == 0 {
-                faults.push(self.fault(What::NoExtent, &[run.start]));
+                self.tell(faults, What::NoExtent, &[run.start]);
             }
             if turned {
                 points.reverse();
@@ -178,7 +179,6 @@ impl Sketch {
     /// The corners of a ring: where it turns back upon itself, or nearly so.
     fn corners(&self, kept: &[usize], points: &[Point], faults: &mut Vec<Fault>, sharp: &mut Vec<Fault>) {
         let count = points.len() - 1;
-        let (mut spikes, mut narrow) = (0, 0);
         for corner in 0..count {
             let before = if corner == 0 { count - 1 } else { corner - 1 };
             let (Some(&a), Some(&b), Some(&c)) = (points.get(before), points.get(corner), points.get(corner + 1))
@@ -192,15 +192,9 @@ impl Sketch {
                 continue;
             }
             if opening == 0 {
-                spikes += 1;
-                if spikes <= TOLD_MAX {
-                    faults.push(self.fault(What::Spike, &[at]));
-                }
+                self.tell(faults, What::Spike, &[at]);
             } else {
-                narrow += 1;
-                if narrow <= TOLD_MAX {
-                    sharp.push(self.fault(What::Sharp, &[at]));
-                }
+                self.tell(sharp, What::Sharp, &[at]);
             }
         }
     }
@@ -219,6 +213,14 @@ impl Sketch {
         }
         fault.meets = trouble.meets.map(|point| self.shown(point));
         fault
+    }
+
+    /// Adds a fault, unless there are enough of its kind.
+    fn tell(&self, faults: &mut Vec<Fault>, what: What, points: &[usize]) {
+        let same = |fault: &&Fault| discriminant(&fault.what) == discriminant(&what);
+        if faults.iter().filter(same).count() < TOLD_MAX {
+            faults.push(self.fault(what, points));
+        }
     }
 
     fn fault(&self, what: What, points: &[usize]) -> Fault {

@@ -114,6 +114,17 @@ fn several_faults_are_told_in_one_round() {
 }
 
 #[test]
+fn faults_without_number_are_told_up_to_some_of_each_kind() {
+    let short: Vec<_> = (0..20_000).map(|_| "((0 0,1 1,0 0))").collect();
+    let found = wrong(&format!("MULTIPOLYGON({})", short.join(",")));
+    assert_eq!(found, vec![What::TooFewPoints(3); 4]);
+    let mut crossing: Vec<_> = (0..2_000).map(|_| "((0 0,10 10,10 0,0 10,0 0))").collect();
+    crossing.push("((0 0,0 0,1 1,1 0,0 0))");
+    let found = wrong(&format!("MULTIPOLYGON({})", crossing.join(",")));
+    assert!((1..=9).contains(&found.len()) && found.last() == Some(&What::Repeated(1)), "{found:?}");
+}
+
+#[test]
 fn repeats_and_sharp_corners_only_warn() {
     assert_eq!(wrong("POLYGON((0 0,10 0,10 0,10 0,10 10,0 10,0 10,0 0))"), [What::Repeated(3)]);
     assert_eq!(wrong("LINESTRING(0 0,0 0,1 1)"), [What::Repeated(1)]);
