@@ -40,7 +40,25 @@ const WITHOUT_A_SAMPLE: &[(Code, &str)] = &[
     ),
     (Code::LoadNotJudged, "a fault of ours that nobody knows of: what causes it is mended, and is a sample then"),
     (Code::LoadDatabaseAway, "our database is away; the tests of the store and of the daemon make it so"),
+    (Code::SchemaGeometry, NO_GEOMETRY_YET),
+    (Code::SchemaGeometryKind, NO_GEOMETRY_YET),
+    (Code::SchemaCoordinateSystem, NO_GEOMETRY_YET),
+    (Code::RuleCoordinatesOutside, NO_GEOMETRY_YET),
+    (Code::RuleCoordinatesSwapped, NO_GEOMETRY_YET),
+    (Code::RuleCoordinatesOfOtherSystem, NO_GEOMETRY_YET),
+    (Code::RuleRing, NO_GEOMETRY_YET),
+    (Code::RuleSelfIntersection, NO_GEOMETRY_YET),
+    (Code::RuleRingsCross, NO_GEOMETRY_YET),
+    (Code::RuleHoleOutside, NO_GEOMETRY_YET),
+    (Code::RulePartsOverlap, NO_GEOMETRY_YET),
+    (Code::RuleNoExtent, NO_GEOMETRY_YET),
+    (Code::RuleAreaDiffers, NO_GEOMETRY_YET),
+    (Code::RulePointsRepeated, NO_GEOMETRY_YET),
+    (Code::RuleSharpCorner, NO_GEOMETRY_YET),
+    (Code::RuleRingSense, NO_GEOMETRY_YET),
+    (Code::RuleAreasOverlap, NO_GEOMETRY_YET),
 ];
+const NO_GEOMETRY_YET: &str = "no dataset has a geometry yet; the tests of src/geometry cause it";
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("inbox-samples")
