@@ -1,10 +1,10 @@
 //! BOEMİS against real SQLite files, looked at with the `sqlite3` program.
 
 use super::*;
-use crate::document::{Content, Digest, Quantity, Revision, StationCode};
+use crate::document::{Content, Digest, Quantity, Revision};
 use crate::finding::{Place, Stop};
 use crate::schema::{
-    Column, ColumnKind, Dataset, PeriodKinds, Record, Statement, TotalRule, Validated, Value, YearRule,
+    Class, Column, ColumnKind, Dataset, PeriodKinds, Record, Statement, TotalRule, Validated, Value, YearRule,
 };
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -28,8 +28,9 @@ fn dataset(name: &str, year: YearRule, columns: &[(&str, u8)]) -> Dataset {
         total: TotalRule::Optional,
         year,
         columns: all,
-        energy_column: None,
-        capacity_column: None,
+        class: Class::Open,
+        competence: Vec::new(),
+        rules: Vec::new(),
     }
 }
 
@@ -159,10 +160,6 @@ async fn load(boemis: &mut Boemis, filings: &[&Filing]) -> Vec<Loaded> {
     batch.commit().await.unwrap()
 }
 
-fn station(code: &str) -> StationCode {
-    code.parse().unwrap()
-}
-
 #[tokio::test]
 async fn what_is_loaded_stands_in_the_views_and_superseded_rows_stay() {
     let window = Window::new();
@@ -271,11 +268,11 @@ async fn a_group_sees_its_own_loads_and_nothing_beyond_them() {
     let next = filing("azerenerji generation 2025-Q2 1", &["GUN-0001 9"]);
     let standing = batch.standing(&next.key(), next.id).await.unwrap();
     assert_eq!(standing.current, None);
-    assert_eq!(standing.elsewhere, [(station("KUL-0001"), "azerisiq".parse().unwrap())].into());
+    assert_eq!(standing.elsewhere, [("KUL-0001".to_owned(), "azerisiq".parse().unwrap())].into());
     let stood = &standing.same_year[&Period::Quarter(2025, 1)];
     assert_eq!((standing.same_year.len(), stood.submission, stood.revision), (1, quarter.id, 1));
     assert_eq!(stood.content, quarter.content());
-    assert_eq!(stood.values[&station("SU-0001")], [Some(Quantity::from_scaled(4500, 3))]);
+    assert_eq!(stood.values["SU-0001"], [Some(Quantity::from_scaled(4500, 3))]);
 
     let again = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3", "SU-0001 4.5"]);
     let key = again.key();

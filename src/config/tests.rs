@@ -252,10 +252,10 @@ fn a_description_of_a_dataset_is_read_with_all_its_columns() {
     let text = r#"
 title = { az = "İstilik", en = "Heat" }
 clause = "S 6.1.4"
+class = "open"
 periods = "quarter-and-year"
 total = "optional"
 year = "sum"
-energy_column = "heat_mwh"
 
 [[columns]]
 name = "station"
@@ -274,6 +274,10 @@ unit = "MWh"
 required = true
 title.az = "İstilik"
 title.en = "Heat"
+
+[[rules]]
+rule = "capacity-hours"
+column = "heat_mwh"
 "#;
     fs::write(folder.join("dataset.toml"), text).unwrap();
     let config = window.load().unwrap();
@@ -281,8 +285,7 @@ title.en = "Heat"
     assert_eq!((dataset.columns.len(), dataset.title_az.as_str()), (2, "İstilik"));
     assert_eq!(dataset.columns[1].kind, crate::schema::ColumnKind::Decimal { places: 3 });
 
-    let broken =
-        text.replace("places = 3\n", "").replace("\"heat_mwh\"\n\n", "\"heat_gwh\"\n\n").replace("sum", "summ");
+    let broken = text.replace("places = 3\n", "").replace("sum", "summ");
     fs::write(folder.join("dataset.toml"), broken).unwrap();
     let mistakes = window.mistakes();
     let keys: Vec<&str> = mistakes.iter().filter_map(|(place, _)| place.split(' ').nth(1)).collect();

@@ -2,31 +2,8 @@
 
 use super::*;
 use crate::document::{Period, Voen};
-use crate::schema::{Format, SHIPPED, publish, template};
-use std::path::{Path, PathBuf};
-
-fn folder(dataset: &Dataset) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("config/datasets").join(dataset.name.as_str())
-}
-
-/// With `PENCERE_REWRITE=1` the files are written instead.
-#[test]
-fn committed_files_are_the_generated_ones() {
-    for dataset in [generation(), capacity()] {
-        for (name, text) in publish::files(&dataset) {
-            let path = folder(&dataset).join(&name);
-            if std::env::var_os("PENCERE_REWRITE").is_some() {
-                std::fs::write(&path, &text).unwrap();
-            }
-            assert_eq!(
-                std::fs::read_to_string(&path).unwrap(),
-                text,
-                "{} — PENCERE_REWRITE=1 writes it",
-                path.display()
-            );
-        }
-    }
-}
+use crate::schema::{Format, SHIPPED, template};
+use std::path::Path;
 
 #[test]
 fn everything_in_the_folder_is_shipped() {
