@@ -9,11 +9,13 @@ use crate::document::{DatasetName, ParticipantName};
 use crate::schema::{
     Class, Column, ColumnKind, Dataset, Datasets, Pattern, PeriodKinds, TEXT_MAX, Text, TextForm, TotalRule, YearRule,
 };
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// All descriptions, as far as they can be read.
 pub(super) fn read(gathered: &mut Gathered, folder: &Path) -> Datasets {
     let mut datasets = Datasets::default();
+    let mut described = BTreeSet::new();
     let mut references: Vec<(PathBuf, DatasetName, Reference)> = Vec::new();
     let folders = match gathered.shelf.folders(folder) {
         Ok(folders) => folders,
@@ -26,6 +28,7 @@ pub(super) fn read(gathered: &mut Gathered, folder: &Path) -> Datasets {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match name.parse::<DatasetName>() {
             Ok(name) => {
+                described.insert(name.clone());
                 let path = folder.join("dataset.toml");
                 let read = gathered.toml(&path, Part::Datasets, |_, source, top| dataset(source, name, top));
                 if let Some((dataset, names)) = read.flatten() {
@@ -39,6 +42,9 @@ pub(super) fn read(gathered: &mut Gathered, folder: &Path) -> Datasets {
     }
     for (path, name, reference) in references {
         let of = datasets.by_name.get(&name);
+        if described.contains(&reference.dataset.value) && !datasets.by_name.contains_key(&reference.dataset.value) {
+            continue; // its own mistakes are told
+        }
         let fault = of.and_then(|of| reference.fault(of, datasets.by_name.get(&reference.dataset.value)));
         gathered.mistakes.extend(fault.map(|(spot, message)| spot.mistake_in(&path, message)));
     }

@@ -3,7 +3,7 @@
 
 use crate::finding::Language;
 use crate::schema::form::{self, Frame, TOTAL};
-use crate::schema::rules::{band, trimmed};
+use crate::schema::rules::trimmed;
 use crate::schema::template::form_of;
 use crate::schema::{
     Check, Class, ColumnKind, Dataset, NAMESPACE, PeriodKinds, Ratio, Rule, Span, TotalRule, YearRule,
@@ -203,8 +203,7 @@ fn described(dataset: &Dataset, rule: &Rule) -> (String, String) {
         Check::Utilisation { column, most } => {
             let mut limits: Vec<String> = Vec::new();
             for ((span, kind), limit) in most {
-                let kind = format!("{kind:?}").to_lowercase();
-                limits.push(format!("{} {kind} {}", span_word(*span), trimmed(&limit.to_string())));
+                limits.push(format!("{} {} {}", span_word(*span), kind.as_str(), trimmed(&limit.to_string())));
             }
             let limits = limits.join(", ");
             (
@@ -248,18 +247,21 @@ fn in_proportion(column: &str, ratio: &Ratio) -> (String, String) {
     let what = format!("`{column}` / (`{}.{}`{factor}{hours})", ratio.dataset, ratio.base);
     let (mut az, mut en) = (what.clone(), what);
     let limits = [
-        (ratio.reject_below, ratio.reject_above, " rədd edilir", " rejects outside"),
-        (ratio.warn_below, ratio.warn_above, " xəbərdarlıq", " warns outside"),
+        (ratio.reject_below, ratio.reject_above, "rədd edilir", "rejected"),
+        (ratio.warn_below, ratio.warn_above, "xəbərdarlıq", "a warning"),
     ];
     for (least, most, in_az, in_en) in limits {
-        if least.is_some() || most.is_some() {
-            az.push_str(&format!("; {} xaricində{in_az}", band(least, most)));
-            en.push_str(&format!(";{in_en} {}", band(least, most)));
+        let below = least.map(|limit| format!("< {}", trimmed(&limit.to_string())));
+        let above = most.map(|limit| format!("> {}", trimmed(&limit.to_string())));
+        let outside: Vec<String> = below.into_iter().chain(above).collect();
+        if !outside.is_empty() {
+            az.push_str(&format!("; {}: {in_az}", outside.join(" və ya ")));
+            en.push_str(&format!("; {}: {in_en}", outside.join(" or ")));
         }
     }
     if ratio.needs {
-        az.push_str("; əsası sıfırdırsa, rədd edilir, hələ verilməyibsə, xəbərdarlıq");
-        en.push_str("; rejects where the other figure is zero, warns where it has not been stated yet");
+        az.push_str("; o biri göstərici sıfırdırsa: rədd edilir, hələ verilməyibsə: xəbərdarlıq");
+        en.push_str("; where the other figure is zero: rejected, where it has not been stated yet: a warning");
     }
     (az + ".", en + ".")
 }

@@ -38,7 +38,7 @@ enum Lies {
 
 /// S 4.2.3 and R 3.5.1: figures fit those of other datasets on which they rest.
 pub(super) fn in_proportion(case: &Case<'_>, faults: &mut Faults) {
-    let Some(period) = case.period else { return };
+    let Some(period) = case.period.filter(|_| case.keys_are_whole()) else { return };
     for check in case.checks() {
         let Check::Ratio(ratio) = check else { continue };
         let topic = Topic { dataset: ratio.dataset.clone(), period };
@@ -81,7 +81,7 @@ pub(super) fn in_proportion(case: &Case<'_>, faults: &mut Faults) {
 
 /// R 3.5.1, a warning: figures that rest on those at hand, and came first, fit them.
 pub(super) fn dependents_agree(case: &Case<'_>, faults: &mut Faults) {
-    let Some(period) = case.period else { return };
+    let Some(period) = case.period.filter(|_| case.keys_are_whole()) else { return };
     let here = case.figures();
     for other in case.datasets.by_name.values() {
         for (rule, ratio) in other.ratios() {

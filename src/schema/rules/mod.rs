@@ -10,7 +10,7 @@ mod proportion;
 mod register;
 mod year;
 
-pub(super) use proportion::{band, trimmed};
+pub(super) use proportion::trimmed;
 
 use super::faults::Faults;
 use super::reading::Total;
@@ -107,6 +107,11 @@ impl<'a> Case<'a> {
         }
         all.retain(|key, _| !doubled.contains(key));
         all
+    }
+
+    /// Whether of every record it was read what it is of.
+    fn keys_are_whole(&self) -> bool {
+        self.dataset.key_column().is_none_or(|column| self.is_whole(column))
     }
 
     /// The day whose parameters are in force: the period's last, without a period that of the reception.
@@ -339,6 +344,9 @@ fn stations_complete(case: &Case<'_>, faults: &mut Faults) {
     let Some(period) = case.period.filter(|_| !case.owner) else { return };
     if case.dataset.station_column().is_none_or(|column| !case.is_whole(column)) {
         return; // one of the unread ones may be it
+    }
+    if case.figures().contains_key("") {
+        return; // a figure of no station is of some of them together
     }
     let stated: BTreeSet<_> = case.stated().map(|(_, code)| code).collect();
     for station in case.stations.by_code.values() {

@@ -58,7 +58,7 @@ pub(in crate::schema) fn trimmed(text: &str) -> String {
 }
 
 /// What lies between two limits, for people.
-pub(in crate::schema) fn band(least: Option<Quantity>, most: Option<Quantity>) -> String {
+pub(super) fn band(least: Option<Quantity>, most: Option<Quantity>) -> String {
     let limit = |limit: Quantity| trimmed(&limit.to_string());
     match (least, most) {
         (Some(least), Some(most)) => format!("{}–{}", limit(least), limit(most)),

@@ -2,7 +2,7 @@
 
 use super::proportion::{Proportion, band};
 use super::{Case, scaled_to, shown};
-use crate::authority::{Station, StationKind};
+use crate::authority::Station;
 use crate::document::{Period, Quantity};
 use crate::finding::{Code, Finding};
 use crate::schema::faults::Faults;
@@ -59,7 +59,7 @@ pub(super) fn output_not_high(case: &Case<'_>, faults: &mut Faults) {
             let possible = part.against(factor).is_le();
             if possible && part.against(limit).is_gt() {
                 let place = case.place(nth, *column);
-                let wanted = format!("{} ({})", band(None, Some(limit)), kind(station.kind));
+                let wanted = format!("{} ({})", band(None, Some(limit)), station.kind.as_str());
                 faults.push(Finding::new(Code::RuleOutputHigh).at(place).found(part.shown()).wanted(wanted));
             }
         }
@@ -85,18 +85,5 @@ pub(super) fn served_throughout(station: &Station, period: Period) -> bool {
     match (station.from, period.first_day(), period.last_day()) {
         (Some(from), Some(first), Some(last)) => from <= first && station.to.is_none_or(|to| to >= last),
         _ => false,
-    }
-}
-
-/// The register's word for a kind of station.
-fn kind(kind: StationKind) -> &'static str {
-    match kind {
-        StationKind::Solar => "solar",
-        StationKind::Wind => "wind",
-        StationKind::Hydro => "hydro",
-        StationKind::SmallHydro => "small-hydro",
-        StationKind::Waste => "waste",
-        StationKind::Bio => "bio",
-        StationKind::Hybrid => "hybrid",
     }
 }

@@ -129,7 +129,7 @@ fn explained(case: &Case<'_>, key: Option<&str>) -> Hint {
 
 /// R 3.5.1, a warning: a figure is seldom far from that of the same period a year ago, whoever stated that.
 pub(super) fn changed_little(case: &Case<'_>, faults: &mut Faults) {
-    let Some(ago) = case.period.and_then(Period::year_ago) else { return };
+    let Some(ago) = case.period.and_then(Period::year_ago).filter(|_| case.keys_are_whole()) else { return };
     let topic = Topic { dataset: case.dataset.name.clone(), period: ago };
     let Some(before) = case.standing.others.get(&topic) else { return };
     let mut old: BTreeMap<&str, &Vec<Option<Quantity>>> = BTreeMap::new();
