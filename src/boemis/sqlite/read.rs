@@ -101,7 +101,8 @@ fn standing_sql(layout: &Layout, looks: &[(Look, Layout)], at: usize) -> String 
         let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!("r.\"{}\"", c.name)).collect();
         format!(
             "(SELECT json_group_array(json_array(s.participant, s.period, s.revision, s.id, hex(s.content), {key}, \
-             json_array({decimals}))) FROM submission s LEFT JOIN \"{table}\" r ON r.submission = s.number{gave_no_way} \
+             json_array({decimals}))) FROM submission s \
+             LEFT JOIN \"{table}\" r ON r.submission = s.number{gave_no_way} \
              WHERE {which} AND s.contested_at IS NULL AND s.revision = \
              (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset AND x.period = s.period \
              AND x.participant = s.participant AND x.contested_at IS NULL AND x.number < {horizon}) \

@@ -111,8 +111,8 @@ fn explained(case: &Case<'_>, key: Option<&str>) -> Hint {
     };
     Hint {
         az: format!(
-            "{} Bu sənəd {period} dövrünü {year} ilinin illik məlumatı (redaksiya {}) verildikdən sonra düzəldir, həmin \
-             məlumat isə əvvəlki rəqəmlərə əsaslanır. Düzgün olan {} məlumatıdırsa, əvvəlcə illik məlumatın geri \
+            "{} Bu sənəd {period} dövrünü {year} ilinin illik məlumatı (redaksiya {}) verildikdən sonra düzəldir, \
+             həmin məlumat isə əvvəlki rəqəmlərə əsaslanır. Düzgün olan {} məlumatıdırsa, əvvəlcə illik məlumatın geri \
              götürülməsi üçün BOEMİS-in sahibinə müraciət edin, sonra bu sənədi və yeni illik məlumatı göndərin.",
             of.0, stood.revision, part.0
         )
