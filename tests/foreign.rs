@@ -91,8 +91,8 @@ fn xml(period: &str, revision: u32, rows: &[(&str, &str)], total: &str) -> Strin
     };
     format!(
         "<Submission xmlns=\"urn:boemis:submission:1\" id=\"S-1\" to=\"trial\" dataset=\"meter-readings\" \
-         period=\"{period}\" revision=\"{revision}\" sender=\"9990000631\">\n{}<Total><WaterM3>{total}</WaterM3></Total>\
-         </Submission>\n",
+         period=\"{period}\" revision=\"{revision}\" sender=\"9990000631\">\n{}<Total>\
+         <WaterM3>{total}</WaterM3></Total></Submission>\n",
         rows.iter().map(row).collect::<String>()
     )
 }

@@ -467,7 +467,8 @@ fn parameters_follow_each_other_and_what_they_name_exists() {
     }
     let ratio = |dataset: &str, base: &str, more: &str| {
         told(&format!(
-            "[[rules]]\nrule = \"ratio\"\ncolumn = \"gas_thousand_m3\"\ndataset = \"{dataset}\"\nbase = \"{base}\"\n{more}\n"
+            "[[rules]]\nrule = \"ratio\"\ncolumn = \"gas_thousand_m3\"\ndataset = \"{dataset}\"\n\
+             base = \"{base}\"\n{more}\n"
         ))
     };
     assert_eq!(ratio("generation", "energy_mwh", "warn_above = \"0.26\""), [""; 0]);

@@ -54,9 +54,8 @@ fn revenue(sender: &str, records: &[(&str, &str, &str)], total: &str) -> String 
          period=\"{QUARTER}\" revision=\"1\" sender=\"{sender}\">\n"
     );
     for (station, azn, sold) in records {
-        xml += &format!(
-            "  <Record><Station>{station}</Station><RevenueAZN>{azn}</RevenueAZN><SoldTCO2e>{sold}</SoldTCO2e></Record>\n"
-        );
+        let (azn, sold) = (format!("<RevenueAZN>{azn}</RevenueAZN>"), format!("<SoldTCO2e>{sold}</SoldTCO2e>"));
+        xml += &format!("  <Record><Station>{station}</Station>{azn}{sold}</Record>\n");
     }
     xml + &format!("  <Total><RevenueAZN>{total}</RevenueAZN></Total>\n</Submission>\n")
 }
@@ -65,7 +64,7 @@ pub fn table() -> Vec<Sample> {
     vec![
         sample(
             "accepted/gas-savings",
-            "Natural gas saved in a quarter, behind the generation of the same quarter: 0.22 thousand m³ for each MWh.\n",
+            "Gas saved in a quarter, behind the generation of the same quarter: 0.22 thousand m³ for each MWh.\n",
             saved(|_| {}, |_| {}),
         ),
         sample(
@@ -80,7 +79,7 @@ pub fn table() -> Vec<Sample> {
         ),
         sample(
             "accepted/generation-after-gas",
-            "Generation that does not fit the gas which was stated before it: a warning that names the other statement.\n",
+            "Generation that does not fit the gas stated before it: a warning that names the other statement.\n",
             |signers| {
                 let before = gas().with(|statement| *of_yashma(statement) *= 3);
                 Made::document("istehsal.xml", signed(signers, &generation()))
@@ -105,7 +104,7 @@ pub fn table() -> Vec<Sample> {
         ),
         sample(
             "accepted/carbon-revenue-total-alone",
-            "The ministry that sold for several stations together states the total alone: it is loaded as one record.\n",
+            "A ministry that sold for several stations together states the total alone: one record is loaded.\n",
             |signers| {
                 let document = revenue("9990000481", &[], "91332.50");
                 Made::document("karbon.xml", signers.xades(&document, "ekologiya"))

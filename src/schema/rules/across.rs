@@ -6,7 +6,7 @@
 //! them came first and does not fit; its sender is told which one does not, so that the two can be settled, in either
 //! order and without one standing in the way of the other.
 
-use super::proportion::{Proportion, band};
+use super::proportion::{Proportion, band, trimmed};
 use super::{Case, summed};
 use crate::document::{ParticipantName, Quantity};
 use crate::finding::{Code, Finding, Hint, Place};
@@ -176,7 +176,12 @@ fn lies(ratio: &Ratio, part: &Proportion) -> Lies {
 }
 
 fn faults_of(ratio: &Ratio, part: Proportion, place: Place, (unit, base_unit): (&str, &str)) -> Option<Finding> {
-    let figures = format!("{} {unit} / {} {base_unit}", part.value, part.base);
+    let factor = match trimmed(&part.factor.to_string()).as_str() {
+        "1" => String::new(),
+        factor => format!(" × {factor}"),
+    };
+    let hours = if ratio.hours { format!(" × {} h", part.hours) } else { String::new() };
+    let figures = format!("{} {unit} / {} {base_unit}{factor}{hours}", part.value, part.base);
     let (code, wanted) = match lies(ratio, &part) {
         Lies::Usual => return None,
         Lies::Unusual => (Code::RuleRatioUnusual, band(ratio.warn_below, ratio.warn_above)),

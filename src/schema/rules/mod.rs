@@ -380,6 +380,10 @@ pub(super) fn understood(dataset: &Dataset, records: &[Record]) -> Vec<Understoo
         understood.push(count("Stansiyaların sayı", "Stations", stations.len()));
     }
     for (at, column, places) in dataset.decimals() {
+        // of what nobody stated there is no sum: a zero would be read as a figure
+        if !column.required && records.iter().all(|record| decimal(record, at).is_none()) {
+            continue;
+        }
         understood.push(Understood {
             title_az: format!("{}, cəmi", column.title_az),
             title_en: format!("{}, total", column.title_en),

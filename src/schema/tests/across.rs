@@ -35,7 +35,7 @@ pub fn gas() -> Dataset {
     let column = Column {
         name: "gas_thousand_m3".to_owned(),
         element: "GasThousandM3".to_owned(),
-        unit: Some("min m³".to_owned()),
+        unit: Some("10³ m³".to_owned()),
         ..generation().columns.remove(1)
     };
     Dataset {
@@ -103,7 +103,7 @@ fn gas_saved_is_in_proportion_to_what_was_generated() {
     }
     assert_eq!((errors(&of("100")).len(), errors(&of("400")).len()), (0, 0));
     let finding = of("260.001").remove(0);
-    assert_eq!(finding.found.as_deref(), Some("0.260001 (260.001 min m³ / 1000.000 MWh)"));
+    assert_eq!(finding.found.as_deref(), Some("0.260001 (260.001 10³ m³ / 1000.000 MWh)"));
     assert_eq!(finding.wanted.as_deref(), Some("0.2–0.26"));
 }
 
@@ -137,7 +137,7 @@ fn what_others_rest_on_is_never_refused_for_them() {
         let findings = judge(energy);
         assert_eq!(said(&findings), ["rule.dependent-differs /Submission/Record[1]/EnergyMWh"], "{energy}");
         assert_eq!(errors(&findings), [""; 0]);
-        assert_eq!(findings[0].wanted.as_deref(), Some("gas-savings GUN-0001: 220.000 min m³"));
+        assert_eq!(findings[0].wanted.as_deref(), Some("gas-savings GUN-0001: 220.000 10³ m³"));
         assert!(findings[0].hint.as_ref().unwrap().en.contains("azerenerji, revision 1"));
     }
 }
