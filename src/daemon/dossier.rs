@@ -271,7 +271,7 @@ impl StandingFacts {
 }
 
 /// A period as a dossier writes it.
-fn period(text: &String) -> Option<Period> {
+fn period(text: &str) -> Option<Period> {
     if text.is_empty() { Some(Period::None) } else { text.parse().ok() }
 }
 
