@@ -353,7 +353,8 @@ fn an_audit_names_the_index_that_lies_though_its_checksums_fit() {
     let fits = audited(0);
     assert_eq!((&fits["indexes"], &fits["indexes_missing"]), (&files.len().into(), &0.into()), "{fits}");
     let (first, last) = (&files[0], files.last().unwrap());
-    let lies: [(&Path, fn(Index) -> Index, &str); 5] = [
+    type Lie = fn(Index) -> Index;
+    let lies: [(&Path, Lie, &str); 5] = [
         (last, Index::counts_one_more, "how everything stands"),
         (first, Index::counts_one_more, "how everything stands"),
         (first, Index::hides_its_lines, "where lines are found"),
@@ -414,7 +415,8 @@ fn a_ledger_that_is_begun_anew_believes_no_last_index_that_lies() {
         fs::remove_dir_all(trial.at("w/state/ledger")).unwrap();
     };
     let of_last = |lie: fn(Index) -> Index| move |at, index| if at == last { lie(index) } else { index };
-    let lies: [(&str, Box<dyn Fn(usize, Index) -> Index>); 4] = [
+    type LieOf = Box<dyn Fn(usize, Index) -> Index>;
+    let lies: [(&str, LieOf); 4] = [
         ("counts", Box::new(of_last(Index::counts_one_more))),
         ("counts, in all", Box::new(|_, index| index.counts_one_more())),
         ("lines", Box::new(of_last(Index::hides_its_lines))),

@@ -30,6 +30,7 @@ use world::World;
 /// Codes that no document alone can cause, and why.
 const WITHOUT_A_SAMPLE: &[(Code, &str)] = &[
     (Code::IntakeUnreadable, "a file whose permissions deny it to the window; whoever runs as root reads it"),
+    (Code::RuleKeyDoubled, "no shipped dataset has a key in words; the foreign one of tests/foreign.rs has"),
     (Code::RuleMoreWarnings, "more than 200 findings in one answer; the tests of the receipts make so many"),
     (Code::SignaturePropertyMissing, "only where [signature] required asks for more; the tests of properties do"),
     (Code::SignaturePolicyUnknown, "only where [signature] policies names some; the tests of properties do"),

@@ -586,7 +586,10 @@ fn on_a_full_disk_files_stay_and_are_answered_when_there_is_room() {
     let piece = vec![1; 4096];
     while filler.write_all(&piece).is_ok() {}
     while filler.write_all(&[1]).is_ok() {}
-    let document = statement(&trial, "2001-Q2", "2");
+    // longer than what the last page of a file may still have room for, so that it is evidence that is refused
+    let long = generation(voen("azerenerji"), "2001-Q2", 1, "SU-0001", "2");
+    let long = long.replace("<Total>", &format!("<!-- {} --><Total>", "x".repeat(16 << 10)));
+    let document = trial.signed("statement.xml", long, "azerenerji");
     trial.put("azerenerji", "full.xml", &document);
     eventually("a word on it", || trial.log().contains("nothing can be kept") || !daemon.is_alive());
     assert!(daemon.is_alive(), "{}", trial.log());

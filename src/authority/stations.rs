@@ -17,6 +17,21 @@ pub enum StationKind {
     Hybrid,
 }
 
+impl StationKind {
+    /// The register's word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Solar => "solar",
+            Self::Wind => "wind",
+            Self::Hydro => "hydro",
+            Self::SmallHydro => "small-hydro",
+            Self::Waste => "waste",
+            Self::Bio => "bio",
+            Self::Hybrid => "hybrid",
+        }
+    }
+}
+
 /// One station.
 #[derive(Clone, Debug)]
 pub struct Station {

@@ -117,7 +117,7 @@ impl<'s> Batch<'s> {
     }
 
     /// The same for many, in their order: none of them sees another, so ask together only about
-    /// statements that share no [bearing](Key::bearings).
+    /// statements that share no [bearing](crate::schema::Datasets::bearings).
     ///
     /// # Errors
     /// As [`Batch::standing`].

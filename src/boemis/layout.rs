@@ -5,10 +5,10 @@
 //! (CONTRACT 6). Never touches a database.
 
 use super::Fault;
-use crate::schema::{ColumnKind, Dataset, PeriodKinds, YearRule};
+use crate::schema::{ColumnKind, Dataset, Datasets, Look, PeriodKinds, YearRule};
 
 /// Columns that tables and views have beside the dataset's own.
-const OWN: [&str; 11] = [
+const OWN: [&str; 12] = [
     "submission",
     "record",
     "participant",
@@ -18,6 +18,7 @@ const OWN: [&str; 11] = [
     "loaded_at",
     "contested_at",
     "stations",
+    "keys",
     "year",
     "annual",
 ];
@@ -36,8 +37,12 @@ pub(crate) struct Layout {
     pub(crate) stem: String,
     /// Its columns in the order of the description.
     pub(crate) columns: Vec<LaidColumn>,
-    /// How a year follows from its quarters; none when there is no total to show.
+    /// How a year follows from its parts; none when there is no total to show.
     pub(crate) year: Option<YearRule>,
+    /// Its periods.
+    pub(crate) periods: PeriodKinds,
+    /// What its rules look at besides.
+    pub(crate) looks: Vec<Look>,
 }
 
 /// One column.
@@ -46,9 +51,17 @@ pub(crate) struct LaidColumn {
     pub(crate) name: String,
     pub(crate) kind: ColumnKind,
     pub(crate) required: bool,
+    /// Whether it says what a record is of.
+    pub(crate) key: bool,
 }
 
 impl Layout {
+    /// All of them, in the order of their names.
+    pub(crate) fn all(datasets: &Datasets) -> Result<Vec<Self>, Fault> {
+        let laid = |dataset: &Dataset| Ok(Self { looks: datasets.looks(&dataset.name), ..Self::of(dataset)? });
+        datasets.by_name.values().map(laid).collect()
+    }
+
     pub(crate) fn of(dataset: &Dataset) -> Result<Self, Fault> {
         let slug = dataset.name.as_str().to_owned();
         let stem = slug.replace('-', "_");
@@ -59,7 +72,7 @@ impl Layout {
         let columns: Vec<LaidColumn> = dataset
             .columns
             .iter()
-            .map(|c| LaidColumn { name: c.name.clone(), kind: c.kind, required: c.required })
+            .map(|c| LaidColumn { name: c.name.clone(), kind: c.kind.clone(), required: c.required, key: c.is_key() })
             .collect();
         if columns.is_empty() || columns.len() > COLUMNS_MAX {
             return Err(Fault::Wrong(format!("the dataset `{slug}` needs 1 to {COLUMNS_MAX} columns")));
@@ -71,9 +84,9 @@ impl Layout {
                 return Err(Fault::Wrong(format!("the dataset `{slug}` cannot have the column `{}`", column.name)));
             }
         }
-        let stations = columns.iter().any(|c| c.kind == ColumnKind::Station);
-        let year = (dataset.periods == PeriodKinds::QuarterAndYear && stations).then_some(dataset.year);
-        Ok(Self { slug, stem, columns, year })
+        let keyed = columns.iter().any(|column| column.key);
+        let year = (dataset.periods != PeriodKinds::None && keyed).then_some(dataset.year);
+        Ok(Self { slug, stem, columns, year, periods: dataset.periods, looks: Vec::new() })
     }
 
     /// The table of its records.
@@ -81,9 +94,17 @@ impl Layout {
         format!("{}_record", self.stem)
     }
 
-    /// The column of the station's code, if it has one.
-    pub(crate) fn station(&self) -> Option<&LaidColumn> {
-        self.columns.iter().find(|c| c.kind == ColumnKind::Station)
+    /// The column that says what a record is of, if it has one: a station's code, or a word.
+    pub(crate) fn key(&self) -> Option<&LaidColumn> {
+        self.columns.iter().find(|column| column.key)
+    }
+
+    /// What the totals view calls the number of keys (CONTRACT 6: `stations`).
+    pub(crate) fn keys_counted(&self) -> &'static str {
+        match self.key() {
+            Some(LaidColumn { kind: ColumnKind::Station, .. }) => "stations",
+            _ => "keys",
+        }
     }
 
     /// Its decimal columns in order, each with its places.

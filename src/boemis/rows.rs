@@ -63,6 +63,10 @@ impl<'l> Rows<'l> {
             let written = match (value, &column.kind) {
                 (Value::Absent, _) => Ok(()),
                 (Value::Station(code), ColumnKind::Station) => write!(line, "{tab}{}={code}", column.name),
+                // a word has no tab and no line feed: no pattern of a description takes one
+                (Value::Text(text), ColumnKind::Text(_)) if !text.contains(['\t', '\n']) => {
+                    write!(line, "{tab}{}={text}", column.name)
+                }
                 (Value::Decimal(quantity), ColumnKind::Decimal { places })
                     if quantity.places() == *places && quantity.scaled() >= 0 =>
                 {

@@ -1,10 +1,11 @@
 //! BOEMİS against real SQLite files, looked at with the `sqlite3` program.
 
 use super::*;
-use crate::document::{Content, Digest, Quantity, Revision, StationCode};
+use crate::document::{Content, Digest, Quantity, Revision};
 use crate::finding::{Place, Stop};
 use crate::schema::{
-    Column, ColumnKind, Dataset, PeriodKinds, Record, Statement, TotalRule, Validated, Value, YearRule,
+    Check, Class, Column, ColumnKind, Dataset, PeriodKinds, Ratio, Record, Rule, Statement, Topic, TotalRule,
+    Validated, Value, YearRule,
 };
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -28,8 +29,9 @@ fn dataset(name: &str, year: YearRule, columns: &[(&str, u8)]) -> Dataset {
         total: TotalRule::Optional,
         year,
         columns: all,
-        energy_column: None,
-        capacity_column: None,
+        class: Class::Open,
+        competence: Vec::new(),
+        rules: Vec::new(),
     }
 }
 
@@ -159,10 +161,6 @@ async fn load(boemis: &mut Boemis, filings: &[&Filing]) -> Vec<Loaded> {
     batch.commit().await.unwrap()
 }
 
-fn station(code: &str) -> StationCode {
-    code.parse().unwrap()
-}
-
 #[tokio::test]
 async fn what_is_loaded_stands_in_the_views_and_superseded_rows_stay() {
     let window = Window::new();
@@ -271,11 +269,11 @@ async fn a_group_sees_its_own_loads_and_nothing_beyond_them() {
     let next = filing("azerenerji generation 2025-Q2 1", &["GUN-0001 9"]);
     let standing = batch.standing(&next.key(), next.id).await.unwrap();
     assert_eq!(standing.current, None);
-    assert_eq!(standing.elsewhere, [(station("KUL-0001"), "azerisiq".parse().unwrap())].into());
+    assert_eq!(standing.elsewhere, [("KUL-0001".to_owned(), "azerisiq".parse().unwrap())].into());
     let stood = &standing.same_year[&Period::Quarter(2025, 1)];
     assert_eq!((standing.same_year.len(), stood.submission, stood.revision), (1, quarter.id, 1));
     assert_eq!(stood.content, quarter.content());
-    assert_eq!(stood.values[&station("SU-0001")], [Some(Quantity::from_scaled(4500, 3))]);
+    assert_eq!(stood.values["SU-0001"], [Some(Quantity::from_scaled(4500, 3))]);
 
     let again = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3", "SU-0001 4.5"]);
     let key = again.key();
@@ -743,4 +741,82 @@ async fn a_file_of_an_earlier_version_is_brought_to_this_form() {
     let third = filing("azerenerji generation 2025-Q1 2", &["GUN-0001 5"]);
     load(&mut boemis, &[&third]).await;
     assert_eq!(window.ask("SELECT energy_mwh FROM generation_current"), "5.000");
+}
+
+/// Gas in proportion to generation, and generation beside the year before.
+fn related() -> Datasets {
+    let ratio = Ratio {
+        column: 1,
+        dataset: "generation".parse().unwrap(),
+        base: "energy_mwh".to_owned(),
+        factor: Quantity::from_scaled(1, 0),
+        hours: false,
+        needs: true,
+        reject_below: None,
+        warn_below: None,
+        warn_above: None,
+        reject_above: None,
+    };
+    let with = |check, dataset: Dataset| Dataset { rules: vec![Rule { check, from: None, to: None }], ..dataset };
+    datasets(vec![
+        with(Check::Change { column: 1, percent: 50 }, dataset("generation", YearRule::Sum, &[("energy_mwh", 3)])),
+        with(Check::Ratio(ratio), dataset("gas-savings", YearRule::Sum, &[("gas_thousand_m3", 3)])),
+    ])
+}
+
+#[tokio::test]
+async fn what_the_rules_look_at_besides_stands_there_by_sender() {
+    let window = Window::new();
+    let mut boemis = Boemis::open(&window.location(), &Settings::default(), &related()).await.unwrap();
+    let first = filing("azerenerji generation 2026-Q3 1", &["GUN-0001 3", "- 1", "- 2"]);
+    let second = filing("azerenerji generation 2026-Q3 2", &["GUN-0001 4", "- 1", "- 2"]);
+    let other = filing("azerisiq generation 2026-Q3 1", &["KUL-0001 5"]);
+    let ago = filing("azerisiq generation 2025-Q3 1", &["KUL-0001 7"]);
+    let gas = filing("azerisiq gas-savings 2026-Q3 1", &["KUL-0001 9"]);
+    for one in [&first, &second, &other, &ago, &gas] {
+        load(&mut boemis, &[one]).await;
+    }
+    let topic =
+        |dataset: &str, period: &str| Topic { dataset: dataset.parse().unwrap(), period: period.parse().unwrap() };
+    let value = |scaled| vec![Some(Quantity::from_scaled(scaled, 3))];
+
+    let asked = filing("azerenerji gas-savings 2026-Q3 1", &["GUN-0001 1"]);
+    let standing = boemis.standing(&asked.key(), asked.id).await.unwrap();
+    assert_eq!(standing.others.keys().collect::<Vec<_>>(), [&topic("generation", "2026-Q3")]);
+    let senders = &standing.others[&topic("generation", "2026-Q3")];
+    let whose: Vec<&str> = senders.keys().map(|slug| slug.as_str()).collect();
+    assert_eq!(whose, ["azerenerji", "azerisiq"]);
+    let own = &senders[&"azerenerji".parse().unwrap()];
+    // the revision that holds; what is of no station is summed
+    assert_eq!((own.revision, own.submission), (2, second.id));
+    assert_eq!(own.values, [("GUN-0001".to_owned(), value(4000)), (String::new(), value(3000))].into());
+
+    let asked = filing("energetika generation 2026-Q3 1", &["SU-0001 1"]);
+    let standing = boemis.standing(&asked.key(), asked.id).await.unwrap();
+    let topics: Vec<_> = standing.others.keys().cloned().collect();
+    assert_eq!(topics, [topic("gas-savings", "2026-Q3"), topic("generation", "2025-Q3")]);
+    // what was loaded later than a submission did not stand beside it
+    let standing = boemis.standing(&second.key(), second.id).await.unwrap();
+    assert_eq!(standing.others, [].into());
+    boemis.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_year_of_months_stands_by_its_months() {
+    let window = Window::new();
+    let monthly =
+        Dataset { periods: PeriodKinds::MonthAndYear, ..dataset("generation", YearRule::Sum, &[("energy_mwh", 3)]) };
+    let mut boemis = Boemis::open(&window.location(), &Settings::default(), &datasets(vec![monthly])).await.unwrap();
+    for month in ["2026-M01", "2026-M02", "2026-M12"] {
+        load(&mut boemis, &[&filing(&format!("azerenerji generation {month} 1"), &["GUN-0001 2"])]).await;
+    }
+    let year = filing("azerenerji generation 2026 1", &["GUN-0001 6"]);
+    let standing = boemis.standing(&year.key(), year.id).await.unwrap();
+    let months: Vec<String> = standing.same_year.keys().map(ToString::to_string).collect();
+    assert_eq!(months, ["2026-M01", "2026-M02", "2026-M12"]);
+    let totals = boemis.totals(&"generation".parse().unwrap()).await.unwrap();
+    let shown: Vec<String> = totals.iter().map(|total| format!("{} {:?}", total.period, total.values[0].1)).collect();
+    assert_eq!(shown[0], "2026 Some(\"6.000\")");
+    assert_eq!(shown.len(), 4);
+    boemis.close().await.unwrap();
 }

@@ -22,6 +22,7 @@ mod once;
 mod opening;
 pub mod progress;
 mod prompt;
+mod publish;
 mod receipt;
 pub mod records;
 mod repair;
@@ -160,6 +161,7 @@ enum Command {
     Verify(verify::VerifyArgs),
     Sign(sign::SignArgs),
     Template(template::TemplateArgs),
+    Publish(publish::PublishArgs),
     /// Prove a receipt, or read it as a page of text
     #[command(subcommand)]
     Receipt(receipt::ReceiptCommand),
@@ -208,6 +210,7 @@ impl Command {
             Self::Verify(args) => verify::run(&args, screen),
             Self::Sign(args) => sign::run(&args, screen),
             Self::Template(args) => template::run(&args, screen),
+            Self::Publish(args) => publish::run(&args, screen),
             Self::Receipt(receipt::ReceiptCommand::Verify(args)) => receipt::verify(&args, screen),
             Self::Receipt(receipt::ReceiptCommand::Show(args)) => receipt::show(&args, screen),
             Self::List(args) => list::run(&args, screen),
@@ -265,6 +268,7 @@ impl Arguments {
             | Command::Run(_)
             | Command::Sign(_)
             | Command::Template(_)
+            | Command::Publish(_)
             | Command::Audit(audit::AuditCommand::Export(_))
             | Command::Receipt(receipt::ReceiptCommand::Show(_)) => Format::Text,
         }

@@ -21,7 +21,7 @@ pub struct TemplateArgs {
     /// Whose stations to put in, for instance azerenerji
     #[arg(long, value_name = "PARTICIPANT")]
     pub participant: Option<ParticipantName>,
-    /// The quarter or year, as 2026-Q3 or 2026
+    /// The quarter, month or year, as 2026-Q3, 2026-M09 or 2026
     #[arg(long, value_name = "PERIOD")]
     pub period: Option<Period>,
     #[command(flatten)]
@@ -77,11 +77,15 @@ pub fn run(args: &TemplateArgs, screen: &mut Screen) -> Outcome {
 
 /// The period of the form; a dataset that has periods needs one.
 fn period(kinds: PeriodKinds, given: Option<Period>) -> Result<Period, Trouble> {
+    let wanted = || format!("--period says for which period, as {}", kinds.examples());
     match (kinds, given) {
-        (PeriodKinds::QuarterAndYear, Some(Period::None) | None) => {
-            Err(Trouble::usage("--period says for which quarter or year, as 2026-Q3 or 2026"))
+        (PeriodKinds::QuarterAndYear | PeriodKinds::MonthAndYear, Some(Period::None) | None) => {
+            Err(Trouble::usage(wanted()))
         }
-        (PeriodKinds::QuarterAndYear, Some(period)) => Ok(period),
+        (PeriodKinds::QuarterAndYear | PeriodKinds::MonthAndYear, Some(period)) => match kinds.takes(period) {
+            true => Ok(period),
+            false => Err(Trouble::usage(format!("{}; this dataset has no {period}", wanted()))),
+        },
         (PeriodKinds::None, Some(Period::None) | None) => Ok(Period::None),
         (PeriodKinds::None, Some(period)) => {
             Err(Trouble::usage(format!("this dataset has no periods, so --period {period} cannot be")))

@@ -3,14 +3,20 @@
 
 use super::files::{Gathered, Part};
 use super::mistake::Mistake;
-use super::reader::{Source, Table};
-use crate::document::DatasetName;
-use crate::schema::{Column, ColumnKind, Dataset, Datasets, PeriodKinds, TotalRule, YearRule};
-use std::path::Path;
+use super::reader::{At, Source, Spot, Table};
+use super::rules::{self, Reference};
+use crate::document::{DatasetName, ParticipantName};
+use crate::schema::{
+    Class, Column, ColumnKind, Dataset, Datasets, Pattern, PeriodKinds, TEXT_MAX, Text, TextForm, TotalRule, YearRule,
+};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 /// All descriptions, as far as they can be read.
 pub(super) fn read(gathered: &mut Gathered, folder: &Path) -> Datasets {
     let mut datasets = Datasets::default();
+    let mut described = BTreeSet::new();
+    let mut references: Vec<(PathBuf, DatasetName, Reference)> = Vec::new();
     let folders = match gathered.shelf.folders(folder) {
         Ok(folders) => folders,
         Err(error) => {
@@ -22,73 +28,178 @@ pub(super) fn read(gathered: &mut Gathered, folder: &Path) -> Datasets {
         let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match name.parse::<DatasetName>() {
             Ok(name) => {
+                described.insert(name.clone());
                 let path = folder.join("dataset.toml");
-                let dataset = gathered.toml(&path, Part::Datasets, |_, source, top| dataset(source, name, top));
-                datasets.by_name.extend(dataset.flatten().map(|dataset| (dataset.name.clone(), dataset)));
+                let read = gathered.toml(&path, Part::Datasets, |_, source, top| dataset(source, name, top));
+                if let Some((dataset, names)) = read.flatten() {
+                    references.extend(names.into_iter().map(|to| (path.clone(), dataset.name.clone(), to)));
+                    datasets.by_name.insert(dataset.name.clone(), dataset);
+                }
             }
             Err(_) if name.starts_with('.') => {}
             Err(form) => gathered.mistakes.push(Mistake::of_file(&folder, form)),
         }
     }
+    for (path, name, reference) in references {
+        let of = datasets.by_name.get(&name);
+        if described.contains(&reference.dataset.value) && !datasets.by_name.contains_key(&reference.dataset.value) {
+            continue; // its own mistakes are told
+        }
+        let fault = of.and_then(|of| reference.fault(of, datasets.by_name.get(&reference.dataset.value)));
+        gathered.mistakes.extend(fault.map(|(spot, message)| spot.mistake_in(&path, message)));
+    }
     datasets
 }
 
-fn dataset(source: &Source<'_>, name: DatasetName, mut top: Table<'_, '_>) -> Option<Dataset> {
-    top.need(&["title", "clause", "periods", "total", "year", "columns"]);
+fn dataset(source: &Source<'_>, name: DatasetName, mut top: Table<'_, '_>) -> Option<(Dataset, Vec<Reference>)> {
+    top.need(&["title", "clause", "class", "periods", "total", "columns"]);
     let title = titles(&mut top);
     let clause = top.string("clause");
-    let periods =
-        top.word("periods", &[("quarter-and-year", PeriodKinds::QuarterAndYear), ("none", PeriodKinds::None)]);
-    let total = top.word("total", &[("optional", TotalRule::Optional), ("required", TotalRule::Required)]);
+    let class = top.word("class", &[("open", Class::Open), ("restricted", Class::Restricted)]);
+    let periods = [
+        ("quarter-and-year", PeriodKinds::QuarterAndYear),
+        ("month-and-year", PeriodKinds::MonthAndYear),
+        ("none", PeriodKinds::None),
+    ];
+    let periods = top.word("periods", &periods);
+    let totals = [("optional", TotalRule::Optional), ("required", TotalRule::Required), ("none", TotalRule::None)];
+    let total = top.word("total", &totals);
+    if periods.as_ref().is_some_and(|periods| periods.value != PeriodKinds::None) {
+        top.need(&["year"]);
+    }
     let year = top.word("year", &[("sum", YearRule::Sum), ("last", YearRule::Last)]);
-    let (energy, capacity) = (top.string("energy_column"), top.string("capacity_column"));
+    let competence = competence(source, &mut top);
     let tables = top.tables("columns");
     let wanted = tables.len();
-    let columns: Vec<Column> = tables.into_iter().filter_map(column).collect();
-    for (number, column) in columns.iter().enumerate() {
-        let before = columns.iter().take(number);
-        if before.clone().any(|other| other.name == column.name || other.element == column.element) {
+    let columns: Vec<(Column, Spot)> = tables
+        .into_iter()
+        .filter_map(|table| {
+            let spot = table.spot().clone();
+            Some((column(source, table)?, spot))
+        })
+        .collect();
+    for (number, (column, _)) in columns.iter().enumerate() {
+        let mut before = columns.iter().take(number);
+        if before.any(|(other, _)| other.name == column.name || other.element == column.element) {
             top.mistake(format!("the column {} or its element {} stands twice", column.name, column.element));
         }
     }
-    for named in [&energy, &capacity].into_iter().flatten() {
-        let decimal = |column: &Column| column.name == named.value && matches!(column.kind, ColumnKind::Decimal { .. });
-        if columns.len() == wanted && !columns.iter().any(decimal) {
-            source.mistake(&named.spot, format!("{:?} is no decimal column of this dataset", named.value));
-        }
+    let whole = columns.len() == wanted;
+    if let (true, Some(total)) = (whole, &total) {
+        keys(source, &columns, total);
     }
+    let tables = top.tables("rules");
+    let (checks, references) = if whole { rules::read(source, &columns, tables) } else { rules::skip(tables) };
     top.finish();
     let (title_az, title_en) = title?;
-    Some(Dataset {
+    let dataset = Dataset {
         name,
         title_az,
         title_en,
         clause: clause?.value,
+        class: class?.value,
+        competence,
         periods: periods?.value,
         total: total?.value,
-        year: year?.value,
-        columns,
-        energy_column: energy.map(|name| name.value),
-        capacity_column: capacity.map(|name| name.value),
-    })
+        year: year.map_or(YearRule::Sum, |year| year.value),
+        columns: columns.into_iter().map(|(column, _)| column).collect(),
+        rules: checks,
+    };
+    Some((dataset, references))
 }
 
-fn column(mut table: Table<'_, '_>) -> Option<Column> {
-    table.need(&["name", "element", "kind", "required", "title"]);
-    let name = table.string("name");
-    let element = table.string("element");
-    let decimal = table.word("kind", &[("station", false), ("decimal", true)]);
-    if decimal.as_ref().is_some_and(|decimal| decimal.value) {
-        table.need(&["places"]);
+/// To whom the dataset falls by default.
+fn competence(source: &Source<'_>, top: &mut Table<'_, '_>) -> Vec<ParticipantName> {
+    let named = top.strings("competence").unwrap_or_default().into_iter();
+    let parsed = |name: At<String>| match name.value.parse() {
+        Ok(name) => Some(name),
+        Err(form) => {
+            source.mistake(&name.spot, format!("{:?} does not fit: {form}", name.value));
+            None
+        }
+    };
+    named.filter_map(parsed).collect()
+}
+
+/// What a record is of is said by one column at most, and the row of a total says `TOTAL` there and nothing in words
+/// elsewhere.
+fn keys(source: &Source<'_>, columns: &[(Column, Spot)], total: &At<TotalRule>) {
+    let mut keys = columns.iter().filter(|(column, _)| column.is_key());
+    let key = keys.next();
+    for (column, spot) in keys {
+        source.mistake(spot, format!("{} is a second key; a record is of one thing", column.name));
     }
+    if total.value == TotalRule::None {
+        return;
+    }
+    if let Some((Column { kind: ColumnKind::Text(Text { form, .. }), name, .. }, spot)) = key {
+        let takes = match form {
+            TextForm::Codes(codes) => codes.iter().any(|code| code == "TOTAL"),
+            TextForm::Pattern(pattern, longest) => *longest >= 5 && pattern.fits("TOTAL"),
+        };
+        if takes {
+            source.mistake(spot, format!("{name} takes the word TOTAL, which in CSV marks the total"));
+        }
+    }
+    if total.value == TotalRule::Required && key.is_none() {
+        source.mistake(&total.spot, "needs a column that is a station or a key: in CSV it marks the row of the total");
+    }
+    let words = columns.iter().filter(|(column, _)| !column.is_key() && !column.is_decimal() && column.required);
+    for (column, spot) in words {
+        let message =
+            format!("{} is a required word, which a total does not have; `total` is \"none\" then", column.name);
+        source.mistake(spot, message);
+    }
+}
+
+/// What a column holds, before its form is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Station,
+    Decimal,
+    Text,
+}
+
+fn column(source: &Source<'_>, mut table: Table<'_, '_>) -> Option<Column> {
+    table.need(&["name", "element", "kind", "required", "title"]);
+    let name = table.string("name").filter(|name| named(source, name, "a column", false));
+    let element = table.string("element").filter(|name| named(source, name, "an element", true));
+    let kind = table.word("kind", &[("station", Kind::Station), ("decimal", Kind::Decimal), ("text", Kind::Text)]);
+    let read = kind.as_ref().map(|kind| kind.value);
     let places = table.integer("places", 0..=9);
+    let key = table.boolean("key");
+    let codes = table.strings("codes");
+    let pattern = table.parsed::<Pattern>("pattern");
+    let longest = table.integer("longest", 1..=TEXT_MAX as u64);
+    match read {
+        Some(Kind::Decimal) => table.need(&["places"]),
+        Some(Kind::Text) if !table.has("codes") => table.need(&["pattern", "longest"]),
+        _ => {}
+    }
     let unit = table.string("unit");
     let required = table.boolean("required");
     let title = titles(&mut table);
+    let others: &[&str] = match read {
+        Some(Kind::Station) => &["places", "key", "codes", "pattern", "longest"],
+        Some(Kind::Decimal) => &["key", "codes", "pattern", "longest"],
+        Some(Kind::Text) if table.has("codes") => &["places", "pattern", "longest"],
+        Some(Kind::Text) => &["places"],
+        None => &[],
+    };
+    for other in others.iter().filter(|other| table.has(other)) {
+        table.mistake(format!("`{other}` does not belong to a column of this kind"));
+    }
     table.finish();
-    let kind = match decimal?.value {
-        true => ColumnKind::Decimal { places: places?.value as u8 },
-        false => ColumnKind::Station,
+    let kind = match read? {
+        Kind::Station => ColumnKind::Station,
+        Kind::Decimal => ColumnKind::Decimal { places: places?.value as u8 },
+        Kind::Text => {
+            let form = match codes {
+                Some(codes) => TextForm::Codes(words(source, codes)?),
+                None => TextForm::Pattern(pattern?.value, longest?.value as usize),
+            };
+            ColumnKind::Text(Text { form, key: key.is_some_and(|key| key.value) })
+        }
     };
     let (title_az, title_en) = title?;
     Some(Column {
@@ -100,6 +211,41 @@ fn column(mut table: Table<'_, '_>) -> Option<Column> {
         title_az,
         title_en,
     })
+}
+
+/// Whether a name can stand in SQL, or in XML.
+fn named(source: &Source<'_>, name: &At<String>, what: &str, capital: bool) -> bool {
+    let frame = ["dataset", "period", "revision", "sender", "to"];
+    let first = |c: char| if capital { c.is_ascii_uppercase() } else { c.is_ascii_lowercase() };
+    let rest = |c: char| {
+        c.is_ascii_digit() || if capital { c.is_ascii_alphabetic() } else { c.is_ascii_lowercase() || c == '_' }
+    };
+    let fits = name.value.len() <= 63
+        && name.value.starts_with(first)
+        && name.value.chars().all(rest)
+        && !frame.contains(&name.value.as_str());
+    if !fits {
+        let form = if capital { "letters and digits, as EnergyMWh" } else { "a-z, 0-9 and _, as energy_mwh" };
+        let message = format!(
+            "{:?} is no name of {what}: {form}; dataset, period, revision, sender and to are taken",
+            name.value
+        );
+        source.mistake(&name.spot, message);
+    }
+    fits
+}
+
+/// The words that a column may hold.
+fn words(source: &Source<'_>, codes: Vec<At<String>>) -> Option<Vec<String>> {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+    let wrong: Vec<&At<String>> = codes
+        .iter()
+        .filter(|code| code.value.is_empty() || code.value.len() > TEXT_MAX || !code.value.chars().all(plain))
+        .collect();
+    for code in &wrong {
+        source.mistake(&code.spot, format!("{:?} is no word: letters, digits, - _ . and /", code.value));
+    }
+    (wrong.is_empty() && !codes.is_empty()).then(|| codes.into_iter().map(|code| code.value).collect())
 }
 
 /// `title.az` and `title.en`.
@@ -123,18 +269,17 @@ mod tests {
         let mut gathered = Gathered::default();
         let datasets = read(&mut gathered, &folder);
         assert!(gathered.mistakes.is_empty(), "{:?}", gathered.mistakes);
-        assert_eq!(datasets.by_name.keys().map(|name| name.as_str()).collect::<Vec<_>>(), ["capacity", "generation"]);
+        let names: Vec<_> = datasets.by_name.keys().map(|name| name.as_str()).collect();
+        assert_eq!(names, ["capacity", "carbon-revenue", "gas-savings", "generation"]);
         for (name, dataset) in &datasets.by_name {
             for (file, text) in publish::files(dataset) {
                 let path = folder.join(name.as_str()).join(file);
-                assert_eq!(std::fs::read_to_string(&path).unwrap(), text, "{}", path.display());
+                if std::env::var_os("PENCERE_REWRITE").is_some() {
+                    std::fs::write(&path, &text).unwrap();
+                }
+                let committed = std::fs::read_to_string(&path).unwrap();
+                assert_eq!(committed, text, "{} — PENCERE_REWRITE=1 writes it", path.display());
             }
-            let (energy, capacity) = (dataset.energy_column.as_deref(), dataset.capacity_column.as_deref());
-            let expected = match name.as_str() {
-                "generation" => (Some("energy_mwh"), None),
-                _ => (None, Some("capacity_mw")),
-            };
-            assert_eq!((energy, capacity), expected);
         }
     }
 }

@@ -13,6 +13,7 @@ mod policy;
 mod portable;
 mod reader;
 mod registry;
+mod rules;
 mod settings;
 mod stations;
 mod trust;

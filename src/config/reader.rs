@@ -21,6 +21,13 @@ pub struct Spot {
     key: String,
 }
 
+impl Spot {
+    /// A mistake at this place of a file that was read before.
+    pub fn mistake_in(&self, file: &Path, message: impl Into<String>) -> Mistake {
+        Mistake { line: Some(self.line), key: self.key.clone(), ..Mistake::of_file(file, message) }
+    }
+}
+
 /// A value and where it stands, so that it can be found wrong later.
 #[derive(Clone, Debug)]
 pub struct At<T> {

@@ -252,10 +252,10 @@ fn a_description_of_a_dataset_is_read_with_all_its_columns() {
     let text = r#"
 title = { az = "İstilik", en = "Heat" }
 clause = "S 6.1.4"
+class = "open"
 periods = "quarter-and-year"
 total = "optional"
 year = "sum"
-energy_column = "heat_mwh"
 
 [[columns]]
 name = "station"
@@ -274,6 +274,10 @@ unit = "MWh"
 required = true
 title.az = "İstilik"
 title.en = "Heat"
+
+[[rules]]
+rule = "capacity-hours"
+column = "heat_mwh"
 "#;
     fs::write(folder.join("dataset.toml"), text).unwrap();
     let config = window.load().unwrap();
@@ -281,8 +285,7 @@ title.en = "Heat"
     assert_eq!((dataset.columns.len(), dataset.title_az.as_str()), (2, "İstilik"));
     assert_eq!(dataset.columns[1].kind, crate::schema::ColumnKind::Decimal { places: 3 });
 
-    let broken =
-        text.replace("places = 3\n", "").replace("\"heat_mwh\"\n\n", "\"heat_gwh\"\n\n").replace("sum", "summ");
+    let broken = text.replace("places = 3\n", "").replace("sum", "summ");
     fs::write(folder.join("dataset.toml"), broken).unwrap();
     let mistakes = window.mistakes();
     let keys: Vec<&str> = mistakes.iter().filter_map(|(place, _)| place.split(' ').nth(1)).collect();
@@ -421,4 +424,118 @@ fn every_mistake_of_a_policy_is_named() {
         told(&POLICY.replace("digests = [", "digests = []\nold = [")).iter().any(|one| one.2.contains("ever pass"))
     );
     assert!(suite_of(&folder.path().join("none.toml")).is_err());
+}
+
+#[test]
+fn parameters_follow_each_other_and_what_they_name_exists() {
+    let window = Window::new();
+    let path = "datasets/gas-savings/dataset.toml";
+    let shipped = fs::read_to_string(window.path(path)).unwrap();
+    let told = |rules: &str| {
+        let text = format!("{}\n{rules}", shipped.split("\n# Thousand m³").next().unwrap());
+        fs::write(window.path(path), &text).unwrap();
+        let mistakes = window.load().map(|_| Vec::new()).unwrap_or_else(|_| window.mistakes());
+        let line = |place: &str| place.split(' ').next().unwrap().rsplit(':').next().unwrap().parse::<usize>().unwrap();
+        let shown = |(place, text): &(String, String)| {
+            let key = place.split(' ').nth(1).unwrap();
+            let stands = shipped_line(&fs::read_to_string(window.path(path)).unwrap(), line(place));
+            format!("{key} [{stands}] {text}")
+        };
+        mistakes.iter().map(shown).collect::<Vec<_>>()
+    };
+    let change = |dates: &str, percent: u32| {
+        format!("[[rules]]\nrule = \"change\"\ncolumn = \"gas_thousand_m3\"\npercent = {percent}\n{dates}\n")
+    };
+    let both = |first: &str, second: &str| told(&(change(first, 50) + &change(second, 30)));
+    let until = "to = \"2025-12-31\"";
+    assert_eq!(both(until, "from = \"2026-01-01\""), [""; 0]);
+    let wrong = [
+        (both(until, "from = \"2025-12-31\""), "rules[2].from [from = \"2025-12-31\"] overlaps the entry"),
+        (both(until, "from = \"2026-01-02\""), "rules[2].from [from = \"2026-01-02\"] leaves a gap after 2025-12-31"),
+        (both("from = \"2020-01-01\"", "from = \"2026-01-01\""), "rules[1] [[[rules]]] the same rule begins anew"),
+        (both("", ""), "rules[2] [[[rules]]] the same rule stands twice"),
+        (
+            told(&change("from = \"2026-02-01\"\nto = \"2026-01-01\"", 50)),
+            "rules[1].to [to = \"2026-01-01\"] lies before",
+        ),
+        (told(&change("", 0)), "rules[1].percent [percent = 0] 0 is out of bounds"),
+        (told("[[rules]]\nrule = \"chance\"\n"), "rules[1].rule [rule = \"chance\"] \"chance\" is not known here"),
+    ];
+    for (said, wanted) in wrong {
+        assert_eq!(said.len(), 1, "{said:#?}");
+        assert!(said[0].starts_with(wanted), "{said:#?} {wanted}");
+    }
+    let ratio = |dataset: &str, base: &str, more: &str| {
+        told(&format!(
+            "[[rules]]\nrule = \"ratio\"\ncolumn = \"gas_thousand_m3\"\ndataset = \"{dataset}\"\n\
+             base = \"{base}\"\n{more}\n"
+        ))
+    };
+    assert_eq!(ratio("generation", "energy_mwh", "warn_above = \"0.26\""), [""; 0]);
+    for (said, wanted) in [
+        (ratio("generasiya", "energy_mwh", ""), "rules[1].dataset [dataset = \"generasiya\"] there is no dataset"),
+        (ratio("generation", "station", ""), "rules[1].base [base = \"station\"] \"station\" is no decimal column"),
+        (ratio("gas-savings", "gas_thousand_m3", ""), "rules[1].dataset [dataset = \"gas-savings\"] a figure stands"),
+        (ratio("generation", "energy_mwh", "warn_above = 0.26"), "rules[1].warn_above [warn_above = 0.26] is a float"),
+        (
+            ratio("generation", "energy_mwh", "warn_below = \"0.3\"\nwarn_above = \"0.2\""),
+            "rules[1] [[[rules]]] reject_below, warn_below",
+        ),
+    ] {
+        assert_eq!(said.len(), 1, "{said:#?}");
+        assert!(said[0].starts_with(wanted), "{said:#?} {wanted}");
+    }
+}
+
+/// The line of that number.
+fn shipped_line(text: &str, number: usize) -> String {
+    text.lines().nth(number - 1).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn columns_of_words_say_their_form_and_a_total_is_told_from_them() {
+    let window = Window::new();
+    let folder = window.path("datasets/meters");
+    fs::create_dir(&folder).unwrap();
+    let told = |total: &str, key: &str, more: &str| {
+        let text = format!(
+            "title = {{ az = \"S\", en = \"M\" }}\nclause = \"S 1.3\"\nclass = \"open\"\nperiods = \"none\"\n\
+             total = \"{total}\"\n[[columns]]\nname = \"meter\"\nelement = \"Meter\"\nkind = \"text\"\n{key}\n\
+             required = true\ntitle = {{ az = \"S\", en = \"M\" }}\n{more}"
+        );
+        fs::write(folder.join("dataset.toml"), text).unwrap();
+        let mistakes = window.load().map(|_| Vec::new()).unwrap_or_else(|_| window.mistakes());
+        mistakes.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+    };
+    let pattern = "key = true\npattern = \"[A-Z]{2}-[0-9]{6}\"\nlongest = 9";
+    assert_eq!(told("optional", pattern, ""), [""; 0]);
+    assert_eq!(told("none", "codes = [\"a\", \"b\"]", ""), [""; 0]);
+    let second = "[[columns]]\nname = \"other\"\nelement = \"Other\"\nkind = \"station\"\nrequired = true\n\
+        title = { az = \"B\", en = \"O\" }\n";
+    for (said, wanted) in [
+        (told("optional", "key = true\npattern = \"[A-Z]+\"\nlongest = 9", ""), "takes the word TOTAL"),
+        (told("required", "codes = [\"a\"]", ""), "needs a column that is a station or a key"),
+        (told("optional", "codes = [\"a\"]", ""), "is a required word, which a total does not have"),
+        (told("optional", "key = true\npattern = \"(a|b)\"\nlongest = 9", ""), "does not fit: a row of letters"),
+        (told("optional", "key = true\npattern = \"a\"", ""), "is missing here"),
+        (told("none", "codes = [\"a b\"]", ""), "is no word"),
+        (told("none", "codes = [\"a\"]\nplaces = 2", ""), "`places` does not belong to a column of this kind"),
+        (told("optional", pattern, second), "is a second key"),
+    ] {
+        assert!(said.iter().any(|text| text.contains(wanted)), "{said:#?} {wanted}");
+    }
+}
+
+#[test]
+fn the_shipped_registry_gives_each_dataset_to_those_to_whom_it_falls() {
+    let config = Window::new().load().unwrap();
+    let world = config.world();
+    for (name, dataset) in &world.datasets.by_name {
+        let registered = world.registry.participants.iter().filter(|(_, body)| body.datasets.contains(name));
+        let mut registered: Vec<_> = registered.map(|(slug, _)| slug.clone()).collect();
+        let mut falls = dataset.competence.clone();
+        registered.sort();
+        falls.sort();
+        assert_eq!(registered, falls, "{name}");
+    }
 }

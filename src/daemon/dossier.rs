@@ -6,10 +6,10 @@
 //! what the rules ask for is written down. Judges nothing.
 
 use super::judgement::Matter;
-use crate::document::{Content, Digest, ParticipantName, Period, Quantity, StationCode, SubmissionId};
+use crate::document::{Content, Digest, ParticipantName, Period, Quantity, SubmissionId};
 use crate::finding::Code;
 use crate::host::ClockState;
-use crate::schema::{Standing, Stood};
+use crate::schema::{Standing, Stood, Topic};
 use crate::seal::{OriginalRecord, OutcomeRecord};
 use crate::signature::{Answer, Check, Report, SignatureReport, StampReport};
 use jiff::Timestamp;
@@ -100,9 +100,20 @@ pub struct StandingFacts {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     current: Option<StoodFacts>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    elsewhere: BTreeMap<StationCode, ParticipantName>,
+    elsewhere: BTreeMap<String, ParticipantName>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     same_year: BTreeMap<String, StoodFacts>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    others: Vec<TopicFacts>,
+}
+
+/// Statements on another dataset, or of another year, by their sender.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct TopicFacts {
+    dataset: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    period: String,
+    by: BTreeMap<ParticipantName, StoodFacts>,
 }
 
 /// A statement that stood; its figures as scaled numbers with their places.
@@ -112,7 +123,7 @@ struct StoodFacts {
     revision: u16,
     content: Content,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    values: BTreeMap<StationCode, Vec<Option<(i64, u8)>>>,
+    values: BTreeMap<String, Vec<Option<(i64, u8)>>>,
 }
 
 impl Dossier {
@@ -203,6 +214,7 @@ impl Beside {
             current: standing.current.as_ref().map(StoodFacts::of),
             elsewhere: standing.elsewhere.clone(),
             same_year: same_year.collect(),
+            others: standing.others.iter().map(|(topic, senders)| TopicFacts::of(topic, senders)).collect(),
         }))
     }
 
@@ -228,16 +240,18 @@ impl Beside {
 impl StandingFacts {
     /// The same as the rules ask it.
     pub fn standing(&self) -> Standing {
-        let period = |text: &String| match text.is_empty() {
-            true => Some(Period::None),
-            false => text.parse().ok(),
-        };
         let same_year = self.same_year.iter().filter_map(|(text, stood)| Some((period(text)?, stood.stood())));
         Standing {
             current: self.current.as_ref().map(StoodFacts::stood),
             elsewhere: self.elsewhere.clone(),
             same_year: same_year.collect(),
+            others: self.others.iter().filter_map(TopicFacts::topic).collect(),
         }
+    }
+
+    /// The statements that the rules looked at besides: dataset, period, and how many bodies stated it.
+    pub fn others(&self) -> impl Iterator<Item = (&str, &str, usize)> {
+        self.others.iter().map(|topic| (topic.dataset.as_str(), topic.period.as_str(), topic.by.len()))
     }
 
     /// The statement that it would supersede, if one stood: its submission and revision.
@@ -253,6 +267,23 @@ impl StandingFacts {
     /// How many of its stations stood by another body.
     pub fn elsewhere(&self) -> usize {
         self.elsewhere.len()
+    }
+}
+
+/// A period as a dossier writes it.
+fn period(text: &str) -> Option<Period> {
+    if text.is_empty() { Some(Period::None) } else { text.parse().ok() }
+}
+
+impl TopicFacts {
+    fn of(topic: &Topic, senders: &BTreeMap<ParticipantName, Stood>) -> Self {
+        let by = senders.iter().map(|(whose, stood)| (whose.clone(), StoodFacts::of(stood)));
+        Self { dataset: topic.dataset.to_string(), period: topic.period.to_string(), by: by.collect() }
+    }
+
+    fn topic(&self) -> Option<(Topic, BTreeMap<ParticipantName, Stood>)> {
+        let topic = Topic { dataset: self.dataset.parse().ok()?, period: period(&self.period)? };
+        Some((topic, self.by.iter().map(|(whose, stood)| (whose.clone(), stood.stood())).collect()))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::boemis::{Batch, Boemis, Fault, Loaded, Pending, Unloaded};
 use crate::document::SubmissionId;
 use crate::finding::{Code, Finding, Stop};
 use crate::host::side_by_side;
-use crate::schema::{Bearing, Inspected, Key, Standing, Validated};
+use crate::schema::{Bearing, Datasets, Inspected, Key, Standing, Validated};
 use jiff::Timestamp;
 use std::collections::HashMap;
 
@@ -118,7 +118,8 @@ async fn try_all(
 ) -> Result<Vec<(usize, Tried)>, Unfinished> {
     let mut tried = Vec::with_capacity(candidates.len());
     let is_alone = candidates.len() == 1;
-    let mut waves = waves(candidates).into_iter().enumerate();
+    let datasets = &judge.world().datasets;
+    let mut waves = waves(candidates, datasets).into_iter().enumerate();
     while let Some((number, wave)) = waves.next() {
         let Some(standings) = ask(&wave, batch).await? else {
             let rest = wave.into_iter().chain(waves.flat_map(|(_, wave)| wave));
@@ -127,7 +128,7 @@ async fn try_all(
         };
         let pairs: Vec<(Candidate, Standing)> = wave.into_iter().zip(standings).collect();
         let validate = |(candidate, standing): (Candidate, Standing)| {
-            let asked = candidate.inspected.statement().map(|statement| standing.beside(statement));
+            let asked = candidate.inspected.statement().map(|statement| standing.beside(statement, datasets));
             let beside = Beside::standing(&asked.unwrap_or_default());
             (candidate.at, beside, judge.validate(candidate.inspected, &standing))
         };
@@ -189,12 +190,12 @@ async fn write(
 }
 
 /// Each goes into the first wave behind all those before it that bear on it.
-fn waves(candidates: Vec<Candidate>) -> Vec<Vec<Candidate>> {
+fn waves(candidates: Vec<Candidate>, datasets: &Datasets) -> Vec<Vec<Candidate>> {
     let mut waves: Vec<Vec<Candidate>> = Vec::new();
     let mut next: HashMap<Bearing, usize> = HashMap::new();
     for candidate in candidates {
-        let bearings = candidate.key.as_ref().map(Key::bearings).into_iter().flatten();
-        let mine = bearings.clone().filter_map(|bearing| next.get(&bearing).copied()).max().unwrap_or(0);
+        let bearings = candidate.key.as_ref().map(|key| datasets.bearings(key)).unwrap_or_default();
+        let mine = bearings.iter().filter_map(|bearing| next.get(bearing).copied()).max().unwrap_or(0);
         for bearing in bearings {
             next.insert(bearing, mine + 1);
         }

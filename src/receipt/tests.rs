@@ -295,7 +295,7 @@ fn only_the_seal_proves_and_only_its_own_document() {
 #[tokio::test]
 async fn what_is_committed_is_acknowledged_with_all_that_is_known_of_it() {
     use crate::boemis::{Boemis, Location, Settings};
-    use crate::schema::{Column, ColumnKind, Dataset, Datasets, Key, PeriodKinds, Record, Statement};
+    use crate::schema::{Class, Column, ColumnKind, Dataset, Datasets, Key, PeriodKinds, Record, Statement};
     use crate::schema::{TotalRule, Validated, Value, YearRule};
     let column = |name: &str, kind| Column {
         name: name.to_owned(),
@@ -315,8 +315,9 @@ async fn what_is_committed_is_acknowledged_with_all_that_is_known_of_it() {
         total: TotalRule::Optional,
         year: YearRule::Sum,
         columns: vec![column("station", ColumnKind::Station), column("energy_mwh", ColumnKind::Decimal { places: 3 })],
-        energy_column: None,
-        capacity_column: None,
+        class: Class::Open,
+        competence: Vec::new(),
+        rules: Vec::new(),
     };
     let datasets = Datasets { by_name: [(generation.name.clone(), generation)].into() };
     let energy = crate::document::Quantity::parse("5", 3, '.').unwrap();

@@ -8,7 +8,7 @@ use super::faults::name_shown;
 use super::form::{self, Frame, TOTAL};
 use super::reading::{Reading, Total};
 use super::rows::{Field, Next, Row, RowFault, Rows, delimiter};
-use super::{ColumnKind, Dataset, Limits, PeriodKinds, Record, TotalRule, Value};
+use super::{Dataset, Limits, PeriodKinds, Record, TotalRule, Value};
 use crate::document::Period;
 use crate::finding::{Code, Finding, Hint, Place};
 use std::io::{self, BufRead};
@@ -274,8 +274,9 @@ impl Table<'_> {
         let dataset = self.dataset;
         let mut values = vec![Value::Absent; dataset.columns.len()];
         let mut offsets = vec![row.offset; dataset.columns.len()];
-        let total = dataset.station_column().is_some_and(|station| {
-            fields.iter().zip(&self.roles).any(|(field, role)| *role == Role::Column(station) && field.text == TOTAL)
+        let key = dataset.key_column().filter(|_| dataset.total != TotalRule::None);
+        let total = key.is_some_and(|key| {
+            fields.iter().zip(&self.roles).any(|(field, role)| *role == Role::Column(key) && field.text == TOTAL)
         });
         if total && self.reading.total.is_some() {
             let place = Place::at(row.offset).row(row.number);
@@ -287,12 +288,11 @@ impl Table<'_> {
             if let Some(offset) = offsets.get_mut(at) {
                 *offset = field.offset;
             }
-            let is_station = column.kind == ColumnKind::Station;
-            if (total && is_station) || (field.text.is_empty() && !column.required) {
+            if (total && column.is_key()) || (field.text.is_empty() && !column.required) {
                 continue;
             }
-            let mark = if is_station { '.' } else { self.mark_of(&field.text) };
-            match (form::value(column.kind, &field.text, mark), values.get_mut(at)) {
+            let mark = if column.is_decimal() { self.mark_of(&field.text) } else { '.' };
+            match (form::value(&column.kind, &field.text, mark), values.get_mut(at)) {
                 (Ok(value), Some(place)) => *place = value,
                 (Ok(_), None) => {}
                 (Err(wrong), _) => {
@@ -335,6 +335,9 @@ impl Table<'_> {
             self.missing(Place::whole().row(2).path(station), NOTHING, Some(NO_ROWS));
         } else if self.dataset.total == TotalRule::Required && self.reading.total.is_none() {
             self.missing(Place::whole(), TOTAL, None);
+        }
+        if self.stated == 1 {
+            self.reading.take_total_alone(self.dataset);
         }
     }
 }

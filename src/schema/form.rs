@@ -4,7 +4,7 @@
 //! Blanks around a value are refused, in XSD by types whose `whiteSpace` is `preserve`: a value is
 //! what was signed, nobody trims it.
 
-use super::{ColumnKind, Dataset, PeriodKinds, Value};
+use super::{ColumnKind, Dataset, PeriodKinds, TextForm, Value};
 use crate::document::{Period, Quantity, QuantityFault, Revision, StationCode};
 use crate::finding::Hint;
 use std::borrow::Cow;
@@ -13,8 +13,10 @@ use std::borrow::Cow;
 pub(super) const STATION: &str = "[A-Z]{2,3}-[0-9]{4,}";
 /// Longest station code, in characters.
 pub(super) const STATION_MAX: usize = 32;
-/// A quarter or a year from 1900 to 9990.
-pub(super) const PERIOD: &str = "(19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|9990)(-Q[1-4])?";
+/// A year from 1900 to 9990.
+const YEAR: &str = "(19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|9990)";
+/// Longest value of a text column that a description may allow, in characters: what a finding can repeat whole.
+pub const TEXT_MAX: usize = 120;
 /// A revision, 1 to 9999.
 pub(super) const REVISION: &str = "[1-9][0-9]{0,3}";
 /// A VÖEN by its form; its check digit is judged by authority.
@@ -94,6 +96,15 @@ pub(super) fn decimal_pattern(places: u8) -> String {
     match places {
         0 => format!("0|[1-9][0-9]{{0,{whole}}}"),
         places => format!("(0|[1-9][0-9]{{0,{whole}}})(\\.[0-9]{{1,{places}}})?"),
+    }
+}
+
+/// The pattern of a period: a year or one of its parts.
+pub(super) fn period_pattern(kinds: PeriodKinds) -> String {
+    match kinds {
+        PeriodKinds::QuarterAndYear => format!("{YEAR}(-Q[1-4])?"),
+        PeriodKinds::MonthAndYear => format!("{YEAR}(-M(0[1-9]|1[0-2]))?"),
+        PeriodKinds::None => String::new(),
     }
 }
 
@@ -191,14 +202,18 @@ impl Frame {
                     )),
                 },
             ),
-            Self::Period => (
-                text.parse::<Period>().is_ok(),
-                Misformed::new(
-                    "2026-Q3, 2026",
-                    "Rüb 2026-Q3, il isə 2026 kimi yazılır.",
-                    "A quarter is written 2026-Q3, a year 2026.",
-                ),
-            ),
+            Self::Period => {
+                let (az, en) = match dataset.periods {
+                    PeriodKinds::MonthAndYear => {
+                        ("Ay 2026-M09, il isə 2026 kimi yazılır.", "A month is written 2026-M09, a year 2026.")
+                    }
+                    PeriodKinds::QuarterAndYear | PeriodKinds::None => {
+                        ("Rüb 2026-Q3, il isə 2026 kimi yazılır.", "A quarter is written 2026-Q3, a year 2026.")
+                    }
+                };
+                let fits = text.parse::<Period>().is_ok_and(|period| dataset.periods.takes(period));
+                (fits, Misformed::new(dataset.periods.examples(), az, en))
+            }
             Self::Revision => (
                 text.parse::<Revision>().is_ok(),
                 Misformed::new(
@@ -221,13 +236,66 @@ impl Frame {
 }
 
 /// Reads the value of a column; `mark` stands before the decimals.
-pub(super) fn value(kind: ColumnKind, text: &str, mark: char) -> Result<Value, Misformed> {
+pub(super) fn value(kind: &ColumnKind, text: &str, mark: char) -> Result<Value, Misformed> {
     match kind {
+        ColumnKind::Text(of) if fits(&of.form, text) => Ok(Value::Text(text.to_owned())),
+        ColumnKind::Text(of) => Err(text_fault(&of.form, text)),
         ColumnKind::Station => text.parse::<StationCode>().map(Value::Station).map_err(|_| station_fault(text)),
-        ColumnKind::Decimal { places } => Quantity::parse(text, places, mark)
+        &ColumnKind::Decimal { places } => Quantity::parse(text, places, mark)
             .map(Value::Decimal)
             .map_err(|fault| decimal_fault(fault, text, places, mark)),
     }
+}
+
+/// Whether a word has its form.
+pub(super) fn fits(form: &TextForm, text: &str) -> bool {
+    match form {
+        TextForm::Codes(codes) => codes.iter().any(|code| code == text),
+        TextForm::Pattern(pattern, longest) => text.chars().count() <= *longest && pattern.fits(text),
+    }
+}
+
+/// A word that fits, for forms and guides.
+pub(super) fn example(form: &TextForm) -> String {
+    match form {
+        TextForm::Codes(codes) => codes.first().cloned().unwrap_or_default(),
+        TextForm::Pattern(pattern, _) => pattern.example(),
+    }
+}
+
+fn text_fault(form: &TextForm, text: &str) -> Misformed {
+    let wanted = match form {
+        TextForm::Codes(codes) => codes.join(", "),
+        TextForm::Pattern(pattern, longest) => format!("{} (≤ {longest})", pattern.as_str()),
+    };
+    let lower = |text: &str| text.to_lowercase();
+    let (az, en) = if text.is_empty() {
+        ("Dəyər yazılmayıb.", "No value stands there.")
+    } else if fits(form, text.trim()) {
+        ("Dəyərin əvvəlində və sonunda boşluq olmamalıdır.", "No blank may stand before or after the value.")
+    } else if fits(form, &lower(text)) || fits(form, &text.to_uppercase()) {
+        ("Böyük və kiçik hərflər olduğu kimi yazılır.", "Capital and small letters are written as they are given.")
+    } else if !text.is_ascii() && fits(form, &latin(text)) {
+        (
+            "Dəyərdə latın hərfinə oxşayan başqa əlifbanın hərfi var; onu latın klaviaturası ilə yenidən yazın.",
+            "The value holds a letter of another alphabet that looks like a Latin one; type it again with a Latin \
+             keyboard.",
+        )
+    } else {
+        match form {
+            TextForm::Codes(_) => ("Yalnız bu dəyərlərdən biri ola bilər.", "It is one of these and no other."),
+            TextForm::Pattern(..) => ("Dəyər bu formada yazılır.", "The value is written in this form."),
+        }
+    };
+    Misformed::new(wanted, az, en)
+}
+
+/// The text with the Cyrillic letters that look like Latin ones replaced by these.
+fn latin(text: &str) -> String {
+    const ALIKE: &str = "АAВBСCЕEНHІIЈJКKМMОOРPЅSТTХXҮYаaсcеeіiјjоoрpѕsхxуy";
+    let alike: Vec<char> = ALIKE.chars().collect();
+    let of = |c: char| alike.chunks_exact(2).find(|pair| pair[0] == c).map_or(c, |pair| pair[1]);
+    text.chars().map(of).collect()
 }
 
 fn station_fault(text: &str) -> Misformed {

@@ -11,6 +11,7 @@ mod description;
 mod faults;
 mod form;
 mod limits;
+mod pattern;
 pub mod publish;
 mod reading;
 mod returned;
@@ -23,11 +24,16 @@ mod tests;
 mod xml;
 
 pub use crate::document::SUBMISSION_NAMESPACE as NAMESPACE;
-pub use description::{Column, ColumnKind, Dataset, Datasets, PeriodKinds, TotalRule, YearRule};
+pub use description::{
+    Check, Class, Column, ColumnKind, Dataset, Datasets, Look, PeriodKinds, Ratio, Rule, Span, Text, TextForm,
+    TotalRule, YearRule,
+};
+pub use form::TEXT_MAX;
 pub use limits::Limits;
+pub use pattern::Pattern;
 pub use publish::SHIPPED;
 pub use returned::{RowFault, returned};
-pub use statement::{Bearing, Key, Record, Standing, Statement, Stood, Understood, Value};
+pub use statement::{Bearing, Figures, Key, Record, Standing, Statement, Stood, Topic, Understood, Value};
 pub use template::{Format, template};
 
 use crate::authority::{Authorised, Stations};
@@ -171,6 +177,7 @@ pub fn validate(
     let Reading { period, revision, records, offsets, total, broken, mut faults } = reading;
     let case = rules::Case {
         dataset,
+        datasets,
         id: about.id,
         content,
         participant: authorised.participant(),

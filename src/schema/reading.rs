@@ -51,6 +51,15 @@ impl Reading {
         }
     }
 
+    /// Where a dataset takes a total alone, and nothing else stands: the total is its one record (S 6.1.6: revenue may
+    /// be stated without its stations), for what is stated must also be loaded.
+    pub fn take_total_alone(&mut self, dataset: &Dataset) {
+        if let (Some(total), true, true) = (&self.total, self.records.is_empty(), dataset.takes_total_alone()) {
+            self.offsets.extend(&total.offsets);
+            self.records.push(Record { values: total.values.clone(), place: total.place.clone() });
+        }
+    }
+
     /// Some value of this column could not be read.
     pub fn breaks(&mut self, column: usize) {
         if let Some(broken) = self.broken.get_mut(column) {

@@ -64,8 +64,8 @@ pub fn returned(
             let why: Vec<String> = faults.iter().map(|fault| worded(fault)).collect();
             let values = cells(&row, sign).into_iter().enumerate().map(|(at, value)| {
                 let column = names.get(at).and_then(|name| dataset.column(name)).and_then(|at| dataset.columns.get(at));
-                match column.map(|column| column.kind) {
-                    Some(ColumnKind::Decimal { places }) => with_comma(&value, places),
+                match column.map(|column| &column.kind) {
+                    Some(ColumnKind::Decimal { places }) => with_comma(&value, *places),
                     _ => value,
                 }
             });
@@ -105,9 +105,9 @@ fn worded(fault: &RowFault) -> String {
 fn note(dataset: &Dataset, name: &str) -> String {
     let Some(column) = dataset.column(name).and_then(|at| dataset.columns.get(at)) else { return String::new() };
     let unit = column.unit.as_deref().map(|unit| format!(", {unit}")).unwrap_or_default();
-    let form = match column.kind {
+    let form = match &column.kind {
         ColumnKind::Decimal { places } => format!(", vergüldən sonra ən çoxu {places} rəqəm"),
-        ColumnKind::Station => String::new(),
+        ColumnKind::Station | ColumnKind::Text(_) => String::new(),
     };
     format!("{}{unit}{form}", column.title_az)
 }

@@ -1,5 +1,6 @@
 //! What a submission states, and what already stands.
 
+use super::Datasets;
 use crate::document::{Content, DatasetName, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId};
 use crate::finding::Place;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +16,7 @@ pub struct Key {
     pub period: Period,
 }
 
-/// Something that two statements may share. See [`Key::bearings`].
+/// Something that two statements may share. See [`Datasets::bearings`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Bearing {
     /// One sender's statements on a dataset in one year, or without a year.
@@ -24,14 +25,17 @@ pub enum Bearing {
     Period(DatasetName, Period),
 }
 
-impl Key {
+impl Datasets {
     /// By what a statement bears on others: what stands beside one ([`Standing`]) is changed only by
     /// those with which it shares one of these.
-    pub fn bearings(&self) -> [Bearing; 2] {
-        [
-            Bearing::Year(self.dataset.clone(), self.participant.clone(), self.period.year()),
-            Bearing::Period(self.dataset.clone(), self.period),
-        ]
+    pub fn bearings(&self, key: &Key) -> Vec<Bearing> {
+        let looks = self.looks(&key.dataset).into_iter();
+        let others = looks.filter_map(|look| Some(Bearing::Period(look.dataset.clone(), look.period(key.period)?)));
+        let own = [
+            Bearing::Year(key.dataset.clone(), key.participant.clone(), key.period.year()),
+            Bearing::Period(key.dataset.clone(), key.period),
+        ];
+        own.into_iter().chain(others).collect()
     }
 }
 
@@ -44,6 +48,19 @@ pub enum Value {
     Station(StationCode),
     /// An exact decimal.
     Decimal(Quantity),
+    /// A word.
+    Text(String),
+}
+
+impl Value {
+    /// What a record is of, when this is the value of its key; empty where it was left out.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Station(code) => code.as_str(),
+            Self::Text(text) => text,
+            Self::Absent | Self::Decimal(_) => "",
+        }
+    }
 }
 
 /// One record, its values in the order of the dataset's columns.
@@ -89,8 +106,21 @@ pub struct Stood {
     pub revision: u16,
     /// Its content.
     pub content: Content,
-    /// Station by station, the dataset's decimal columns in order.
-    pub values: BTreeMap<StationCode, Vec<Option<Quantity>>>,
+    /// By the key of a record (a station's code), the dataset's decimal columns in order. What has no key stands
+    /// summed under the empty one.
+    pub values: Figures,
+}
+
+/// Figures by the key of their record.
+pub type Figures = BTreeMap<String, Vec<Option<Quantity>>>;
+
+/// A dataset and a period, of which statements stand.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Topic {
+    /// The dataset.
+    pub dataset: DatasetName,
+    /// The period.
+    pub period: Period,
 }
 
 /// All that BOEMİS holds that bears on one statement; made by `boemis`, judged here.
@@ -98,35 +128,43 @@ pub struct Stood {
 pub struct Standing {
     /// The current statement of the same key.
     pub current: Option<Stood>,
-    /// Stations whose current statement of this dataset and period comes from another body.
-    pub elsewhere: BTreeMap<StationCode, ParticipantName>,
-    /// The current statements of the same sender, dataset and year: its quarters and the year.
+    /// Keys (stations) whose current statement of this dataset and period comes from another body.
+    pub elsewhere: BTreeMap<String, ParticipantName>,
+    /// The current statements of the same sender, dataset and year: the year and its parts.
     pub same_year: BTreeMap<Period, Stood>,
+    /// The current statements that the rules look at besides ([`Datasets::looks`]), by their sender.
+    pub others: BTreeMap<Topic, BTreeMap<ParticipantName, Stood>>,
 }
 
 impl Standing {
     /// What of it the rules ask for when this statement is judged beside it: all that is needed to judge it so
-    /// again. Figures of the year stay only where all its statements stand, for only then are they compared.
-    pub fn beside(&self, statement: &Statement) -> Self {
-        let stated: BTreeSet<&StationCode> = statement
-            .records
-            .iter()
-            .flat_map(|record| &record.values)
-            .filter_map(|value| match value {
-                Value::Station(code) => Some(code),
-                Value::Absent | Value::Decimal(_) => None,
-            })
-            .collect();
-        let elsewhere = self.elsewhere.iter().filter(|(code, _)| stated.contains(code));
-        let whole = statement.key.period.year().is_some_and(|year| {
-            let quarters = (1..=4).map(|quarter| Period::Quarter(year, quarter));
-            let mut all = std::iter::once(Period::Year(year)).chain(quarters);
+    /// again. Figures of the year stay only where all its statements stand, for only then are they compared; those
+    /// of others for what the statement states.
+    pub fn beside(&self, statement: &Statement, datasets: &Datasets) -> Self {
+        let dataset = datasets.by_name.get(&statement.key.dataset);
+        let key = dataset.and_then(|dataset| dataset.key_column());
+        let key = |values: &[Value]| key.and_then(|at| values.get(at)).map_or("", Value::key).to_owned();
+        let stated: BTreeSet<String> = statement.records.iter().map(|record| key(&record.values)).collect();
+        let elsewhere = self.elsewhere.iter().filter(|(key, _)| stated.contains(*key));
+        let whole = dataset.zip(statement.key.period.year()).is_some_and(|(dataset, year)| {
+            let mut all = dataset.periods.of_year(Some(year)).into_iter();
             all.all(|period| period == statement.key.period || self.same_year.contains_key(&period))
         });
+        // a figure without a key is compared with the sum of all
+        let is_whole = stated.contains("");
+        let of = |figures: &Figures| -> Figures {
+            let figures = figures.iter().filter(|(key, _)| is_whole || stated.contains(*key) || key.is_empty());
+            figures.map(|(key, values)| (key.clone(), values.clone())).collect()
+        };
+        let stood = |stood: &Stood| Stood { values: of(&stood.values), ..stood.clone() };
+        let senders = |senders: &BTreeMap<ParticipantName, Stood>| {
+            senders.iter().map(|(whose, its)| (whose.clone(), stood(its))).collect()
+        };
         Self {
             current: self.current.as_ref().map(|stood| Stood { values: BTreeMap::new(), ..stood.clone() }),
-            elsewhere: elsewhere.map(|(code, whose)| (code.clone(), whose.clone())).collect(),
+            elsewhere: elsewhere.map(|(key, whose)| (key.clone(), whose.clone())).collect(),
             same_year: if whole { self.same_year.clone() } else { BTreeMap::new() },
+            others: self.others.iter().map(|(topic, its)| (topic.clone(), senders(its))).collect(),
         }
     }
 

@@ -2,7 +2,7 @@
 //! refused with a finding at its place; nothing is prefilled that only the sender knows.
 
 use super::form::{Frame, TOTAL};
-use super::{ColumnKind, Dataset, NAMESPACE, PeriodKinds, TotalRule};
+use super::{ColumnKind, Dataset, NAMESPACE, PeriodKinds, TextForm, TotalRule};
 use crate::authority::Station;
 use crate::document::{Period, Voen};
 use crate::finding::Language;
@@ -28,12 +28,13 @@ pub fn template(
 ) -> String {
     let lines: Vec<Line> = stations
         .iter()
-        .filter(|station| station.in_service(period))
+        .filter(|station| station.in_service(period) && dataset.station_column().is_some())
         .map(|station| Line {
             code: station.code.to_string(),
             comment: Some(format!("{}, {} MW", station.name, station.mw)),
         })
         .collect();
+    let lines = if dataset.station_column().is_some() { lines } else { vec![Line::empty()] };
     let blank = Blank { period: &period.to_string(), to, sender: sender.as_str(), lines };
     match format {
         Format::Xml => xml(dataset, &blank),
@@ -43,7 +44,7 @@ pub fn template(
 
 /// The form that is published: no station, no sender, no period.
 pub(super) fn published(dataset: &Dataset, format: Format) -> String {
-    let lines = vec![Line { code: String::new(), comment: None }];
+    let lines = vec![Line::empty()];
     let blank = Blank { period: "", to: "", sender: "", lines };
     match format {
         Format::Xml => xml(dataset, &blank),
@@ -54,6 +55,13 @@ pub(super) fn published(dataset: &Dataset, format: Format) -> String {
 struct Line {
     code: String,
     comment: Option<String>,
+}
+
+impl Line {
+    /// To be filled in wholly.
+    fn empty() -> Self {
+        Self { code: String::new(), comment: None }
+    }
 }
 
 struct Blank<'a> {
@@ -98,10 +106,12 @@ fn xml(dataset: &Dataset, blank: &Blank<'_>) -> String {
                 ColumnKind::Station => {
                     text.push_str(&format!("<{0}>{1}</{0}>", column.element, escaped(&line.code)));
                 }
-                ColumnKind::Decimal { .. } if column.required => {
+                ColumnKind::Decimal { .. } | ColumnKind::Text(_) if column.required => {
                     text.push_str(&format!("<{0}></{0}>", column.element));
                 }
-                ColumnKind::Decimal { .. } => text.push_str(&format!("<!-- <{0}></{0}> -->", column.element)),
+                ColumnKind::Decimal { .. } | ColumnKind::Text(_) => {
+                    text.push_str(&format!("<!-- <{0}></{0}> -->", column.element))
+                }
             }
         }
         text.push_str("</Record>\n");
@@ -114,6 +124,7 @@ fn xml(dataset: &Dataset, blank: &Blank<'_>) -> String {
     match dataset.total {
         TotalRule::Required => text.push_str(&format!("  <Total>{total}</Total>\n")),
         TotalRule::Optional => text.push_str(&format!("  <!-- <Total>{total}</Total> -->\n")),
+        TotalRule::None => {}
     }
     text.push_str("</Submission>\n");
     text
@@ -125,16 +136,12 @@ fn csv(dataset: &Dataset, blank: &Blank<'_>) -> String {
         frames.iter().map(|frame| frame.name()).chain(dataset.columns.iter().map(|column| column.name.as_str()));
     let mut text = names.collect::<Vec<_>>().join(",");
     text.push('\n');
-    let total = (dataset.total == TotalRule::Required && dataset.station_column().is_some())
+    let total = (dataset.total == TotalRule::Required && dataset.key_column().is_some())
         .then(|| Line { code: TOTAL.to_owned(), comment: None });
     for line in blank.lines.iter().chain(&total) {
-        let values =
-            frames.iter().map(|&frame| blank.frame(frame, dataset)).chain(dataset.columns.iter().map(|column| {
-                match column.kind {
-                    ColumnKind::Station => line.code.clone(),
-                    ColumnKind::Decimal { .. } => String::new(),
-                }
-            }));
+        let values = frames.iter().map(|&frame| blank.frame(frame, dataset)).chain(
+            dataset.columns.iter().map(|column| if column.is_key() { line.code.clone() } else { String::new() }),
+        );
         text.push_str(&values.collect::<Vec<_>>().join(","));
         text.push('\n');
     }
@@ -172,12 +179,32 @@ fn instructions(dataset: &Dataset, language: Language) -> Vec<String> {
     };
     if periodic {
         lines.push(match language {
+            Language::Az if dataset.periods == PeriodKinds::MonthAndYear => {
+                "Dövr: ay 2026-M09, il 2026 kimi.".to_owned()
+            }
+            Language::En if dataset.periods == PeriodKinds::MonthAndYear => {
+                "The period: a month as 2026-M09, a year as 2026.".to_owned()
+            }
             Language::Az => "Dövr: rüb 2026-Q3, il 2026 kimi.".to_owned(),
             Language::En => "The period: a quarter as 2026-Q3, a year as 2026.".to_owned(),
         });
     }
     lines.extend(units);
+    for column in &dataset.columns {
+        if let ColumnKind::Text(of) = &column.kind {
+            let title = if language == Language::Az { &column.title_az } else { &column.title_en };
+            lines.push(format!("{}: {title}, {}", column.element, form_of(&of.form)));
+        }
+    }
     lines
+}
+
+/// The form of a word, for people of both languages.
+pub(super) fn form_of(form: &TextForm) -> String {
+    match form {
+        TextForm::Codes(codes) => codes.join(" / "),
+        TextForm::Pattern(pattern, longest) => format!("{} (≤ {longest})", pattern.as_str()),
+    }
 }
 
 /// Text that may stand in an XML comment: no two hyphens in a row (XML 1.0 production 15).

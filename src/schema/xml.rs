@@ -9,7 +9,7 @@
 use super::faults::name_shown;
 use super::form::{self, Frame};
 use super::reading::{Reading, Total};
-use super::{ColumnKind, Dataset, Limits, PeriodKinds, Record, TotalRule, Value};
+use super::{Dataset, Limits, PeriodKinds, Record, TotalRule, Value};
 use crate::authority::{CoveredAttribute, CoveredEvent};
 use crate::document::{Period, SUBMISSION_NAMESPACE as NAMESPACE};
 use crate::finding::{Code, Finding, Hint, Place};
@@ -74,7 +74,7 @@ impl Group {
     /// Whether this column has a place here, and whether it must stand.
     fn takes(&self, dataset: &Dataset, column: usize) -> (bool, bool) {
         match dataset.columns.get(column) {
-            Some(column) if self.total && column.kind == ColumnKind::Station => (false, false),
+            Some(column) if self.total && !column.is_decimal() => (false, false),
             Some(column) => (true, column.required),
             None => (false, false),
         }
@@ -210,11 +210,12 @@ impl<'a> XmlInspector<'a> {
     fn group(&mut self, namespace: &str, local: &str, attributes: &[CoveredAttribute<'_>], offset: u64) -> bool {
         let total = match local {
             "Record" if namespace == NAMESPACE => false,
-            "Total" if namespace == NAMESPACE => true,
+            "Total" if namespace == NAMESPACE && self.dataset.total != TotalRule::None => true,
             _ => {
+                let wanted = if self.dataset.total == TotalRule::None { "<Record>" } else { "<Record>, <Total>" };
                 let hint = (namespace != NAMESPACE).then_some(WRONG_NAMESPACE);
                 let place = Place::at(offset).path(format!("/Submission/{}", name_shown(local)));
-                self.fault(Code::SchemaInvalid, place, Some(&format!("<{local}>")), "<Record>, <Total>", hint);
+                self.fault(Code::SchemaInvalid, place, Some(&format!("<{local}>")), wanted, hint);
                 self.root.strangers += 1;
                 self.skipping = 1;
                 return true;
@@ -382,7 +383,7 @@ impl<'a> XmlInspector<'a> {
         if let Some(at) = group.offsets.get_mut(field.column) {
             *at = offset;
         }
-        let read = if field.spoilt { None } else { Some(form::value(column.kind, &field.text, '.')) };
+        let read = if field.spoilt { None } else { Some(form::value(&column.kind, &field.text, '.')) };
         match read {
             Some(Ok(value)) => {
                 if let Some(place) = group.values.get_mut(field.column) {
@@ -433,7 +434,7 @@ impl<'a> XmlInspector<'a> {
         self.root.open = false;
         let mut told = self.root.strangers;
         let wanting = [
-            (self.root.records == 0, "Record"),
+            (self.root.records == 0 && !(self.root.total && self.dataset.takes_total_alone()), "Record"),
             (self.dataset.total == TotalRule::Required && !self.root.total, "Total"),
         ];
         for (missing, element) in wanting {
@@ -442,6 +443,9 @@ impl<'a> XmlInspector<'a> {
             } else if missing {
                 self.fault(Code::SchemaMissing, Place::whole().path("/Submission"), None, element, None);
             }
+        }
+        if self.root.records == 0 {
+            self.reading.take_total_alone(self.dataset);
         }
     }
 }

@@ -7,6 +7,7 @@
 //! not made here but by the walk (`tests/samples.rs`).
 
 mod accepted;
+mod across;
 mod archives;
 mod containers;
 mod der;
@@ -82,6 +83,7 @@ fn table() -> Vec<Sample> {
     let mut table = accepted::table();
     table.extend(containers::table());
     table.extend(rejected::table());
+    table.extend(across::table());
     table.extend(hostile::table());
     table.extend(archives::table());
     table.extend(forged_cms::table());

@@ -137,8 +137,8 @@ impl World {
 
     /// How many rows BOEMİS has of each submission, superseded ones too.
     pub fn rows(&self) -> Vec<(String, u64)> {
-        let sql = "SELECT submission, count(*) FROM generation_current GROUP BY 1 \
-                   UNION ALL SELECT submission, count(*) FROM capacity_current GROUP BY 1";
+        let of = |view: &str| format!("SELECT submission, count(*) FROM {view}_current GROUP BY 1");
+        let sql = ["generation", "capacity", "gas_savings", "carbon_revenue"].map(of).join(" UNION ALL ");
         let output =
             Command::new("sqlite3").arg("-readonly").arg(self.folder.join("state/boemis.sqlite")).arg(sql).output();
         let output = output.unwrap();

@@ -100,13 +100,14 @@ impl Present {
 fn described(kind: &ColumnKind) -> (&'static str, i64) {
     match kind {
         ColumnKind::Station => ("station", 0),
+        ColumnKind::Text(_) => ("text", 0),
         ColumnKind::Decimal { places } => ("decimal", i64::from(*places)),
     }
 }
 
 /// Makes tables and views follow the descriptions, in one transaction, or leaves all as it is.
 pub(super) async fn prepare(connection: &mut SqliteConnection, datasets: &Datasets) -> Result<Plans, Fault> {
-    let layouts = datasets.by_name.values().map(Layout::of).collect::<Result<Vec<_>, _>>()?;
+    let layouts = Layout::all(datasets)?;
     let mut stems = BTreeSet::new();
     for layout in &layouts {
         if !stems.insert(layout.stem.clone()) {
@@ -159,8 +160,7 @@ fn steps_for(layout: &Layout, present: &Present) -> Result<Vec<String>, Fault> {
 pub(super) async fn look(connection: &mut SqliteConnection, datasets: &Datasets) -> Result<Plans, Fault> {
     let present = Present::read(connection).await?;
     let mut found = Vec::new();
-    for dataset in datasets.by_name.values() {
-        let layout = Layout::of(dataset)?;
+    for layout in Layout::all(datasets)? {
         if !present.relations.contains_key(&layout.table()) {
             continue;
         }

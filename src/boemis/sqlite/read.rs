@@ -11,10 +11,11 @@ use crate::boemis::mark::{Mark, RawMark, period};
 use crate::boemis::rows::Rows;
 use crate::boemis::{Fault, Records, Total};
 use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Quantity, Revision, SubmissionId};
-use crate::schema::{ColumnKind, Key, Standing, Stood, Value};
+use crate::schema::{ColumnKind, Key, Look, PeriodKinds, Standing, Stood, Topic, Value};
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, SqlSafeStr, SqlStr};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// For each dataset its layout and the statements made from it.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub(in crate::boemis) struct Plans(BTreeMap<String, Plan>);
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) layout: Layout,
+    /// What its rules look at besides, with the layouts of these.
+    looks: Vec<(Look, Layout)>,
     /// Made when first needed.
     pub(super) inserts: BTreeMap<super::write::Shape, SqlStr>,
     standing: StandingSql,
@@ -41,18 +44,25 @@ struct StandingSql {
 
 impl Plans {
     pub(super) fn of(layouts: Vec<Layout>) -> Self {
-        let plan = |layout: Layout| {
-            let one = standing_sql(&layout, 0);
-            let piece: Vec<String> = (0..PIECE).map(|at| standing_sql(&layout, at)).collect();
+        let by_slug: BTreeMap<&str, &Layout> = layouts.iter().map(|layout| (layout.slug.as_str(), layout)).collect();
+        let plan = |layout: &Layout| {
+            // what has no table yet has nothing that stands
+            let looks = layout
+                .looks
+                .iter()
+                .filter_map(|look| by_slug.get(look.dataset.as_str()).map(|&layout| (look.clone(), layout.clone())));
+            let looks: Vec<(Look, Layout)> = looks.collect();
+            let one = standing_sql(layout, &looks, 0);
+            let piece: Vec<String> = (0..PIECE).map(|at| standing_sql(layout, &looks, at)).collect();
             let standing = StandingSql {
                 first: AssertSqlSafe(format!("{BEGIN}; {one}")).into_sql_str(),
                 one: AssertSqlSafe(one).into_sql_str(),
                 piece: AssertSqlSafe(piece.join("; ")).into_sql_str(),
             };
-            let totals = layout.year.map(|_| AssertSqlSafe(totals_sql(&layout)).into_sql_str());
-            (layout.slug.clone(), Plan { layout, inserts: BTreeMap::new(), standing, totals })
+            let totals = layout.year.map(|_| AssertSqlSafe(totals_sql(layout)).into_sql_str());
+            (layout.slug.clone(), Plan { layout: layout.clone(), looks, inserts: BTreeMap::new(), standing, totals })
         };
-        Self(layouts.into_iter().map(plan).collect())
+        Self(layouts.iter().map(plan).collect())
     }
 
     pub(super) fn get(&self, dataset: &DatasetName) -> Option<&Plan> {
@@ -71,42 +81,61 @@ pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
 /// the work, and the statements kept prepared stay under 100 KiB.
 pub(super) const PIECE: usize = 8;
 
-/// Values that one question what stands takes.
-const ASKED: usize = 9;
+/// Values that one question what stands takes: id, dataset, sender, period and the one a year ago, and then the
+/// periods of the year.
+fn asked(layout: &Layout) -> usize {
+    5 + layout.periods.of_year(Some(2000).filter(|_| layout.periods != PeriodKinds::None)).len()
+}
 
-/// The question what stands, the `at`th of its text. Its answer is one text ([`Answer`]).
-fn standing_sql(layout: &Layout, at: usize) -> String {
-    let value = |number: usize| format!("${}", at * ASKED + number);
-    let station = layout.station().map_or("NULL".to_owned(), |c| format!("r.\"{}\"", c.name));
-    let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!("r.\"{}\"", c.name)).collect();
-    let periods: Vec<String> = (3..8).map(value).collect();
+/// The question what stands, the `at`th of its text. Its answer is one row: a text ([`Answer`]) of the sender's year
+/// and of the period, and one of each look.
+fn standing_sql(layout: &Layout, looks: &[(Look, Layout)], at: usize) -> String {
+    let value = |number: usize| format!("${}", at * asked(layout) + number);
+    let periods: Vec<String> = (6..=asked(layout)).map(value).collect();
     // Only what was loaded before the submission itself: all, unless it was loaded already, and then
     // what stood when it was. So recovery judges it by what it was judged by the first time.
     let horizon =
         format!("coalesce((SELECT m.number FROM submission m WHERE m.id = {}), 9223372036854775807)", value(1));
+    let of = |layout: &Layout, which: String| {
+        let key = layout.key().map_or("NULL".to_owned(), |c| format!("r.\"{}\"", c.name));
+        let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!("r.\"{}\"", c.name)).collect();
+        format!(
+            "(SELECT json_group_array(json_array(s.participant, s.period, s.revision, s.id, hex(s.content), {key}, \
+             json_array({decimals}))) FROM submission s \
+             LEFT JOIN \"{table}\" r ON r.submission = s.number{gave_no_way} \
+             WHERE {which} AND s.contested_at IS NULL AND s.revision = \
+             (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset AND x.period = s.period \
+             AND x.participant = s.participant AND x.contested_at IS NULL AND x.number < {horizon}) \
+             AND s.number < {horizon})",
+            decimals = decimals.join(", "),
+            gave_no_way = gave_no_way(layout),
+            table = layout.table(),
+        )
+    };
+    let own = format!(
+        "s.dataset = {} AND s.period IN ({}) AND (s.participant = {} OR s.period = {})",
+        value(2),
+        periods.join(", "),
+        value(3),
+        value(4)
+    );
+    let others = looks.iter().map(|(look, layout)| {
+        let period = value(if look.year_ago { 5 } else { 4 });
+        of(layout, format!("s.dataset = '{}' AND s.period = {period}", layout.slug))
+    });
+    let answers: Vec<String> = std::iter::once(of(layout, own)).chain(others).collect();
     // One row for each question: each row of an answer wakes whoever waits for it.
-    let stood = "s.participant, s.period, s.revision, s.id, hex(s.content)";
-    format!(
-        "SELECT json_group_array(json_array({stood}, {station}, json_array({decimals}))) \
-         FROM submission s LEFT JOIN \"{table}\" r ON r.submission = s.number{gave_no_way} \
-         WHERE s.dataset = {dataset} AND s.period IN ({periods}) AND s.contested_at IS NULL AND \
-         (s.participant = {participant} OR s.period = {period}) AND s.revision = \
-         (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset AND x.period = s.period \
-         AND x.participant = s.participant AND x.contested_at IS NULL AND x.number < {horizon}) \
-         AND s.number < {horizon}",
-        decimals = decimals.join(", "),
-        gave_no_way = gave_no_way(layout),
-        table = layout.table(),
-        dataset = value(2),
-        periods = periods.join(", "),
-        participant = value(8),
-        period = value(9),
-    )
+    format!("SELECT {}", answers.join(", "))
 }
 
 fn totals_sql(layout: &Layout) -> String {
     let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!(", \"{}\"", c.name)).collect();
-    format!("SELECT period, stations{} FROM \"{}_total\" ORDER BY period", decimals.concat(), layout.stem)
+    format!(
+        "SELECT period, {}{} FROM \"{}_total\" ORDER BY period",
+        layout.keys_counted(),
+        decimals.concat(),
+        layout.stem
+    )
 }
 
 fn rows_sql(layout: &Layout) -> String {
@@ -135,7 +164,7 @@ pub(super) async fn standing(
 ) -> Result<Standing, Fault> {
     // no table: nothing was ever loaded for the dataset
     let Some(plan) = plans.get(&asked.0.dataset) else { return Ok(Standing::default()) };
-    Ok(ask(connection, &plan.layout, &plan.standing.one, &[asked]).await?.remove(0))
+    Ok(ask(connection, plan, &plan.standing.one, &[asked]).await?.remove(0))
 }
 
 /// The same, in the round trip in which the transaction begins; `None` where that is not possible.
@@ -145,7 +174,7 @@ pub(super) async fn first_standing(
     asked: Asked<'_>,
 ) -> Result<Option<Standing>, Fault> {
     let Some(plan) = plans.get(&asked.0.dataset) else { return Ok(None) };
-    Ok(ask(connection, &plan.layout, &plan.standing.first, &[asked]).await?.pop())
+    Ok(ask(connection, plan, &plan.standing.first, &[asked]).await?.pop())
 }
 
 /// The same of many, in their order: none sees another.
@@ -159,7 +188,7 @@ pub(super) async fn standing_all(
         for piece in of_dataset.chunks(PIECE) {
             match plans.get(&piece[0].0.dataset) {
                 Some(plan) if piece.len() == PIECE => {
-                    all.extend(ask(connection, &plan.layout, &plan.standing.piece, piece).await?);
+                    all.extend(ask(connection, plan, &plan.standing.piece, piece).await?);
                 }
                 _ => {
                     for &one in piece {
@@ -175,27 +204,18 @@ pub(super) async fn standing_all(
 /// As many answers as questions, in their order.
 async fn ask(
     connection: &mut SqliteConnection,
-    layout: &Layout,
+    plan: &Plan,
     sql: &SqlStr,
     asked: &[Asked<'_>],
 ) -> Result<Vec<Standing>, Fault> {
     let mut query = sqlx::query(sql.clone());
     for (key, id) in asked {
+        let ago = key.period.year_ago().map_or_else(|| "-".to_owned(), |period| period.to_string());
         query = query.bind(id.to_string()).bind(key.dataset.as_str().to_owned());
-        let periods = match key.period.year() {
-            Some(year) => [
-                Period::Year(year),
-                Period::Quarter(year, 1),
-                Period::Quarter(year, 2),
-                Period::Quarter(year, 3),
-                Period::Quarter(year, 4),
-            ],
-            None => [Period::None; 5],
-        };
-        for period in periods {
+        query = query.bind(key.participant.as_str().to_owned()).bind(key.period.to_string()).bind(ago);
+        for period in periods_of(&plan.layout, key) {
             query = query.bind(period.to_string());
         }
-        query = query.bind(key.participant.as_str().to_owned()).bind(key.period.to_string());
     }
     let rows = query.fetch_all(connection).await.map_err(|e| fault(READING, e))?;
     if rows.len() != asked.len() {
@@ -204,11 +224,29 @@ async fn ask(
     rows.iter()
         .zip(asked)
         .map(|(row, (key, _))| {
-            let answer: &str = row.try_get(0).map_err(|e| fault(READING, e))?;
-            let answer: Answer = serde_json::from_str(answer).map_err(|_| odd("submission", "statement"))?;
-            gather(layout, key, answer)
+            let answer = |at: usize| -> Result<Answer, Fault> {
+                let text: &str = row.try_get(at).map_err(|e| fault(READING, e))?;
+                serde_json::from_str(text).map_err(|_| odd("submission", "statement"))
+            };
+            let mut standing = gather(&plan.layout, key, answer(0)?)?;
+            for (at, (look, layout)) in plan.looks.iter().enumerate() {
+                let Some(period) = look.period(key.period) else { continue };
+                let senders = stood_by_sender(layout, answer(at + 1)?)?;
+                if !senders.is_empty() {
+                    standing.others.insert(Topic { dataset: look.dataset.clone(), period }, senders);
+                }
+            }
+            Ok(standing)
         })
         .collect()
+}
+
+/// The year of a statement and its parts, as many as its dataset has, whatever the statement's period is.
+fn periods_of(layout: &Layout, key: &Key) -> Vec<Period> {
+    match layout.periods {
+        PeriodKinds::None => vec![key.period],
+        kinds => kinds.of_year(Some(key.period.year().unwrap_or_default())),
+    }
 }
 
 /// One record that stands: sender, period, revision, submission, content in hexadecimal, station,
@@ -220,37 +258,62 @@ type Answer = Vec<Record>;
 
 fn gather(layout: &Layout, key: &Key, answer: Answer) -> Result<Standing, Fault> {
     let mut standing = Standing::default();
-    for (participant, of_period, revision, submission, content, station, decimals) in answer {
-        let participant: ParticipantName = participant.parse().map_err(|_| odd("submission", "participant"))?;
-        let of_period = period(&of_period).ok_or_else(|| odd("submission", "period"))?;
-        let station = match station.map(|code| code.parse()).transpose() {
-            Ok(station) => station,
-            Err(_) => return Err(odd(&layout.table(), "station")),
-        };
+    for record in answer {
+        let participant: ParticipantName = record.0.parse().map_err(|_| odd("submission", "participant"))?;
+        let of_period = period(&record.1).ok_or_else(|| odd("submission", "period"))?;
         if participant != key.participant {
-            if let (Some(station), true) = (station, of_period == key.period) {
-                standing.elsewhere.insert(station, participant);
+            if let (Some(key_value), true) = (record.5, of_period == key.period) {
+                standing.elsewhere.insert(key_value, participant);
             }
             continue;
         }
-        let stood = match standing.same_year.entry(of_period) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Stood {
-                submission: submission.parse().map_err(|_| odd("submission", "id"))?,
-                revision: u16::try_from(revision).map_err(|_| odd("submission", "revision"))?,
-                content: content.to_ascii_lowercase().parse().map(Content).map_err(|_| odd("submission", "content"))?,
-                values: BTreeMap::new(),
-            }),
-        };
-        if let Some(station) = station {
-            let places = layout.decimals().map(|(_, places)| places);
-            let values = decimals.into_iter().zip(places);
-            let values = values.map(|(scaled, places)| scaled.map(|scaled| Quantity::from_scaled(scaled, places)));
-            stood.values.insert(station, values.collect());
-        }
+        take(layout, standing.same_year.entry(of_period), record)?;
     }
     standing.current = standing.same_year.get(&key.period).cloned();
     Ok(standing)
+}
+
+/// Statements of one dataset and period, by sender.
+fn stood_by_sender(layout: &Layout, answer: Answer) -> Result<BTreeMap<ParticipantName, Stood>, Fault> {
+    let mut senders = BTreeMap::new();
+    for record in answer {
+        let participant: ParticipantName = record.0.parse().map_err(|_| odd("submission", "participant"))?;
+        take(layout, senders.entry(participant), record)?;
+    }
+    Ok(senders)
+}
+
+/// One more record of a statement, which may be its first.
+fn take<K: Ord>(layout: &Layout, entry: Entry<'_, K, Stood>, record: Record) -> Result<(), Fault> {
+    let (_, _, revision, submission, content, key, decimals) = record;
+    let stood = match entry {
+        Entry::Occupied(entry) => entry.into_mut(),
+        Entry::Vacant(entry) => entry.insert(Stood {
+            submission: submission.parse().map_err(|_| odd("submission", "id"))?,
+            revision: u16::try_from(revision).map_err(|_| odd("submission", "revision"))?,
+            content: content.to_ascii_lowercase().parse().map(Content).map_err(|_| odd("submission", "content"))?,
+            values: BTreeMap::new(),
+        }),
+    };
+    let values = decimals.into_iter().zip(layout.decimals().map(|(_, places)| places));
+    let values = values.map(|(scaled, places)| scaled.map(|scaled| Quantity::from_scaled(scaled, places)));
+    // a statement all of whose records gave way has one row without figures
+    let values: Vec<Option<Quantity>> = values.collect();
+    match (key, stood.values.get_mut("")) {
+        (Some(key), _) => drop(stood.values.insert(key, values)),
+        (None, _) if values.iter().all(Option::is_none) => {}
+        (None, None) => drop(stood.values.insert(String::new(), values)),
+        // what is of no station is summed
+        (None, Some(sums)) => {
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum = match (*sum, value) {
+                    (Some(one), Some(other)) => Some(one.plus(other).ok_or_else(|| odd(&layout.table(), "sum"))?),
+                    (one, other) => one.or(other),
+                };
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The mark of this submission, if it was loaded.
@@ -377,6 +440,7 @@ pub(super) async fn records(connection: &mut SqliteConnection, plans: &Plans, ma
         Value::Absent => String::new(),
         Value::Station(code) => code.to_string(),
         Value::Decimal(quantity) => quantity.to_string(),
+        Value::Text(text) => text.clone(),
     };
     each_record(connection, plans, mark, |values| {
         rows.push(values.iter().map(text).collect());
@@ -424,6 +488,10 @@ fn value(layout: &Layout, row: &SqliteRow, at: usize, kind: &ColumnKind) -> Resu
     Ok(match kind {
         ColumnKind::Station => match row.try_get::<Option<&str>, _>(at).map_err(|e| fault(DOING, e))? {
             Some(code) => Value::Station(code.parse().map_err(|_| odd(&layout.table(), "station"))?),
+            None => Value::Absent,
+        },
+        ColumnKind::Text(_) => match row.try_get::<Option<String>, _>(at).map_err(|e| fault(DOING, e))? {
+            Some(text) => Value::Text(text),
             None => Value::Absent,
         },
         ColumnKind::Decimal { places } => match row.try_get::<Option<i64>, _>(at).map_err(|e| fault(DOING, e))? {

@@ -31,7 +31,7 @@ pub(super) fn added(layout: &Layout, new: &LaidColumn) -> String {
 
 fn column(column: &LaidColumn) -> String {
     match column.kind {
-        ColumnKind::Station => format!("\"{}\" TEXT", column.name),
+        ColumnKind::Station | ColumnKind::Text(_) => format!("\"{}\" TEXT", column.name),
         ColumnKind::Decimal { .. } => format!("\"{0}\" INTEGER CHECK (\"{0}\" >= 0)", column.name),
     }
 }
@@ -42,7 +42,7 @@ pub(super) fn views(layout: &Layout) -> Vec<View> {
         View { name: format!("{}_current", layout.stem), sql: records(layout, "current", true) },
         View { name: format!("{}_history", layout.stem), sql: records(layout, "history", false) },
     ];
-    if let (Some(year), Some(station)) = (layout.year, layout.station()) {
+    if let (Some(year), Some(station)) = (layout.year, layout.key()) {
         views.push(View { name: format!("{}_total", layout.stem), sql: total(layout, &station.name, year) });
     }
     views
@@ -56,9 +56,9 @@ pub(super) const STANDS: &str = "s.contested_at IS NULL AND s.revision = (SELECT
 
 /// The condition that a row `r` of a standing submission `s` counts, to be put behind others: a revision that holds
 /// again, because the one that superseded it is contested, gives way for each station that another participant filed
-/// meanwhile (R 3.5.4: one figure a station and period). Nothing where the dataset has no stations.
+/// meanwhile (R 3.5.4: one figure a station and period). Nothing where records have no key.
 pub(super) fn gave_no_way(layout: &Layout) -> String {
-    let Some(station) = layout.station() else { return String::new() };
+    let Some(station) = layout.key() else { return String::new() };
     format!(
         " AND NOT (EXISTS (SELECT 1 FROM submission z WHERE z.dataset = s.dataset AND z.period = s.period \
          AND z.participant = s.participant AND z.revision > s.revision AND z.contested_at IS NOT NULL) \
@@ -93,7 +93,7 @@ fn records(layout: &Layout, ending: &str, only_current: bool) -> String {
             ColumnKind::Decimal { places } => {
                 format!("{} AS \"{}\"", printed(&format!("r.\"{}\"", c.name), places), c.name)
             }
-            ColumnKind::Station => format!("r.\"{0}\" AS \"{0}\"", c.name),
+            ColumnKind::Station | ColumnKind::Text(_) => format!("r.\"{0}\" AS \"{0}\"", c.name),
         })
         .collect();
     let (beside, stands) = match only_current {
@@ -162,10 +162,11 @@ fn total(layout: &Layout, station: &str, year: YearRule) -> String {
          LEFT JOIN annual a ON a.participant = d.participant AND a.year = d.year \
          LEFT JOIN annual_station n ON n.year = d.year AND n.station = d.station \
          WHERE NOT d.annual AND a.year IS NULL AND n.year IS NULL{last}) \
-         SELECT c.period AS period, {sums}count(DISTINCT c.station) AS stations \
+         SELECT c.period AS period, {sums}count(DISTINCT c.station) AS {counted} \
          FROM counted c GROUP BY c.period",
         stem = layout.stem,
         slug = layout.slug,
+        counted = layout.keys_counted(),
         table = layout.table(),
         from_records = from_records.concat(),
         gave_no_way = gave_no_way(layout),

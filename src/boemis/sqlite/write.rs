@@ -280,6 +280,7 @@ fn bind_values<'q>(mut query: Statement<'q>, record: &Record) -> Statement<'q> {
             Value::Absent => query.bind(None::<i64>),
             Value::Station(code) => query.bind(code.as_str().to_owned()),
             Value::Decimal(quantity) => query.bind(quantity.scaled()),
+            Value::Text(text) => query.bind(text.clone()),
         };
     }
     query

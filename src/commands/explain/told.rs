@@ -228,6 +228,10 @@ fn beside(beside: &Beside) -> Vec<String> {
             let current = current.map(|(id, revision)| format!("  revision {revision} stood, by submission {id}"));
             let mut lines = vec![current.unwrap_or_else(|| "  nothing stood for its period".to_owned())];
             lines.extend(standing.of_year().map(|(period, id)| format!("  {period} stood, by submission {id}")));
+            let others = standing.others().map(|(dataset, period, bodies)| {
+                format!("  {dataset} {period} stood, stated by {bodies} bod{}", if bodies == 1 { "y" } else { "ies" })
+            });
+            lines.extend(others);
             if standing.elsewhere() > 0 {
                 lines.push(format!("  {} of its stations stood by another body", standing.elsewhere()));
             }

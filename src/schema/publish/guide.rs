@@ -2,8 +2,12 @@
 //! beside it in English.
 
 use crate::finding::Language;
-use crate::schema::form::{Frame, TOTAL};
-use crate::schema::{ColumnKind, Dataset, NAMESPACE, PeriodKinds, TotalRule, YearRule};
+use crate::schema::form::{self, Frame, TOTAL};
+use crate::schema::rules::trimmed;
+use crate::schema::template::form_of;
+use crate::schema::{
+    Check, Class, ColumnKind, Dataset, NAMESPACE, PeriodKinds, Ratio, Rule, Span, TotalRule, YearRule,
+};
 
 /// The page.
 pub(super) fn page(dataset: &Dataset, language: Language) -> String {
@@ -21,6 +25,19 @@ pub(super) fn page(dataset: &Dataset, language: Language) -> String {
         "Bir sənəd bir qurumun bu toplu üzrə bütöv məlumatıdır; sənəd imzalanır və qurumun qovluğuna qoyulur.\n\n",
         "One document is a body's whole statement for this dataset; it is signed and put into the body's folder.\n\n",
     ));
+    page.push_str(&match dataset.class {
+        Class::Open => pick("Mühafizə dərəcəsi: açıq (`open`).", "Class of protection: `open`."),
+        Class::Restricted => pick(
+            "Mühafizə dərəcəsi: məhdud (`restricted`); açıq nəşrə daxil edilmir.",
+            "Class of protection: `restricted`; it is left out of what is published.",
+        ),
+    });
+    if !dataset.competence.is_empty() {
+        let bodies: Vec<String> = dataset.competence.iter().map(|body| format!("`{body}`")).collect();
+        page.push_str(&pick(" Səlahiyyət (reyestr həll edir): ", " Competence (the registry decides): "));
+        page.push_str(&format!("{}.", bodies.join(", ")));
+    }
+    page.push_str("\n\n");
 
     page.push_str(&pick(
         "## Sütunlar\n\n| CSV | XML | nədir | vahid | forma |\n|---|---|---|---|---|\n",
@@ -29,7 +46,10 @@ pub(super) fn page(dataset: &Dataset, language: Language) -> String {
     for frame in Frame::columns(dataset) {
         let (what_az, what_en, example) = match frame {
             Frame::Dataset => ("məlumat toplusu", "the dataset", dataset.name.as_str()),
-            Frame::Period => ("dövr: rüb və ya il", "the period: a quarter or a year", "2026-Q3, 2026"),
+            Frame::Period if dataset.periods == PeriodKinds::MonthAndYear => {
+                ("dövr: ay və ya il", "the period: a month or a year", dataset.periods.examples())
+            }
+            Frame::Period => ("dövr: rüb və ya il", "the period: a quarter or a year", dataset.periods.examples()),
             Frame::Revision => ("redaksiya; düzəlişdə artırılır", "the revision; raised for a correction", "1–9999"),
             Frame::Sender => ("göndərən qurumun VÖEN-i", "the VÖEN of the sending body", "9990000221"),
             Frame::To | Frame::Id => ("pəncərənin adı", "the id of the window", "trial"),
@@ -39,6 +59,7 @@ pub(super) fn page(dataset: &Dataset, language: Language) -> String {
     for column in &dataset.columns {
         let form = match column.kind {
             ColumnKind::Station => "`GUN-0001`".to_owned(),
+            ColumnKind::Text(ref of) => format!("`{}`", form_of(&of.form)),
             ColumnKind::Decimal { places } => pick(
                 &format!("onluq ədəd, nöqtədən sonra ən çoxu {places} rəqəm"),
                 &format!("decimal, at most {places} digits after the point"),
@@ -100,10 +121,20 @@ fn rules(dataset: &Dataset, periodic: bool) -> Vec<(String, String)> {
         "Ədədlər işarəsiz, üstlü yazılışsız və minlikləri ayrılmadan yazılır; göstərici yoxdursa, 0.",
         "Numbers have no sign, exponent or thousands separator; where there was none, 0.",
     );
-    if dataset.station_column().is_some() {
-        rule(
+    match (dataset.station_column(), dataset.key_column().and_then(|at| dataset.columns.get(at))) {
+        (Some(_), _) => rule(
             "Hər stansiya reyestrdədir, qurumun özünündür və bir dəfə yazılır.",
             "Each station is in the register, is the body's own, and stands once.",
+        ),
+        (None, Some(key)) => {
+            rule(&format!("Hər `{}` bir dəfə yazılır.", key.name), &format!("Each `{}` stands once.", key.name))
+        }
+        (None, None) => {}
+    }
+    if dataset.takes_total_alone() {
+        rule(
+            "Bölgü məlum deyilsə, yalnız yekun yazıla bilər; o, bir qeyd kimi yüklənir.",
+            "Where the parts are not known the total may stand alone; it is then loaded as one record.",
         );
     }
     match dataset.total {
@@ -112,6 +143,7 @@ fn rules(dataset: &Dataset, periodic: bool) -> Vec<(String, String)> {
             "A total may be left out; where it stands, it is the exact sum.",
         ),
         TotalRule::Required => rule("Yekun yazılmalıdır və dəqiq cəmdir.", "A total must stand, and is the exact sum."),
+        TotalRule::None => rule("Yekun yazılmır.", "There is no total."),
     }
     if periodic {
         rule(
@@ -121,29 +153,28 @@ fn rules(dataset: &Dataset, periodic: bool) -> Vec<(String, String)> {
         if dataset.station_column().is_some() {
             rule("Stansiya həmin dövrdə istismardadır.", "The station is in service in that period.");
         }
-        match dataset.year {
-            YearRule::Sum => rule(
+        let months = dataset.periods == PeriodKinds::MonthAndYear;
+        match (dataset.year, months) {
+            (YearRule::Sum, false) => rule(
                 "İl dörd rübün cəminə bərabərdir (beşi də verildikdə, hər stansiya üzrə).",
                 "The year is the sum of its four quarters (once all five stand, station by station).",
             ),
-            YearRule::Last => rule(
+            (YearRule::Last, false) => rule(
                 "İl dördüncü rübə bərabərdir (il və bütün rüblər verildikdə, hər stansiya üzrə).",
                 "The year equals its fourth quarter (once the year and all quarters stand, station by station).",
             ),
+            (YearRule::Sum, true) => rule(
+                "İl on iki ayın cəminə bərabərdir (hamısı verildikdə, hər sətir üzrə).",
+                "The year is the sum of its twelve months (once all stand, row by row).",
+            ),
+            (YearRule::Last, true) => rule(
+                "İl on ikinci aya bərabərdir (il və bütün aylar verildikdə, hər sətir üzrə).",
+                "The year equals its twelfth month (once the year and all months stand, row by row).",
+            ),
         }
     }
-    if let Some(column) = &dataset.energy_column {
-        rule(
-            &format!("`{column}` stansiyanın gücü ilə dövrün saatlarının hasilindən çox ola bilməz."),
-            &format!("`{column}` is at most the station's capacity times the hours of the period."),
-        );
-    }
-    if let Some(column) = &dataset.capacity_column {
-        rule(
-            &format!("`{column}` reyestrdəki gücdən fərqlənirsə, xəbərdarlıq edilir."),
-            &format!("A warning is given where `{column}` differs from the capacity in the register."),
-        );
-    }
+    rules.extend(dataset.rules.iter().map(|rule| described(dataset, rule)));
+    let mut rule = |az: &str, en: &str| rules.push((az.to_owned(), en.to_owned()));
     rule(
         "Daha yüksək redaksiya əvvəlkini əvəz edir; aşağı redaksiya və eyni redaksiyanın başqa məzmunu rədd edilir.",
         "A higher revision supersedes the one before; a lower one, or the same with other content, is rejected.",
@@ -157,6 +188,92 @@ fn rules(dataset: &Dataset, periodic: bool) -> Vec<(String, String)> {
     rules
 }
 
+/// One rule of the description, with its parameters and the days on which they are in force.
+fn described(dataset: &Dataset, rule: &Rule) -> (String, String) {
+    let name = |column: usize| dataset.columns.get(column).map_or("", |column| column.name.as_str());
+    let (az, en) = match &rule.check {
+        Check::CapacityHours { column } => (
+            format!("`{}` stansiyanın gücü ilə dövrün saatlarının hasilindən çox ola bilməz.", name(*column)),
+            format!("`{}` is at most the station's capacity times the hours of the period.", name(*column)),
+        ),
+        Check::AsRegistered { column } => (
+            format!("`{}` reyestrdəki gücdən fərqlənirsə, xəbərdarlıq edilir.", name(*column)),
+            format!("A warning is given where `{}` differs from the capacity in the register.", name(*column)),
+        ),
+        Check::Utilisation { column, most } => {
+            let mut limits: Vec<String> = Vec::new();
+            for ((span, kind), limit) in most {
+                limits.push(format!("{} {} {}", span_word(*span), kind.as_str(), trimmed(&limit.to_string())));
+            }
+            let limits = limits.join(", ");
+            (
+                format!("`{}` üzrə gücdən istifadə əmsalı bundan yüksəkdirsə, xəbərdarlıq: {limits}.", name(*column)),
+                format!("A warning is given where the capacity factor of `{}` is above: {limits}.", name(*column)),
+            )
+        }
+        Check::Zero { column } => (
+            format!("Stansiya bütün dövr istismarda olub, `{}` isə sıfırdırsa, xəbərdarlıq.", name(*column)),
+            format!("A warning is given for `{}` of zero from a station in service throughout.", name(*column)),
+        ),
+        Check::Change { column, percent } => (
+            format!("`{}` bir il əvvəlkindən {percent} %-dən çox fərqlənirsə, xəbərdarlıq.", name(*column)),
+            format!("A warning is given where `{}` is more than {percent} % from that of a year ago.", name(*column)),
+        ),
+        Check::Ratio(ratio) => in_proportion(name(ratio.column), ratio),
+        Check::Deadline { days } => {
+            let days: Vec<String> = days.iter().map(|(span, days)| format!("{} +{days}", span_word(*span))).collect();
+            let days = days.join(", ");
+            (
+                format!("Dövr bitdikdən sonra bu qədər gün ərzində verilir, gec olsa, xəbərdarlıq: {days}."),
+                format!("Due so many days after the end of the period, a warning when late: {days}."),
+            )
+        }
+    };
+    let (from, to) = (rule.from.map(|day| day.to_string()), rule.to.map(|day| day.to_string()));
+    let dates = match (from, to) {
+        (None, None) => String::new(),
+        (from, to) => format!(" ({} – {})", from.unwrap_or("…".to_owned()), to.unwrap_or("…".to_owned())),
+    };
+    (az + &dates, en + &dates)
+}
+
+/// A proportion with its limits.
+fn in_proportion(column: &str, ratio: &Ratio) -> (String, String) {
+    let factor = match trimmed(&ratio.factor.to_string()).as_str() {
+        "1" => String::new(),
+        factor => format!(" × {factor}"),
+    };
+    let hours = if ratio.hours { " × h" } else { "" };
+    let what = format!("`{column}` / (`{}.{}`{factor}{hours})", ratio.dataset, ratio.base);
+    let (mut az, mut en) = (what.clone(), what);
+    let limits = [
+        (ratio.reject_below, ratio.reject_above, "rədd edilir", "rejected"),
+        (ratio.warn_below, ratio.warn_above, "xəbərdarlıq", "a warning"),
+    ];
+    for (least, most, in_az, in_en) in limits {
+        let below = least.map(|limit| format!("< {}", trimmed(&limit.to_string())));
+        let above = most.map(|limit| format!("> {}", trimmed(&limit.to_string())));
+        let outside: Vec<String> = below.into_iter().chain(above).collect();
+        if !outside.is_empty() {
+            az.push_str(&format!("; {}: {in_az}", outside.join(" və ya ")));
+            en.push_str(&format!("; {}: {in_en}", outside.join(" or ")));
+        }
+    }
+    if ratio.needs {
+        az.push_str("; o biri göstərici sıfırdırsa: rədd edilir, hələ verilməyibsə: xəbərdarlıq");
+        en.push_str("; where the other figure is zero: rejected, where it has not been stated yet: a warning");
+    }
+    (az + ".", en + ".")
+}
+
+fn span_word(span: Span) -> &'static str {
+    match span {
+        Span::Month => "M",
+        Span::Quarter => "Q",
+        Span::Year => "Y",
+    }
+}
+
 /// The same small statement in XML and CSV.
 fn sample(dataset: &Dataset) -> (String, String) {
     let value = |places: u8| match places {
@@ -167,7 +284,7 @@ fn sample(dataset: &Dataset) -> (String, String) {
         Frame::Id => "S-1",
         Frame::To => "trial",
         Frame::Dataset => dataset.name.as_str(),
-        Frame::Period => "2026-Q3",
+        Frame::Period => dataset.periods.examples().split(',').next().unwrap_or_default(),
         Frame::Revision => "1",
         Frame::Sender => "9990000221",
     };
@@ -182,6 +299,12 @@ fn sample(dataset: &Dataset) -> (String, String) {
                 record_row.push("GUN-0001".to_owned());
                 total_row.push(TOTAL.to_owned());
             }
+            ColumnKind::Text(ref of) => {
+                let example = form::example(&of.form);
+                record.push_str(&format!("<{0}>{example}</{0}>", column.element));
+                record_row.push(example);
+                total_row.push(if column.is_key() { TOTAL.to_owned() } else { String::new() });
+            }
             ColumnKind::Decimal { places } => {
                 let element = format!("<{0}>{1}</{0}>", column.element, value(places));
                 record.push_str(&element);
@@ -191,10 +314,10 @@ fn sample(dataset: &Dataset) -> (String, String) {
             }
         }
     }
-    let xml = format!(
-        "<Submission xmlns=\"{NAMESPACE}\"{attributes}>\n  <Record>{record}</Record>\n  \
-         <Total>{total}</Total>\n</Submission>\n"
-    );
+    let has_total = dataset.total != TotalRule::None && dataset.key_column().is_some();
+    let total = if has_total { format!("  <Total>{total}</Total>\n") } else { String::new() };
+    let xml =
+        format!("<Submission xmlns=\"{NAMESPACE}\"{attributes}>\n  <Record>{record}</Record>\n{total}</Submission>\n");
     let frames: Vec<Frame> = Frame::columns(dataset).collect();
     let line = |row: Vec<String>| {
         frames.iter().map(|&frame| said(frame).to_owned()).chain(row).collect::<Vec<_>>().join(",") + "\n"
@@ -205,5 +328,6 @@ fn sample(dataset: &Dataset) -> (String, String) {
         .chain(dataset.columns.iter().map(|column| column.name.as_str()))
         .collect::<Vec<_>>()
         .join(",");
-    (xml, format!("{header}\n{}{}", line(record_row), line(total_row)))
+    let total = if has_total { line(total_row) } else { String::new() };
+    (xml, format!("{header}\n{}{total}", line(record_row)))
 }

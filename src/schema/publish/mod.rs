@@ -9,22 +9,42 @@ use super::template::published;
 use super::{Dataset, Format};
 use crate::finding::Language;
 
+macro_rules! shipped {
+    ($path:literal) => {
+        ($path, include_str!(concat!("../../../config/datasets/", $path)))
+    };
+}
+
 /// The descriptions and published files that a new window begins with: path below `datasets/`, text.
 pub const SHIPPED: &[(&str, &str)] = &[
-    ("capacity/capacity.schema.json", include_str!("../../../config/datasets/capacity/capacity.schema.json")),
-    ("capacity/capacity.xsd", include_str!("../../../config/datasets/capacity/capacity.xsd")),
-    ("capacity/dataset.toml", include_str!("../../../config/datasets/capacity/dataset.toml")),
-    ("capacity/guide.az.md", include_str!("../../../config/datasets/capacity/guide.az.md")),
-    ("capacity/guide.en.md", include_str!("../../../config/datasets/capacity/guide.en.md")),
-    ("capacity/template.csv", include_str!("../../../config/datasets/capacity/template.csv")),
-    ("capacity/template.xml", include_str!("../../../config/datasets/capacity/template.xml")),
-    ("generation/dataset.toml", include_str!("../../../config/datasets/generation/dataset.toml")),
-    ("generation/generation.schema.json", include_str!("../../../config/datasets/generation/generation.schema.json")),
-    ("generation/generation.xsd", include_str!("../../../config/datasets/generation/generation.xsd")),
-    ("generation/guide.az.md", include_str!("../../../config/datasets/generation/guide.az.md")),
-    ("generation/guide.en.md", include_str!("../../../config/datasets/generation/guide.en.md")),
-    ("generation/template.csv", include_str!("../../../config/datasets/generation/template.csv")),
-    ("generation/template.xml", include_str!("../../../config/datasets/generation/template.xml")),
+    shipped!("capacity/capacity.schema.json"),
+    shipped!("capacity/capacity.xsd"),
+    shipped!("capacity/dataset.toml"),
+    shipped!("capacity/guide.az.md"),
+    shipped!("capacity/guide.en.md"),
+    shipped!("capacity/template.csv"),
+    shipped!("capacity/template.xml"),
+    shipped!("carbon-revenue/carbon-revenue.schema.json"),
+    shipped!("carbon-revenue/carbon-revenue.xsd"),
+    shipped!("carbon-revenue/dataset.toml"),
+    shipped!("carbon-revenue/guide.az.md"),
+    shipped!("carbon-revenue/guide.en.md"),
+    shipped!("carbon-revenue/template.csv"),
+    shipped!("carbon-revenue/template.xml"),
+    shipped!("gas-savings/dataset.toml"),
+    shipped!("gas-savings/gas-savings.schema.json"),
+    shipped!("gas-savings/gas-savings.xsd"),
+    shipped!("gas-savings/guide.az.md"),
+    shipped!("gas-savings/guide.en.md"),
+    shipped!("gas-savings/template.csv"),
+    shipped!("gas-savings/template.xml"),
+    shipped!("generation/dataset.toml"),
+    shipped!("generation/generation.schema.json"),
+    shipped!("generation/generation.xsd"),
+    shipped!("generation/guide.az.md"),
+    shipped!("generation/guide.en.md"),
+    shipped!("generation/template.csv"),
+    shipped!("generation/template.xml"),
 ];
 
 /// The files that follow from a description: name, text. They stand beside its `dataset.toml`.

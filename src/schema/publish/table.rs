@@ -5,7 +5,7 @@
 //! the description.
 
 use crate::schema::form::{self, Frame, TOTAL};
-use crate::schema::{ColumnKind, Dataset};
+use crate::schema::{ColumnKind, Dataset, PeriodKinds, TextForm, TotalRule};
 use serde_json::{Value, json};
 
 /// The schema's text.
@@ -14,20 +14,37 @@ pub(super) fn schema(dataset: &Dataset) -> String {
         let required = frame.required_in_csv();
         let constraints = match frame {
             Frame::Dataset => json!({"required": required, "enum": [dataset.name.as_str()]}),
-            Frame::Period => json!({"required": required, "pattern": whole(form::PERIOD)}),
+            Frame::Period => json!({"required": required, "pattern": whole(&form::period_pattern(dataset.periods))}),
             Frame::Revision => json!({"required": required, "pattern": whole(form::REVISION)}),
             Frame::Sender => json!({"required": required, "pattern": whole(form::SENDER)}),
             Frame::To | Frame::Id => json!({"required": required, "pattern": whole(form::TO)}),
         };
         json!({"name": frame.name(), "type": "string", "constraints": constraints})
     });
+    let has_total = dataset.total != TotalRule::None;
+    let or_total = |pattern: &str| if has_total { format!("{TOTAL}|{pattern}") } else { pattern.to_owned() };
+    let key = dataset.key_column().and_then(|at| dataset.columns.get(at)).filter(|_| has_total);
+    let total = key.map_or_else(String::new, |key| format!("; a row whose {} is {TOTAL} is the total", key.name));
+    let period = if dataset.periods == PeriodKinds::None { "" } else { " period," };
     let columns = dataset.columns.iter().map(|column| {
         let constraints = match column.kind {
             ColumnKind::Station => json!({
                 "required": column.required,
                 "maxLength": form::STATION_MAX,
-                "pattern": whole(&format!("{TOTAL}|{}", form::STATION)),
+                "pattern": whole(&or_total(form::STATION)),
             }),
+            ColumnKind::Text(ref of) => match &of.form {
+                TextForm::Codes(codes) => {
+                    let total = (column.is_key() && has_total).then_some(TOTAL);
+                    let codes: Vec<&str> = codes.iter().map(String::as_str).chain(total).collect();
+                    json!({"required": column.required, "enum": codes})
+                }
+                TextForm::Pattern(pattern, longest) => {
+                    let pattern = pattern.as_str();
+                    let pattern = if column.is_key() { or_total(pattern) } else { pattern.to_owned() };
+                    json!({"required": column.required, "maxLength": longest, "pattern": whole(&pattern)})
+                }
+            },
             ColumnKind::Decimal { places } => {
                 json!({"required": column.required, "pattern": whole(&form::decimal_pattern(places))})
             }
@@ -50,9 +67,9 @@ pub(super) fn schema(dataset: &Dataset) -> String {
         "title": dataset.title_en,
         "description": format!(
             "{} ({}). UTF-8; columns separated by , or ; and in any order; with ; a decimal comma may stand for the \
-             point. dataset, period, revision, sender and to have one value throughout; a row whose station is \
-             {TOTAL} is the total. Fields with required: false may be left out.",
-            dataset.title_az, dataset.clause,
+             point. dataset,{period} revision, sender and to have one value throughout{total}. Fields with required: \
+             false may be left out. Class of protection: {}.",
+            dataset.title_az, dataset.clause, dataset.class.as_str(),
         ),
         "fieldsMatch": "superset",
         "fields": frames.chain(columns).collect::<Vec<_>>(),

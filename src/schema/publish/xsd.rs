@@ -5,7 +5,7 @@
 //! Written through `quick_xml`, so that it is well-formed whatever a description says.
 
 use crate::schema::form::{self, Frame};
-use crate::schema::{Column, ColumnKind, Dataset, NAMESPACE, TotalRule};
+use crate::schema::{Column, ColumnKind, Dataset, NAMESPACE, TextForm, TotalRule};
 use quick_xml::Writer;
 use quick_xml::events::attributes::Attribute;
 use quick_xml::events::{BytesDecl, BytesText, Event};
@@ -47,15 +47,20 @@ fn document(out: &mut Out, dataset: &Dataset) -> io::Result<()> {
 fn root(out: &mut Out, dataset: &Dataset) -> io::Result<()> {
     let at_least = match dataset.total {
         TotalRule::Required => "1",
-        TotalRule::Optional => "0",
+        TotalRule::Optional | TotalRule::None => "0",
     };
+    let records_at_least = if dataset.takes_total_alone() { "0" } else { "1" };
     structure(out, "Submission", |out| {
         within(out, "xs:sequence", &[], |out| {
             signatures(out)?;
-            within(out, "xs:sequence", &[("maxOccurs", "unbounded")], |out| {
+            let records = [("minOccurs", records_at_least), ("maxOccurs", "unbounded")];
+            within(out, "xs:sequence", if records_at_least == "1" { &records[1..] } else { &records }, |out| {
                 columns(out, "Record", dataset.columns.iter())?;
                 signatures(out)
             })?;
+            if dataset.total == TotalRule::None {
+                return Ok(());
+            }
             within(out, "xs:sequence", &[("minOccurs", at_least)], |out| {
                 columns(out, "Total", dataset.decimals().map(|(_, column, _)| column))?;
                 signatures(out)
@@ -87,6 +92,7 @@ fn columns<'d>(out: &mut Out, name: &str, columns: impl Iterator<Item = &'d Colu
                 let kind = match column.kind {
                     ColumnKind::Station => "Station".to_owned(),
                     ColumnKind::Decimal { places } => decimal(places),
+                    ColumnKind::Text(_) => word(column),
                 };
                 let mut attributes = vec![("name", column.element.as_str()), ("type", &kind)];
                 attributes.extend((!column.required).then_some(("minOccurs", "0")));
@@ -121,13 +127,24 @@ fn simple_types(out: &mut Out, dataset: &Dataset) -> io::Result<()> {
             Frame::Id => simple_type(out, "Id", &form::ncname_pattern(), Some(form::ID_MAX))?,
             Frame::To => simple_type(out, "To", form::TO, None)?,
             Frame::Dataset => {}
-            Frame::Period => simple_type(out, "Period", form::PERIOD, None)?,
+            Frame::Period => simple_type(out, "Period", &form::period_pattern(dataset.periods), None)?,
             Frame::Revision => simple_type(out, "Revision", form::REVISION, None)?,
             Frame::Sender => simple_type(out, "Sender", form::SENDER, None)?,
         }
     }
     if dataset.station_column().is_some() {
         simple_type(out, "Station", form::STATION, Some(form::STATION_MAX))?;
+    }
+    for column in &dataset.columns {
+        match &column.kind {
+            ColumnKind::Text(of) => match &of.form {
+                TextForm::Codes(codes) => one_of(out, &word(column), codes)?,
+                TextForm::Pattern(pattern, longest) => {
+                    simple_type(out, &word(column), pattern.as_str(), Some(*longest))?
+                }
+            },
+            ColumnKind::Station | ColumnKind::Decimal { .. } => {}
+        }
     }
     let mut places: Vec<u8> = dataset.decimals().map(|(_, _, places)| places).collect();
     places.sort_unstable();
@@ -148,6 +165,22 @@ fn simple_type(out: &mut Out, name: &str, pattern: &str, longest: Option<usize>)
             Ok(())
         })
     })
+}
+
+/// One of these words.
+fn one_of(out: &mut Out, name: &str, codes: &[String]) -> io::Result<()> {
+    within(out, "xs:simpleType", &[("name", name)], |out| {
+        within(out, "xs:restriction", &[("base", "xs:string")], |out| {
+            codes.iter().try_for_each(|code| {
+                out.create_element("xs:enumeration").with_attribute(("value", code.as_str())).write_empty().map(drop)
+            })
+        })
+    })
+}
+
+/// The type of a text column, which is its own.
+fn word(column: &Column) -> String {
+    format!("Text.{}", column.element)
 }
 
 fn decimal(places: u8) -> String {

@@ -2,7 +2,7 @@
 //! by the published XSD, and a reading of the published table schema in Python.
 
 use super::*;
-use crate::schema::publish;
+use crate::schema::{Text, TextForm, publish};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
@@ -114,21 +114,71 @@ fn group(
 
 struct Form {
     dataset: Dataset,
+    /// Element, good and bad values, whether it must stand.
     columns: Vec<(&'static str, [&'static [&'static str]; 2], bool)>,
     datasets: [&'static [&'static str]; 2],
+    periods: [&'static [&'static str]; 2],
 }
 
-fn forms() -> [Form; 2] {
+const METERS: [&[&str]; 2] = [
+    &["BK-000001", "AZ-999999"],
+    &["", "B-000001", "bk-000001", "BK-00001", "BK-0000001", "BK-000001 ", "ВК-000001", "BK-00000١", "TOTAL"],
+];
+const QUALITIES: [&[&str]; 2] = [&["read", "estimated"], &["Read", "read ", "guessed", "reаd"]];
+const MONTHS: [&[&str]; 2] = [
+    &["2026-M09", "2026", "2026-M10", "9990-M12"],
+    &["", "2026-Q3", "2026-M9", "2026-M00", "2026-M13", "2026-m09", "2026-09", "2026-M090", " 2026-M09"],
+];
+
+/// A dataset of another trade: a key in words, a word that may be left out, months.
+fn meters() -> Dataset {
+    let pattern = "[A-Z]{2}-[0-9]{6}".parse().unwrap();
+    let key = ColumnKind::Text(Text { form: TextForm::Pattern(pattern, 9), key: true });
+    let codes = TextForm::Codes(vec!["read".to_owned(), "estimated".to_owned()]);
+    Dataset {
+        name: "meters".parse().unwrap(),
+        periods: PeriodKinds::MonthAndYear,
+        columns: vec![
+            column("meter", "Meter", key, None, true, ["Sayğac", "Meter"]),
+            column("water_m3", "WaterM3", ColumnKind::Decimal { places: 3 }, Some("m³"), true, ["Su", "Water"]),
+            column("quality", "Quality", ColumnKind::Text(Text { form: codes, key: false }), None, false, ["Q", "Q"]),
+        ],
+        rules: Vec::new(),
+        ..generation()
+    }
+}
+
+fn forms() -> [Form; 5] {
     [
+        Form {
+            dataset: across::gas(),
+            columns: vec![("Station", STATIONS, true), ("GasThousandM3", NUMBERS, true)],
+            datasets: [&["gas-savings"], &["", "gas_savings", "generation"]],
+            periods: PERIODS,
+        },
+        Form {
+            dataset: across::revenue(),
+            columns: vec![("Station", STATIONS, false), ("RevenueAZN", NUMBERS, true), ("SoldTCO2e", NUMBERS, false)],
+            datasets: [&["carbon-revenue"], &["", "carbon"]],
+            periods: PERIODS,
+        },
+        Form {
+            dataset: meters(),
+            columns: vec![("Meter", METERS, true), ("WaterM3", NUMBERS, true), ("Quality", QUALITIES, false)],
+            datasets: [&["meters"], &["", "generation"]],
+            periods: MONTHS,
+        },
         Form {
             dataset: generation(),
             columns: vec![("Station", STATIONS, true), ("EnergyMWh", NUMBERS, true)],
             datasets: [&["generation"], &["", "capacity", "Generation", " generation", "generation "]],
+            periods: PERIODS,
         },
         Form {
             dataset: water(),
             columns: vec![("Intake", STATIONS, true), ("WaterM3", NUMBERS, true), ("LossM3", NUMBERS, false)],
             datasets: [&["water-use"], &["", "water"]],
+            periods: PERIODS,
         },
     ]
 }
@@ -138,7 +188,7 @@ fn documents(form: &Form) -> BoxedStrategy<String> {
         attribute("id", IDS),
         attribute("to", TOS),
         attribute("dataset", form.datasets),
-        attribute("period", PERIODS),
+        attribute("period", form.periods),
         attribute("revision", REVISIONS),
         attribute("sender", SENDERS),
         mostly(
@@ -147,7 +197,9 @@ fn documents(form: &Form) -> BoxedStrategy<String> {
         ),
     ];
     let record = group("Record", form.columns.clone());
-    let total = group("Total", form.columns[1..].to_vec());
+    let is_decimal = |element: &str| form.dataset.columns.iter().any(|c| c.element == element && c.is_decimal());
+    let figures = form.columns.iter().filter(|(element, ..)| is_decimal(element)).copied().collect();
+    let total = group("Total", figures);
     let wrong_total = group("Total", form.columns.clone());
     let signature =
         Just("<ds:Signature xmlns:ds='http://www.w3.org/2000/09/xmldsig#'>x<ds:Any y='1'/></ds:Signature>".to_owned());
@@ -253,61 +305,119 @@ for name in sys.argv[1:]:
     print("yes" if judge(name) else "no")
 "#;
 
-fn tables() -> BoxedStrategy<String> {
+/// A table: its dataset, the pools of its columns, and whether it ends with a total always.
+struct Table {
+    dataset: Dataset,
+    columns: Vec<(&'static str, [&'static [&'static str]; 2])>,
+    periods: [&'static [&'static str]; 2],
+    has_total: bool,
+}
+
+const FIGURES: [&[&str]; 2] = [
+    &["0", "7", "98765.43", "999999999999.9", "\"5\""],
+    &[
+        "",
+        " 1",
+        "1 ",
+        "+1",
+        "-1",
+        "01",
+        "1e5",
+        "1,5",
+        ".5",
+        "5.",
+        "1.2345",
+        "12345678901234",
+        "NaN",
+        "١",
+        "\"1\"2",
+        "1\"2",
+        "\"1",
+    ],
+];
+
+fn table_forms() -> [Table; 4] {
+    let stations = [STATIONS[0], &STATIONS[1][..11]];
+    [
+        Table {
+            dataset: generation(),
+            columns: vec![("station", stations), ("energy_mwh", FIGURES)],
+            periods: PERIODS,
+            has_total: false,
+        },
+        Table {
+            dataset: across::gas(),
+            columns: vec![("station", stations), ("gas_thousand_m3", FIGURES)],
+            periods: PERIODS,
+            has_total: false,
+        },
+        // a table schema cannot say that a row must stand: so the total does
+        Table {
+            dataset: across::revenue(),
+            columns: vec![("station", stations), ("revenue_azn", FIGURES), ("sold_tco2e", FIGURES)],
+            periods: PERIODS,
+            has_total: true,
+        },
+        Table {
+            dataset: meters(),
+            columns: vec![("meter", [METERS[0], &METERS[1][..8]]), ("water_m3", FIGURES), ("quality", QUALITIES)],
+            periods: MONTHS,
+            has_total: false,
+        },
+    ]
+}
+
+fn tables(table: &Table) -> BoxedStrategy<String> {
+    let name = table.dataset.name.to_string();
     let frame = (
-        mostly(&["generation"], &["", "capacity", "generation "]),
-        mostly(PERIODS[0], PERIODS[1]),
+        prop_oneof![90 => Just(name.clone()), 1 => select(&["", "other"][..]).prop_map(str::to_owned)],
+        mostly(table.periods[0], table.periods[1]),
         mostly(REVISIONS[0], REVISIONS[1]),
         mostly(SENDERS[0], SENDERS[1]),
         mostly(TOS[0], TOS[1]),
     );
-    let number = mostly(
-        &["0", "7", "98765.432", "999999999999.999", "\"5\""],
-        &[
-            "",
-            " 1",
-            "1 ",
-            "+1",
-            "-1",
-            "01",
-            "1e5",
-            "1,5",
-            ".5",
-            "5.",
-            "1.2345",
-            "1234567890123",
-            "NaN",
-            "١",
-            "\"1\"2",
-            "1\"2",
-            "\"1",
-        ],
-    );
-    let row =
-        (mostly(STATIONS[0], &STATIONS[1][..11]), number.clone(), mostly(&[""], &["SEPARATOR1", "SEPARATOR", "CUT"]));
+    let values: Vec<BoxedStrategy<String>> =
+        table.columns.iter().map(|(_, pools)| mostly(pools[0], pools[1])).collect();
+    let decimals: Vec<bool> = table.columns.iter().map(|(name, _)| table.dataset.decimal(name).is_some()).collect();
+    let row = (values.clone(), mostly(&[""], &["SEPARATOR1", "SEPARATOR", "CUT"]));
     let dialect = (select(&[",", ";"][..]), select(&["\n", "\r\n"][..]), select(&["", "\u{feff}"][..]), 0..30usize);
-    let total = prop_oneof![Just(String::new()), number];
-    let turn = proptest::collection::vec(0..7usize, 7);
+    let total = (values, 0..2usize);
+    let width = 5 + table.columns.len();
+    let turn = proptest::collection::vec(0..width, width);
+    let names: Vec<&'static str> = table.columns.iter().map(|(name, _)| *name).collect();
+    let has_total = table.has_total;
     (frame, proptest::collection::vec(row, 0..6), total, turn, dialect)
-        .prop_map(|(frame, rows, total, turn, (delimiter, end, mark, fault))| {
+        .prop_map(move |(frame, rows, (mut total, stands), turn, (delimiter, end, mark, fault))| {
             let frame = [frame.0, frame.1, frame.2, frame.3, frame.4];
-            let mut header: Vec<&str> = vec!["dataset", "period", "revision", "sender", "to", "station", "energy_mwh"];
+            let mut header = vec!["dataset", "period", "revision", "sender", "to"];
+            header.extend(&names);
+            for (at, is_decimal) in decimals.iter().enumerate() {
+                match (at, is_decimal) {
+                    (0, _) => total[0] = "TOTAL".to_owned(),
+                    (_, false) => total[at] = String::new(),
+                    _ => {}
+                }
+            }
+            let total = (has_total || stands == 1).then(|| (total, String::new()));
             let mut rows: Vec<(Vec<String>, String)> = rows
                 .into_iter()
-                .chain((!total.is_empty()).then(|| ("TOTAL".to_owned(), total, String::new())))
-                .map(|(station, number, odd)| {
-                    let number = if number.contains(delimiter) { "x".to_owned() } else { number };
-                    (frame.iter().cloned().chain([station, number]).collect(), odd)
+                .chain(total)
+                .map(|(values, odd)| {
+                    let values = values.into_iter().map(|v| if v.contains(delimiter) { "x".to_owned() } else { v });
+                    (frame.iter().cloned().chain(values).collect(), odd)
                 })
                 .collect();
+            match fault {
+                0 => header[2] = "colour",
+                1 => header[2] = header[3],
+                2 => header[5] = "Station",
+                _ => {}
+            }
             for (at, &other) in turn.iter().enumerate() {
                 header.swap(at, other);
                 rows.iter_mut().for_each(|(row, _)| row.swap(at, other));
             }
             match fault {
-                0 => header[2] = "colour",
-                1 => header[2] = header[3],
-                2 => header[6] = "Station",
                 3..=8 => {
                     let column = if fault < 6 { "to" } else { "sender" };
                     let at = header.iter().position(|name| *name == column).unwrap();
@@ -315,8 +425,9 @@ fn tables() -> BoxedStrategy<String> {
                     rows.iter_mut().for_each(|(row, _)| drop(row.remove(at)));
                 }
                 9 => {
-                    header.pop();
-                    rows.iter_mut().for_each(|(row, _)| drop(row.pop()));
+                    let at = header.iter().position(|name| *name == "dataset").unwrap();
+                    header.remove(at);
+                    rows.iter_mut().for_each(|(row, _)| drop(row.remove(at)));
                 }
                 _ => {}
             }
@@ -335,13 +446,15 @@ fn tables() -> BoxedStrategy<String> {
 
 #[test]
 fn the_table_schema_gives_our_verdict() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("schema.json"), published(&generation(), ".schema.json")).unwrap();
-    let documents = sampled(&tables());
-    let names = write(folder.path(), "csv", &documents);
-    let output =
-        Command::new("python3").args(["-c", TABLE_SCHEMA]).args(&names).current_dir(folder.path()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let theirs: Vec<bool> = String::from_utf8(output.stdout).unwrap().lines().map(|line| line == "yes").collect();
-    agree(&documents, |text| errors(&read_csv(text, &generation()).faults.finish()), &theirs);
+    for table in table_forms() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("schema.json"), published(&table.dataset, ".schema.json")).unwrap();
+        let documents = sampled(&tables(&table));
+        let names = write(folder.path(), "csv", &documents);
+        let python = ["-c", TABLE_SCHEMA];
+        let output = Command::new("python3").args(python).args(&names).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let theirs: Vec<bool> = String::from_utf8(output.stdout).unwrap().lines().map(|line| line == "yes").collect();
+        agree(&documents, |text| errors(&read_csv(text, &table.dataset).faults.finish()), &theirs);
+    }
 }

@@ -194,7 +194,7 @@ fn hostile_names_are_not_repeated_as_they_are() {
 
 #[test]
 fn a_dataset_without_periods_has_no_period() {
-    let dataset = Dataset { periods: PeriodKinds::None, energy_column: None, ..generation() };
+    let dataset = Dataset { periods: PeriodKinds::None, rules: Vec::new(), ..generation() };
     let text = document("2026-Q3", "1", &[("GUN-0001", "1"), ("SU-0001", "1")], "");
     assert_eq!(errors(&Judge::of(dataset.clone()).xml(&text)), ["schema.invalid /Submission/@period"]);
     let reading = read_xml(&text.replace(" period=\"2026-Q3\"", ""), &dataset);

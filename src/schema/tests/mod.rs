@@ -1,6 +1,7 @@
 //! The room from outside: whole documents in, findings out. Documents are believed
 //! without a look and read as verified ones are; what stands and the register are made here.
 
+mod across;
 mod agreement;
 mod forms;
 mod published;
@@ -8,7 +9,8 @@ mod rules;
 
 use super::reading::Reading;
 use super::{
-    Column, ColumnKind, Dataset, Limits, PeriodKinds, Standing, Stood, TotalRule, YearRule, csv, rules as judged, xml,
+    Check, Class, Column, ColumnKind, Dataset, Datasets, Limits, PeriodKinds, Rule, Standing, Stood, TotalRule,
+    YearRule, csv, rules as judged, xml,
 };
 use crate::authority::{Authorised, Station, StationKind, Stations};
 use crate::document::{Content, Digest, ParticipantName, Quantity, SubmissionId};
@@ -37,7 +39,12 @@ fn station() -> Column {
     column("station", "Station", ColumnKind::Station, None, true, ["Stansiya", "Station"])
 }
 
-/// The shipped descriptions, written here once more by hand: a test compares what they publish.
+/// A rule that is always in force.
+pub fn always(check: Check) -> Rule {
+    Rule { check, from: None, to: None }
+}
+
+/// Descriptions as those that are shipped, with the rules of physics alone: the tests of a rule add it.
 pub fn generation() -> Dataset {
     let titles = ["İstehsal olunmuş elektrik enerjisi", "Electricity generated"];
     Dataset {
@@ -52,8 +59,9 @@ pub fn generation() -> Dataset {
             station(),
             column("energy_mwh", "EnergyMWh", ColumnKind::Decimal { places: 3 }, Some("MWh"), true, titles),
         ],
-        energy_column: Some("energy_mwh".to_owned()),
-        capacity_column: None,
+        class: Class::Open,
+        competence: Vec::new(),
+        rules: vec![always(Check::CapacityHours { column: 1 })],
     }
 }
 
@@ -69,8 +77,7 @@ pub fn capacity() -> Dataset {
             station(),
             column("capacity_mw", "CapacityMW", ColumnKind::Decimal { places: 3 }, Some("MW"), true, titles),
         ],
-        energy_column: None,
-        capacity_column: Some("capacity_mw".to_owned()),
+        rules: vec![always(Check::AsRegistered { column: 1 })],
         ..generation()
     }
 }
@@ -90,8 +97,9 @@ pub fn water() -> Dataset {
             column("water_m3", "WaterM3", ColumnKind::Decimal { places: 0 }, Some("m³"), true, ["Su", "Water"]),
             column("loss_m3", "LossM3", ColumnKind::Decimal { places: 2 }, Some("m³"), false, ["İtki", "Loss"]),
         ],
-        energy_column: None,
-        capacity_column: None,
+        class: Class::Restricted,
+        competence: Vec::new(),
+        rules: Vec::new(),
     }
 }
 
@@ -140,6 +148,8 @@ pub fn read_csv(text: impl AsRef<[u8]>, dataset: &Dataset) -> Reading {
 /// Who files, when, and what stands: the frame of a judgement, azerenerji on 5 October 2026.
 pub struct Judge {
     pub dataset: Dataset,
+    /// The other datasets of the window.
+    pub others: Vec<Dataset>,
     pub participant: &'static str,
     pub owner: bool,
     pub received: &'static str,
@@ -152,6 +162,7 @@ impl Judge {
     pub fn of(dataset: Dataset) -> Self {
         Self {
             dataset,
+            others: Vec::new(),
             participant: "azerenerji",
             owner: false,
             received: "2026-10-05T08:00:00Z",
@@ -164,8 +175,11 @@ impl Judge {
     pub fn judge(&self, reading: Reading) -> Vec<Finding> {
         let Reading { period, revision, records, offsets, total, broken, mut faults } = reading;
         let participant: ParticipantName = self.participant.parse().unwrap();
+        let own = (self.dataset.name.clone(), self.dataset.clone());
+        let datasets = Datasets { by_name: self.others.iter().cloned().map(named).chain([own]).collect() };
         let case = judged::Case {
             dataset: &self.dataset,
+            datasets: &datasets,
             id: self.id,
             content: self.content,
             participant: &participant,
@@ -193,6 +207,10 @@ impl Judge {
     }
 }
 
+fn named(dataset: Dataset) -> (crate::document::DatasetName, Dataset) {
+    (dataset.name.clone(), dataset)
+}
+
 pub fn id(number: i64) -> SubmissionId {
     format!("018bcfe6-f288-7000-8000-{number:012}").parse().unwrap()
 }
@@ -209,7 +227,7 @@ pub fn stood(revision: u16, figures: &[(&str, &str)]) -> Stood {
         content: content("stood"),
         values: figures
             .iter()
-            .map(|(code, value)| (code.parse().unwrap(), vec![Some(Quantity::parse(value, 3, '.').unwrap())]))
+            .map(|(code, value)| ((*code).to_owned(), vec![Some(Quantity::parse(value, 3, '.').unwrap())]))
             .collect(),
     }
 }

@@ -2,20 +2,31 @@
 //!
 //! Plain computation on what was read, what stands, the register and the time of reception: no
 //! clock, disk or network. Which rules a dataset has is said by its description; no dataset has a
-//! name here.
+//! name here. Here stand those that every dataset has; `register` holds those beside the register,
+//! `year` those within a year and between two, `across` those between datasets.
+
+mod across;
+mod proportion;
+mod register;
+mod year;
+
+pub(super) use proportion::trimmed;
 
 use super::faults::Faults;
 use super::reading::Total;
-use super::{Dataset, Record, Standing, Stood, Understood, Value, YearRule};
+use super::{Check, Dataset, Datasets, Figures, Record, Rule, Span, Standing, Understood, Value};
 use crate::authority::{Station, Stations};
-use crate::document::{Content, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId};
+use crate::document::{BAKU, Content, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId};
 use crate::finding::{Code, Finding, Hint, Place};
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything the rules look at.
 pub(super) struct Case<'a> {
     pub dataset: &'a Dataset,
+    /// All of them: rules compare figures of one with those of another.
+    pub datasets: &'a Datasets,
     pub id: SubmissionId,
     pub content: Content,
     pub participant: &'a ParticipantName,
@@ -41,15 +52,21 @@ pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
     period_ended(case, faults);
     revision_follows(case, faults);
     stations_known(case, faults);
-    stations_once(case, faults);
+    keys_once(case, faults);
     stations_own(case, faults);
     stations_in_service(case, faults);
     one_sender(case, faults);
     total_exact(case, faults);
-    within_capacity(case, faults);
-    year_agrees(case, faults);
+    register::within_capacity(case, faults);
+    year::agrees(case, faults);
     stations_complete(case, faults);
-    capacity_as_registered(case, faults);
+    register::capacity_as_registered(case, faults);
+    register::output_not_high(case, faults);
+    register::output_not_zero(case, faults);
+    year::changed_little(case, faults);
+    across::in_proportion(case, faults);
+    across::dependents_agree(case, faults);
+    in_time(case, faults);
 }
 
 impl<'a> Case<'a> {
@@ -60,6 +77,63 @@ impl<'a> Case<'a> {
             Some(Value::Station(code)) => Some((nth, code)),
             _ => None,
         })
+    }
+
+    /// What each record is of, where it says so: a station's code, or the word of the key.
+    fn keyed(&self) -> impl Iterator<Item = (usize, &'a str)> {
+        let column = self.dataset.key_column();
+        self.records.iter().enumerate().filter_map(move |(nth, record)| {
+            let key = record.values.get(column?)?.key();
+            (!key.is_empty()).then_some((nth, key))
+        })
+    }
+
+    /// Figures by key, in the dataset's decimal columns, and the first record of each; none of what stands twice, of
+    /// which nobody knows which is meant. What has no key is summed under the empty one.
+    fn figures(&self) -> BTreeMap<&'a str, (usize, Vec<Option<Quantity>>)> {
+        let key = self.dataset.key_column();
+        let mut all: BTreeMap<&str, (usize, Vec<Option<Quantity>>)> = BTreeMap::new();
+        let mut doubled = BTreeSet::new();
+        for (nth, record) in self.records.iter().enumerate() {
+            let key = key.and_then(|at| record.values.get(at)).map_or("", Value::key);
+            let values: Vec<_> = self.dataset.decimals().map(|(column, ..)| decimal(record, column)).collect();
+            match all.get_mut(key) {
+                None => drop(all.insert(key, (nth, values))),
+                Some((_, sums)) if key.is_empty() => {
+                    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum = plus(*sum, value));
+                }
+                Some(_) => drop(doubled.insert(key)),
+            }
+        }
+        all.retain(|key, _| !doubled.contains(key));
+        all
+    }
+
+    /// Whether of every record it was read what it is of.
+    fn keys_are_whole(&self) -> bool {
+        self.dataset.key_column().is_none_or(|column| self.is_whole(column))
+    }
+
+    /// The day whose parameters are in force: the period's last, without a period that of the reception.
+    fn day(&self) -> Date {
+        let received = || BAKU.to_datetime(self.received).date();
+        self.period.and_then(Period::last_day).unwrap_or_else(received)
+    }
+
+    /// The checks that are in force.
+    fn checks(&self) -> impl Iterator<Item = &'a Check> {
+        let day = self.day();
+        self.dataset.rules.iter().filter(move |rule| rule.in_force(day)).map(|rule: &Rule| &rule.check)
+    }
+
+    /// The unit of a column.
+    fn unit(&self, column: usize) -> &'a str {
+        self.dataset.columns.get(column).and_then(|column| column.unit.as_deref()).unwrap_or_default()
+    }
+
+    /// Where a decimal column stands among the decimal ones.
+    fn nth_decimal(&self, column: usize) -> Option<usize> {
+        self.dataset.decimals().position(|(at, ..)| at == column)
     }
 
     /// The same, where the register knows the station.
@@ -85,9 +159,9 @@ impl<'a> Case<'a> {
         Place { offset: offset.or(at.offset), ..at.path(path) }
     }
 
-    /// The place of the nth record's station.
-    fn station_place(&self, nth: usize) -> Place {
-        self.place(nth, self.dataset.station_column().unwrap_or_default())
+    /// The place of the nth record's key.
+    fn key_place(&self, nth: usize) -> Place {
+        self.place(nth, self.dataset.key_column().unwrap_or_default())
     }
 
     /// A figure of the nth record.
@@ -106,6 +180,19 @@ fn decimal(record: &Record, column: usize) -> Option<Quantity> {
         Some(Value::Decimal(quantity)) => Some(*quantity),
         _ => None,
     }
+}
+
+/// What two figures of one column come to; one that is absent adds nothing.
+fn plus(one: Option<Quantity>, other: Option<Quantity>) -> Option<Quantity> {
+    match (one, other) {
+        (Some(one), Some(other)) => one.plus(other).or(Some(one)),
+        (one, other) => one.or(other),
+    }
+}
+
+/// All of a column that figures state, whatever they are of.
+fn summed(figures: &Figures, nth: usize) -> Option<Quantity> {
+    figures.values().filter_map(|values| values.get(nth).copied()).fold(None, plus)
 }
 
 /// The exact sum of a column, scaled by the column's places. 100 000 records of 15 digits are below
@@ -163,17 +250,18 @@ fn revision_follows(case: &Case<'_>, faults: &mut Faults) {
 fn stations_known(case: &Case<'_>, faults: &mut Faults) {
     for (nth, code) in case.stated() {
         if !case.stations.by_code.contains_key(code) {
-            faults.push(Finding::new(Code::RuleUnknownStation).at(case.station_place(nth)).found(code));
+            faults.push(Finding::new(Code::RuleUnknownStation).at(case.key_place(nth)).found(code));
         }
     }
 }
 
-/// R 2.1.2: each station stands once, or its figure would be ambiguous.
-fn stations_once(case: &Case<'_>, faults: &mut Faults) {
+/// R 2.1.2: each station, or other key, stands once, or its figure would be ambiguous.
+fn keys_once(case: &Case<'_>, faults: &mut Faults) {
     let mut seen = BTreeSet::new();
-    for (nth, code) in case.stated() {
-        if !seen.insert(code) {
-            faults.push(Finding::new(Code::RuleStationDoubled).at(case.station_place(nth)).found(code));
+    let code = if case.dataset.station_column().is_some() { Code::RuleStationDoubled } else { Code::RuleKeyDoubled };
+    for (nth, key) in case.keyed() {
+        if !seen.insert(key) {
+            faults.push(Finding::new(code).at(case.key_place(nth)).found(key));
         }
     }
 }
@@ -182,7 +270,7 @@ fn stations_once(case: &Case<'_>, faults: &mut Faults) {
 fn stations_own(case: &Case<'_>, faults: &mut Faults) {
     for (nth, station) in case.registered() {
         if !case.owner && station.operator != *case.participant {
-            let place = case.station_place(nth);
+            let place = case.key_place(nth);
             faults.push(Finding::new(Code::AuthorityNotYourStation).at(place).found(&station.code));
         }
     }
@@ -198,7 +286,7 @@ fn stations_in_service(case: &Case<'_>, faults: &mut Faults) {
         let (from, to) = (station.from.map(|day| day.to_string()), station.to.map(|day| day.to_string()));
         let wanted = format!("{} – {}", from.as_deref().unwrap_or("…"), to.as_deref().unwrap_or("…"));
         let mut finding =
-            Finding::new(Code::RuleNotInService).at(case.station_place(nth)).found(&station.code).wanted(wanted);
+            Finding::new(Code::RuleNotInService).at(case.key_place(nth)).found(&station.code).wanted(wanted);
         if from.is_none() {
             finding = finding.hint(Hint::fixed(
                 "Stansiya reyestrdə planlaşdırılan kimi qeyd olunub.",
@@ -211,10 +299,28 @@ fn stations_in_service(case: &Case<'_>, faults: &mut Faults) {
 
 /// R 1.2.6: a figure has one primary source; a second sender for a station and period is refused.
 fn one_sender(case: &Case<'_>, faults: &mut Faults) {
-    for (nth, code) in case.stated() {
-        if let Some(other) = case.standing.elsewhere.get(code) {
-            let place = case.station_place(nth);
-            faults.push(Finding::new(Code::RuleOtherSender).at(place).found(code).wanted(other));
+    for (nth, key) in case.keyed() {
+        if let Some(other) = case.standing.elsewhere.get(key) {
+            let place = case.key_place(nth);
+            faults.push(Finding::new(Code::RuleOtherSender).at(place).found(key).wanted(other));
+        }
+    }
+}
+
+/// S 9.1.4, a warning: a period is filed within so many days of its end. A correction comes when it comes.
+fn in_time(case: &Case<'_>, faults: &mut Faults) {
+    let is_first = case.standing.current.as_ref().is_none_or(|stood| stood.submission == case.id);
+    let Some((span, last)) = case.period.and_then(|period| Some((Span::of(period)?, period.last_day()?))) else {
+        return;
+    };
+    let received = BAKU.to_datetime(case.received).date();
+    for check in case.checks() {
+        let Check::Deadline { days } = check else { continue };
+        let Some(due) = days.get(&span).and_then(|&days| last.checked_add(i64::from(days).days()).ok()) else {
+            continue;
+        };
+        if is_first && received > due {
+            faults.push(Finding::new(Code::RuleLate).found(received).wanted(due));
         }
     }
 }
@@ -232,115 +338,15 @@ fn total_exact(case: &Case<'_>, faults: &mut Faults) {
     }
 }
 
-/// R 3.5.1: no station gives more than its capacity in every hour of the period. Physics, so no
-/// tolerance: the register's capacity is the highest there is.
-fn within_capacity(case: &Case<'_>, faults: &mut Faults) {
-    let Some(column) = case.dataset.energy_column.as_deref().and_then(|name| case.dataset.column(name)) else { return };
-    let Some(period) = case.period.filter(|period| period.hours() > 0) else { return };
-    for (nth, station) in case.registered() {
-        let Some(energy) = case.figure(nth, column) else { continue };
-        let places = energy.places().max(station.mw.places());
-        let most = scaled_to(station.mw, places).saturating_mul(i128::from(period.hours()));
-        if scaled_to(energy, places) > most {
-            let unit = case.dataset.columns.get(column).and_then(|column| column.unit.as_deref()).unwrap_or_default();
-            let place = case.place(nth, column);
-            let wanted = format!("{} {unit} ({} MW × {} h)", shown(most, places), station.mw, period.hours());
-            faults.push(
-                Finding::new(Code::RuleExceedsCapacity).at(place).found(format!("{energy} {unit}")).wanted(wanted),
-            );
-        }
-    }
-}
-
-/// S 1.3: the year and its quarters agree when all five stand, whichever came last; what is at hand
-/// takes the place of what stands for its own period. Station by station: their total is then exact
-/// too, being their sum.
-fn year_agrees(case: &Case<'_>, faults: &mut Faults) {
-    let Some(year) = case.period.and_then(Period::year) else { return };
-    if case.dataset.station_column().is_none_or(|column| !case.is_whole(column)) {
-        return; // which station a figure is of cannot be told
-    }
-    let here = figures(case);
-    let of = |period: Period| -> Option<&BTreeMap<StationCode, Vec<Option<Quantity>>>> {
-        if case.period == Some(period) { Some(&here) } else { case.standing.same_year.get(&period).map(Stood::figures) }
-    };
-    let (Some(annual), Some(first), Some(second), Some(third), Some(fourth)) = (
-        of(Period::Year(year)),
-        of(Period::Quarter(year, 1)),
-        of(Period::Quarter(year, 2)),
-        of(Period::Quarter(year, 3)),
-        of(Period::Quarter(year, 4)),
-    ) else {
-        return;
-    };
-    let quarters = match case.dataset.year {
-        YearRule::Sum => vec![first, second, third, fourth],
-        YearRule::Last => vec![fourth],
-    };
-    let stations: BTreeSet<_> = quarters.iter().chain([&annual]).flat_map(|figures| figures.keys()).collect();
-    let mut here_at: BTreeMap<&StationCode, (usize, bool)> = BTreeMap::new();
-    for (nth, code) in case.stated() {
-        here_at.entry(code).and_modify(|(_, doubled)| *doubled = true).or_insert((nth, false));
-    }
-    for station in stations {
-        let record = here_at.get(station);
-        if record.is_some_and(|(_, doubled)| *doubled) {
-            continue; // stated twice: that is told, and which of the two is meant nobody knows
-        }
-        for (figure_nth, (column, _, places)) in case.dataset.decimals().enumerate() {
-            if !case.is_whole(column) {
-                continue;
-            }
-            let figure = |figures: &BTreeMap<StationCode, Vec<Option<Quantity>>>| {
-                figures.get(station).and_then(|values| values.get(figure_nth).copied().flatten())
-            };
-            // Kept under an older description a figure may have other places than the column now.
-            let all = || quarters.iter().chain([&annual]).filter_map(|figures| figure(figures));
-            let places = all().map(Quantity::places).max().unwrap_or(places);
-            let scaled = |figures| figure(figures).map_or(0, |quantity| scaled_to(quantity, places));
-            let quarterly: i128 = quarters.iter().map(|figures| scaled(figures)).sum();
-            let annually = scaled(annual);
-            if quarterly != annually {
-                let place = match record {
-                    Some(&(nth, _)) => case.place(nth, column),
-                    None => case.within(Place::whole(), None, column),
-                };
-                faults.push(
-                    Finding::new(Code::RuleYearDiffers)
-                        .at(place)
-                        .found(shown(quarterly, places))
-                        .wanted(shown(annually, places))
-                        .hint(Hint {
-                            az: format!("Stansiya: {station}.").into(),
-                            en: format!("The station is {station}.").into(),
-                        }),
-                );
-            }
-        }
-    }
-}
-
-/// What the statement at hand says, as a standing one is kept.
-fn figures(case: &Case<'_>) -> BTreeMap<StationCode, Vec<Option<Quantity>>> {
-    case.stated()
-        .map(|(nth, code)| {
-            (code.clone(), case.dataset.decimals().map(|(column, _, _)| case.figure(nth, column)).collect())
-        })
-        .collect()
-}
-
-impl Stood {
-    fn figures(&self) -> &BTreeMap<StationCode, Vec<Option<Quantity>>> {
-        &self.values
-    }
-}
-
 /// R 3.5.1, a warning: a statement is of all the body's stations in service. The owner states what
 /// it obtained (S 7.1.4), of whichever stations.
 fn stations_complete(case: &Case<'_>, faults: &mut Faults) {
     let Some(period) = case.period.filter(|_| !case.owner) else { return };
     if case.dataset.station_column().is_none_or(|column| !case.is_whole(column)) {
         return; // one of the unread ones may be it
+    }
+    if case.figures().contains_key("") {
+        return; // a figure of no station is of some of them together
     }
     let stated: BTreeSet<_> = case.stated().map(|(_, code)| code).collect();
     for station in case.stations.by_code.values() {
@@ -350,21 +356,6 @@ fn stations_complete(case: &Case<'_>, faults: &mut Faults) {
                 en: format!("Its name is {}.", station.name).into(),
             });
             faults.push(finding);
-        }
-    }
-}
-
-/// S 6.1.3, a warning: the design capacity is that of the register.
-fn capacity_as_registered(case: &Case<'_>, faults: &mut Faults) {
-    let Some(column) = case.dataset.capacity_column.as_deref().and_then(|name| case.dataset.column(name)) else {
-        return;
-    };
-    for (nth, station) in case.registered() {
-        let Some(stated) = case.figure(nth, column) else { continue };
-        let places = stated.places().max(station.mw.places());
-        if scaled_to(stated, places) != scaled_to(station.mw, places) {
-            let place = case.place(nth, column);
-            faults.push(Finding::new(Code::RuleCapacityDiffers).at(place).found(stated).wanted(station.mw));
         }
     }
 }
@@ -389,6 +380,10 @@ pub(super) fn understood(dataset: &Dataset, records: &[Record]) -> Vec<Understoo
         understood.push(count("Stansiyaların sayı", "Stations", stations.len()));
     }
     for (at, column, places) in dataset.decimals() {
+        // of what nobody stated there is no sum: a zero would be read as a figure
+        if !column.required && records.iter().all(|record| decimal(record, at).is_none()) {
+            continue;
+        }
         understood.push(Understood {
             title_az: format!("{}, cəmi", column.title_az),
             title_en: format!("{}, total", column.title_en),
