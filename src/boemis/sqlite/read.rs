@@ -5,13 +5,17 @@
 //! writes.
 
 use super::fault;
-use super::views::gave_no_way;
+use crate::boemis::asked::{self, PAGE};
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::{Mark, RawMark, period};
-use crate::boemis::rows::Rows;
+use crate::boemis::rows::{self, Rows};
+use crate::boemis::standing::{Answer, gather, odd};
+use crate::boemis::store::Asked;
+use crate::boemis::views::{self, Engine, gave_no_way};
 use crate::boemis::{Fault, Records, Total};
-use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Quantity, Revision, SubmissionId};
-use crate::schema::{ColumnKind, Key, Standing, Stood, Value};
+use crate::document::{DatasetName, Digest, Quantity, Revision, SubmissionId};
+use crate::schema::{ColumnKind, Key, Standing, Value};
+use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, SqlSafeStr, SqlStr};
 use std::collections::BTreeMap;
@@ -49,7 +53,7 @@ impl Plans {
                 one: AssertSqlSafe(one).into_sql_str(),
                 piece: AssertSqlSafe(piece.join("; ")).into_sql_str(),
             };
-            let totals = layout.year.map(|_| AssertSqlSafe(totals_sql(&layout)).into_sql_str());
+            let totals = layout.year.map(|_| AssertSqlSafe(asked::totals(&layout)).into_sql_str());
             (layout.slug.clone(), Plan { layout, inserts: BTreeMap::new(), standing, totals })
         };
         Self(layouts.into_iter().map(plan).collect())
@@ -80,20 +84,14 @@ fn standing_sql(layout: &Layout, at: usize) -> String {
     let station = layout.station().map_or("NULL".to_owned(), |c| format!("r.\"{}\"", c.name));
     let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!("r.\"{}\"", c.name)).collect();
     let periods: Vec<String> = (3..8).map(value).collect();
-    // Only what was loaded before the submission itself: all, unless it was loaded already, and then
-    // what stood when it was. So recovery judges it by what it was judged by the first time.
-    let horizon =
-        format!("coalesce((SELECT m.number FROM submission m WHERE m.id = {}), 9223372036854775807)", value(1));
     // One row for each question: each row of an answer wakes whoever waits for it.
     let stood = "s.participant, s.period, s.revision, s.id, hex(s.content)";
     format!(
         "SELECT json_group_array(json_array({stood}, {station}, json_array({decimals}))) \
          FROM submission s LEFT JOIN \"{table}\" r ON r.submission = s.number{gave_no_way} \
-         WHERE s.dataset = {dataset} AND s.period IN ({periods}) AND s.contested_at IS NULL AND \
-         (s.participant = {participant} OR s.period = {period}) AND s.revision = \
-         (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset AND x.period = s.period \
-         AND x.participant = s.participant AND x.contested_at IS NULL AND x.number < {horizon}) \
-         AND s.number < {horizon}",
+         WHERE s.dataset = {dataset} AND s.period IN ({periods}) AND \
+         (s.participant = {participant} OR s.period = {period}) AND {standing}",
+        standing = asked::standing_before(&asked::horizon(&value(1))),
         decimals = decimals.join(", "),
         gave_no_way = gave_no_way(layout),
         table = layout.table(),
@@ -104,28 +102,7 @@ fn standing_sql(layout: &Layout, at: usize) -> String {
     )
 }
 
-fn totals_sql(layout: &Layout) -> String {
-    let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!(", \"{}\"", c.name)).collect();
-    format!("SELECT period, stations{} FROM \"{}_total\" ORDER BY period", decimals.concat(), layout.stem)
-}
-
-fn rows_sql(layout: &Layout) -> String {
-    let columns: Vec<String> = layout.columns.iter().map(|c| format!(", r.\"{}\"", c.name)).collect();
-    format!(
-        "SELECT r.\"record\"{} FROM submission s JOIN \"{}\" r ON r.submission = s.number \
-         WHERE s.id = ?1 AND r.\"record\" > ?2 ORDER BY r.\"record\" LIMIT {PAGE}",
-        columns.concat(),
-        layout.table()
-    )
-}
-
-/// Records read at a time when all of a statement are wanted.
-const PAGE: usize = 500;
-
 const READING: &str = "reading what stands";
-
-/// A question what stands: for a statement of this key by this submission.
-pub(in crate::boemis) type Asked<'a> = (&'a Key, SubmissionId);
 
 /// All that bears on a statement of this key by the submission `id`.
 pub(super) async fn standing(
@@ -182,17 +159,7 @@ async fn ask(
     let mut query = sqlx::query(sql.clone());
     for (key, id) in asked {
         query = query.bind(id.to_string()).bind(key.dataset.as_str().to_owned());
-        let periods = match key.period.year() {
-            Some(year) => [
-                Period::Year(year),
-                Period::Quarter(year, 1),
-                Period::Quarter(year, 2),
-                Period::Quarter(year, 3),
-                Period::Quarter(year, 4),
-            ],
-            None => [Period::None; 5],
-        };
-        for period in periods {
+        for period in asked::periods_of_year(key.period) {
             query = query.bind(period.to_string());
         }
         query = query.bind(key.participant.as_str().to_owned()).bind(key.period.to_string());
@@ -211,54 +178,10 @@ async fn ask(
         .collect()
 }
 
-/// One record that stands: sender, period, revision, submission, content in hexadecimal, station,
-/// decimals.
-type Record = (String, String, i64, String, String, Option<String>, Vec<Option<i64>>);
-
-/// All of them.
-type Answer = Vec<Record>;
-
-fn gather(layout: &Layout, key: &Key, answer: Answer) -> Result<Standing, Fault> {
-    let mut standing = Standing::default();
-    for (participant, of_period, revision, submission, content, station, decimals) in answer {
-        let participant: ParticipantName = participant.parse().map_err(|_| odd("submission", "participant"))?;
-        let of_period = period(&of_period).ok_or_else(|| odd("submission", "period"))?;
-        let station = match station.map(|code| code.parse()).transpose() {
-            Ok(station) => station,
-            Err(_) => return Err(odd(&layout.table(), "station")),
-        };
-        if participant != key.participant {
-            if let (Some(station), true) = (station, of_period == key.period) {
-                standing.elsewhere.insert(station, participant);
-            }
-            continue;
-        }
-        let stood = match standing.same_year.entry(of_period) {
-            std::collections::btree_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::btree_map::Entry::Vacant(entry) => entry.insert(Stood {
-                submission: submission.parse().map_err(|_| odd("submission", "id"))?,
-                revision: u16::try_from(revision).map_err(|_| odd("submission", "revision"))?,
-                content: content.to_ascii_lowercase().parse().map(Content).map_err(|_| odd("submission", "content"))?,
-                values: BTreeMap::new(),
-            }),
-        };
-        if let Some(station) = station {
-            let places = layout.decimals().map(|(_, places)| places);
-            let values = decimals.into_iter().zip(places);
-            let values = values.map(|(scaled, places)| scaled.map(|scaled| Quantity::from_scaled(scaled, places)));
-            stood.values.insert(station, values.collect());
-        }
-    }
-    standing.current = standing.same_year.get(&key.period).cloned();
-    Ok(standing)
-}
-
 /// The mark of this submission, if it was loaded.
 pub(super) async fn mark(connection: &mut SqliteConnection, id: SubmissionId) -> Result<Option<Mark>, Fault> {
     const DOING: &str = "looking for a mark";
-    const SQL: &str = "SELECT id, participant, dataset, period, revision, content, rows, records, received_at, \
-        loaded_at, signers FROM submission WHERE id = ?1";
-    let row = sqlx::query(SQL).bind(id.to_string()).fetch_optional(connection).await.map_err(|e| fault(DOING, e))?;
+    let row = sqlx::query(asked::MARK).bind(id.to_string()).fetch_optional(connection).await.map_err(|e| fault(DOING, e))?;
     let Some(row) = row else { return Ok(None) };
     let raw = || -> Result<RawMark, sqlx::Error> {
         Ok(RawMark {
@@ -280,9 +203,7 @@ pub(super) async fn mark(connection: &mut SqliteConnection, id: SubmissionId) ->
 
 /// The revision of this statement that holds; none when there is none.
 pub(super) async fn holds(connection: &mut SqliteConnection, key: &Key) -> Result<Option<Revision>, Fault> {
-    const SQL: &str = "SELECT max(revision) FROM submission WHERE dataset = ?1 AND period = ?2 AND participant = ?3 \
-        AND contested_at IS NULL";
-    let query = sqlx::query_scalar::<_, Option<i64>>(SQL)
+    let query = sqlx::query_scalar::<_, Option<i64>>(asked::HOLDS)
         .bind(key.dataset.as_str().to_owned())
         .bind(key.period.to_string())
         .bind(key.participant.as_str().to_owned());
@@ -293,12 +214,12 @@ pub(super) async fn holds(connection: &mut SqliteConnection, key: &Key) -> Resul
 
 /// All that is contested, in no order.
 pub(super) async fn contested(connection: &mut SqliteConnection) -> Result<Vec<SubmissionId>, Fault> {
-    ids(connection, "SELECT id FROM submission WHERE contested_at IS NOT NULL").await
+    ids(connection, asked::CONTESTED).await
 }
 
 /// All that was ever loaded, in its order.
 pub(super) async fn loads(connection: &mut SqliteConnection) -> Result<Vec<SubmissionId>, Fault> {
-    ids(connection, "SELECT id FROM submission ORDER BY number").await
+    ids(connection, asked::LOADS).await
 }
 
 async fn ids(connection: &mut SqliteConnection, sql: &'static str) -> Result<Vec<SubmissionId>, Fault> {
@@ -309,9 +230,8 @@ async fn ids(connection: &mut SqliteConnection, sql: &'static str) -> Result<Vec
 
 /// How many loads there are that are not contested.
 pub(super) async fn uncontested(connection: &mut SqliteConnection) -> Result<u64, Fault> {
-    const SQL: &str = "SELECT count(*) FROM submission WHERE contested_at IS NULL";
-    let count =
-        sqlx::query_scalar::<_, i64>(SQL).fetch_one(connection).await.map_err(|e| fault("counting loads", e))?;
+    let query = sqlx::query_scalar::<_, i64>(asked::UNCONTESTED);
+    let count = query.fetch_one(connection).await.map_err(|e| fault("counting loads", e))?;
     u64::try_from(count).map_err(|_| odd("submission", "count"))
 }
 
@@ -372,17 +292,30 @@ pub(super) async fn stored_rows(
 /// an optional one was left out.
 pub(super) async fn records(connection: &mut SqliteConnection, plans: &Plans, mark: &Mark) -> Result<Records, Fault> {
     let columns = laid_out(plans, mark)?.layout.columns.iter().map(|column| column.name.clone()).collect();
-    let mut rows = Vec::new();
-    let text = |value: &Value| match value {
-        Value::Absent => String::new(),
-        Value::Station(code) => code.to_string(),
-        Value::Decimal(quantity) => quantity.to_string(),
-    };
+    let mut all = Vec::new();
     each_record(connection, plans, mark, |values| {
-        rows.push(values.iter().map(text).collect());
+        all.push(values.iter().map(rows::text).collect());
         Ok(())
     })
     .await?;
+    Ok(Records { columns, rows: all })
+}
+
+/// What `<dataset>_current` showed at a moment; nothing when there is no table yet.
+pub(super) async fn as_of(
+    connection: &mut SqliteConnection,
+    plans: &Plans,
+    dataset: &DatasetName,
+    at: Timestamp,
+) -> Result<Records, Fault> {
+    const DOING: &str = "reading what held at a moment";
+    let Some(plan) = plans.get(dataset) else { return Ok(Records { columns: Vec::new(), rows: Vec::new() }) };
+    let columns = views::shown(&plan.layout);
+    let sql = AssertSqlSafe(views::as_of(Engine::Sqlite, &plan.layout)).into_sql_str();
+    let found = sqlx::query(sql).bind(asked::moment(at)).fetch_all(connection).await.map_err(|e| fault(DOING, e))?;
+    let cell = |row: &SqliteRow, at| Ok(row.try_get::<Option<String>, _>(at)?.unwrap_or_default());
+    let line = |row: &SqliteRow| (0..columns.len()).map(|at| cell(row, at)).collect::<Result<_, sqlx::Error>>();
+    let rows = found.iter().map(line).collect::<Result<_, _>>().map_err(|e| fault(DOING, e))?;
     Ok(Records { columns, rows })
 }
 
@@ -399,7 +332,7 @@ async fn each_record(
 ) -> Result<(), Fault> {
     const DOING: &str = "reading records back";
     let layout = &laid_out(plans, mark)?.layout;
-    let sql = AssertSqlSafe(rows_sql(layout)).into_sql_str();
+    let sql = AssertSqlSafe(asked::rows(layout)).into_sql_str();
     let mut last = 0i64;
     loop {
         let page = sqlx::query(sql.clone())
@@ -431,9 +364,4 @@ fn value(layout: &Layout, row: &SqliteRow, at: usize, kind: &ColumnKind) -> Resu
             None => Value::Absent,
         },
     })
-}
-
-/// A stored value that no load could have written.
-fn odd(table: &str, column: &str) -> Fault {
-    Fault::Wrong(format!("`{table}` has a value in `{column}` that no load has written"))
 }
