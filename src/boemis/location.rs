@@ -87,6 +87,12 @@ impl Server {
         &self.url
     }
 
+    /// As whom the window comes: the user of the address, else `PGUSER`, else the process's own.
+    pub fn role(&self) -> String {
+        let options = self.url.parse::<sqlx::postgres::PgConnectOptions>();
+        options.map(|options| options.get_username().to_owned()).unwrap_or_default()
+    }
+
     pub(super) fn password_file(&self) -> Option<&Path> {
         self.password_file.as_deref()
     }

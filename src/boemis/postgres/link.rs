@@ -73,11 +73,12 @@ pub(super) async fn connect(
         doing,
         AssertSqlSafe(format!(
             "SET statement_timeout = {}; SET lock_timeout = {}; SET default_transaction_isolation = 'read committed'; \
-             SET default_transaction_read_only = {}; SET client_min_messages = warning; \
+             SET client_min_messages = warning;{} \
              SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
             milliseconds(settings.statement_timeout),
             milliseconds(settings.busy_timeout),
-            if writes { "off" } else { "on" },
+            // whoever keeps the database may have said the same for all
+            if writes { "" } else { " SET default_transaction_read_only = on;" },
         )),
     )
     .await?;
