@@ -11,7 +11,7 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,6 @@ pub struct Server {
     watched: Option<Child>,
     /// Nobody stays to take its folder away.
     is_shared: bool,
-    databases: AtomicU32,
 }
 
 /// A database of a server, which nobody else has.
@@ -30,6 +29,12 @@ pub struct Database {
     port: u16,
     name: String,
 }
+
+/// Numbers of databases, which no two have.
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// Two at a time would wait for each other's template.
+static MAKING: Mutex<()> = Mutex::new(());
 
 /// Whom every server knows as its owner.
 const OWNER: &str = "owner";
@@ -57,7 +62,7 @@ impl Server {
         let made = program("initdb").args(options).arg(&data).current_dir(folder.path()).output().unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut server = Self { folder, port, watched: None, is_shared, databases: AtomicU32::new(0) };
+        let mut server = Self { folder, port, watched: None, is_shared };
         server.start();
         server
     }
@@ -125,14 +130,7 @@ impl Server {
 
     /// A new, empty database.
     pub fn database(&self) -> Database {
-        let number = self.databases.fetch_add(1, Ordering::Relaxed);
-        let database = Database { port: self.port, name: format!("boemis_{number}") };
-        let postgres = Database { port: self.port, name: "postgres".to_owned() };
-        // two at a time would wait for each other's template
-        static ONE: std::sync::Mutex<()> = std::sync::Mutex::new(());
-        let _one = ONE.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        postgres.does(&format!("CREATE DATABASE {}", database.name));
-        database
+        Database::made(self.port, "template0")
     }
 }
 
@@ -143,6 +141,31 @@ impl Drop for Server {
 }
 
 impl Database {
+    fn made(port: u16, template: &str) -> Self {
+        let name = format!("boemis_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let postgres = Self { port, name: "postgres".to_owned() };
+        let _one = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
+        postgres.does(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        Self { port, name }
+    }
+
+    /// Another with the same in it; nobody may be connected to this one.
+    pub fn copy(&self) -> Self {
+        Self::made(self.port, &self.name)
+    }
+
+    /// Its name on the server.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Takes what is in this one for what was in another.
+    pub fn becomes(&self, other: &Self) {
+        let postgres = Self { port: self.port, name: "postgres".to_owned() };
+        postgres.does(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        postgres.does(&format!("CREATE DATABASE {} TEMPLATE {}", self.name, other.name));
+    }
+
     /// Its address for this role.
     pub fn url_for(&self, role: &str) -> String {
         format!("postgres://{role}@127.0.0.1:{}/{}", self.port, self.name)

@@ -196,7 +196,7 @@ async fn what_the_server_cannot_do_now_is_held_and_then_done() {
     let mut batch = boemis.begin(now()).await.unwrap();
     assert!(batch.load(short.validated()).await.unwrap_err().fault.is_away());
     drop(batch);
-    database.does(&format!("SET default_transaction_read_only = off; ALTER DATABASE {name} RESET ALL"));
+    database.does(&format!("BEGIN READ WRITE; ALTER DATABASE {name} RESET ALL; COMMIT"));
     database.cut();
     assert_eq!(load(&mut boemis, &[&short, &long]).await.len(), 2);
     assert_eq!(database.ask("SELECT count(*), sum(records) FROM submission"), "3|3002");
