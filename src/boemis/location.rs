@@ -222,7 +222,8 @@ mod tests {
                 Err(fault) => assert_eq!((fault, shown), (LocationFault::Postgres, ""), "{url}"),
             }
         }
-        for bad in ["postgres://h/b?sslmod=require", "postgres://h/b?password=x", "postgres://h:x/b", "postgres://h/b?ssl"]
+        for bad in
+            ["postgres://h/b?sslmod=require", "postgres://h/b?password=x", "postgres://h:x/b", "postgres://h/b?ssl"]
         {
             assert_eq!(at(bad), Err(LocationFault::Postgres), "{bad}");
         }

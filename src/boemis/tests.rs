@@ -505,8 +505,13 @@ async fn an_abandoned_group_leaves_nothing_and_no_lock(window: Window) {
     assert_eq!(window.refuses("BEGIN IMMEDIATE; ROLLBACK").filter(|_| window.database.is_none()), None);
     assert_eq!(window.ask("SELECT count(*) FROM submission"), "0");
     if window.database.is_some() {
-        assert_eq!(window.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = \
-            (SELECT oid FROM pg_database WHERE datname = current_database())"), "0");
+        assert_eq!(
+            window.ask(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = \
+            (SELECT oid FROM pg_database WHERE datname = current_database())"
+            ),
+            "0"
+        );
     }
     assert_eq!(load(&mut boemis, &[&first]).await.len(), 1);
 }

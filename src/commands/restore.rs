@@ -153,8 +153,9 @@ fn stands(args: &RestoreArgs, laid: &Laid, (disk, now): (&Disk, Timestamp), scre
             config.display()
         )));
     };
-    if let Some(outside) =
-        [state.as_path(), &paths.drop, database, &settings.seal.acts].into_iter().find(|path| !lies_in(path, &args.folder))
+    if let Some(outside) = [state.as_path(), &paths.drop, database, &settings.seal.acts]
+        .into_iter()
+        .find(|path| !lies_in(path, &args.folder))
     {
         return Err(Trouble::broken(format!(
             "{} leads out of the restored window, to {}: this copy's configuration is not as a backup writes it; \

@@ -411,7 +411,7 @@ fn boemis(
             table.duration("connect_timeout", Duration::from_millis(100)..=60 * SECOND),
             default.connect_timeout,
         ),
-        statement_timeout: value(table.duration("statement_timeout", SECOND..=DAY), default.statement_timeout),
+        statement_timeout: value(table.duration("statement_timeout", SECOND..=600 * SECOND), default.statement_timeout),
     };
     table.finish();
     Some((location?.with_password_file(password_file), settings))

@@ -11,8 +11,8 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, OnceLock, PoisonError};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// A server.
@@ -77,7 +77,8 @@ impl Server {
             self.port
         );
         // at the end of the input a fast end; and nothing of it is heard by whoever reads the tests' output
-        let left = if self.is_shared { format!("; cd /; rm -rf {}", self.folder.path().display()) } else { String::new() };
+        let left =
+            if self.is_shared { format!("; cd /; rm -rf {}", self.folder.path().display()) } else { String::new() };
         let watch = format!("{postgres} >>log 2>&1 </dev/null & cat; kill -INT $! 2>/dev/null; wait{left}");
         let mut command = as_user("sh");
         command.args(["-c", &watch]).current_dir(self.folder.path());
@@ -154,6 +155,11 @@ impl Database {
         Self::made(self.port, &self.name)
     }
 
+    /// The port that its server listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Its name on the server.
     pub fn name(&self) -> &str {
         &self.name
@@ -204,8 +210,7 @@ impl Database {
 
     /// Its owner in a transaction that has done this and does not end before the value is dropped.
     pub fn holding(&self, sql: &str) -> Holding {
-        let mut child =
-            self.psql(OWNER).arg("-q").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = self.psql(OWNER).arg("-q").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let text = format!("BEGIN;\n{sql};\n\\echo held\n");
         child.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
         let mut seen = Vec::new();

@@ -130,7 +130,8 @@ pub(super) async fn prepare(link: &mut Link<'_>, datasets: &Datasets) -> Result<
     if let Some(first) = steps.first() {
         let what = "the datasets are not in BOEMİS as they are described, and the window's role may make nothing";
         let first: String = first.chars().take(80).collect();
-        return Err(Fault::Wrong(format!("{what}: {RUN}. It lacks {} steps, of which the first: {first}…", steps.len())));
+        let count = steps.len();
+        return Err(Fault::Wrong(format!("{what}: {RUN}. It lacks {count} steps, of which the first: {first}…")));
     }
     may_load(link, &layouts).await?;
     Ok(Plans::of(layouts))

@@ -181,7 +181,8 @@ async fn ask(
 /// The mark of this submission, if it was loaded.
 pub(super) async fn mark(connection: &mut SqliteConnection, id: SubmissionId) -> Result<Option<Mark>, Fault> {
     const DOING: &str = "looking for a mark";
-    let row = sqlx::query(asked::MARK).bind(id.to_string()).fetch_optional(connection).await.map_err(|e| fault(DOING, e))?;
+    let query = sqlx::query(asked::MARK).bind(id.to_string());
+    let row = query.fetch_optional(connection).await.map_err(|e| fault(DOING, e))?;
     let Some(row) = row else { return Ok(None) };
     let raw = || -> Result<RawMark, sqlx::Error> {
         Ok(RawMark {

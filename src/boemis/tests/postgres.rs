@@ -2,6 +2,10 @@
 
 use super::server::{Database, Server};
 use super::*;
+use std::io::Read;
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// The lock of all loads, as the engine takes it.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(72908232542547)";
@@ -133,6 +137,72 @@ async fn a_line_that_broke_between_groups_holds_nobody_and_one_in_a_group_all_of
     assert_eq!(database.ask("SELECT count(*), (SELECT count(*) FROM generation_record) FROM submission"), "4|4");
 }
 
+/// A line to a server that breaks once: behind the next COMMIT, whose answer nobody hears.
+fn breaking_line(port: u16) -> (u16, Arc<AtomicBool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let here = listener.local_addr().unwrap().port();
+    let breaks = Arc::new(AtomicBool::new(true));
+    let armed = Arc::clone(&breaks);
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (mut client, mut server) = (client.unwrap(), TcpStream::connect(("127.0.0.1", port)).unwrap());
+            let (mut back, mut from) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+            let deaf = Arc::new(AtomicBool::new(false));
+            let is_deaf = Arc::clone(&deaf);
+            std::thread::spawn(move || {
+                let mut octets = [0; 8192];
+                while let Ok(count @ 1..) = from.read(&mut octets) {
+                    if is_deaf.load(Ordering::SeqCst) {
+                        let _ = back.shutdown(Shutdown::Both); // the server has done it by now
+                        return;
+                    }
+                    let _ = back.write_all(&octets[..count]);
+                }
+                let _ = back.shutdown(Shutdown::Both);
+            });
+            let armed = Arc::clone(&armed);
+            std::thread::spawn(move || {
+                let mut octets = [0; 8192];
+                while let Ok(count @ 1..) = client.read(&mut octets) {
+                    let commits = octets[..count].windows(6).any(|word| word == b"COMMIT");
+                    if commits && armed.swap(false, Ordering::SeqCst) {
+                        deaf.store(true, Ordering::SeqCst);
+                    }
+                    let _ = server.write_all(&octets[..count]);
+                }
+                let _ = server.shutdown(Shutdown::Both);
+            });
+        }
+    });
+    (here, breaks)
+}
+
+#[tokio::test]
+async fn after_a_commit_that_nobody_heard_of_the_mark_decides() {
+    let database = Server::shared().database();
+    let (port, breaks) = breaking_line(database.port());
+    breaks.store(false, Ordering::SeqCst);
+    let url = database.url().replace(&format!(":{}/", database.port()), &format!(":{port}/"));
+    let mut boemis = Boemis::open(&url.parse().unwrap(), &Settings::default(), &usual()).await.unwrap();
+    let alone = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]);
+    let [one, two] = [2, 3].map(|quarter| filing(&format!("azerenerji generation 2025-Q{quarter} 1"), &["GUN-0001 3"]));
+
+    breaks.store(true, Ordering::SeqCst);
+    let mut batch = boemis.begin(now()).await.unwrap();
+    assert!(batch.load_alone(alone.validated()).await.unwrap_err().fault.is_away());
+    assert!(batch.commit().await.is_err());
+    assert_eq!(database.ask("SELECT count(*) FROM submission"), "1", "it was committed all the same");
+    breaks.store(true, Ordering::SeqCst);
+    let mut batch = boemis.begin(now()).await.unwrap();
+    assert!(batch.load(one.validated()).await.is_ok() && batch.load(two.validated()).await.is_ok());
+    assert!(batch.commit().await.unwrap_err().fault.is_away());
+    assert_eq!(database.ask("SELECT count(*) FROM submission"), "3");
+
+    let loaded = load(&mut boemis, &[&alone, &one, &two]).await;
+    assert!(loaded.iter().all(Loaded::stood_already));
+    assert_eq!(database.ask("SELECT count(*), (SELECT count(*) FROM generation_record) FROM submission"), "3|3");
+}
+
 #[tokio::test]
 async fn another_loader_is_waited_for_and_then_held() {
     let database = Server::shared().database();
@@ -245,7 +315,8 @@ async fn the_line_is_sealed_and_the_password_lies_in_a_file() {
     std::fs::set_permissions(at("data/server.key"), mode).unwrap();
     server.configure("server.crt", &cert);
     server.configure("postgresql.conf", "ssl = on");
-    server.configure("pg_hba.conf", "hostssl all secret 127.0.0.1/32 scram-sha-256\nhostnossl all secret 127.0.0.1/32 reject");
+    let who = "hostssl all secret 127.0.0.1/32 scram-sha-256\nhostnossl all secret 127.0.0.1/32 reject";
+    server.configure("pg_hba.conf", who);
     let trusted = at("cert.pem");
     server.stop();
     server.start();
@@ -284,4 +355,43 @@ async fn what_is_no_database_of_this_version_is_not_touched() {
     assert!(why.contains("UTF8 is needed"), "{why}");
     let nowhere: Location = format!("{}_nowhere", database.url()).parse().unwrap();
     assert!(Boemis::open(&nowhere, &Settings::default(), &usual()).await.unwrap_err().is_away());
+}
+
+/// `PENCERE_ROWS` asks for more, and tells what it took beside `psql \copy` of the same rows (docs/benchmarks.md).
+#[tokio::test]
+async fn a_very_long_statement_is_copied_in() {
+    let asked: Option<usize> = std::env::var("PENCERE_ROWS").ok().map(|text| text.parse().expect("a number"));
+    let count = asked.unwrap_or(20_000);
+    let database = Server::shared().database();
+    let mut boemis = open(&database, "owner", &usual()).await.unwrap();
+    let mut long = filing("azerenerji generation 2025-Q1 1", &[]);
+    long.records = (1..=count).map(|n| format!("GUN-{:04} {n}.001", n % 9999 + 1)).collect();
+    let validated = long.validated();
+    let begun = std::time::Instant::now();
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let _ = batch.load(validated).await.unwrap();
+    let loaded = batch.commit().await.unwrap();
+    let ours = begun.elapsed();
+    let mut reader = Reader::open(&database.url().parse().unwrap(), &Settings::default(), &usual()).await.unwrap();
+    let begun = std::time::Instant::now();
+    assert_eq!(reader.stored_rows(loaded[0].mark()).await.unwrap(), loaded[0].mark().rows);
+    let read = begun.elapsed();
+    assert_eq!(database.ask("SELECT count(*), max(record) FROM generation_record"), format!("{count}|{count}"));
+
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let rows = database.psql("owner").args(["-c", "COPY generation_record TO STDOUT"]).output().unwrap();
+    std::fs::write(file.path(), rows.stdout).unwrap();
+    database.does(
+        "CREATE TABLE plain (submission bigint NOT NULL, record bigint NOT NULL, station text, energy_mwh bigint, \
+         PRIMARY KEY (submission, record))",
+    );
+    let begun = std::time::Instant::now();
+    let copy = format!("\\copy plain FROM '{}'", file.path().display());
+    let copied = database.psql("owner").args(["-c", &copy]).output();
+    let theirs = begun.elapsed();
+    assert!(copied.unwrap().status.success());
+    assert_eq!(database.ask("SELECT count(*) FROM plain"), count.to_string());
+    if asked.is_some() {
+        println!("{count} rows: loaded with their digest in {ours:?}, read back in {read:?}; psql \\copy {theirs:?}");
+    }
 }

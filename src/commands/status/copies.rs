@@ -21,12 +21,15 @@ pub struct Reserve {
     octets_behind: u64,
     /// Age of the oldest of them; null when all is there.
     oldest_seconds: Option<i64>,
-    /// When BOEMİS was copied there last.
+    /// When BOEMİS was copied there last; null also where a server has it, which others copy.
     database: Option<Timestamp>,
     /// Whether that copy has every load that the journal tells of.
     database_is_current: bool,
     /// Why it does not follow; null when it does.
     failing: Option<String>,
+    /// Whether a server has BOEMİS.
+    #[serde(skip)]
+    is_elsewhere: bool,
 }
 
 impl Reserve {
@@ -48,6 +51,7 @@ impl Reserve {
             database: followed.as_ref().and_then(|followed| followed.database),
             database_is_current: lag.entries == 0 && after == followed.as_ref().map(|followed| followed.journal),
             failing,
+            is_elsewhere: settings.location.file().is_none(),
         })
     }
 
@@ -79,9 +83,11 @@ impl Reserve {
                 times::span(SignedDuration::from_secs(seconds))
             ),
         };
-        let database = self
-            .database
-            .map_or_else(|| "BOEMİS not copied yet".to_owned(), |at| format!("BOEMİS as of {}", times::baku(at)));
+        let database = match self.database {
+            _ if self.is_elsewhere => "BOEMİS is copied by whoever keeps its server".to_owned(),
+            Some(at) => format!("BOEMİS as of {}", times::baku(at)),
+            None => "BOEMİS not copied yet".to_owned(),
+        };
         format!("{to}: {behind}; {database}")
     }
 }
