@@ -11,7 +11,7 @@ use jiff::Timestamp;
 /// An open database.
 #[derive(Debug)]
 pub(super) enum Store {
-    Sqlite(sqlite::Store),
+    Sqlite(Box<sqlite::Store>),
     Postgres(Box<postgres::Store>),
 }
 
@@ -49,7 +49,10 @@ macro_rules! either {
 impl Store {
     pub(super) async fn open(location: &Location, settings: &Settings, datasets: &Datasets) -> Result<Self, Fault> {
         match location {
-            Location::Sqlite(path) => sqlite::Store::open(path, settings, datasets).await.map(Self::Sqlite),
+            Location::Sqlite(path) => {
+                let store = sqlite::Store::open(path, settings, datasets).await?;
+                Ok(Self::Sqlite(Box::new(store)))
+            }
             Location::Postgres(server) => {
                 let store = postgres::Store::open(server, settings, datasets).await?;
                 Ok(Self::Postgres(Box::new(store)))
@@ -63,7 +66,10 @@ impl Store {
         datasets: &Datasets,
     ) -> Result<Self, Fault> {
         match location {
-            Location::Sqlite(path) => sqlite::Store::open_read_only(path, settings, datasets).await.map(Self::Sqlite),
+            Location::Sqlite(path) => {
+                let store = sqlite::Store::open_read_only(path, settings, datasets).await?;
+                Ok(Self::Sqlite(Box::new(store)))
+            }
             Location::Postgres(server) => {
                 let store = postgres::Store::open_read_only(server, settings, datasets).await?;
                 Ok(Self::Postgres(Box::new(store)))
