@@ -428,8 +428,8 @@ fn unloaded(settings: &Settings, known: &Known, is_open: bool) -> Result<Option<
 fn damaged(fault: &Fault, is_file: bool) -> String {
     if !is_file {
         return format!(
-            "{fault}. Let whoever keeps the server see what it reports, and put back a copy of the database if need be, \
-             while the window is stopped: at its start it loads again what is missing."
+            "{fault}. Let whoever keeps the server see what it reports, and put back a copy of the database if need \
+             be, while the window is stopped: at its start it loads again what is missing."
         );
     }
     format!(

@@ -21,6 +21,9 @@ const PREPARING: &str = "preparing the datasets";
 /// What a person who may not is told.
 const RUN: &str = "let the owner of the database run `pencere boemis prepare`";
 
+/// The code of a right that is missing.
+const FORBIDDEN: &str = "42501";
+
 /// What was done to make a database ready.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Prepared {
@@ -115,8 +118,12 @@ pub(super) async fn prepare(link: &mut Link<'_>, datasets: &Datasets) -> Result<
     let may_make: bool = cell(PREPARING, &link.one(PREPARING, sqlx::query(MAY)).await?, 0)?;
     let layouts = steps::layouts(datasets)?;
     if may_make {
-        make(link, &layouts).await?;
-        return Ok(Plans::of(layouts));
+        return match make(link, &layouts).await {
+            Ok(_) => Ok(Plans::of(layouts)),
+            // it may make tables, and does not own those that there are
+            Err(Fault::Wrong(why)) if why.contains(FORBIDDEN) => Err(Fault::Wrong(format!("{why}: {RUN}"))),
+            Err(fault) => Err(fault),
+        };
     }
     match migrated(link).await? {
         Some(count) if count == migrations().len() => {}
