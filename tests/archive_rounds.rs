@@ -110,13 +110,12 @@ fn a_strange_file_of_a_high_number_ends_no_numbers_and_no_unit_is_written_over()
 fn one_that_cannot_be_packed_is_left_out_and_named_and_holds_up_no_other() {
     let trial = window();
     let (a, b) = (id(&trial, "a.xml"), id(&trial, "b.csv"));
-    let energy = "w/state/boemis.sqlite";
     let table = "SELECT name FROM sqlite_master WHERE type='table' AND name LIKE 'generation%' LIMIT 1";
     assert_eq!(trial.sql(table).trim(), "generation_record");
     let set = |value: &str| {
         let column = trial.sql("SELECT name FROM pragma_table_info('generation_record') WHERE name LIKE 'energy%'");
         let sql = format!("UPDATE generation_record SET {} = {value}", column.trim());
-        trial.succeeds("sqlite3", &["-cmd", ".timeout 5000", energy, &sql]);
+        trial.tamper(&sql);
     };
     set("900000");
     let (code, answer) = trial.json(&MAKE);
@@ -180,7 +179,7 @@ fn what_evidence_lost_of_one_is_left_out_alone() {
 fn a_running_window_says_what_it_cannot_archive() {
     let trial = window();
     let a = id(&trial, "a.xml");
-    trial.succeeds("sqlite3", &["-cmd", ".timeout 5000", "w/state/boemis.sqlite", "DELETE FROM generation_record"]);
+    trial.tamper("DELETE FROM generation_record");
     trial.set("after", "\"1s\"");
     trial.set("every", "\"1s\"");
     let daemon = trial.run();

@@ -166,19 +166,18 @@ fn a_copy_of_boemis_from_before_the_contest_learns_of_it() {
     let trial = window();
     file(&trial, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
     once(&trial);
-    let (database, copy) = (trial.at("w/state/boemis.sqlite"), trial.at("copy.sqlite"));
-    fs::copy(&database, &copy).unwrap();
+    let copy = trial.keep_boemis();
     publish(&trial, 60, &[("w/pki/azerenerji.crt", -3600)]);
     once(&trial);
     assert_eq!((trial.sql(FIGURES).as_str(), words(&trial, "a.xml").len()), ("", 2));
-    fs::copy(&copy, &database).unwrap();
+    trial.put_boemis_back(&copy);
     assert_eq!(trial.sql(FIGURES), "2024-Q1|1|100.000\n");
     assert_eq!(trial.pencere(&["audit", "verify"]).status.code(), Some(1));
     renew(&trial, "azerenerji", "renewed");
     file(&trial, "b.xml", &statement("2024-Q1", 1, "100.000"), "renewed");
     once(&trial);
     assert_eq!(words(&trial, "b.xml"), ["accepted"]);
-    assert_eq!(trial.sql("SELECT submission IS NULL, energy_mwh FROM generation_current"), "0|100.000\n");
+    assert_eq!(trial.sql("SELECT count(submission), energy_mwh FROM generation_current GROUP BY 2"), "1|100.000\n");
     assert_eq!(words(&trial, "a.xml").len(), 2, "nothing is answered twice");
     fits(&trial);
 }
@@ -279,7 +278,7 @@ fn a_time_stamp_before_the_revocation_keeps_an_acceptance() {
     fits(&trial);
     // what is contested stands in BOEMİS, and whoever takes it away is found out
     let sql = "DELETE FROM submission WHERE contested_at IS NOT NULL";
-    trial.succeeds("sqlite3", &["-cmd", "PRAGMA foreign_keys = OFF", "w/state/boemis.sqlite", sql]);
+    trial.tamper(sql);
     let (code, answer) = trial.json(&["audit", "verify"]);
     assert!(code == Some(1) && answer["first_unfit"].as_str().unwrap().contains("no load of it"), "{answer}");
 }
@@ -347,7 +346,8 @@ fn what_a_contested_revision_superseded_holds_again() {
     assert!(text.contains("revision 1 of this statement holds now"), "{text}");
     assert_eq!((words(&trial, "a.xml"), words(&trial, "c.xml")), (vec!["accepted".into()], vec!["accepted".into()]));
     assert_eq!(trial.sql(FIGURES), "2024-Q1|2|300.000\n");
-    assert_eq!(trial.sql("SELECT period, energy_mwh FROM generation_total"), "2024|300.000\n2024-Q1|300.000\n");
+    let total = "SELECT period, energy_mwh FROM generation_total ORDER BY period";
+    assert_eq!(trial.sql(total), "2024|300.000\n2024-Q1|300.000\n");
     fits(&trial);
     archives(&trial);
 }
@@ -367,7 +367,7 @@ fn the_owners_own_is_answered_once_and_the_audit_sees_what_does_not_fit() {
     for (change, told) in
         [("contested_at = NULL", "in BOEMİS it is not"), ("contested_at = '2026-01-01T00:00:00Z'", "Everything fits")]
     {
-        trial.succeeds("sqlite3", &["w/state/boemis.sqlite", &format!("UPDATE submission SET {change}")]);
+        trial.tamper(&format!("UPDATE submission SET {change}"));
         let audited = said(&trial.pencere(&["audit", "verify"]));
         assert!(audited.contains(told), "{audited}");
     }

@@ -415,8 +415,8 @@ fn a_ledger_that_is_begun_anew_believes_no_last_index_that_lies() {
         fs::remove_dir_all(trial.at("w/state/ledger")).unwrap();
     };
     let of_last = |lie: fn(Index) -> Index| move |at, index| if at == last { lie(index) } else { index };
-    type LieOf = Box<dyn Fn(usize, Index) -> Index>;
-    let lies: [(&str, LieOf); 4] = [
+    type LieOf<'a> = Box<dyn Fn(usize, Index) -> Index + 'a>;
+    let lies: [(&str, LieOf<'_>); 4] = [
         ("counts", Box::new(of_last(Index::counts_one_more))),
         ("counts, in all", Box::new(|_, index| index.counts_one_more())),
         ("lines", Box::new(of_last(Index::hides_its_lines))),

@@ -5,7 +5,7 @@
 //! statement: it refuses only what could not have come here, and halts then.
 
 use super::mark::Mark;
-use super::sqlite::{Document, Insert, Transaction};
+use super::store::{Document, Insert, Transaction};
 use super::{Fault, rows};
 use crate::document::SubmissionId;
 use crate::schema::{Key, Standing, Understood, Validated};

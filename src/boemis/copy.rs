@@ -1,11 +1,11 @@
 //! A copy of BOEMİS as it is at one moment, for backups and the reserve (S 5.4): taken beside the one loader,
 //! which waits for nothing.
 //!
-//! Answers of the copy which loads it holds, so that the journal can be cut at the same moment. Never writes
-//! into the database that it copies.
+//! Answers of the copy which loads it holds, so that the journal can be cut at the same moment. A server's database
+//! is not copied: those who keep it do that, and only what it held is read. Never writes into the database that it
+//! copies.
 
-use super::sqlite::Snapshot;
-use super::{Fault, Location, Settings};
+use super::{Fault, Location, Settings, postgres, sqlite};
 use crate::document::SubmissionId;
 use std::collections::HashSet;
 use std::path::Path;
@@ -17,16 +17,45 @@ pub struct Copy {
     contested: HashSet<SubmissionId>,
 }
 
+#[derive(Debug)]
+enum Snapshot {
+    /// The copy's file, open.
+    File(sqlite::Snapshot),
+    /// What a server's database held.
+    Held(postgres::Snapshot),
+}
+
 impl Copy {
-    /// Copies the database into a new file.
+    /// Copies the database into a new file; of a server's database there is none ([`Copy::is_file`]).
     ///
     /// # Errors
     /// [`Fault::Missing`] when there is none yet; [`Fault::Away`] when it is locked or a disk refuses.
     pub async fn take(location: &Location, settings: &Settings, to: &Path) -> Result<Self, Fault> {
-        let Location::Sqlite(from) = location;
-        let mut snapshot = Snapshot::take(from, settings, to).await?;
-        let contested = snapshot.contested().await?.into_iter().collect();
-        Ok(Self { snapshot, contested })
+        match location {
+            Location::Sqlite(from) => {
+                let mut snapshot = sqlite::Snapshot::take(from, settings, to).await?;
+                let contested = snapshot.contested().await?.into_iter().collect();
+                Ok(Self { snapshot: Snapshot::File(snapshot), contested })
+            }
+            Location::Postgres(server) => {
+                let snapshot = postgres::Snapshot::take(server, settings).await?;
+                let contested = snapshot.contested().iter().copied().collect();
+                Ok(Self { snapshot: Snapshot::Held(snapshot), contested })
+            }
+        }
+    }
+
+    /// Whether the copy is a file, or only the knowledge of what a server's database held.
+    pub fn is_file(&self) -> bool {
+        matches!(self.snapshot, Snapshot::File(_))
+    }
+
+    /// How many loads a server's database held.
+    pub fn loads(&self) -> Option<u64> {
+        match &self.snapshot {
+            Snapshot::File(_) => None,
+            Snapshot::Held(held) => Some(held.count()),
+        }
     }
 
     /// Whether the copy holds the load of this submission.
@@ -34,7 +63,10 @@ impl Copy {
     /// # Errors
     /// The copy cannot be read.
     pub async fn holds(&mut self, id: SubmissionId) -> Result<bool, Fault> {
-        Ok(self.snapshot.mark(id).await?.is_some())
+        match &mut self.snapshot {
+            Snapshot::File(file) => Ok(file.mark(id).await?.is_some()),
+            Snapshot::Held(held) => Ok(held.holds(id)),
+        }
     }
 
     /// Whether that load is contested in the copy.
@@ -47,6 +79,9 @@ impl Copy {
     /// # Errors
     /// As [`Copy::holds`].
     pub async fn close(self) -> Result<(), Fault> {
-        self.snapshot.close().await
+        match self.snapshot {
+            Snapshot::File(file) => file.close().await,
+            Snapshot::Held(_) => Ok(()),
+        }
     }
 }

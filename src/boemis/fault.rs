@@ -9,7 +9,7 @@ use crate::finding::{Code, Finding, Stop};
 /// those were found before a statement came here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    /// The database is locked, full, or its disk fails: documents are held and tried again.
+    /// The database is locked, full, gone for a while, or its disk fails: documents are held and tried again.
     #[error("BOEMİS is away while {doing}: {cause}")]
     Away {
         /// What was being done.
@@ -18,7 +18,10 @@ pub enum Fault {
         cause: String,
     },
     /// There is no database yet, and a reader makes none.
-    #[error("there is no BOEMİS database at {path} yet; `pencere init`, `once` or `run` makes it")]
+    #[error(
+        "there is no BOEMİS database at {path} yet; `pencere init`, `once` or `run` makes it, or its owner by \
+         `pencere boemis prepare`"
+    )]
     Missing {
         /// Where it was looked for.
         path: String,

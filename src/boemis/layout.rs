@@ -119,7 +119,7 @@ impl Layout {
 /// A letter, then letters, digits and `_`, at most 63 in all (PostgreSQL cuts longer names).
 /// With no other character possible, quoting in SQL cannot be left.
 fn is_identifier(name: &str) -> bool {
-    const ENDING: usize = "_history".len();
+    const ENDING: usize = "_record_stays".len();
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         && name.len() <= 63 - ENDING

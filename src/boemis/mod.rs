@@ -6,30 +6,38 @@
 //! nothing is overwritten but that a load becomes contested. Never judges a statement, and never reads a
 //! clock: times are arguments.
 //!
-//! `sqlite` holds the engine; a second engine stands beside it with the same face and the same
-//! names of tables and views, which come from `layout`.
+//! `sqlite` and `postgres` hold the engines, with one face (`store`) and the same names of tables and
+//! views, which come from `layout`; what both do alike stands beside them once.
 
+mod asked;
 mod batch;
 mod copy;
 mod fault;
 mod layout;
 mod location;
 mod mark;
+mod postgres;
 mod rows;
 mod sqlite;
+mod standing;
+mod steps;
+mod store;
+mod views;
 #[cfg(test)]
 mod tests;
 
 pub use batch::{Batch, Loaded, Pending, Uncommitted, Unloaded};
 pub use copy::Copy;
 pub use fault::Fault;
-pub use location::{Location, LocationFault};
+pub use location::{Location, LocationFault, Server};
 pub use mark::{Mark, Stands};
+pub use postgres::Prepared;
 
 use crate::document::{DatasetName, Digest, Period, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use jiff::Timestamp;
 use std::time::Duration;
+use store::Store;
 
 /// Settings of the store (`[boemis]`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,11 +51,24 @@ pub struct Settings {
     /// `checkpoint_pages`: pages of 4 KiB in the log at which a commit moves it into the main file.
     /// 1000 (4 MiB) by default.
     pub checkpoint_pages: u32,
+    /// `connect_timeout`: how long a connection to a server may take to be made. 5 s by default: a server that is
+    /// there answers at once, and documents are to be answered *held* before their senders wonder.
+    pub connect_timeout: Duration,
+    /// `statement_timeout`: how long a server may work at one statement before it breaks it off, and documents are
+    /// held. 20 s by default: the longest of them copies a large document's records in, some 100 000 a second; and a
+    /// service's watchdog, which hears nothing meanwhile, waits 60 s.
+    pub statement_timeout: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { busy_timeout: Duration::from_secs(1), cache_kib: 256, checkpoint_pages: 1000 }
+        Self {
+            busy_timeout: Duration::from_secs(1),
+            cache_kib: 256,
+            checkpoint_pages: 1000,
+            connect_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(20),
+        }
     }
 }
 
@@ -83,7 +104,7 @@ pub struct Contested {
 /// BOEMİS as its one loader has it.
 #[derive(Debug)]
 pub struct Boemis {
-    store: sqlite::Store,
+    store: Store,
 }
 
 impl Boemis {
@@ -94,8 +115,7 @@ impl Boemis {
     /// [`Fault::Away`] when it is locked or the disk refuses; [`Fault::Wrong`] when it is damaged,
     /// comes from a newer version, or a description contradicts what is stored.
     pub async fn open(location: &Location, settings: &Settings, datasets: &Datasets) -> Result<Self, Fault> {
-        let Location::Sqlite(path) = location;
-        Ok(Self { store: sqlite::Store::open(path, settings, datasets).await? })
+        Ok(Self { store: Store::open(location, settings, datasets).await? })
     }
 
     /// Takes new descriptions: all of them, or none.
@@ -210,10 +230,26 @@ impl Boemis {
     }
 }
 
+/// As the owner of a server's database: makes tables and views as these descriptions have them, and gives roles their
+/// rights, which take the place of those that they had: a loader may insert and read, a reader may read.
+///
+/// # Errors
+/// [`Fault::Away`] as ever; [`Fault::Wrong`] when the owner is none, a role is unknown, or a description contradicts
+/// what is stored.
+pub async fn prepare_as_owner(
+    server: &Server,
+    settings: &Settings,
+    datasets: &Datasets,
+    loaders: &[String],
+    readers: &[String],
+) -> Result<Prepared, Fault> {
+    postgres::prepare_as_owner(server, settings, datasets, loaders, readers).await
+}
+
 /// BOEMİS for looking at, beside a running daemon or without one. It can write nothing.
 #[derive(Debug)]
 pub struct Reader {
-    store: sqlite::Store,
+    store: Store,
 }
 
 impl Reader {
@@ -222,8 +258,7 @@ impl Reader {
     /// # Errors
     /// [`Fault::Missing`] when there is none yet; else as [`Boemis::open`].
     pub async fn open(location: &Location, settings: &Settings, datasets: &Datasets) -> Result<Self, Fault> {
-        let Location::Sqlite(path) = location;
-        Ok(Self { store: sqlite::Store::open_read_only(path, settings, datasets).await? })
+        Ok(Self { store: Store::open_read_only(location, settings, datasets).await? })
     }
 
     /// As [`Batch::standing`].
@@ -297,6 +332,16 @@ impl Reader {
     /// As [`Reader::stored_rows`].
     pub async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
         self.store.records(mark).await
+    }
+
+    /// What `<dataset>_current` showed at a moment, by what was known then: a load counts from its loading, and
+    /// until it was contested. The dataset's columns, then `period`, `submission`, `participant`, `revision`. All is
+    /// held in memory.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn as_of(&mut self, dataset: &DatasetName, known_at: Timestamp) -> Result<Records, Fault> {
+        self.store.as_of(dataset, known_at).await
     }
 
     /// Closes it.

@@ -86,6 +86,16 @@ impl<'l> Rows<'l> {
     }
 }
 
+/// A value as text, exact; empty where an optional one was left out.
+pub(crate) fn text(value: &Value) -> String {
+    match value {
+        Value::Absent => String::new(),
+        Value::Station(code) => code.to_string(),
+        Value::Decimal(quantity) => quantity.to_string(),
+        Value::Text(text) => text.clone(),
+    }
+}
+
 /// A validated record that does not have its dataset's form: our own mistake, never the sender's.
 fn unlike(layout: &Layout, what: &str) -> Fault {
     Fault::Wrong(format!("a record of `{}` is unlike its description: {what}", layout.slug))

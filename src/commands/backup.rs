@@ -85,7 +85,12 @@ pub fn run(args: &BackupArgs, screen: &mut Screen) -> Outcome {
     let runtime = opening::runtime()?;
     let made = runtime.block_on(reserve::take(&disk, &holdings, &args.folder, now, &told)).map_err(unfinished)?;
     drop(bar);
-    let audit = audit::look(&records::settings_at(&args.folder.join(NAME))?, &[], audit::Boemis::Whole)?;
+    // a server's database is in no copy: whoever keeps it has its own
+    let whole = match config.settings().location.file() {
+        Some(_) => audit::Boemis::Whole,
+        None => audit::Boemis::Older,
+    };
+    let audit = audit::look(&records::settings_at(&args.folder.join(NAME))?, &[], whole)?;
     let about = made.about().clone();
     let (files, octets) = made.size();
     made.finish(&disk).map_err(unfinished)?;

@@ -7,6 +7,7 @@ pub mod answer;
 mod archive;
 mod audit;
 mod backup;
+mod boemis;
 mod check;
 mod config;
 mod demo;
@@ -180,6 +181,9 @@ enum Command {
     /// Archive units: what is past its active time, packed for good
     #[command(subcommand)]
     Archive(archive::ArchiveCommand),
+    /// What the owner of BOEMİS's database does for the window
+    #[command(subcommand)]
+    Boemis(boemis::BoemisCommand),
     /// Look over the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -226,6 +230,7 @@ impl Command {
             Self::Audit(audit::AuditCommand::Compare(args)) => audit::compare(&args, screen),
             Self::Audit(audit::AuditCommand::Export(args)) => export::run(&args, screen),
             Self::Archive(command) => command.run(screen),
+            Self::Boemis(boemis::BoemisCommand::Prepare(args)) => boemis::prepare(&args, screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
             Self::Identity(identity::IdentityCommand::Probe(args)) => identity::probe(&args, screen),
         }
@@ -261,6 +266,7 @@ impl Arguments {
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
             Command::Audit(audit::AuditCommand::Compare(args)) => args.output.format,
             Command::Archive(command) => command.format(),
+            Command::Boemis(boemis::BoemisCommand::Prepare(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
             Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,
             Command::Init(_)

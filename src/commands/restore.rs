@@ -4,7 +4,6 @@ use super::backup::{empty, note};
 use super::init::quoted;
 use super::progress::Progress as Bar;
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, audit, records, times};
-use crate::boemis::Location;
 use crate::config::NAME;
 use crate::host::Disk;
 use crate::reserve::{self, Address, Laid, MANIFEST, Moved, RESERVE, Unsound};
@@ -146,10 +145,17 @@ fn stands(args: &RestoreArgs, laid: &Laid, (disk, now): (&Disk, Timestamp), scre
     let settings = records::settings_at(&config)?;
     let (state, about) = (&settings.window.paths.state, &laid.about);
     // a copy's configuration may have been written by anybody, and must not lead into another window
-    let Location::Sqlite(database) = &settings.location;
     let paths = &settings.window.paths;
-    if let Some(outside) =
-        [state, &paths.drop, database, &settings.seal.acts].into_iter().find(|path| !lies_in(path, &args.folder))
+    let Some(database) = settings.location.file() else {
+        return Err(Trouble::broken(format!(
+            "{} names a database of a server, where others may work: this copy's configuration is not as a backup \
+             writes it; nothing was done there",
+            config.display()
+        )));
+    };
+    if let Some(outside) = [state.as_path(), &paths.drop, database, &settings.seal.acts]
+        .into_iter()
+        .find(|path| !lies_in(path, &args.folder))
     {
         return Err(Trouble::broken(format!(
             "{} leads out of the restored window, to {}: this copy's configuration is not as a backup writes it; \

@@ -406,7 +406,10 @@ fn unloaded(settings: &Settings, known: &Known, is_open: bool) -> Result<Option<
         match opening::runtime()?.block_on(loads::difference(settings, known, is_open))? {
             Ok(difference) => difference,
             Err(fault) if fault.is_away() => return Ok(None),
-            Err(fault) => return Ok(Some(Problem { code: "boemis-damaged", message: damaged(&fault) })),
+            Err(fault) => {
+                let message = damaged(&fault, settings.location.file().is_some());
+                return Ok(Some(Problem { code: "boemis-damaged", message }));
+            }
         };
     // what a running window loaded since the journal was read is none of these; it tells of them itself
     if strange > 0 && !is_open {
@@ -426,7 +429,13 @@ fn unloaded(settings: &Settings, known: &Known, is_open: bool) -> Result<Option<
     Ok(Some(Problem { code: "not-loaded", message }))
 }
 
-fn damaged(fault: &Fault) -> String {
+fn damaged(fault: &Fault, is_file: bool) -> String {
+    if !is_file {
+        return format!(
+            "{fault}. Let whoever keeps the server see what it reports, and put back a copy of the database if need \
+             be, while the window is stopped: at its start it loads again what is missing."
+        );
+    }
     format!(
         "{fault}. Stop the window, move the database and what lies beside it (-wal, -shm) away, put a backup in its \
          place or none, and start the window: it loads again what is missing."

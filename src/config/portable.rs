@@ -3,7 +3,9 @@
 //! For copies of a window. What lies beneath the folder of `pencere.toml` keeps its place; what lies elsewhere
 //! gets one, and the texts that name it are changed at just these words, so that comments and all else stay as
 //! they were written. The reserve and the place of checkpoints are switched off: a copy must never write where the
-//! original does. Private keys are left out, but those of a trial, which are part of it.
+//! original does. So is a database that a server keeps: the copy names a file of its own, into which a window made
+//! from it loads again from evidence what was accepted. Private keys are left out, but those of a trial, which are
+//! part of it.
 //!
 //! Reads the files that hold more than settings (schemas beside the descriptions, a trial's keys); writes nothing.
 
@@ -39,6 +41,9 @@ pub struct Portable {
     /// What was left out and must be kept elsewhere.
     pub left_out: Vec<String>,
 }
+
+/// Where a copy has BOEMİS, unless it has a place beneath the configuration.
+const EMBEDDED: &str = "state/boemis.sqlite";
 
 /// What `pencere.toml` is called in every copy.
 pub const NAME: &str = "pencere.toml";
@@ -143,8 +148,16 @@ impl Portable {
                 !is_key
             });
         }
-        let Location::Sqlite(database) = &settings.location;
-        let database = places.of(&absolute(database)?, Path::new("state/boemis.sqlite"));
+        let database = match settings.location.file() {
+            Some(file) => places.of(&absolute(file)?, Path::new(EMBEDDED)),
+            None => {
+                left_out.push(format!(
+                    "BOEMİS in {}: its copy is made by whoever keeps that server (pg_dump)",
+                    settings.location
+                ));
+                PathBuf::from(EMBEDDED)
+            }
+        };
         Ok(Self { files: copied, state, database, archive, moved, left_out })
     }
 }
@@ -196,10 +209,11 @@ impl Places {
             "window.registry" => self.word(text, Path::new("registry.toml")),
             "window.stations" => self.word(text, Path::new("stations.toml")),
             "window.datasets" => self.word(text, Path::new("datasets")),
-            "boemis.url" => {
-                let path = text.strip_prefix("sqlite://")?;
-                self.word(path, Path::new("state/boemis.sqlite")).map(|place| format!("sqlite://{place}"))
-            }
+            "boemis.url" => match text.strip_prefix("sqlite://") {
+                Some(path) => self.word(path, Path::new(EMBEDDED)).map(|place| format!("sqlite://{place}")),
+                None => Some(format!("sqlite://{EMBEDDED}")),
+            },
+            "boemis.password_file" => (!text.is_empty()).then(String::new),
             "trust.anchors" | "trust.intermediates" | "trust.crls" | "trust.timestamping" => {
                 self.word(text, &wanted("pki/elsewhere"))
             }
@@ -255,6 +269,8 @@ fn changed(
     for (key, at, was) in strings {
         if let Some(is) = change(&key, &was) {
             edits.push((at, toml::Value::String(is.clone()).to_string()));
+            // an address of a server may hold a password
+            let was = was.parse::<Location>().map_or(was, |location| location.to_string());
             moved.push(Moved { file: name.to_owned(), key, was, is });
         }
     }

@@ -208,7 +208,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
         None => (Paths::default_in(base), None, None),
     };
     let (intake, group) = top.table("intake").map(intake).unwrap_or_default();
-    let boemis = top.table("boemis").and_then(|table| boemis(base, table));
+    let boemis = top.table("boemis").and_then(|table| boemis(base, environment, table));
     let trust = top.table("trust").map(|table| trust(base, table));
     let seal = top.table("seal").and_then(|table| seal(base, table));
     if let (Some(SealAt { stamps: Some(stamps), .. }), Some(trust)) = (&seal, &trust)
@@ -374,24 +374,47 @@ fn intake(mut table: Table<'_, '_>) -> (intake::Settings, intake::GroupLimits) {
     (settings, group)
 }
 
-fn boemis(base: &Path, mut table: Table<'_, '_>) -> Option<(boemis::Location, boemis::Settings)> {
+fn boemis(
+    base: &Path,
+    environment: Option<Environment>,
+    mut table: Table<'_, '_>,
+) -> Option<(boemis::Location, boemis::Settings)> {
     table.need(&["url"]);
     let default = boemis::Settings::default();
     // the text is not repeated in a mistake: an address of a database may hold a password
     let location = table.string("url").and_then(|url| match url.value.parse::<boemis::Location>() {
+        // this file is kept in evidence and in every backup, and read by more people than the password's
+        Ok(location) if location.holds_password() && environment != Some(Environment::Test) => {
+            let message = "a password does not stand here: name the file that holds it in password_file, or let \
+                           PGPASSFILE name one";
+            table.source().mistake(&url.spot, message);
+            None
+        }
         Ok(location) => Some(location.beneath(base)),
         Err(fault) => {
             table.source().mistake(&url.spot, fault.to_string());
             None
         }
     });
+    let password_file = table.string("password_file").filter(|file| !file.value.is_empty());
+    if let (Some(file), Some(location)) = (&password_file, &location)
+        && location.file().is_some()
+    {
+        table.source().mistake(&file.spot, "a file has no password; this is for postgres:// alone");
+    }
+    let password_file = password_file.map(|file| base.join(file.value));
     let settings = boemis::Settings {
         busy_timeout: value(table.duration("busy_timeout", Duration::ZERO..=60 * SECOND), default.busy_timeout),
         cache_kib: small(table.integer("cache_kib", 64..=1 << 20), default.cache_kib),
         checkpoint_pages: small(table.integer("checkpoint_pages", 1..=1 << 20), default.checkpoint_pages),
+        connect_timeout: value(
+            table.duration("connect_timeout", Duration::from_millis(100)..=60 * SECOND),
+            default.connect_timeout,
+        ),
+        statement_timeout: value(table.duration("statement_timeout", SECOND..=600 * SECOND), default.statement_timeout),
     };
     table.finish();
-    Some((location?, settings))
+    Some((location?.with_password_file(password_file), settings))
 }
 
 fn trust(base: &Path, mut table: Table<'_, '_>) -> TrustSettings {

@@ -319,11 +319,14 @@ fn a_file_that_is_no_toml_no_utf8_or_no_file_is_told_and_does_not_end_the_readin
     let window = Window::new();
     fs::write(window.path("stations.toml"), b"[stations]\n\xff").unwrap();
     window.change("registry.toml", "[participants.energetika]", "[participants.energetika");
-    window.change("pencere.toml", "url = \"sqlite://state/boemis.sqlite\"", "url = \"postgres://u:secret@h/d\"");
+    window.change(
+        "pencere.toml",
+        "url = \"sqlite://state/boemis.sqlite\"",
+        "url = \"postgres://u:secret@h/d?sslmod=require\"",
+    );
     let mistakes = window.mistakes();
     let all: String = mistakes.iter().map(|(place, message)| format!("{place}: {message}\n")).collect();
-    for part in
-        ["stations.toml:2 : is not UTF-8", "this is no TOML", "boemis.url: this version keeps BOEMİS in SQLite alone"]
+    for part in ["stations.toml:2 : is not UTF-8", "this is no TOML", "boemis.url: no address of a PostgreSQL database"]
     {
         assert!(all.contains(part), "{part}: {all}");
     }

@@ -153,7 +153,7 @@ pub async fn take(
         state: holdings.state_place.clone(),
         database: moment.has_database.then(|| holdings.database_place.clone()),
         moved: holdings.moved.clone(),
-        left_out: holdings.left_out.clone(),
+        left_out: holdings.left_out.iter().cloned().chain(moment.held_elsewhere()).collect(),
     };
     Ok(Made { folder: folder.to_owned(), about, files })
 }
@@ -231,9 +231,9 @@ fn lying(top: &Path, is_apart: &dyn Fn(&str, &Path) -> bool) -> Result<Vec<(Path
 
 /// What else lies in the state folder: of rooms that keep files there which are whole when visible.
 pub(super) fn others(holdings: &Holdings) -> Result<Vec<(PathBuf, PathBuf)>, Fault> {
-    let boemis::Location::Sqlite(database) = &holdings.location;
     // with the files that SQLite keeps beside it
     let is_database = |path: &Path| {
+        let Some(database) = holdings.location.file() else { return false };
         let beside = |(name, own): (&std::ffi::OsStr, &std::ffi::OsStr)| {
             name.as_encoded_bytes().starts_with(own.as_encoded_bytes())
         };

@@ -248,6 +248,11 @@ pub fn follow(
     standing.files.extend(files.iter().map(|(place, octets)| (place.clone(), Digest::of(octets))));
     let Holdings { moved, left_out, state_place, database_place, environment, .. } = holdings.clone();
     let (journal, acts) = (step.reached, acts_end);
+    let is_due = match holdings.location.file() {
+        Some(_) => None,
+        // those who keep the server copy its database; what else lies in the state folder goes at the same pace
+        None => Some(is_passed(standing.at, now, settings.database_every)),
+    };
     standing = Standing {
         at: now,
         journal,
@@ -260,8 +265,10 @@ pub fn follow(
         ..standing
     };
     standing.write(&store)?;
-    if step.reached == end && standing.wants_database(end, settings.database_every, now) {
-        database(disk, holdings, &store, &mut standing, now)?;
+    if step.reached == end && is_due.unwrap_or(standing.wants_database(end, settings.database_every, now)) {
+        if holdings.location.file().is_some() {
+            database(disk, holdings, &store, &mut standing, now)?;
+        }
         standing.write(&store)?;
         for (place, path) in others(holdings)? {
             let (sha256, _) = copy::digest(disk, &path)?;
@@ -368,6 +375,12 @@ fn small_files(holdings: &Holdings) -> Result<BTreeMap<PathBuf, std::sync::Arc<[
 /// How a small file is called.
 pub(super) fn file_name(sha256: Digest) -> String {
     format!("files/{sha256}")
+}
+
+/// Whether a multiple of this time lies between two moments.
+fn is_passed(before: Timestamp, now: Timestamp, every: Duration) -> bool {
+    let every = i64::try_from(every.as_secs()).unwrap_or(i64::MAX).max(1);
+    before.as_second().div_euclid(every) < now.as_second().div_euclid(every)
 }
 
 /// How a copy of BOEMİS is called.

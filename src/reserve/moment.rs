@@ -17,8 +17,21 @@ pub(super) struct Moment {
     pub(super) journal: Position,
     /// The act log, in octets.
     pub(super) acts: u64,
-    /// Whether there was a database to be copied.
+    /// Whether a database was copied.
     pub(super) has_database: bool,
+    /// How many loads the database held that a server keeps.
+    pub(super) loads_elsewhere: Option<u64>,
+}
+
+impl Moment {
+    /// What a backup says of a database that is not in it.
+    pub(super) fn held_elsewhere(&self) -> Option<String> {
+        let loads = self.loads_elsewhere?;
+        Some(format!(
+            "at this moment BOEMİS held {loads} loads: a copy of the server's database that is made after this backup \
+             holds them all; into an older one, or none, they are loaded again from evidence"
+        ))
+    }
 }
 
 /// Copies BOEMİS to the new file `to`, and finds the moment that belongs to it.
@@ -32,11 +45,12 @@ pub(super) async fn choose(disk: &Disk, holdings: &Holdings, to: &Path) -> Resul
         Err(fault) => return Err(fault.into()),
     };
     let (journal, answered) = cut(disk, holdings, noted, copy.as_mut()).await?;
-    let has_database = copy.is_some();
+    let has_database = copy.as_ref().is_some_and(Copy::is_file);
+    let loads_elsewhere = copy.as_ref().and_then(Copy::loads);
     if let Some(copy) = copy {
         copy.close().await?;
     }
-    Ok(Moment { journal, acts: known_acts(&holdings.acts, acts, &answered)?, has_database })
+    Ok(Moment { journal, acts: known_acts(&holdings.acts, acts, &answered)?, has_database, loads_elsewhere })
 }
 
 /// An answer: of which submission, and which one.

@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
+#[path = "../servers/postgres.rs"]
+pub mod servers;
+
 /// The participants of a trial window.
 pub const PARTICIPANTS: [&str; 6] =
     ["azerenerji", "azerisiq", "ekologiya", "energetika", "iqtisadiyyat", "meliorasiya"];
@@ -23,6 +26,17 @@ const XADES_ID: &str = "http://uri.etsi.org/01903/v1.3.2#:SignedProperties";
 /// A trial window in a folder that goes away with it.
 pub struct Trial {
     folder: tempfile::TempDir,
+    /// Where BOEMİS is, if a server has it.
+    database: Option<servers::Database>,
+}
+
+/// Names the engine that windows of [`Trial::new`] have their BOEMİS in: `postgres`, or SQLite where it is not set.
+const ENGINE: &str = "PENCERE_TEST_BOEMIS";
+
+/// A copy of BOEMİS.
+pub enum Boemis {
+    File(Vec<u8>),
+    Server(servers::Database),
 }
 
 /// A running `pencere run`; killed when it is dropped.
@@ -33,9 +47,29 @@ pub struct Daemon {
 impl Trial {
     /// A new window; in memory where the system has such a place, unless `PENCERE_SCRATCH` names a folder.
     pub fn new() -> Self {
+        match std::env::var(ENGINE).is_ok_and(|engine| engine == "postgres") {
+            true => Self::on(servers::Server::shared().database()),
+            false => Self::embedded(),
+        }
+    }
+
+    /// A new window whose BOEMİS is there.
+    pub fn on(database: servers::Database) -> Self {
+        let trial = Self { database: Some(database), ..Self::embedded() };
+        let url = trial.database.as_ref().map(|database| format!("\"{}\"", database.url()));
+        trial.set("url", &url.unwrap_or_default());
+        trial
+    }
+
+    /// The database of its server, if a server has it.
+    pub fn database(&self) -> Option<&servers::Database> {
+        self.database.as_ref()
+    }
+
+    fn embedded() -> Self {
         let scratch = std::env::var_os("PENCERE_SCRATCH").unwrap_or_else(|| "/dev/shm".into());
         let folder = tempfile::tempdir_in(scratch).or_else(|_| tempfile::tempdir()).unwrap();
-        let trial = Self { folder };
+        let trial = Self { folder, database: None };
         assert_eq!(trial.pencere(&["init", "w"]).status.code(), Some(0));
         trial
     }
@@ -45,12 +79,16 @@ impl Trial {
         let folder = tempfile::tempdir_in(self.folder.path().parent().unwrap()).unwrap();
         let copied = Command::new("cp").arg("-a").arg(self.at("w")).arg(folder.path()).status().unwrap();
         assert!(copied.success());
-        Self { folder }
+        let copy = Self { folder, database: self.database.as_ref().map(servers::Database::copy) };
+        if let Some(database) = &copy.database {
+            copy.set("url", &format!("\"{}\"", database.url()));
+        }
+        copy
     }
 
     /// A folder beside this one's, in which no window is yet.
     pub fn empty(&self) -> Self {
-        Self { folder: tempfile::tempdir_in(self.folder.path().parent().unwrap()).unwrap() }
+        Self { folder: tempfile::tempdir_in(self.folder.path().parent().unwrap()).unwrap(), database: None }
     }
 
     /// A path in the folder; the window is in `w`.
@@ -123,8 +161,41 @@ impl Trial {
         output
     }
 
-    /// What the sqlite3 program answers, a line a row.
+    /// A copy of BOEMİS as it is now, while no window is open.
+    pub fn keep_boemis(&self) -> Boemis {
+        match &self.database {
+            Some(database) => Boemis::Server(database.copy()),
+            None => Boemis::File(fs::read(self.at("w/state/boemis.sqlite")).unwrap()),
+        }
+    }
+
+    /// Puts a copy in the place of what is there.
+    pub fn put_boemis_back(&self, kept: &Boemis) {
+        match (kept, &self.database) {
+            (Boemis::Server(kept), Some(database)) => database.becomes(kept),
+            (Boemis::File(octets), None) => fs::write(self.at("w/state/boemis.sqlite"), octets).unwrap(),
+            _ => panic!("a copy of another engine"),
+        }
+    }
+
+    /// Changes what is loaded, as somebody may who first takes away what is in the way.
+    pub fn tamper(&self, sql: &str) {
+        if let Some(database) = &self.database {
+            return database.does(&format!("SET session_replication_role = replica; {sql}"));
+        }
+        let fences = "SELECT 'DROP TRIGGER ' || name || ';' FROM sqlite_master WHERE type = 'trigger' \
+            AND (name LIKE '%stays' OR name LIKE '%goes')";
+        let sql = format!("{} {sql}", self.sql(fences));
+        let aside = ["-cmd", ".timeout 5000", "-cmd", "PRAGMA foreign_keys = OFF"];
+        self.succeeds("sqlite3", &[&aside[..], &["w/state/boemis.sqlite", &sql]].concat());
+    }
+
+    /// What the sqlite3 program, or psql, answers, a line a row.
     pub fn sql(&self, sql: &str) -> String {
+        if let Some(database) = &self.database {
+            let answer = database.ask(sql);
+            return if answer.is_empty() { answer } else { answer + "\n" };
+        }
         // A window that has just gone may still be closing its database on a thread of its own.
         let arguments = ["-readonly", "-cmd", ".timeout 5000", "w/state/boemis.sqlite", sql];
         let ask = || self.tool("sqlite3", &arguments).output().is_ok_and(|output| output.status.success());
@@ -336,11 +407,17 @@ pub fn voen(participant: &str) -> &'static str {
 }
 
 /// Another process that has locked the database; the lock goes with it.
-pub struct Locked(Child);
+pub enum Locked {
+    File(Child),
+    Server(servers::Holding),
+}
 
 impl Locked {
     pub fn new(trial: &Trial) -> Self {
-        Self(beside(trial, "w/state/boemis.sqlite", "BEGIN EXCLUSIVE;\nSELECT 'locked';\n"))
+        match &trial.database {
+            None => Self::File(beside(trial, "w/state/boemis.sqlite", "BEGIN EXCLUSIVE;\nSELECT 'locked';\n")),
+            Some(database) => Self::Server(database.holding("SELECT pg_advisory_xact_lock(72908232542547)")),
+        }
     }
 }
 
@@ -375,7 +452,9 @@ fn beside(trial: &Trial, database: &str, sql: &str) -> Child {
 
 impl Drop for Locked {
     fn drop(&mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
+        if let Self::File(child) = self {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
     }
 }

@@ -10,12 +10,11 @@
 mod prepare;
 mod read;
 mod snapshot;
-mod views;
 mod write;
 
 pub(super) use read::Plans;
 pub(super) use snapshot::Snapshot;
-pub(super) use write::{Document, Insert, Transaction};
+pub(super) use write::Transaction;
 
 use super::mark::Mark;
 use super::{Fault, Records, Settings, Total};
@@ -122,11 +121,21 @@ impl Store {
         }
     }
 
+    pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Timestamp) -> Result<Records, Fault> {
+        self.connected("reading what held at a moment").await?;
+        match self.connection.as_mut() {
+            Some(connection) => read::as_of(connection, &self.plans, dataset, at).await,
+            None => Err(closed()),
+        }
+    }
+
     /// Marks loads as contested, in one transaction: the first moment stays. Of each the revision that holds
     /// then.
     pub(super) async fn contest(&mut self, marks: &[Mark], now: Timestamp) -> Result<Vec<Option<Revision>>, Fault> {
         const DOING: &str = "contesting loads";
-        const SQL: &str = "UPDATE submission SET contested_at = ?2 WHERE id = ?1 AND contested_at IS NULL";
+        // the database itself takes it out of what holds
+        const SQL: &str =
+            "INSERT INTO submission_act (submission, act, at) VALUES (?1, 'contested', ?2) ON CONFLICT DO NOTHING";
         let connection = self.connected(DOING).await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(|e| fault(DOING, e))?;
         for mark in marks {

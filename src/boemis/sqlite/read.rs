@@ -5,17 +5,20 @@
 //! writes.
 
 use super::fault;
-use super::views::gave_no_way;
+use crate::boemis::asked::{self, PAGE};
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::{Mark, RawMark, period};
-use crate::boemis::rows::Rows;
+use crate::boemis::rows::{self, Rows};
+use crate::boemis::standing::{gather, odd};
+use crate::boemis::store::Asked;
+use crate::boemis::views::{self, Engine, gave_no_way};
 use crate::boemis::{Fault, Records, Total};
-use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Quantity, Revision, SubmissionId};
-use crate::schema::{ColumnKind, Key, Look, PeriodKinds, Standing, Stood, Topic, Value};
+use crate::document::{DatasetName, Digest, Quantity, Revision, SubmissionId};
+use crate::schema::{ColumnKind, Key, Look, PeriodKinds, Standing, Value};
+use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, SqlSafeStr, SqlStr};
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 /// For each dataset its layout and the statements made from it.
 #[derive(Debug, Default)]
@@ -44,14 +47,8 @@ struct StandingSql {
 
 impl Plans {
     pub(super) fn of(layouts: Vec<Layout>) -> Self {
-        let by_slug: BTreeMap<&str, &Layout> = layouts.iter().map(|layout| (layout.slug.as_str(), layout)).collect();
         let plan = |layout: &Layout| {
-            // what has no table yet has nothing that stands
-            let looks = layout
-                .looks
-                .iter()
-                .filter_map(|look| by_slug.get(look.dataset.as_str()).map(|&layout| (look.clone(), layout.clone())));
-            let looks: Vec<(Look, Layout)> = looks.collect();
+            let looks = asked::looks(layout, &layouts);
             let one = standing_sql(layout, &looks, 0);
             let piece: Vec<String> = (0..PIECE).map(|at| standing_sql(layout, &looks, at)).collect();
             let standing = StandingSql {
@@ -59,7 +56,7 @@ impl Plans {
                 one: AssertSqlSafe(one).into_sql_str(),
                 piece: AssertSqlSafe(piece.join("; ")).into_sql_str(),
             };
-            let totals = layout.year.map(|_| AssertSqlSafe(totals_sql(layout)).into_sql_str());
+            let totals = layout.year.map(|_| AssertSqlSafe(asked::totals(layout)).into_sql_str());
             (layout.slug.clone(), Plan { layout: layout.clone(), looks, inserts: BTreeMap::new(), standing, totals })
         };
         Self(layouts.iter().map(plan).collect())
@@ -83,30 +80,23 @@ pub(super) const PIECE: usize = 8;
 
 /// Values that one question what stands takes: id, dataset, sender, period and the one a year ago, and then the
 /// periods of the year.
-fn asked(layout: &Layout) -> usize {
+fn values(layout: &Layout) -> usize {
     5 + layout.periods.of_year(Some(2000).filter(|_| layout.periods != PeriodKinds::None)).len()
 }
 
-/// The question what stands, the `at`th of its text. Its answer is one row: a text ([`Answer`]) of the sender's year
-/// and of the period, and one of each look.
+/// The question what stands, the `at`th of its text. Its answer is one row, since each row of an answer wakes whoever
+/// waits for it: a text of the sender's year and of the period, and one of each look ([`gather`]).
 fn standing_sql(layout: &Layout, looks: &[(Look, Layout)], at: usize) -> String {
-    let value = |number: usize| format!("${}", at * asked(layout) + number);
-    let periods: Vec<String> = (6..=asked(layout)).map(value).collect();
-    // Only what was loaded before the submission itself: all, unless it was loaded already, and then
-    // what stood when it was. So recovery judges it by what it was judged by the first time.
-    let horizon =
-        format!("coalesce((SELECT m.number FROM submission m WHERE m.id = {}), 9223372036854775807)", value(1));
+    let value = |number: usize| format!("${}", at * values(layout) + number);
+    let periods: Vec<String> = (6..=values(layout)).map(value).collect();
+    let standing = asked::standing_before(&asked::horizon(&value(1)));
     let of = |layout: &Layout, which: String| {
         let key = layout.key().map_or("NULL".to_owned(), |c| format!("r.\"{}\"", c.name));
         let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!("r.\"{}\"", c.name)).collect();
         format!(
             "(SELECT json_group_array(json_array(s.participant, s.period, s.revision, s.id, hex(s.content), {key}, \
              json_array({decimals}))) FROM submission s \
-             LEFT JOIN \"{table}\" r ON r.submission = s.number{gave_no_way} \
-             WHERE {which} AND s.contested_at IS NULL AND s.revision = \
-             (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset AND x.period = s.period \
-             AND x.participant = s.participant AND x.contested_at IS NULL AND x.number < {horizon}) \
-             AND s.number < {horizon})",
+             LEFT JOIN \"{table}\" r ON r.submission = s.number{gave_no_way} WHERE {which} AND {standing})",
             decimals = decimals.join(", "),
             gave_no_way = gave_no_way(layout),
             table = layout.table(),
@@ -124,37 +114,10 @@ fn standing_sql(layout: &Layout, looks: &[(Look, Layout)], at: usize) -> String 
         of(layout, format!("s.dataset = '{}' AND s.period = {period}", layout.slug))
     });
     let answers: Vec<String> = std::iter::once(of(layout, own)).chain(others).collect();
-    // One row for each question: each row of an answer wakes whoever waits for it.
     format!("SELECT {}", answers.join(", "))
 }
 
-fn totals_sql(layout: &Layout) -> String {
-    let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!(", \"{}\"", c.name)).collect();
-    format!(
-        "SELECT period, {}{} FROM \"{}_total\" ORDER BY period",
-        layout.keys_counted(),
-        decimals.concat(),
-        layout.stem
-    )
-}
-
-fn rows_sql(layout: &Layout) -> String {
-    let columns: Vec<String> = layout.columns.iter().map(|c| format!(", r.\"{}\"", c.name)).collect();
-    format!(
-        "SELECT r.\"record\"{} FROM submission s JOIN \"{}\" r ON r.submission = s.number \
-         WHERE s.id = ?1 AND r.\"record\" > ?2 ORDER BY r.\"record\" LIMIT {PAGE}",
-        columns.concat(),
-        layout.table()
-    )
-}
-
-/// Records read at a time when all of a statement are wanted.
-const PAGE: usize = 500;
-
 const READING: &str = "reading what stands";
-
-/// A question what stands: for a statement of this key by this submission.
-pub(in crate::boemis) type Asked<'a> = (&'a Key, SubmissionId);
 
 /// All that bears on a statement of this key by the submission `id`.
 pub(super) async fn standing(
@@ -210,10 +173,10 @@ async fn ask(
 ) -> Result<Vec<Standing>, Fault> {
     let mut query = sqlx::query(sql.clone());
     for (key, id) in asked {
-        let ago = key.period.year_ago().map_or_else(|| "-".to_owned(), |period| period.to_string());
         query = query.bind(id.to_string()).bind(key.dataset.as_str().to_owned());
-        query = query.bind(key.participant.as_str().to_owned()).bind(key.period.to_string()).bind(ago);
-        for period in periods_of(&plan.layout, key) {
+        query = query.bind(key.participant.as_str().to_owned()).bind(key.period.to_string());
+        query = query.bind(asked::year_ago(key));
+        for period in asked::periods_of(&plan.layout, key) {
             query = query.bind(period.to_string());
         }
     }
@@ -221,107 +184,17 @@ async fn ask(
     if rows.len() != asked.len() {
         return Err(Fault::Wrong(format!("{READING}: {} answers to {} questions", rows.len(), asked.len())));
     }
-    rows.iter()
-        .zip(asked)
-        .map(|(row, (key, _))| {
-            let answer = |at: usize| -> Result<Answer, Fault> {
-                let text: &str = row.try_get(at).map_err(|e| fault(READING, e))?;
-                serde_json::from_str(text).map_err(|_| odd("submission", "statement"))
-            };
-            let mut standing = gather(&plan.layout, key, answer(0)?)?;
-            for (at, (look, layout)) in plan.looks.iter().enumerate() {
-                let Some(period) = look.period(key.period) else { continue };
-                let senders = stood_by_sender(layout, answer(at + 1)?)?;
-                if !senders.is_empty() {
-                    standing.others.insert(Topic { dataset: look.dataset.clone(), period }, senders);
-                }
-            }
-            Ok(standing)
-        })
-        .collect()
-}
-
-/// The year of a statement and its parts, as many as its dataset has, whatever the statement's period is.
-fn periods_of(layout: &Layout, key: &Key) -> Vec<Period> {
-    match layout.periods {
-        PeriodKinds::None => vec![key.period],
-        kinds => kinds.of_year(Some(key.period.year().unwrap_or_default())),
-    }
-}
-
-/// One record that stands: sender, period, revision, submission, content in hexadecimal, station,
-/// decimals.
-type Record = (String, String, i64, String, String, Option<String>, Vec<Option<i64>>);
-
-/// All of them.
-type Answer = Vec<Record>;
-
-fn gather(layout: &Layout, key: &Key, answer: Answer) -> Result<Standing, Fault> {
-    let mut standing = Standing::default();
-    for record in answer {
-        let participant: ParticipantName = record.0.parse().map_err(|_| odd("submission", "participant"))?;
-        let of_period = period(&record.1).ok_or_else(|| odd("submission", "period"))?;
-        if participant != key.participant {
-            if let (Some(key_value), true) = (record.5, of_period == key.period) {
-                standing.elsewhere.insert(key_value, participant);
-            }
-            continue;
-        }
-        take(layout, standing.same_year.entry(of_period), record)?;
-    }
-    standing.current = standing.same_year.get(&key.period).cloned();
-    Ok(standing)
-}
-
-/// Statements of one dataset and period, by sender.
-fn stood_by_sender(layout: &Layout, answer: Answer) -> Result<BTreeMap<ParticipantName, Stood>, Fault> {
-    let mut senders = BTreeMap::new();
-    for record in answer {
-        let participant: ParticipantName = record.0.parse().map_err(|_| odd("submission", "participant"))?;
-        take(layout, senders.entry(participant), record)?;
-    }
-    Ok(senders)
-}
-
-/// One more record of a statement, which may be its first.
-fn take<K: Ord>(layout: &Layout, entry: Entry<'_, K, Stood>, record: Record) -> Result<(), Fault> {
-    let (_, _, revision, submission, content, key, decimals) = record;
-    let stood = match entry {
-        Entry::Occupied(entry) => entry.into_mut(),
-        Entry::Vacant(entry) => entry.insert(Stood {
-            submission: submission.parse().map_err(|_| odd("submission", "id"))?,
-            revision: u16::try_from(revision).map_err(|_| odd("submission", "revision"))?,
-            content: content.to_ascii_lowercase().parse().map(Content).map_err(|_| odd("submission", "content"))?,
-            values: BTreeMap::new(),
-        }),
+    let answer = |(row, (key, _)): (&SqliteRow, &Asked<'_>)| {
+        gather(&plan.layout, &plan.looks, key, |at| row.try_get(at).map_err(|e| fault(READING, e)))
     };
-    let values = decimals.into_iter().zip(layout.decimals().map(|(_, places)| places));
-    let values = values.map(|(scaled, places)| scaled.map(|scaled| Quantity::from_scaled(scaled, places)));
-    // a statement all of whose records gave way has one row without figures
-    let values: Vec<Option<Quantity>> = values.collect();
-    match (key, stood.values.get_mut("")) {
-        (Some(key), _) => drop(stood.values.insert(key, values)),
-        (None, _) if values.iter().all(Option::is_none) => {}
-        (None, None) => drop(stood.values.insert(String::new(), values)),
-        // what is of no station is summed
-        (None, Some(sums)) => {
-            for (sum, value) in sums.iter_mut().zip(values) {
-                *sum = match (*sum, value) {
-                    (Some(one), Some(other)) => Some(one.plus(other).ok_or_else(|| odd(&layout.table(), "sum"))?),
-                    (one, other) => one.or(other),
-                };
-            }
-        }
-    }
-    Ok(())
+    rows.iter().zip(asked).map(answer).collect()
 }
 
 /// The mark of this submission, if it was loaded.
 pub(super) async fn mark(connection: &mut SqliteConnection, id: SubmissionId) -> Result<Option<Mark>, Fault> {
     const DOING: &str = "looking for a mark";
-    const SQL: &str = "SELECT id, participant, dataset, period, revision, content, rows, records, received_at, \
-        loaded_at, signers FROM submission WHERE id = ?1";
-    let row = sqlx::query(SQL).bind(id.to_string()).fetch_optional(connection).await.map_err(|e| fault(DOING, e))?;
+    let query = sqlx::query(asked::MARK).bind(id.to_string());
+    let row = query.fetch_optional(connection).await.map_err(|e| fault(DOING, e))?;
     let Some(row) = row else { return Ok(None) };
     let raw = || -> Result<RawMark, sqlx::Error> {
         Ok(RawMark {
@@ -343,9 +216,7 @@ pub(super) async fn mark(connection: &mut SqliteConnection, id: SubmissionId) ->
 
 /// The revision of this statement that holds; none when there is none.
 pub(super) async fn holds(connection: &mut SqliteConnection, key: &Key) -> Result<Option<Revision>, Fault> {
-    const SQL: &str = "SELECT max(revision) FROM submission WHERE dataset = ?1 AND period = ?2 AND participant = ?3 \
-        AND contested_at IS NULL";
-    let query = sqlx::query_scalar::<_, Option<i64>>(SQL)
+    let query = sqlx::query_scalar::<_, Option<i64>>(asked::HOLDS)
         .bind(key.dataset.as_str().to_owned())
         .bind(key.period.to_string())
         .bind(key.participant.as_str().to_owned());
@@ -356,12 +227,12 @@ pub(super) async fn holds(connection: &mut SqliteConnection, key: &Key) -> Resul
 
 /// All that is contested, in no order.
 pub(super) async fn contested(connection: &mut SqliteConnection) -> Result<Vec<SubmissionId>, Fault> {
-    ids(connection, "SELECT id FROM submission WHERE contested_at IS NOT NULL").await
+    ids(connection, asked::CONTESTED).await
 }
 
 /// All that was ever loaded, in its order.
 pub(super) async fn loads(connection: &mut SqliteConnection) -> Result<Vec<SubmissionId>, Fault> {
-    ids(connection, "SELECT id FROM submission ORDER BY number").await
+    ids(connection, asked::LOADS).await
 }
 
 async fn ids(connection: &mut SqliteConnection, sql: &'static str) -> Result<Vec<SubmissionId>, Fault> {
@@ -372,9 +243,8 @@ async fn ids(connection: &mut SqliteConnection, sql: &'static str) -> Result<Vec
 
 /// How many loads there are that are not contested.
 pub(super) async fn uncontested(connection: &mut SqliteConnection) -> Result<u64, Fault> {
-    const SQL: &str = "SELECT count(*) FROM submission WHERE contested_at IS NULL";
-    let count =
-        sqlx::query_scalar::<_, i64>(SQL).fetch_one(connection).await.map_err(|e| fault("counting loads", e))?;
+    let query = sqlx::query_scalar::<_, i64>(asked::UNCONTESTED);
+    let count = query.fetch_one(connection).await.map_err(|e| fault("counting loads", e))?;
     u64::try_from(count).map_err(|_| odd("submission", "count"))
 }
 
@@ -435,18 +305,30 @@ pub(super) async fn stored_rows(
 /// an optional one was left out.
 pub(super) async fn records(connection: &mut SqliteConnection, plans: &Plans, mark: &Mark) -> Result<Records, Fault> {
     let columns = laid_out(plans, mark)?.layout.columns.iter().map(|column| column.name.clone()).collect();
-    let mut rows = Vec::new();
-    let text = |value: &Value| match value {
-        Value::Absent => String::new(),
-        Value::Station(code) => code.to_string(),
-        Value::Decimal(quantity) => quantity.to_string(),
-        Value::Text(text) => text.clone(),
-    };
+    let mut all = Vec::new();
     each_record(connection, plans, mark, |values| {
-        rows.push(values.iter().map(text).collect());
+        all.push(values.iter().map(rows::text).collect());
         Ok(())
     })
     .await?;
+    Ok(Records { columns, rows: all })
+}
+
+/// What `<dataset>_current` showed at a moment; nothing when there is no table yet.
+pub(super) async fn as_of(
+    connection: &mut SqliteConnection,
+    plans: &Plans,
+    dataset: &DatasetName,
+    at: Timestamp,
+) -> Result<Records, Fault> {
+    const DOING: &str = "reading what held at a moment";
+    let Some(plan) = plans.get(dataset) else { return Ok(Records { columns: Vec::new(), rows: Vec::new() }) };
+    let columns = views::shown(&plan.layout);
+    let sql = AssertSqlSafe(views::as_of(Engine::Sqlite, &plan.layout)).into_sql_str();
+    let found = sqlx::query(sql).bind(asked::moment(at)).fetch_all(connection).await.map_err(|e| fault(DOING, e))?;
+    let cell = |row: &SqliteRow, at| Ok(row.try_get::<Option<String>, _>(at)?.unwrap_or_default());
+    let line = |row: &SqliteRow| (0..columns.len()).map(|at| cell(row, at)).collect::<Result<_, sqlx::Error>>();
+    let rows = found.iter().map(line).collect::<Result<_, _>>().map_err(|e| fault(DOING, e))?;
     Ok(Records { columns, rows })
 }
 
@@ -463,7 +345,7 @@ async fn each_record(
 ) -> Result<(), Fault> {
     const DOING: &str = "reading records back";
     let layout = &laid_out(plans, mark)?.layout;
-    let sql = AssertSqlSafe(rows_sql(layout)).into_sql_str();
+    let sql = AssertSqlSafe(asked::rows(layout)).into_sql_str();
     let mut last = 0i64;
     loop {
         let page = sqlx::query(sql.clone())
@@ -499,9 +381,4 @@ fn value(layout: &Layout, row: &SqliteRow, at: usize, kind: &ColumnKind) -> Resu
             None => Value::Absent,
         },
     })
-}
-
-/// A stored value that no load could have written.
-fn odd(table: &str, column: &str) -> Fault {
-    Fault::Wrong(format!("`{table}` has a value in `{column}` that no load has written"))
 }

@@ -6,10 +6,11 @@
 //! first question and, where a document is alone, the commit with its load. Never commits unasked.
 
 use super::fault;
-use super::read::{self, Asked, BEGIN, PIECE, Plan, Plans};
+use super::read::{self, BEGIN, PIECE, Plan, Plans};
 use crate::boemis::Fault;
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::Mark;
+use crate::boemis::store::{Asked, Document, Insert};
 use crate::document::{DatasetName, SubmissionId};
 use crate::schema::{Record, Standing, Value};
 use sqlx::query::Query;
@@ -22,18 +23,6 @@ const HEAD_RECORDS: usize = 24;
 /// Records of a later piece: with 64 columns and two of our own, half of the 32 766 variables
 /// that a SQLite statement may have; memory stays flat whatever a document's size.
 const PIECE_RECORDS: usize = 240;
-
-/// What came of an insert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::boemis) enum Insert {
-    /// Mark and records are in the transaction.
-    Done,
-    /// Nothing was written: a mark of the same id, or of the same statement and revision, stands.
-    Stands,
-}
-
-/// A document to be written: its mark and its records.
-pub(in crate::boemis) type Document<'a> = (&'a Mark, &'a [Record]);
 
 /// What a statement text writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -135,7 +135,7 @@ impl Readme {
                     text.push_str(&format!("\n# {name}: {az} / is from before there was a log\n"))
                 }
                 Log::Unknown => text.push_str(&format!(
-                    "\n# {name}: şəffaflıq jurnalının açarının sertifikatı burada yoxdur, onu pəncərənin sahibi verir /\n\
+                    "\n# {name}: şəffaflıq jurnalının açarının sertifikatı burada yoxdur, pəncərənin sahibi verir /\n\
                      # {name}: the certificate of the log's key is not here; the window's owner gives it\n"
                 )),
                 Log::By(certificate) => text.push_str(&format!(

@@ -23,12 +23,15 @@ pub struct Reserve {
     unknown: Option<String>,
     /// Age of the oldest of them; null when all is there, or when that is not known.
     oldest_seconds: Option<i64>,
-    /// When BOEMİS was copied there last.
+    /// When BOEMİS was copied there last; null also where a server has it, which others copy.
     database: Option<Timestamp>,
     /// Whether that copy has every load that the journal tells of.
     database_is_current: bool,
     /// Why it does not follow; null when it does.
     failing: Option<String>,
+    /// Whether a server has BOEMİS.
+    #[serde(skip)]
+    is_elsewhere: bool,
 }
 
 impl Reserve {
@@ -55,6 +58,7 @@ impl Reserve {
             database: followed.as_ref().and_then(|followed| followed.database),
             database_is_current: is_there && after == followed.as_ref().map(|followed| followed.journal),
             failing,
+            is_elsewhere: settings.location.file().is_none(),
         })
     }
 
@@ -92,9 +96,11 @@ impl Reserve {
                 format!("behind by {entries} entries, {octets} octets, {age}")
             }
         };
-        let database = self
-            .database
-            .map_or_else(|| "BOEMİS not copied yet".to_owned(), |at| format!("BOEMİS as of {}", times::baku(at)));
+        let database = match self.database {
+            _ if self.is_elsewhere => "BOEMİS is copied by whoever keeps its server".to_owned(),
+            Some(at) => format!("BOEMİS as of {}", times::baku(at)),
+            None => "BOEMİS not copied yet".to_owned(),
+        };
         format!("{to}: {behind}; {database}")
     }
 }

@@ -46,8 +46,8 @@ fn a_trial_window_is_whole_and_without_a_mistake() {
     }
     assert_eq!(world.trust.anchors().len(), 1);
     assert_eq!(config.settings().intake.settle, std::time::Duration::from_millis(200));
-    let crate::boemis::Location::Sqlite(database) = &config.settings().location;
-    assert_eq!(database, &window.join("state/boemis.sqlite"));
+    let database = config.settings().location.file().unwrap();
+    assert_eq!(database, window.join("state/boemis.sqlite"));
 }
 
 #[test]

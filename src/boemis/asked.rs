@@ -1,0 +1,91 @@
+//! The questions that both engines understand as they stand here.
+//!
+//! Owns their texts, and the reading of what came back where that needs no engine. What an engine asks in its own
+//! way, it has itself. Never talks to a database.
+
+use super::layout::Layout;
+use crate::document::Period;
+use crate::schema::{Key, Look, PeriodKinds};
+
+/// The mark of a submission, in the order of [`RawMark`](super::mark::RawMark).
+pub(super) const MARK: &str = "SELECT id, participant, dataset, period, revision, content, rows, records, received_at, \
+    loaded_at, signers FROM submission WHERE id = $1";
+
+/// The revision of a statement that holds.
+pub(super) const HOLDS: &str = "SELECT max(revision) FROM submission WHERE dataset = $1 AND period = $2 \
+    AND participant = $3 AND contested_at IS NULL";
+
+/// All that is contested.
+pub(super) const CONTESTED: &str = "SELECT id FROM submission WHERE contested_at IS NOT NULL";
+
+/// All that was ever loaded, in its order.
+pub(super) const LOADS: &str = "SELECT id FROM submission ORDER BY number";
+
+/// How many loads are not contested.
+pub(super) const UNCONTESTED: &str = "SELECT count(*) FROM submission WHERE contested_at IS NULL";
+
+/// Records read at a time when all of a statement are wanted.
+pub(super) const PAGE: usize = 500;
+
+/// A page of the records of a submission, behind one.
+pub(super) fn rows(layout: &Layout) -> String {
+    let columns: Vec<String> = layout.columns.iter().map(|c| format!(", r.\"{}\"", c.name)).collect();
+    format!(
+        // in the order of the table's key, so that no engine sorts all records for each page
+        "SELECT r.\"record\"{} FROM \"{}\" r WHERE r.\"submission\" = (SELECT number FROM submission WHERE id = $1) \
+         AND r.\"record\" > $2 ORDER BY r.\"submission\", r.\"record\" LIMIT {PAGE}",
+        columns.concat(),
+        layout.table()
+    )
+}
+
+/// The rows of the `_total` view: period, stations, and each decimal as text.
+pub(super) fn totals(layout: &Layout) -> String {
+    let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!(", CAST(\"{}\" AS text)", c.name)).collect();
+    format!(
+        "SELECT period, {}{} FROM \"{}_total\" ORDER BY period",
+        layout.keys_counted(),
+        decimals.concat(),
+        layout.stem
+    )
+}
+
+/// The year of a statement and its parts, as many as its dataset has, whatever the statement's period is.
+pub(super) fn periods_of(layout: &Layout, key: &Key) -> Vec<Period> {
+    match layout.periods {
+        PeriodKinds::None => vec![key.period],
+        kinds => kinds.of_year(Some(key.period.year().unwrap_or_default())),
+    }
+}
+
+/// The period a year ago, for a question; what no period is called where there is none.
+pub(super) fn year_ago(key: &Key) -> String {
+    key.period.year_ago().map_or_else(|| "-".to_owned(), |period| period.to_string())
+}
+
+/// What a dataset's rules look at besides, with the layouts of these: what has no table yet has nothing that stands.
+pub(super) fn looks(layout: &Layout, all: &[Layout]) -> Vec<(Look, Layout)> {
+    let of = |look: &Look| all.iter().find(|one| one.slug == look.dataset.as_str()).cloned();
+    layout.looks.iter().filter_map(|look| Some((look.clone(), of(look)?))).collect()
+}
+
+/// Of which revisions what stands is asked: loaded before `horizon`, of the highest revision then.
+pub(super) fn standing_before(horizon: &str) -> String {
+    format!(
+        "s.contested_at IS NULL AND s.revision = \
+         (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset AND x.period = s.period \
+         AND x.participant = s.participant AND x.contested_at IS NULL AND x.number < {horizon}) \
+         AND s.number < {horizon}"
+    )
+}
+
+/// Only what was loaded before the submission itself: all, unless it was loaded already, and then what stood when it
+/// was. So recovery judges it by what it was judged by the first time.
+pub(super) fn horizon(id: &str) -> String {
+    format!("coalesce((SELECT m.number FROM submission m WHERE m.id = {id}), 9223372036854775807)")
+}
+
+/// What a moment is bound as, for `views::as_of`.
+pub(super) fn moment(at: jiff::Timestamp) -> String {
+    format!("{at:.9}").trim_end_matches('Z').to_owned()
+}

@@ -1,0 +1,178 @@
+//! The two engines behind one face.
+//!
+//! Owns nothing but the choice, made once, when the store is opened; whoever is above does not know which it was.
+
+use super::mark::Mark;
+use super::{Fault, Location, Records, Settings, Total, layout::Layout, postgres, sqlite};
+use crate::document::{DatasetName, Digest, Revision, SubmissionId};
+use crate::schema::{Datasets, Key, Record, Standing};
+use jiff::Timestamp;
+
+/// An open database.
+#[derive(Debug)]
+pub(super) enum Store {
+    Sqlite(Box<sqlite::Store>),
+    Postgres(Box<postgres::Store>),
+}
+
+/// A transaction under way. Dropped without a commit, it leaves nothing.
+pub(super) enum Transaction<'s> {
+    Sqlite(sqlite::Transaction<'s>),
+    Postgres(postgres::Transaction<'s>),
+}
+
+/// What came of an insert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Insert {
+    /// Mark and records are in the transaction.
+    Done,
+    /// Nothing was written: a mark of the same id, or of the same statement and revision, stands.
+    Stands,
+}
+
+/// A document to be written: its mark and its records.
+pub(super) type Document<'a> = (&'a Mark, &'a [Record]);
+
+/// A question what stands: for a statement of this key by this submission.
+pub(super) type Asked<'a> = (&'a Key, SubmissionId);
+
+/// The same question to whichever it is.
+macro_rules! either {
+    ($which:expr, $kind:ident, $one:ident => $asked:expr) => {
+        match $which {
+            $kind::Sqlite($one) => $asked,
+            $kind::Postgres($one) => $asked,
+        }
+    };
+}
+
+impl Store {
+    pub(super) async fn open(location: &Location, settings: &Settings, datasets: &Datasets) -> Result<Self, Fault> {
+        match location {
+            Location::Sqlite(path) => {
+                let store = sqlite::Store::open(path, settings, datasets).await?;
+                Ok(Self::Sqlite(Box::new(store)))
+            }
+            Location::Postgres(server) => {
+                let store = postgres::Store::open(server, settings, datasets).await?;
+                Ok(Self::Postgres(Box::new(store)))
+            }
+        }
+    }
+
+    pub(super) async fn open_read_only(
+        location: &Location,
+        settings: &Settings,
+        datasets: &Datasets,
+    ) -> Result<Self, Fault> {
+        match location {
+            Location::Sqlite(path) => {
+                let store = sqlite::Store::open_read_only(path, settings, datasets).await?;
+                Ok(Self::Sqlite(Box::new(store)))
+            }
+            Location::Postgres(server) => {
+                let store = postgres::Store::open_read_only(server, settings, datasets).await?;
+                Ok(Self::Postgres(Box::new(store)))
+            }
+        }
+    }
+
+    pub(super) async fn prepare(&mut self, datasets: &Datasets) -> Result<(), Fault> {
+        either!(self, Self, store => store.prepare(datasets).await)
+    }
+
+    pub(super) async fn begin(&mut self) -> Result<Transaction<'_>, Fault> {
+        match self {
+            Self::Sqlite(store) => store.begin().await.map(Transaction::Sqlite),
+            Self::Postgres(store) => store.begin().await.map(Transaction::Postgres),
+        }
+    }
+
+    pub(super) async fn mark(&mut self, id: SubmissionId) -> Result<Option<Mark>, Fault> {
+        either!(self, Self, store => store.mark(id).await)
+    }
+
+    pub(super) async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
+        either!(self, Self, store => store.standing(key, id).await)
+    }
+
+    pub(super) async fn totals(&mut self, dataset: &DatasetName) -> Result<Vec<Total>, Fault> {
+        either!(self, Self, store => store.totals(dataset).await)
+    }
+
+    pub(super) async fn stored_rows(&mut self, mark: &Mark) -> Result<Digest, Fault> {
+        either!(self, Self, store => store.stored_rows(mark).await)
+    }
+
+    pub(super) async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
+        either!(self, Self, store => store.records(mark).await)
+    }
+
+    pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Timestamp) -> Result<Records, Fault> {
+        either!(self, Self, store => store.as_of(dataset, at).await)
+    }
+
+    pub(super) async fn contest(&mut self, marks: &[Mark], now: Timestamp) -> Result<Vec<Option<Revision>>, Fault> {
+        either!(self, Self, store => store.contest(marks, now).await)
+    }
+
+    pub(super) async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {
+        either!(self, Self, store => store.loads().await)
+    }
+
+    pub(super) async fn contested(&mut self) -> Result<Vec<SubmissionId>, Fault> {
+        either!(self, Self, store => store.contested().await)
+    }
+
+    pub(super) async fn uncontested(&mut self) -> Result<u64, Fault> {
+        either!(self, Self, store => store.uncontested().await)
+    }
+
+    pub(super) async fn missing(&mut self, ids: &[SubmissionId]) -> Result<Vec<SubmissionId>, Fault> {
+        either!(self, Self, store => store.missing(ids).await)
+    }
+
+    pub(super) async fn rest(&mut self) -> Result<(), Fault> {
+        match self {
+            Self::Sqlite(store) => store.rest().await,
+            Self::Postgres(_) => Ok(()), // its server looks after itself
+        }
+    }
+
+    pub(super) async fn close(self) -> Result<(), Fault> {
+        match self {
+            Self::Sqlite(store) => store.close().await,
+            Self::Postgres(store) => store.close().await,
+        }
+    }
+}
+
+impl Transaction<'_> {
+    pub(super) fn layout(&self, dataset: &DatasetName) -> Option<&Layout> {
+        either!(self, Self, transaction => transaction.layout(dataset))
+    }
+
+    pub(super) async fn standing_all(&mut self, asked: &[Asked<'_>]) -> Result<Vec<Standing>, Fault> {
+        either!(self, Self, transaction => transaction.standing_all(asked).await)
+    }
+
+    pub(super) async fn mark(&mut self, id: SubmissionId) -> Result<Option<Mark>, Fault> {
+        either!(self, Self, transaction => transaction.mark(id).await)
+    }
+
+    pub(super) async fn insert_all(&mut self, documents: &[Document<'_>]) -> Vec<Result<Insert, Fault>> {
+        either!(self, Self, transaction => transaction.insert_all(documents).await)
+    }
+
+    pub(super) async fn insert_and_commit(&mut self, document: Document<'_>) -> Result<Insert, Fault> {
+        either!(self, Self, transaction => transaction.insert_and_commit(document).await)
+    }
+
+    pub(super) async fn commit(self) -> Result<(), Fault> {
+        either!(self, Self, transaction => transaction.commit().await)
+    }
+
+    pub(super) async fn abandon(self) -> Result<(), Fault> {
+        either!(self, Self, transaction => transaction.abandon().await)
+    }
+}
