@@ -87,9 +87,10 @@ fn the_first_step_that_fails_decides_and_waiting_comes_last() {
 fn what_was_not_asked_does_not_pass() {
     let pki = Pki::new();
     let (trust, policy, profile) = (pki.snapshot(), Policy::strict(), IdentityProfile::standard());
+    let good = facts(pki.person("signer", "ec:P-256"));
+    // behind the certificate, which is valid from its second on
     let (at, time_source) = (Timestamp::now(), TimeSource::Reception);
     let context = Context { trust: &trust, policy: &policy, profile: &profile, at, time_source };
-    let good = facts(pki.person("signer", "ec:P-256"));
     assert!(judge(good.clone(), &context).passed());
     for left in [Check::Format, Check::References, Check::Value] {
         let mut answers = Answers::default();
