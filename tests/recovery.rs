@@ -442,13 +442,17 @@ fn a_damaged_octet_in_a_closed_document_brings_no_second_answer() {
     damage(&trial, "<Station>SU-0001");
     // its body goes on, and nothing of it is held
     trial.put("azerenerji", "b.xml", signed("b.xml", "2024-Q2"));
+    // what states the same cannot be judged beside what is not there
+    let second = generation(voen("azerenerji"), "2024-Q1", 2, "SU-0001", "101.000");
+    trial.put("azerenerji", "c.xml", trial.signed("c.xml", second, "azerenerji"));
     carry(&trial, Disk::system()).unwrap();
     assert_eq!(decisions(&answers(&trial), "b.xml"), ["accepted"]);
     damage(&trial, "=Station>SU-0001"); // put right again
     carry(&trial, Disk::system()).unwrap();
     carry(&trial, Disk::system()).unwrap();
     assert_eq!(decisions(&answers(&trial), "a.xml"), ["accepted"]);
-    assert_eq!(trial.sql("SELECT count(*) FROM submission").trim(), "2", "loaded again");
+    assert_eq!(decisions(&answers(&trial), "c.xml"), ["held", "accepted"]);
+    assert_eq!(trial.sql("SELECT count(*) FROM submission").trim(), "3", "loaded again");
     let (code, audit) = trial.json(&["audit", "verify"]);
     assert_eq!(code, Some(0), "{audit} {:?}", answers(&trial));
 }

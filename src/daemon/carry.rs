@@ -434,7 +434,7 @@ impl Window {
         let judge = self.judge_of_today();
         // Taken out for the group, and put back unless it turns out to be away.
         let boemis = self.boemis.take();
-        let mut here = Here::new(&judge, &self.ledger, &self.waits, &looks);
+        let mut here = Here::new(&judge, &self.ledger, &self.waits, &self.lacking, &looks);
         let mut drafts: Vec<Draft> = Vec::with_capacity(looks.len());
         let mut candidates = Vec::new();
         for look in looks {

@@ -99,7 +99,7 @@ impl Judged {
 pub(super) struct Here<'a> {
     judge: &'a Judge,
     ledger: &'a Ledger,
-    /// Of each key the first submission that is held.
+    /// Of each key the first submission that is held, or was accepted and is not in BOEMİS.
     waits: HashMap<&'a Key, SubmissionId>,
     /// All of the group.
     ids: HashSet<SubmissionId>,
@@ -130,12 +130,14 @@ impl<'a> Here<'a> {
         judge: &'a Judge,
         ledger: &'a Ledger,
         waiting: &'a BTreeMap<SubmissionId, Waits>,
+        lacking: &'a HashMap<Key, SubmissionId>,
         looks: &[Look],
     ) -> Self {
-        let mut waits = HashMap::new();
+        let mut waits: HashMap<&Key, SubmissionId> = lacking.iter().map(|(key, id)| (key, *id)).collect();
         for (id, one) in waiting {
             if let Some(key) = &one.key {
-                waits.entry(key).or_insert(*id);
+                let first = waits.entry(key).or_insert(*id);
+                *first = (*id).min(*first);
             }
         }
         let ids = looks.iter().map(Look::id).collect();

@@ -17,7 +17,7 @@ use super::dossier::Dossier;
 use super::grounds::Grounds;
 use super::judgement::Judge;
 use super::look::{Look, Seen, look};
-use super::window::{Halt, Window};
+use super::window::{Halt, Window, key_of};
 use crate::boemis::Fault;
 use crate::document::{Content, Decision, Digest, SubmissionId};
 use crate::evidence::Kept;
@@ -65,8 +65,8 @@ struct Outcome {
     /// The journal says that something is loaded again.
     is_told: bool,
     loaded: usize,
-    /// How many cannot be loaded, and the first with its reason.
-    left: usize,
+    /// What cannot be loaded, and the first with its reason.
+    left: Vec<SubmissionId>,
     first: Option<(SubmissionId, String)>,
     /// How many loads there are at least that this window did not accept.
     strange: u64,
@@ -85,8 +85,15 @@ impl Window {
         match self.compare().await? {
             Ok(outcome) => {
                 self.is_uncompared = false;
+                self.lacking.clear();
+                for id in &outcome.left {
+                    if let Some(key) = self.ledger.state(*id)?.as_ref().and_then(key_of) {
+                        let first = self.lacking.entry(key).or_insert(*id);
+                        *first = (*id).min(*first);
+                    }
+                }
                 self.tally.unloaded = outcome.first.map(|(id, why)| {
-                    let left = outcome.left;
+                    let left = outcome.left.len();
                     format!("{left} accepted submissions are not in BOEMİS and cannot be loaded again; {id}: {why}")
                 });
                 let strange = outcome.strange;
@@ -346,7 +353,7 @@ impl Window {
 impl Outcome {
     fn leave(&mut self, id: SubmissionId, why: String) {
         tracing::error!(submission = %id, why, "accepted, not in BOEMİS, and cannot be loaded again");
-        self.left += 1;
+        self.left.push(id);
         self.first.get_or_insert((id, why));
     }
 }

@@ -212,6 +212,9 @@ pub struct Window {
     pub(super) grounds: Option<Digest>,
     /// What the window consists of, where a reserve follows it.
     pub(super) holdings: Option<Arc<Holdings>>,
+    /// What was accepted and cannot be loaded again, by what it states: what comes on the same cannot be judged beside
+    /// what is not there, and waits.
+    pub(super) lacking: HashMap<Key, SubmissionId>,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -288,6 +291,7 @@ impl Window {
             last_receipts: HashMap::new(),
             boemis: None,
             is_uncompared: false,
+            lacking: HashMap::new(),
             seal,
             stamps,
             queue: Queue::new(Vec::new()),
