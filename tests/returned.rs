@@ -55,7 +55,7 @@ fn the_faulty_rows_of_a_rejected_table_come_back_with_their_faults() {
     let numbers: Vec<&str> = cells[2..].iter().map(|row| row[0].as_str()).collect();
     assert_eq!(numbers, ["3", "4", "5"], "the faulty ones and no other");
     assert_eq!(cells[2][7..], ["SU-0002", "'=1+1"], "it is text");
-    assert!(cells[2][1].starts_with("energy_mwh: "), "{}", cells[2][1]);
+    assert!(cells[2][1].starts_with("energy_mwh: «"), "once: {}", cells[2][1]);
     assert_eq!(cells[3][7..], ["SU-9999", "7,5"]);
     assert!(cells[3][1].starts_with("station: "), "{}", cells[3][1]);
     // and it says what the receipt says

@@ -96,8 +96,9 @@ fn cells(row: &Row<'_>, delimiter: u8) -> Vec<String> {
 
 fn worded(fault: &RowFault) -> String {
     match &fault.column {
-        Some(column) => format!("{column}: {}", fault.message),
-        None => fault.message.clone(),
+        // some messages name it themselves
+        Some(column) if !fault.message.starts_with(&format!("{column}:")) => format!("{column}: {}", fault.message),
+        _ => fault.message.clone(),
     }
 }
 
