@@ -77,7 +77,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { points: 100_000, text: 6_000_000 }
+        Self { points: 100_000, text: 6 << 20 }
     }
 }
 

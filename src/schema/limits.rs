@@ -19,7 +19,7 @@ pub struct Limits {
     /// a geometry is judged whole, at about 300 octets a point, so this bounds memory (30 MB).
     pub geometry_points_max: usize,
     /// Octets of one geometry's WKT (`schema.geometry_text_max`), by which the row that it stands in may be longer.
-    /// 6 MB: what that many points take at 60 octets each.
+    /// 6 MiB: what that many points take at 60 octets each.
     pub geometry_text_max: usize,
 }
 
@@ -45,7 +45,7 @@ impl Default for Limits {
             records_max: 100_000,
             row_max: 64 * 1024,
             geometry_points_max: 100_000,
-            geometry_text_max: 6_000_000,
+            geometry_text_max: 6 << 20,
         }
     }
 }

@@ -39,9 +39,10 @@ pub(super) fn system(text: &str, place: Place) -> Result<Crs, Finding> {
     Err(Fault::new(What::System(fault)).finding(place))
 }
 
-/// A shape for guides: GML, and WKT in [`EXAMPLE_EPSG`]. The area is that of 98765.432 ha, which guides state.
+/// A shape for guides: GML, and WKT in [`EXAMPLE_EPSG`]. The area is that of 230.5 ha, which guides state of a
+/// column with three places.
 pub(super) fn example(shapes: Shapes) -> (String, &'static str) {
-    const AREA: &str = "49 40.3 49.3744 40.3 49.3744 40.58 49 40.58 49 40.3";
+    const AREA: &str = "49.8 40.4 49.82445 40.4 49.82445 40.41 49.8 40.41 49.8 40.4";
     const SYSTEM: &str = "xmlns:gml=\"http://www.opengis.net/gml/3.2\" \
         srsName=\"http://www.opengis.net/def/crs/OGC/1.3/CRS84\"";
     match shapes {
@@ -50,7 +51,7 @@ pub(super) fn example(shapes: Shapes) -> (String, &'static str) {
                 "<gml:Polygon {SYSTEM}><gml:exterior><gml:LinearRing><gml:posList>{AREA}</gml:posList>\
                  </gml:LinearRing></gml:exterior></gml:Polygon>"
             ),
-            "POLYGON((49 40.3,49.3744 40.3,49.3744 40.58,49 40.58,49 40.3))",
+            "POLYGON((49.8 40.4,49.82445 40.4,49.82445 40.41,49.8 40.41,49.8 40.4))",
         ),
         Shapes::Lines | Shapes::LinesAndSites => (
             format!("<gml:LineString {SYSTEM}><gml:posList>49.61 40.52 49.7 40.5</gml:posList></gml:LineString>"),

@@ -68,7 +68,7 @@ pub(super) fn page(dataset: &Dataset, language: Language) -> String {
                 let what = pick("WKT-nin koordinat sistemi", "the coordinate system of the WKT");
                 page.push_str(&format!("| `{EPSG}` | | {what} | | `4326`, `32638`, `32639` |\n"));
                 let kinds: Vec<&str> = shapes.kinds().iter().map(|kind| kind.name()).collect();
-                format!("WKT; GML 3.2: {}", kinds.join(", "))
+                format!("WKT: `{}`; XML: GML 3.2", kinds.join("`, `"))
             }
         };
         page.push_str(&format!(

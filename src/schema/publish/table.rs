@@ -48,7 +48,8 @@ pub(super) fn schema(dataset: &Dataset) -> String {
             ColumnKind::Decimal { places } => {
                 json!({"required": column.required, "pattern": whole(&form::decimal_pattern(places))})
             }
-            ColumnKind::Geometry(_) => json!({"required": column.required}),
+            // a cell holds no line break; what else is WKT, no pattern can say
+            ColumnKind::Geometry(_) => json!({"required": column.required, "pattern": whole("[^\\r\\n]+")}),
         };
         let mut field = json!({
             "name": column.name,

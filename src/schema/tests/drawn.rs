@@ -88,13 +88,9 @@ fn a_fault_of_gml_is_told_at_its_very_place() {
     }
     // what follows is read on
     let broken = xml(&[("A-1", "100", "<Shape><gml:Point><gml:pos>x</gml:pos></gml:Point></Shape>"), ("a", "1", "")]);
-    let said = said(&Judge::of(plots()).xml(&broken));
     assert_eq!(
-        said,
-        [
-            format!("schema.geometry {path}").replace("geometry", "coordinate-system"),
-            "schema.invalid /Submission/Record[2]/Code".to_owned()
-        ]
+        said(&Judge::of(plots()).xml(&broken)),
+        [format!("schema.coordinate-system {path}"), "schema.invalid /Submission/Record[2]/Code".to_owned()]
     );
 }
 
