@@ -3,8 +3,9 @@
 //! Owns the canonical text. It is UTF-8, each line ended by one line feed: the line
 //! `boemis-rows-1`, the dataset's slug, and then one line a record in the order of the document:
 //! `name=value` for each column that has a value, sorted by the column's name, joined by one tab.
-//! A decimal is printed with all places of its column (`98765.432`, `7.500`), a shape as it was sent, with its system
-//! before it (`SRID=32639;POLYGON((…))`): WGS 84 follows from that. No value holds a tab or a line feed. Columns without a value are left out, so that a column added to a dataset
+//! A decimal is printed with all places of its column (`98765.432`, `7.500`), a shape as it was
+//! sent, with its system before it (`SRID=32639;POLYGON((…))`): WGS 84 follows from that. No value
+//! holds a tab or a line feed. Columns without a value are left out, so that a column added to a dataset
 //! later changes no digest made before.
 
 use super::{Fault, layout::Layout};
