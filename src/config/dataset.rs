@@ -167,7 +167,8 @@ fn shapes(source: &Source<'_>, columns: &[(Column, Spot)], total: &At<TotalRule>
             .mistake(spot, format!("{} is a shape, which a total does not have; `total` is \"none\" then", shape.name));
     }
     let sent = format!("{}_sent", shape.name);
-    for (column, spot) in columns.iter().filter(|(column, _)| column.name == EPSG || column.name == sent) {
+    let others = columns.iter().filter(|(column, _)| column.name != shape.name);
+    for (column, spot) in others.filter(|(column, _)| column.name == EPSG || column.name == sent) {
         source.mistake(spot, format!("{} belongs to the shape in {}", column.name, shape.name));
     }
     if shape.name == EPSG {

@@ -562,12 +562,12 @@ fn a_record_has_one_shape_which_no_total_has_and_rules_of_shapes_need_one() {
         (told("none", &[shape, ("epsg", word)], ""), "epsg belongs to the shape in shape"),
         (told("none", &[shape, ("shape_sent", word)], ""), "shape_sent belongs to the shape in shape"),
         (told("none", &[("epsg", shape.1)], ""), "epsg "),
-        (told("none", &[("shape", "kind = \"geometry\"")], ""), "shapes"),
+        (told("none", &[("shape", "kind = \"geometry\"")], ""), "is missing here"),
         (told("none", &[("shape", "kind = \"geometry\"\nshapes = \"circles\"")], ""), "circles"),
         (told("none", &[("shape", &format!("{}\nplaces = 1", shape.1))], ""), "`places` does not belong"),
         (told("none", &[area], rules), "is a rule of shapes"),
         (told("none", &[("area_ha", "kind = \"decimal\"\nplaces = 4"), shape], rules), "has more than 3 places"),
-        (told("none", &[area, shape], &rules.replace("percent = 1\n", "")), "percent"),
+        (told("none", &[area, shape], &rules.replace("percent = 1\n", "")), "is missing here"),
     ] {
         assert!(said.iter().any(|text| text.contains(wanted)), "{said:#?} {wanted}");
     }

@@ -208,7 +208,10 @@ impl Table<'_> {
         let frame = Frame::columns(self.dataset)
             .filter(|frame| frame.required_in_csv())
             .map(|frame| (frame.name().to_owned(), Role::Frame(frame)));
-        let columns = self.dataset.columns.iter().enumerate().filter(|(_, column)| column.required);
+        // a shape that may be left out has its system beside it where it stands
+        let drawn = self.dataset.geometry_column().filter(|&at| self.roles.contains(&Role::Column(at)));
+        let must = |(at, column): &(usize, &Column)| column.required || drawn == Some(*at);
+        let columns = self.dataset.columns.iter().enumerate().filter(must);
         let of = |(at, column): (usize, &Column)| {
             let role = move |name: &str| if name == column.name { Role::Column(at) } else { Role::Epsg };
             column.in_csv().map(|name| (name.to_owned(), role(name))).collect::<Vec<_>>()

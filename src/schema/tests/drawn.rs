@@ -117,6 +117,9 @@ fn a_fault_of_wkt_is_told_at_its_very_place() {
 fn a_column_of_shapes_has_its_system_beside_it() {
     let text = table(&[("A-1", "100", "32639", "")]);
     let renamed = text.replace(",epsg,", ",srid,");
+    let without = "dataset,revision,code,area_ha,shape\nplots,1,A-1,1,POINT(49.8 40.4)\nplots,1,A-2,1,\n";
+    assert_eq!(said(&Judge::of(plots()).csv(without)), ["schema.missing 1:epsg"]);
+    assert_eq!(said(&Judge::of(plots()).csv("dataset,revision,code,area_ha\nplots,1,A-1,1\n")), [""; 0]);
     let mut must = plots();
     must.columns[2].required = true;
     assert_eq!(said(&Judge::of(must.clone()).csv(renamed)), ["schema.invalid 1:srid"]);
