@@ -29,7 +29,7 @@ pub(super) const PAGE: usize = 500;
 
 /// A page of the records of a submission, behind one.
 pub(super) fn rows(layout: &Layout) -> String {
-    let columns: Vec<String> = layout.columns.iter().map(|c| format!(", r.\"{}\"", c.name)).collect();
+    let columns: Vec<String> = layout.stored().map(|(name, ..)| format!(", r.\"{name}\"")).collect();
     format!(
         // in the order of the table's key, so that no engine sorts all records for each page
         "SELECT r.\"record\"{} FROM \"{}\" r WHERE r.\"submission\" = (SELECT number FROM submission WHERE id = $1) \

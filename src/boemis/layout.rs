@@ -5,7 +5,7 @@
 //! (CONTRACT 6). Never touches a database.
 
 use super::Fault;
-use crate::schema::{ColumnKind, Dataset, Datasets, Look, PeriodKinds, YearRule};
+use crate::schema::{ColumnKind, Dataset, Datasets, EPSG, Look, PeriodKinds, YearRule};
 
 /// Columns that tables and views have beside the dataset's own.
 const OWN: [&str; 12] = [
@@ -55,6 +55,30 @@ pub(crate) struct LaidColumn {
     pub(crate) key: bool,
 }
 
+/// What of a value a column of the table holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// All of it; of a shape, longitude and latitude in WGS 84 as WKT.
+    Whole,
+    /// The EPSG code of the system that a shape was sent in.
+    Epsg,
+    /// A shape as it was sent.
+    Sent,
+}
+
+impl LaidColumn {
+    /// The columns of the table that it is: one, and of a shape three.
+    pub(crate) fn stored(&self) -> Vec<(String, Part)> {
+        let whole = (self.name.clone(), Part::Whole);
+        match self.kind {
+            ColumnKind::Geometry(_) => {
+                vec![(EPSG.to_owned(), Part::Epsg), whole, (format!("{}_sent", self.name), Part::Sent)]
+            }
+            ColumnKind::Station | ColumnKind::Decimal { .. } | ColumnKind::Text(_) => vec![whole],
+        }
+    }
+}
+
 impl Layout {
     /// All of them, in the order of their names.
     pub(crate) fn all(datasets: &Datasets) -> Result<Vec<Self>, Fault> {
@@ -77,11 +101,14 @@ impl Layout {
         if columns.is_empty() || columns.len() > COLUMNS_MAX {
             return Err(Fault::Wrong(format!("the dataset `{slug}` needs 1 to {COLUMNS_MAX} columns")));
         }
-        for (position, column) in columns.iter().enumerate() {
-            let doubled = columns.iter().take(position).any(|earlier| earlier.name == column.name);
+        let mut names: Vec<String> = Vec::new();
+        for column in &columns {
             let places_fit = !matches!(column.kind, ColumnKind::Decimal { places } if places > 9);
-            if !is_identifier(&column.name) || OWN.contains(&column.name.as_str()) || doubled || !places_fit {
-                return Err(Fault::Wrong(format!("the dataset `{slug}` cannot have the column `{}`", column.name)));
+            for (name, _) in column.stored() {
+                if !is_identifier(&name) || OWN.contains(&name.as_str()) || names.contains(&name) || !places_fit {
+                    return Err(Fault::Wrong(format!("the dataset `{slug}` cannot have the column `{name}`")));
+                }
+                names.push(name);
             }
         }
         let keyed = columns.iter().any(|column| column.key);
@@ -92,6 +119,11 @@ impl Layout {
     /// The table of its records.
     pub(crate) fn table(&self) -> String {
         format!("{}_record", self.stem)
+    }
+
+    /// The columns of its table, each with the one of the description that it is of.
+    pub(crate) fn stored(&self) -> impl Iterator<Item = (String, Part, &LaidColumn)> {
+        self.columns.iter().flat_map(|column| column.stored().into_iter().map(move |(name, part)| (name, part, column)))
     }
 
     /// The column that says what a record is of, if it has one: a station's code, or a word.

@@ -3,14 +3,17 @@
 //! Owns the canonical text. It is UTF-8, each line ended by one line feed: the line
 //! `boemis-rows-1`, the dataset's slug, and then one line a record in the order of the document:
 //! `name=value` for each column that has a value, sorted by the column's name, joined by one tab.
-//! A decimal is printed with all places of its column (`98765.432`, `7.500`); no value holds a tab
-//! or a line feed. Columns without a value are left out, so that a column added to a dataset
+//! A decimal is printed with all places of its column (`98765.432`, `7.500`), a shape as it was
+//! sent, with its system before it (`SRID=32639;POLYGON((…))`): WGS 84 follows from that. No value
+//! holds a tab or a line feed. Columns without a value are left out, so that a column added to a dataset
 //! later changes no digest made before.
 
 use super::{Fault, layout::Layout};
 use crate::document::{Digest, Digester};
-use crate::schema::{ColumnKind, Statement, Value};
+use crate::geometry::{self, Crs};
+use crate::schema::{ColumnKind, Shapes, Statement, Value};
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// The digest of a statement that is about to be loaded; also the check that its records have
 /// the form of their dataset.
@@ -67,6 +70,11 @@ impl<'l> Rows<'l> {
                 (Value::Text(text), ColumnKind::Text(_)) if !text.contains(['\t', '\n']) => {
                     write!(line, "{tab}{}={text}", column.name)
                 }
+                (Value::Geometry(geometry), ColumnKind::Geometry(_)) => {
+                    write!(line, "{tab}{}={}", column.name, geometry.tagged())
+                }
+                // read back, and not what was loaded (`shape`): the digest is another one then
+                (Value::Text(odd), ColumnKind::Geometry(_)) => write!(line, "{tab}{}!{odd}", column.name),
                 (Value::Decimal(quantity), ColumnKind::Decimal { places })
                     if quantity.places() == *places && quantity.scaled() >= 0 =>
                 {
@@ -93,6 +101,24 @@ pub(crate) fn text(value: &Value) -> String {
         Value::Station(code) => code.to_string(),
         Value::Decimal(quantity) => quantity.to_string(),
         Value::Text(text) => text.clone(),
+        Value::Geometry(geometry) => geometry.tagged(),
+    }
+}
+
+/// A shape of the table, read back: what was sent is judged again, and must give the WGS 84 that lies beside it. What
+/// does not is no shape but a word, which no digest of a load has.
+pub(super) fn shape(shapes: Shapes, epsg: Option<i64>, whole: Option<String>, sent: Option<String>) -> Value {
+    let limits = geometry::Limits { points: usize::MAX, text: usize::MAX };
+    let (epsg, whole, sent) = match (epsg, whole, sent) {
+        (None, None, None) => return Value::Absent,
+        (Some(epsg), Some(whole), Some(sent)) => (epsg, whole, sent),
+        (epsg, whole, sent) => return Value::Text(format!("{epsg:?} {whole:?} {sent:?}")),
+    };
+    let crs = u32::try_from(epsg).ok().and_then(|code| Crs::from_epsg(code).ok());
+    let judged = crs.and_then(|crs| geometry::wkt::read(&sent, 0, crs, &limits).ok()?.judge(shapes.kinds()).ok());
+    match judged {
+        Some(judged) if judged.geometry.wkt() == whole => Value::Geometry(Arc::new(judged.geometry)),
+        _ => Value::Text(format!("{epsg} {whole} {sent}")),
     }
 }
 

@@ -56,6 +56,7 @@ fn described(kind: &ColumnKind) -> (&'static str, i64) {
     match kind {
         ColumnKind::Station => ("station", 0),
         ColumnKind::Text(_) => ("text", 0),
+        ColumnKind::Geometry(_) => ("geometry", 0),
         ColumnKind::Decimal { places } => ("decimal", i64::from(*places)),
     }
 }
@@ -90,7 +91,7 @@ fn steps_for(engine: Engine, layout: &Layout, present: &Present) -> Result<Vec<S
     }
     for column in lacking.iter().filter_map(|&at| layout.columns.get(at)) {
         if !new_table {
-            steps.push(views::added(engine, layout, column));
+            steps.extend(views::added(engine, layout, column));
         }
         let (kind, places) = described(&column.kind);
         // every one of these four is of a fixed alphabet without quotes (Layout)

@@ -119,6 +119,9 @@ fn record(text: &str, places: &[u8]) -> Record {
 #[path = "../../tests/servers/postgres.rs"]
 mod server;
 
+use drawn::a_shape_lies_as_sent_and_in_wgs_84_and_neither_can_be_changed_unseen;
+
+mod drawn;
 mod postgres;
 
 /// A database that no other test has.
@@ -237,6 +240,7 @@ on_both! {
     the_only_statement_of_a_group_is_loaded_and_committed_at_once
     an_abandoned_group_leaves_nothing_and_no_lock
     a_long_statement_is_loaded_in_pieces
+    a_shape_lies_as_sent_and_in_wgs_84_and_neither_can_be_changed_unseen
     records_changed_behind_our_back_no_longer_have_their_digest
     a_reader_looks_on_beside_the_loader
     descriptions_may_grow_and_may_not_change_their_meaning

@@ -5,7 +5,7 @@
 //! value of a document is ever written into SQL. What the engines write in another way is asked of
 //! [`Engine`]; all else is one text. Never talks to a database.
 
-use super::layout::{LaidColumn, Layout};
+use super::layout::{LaidColumn, Layout, Part};
 use crate::schema::{ColumnKind, YearRule};
 
 /// Which database reads the text.
@@ -49,7 +49,7 @@ pub(super) struct View {
 
 /// The statement that makes the table of records.
 pub(super) fn table(engine: Engine, layout: &Layout) -> String {
-    let columns: Vec<String> = layout.columns.iter().map(|one| column(engine, one)).collect();
+    let columns: Vec<String> = layout.stored().map(|(name, part, of)| column(engine, &name, part, of)).collect();
     let (table, columns) = (layout.table(), columns.join(", "));
     match engine {
         Engine::Sqlite => format!(
@@ -64,19 +64,25 @@ pub(super) fn table(engine: Engine, layout: &Layout) -> String {
     }
 }
 
-/// The statement that gives the table one more column; records from before have no value in it.
-pub(super) fn added(engine: Engine, layout: &Layout, new: &LaidColumn) -> String {
-    format!("ALTER TABLE \"{}\" ADD COLUMN {}", layout.table(), column(engine, new))
+/// The statements that give the table one more column of the description; records from before have no value in it.
+pub(super) fn added(engine: Engine, layout: &Layout, new: &LaidColumn) -> Vec<String> {
+    let added = |(name, part): (String, Part)| {
+        format!("ALTER TABLE \"{}\" ADD COLUMN {}", layout.table(), column(engine, &name, part, new))
+    };
+    new.stored().into_iter().map(added).collect()
 }
 
-fn column(engine: Engine, column: &LaidColumn) -> String {
-    let name = &column.name;
-    match (&column.kind, engine) {
-        (ColumnKind::Station | ColumnKind::Text(_), Engine::Sqlite) => format!("\"{name}\" TEXT"),
+fn column(engine: Engine, name: &str, part: Part, of: &LaidColumn) -> String {
+    let number = match (&of.kind, part) {
+        (ColumnKind::Decimal { .. }, _) | (ColumnKind::Geometry(_), Part::Epsg) => true,
+        (ColumnKind::Station | ColumnKind::Text(_) | ColumnKind::Geometry(_), _) => false,
+    };
+    match (number, engine) {
+        (false, Engine::Sqlite) => format!("\"{name}\" TEXT"),
         // compared and sorted by octets, as in SQLite
-        (ColumnKind::Station | ColumnKind::Text(_), Engine::Postgres) => format!("\"{name}\" text COLLATE \"C\""),
-        (ColumnKind::Decimal { .. }, Engine::Sqlite) => format!("\"{name}\" INTEGER CHECK (\"{name}\" >= 0)"),
-        (ColumnKind::Decimal { .. }, Engine::Postgres) => format!("\"{name}\" bigint CHECK (\"{name}\" >= 0)"),
+        (false, Engine::Postgres) => format!("\"{name}\" text COLLATE \"C\""),
+        (true, Engine::Sqlite) => format!("\"{name}\" INTEGER CHECK (\"{name}\" >= 0)"),
+        (true, Engine::Postgres) => format!("\"{name}\" bigint CHECK (\"{name}\" >= 0)"),
     }
 }
 
@@ -148,7 +154,7 @@ pub(super) fn as_of(engine: Engine, layout: &Layout) -> String {
 /// The columns of `<dataset>_current`.
 pub(super) fn shown(layout: &Layout) -> Vec<String> {
     let own = ["period", "submission", "participant", "revision"].map(str::to_owned);
-    layout.columns.iter().map(|column| column.name.clone()).chain(own).collect()
+    layout.stored().map(|(name, ..)| name).chain(own).collect()
 }
 
 /// A stored moment with nine places of the second, so that moments compare as their texts: stored, they have as many
@@ -183,13 +189,14 @@ pub(super) fn gave_no_way(layout: &Layout) -> String {
 
 fn records(engine: Engine, layout: &Layout, only_current: bool) -> String {
     let columns: Vec<String> = layout
-        .columns
-        .iter()
-        .map(|c| match c.kind {
+        .stored()
+        .map(|(name, _, of)| match of.kind {
             ColumnKind::Decimal { places } => {
-                format!("{} AS \"{}\"", engine.printed(&format!("r.\"{}\"", c.name), places), c.name)
+                format!("{} AS \"{name}\"", engine.printed(&format!("r.\"{name}\""), places))
             }
-            ColumnKind::Station | ColumnKind::Text(_) => format!("r.\"{0}\" AS \"{0}\"", c.name),
+            ColumnKind::Station | ColumnKind::Text(_) | ColumnKind::Geometry(_) => {
+                format!("r.\"{name}\" AS \"{name}\"")
+            }
         })
         .collect();
     let (beside, stands) = match only_current {

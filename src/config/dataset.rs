@@ -7,7 +7,8 @@ use super::reader::{At, Source, Spot, Table};
 use super::rules::{self, Reference};
 use crate::document::{DatasetName, ParticipantName};
 use crate::schema::{
-    Class, Column, ColumnKind, Dataset, Datasets, Pattern, PeriodKinds, TEXT_MAX, Text, TextForm, TotalRule, YearRule,
+    Class, Column, ColumnKind, Dataset, Datasets, EPSG, Pattern, PeriodKinds, Shapes, TEXT_MAX, Text, TextForm,
+    TotalRule, YearRule,
 };
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -87,6 +88,7 @@ fn dataset(source: &Source<'_>, name: DatasetName, mut top: Table<'_, '_>) -> Op
     let whole = columns.len() == wanted;
     if let (true, Some(total)) = (whole, &total) {
         keys(source, &columns, total);
+        shapes(source, &columns, total);
     }
     let tables = top.tables("rules");
     let (checks, references) = if whole { rules::read(source, &columns, tables) } else { rules::skip(tables) };
@@ -152,27 +154,54 @@ fn keys(source: &Source<'_>, columns: &[(Column, Spot)], total: &At<TotalRule>) 
     }
 }
 
+/// A record has one shape at most, which no total has, and the names of the columns that it is in CSV and in BOEMİS are
+/// nobody else's.
+fn shapes(source: &Source<'_>, columns: &[(Column, Spot)], total: &At<TotalRule>) {
+    let mut drawn = columns.iter().filter(|(column, _)| matches!(column.kind, ColumnKind::Geometry(_)));
+    let Some((shape, spot)) = drawn.next() else { return };
+    for (column, spot) in drawn {
+        source.mistake(spot, format!("{} is a second shape; a record has one", column.name));
+    }
+    if total.value != TotalRule::None {
+        source
+            .mistake(spot, format!("{} is a shape, which a total does not have; `total` is \"none\" then", shape.name));
+    }
+    let sent = format!("{}_sent", shape.name);
+    let others = columns.iter().filter(|(column, _)| column.name != shape.name);
+    for (column, spot) in others.filter(|(column, _)| column.name == EPSG || column.name == sent) {
+        source.mistake(spot, format!("{} belongs to the shape in {}", column.name, shape.name));
+    }
+    if shape.name == EPSG {
+        source.mistake(spot, format!("{EPSG} is the name of the coordinate system beside a shape"));
+    }
+}
+
 /// What a column holds, before its form is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Station,
     Decimal,
     Text,
+    Geometry,
 }
 
 fn column(source: &Source<'_>, mut table: Table<'_, '_>) -> Option<Column> {
     table.need(&["name", "element", "kind", "required", "title"]);
     let name = table.string("name").filter(|name| named(source, name, "a column", false));
     let element = table.string("element").filter(|name| named(source, name, "an element", true));
-    let kind = table.word("kind", &[("station", Kind::Station), ("decimal", Kind::Decimal), ("text", Kind::Text)]);
+    let kinds =
+        [("station", Kind::Station), ("decimal", Kind::Decimal), ("text", Kind::Text), ("geometry", Kind::Geometry)];
+    let kind = table.word("kind", &kinds);
     let read = kind.as_ref().map(|kind| kind.value);
     let places = table.integer("places", 0..=9);
     let key = table.boolean("key");
     let codes = table.strings("codes");
     let pattern = table.parsed::<Pattern>("pattern");
     let longest = table.integer("longest", 1..=TEXT_MAX as u64);
+    let shapes = table.word("shapes", &Shapes::WORDS);
     match read {
         Some(Kind::Decimal) => table.need(&["places"]),
+        Some(Kind::Geometry) => table.need(&["shapes"]),
         Some(Kind::Text) if !table.has("codes") => table.need(&["pattern", "longest"]),
         _ => {}
     }
@@ -180,10 +209,11 @@ fn column(source: &Source<'_>, mut table: Table<'_, '_>) -> Option<Column> {
     let required = table.boolean("required");
     let title = titles(&mut table);
     let others: &[&str] = match read {
-        Some(Kind::Station) => &["places", "key", "codes", "pattern", "longest"],
-        Some(Kind::Decimal) => &["key", "codes", "pattern", "longest"],
-        Some(Kind::Text) if table.has("codes") => &["places", "pattern", "longest"],
-        Some(Kind::Text) => &["places"],
+        Some(Kind::Station) => &["places", "key", "codes", "pattern", "longest", "shapes"],
+        Some(Kind::Decimal) => &["key", "codes", "pattern", "longest", "shapes"],
+        Some(Kind::Text) if table.has("codes") => &["places", "pattern", "longest", "shapes"],
+        Some(Kind::Text) => &["places", "shapes"],
+        Some(Kind::Geometry) => &["places", "key", "codes", "pattern", "longest", "unit"],
         None => &[],
     };
     for other in others.iter().filter(|other| table.has(other)) {
@@ -193,6 +223,7 @@ fn column(source: &Source<'_>, mut table: Table<'_, '_>) -> Option<Column> {
     let kind = match read? {
         Kind::Station => ColumnKind::Station,
         Kind::Decimal => ColumnKind::Decimal { places: places?.value as u8 },
+        Kind::Geometry => ColumnKind::Geometry(shapes?.value),
         Kind::Text => {
             let form = match codes {
                 Some(codes) => TextForm::Codes(words(source, codes)?),
@@ -270,7 +301,7 @@ mod tests {
         let datasets = read(&mut gathered, &folder);
         assert!(gathered.mistakes.is_empty(), "{:?}", gathered.mistakes);
         let names: Vec<_> = datasets.by_name.keys().map(|name| name.as_str()).collect();
-        assert_eq!(names, ["capacity", "carbon-revenue", "gas-savings", "generation"]);
+        assert_eq!(names, ["cadastre", "capacity", "carbon-revenue", "gas-savings", "generation", "grid"]);
         for (name, dataset) in &datasets.by_name {
             for (file, text) in publish::files(dataset) {
                 let path = folder.join(name.as_str()).join(file);

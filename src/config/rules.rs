@@ -103,9 +103,10 @@ fn column_of(check: &Check) -> Option<usize> {
         | Check::AsRegistered { column }
         | Check::Utilisation { column, .. }
         | Check::Zero { column }
+        | Check::Area { column, .. }
         | Check::Change { column, .. } => Some(*column),
         Check::Ratio(ratio) => Some(ratio.column),
-        Check::Deadline { .. } => None,
+        Check::Deadline { .. } | Check::Overlaps => None,
     }
 }
 
@@ -137,6 +138,8 @@ enum Word {
     Utilisation,
     Zero,
     Change,
+    Area,
+    Overlaps,
     Ratio,
     Deadline,
 }
@@ -156,6 +159,8 @@ fn check(
             ("utilisation", Word::Utilisation),
             ("zero", Word::Zero),
             ("change", Word::Change),
+            ("area", Word::Area),
+            ("overlaps", Word::Overlaps),
             ("ratio", Word::Ratio),
             ("deadline", Word::Deadline),
         ],
@@ -170,6 +175,13 @@ fn check(
         }
         days.finish();
         return Some(Check::Deadline { days: read });
+    }
+    let is_drawn = columns.iter().any(|(column, _)| matches!(column.kind, ColumnKind::Geometry(_)));
+    if matches!(word.value, Word::Area | Word::Overlaps) && !is_drawn {
+        source.mistake(&word.spot, "is a rule of shapes; this dataset has no column of the kind geometry");
+    }
+    if let Word::Overlaps = word.value {
+        return Some(Check::Overlaps);
     }
     table.need(&["column"]);
     let name = table.string("column")?;
@@ -194,6 +206,13 @@ fn check(
             table.need(&["percent"]);
             Some(Check::Change { column, percent: table.integer("percent", 1..=10_000)?.value as u32 })
         }
+        Word::Area => {
+            if matches!(columns.get(column), Some((Column { kind: ColumnKind::Decimal { places: 4.. }, .. }, _))) {
+                source.mistake(&name.spot, "has more than 3 places; areas are held against thousandths of a hectare");
+            }
+            table.need(&["percent"]);
+            Some(Check::Area { column, percent: table.integer("percent", 1..=100)?.value as u32 })
+        }
         Word::Utilisation => {
             table.need(&["most"]);
             let mut spans = table.table("most")?;
@@ -209,7 +228,7 @@ fn check(
             Some(Check::Utilisation { column, most })
         }
         Word::Ratio => ratio(source, column, table, references),
-        Word::Deadline => None,
+        Word::Deadline | Word::Overlaps => None,
     }
 }
 

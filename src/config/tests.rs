@@ -530,6 +530,50 @@ fn columns_of_words_say_their_form_and_a_total_is_told_from_them() {
 }
 
 #[test]
+fn a_record_has_one_shape_which_no_total_has_and_rules_of_shapes_need_one() {
+    let window = Window::new();
+    let folder = window.path("datasets/plots");
+    fs::create_dir(&folder).unwrap();
+    let column = |name: &str, form: &str| {
+        format!(
+            "[[columns]]\nname = \"{name}\"\nelement = \"{}\"\n{form}\nrequired = false\n\
+             title = {{ az = \"S\", en = \"M\" }}\n",
+            name.replace('_', "").to_uppercase()
+        )
+    };
+    let told = |total: &str, columns: &[(&str, &str)], rules: &str| {
+        let columns: String = columns.iter().map(|(name, form)| column(name, form)).collect();
+        let text = format!(
+            "title = {{ az = \"S\", en = \"M\" }}\nclause = \"S 1.3\"\nclass = \"open\"\nperiods = \"none\"\n\
+             total = \"{total}\"\n{columns}{rules}"
+        );
+        fs::write(folder.join("dataset.toml"), text).unwrap();
+        let mistakes = window.load().map(|_| Vec::new()).unwrap_or_else(|_| window.mistakes());
+        mistakes.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+    };
+    let shape = ("shape", "kind = \"geometry\"\nshapes = \"areas\"");
+    let area = ("area_ha", "kind = \"decimal\"\nplaces = 3");
+    let rules = "[[rules]]\nrule = \"area\"\ncolumn = \"area_ha\"\npercent = 1\n[[rules]]\nrule = \"overlaps\"\n";
+    assert_eq!(told("none", &[area, shape], rules), [""; 0]);
+    let word = "kind = \"text\"\ncodes = [\"a\"]";
+    for (said, wanted) in [
+        (told("none", &[shape, ("other", shape.1)], ""), "other is a second shape"),
+        (told("optional", &[area, shape], ""), "shape is a shape, which a total does not have"),
+        (told("none", &[shape, ("epsg", word)], ""), "epsg belongs to the shape in shape"),
+        (told("none", &[shape, ("shape_sent", word)], ""), "shape_sent belongs to the shape in shape"),
+        (told("none", &[("epsg", shape.1)], ""), "epsg "),
+        (told("none", &[("shape", "kind = \"geometry\"")], ""), "is missing here"),
+        (told("none", &[("shape", "kind = \"geometry\"\nshapes = \"circles\"")], ""), "circles"),
+        (told("none", &[("shape", &format!("{}\nplaces = 1", shape.1))], ""), "`places` does not belong"),
+        (told("none", &[area], rules), "is a rule of shapes"),
+        (told("none", &[("area_ha", "kind = \"decimal\"\nplaces = 4"), shape], rules), "has more than 3 places"),
+        (told("none", &[area, shape], &rules.replace("percent = 1\n", "")), "is missing here"),
+    ] {
+        assert!(said.iter().any(|text| text.contains(wanted)), "{said:#?} {wanted}");
+    }
+}
+
+#[test]
 fn the_shipped_registry_gives_each_dataset_to_those_to_whom_it_falls() {
     let config = Window::new().load().unwrap();
     let world = config.world();

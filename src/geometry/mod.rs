@@ -62,6 +62,8 @@ pub const AREAS: &[Kind] = &[Kind::Polygon, Kind::MultiPolygon];
 pub const LINES: &[Kind] = &[Kind::LineString, Kind::MultiLineString];
 /// What a substation may be: a place, or the area that it stands on.
 pub const SITES: &[Kind] = &[Kind::Point, Kind::Polygon];
+/// What a thing of the grid may be, a line or a substation.
+pub const LINES_AND_SITES: &[Kind] = &[Kind::Point, Kind::LineString, Kind::MultiLineString, Kind::Polygon];
 
 /// How much one geometry may hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +77,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { points: 100_000, text: 6_000_000 }
+        Self { points: 100_000, text: 6 << 20 }
     }
 }
 
@@ -130,6 +132,11 @@ impl Geometry {
     /// its digits as they were.
     pub fn sent(&self) -> &str {
         &self.sent
+    }
+
+    /// As sent, with its system before it: `SRID=32639;POLYGON((…))`, as PostGIS writes it.
+    pub fn tagged(&self) -> String {
+        format!("SRID={};{}", self.crs.epsg(), self.sent)
     }
 
     /// How many points are kept.

@@ -8,7 +8,7 @@ use super::faults::name_shown;
 use super::form::{self, Frame, TOTAL};
 use super::reading::{Reading, Total};
 use super::rows::{Field, Next, Row, RowFault, Rows, delimiter};
-use super::{Dataset, Limits, PeriodKinds, Record, TotalRule, Value};
+use super::{Column, ColumnKind, Dataset, EPSG, Limits, PeriodKinds, Record, Shapes, TotalRule, Value, shape};
 use crate::document::Period;
 use crate::finding::{Code, Finding, Hint, Place};
 use std::io::{self, BufRead};
@@ -18,6 +18,8 @@ use std::io::{self, BufRead};
 enum Role {
     Frame(Frame),
     Column(usize),
+    /// The coordinate system of the shape.
+    Epsg,
     /// Not known; told at the header.
     Unknown,
 }
@@ -27,9 +29,11 @@ enum Role {
 /// # Errors
 /// What the disk says.
 pub(super) fn inspect(input: impl BufRead, dataset: &Dataset, limits: &Limits) -> io::Result<Reading> {
-    let mut rows = Rows::new(input, limits.row_max);
+    let row_max = limits.row_of(dataset);
+    let mut rows = Rows::new(input, row_max);
     let mut table = Table {
         dataset,
+        limits,
         delimiter: b',',
         mark: Some('.'),
         roles: Vec::new(),
@@ -45,14 +49,8 @@ pub(super) fn inspect(input: impl BufRead, dataset: &Dataset, limits: &Limits) -
         match rows.next()? {
             Next::End => break,
             Next::TooLong { number, offset } => {
-                let found = format!("> {}", limits.row_max);
-                table.fault(
-                    Code::SchemaLimit,
-                    Place::at(offset).row(number),
-                    &found,
-                    limits.row_max,
-                    Some(ROW_TOO_LONG),
-                );
+                let (found, place) = (format!("> {row_max}"), Place::at(offset).row(number));
+                table.fault(Code::SchemaLimit, place, &found, row_max, Some(ROW_TOO_LONG));
                 table.reading.breaks_all();
                 return Ok(table.reading);
             }
@@ -84,6 +82,7 @@ pub(super) fn inspect(input: impl BufRead, dataset: &Dataset, limits: &Limits) -
 
 struct Table<'a> {
     dataset: &'a Dataset,
+    limits: &'a Limits,
     delimiter: u8,
     /// The decimal mark; none while the file, being of the `;` kind, has not shown its own.
     mark: Option<char>,
@@ -200,6 +199,7 @@ impl Table<'_> {
             .find(|frame| frame.name() == name)
             .map(Role::Frame)
             .or_else(|| self.dataset.column(name).map(Role::Column))
+            .or_else(|| self.dataset.geometry_column().filter(|_| name == EPSG).map(|_| Role::Epsg))
             .unwrap_or(Role::Unknown)
     }
 
@@ -208,8 +208,15 @@ impl Table<'_> {
         let frame = Frame::columns(self.dataset)
             .filter(|frame| frame.required_in_csv())
             .map(|frame| (frame.name().to_owned(), Role::Frame(frame)));
-        let columns = self.dataset.columns.iter().enumerate().filter(|(_, column)| column.required);
-        frame.chain(columns.map(|(at, column)| (column.name.clone(), Role::Column(at)))).collect()
+        // a shape that may be left out has its system beside it where it stands
+        let drawn = self.dataset.geometry_column().filter(|&at| self.roles.contains(&Role::Column(at)));
+        let must = |(at, column): &(usize, &Column)| column.required || drawn == Some(*at);
+        let columns = self.dataset.columns.iter().enumerate().filter(must);
+        let of = |(at, column): (usize, &Column)| {
+            let role = move |name: &str| if name == column.name { Role::Column(at) } else { Role::Epsg };
+            column.in_csv().map(|name| (name.to_owned(), role(name))).collect::<Vec<_>>()
+        };
+        frame.chain(columns.flat_map(of)).collect()
     }
 
     fn row(&mut self, row: &Row<'_>) {
@@ -291,6 +298,14 @@ impl Table<'_> {
             if (total && column.is_key()) || (field.text.is_empty() && !column.required) {
                 continue;
             }
+            if let ColumnKind::Geometry(shapes) = column.kind {
+                let read = self.shape(row, fields, field, &column.name, shapes);
+                match (read, values.get_mut(at)) {
+                    (Some(value), Some(place)) => *place = value,
+                    _ => self.reading.breaks(at),
+                }
+                continue;
+            }
             let mark = if column.is_decimal() { self.mark_of(&field.text) } else { '.' };
             match (form::value(&column.kind, &field.text, mark), values.get_mut(at)) {
                 (Ok(value), Some(place)) => *place = value,
@@ -311,6 +326,29 @@ impl Table<'_> {
             self.reading.offsets.extend(offsets);
             self.reading.records.push(Record { values, place });
         }
+    }
+
+    /// A cell of WKT, in the system that the cell beside it says; told whatever is wrong with either.
+    fn shape(
+        &mut self,
+        row: &Row<'_>,
+        fields: &[Field<'_>],
+        field: &Field<'_>,
+        name: &str,
+        shapes: Shapes,
+    ) -> Option<Value> {
+        let at = self.roles.iter().position(|&role| role == Role::Epsg)?; // its lack was told at the header
+        let epsg = fields.get(at)?;
+        let crs = match shape::system(&epsg.text, Place::at(epsg.content).row(row.number).path(EPSG)) {
+            Ok(crs) => crs,
+            Err(finding) => {
+                self.reading.faults.push(finding);
+                return None;
+            }
+        };
+        let place = Place::at(field.content).row(row.number).path(name);
+        let read = shape::read_cell(&field.text, field.content, crs, self.limits);
+        shape::judged(read, shapes, &place, &mut self.reading.faults)
     }
 
     /// The file's decimal mark. With `;` it is the first that shows itself: were both allowed side

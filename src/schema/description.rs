@@ -3,12 +3,11 @@
 use super::pattern::Pattern;
 use crate::authority::StationKind;
 use crate::document::{DatasetName, ParticipantName, Period, Quantity};
+use crate::geometry::{AREAS, Kind, LINES, LINES_AND_SITES, SITES};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 /// What a column holds.
-///
-/// A shape on the map would be one more kind, with a form of its own in each of XML, CSV and BOEMİS.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
     /// A station's code; the key of a record.
@@ -20,6 +19,44 @@ pub enum ColumnKind {
     },
     /// A word of some form.
     Text(Text),
+    /// A shape on the map: an element with GML in XML, in CSV a cell of WKT and one named [`EPSG`] beside it.
+    Geometry(Shapes),
+}
+
+/// The CSV column that names the coordinate system of a shape, and what it is called in BOEMİS.
+pub const EPSG: &str = "epsg";
+
+/// Which shapes a column takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shapes {
+    /// Areas alone.
+    Areas,
+    /// Lines alone.
+    Lines,
+    /// Places, or the areas that they stand on.
+    Sites,
+    /// Lines and places.
+    LinesAndSites,
+}
+
+impl Shapes {
+    /// The words of the description.
+    pub const WORDS: [(&'static str, Self); 4] = [
+        ("areas", Self::Areas),
+        ("lines", Self::Lines),
+        ("sites", Self::Sites),
+        ("lines-and-sites", Self::LinesAndSites),
+    ];
+
+    /// The kinds of geometry that these are.
+    pub fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Areas => AREAS,
+            Self::Lines => LINES,
+            Self::Sites => SITES,
+            Self::LinesAndSites => LINES_AND_SITES,
+        }
+    }
 }
 
 /// The form of a text column.
@@ -60,6 +97,12 @@ pub struct Column {
 }
 
 impl Column {
+    /// The columns of a CSV that it is.
+    pub fn in_csv(&self) -> impl Iterator<Item = &str> {
+        let beside = matches!(self.kind, ColumnKind::Geometry(_)).then_some(EPSG);
+        beside.into_iter().chain(std::iter::once(self.name.as_str()))
+    }
+
     /// Whether it says what a record is of.
     pub fn is_key(&self) -> bool {
         matches!(&self.kind, ColumnKind::Station | ColumnKind::Text(Text { key: true, .. }))
@@ -256,6 +299,15 @@ pub enum Check {
         /// Of a hundred.
         percent: u32,
     },
+    /// Hectares as they are drawn, but for so many of a hundred.
+    Area {
+        /// Whose figure.
+        column: usize,
+        /// Of a hundred.
+        percent: u32,
+    },
+    /// Areas of one statement do not overlap.
+    Overlaps,
     /// In proportion to a figure of another dataset.
     Ratio(Ratio),
     /// Days after the end of a period by which it is to be filed.
@@ -301,6 +353,11 @@ impl Dataset {
         self.columns.iter().position(Column::is_key)
     }
 
+    /// Where the shape stands in a record, if records have one.
+    pub fn geometry_column(&self) -> Option<usize> {
+        self.columns.iter().position(|column| matches!(column.kind, ColumnKind::Geometry(_)))
+    }
+
     /// Whether a statement may be its total alone: then the total is its one record.
     pub fn takes_total_alone(&self) -> bool {
         self.total != TotalRule::None
@@ -312,7 +369,7 @@ impl Dataset {
     pub fn decimals(&self) -> impl Iterator<Item = (usize, &Column, u8)> {
         self.columns.iter().enumerate().filter_map(|(at, column)| match column.kind {
             ColumnKind::Decimal { places } => Some((at, column, places)),
-            ColumnKind::Station | ColumnKind::Text(_) => None,
+            ColumnKind::Station | ColumnKind::Text(_) | ColumnKind::Geometry(_) => None,
         })
     }
 

@@ -240,6 +240,8 @@ pub(super) fn value(kind: &ColumnKind, text: &str, mark: char) -> Result<Value, 
     match kind {
         ColumnKind::Text(of) if fits(&of.form, text) => Ok(Value::Text(text.to_owned())),
         ColumnKind::Text(of) => Err(text_fault(&of.form, text)),
+        // read by the geometry room (`shape.rs`), never from one text alone
+        ColumnKind::Geometry(_) => Err(Misformed { wanted: "GML, WKT".into(), hint: None }),
         ColumnKind::Station => text.parse::<StationCode>().map(Value::Station).map_err(|_| station_fault(text)),
         &ColumnKind::Decimal { places } => Quantity::parse(text, places, mark)
             .map(Value::Decimal)

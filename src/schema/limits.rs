@@ -1,5 +1,8 @@
 //! What a statement may at most hold, each limit with its unit and reason (S 8.1.4).
 
+use super::Dataset;
+use crate::geometry;
+
 /// The limits of reading one document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -12,10 +15,37 @@ pub struct Limits {
     /// One CSV row, in octets (`schema.row_max`). 64 KiB: a hundred times the longest row of a
     /// shipped dataset, so that a file without line ends is refused before it fills the memory.
     pub row_max: usize,
+    /// Points of one geometry (`schema.geometry_points_max`). 100 000: the most detailed parcels have some thousands;
+    /// a geometry is judged whole, at about 300 octets a point, so this bounds memory (30 MB).
+    pub geometry_points_max: usize,
+    /// Octets of one geometry's WKT (`schema.geometry_text_max`), by which the row that it stands in may be longer.
+    /// 6 MiB: what that many points take at 60 octets each.
+    pub geometry_text_max: usize,
+}
+
+impl Limits {
+    /// Those of one geometry.
+    pub fn geometry(&self) -> geometry::Limits {
+        geometry::Limits { points: self.geometry_points_max, text: self.geometry_text_max }
+    }
+
+    /// Octets of one CSV row of this dataset.
+    pub(super) fn row_of(&self, dataset: &Dataset) -> usize {
+        match dataset.geometry_column() {
+            Some(_) => self.row_max.saturating_add(self.geometry_text_max),
+            None => self.row_max,
+        }
+    }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { findings_max: 100, records_max: 100_000, row_max: 64 * 1024 }
+        Self {
+            findings_max: 100,
+            records_max: 100_000,
+            row_max: 64 * 1024,
+            geometry_points_max: 100_000,
+            geometry_text_max: 6 << 20,
+        }
     }
 }

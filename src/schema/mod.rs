@@ -17,6 +17,7 @@ mod reading;
 mod returned;
 mod rows;
 mod rules;
+mod shape;
 mod statement;
 mod template;
 #[cfg(test)]
@@ -25,8 +26,8 @@ mod xml;
 
 pub use crate::document::SUBMISSION_NAMESPACE as NAMESPACE;
 pub use description::{
-    Check, Class, Column, ColumnKind, Dataset, Datasets, Look, PeriodKinds, Ratio, Rule, Span, Text, TextForm,
-    TotalRule, YearRule,
+    Check, Class, Column, ColumnKind, Dataset, Datasets, EPSG, Look, PeriodKinds, Ratio, Rule, Shapes, Span, Text,
+    TextForm, TotalRule, YearRule,
 };
 pub use form::TEXT_MAX;
 pub use limits::Limits;

@@ -50,7 +50,7 @@ pub fn returned(
     for fault in faults.iter().filter(|fault| fault.row > 1) {
         by_row.entry(fault.row).or_default().push(fault);
     }
-    let mut rows = Rows::new(BufReader::new(covered.octets().reader()), limits.row_max);
+    let mut rows = Rows::new(BufReader::new(covered.octets().reader()), limits.row_of(dataset));
     let (mut text, mut sign, mut names) = (String::from("\u{feff}"), b',', Vec::new());
     while let Some(last) = by_row.last_key_value().map(|(row, _)| *row) {
         let Next::Row(row) = rows.next()? else { break };
@@ -108,6 +108,7 @@ fn note(dataset: &Dataset, name: &str) -> String {
     let unit = column.unit.as_deref().map(|unit| format!(", {unit}")).unwrap_or_default();
     let form = match &column.kind {
         ColumnKind::Decimal { places } => format!(", vergüldən sonra ən çoxu {places} rəqəm"),
+        ColumnKind::Geometry(_) => ", WKT".to_owned(),
         ColumnKind::Station | ColumnKind::Text(_) => String::new(),
     };
     format!("{}{unit}{form}", column.title_az)

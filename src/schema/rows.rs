@@ -12,6 +12,8 @@ use std::io::{self, BufRead};
 pub(super) struct Field<'a> {
     pub text: Cow<'a, str>,
     pub offset: u64,
+    /// Where its content begins: behind the quote, if one opens it.
+    pub content: u64,
 }
 
 /// Why a row cannot be read.
@@ -123,7 +125,8 @@ impl<'a> Row<'a> {
                     (Cow::Borrowed(field), length)
                 }
             };
-            fields.push(Field { text: field, offset: self.offset + at as u64 });
+            let offset = self.offset + at as u64;
+            fields.push(Field { text: field, offset, content: offset + u64::from(rest.starts_with('"')) });
             match rest.as_bytes().get(taken) {
                 None => return Ok(fields),
                 Some(&next) if next == delimiter => at += taken + 1,

@@ -3,7 +3,9 @@
 use super::Datasets;
 use crate::document::{Content, DatasetName, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId};
 use crate::finding::Place;
+use crate::geometry::Geometry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Whose statement on what: there is one current statement for each key.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +52,8 @@ pub enum Value {
     Decimal(Quantity),
     /// A word.
     Text(String),
+    /// A shape, judged.
+    Geometry(Arc<Geometry>),
 }
 
 impl Value {
@@ -58,7 +62,7 @@ impl Value {
         match self {
             Self::Station(code) => code.as_str(),
             Self::Text(text) => text,
-            Self::Absent | Self::Decimal(_) => "",
+            Self::Absent | Self::Decimal(_) | Self::Geometry(_) => "",
         }
     }
 }

@@ -106,10 +106,10 @@ fn xml(dataset: &Dataset, blank: &Blank<'_>) -> String {
                 ColumnKind::Station => {
                     text.push_str(&format!("<{0}>{1}</{0}>", column.element, escaped(&line.code)));
                 }
-                ColumnKind::Decimal { .. } | ColumnKind::Text(_) if column.required => {
+                ColumnKind::Decimal { .. } | ColumnKind::Text(_) | ColumnKind::Geometry(_) if column.required => {
                     text.push_str(&format!("<{0}></{0}>", column.element));
                 }
-                ColumnKind::Decimal { .. } | ColumnKind::Text(_) => {
+                ColumnKind::Decimal { .. } | ColumnKind::Text(_) | ColumnKind::Geometry(_) => {
                     text.push_str(&format!("<!-- <{0}></{0}> -->", column.element))
                 }
             }
@@ -133,15 +133,17 @@ fn xml(dataset: &Dataset, blank: &Blank<'_>) -> String {
 fn csv(dataset: &Dataset, blank: &Blank<'_>) -> String {
     let frames: Vec<Frame> = Frame::columns(dataset).collect();
     let names =
-        frames.iter().map(|frame| frame.name()).chain(dataset.columns.iter().map(|column| column.name.as_str()));
+        frames.iter().map(|frame| frame.name()).chain(dataset.columns.iter().flat_map(|column| column.in_csv()));
     let mut text = names.collect::<Vec<_>>().join(",");
     text.push('\n');
     let total = (dataset.total == TotalRule::Required && dataset.key_column().is_some())
         .then(|| Line { code: TOTAL.to_owned(), comment: None });
     for line in blank.lines.iter().chain(&total) {
-        let values = frames.iter().map(|&frame| blank.frame(frame, dataset)).chain(
-            dataset.columns.iter().map(|column| if column.is_key() { line.code.clone() } else { String::new() }),
-        );
+        let values =
+            frames.iter().map(|&frame| blank.frame(frame, dataset)).chain(dataset.columns.iter().flat_map(|column| {
+                let value = if column.is_key() { line.code.as_str() } else { "" };
+                column.in_csv().map(move |_| value.to_owned())
+            }));
         text.push_str(&values.collect::<Vec<_>>().join(","));
         text.push('\n');
     }
@@ -191,10 +193,13 @@ fn instructions(dataset: &Dataset, language: Language) -> Vec<String> {
     }
     lines.extend(units);
     for column in &dataset.columns {
-        if let ColumnKind::Text(of) = &column.kind {
-            let title = if language == Language::Az { &column.title_az } else { &column.title_en };
-            lines.push(format!("{}: {title}, {}", column.element, form_of(&of.form)));
-        }
+        let form = match &column.kind {
+            ColumnKind::Text(of) => form_of(&of.form),
+            ColumnKind::Geometry(_) => "GML 3.2".to_owned(),
+            ColumnKind::Station | ColumnKind::Decimal { .. } => continue,
+        };
+        let title = if language == Language::Az { &column.title_az } else { &column.title_en };
+        lines.push(format!("{}: {title}, {form}", column.element));
     }
     lines
 }

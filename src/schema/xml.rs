@@ -9,10 +9,11 @@
 use super::faults::name_shown;
 use super::form::{self, Frame};
 use super::reading::{Reading, Total};
-use super::{Dataset, Limits, PeriodKinds, Record, TotalRule, Value};
+use super::{ColumnKind, Dataset, Limits, PeriodKinds, Record, Shapes, TotalRule, Value, shape};
 use crate::authority::{CoveredAttribute, CoveredEvent};
 use crate::document::{Period, SUBMISSION_NAMESPACE as NAMESPACE};
 use crate::finding::{Code, Finding, Hint, Place};
+use crate::geometry::GmlReader;
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
@@ -28,6 +29,8 @@ pub(super) struct XmlInspector<'a> {
     root: Root,
     group: Option<Group>,
     field: Option<Field>,
+    /// An open column that holds a shape.
+    drawn: Option<Drawn>,
     /// How deep inside an element that has no place here.
     skipping: u64,
 }
@@ -54,6 +57,14 @@ struct Group {
     last: usize,
     stray: bool,
     strangers: usize,
+}
+
+/// An open column with a shape in it.
+struct Drawn {
+    column: usize,
+    shapes: Shapes,
+    reader: GmlReader,
+    offset: u64,
 }
 
 /// An open column.
@@ -91,6 +102,7 @@ impl<'a> XmlInspector<'a> {
             root: Root::default(),
             group: None,
             field: None,
+            drawn: None,
             skipping: 0,
         }
     }
@@ -105,8 +117,8 @@ impl<'a> XmlInspector<'a> {
                 self.text(text, offset);
                 true
             }
-            CoveredEvent::End { .. } => {
-                self.end();
+            CoveredEvent::End { offset } => {
+                self.end(offset);
                 true
             }
         }
@@ -136,6 +148,11 @@ impl<'a> XmlInspector<'a> {
         }
         if self.field.is_some() {
             self.inside_a_value(local, offset);
+            return true;
+        }
+        if let Some(drawn) = &mut self.drawn {
+            let attributes = attributes.iter().map(|one| (one.namespace, one.local, one.value));
+            drawn.reader.start(namespace, local, attributes, offset);
             return true;
         }
         if self.group.is_some() {
@@ -320,7 +337,13 @@ impl<'a> XmlInspector<'a> {
                 self.odd_attribute(&path, attribute, offset);
             }
         }
-        self.field = Some(Field { column, text: String::new(), offset, text_offset: None, spoilt: false });
+        match dataset.columns.get(column).map(|column| &column.kind) {
+            Some(&ColumnKind::Geometry(shapes)) => {
+                let reader = GmlReader::new(offset, &self.limits.geometry());
+                self.drawn = Some(Drawn { column, shapes, reader, offset });
+            }
+            _ => self.field = Some(Field { column, text: String::new(), offset, text_offset: None, spoilt: false }),
+        }
     }
 
     /// An element where only characters may stand.
@@ -347,6 +370,10 @@ impl<'a> XmlInspector<'a> {
             field.text.extend(text.chars().take(room));
             return;
         }
+        if let Some(drawn) = &mut self.drawn {
+            drawn.reader.text(text, offset);
+            return;
+        }
         // XML 1.0 production 3: what may stand between elements
         let blank = text.bytes().all(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
         let stray = match &mut self.group {
@@ -363,9 +390,13 @@ impl<'a> XmlInspector<'a> {
         self.fault(Code::SchemaInvalid, place, Some(text.trim()), NOTHING, Some(hint));
     }
 
-    fn end(&mut self) {
+    fn end(&mut self, offset: u64) {
         if self.skipping > 0 {
             self.skipping -= 1;
+        } else if let Some(drawn) = self.drawn.as_mut().filter(|drawn| drawn.reader.is_open()) {
+            drawn.reader.end(offset);
+        } else if let Some(drawn) = self.drawn.take() {
+            self.end_of_shape(drawn);
         } else if let Some(field) = self.field.take() {
             self.end_of_value(field);
         } else if let Some(group) = self.group.take() {
@@ -399,6 +430,20 @@ impl<'a> XmlInspector<'a> {
         }
         if !total {
             self.reading.breaks(field.column);
+        }
+    }
+
+    /// The end of the element around a shape: what was drawn is judged, and all that is wrong with it told.
+    fn end_of_shape(&mut self, drawn: Drawn) {
+        let (Some(group), Some(column)) = (self.group.as_mut(), self.dataset.columns.get(drawn.column)) else { return };
+        if let Some(at) = group.offsets.get_mut(drawn.column) {
+            *at = drawn.offset;
+        }
+        let place = Place::at(drawn.offset).path(format!("{}/{}", group.path(), column.element));
+        let value = shape::judged(drawn.reader.finish(), drawn.shapes, &place, &mut self.reading.faults);
+        match (value, group.values.get_mut(drawn.column)) {
+            (Some(value), Some(place)) => *place = value,
+            _ => self.reading.breaks(drawn.column),
         }
     }
 

@@ -11,6 +11,7 @@ mod across;
 mod archives;
 mod containers;
 mod der;
+mod drawn;
 mod forged_cms;
 mod hostile;
 mod pki;
@@ -84,6 +85,7 @@ fn table() -> Vec<Sample> {
     table.extend(containers::table());
     table.extend(rejected::table());
     table.extend(across::table());
+    table.extend(drawn::table());
     table.extend(hostile::table());
     table.extend(archives::table());
     table.extend(forged_cms::table());

@@ -138,7 +138,8 @@ impl World {
     /// How many rows BOEMİS has of each submission, superseded ones too.
     pub fn rows(&self) -> Vec<(String, u64)> {
         let of = |view: &str| format!("SELECT submission, count(*) FROM {view}_current GROUP BY 1");
-        let sql = ["generation", "capacity", "gas_savings", "carbon_revenue"].map(of).join(" UNION ALL ");
+        let datasets = ["cadastre", "grid", "generation", "capacity", "gas_savings", "carbon_revenue"];
+        let sql = datasets.map(of).join(" UNION ALL ");
         let output =
             Command::new("sqlite3").arg("-readonly").arg(self.folder.join("state/boemis.sqlite")).arg(sql).output();
         let output = output.unwrap();

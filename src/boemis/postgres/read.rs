@@ -281,9 +281,12 @@ async fn each_record(
         let page = link.all(BACK, query).await?;
         for row in &page {
             last = cell(BACK, row, 0)?;
-            let columns = plan.layout.columns.iter().enumerate();
-            let values = columns.map(|(at, column)| value(&plan.layout, row, at + 1, &column.kind));
-            take(values.collect::<Result<Vec<_>, _>>()?)?;
+            let (mut at, mut values) = (1, Vec::with_capacity(plan.layout.columns.len()));
+            for column in &plan.layout.columns {
+                values.push(value(&plan.layout, row, at, &column.kind)?);
+                at += column.stored().len();
+            }
+            take(values)?;
         }
         if page.len() < PAGE {
             return Ok(());
@@ -299,6 +302,10 @@ fn value(layout: &Layout, row: &PgRow, at: usize, kind: &ColumnKind) -> Result<V
             Some(code) => Value::Station(code.parse().map_err(|_| odd(&layout.table(), "station"))?),
             None => Value::Absent,
         },
+        ColumnKind::Geometry(shapes) => {
+            let text = |at: usize| cell::<Option<String>>(BACK, row, at);
+            rows::shape(*shapes, cell::<Option<i64>>(BACK, row, at)?, text(at + 1)?, text(at + 2)?)
+        }
         ColumnKind::Text(_) => match cell::<Option<String>>(BACK, row, at)? {
             Some(text) => Value::Text(text),
             None => Value::Absent,

@@ -5,13 +5,14 @@
 //! its mark. A savepoint stands before each statement, so that a document that the tables refuse takes no other with
 //! it. Never commits unasked.
 
-use super::super::layout::Layout;
+use super::super::layout::{Layout, Part};
 use super::super::mark::Mark;
 use super::super::store::{Asked, Document, Insert};
 use super::super::{Fault, rows};
 use super::link::{Link, cell};
 use super::read::{self, Plan, Plans};
 use crate::document::{DatasetName, Revision, SubmissionId};
+use crate::geometry::Geometry;
 use crate::schema::{ColumnKind, Record, Standing, Value};
 use jiff::Timestamp;
 use std::collections::HashSet;
@@ -198,13 +199,13 @@ const MARK_VALUES: usize = 11;
 /// `$1` to `$11` are the marks; then, a value a record, the place of its mark among them, its number, its columns.
 /// The answer: which marks were written.
 pub(super) fn insert_sql(layout: &Layout) -> String {
-    let into: Vec<String> = layout.columns.iter().map(|c| format!(", \"{}\"", c.name)).collect();
-    let read: Vec<String> = (0..layout.columns.len()).map(|at| format!(", r.c{at}")).collect();
-    let named: Vec<String> = (0..layout.columns.len()).map(|at| format!(", c{at}")).collect();
-    let columns = layout.columns.iter().enumerate().map(|(at, column)| {
-        let kind = match column.kind {
-            ColumnKind::Station | ColumnKind::Text(_) => "text",
-            ColumnKind::Decimal { .. } => "bigint",
+    let into: Vec<String> = layout.stored().map(|(name, ..)| format!(", \"{name}\"")).collect();
+    let read: Vec<String> = (0..into.len()).map(|at| format!(", r.c{at}")).collect();
+    let named: Vec<String> = (0..into.len()).map(|at| format!(", c{at}")).collect();
+    let columns = layout.stored().enumerate().map(|(at, (_, part, column))| {
+        let kind = match (&column.kind, part) {
+            (ColumnKind::Decimal { .. }, _) | (ColumnKind::Geometry(_), Part::Epsg) => "bigint",
+            (ColumnKind::Station | ColumnKind::Text(_) | ColumnKind::Geometry(_), _) => "text",
         };
         format!(", ${}::{kind}[]", MARK_VALUES + 3 + at)
     });
@@ -256,6 +257,14 @@ async fn write(link: &mut Link<'_>, plan: &Plan, documents: &[Document<'_>]) -> 
                 query.bind(all().map(|record| word(record, at)).collect::<Vec<_>>())
             }
             ColumnKind::Decimal { .. } => query.bind(all().map(|record| scaled(record, at)).collect::<Vec<_>>()),
+            ColumnKind::Geometry(_) => {
+                let of = |record| drawn(record, at);
+                let epsg = all().map(|record| of(record).map(|shape| i64::from(shape.crs().epsg())));
+                let whole = all().map(|record| of(record).map(Geometry::wkt));
+                let sent = all().map(|record| of(record).map(|shape| shape.sent().to_owned()));
+                let query = query.bind(epsg.collect::<Vec<_>>());
+                query.bind(whole.collect::<Vec<_>>()).bind(sent.collect::<Vec<_>>())
+            }
         };
     }
     let mut written = HashSet::new();
@@ -289,8 +298,15 @@ fn scaled(record: &Record, at: usize) -> Option<i64> {
     }
 }
 
+fn drawn(record: &Record, at: usize) -> Option<&Geometry> {
+    match record.values.get(at) {
+        Some(Value::Geometry(geometry)) => Some(geometry),
+        _ => None,
+    }
+}
+
 pub(super) fn copy_sql(layout: &Layout) -> String {
-    let columns: Vec<String> = layout.columns.iter().map(|c| format!(", \"{}\"", c.name)).collect();
+    let columns: Vec<String> = layout.stored().map(|(name, ..)| format!(", \"{name}\"")).collect();
     format!("COPY \"{}\" (\"submission\", \"record\"{}) FROM STDIN", layout.table(), columns.concat())
 }
 
@@ -309,7 +325,7 @@ async fn copy(link: &mut Link<'_>, plan: &Plan, (mark, records): Document<'_>) -
         while piece.len() < PIECE_OCTETS
             && let Some((at, record)) = lines.next()
         {
-            line(&mut piece, number, at, record);
+            line(&mut piece, &plan.layout, number, at, record);
         }
         Some(piece.into_bytes())
     });
@@ -321,12 +337,17 @@ async fn copy(link: &mut Link<'_>, plan: &Plan, (mark, records): Document<'_>) -
 }
 
 /// A record as COPY reads it: tabs between, `\N` where there is nothing.
-fn line(piece: &mut String, number: i64, at: u64, record: &Record) {
+fn line(piece: &mut String, layout: &Layout, number: i64, at: u64, record: &Record) {
     use std::fmt::Write;
     let _ = write!(piece, "{number}\t{at}"); // writing into a text cannot fail
-    for value in &record.values {
+    for (column, value) in layout.columns.iter().zip(&record.values) {
         piece.push('\t');
         match value {
+            Value::Geometry(geometry) => {
+                let _ = write!(piece, "{}\t{}\t", geometry.crs().epsg(), geometry.wkt());
+                escaped(piece, geometry.sent());
+            }
+            Value::Absent if matches!(column.kind, ColumnKind::Geometry(_)) => piece.push_str("\\N\t\\N\t\\N"),
             Value::Absent => piece.push_str("\\N"),
             Value::Decimal(quantity) => {
                 let _ = write!(piece, "{}", quantity.scaled());

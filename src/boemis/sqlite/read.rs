@@ -356,8 +356,12 @@ async fn each_record(
             .map_err(|e| fault(DOING, e))?;
         for row in &page {
             last = row.try_get(0).map_err(|e| fault(DOING, e))?;
-            let values = layout.columns.iter().enumerate().map(|(at, column)| value(layout, row, at + 1, &column.kind));
-            take(values.collect::<Result<Vec<_>, _>>()?)?;
+            let (mut at, mut values) = (1, Vec::with_capacity(layout.columns.len()));
+            for column in &layout.columns {
+                values.push(value(layout, row, at, &column.kind)?);
+                at += column.stored().len();
+            }
+            take(values)?;
         }
         if page.len() < PAGE {
             return Ok(());
@@ -372,6 +376,11 @@ fn value(layout: &Layout, row: &SqliteRow, at: usize, kind: &ColumnKind) -> Resu
             Some(code) => Value::Station(code.parse().map_err(|_| odd(&layout.table(), "station"))?),
             None => Value::Absent,
         },
+        ColumnKind::Geometry(shapes) => {
+            let epsg = row.try_get(at).map_err(|e| fault(DOING, e))?;
+            let text = |at: usize| row.try_get::<Option<String>, _>(at).map_err(|e| fault(DOING, e));
+            rows::shape(*shapes, epsg, text(at + 1)?, text(at + 2)?)
+        }
         ColumnKind::Text(_) => match row.try_get::<Option<String>, _>(at).map_err(|e| fault(DOING, e))? {
             Some(text) => Value::Text(text),
             None => Value::Absent,

@@ -12,7 +12,7 @@ use crate::boemis::layout::Layout;
 use crate::boemis::mark::Mark;
 use crate::boemis::store::{Asked, Document, Insert};
 use crate::document::{DatasetName, SubmissionId};
-use crate::schema::{Record, Standing, Value};
+use crate::schema::{ColumnKind, Record, Standing, Value};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr, Sqlite};
@@ -217,7 +217,7 @@ async fn write(
     for (mark, records) in documents {
         query = bind_mark(query, mark);
         for record in records.iter().take(HEAD_RECORDS) {
-            query = bind_values(query, record);
+            query = bind_values(query, &plan.layout, record);
         }
     }
     query.execute(&mut *connection).await?;
@@ -238,7 +238,7 @@ async fn write_rest(connection: &mut SqliteConnection, layout: &Layout, records:
         let mut query = sqlx::query(sql).persistent(whole);
         for record in piece {
             number += 1;
-            query = bind_values(query.bind(number), record);
+            query = bind_values(query.bind(number), layout, record);
         }
         query.execute(&mut *connection).await?;
     }
@@ -263,9 +263,16 @@ fn bind_mark<'q>(query: Statement<'q>, mark: &Mark) -> Statement<'q> {
         .bind(signers.join(" "))
 }
 
-fn bind_values<'q>(mut query: Statement<'q>, record: &Record) -> Statement<'q> {
-    for value in &record.values {
+fn bind_values<'q>(mut query: Statement<'q>, layout: &Layout, record: &Record) -> Statement<'q> {
+    for (column, value) in layout.columns.iter().zip(&record.values) {
         query = match value {
+            Value::Geometry(geometry) => {
+                let epsg = query.bind(i64::from(geometry.crs().epsg()));
+                epsg.bind(geometry.wkt()).bind(geometry.sent().to_owned())
+            }
+            Value::Absent if matches!(column.kind, ColumnKind::Geometry(_)) => {
+                query.bind(None::<i64>).bind(None::<String>).bind(None::<String>)
+            }
             Value::Absent => query.bind(None::<i64>),
             Value::Station(code) => query.bind(code.as_str().to_owned()),
             Value::Decimal(quantity) => query.bind(quantity.scaled()),
@@ -304,12 +311,12 @@ fn piece_sql(layout: &Layout, count: usize) -> String {
 }
 
 fn into(layout: &Layout) -> String {
-    let columns: Vec<String> = layout.columns.iter().map(|c| format!(", \"{}\"", c.name)).collect();
+    let columns: Vec<String> = layout.stored().map(|(name, ..)| format!(", \"{name}\"")).collect();
     format!("INSERT INTO \"{}\" (\"submission\", \"record\"{}) VALUES ", layout.table(), columns.concat())
 }
 
 /// One record's values. Records have no number of their own that SQLite would hand out, so the
 /// last one handed out is the mark's.
 fn one(layout: &Layout, number: &str) -> String {
-    format!("(last_insert_rowid(), {number}{})", ", ?".repeat(layout.columns.len()))
+    format!("(last_insert_rowid(), {number}{})", ", ?".repeat(layout.stored().count()))
 }

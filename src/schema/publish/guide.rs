@@ -6,7 +6,7 @@ use crate::schema::form::{self, Frame, TOTAL};
 use crate::schema::rules::trimmed;
 use crate::schema::template::form_of;
 use crate::schema::{
-    Check, Class, ColumnKind, Dataset, NAMESPACE, PeriodKinds, Ratio, Rule, Span, TotalRule, YearRule,
+    Check, Class, ColumnKind, Dataset, EPSG, NAMESPACE, PeriodKinds, Ratio, Rule, Span, TotalRule, YearRule, shape,
 };
 
 /// The page.
@@ -64,6 +64,12 @@ pub(super) fn page(dataset: &Dataset, language: Language) -> String {
                 &format!("onluq ədəd, nöqtədən sonra ən çoxu {places} rəqəm"),
                 &format!("decimal, at most {places} digits after the point"),
             ),
+            ColumnKind::Geometry(shapes) => {
+                let what = pick("WKT-nin koordinat sistemi", "the coordinate system of the WKT");
+                page.push_str(&format!("| `{EPSG}` | | {what} | | `4326`, `32638`, `32639` |\n"));
+                let kinds: Vec<&str> = shapes.kinds().iter().map(|kind| kind.name()).collect();
+                format!("WKT: `{}`; XML: GML 3.2", kinds.join("`, `"))
+            }
         };
         page.push_str(&format!(
             "| `{}` | `{}` | {}{} | {} | {form} |\n",
@@ -219,6 +225,14 @@ fn described(dataset: &Dataset, rule: &Rule) -> (String, String) {
             format!("`{}` bir il əvvəlkindən {percent} %-dən çox fərqlənirsə, xəbərdarlıq.", name(*column)),
             format!("A warning is given where `{}` is more than {percent} % from that of a year ago.", name(*column)),
         ),
+        Check::Area { column, percent } => (
+            format!("`{}` çəkilmiş sahədən ən çoxu {percent} % fərqlənə bilər (WGS 84 ellipsoidində).", name(*column)),
+            format!("`{}` is the area that is drawn, within {percent} % (on the ellipsoid of WGS 84).", name(*column)),
+        ),
+        Check::Overlaps => (
+            "Sənəddəki sahələr bir-birini örtürsə, xəbərdarlıq edilir.".to_owned(),
+            "A warning is given where areas of the document overlap.".to_owned(),
+        ),
         Check::Ratio(ratio) => in_proportion(name(ratio.column), ratio),
         Check::Deadline { days } => {
             let days: Vec<String> = days.iter().map(|(span, days)| format!("{} +{days}", span_word(*span))).collect();
@@ -312,6 +326,12 @@ fn sample(dataset: &Dataset) -> (String, String) {
                 record_row.push(value(places));
                 total_row.push(value(places));
             }
+            ColumnKind::Geometry(shapes) => {
+                let (gml, wkt) = shape::example(shapes);
+                record.push_str(&format!("<{0}>{gml}</{0}>", column.element));
+                record_row.extend([shape::EXAMPLE_EPSG.to_owned(), format!("\"{wkt}\"")]);
+                total_row.extend([String::new(), String::new()]);
+            }
         }
     }
     let has_total = dataset.total != TotalRule::None && dataset.key_column().is_some();
@@ -325,7 +345,7 @@ fn sample(dataset: &Dataset) -> (String, String) {
     let header = frames
         .iter()
         .map(|frame| frame.name())
-        .chain(dataset.columns.iter().map(|column| column.name.as_str()))
+        .chain(dataset.columns.iter().flat_map(|column| column.in_csv()))
         .collect::<Vec<_>>()
         .join(",");
     let total = if has_total { line(total_row) } else { String::new() };

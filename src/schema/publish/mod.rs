@@ -17,6 +17,13 @@ macro_rules! shipped {
 
 /// The descriptions and published files that a new window begins with: path below `datasets/`, text.
 pub const SHIPPED: &[(&str, &str)] = &[
+    shipped!("cadastre/cadastre.schema.json"),
+    shipped!("cadastre/cadastre.xsd"),
+    shipped!("cadastre/dataset.toml"),
+    shipped!("cadastre/guide.az.md"),
+    shipped!("cadastre/guide.en.md"),
+    shipped!("cadastre/template.csv"),
+    shipped!("cadastre/template.xml"),
     shipped!("capacity/capacity.schema.json"),
     shipped!("capacity/capacity.xsd"),
     shipped!("capacity/dataset.toml"),
@@ -45,6 +52,13 @@ pub const SHIPPED: &[(&str, &str)] = &[
     shipped!("generation/guide.en.md"),
     shipped!("generation/template.csv"),
     shipped!("generation/template.xml"),
+    shipped!("grid/dataset.toml"),
+    shipped!("grid/grid.schema.json"),
+    shipped!("grid/grid.xsd"),
+    shipped!("grid/guide.az.md"),
+    shipped!("grid/guide.en.md"),
+    shipped!("grid/template.csv"),
+    shipped!("grid/template.xml"),
 ];
 
 /// The files that follow from a description: name, text. They stand beside its `dataset.toml`.

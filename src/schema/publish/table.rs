@@ -5,7 +5,7 @@
 //! the description.
 
 use crate::schema::form::{self, Frame, TOTAL};
-use crate::schema::{ColumnKind, Dataset, PeriodKinds, TextForm, TotalRule};
+use crate::schema::{ColumnKind, Dataset, EPSG, PeriodKinds, TextForm, TotalRule};
 use serde_json::{Value, json};
 
 /// The schema's text.
@@ -26,7 +26,7 @@ pub(super) fn schema(dataset: &Dataset) -> String {
     let key = dataset.key_column().and_then(|at| dataset.columns.get(at)).filter(|_| has_total);
     let total = key.map_or_else(String::new, |key| format!("; a row whose {} is {TOTAL} is the total", key.name));
     let period = if dataset.periods == PeriodKinds::None { "" } else { " period," };
-    let columns = dataset.columns.iter().map(|column| {
+    let columns = dataset.columns.iter().flat_map(|column| {
         let constraints = match column.kind {
             ColumnKind::Station => json!({
                 "required": column.required,
@@ -48,6 +48,8 @@ pub(super) fn schema(dataset: &Dataset) -> String {
             ColumnKind::Decimal { places } => {
                 json!({"required": column.required, "pattern": whole(&form::decimal_pattern(places))})
             }
+            // a cell holds no line break; what else is WKT, no pattern can say
+            ColumnKind::Geometry(_) => json!({"required": column.required, "pattern": whole("[^\\r\\n]+")}),
         };
         let mut field = json!({
             "name": column.name,
@@ -59,7 +61,16 @@ pub(super) fn schema(dataset: &Dataset) -> String {
         if let (Some(unit), Some(field)) = (&column.unit, field.as_object_mut()) {
             field.insert("unit".to_owned(), Value::from(unit.as_str()));
         }
-        field
+        let system = matches!(column.kind, ColumnKind::Geometry(_)).then(|| {
+            json!({
+                "name": EPSG,
+                "type": "string",
+                "title": "Coordinate system of the WKT (EPSG)",
+                "description": "WKT-nin koordinat sistemi (EPSG)",
+                "constraints": {"required": column.required, "enum": ["4326", "32638", "32639"]},
+            })
+        });
+        system.into_iter().chain(std::iter::once(field))
     });
     let schema = json!({
         "$schema": "https://datapackage.org/profiles/2.0/tableschema.json",

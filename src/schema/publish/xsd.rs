@@ -2,8 +2,10 @@
 //!
 //! All simple types restrict `xs:string`, whose `whiteSpace` is `preserve`: `xs:decimal` and
 //! `xs:NCName` would trim blanks that the reader refuses. Only the root is a global element.
+//! A shape is any one element of GML: what stands in it the reader judges more closely than the schema of GML does.
 //! Written through `quick_xml`, so that it is well-formed whatever a description says.
 
+use crate::geometry::GML_NAMESPACE;
 use crate::schema::form::{self, Frame};
 use crate::schema::{Column, ColumnKind, Dataset, NAMESPACE, TextForm, TotalRule};
 use quick_xml::Writer;
@@ -90,17 +92,32 @@ fn columns<'d>(out: &mut Out, name: &str, columns: impl Iterator<Item = &'d Colu
         within(out, "xs:sequence", &[], |out| {
             for column in columns {
                 let kind = match column.kind {
-                    ColumnKind::Station => "Station".to_owned(),
-                    ColumnKind::Decimal { places } => decimal(places),
-                    ColumnKind::Text(_) => word(column),
+                    ColumnKind::Station => Some("Station".to_owned()),
+                    ColumnKind::Decimal { places } => Some(decimal(places)),
+                    ColumnKind::Text(_) => Some(word(column)),
+                    ColumnKind::Geometry(_) => None,
                 };
-                let mut attributes = vec![("name", column.element.as_str()), ("type", &kind)];
+                let mut attributes = vec![("name", column.element.as_str())];
+                attributes.extend(kind.as_ref().map(|kind| ("type", kind.as_str())));
                 attributes.extend((!column.required).then_some(("minOccurs", "0")));
                 let unit = column.unit.as_deref().map_or_else(String::new, |unit| format!(", {unit}"));
                 let titles = [&column.title_az, &column.title_en].map(|title| format!("{title}{unit}"));
-                within(out, "xs:element", &attributes, |out| documentation(out, titles))?;
+                within(out, "xs:element", &attributes, |out| {
+                    documentation(out, titles)?;
+                    if kind.is_none() { gml(out) } else { Ok(()) }
+                })?;
             }
             Ok(())
+        })
+    })
+}
+
+/// One element of GML.
+fn gml(out: &mut Out) -> io::Result<()> {
+    within(out, "xs:complexType", &[], |out| {
+        within(out, "xs:sequence", &[], |out| {
+            let any = [("namespace", GML_NAMESPACE), ("processContents", "skip")];
+            out.create_element("xs:any").with_attributes(any).write_empty().map(drop)
         })
     })
 }
@@ -143,7 +160,7 @@ fn simple_types(out: &mut Out, dataset: &Dataset) -> io::Result<()> {
                     simple_type(out, &word(column), pattern.as_str(), Some(*longest))?
                 }
             },
-            ColumnKind::Station | ColumnKind::Decimal { .. } => {}
+            ColumnKind::Station | ColumnKind::Decimal { .. } | ColumnKind::Geometry(_) => {}
         }
     }
     let mut places: Vec<u8> = dataset.decimals().map(|(_, _, places)| places).collect();

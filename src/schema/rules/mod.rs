@@ -3,9 +3,10 @@
 //! Plain computation on what was read, what stands, the register and the time of reception: no
 //! clock, disk or network. Which rules a dataset has is said by its description; no dataset has a
 //! name here. Here stand those that every dataset has; `register` holds those beside the register,
-//! `year` those within a year and between two, `across` those between datasets.
+//! `year` those within a year and between two, `across` those between datasets, `drawn` those of shapes.
 
 mod across;
+mod drawn;
 mod proportion;
 mod register;
 mod year;
@@ -14,7 +15,7 @@ pub(super) use proportion::trimmed;
 
 use super::faults::Faults;
 use super::reading::Total;
-use super::{Check, Dataset, Datasets, Figures, Record, Rule, Span, Standing, Understood, Value};
+use super::{Check, Dataset, Datasets, Figures, Record, Rule, Span, Standing, TotalRule, Understood, Value};
 use crate::authority::{Station, Stations};
 use crate::document::{BAKU, Content, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId};
 use crate::finding::{Code, Finding, Hint, Place};
@@ -57,6 +58,7 @@ pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
     stations_in_service(case, faults);
     one_sender(case, faults);
     total_exact(case, faults);
+    drawn::area_as_drawn(case, faults);
     register::within_capacity(case, faults);
     year::agrees(case, faults);
     stations_complete(case, faults);
@@ -66,6 +68,7 @@ pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
     year::changed_little(case, faults);
     across::in_proportion(case, faults);
     across::dependents_agree(case, faults);
+    drawn::areas_apart(case, faults);
     in_time(case, faults);
 }
 
@@ -379,7 +382,8 @@ pub(super) fn understood(dataset: &Dataset, records: &[Record]) -> Vec<Understoo
             .collect();
         understood.push(count("Stansiyaların sayı", "Stations", stations.len()));
     }
-    for (at, column, places) in dataset.decimals() {
+    // voltages have no sum, nor has whatever else has no total
+    for (at, column, places) in dataset.decimals().filter(|_| dataset.total != TotalRule::None) {
         // of what nobody stated there is no sum: a zero would be read as a figure
         if !column.required && records.iter().all(|record| decimal(record, at).is_none()) {
             continue;

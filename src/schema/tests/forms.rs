@@ -163,7 +163,7 @@ fn each_wrong_number_gets_its_own_advice() {
 
 #[test]
 fn limits_are_told() {
-    let limits = Limits { findings_max: 3, records_max: 5, row_max: 200 };
+    let limits = Limits { findings_max: 3, records_max: 5, row_max: 200, ..Limits::default() };
     let records: Vec<_> = (0..6).map(|_| ("x", "y")).collect();
     let faults = read_xml_within(&document("2026-Q3", "1", &records, ""), &generation(), &limits).faults.finish();
     assert_eq!(faults.len(), 4);

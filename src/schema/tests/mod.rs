@@ -3,6 +3,7 @@
 
 mod across;
 mod agreement;
+mod drawn;
 mod forms;
 mod published;
 mod rules;

@@ -1,0 +1,67 @@
+//! The shape of a record, from either form: read by the geometry room, and here made a value with its findings.
+//!
+//! Owns what a cell `epsg` may say, and the shapes that stand in guides. Never decides what a sound shape is.
+
+use super::faults::Faults;
+use super::{Limits, Shapes, Value};
+use crate::finding::{Finding, Place};
+use crate::geometry::{Crs, CrsFault, Fault, Sketch, What, wkt};
+use std::sync::Arc;
+
+/// Judges what was read; everything that is wrong or odd with it is told at this place, which has no offset of its
+/// own where the fault has one. None when there is no value.
+pub(super) fn judged(read: Result<Sketch, Fault>, shapes: Shapes, place: &Place, faults: &mut Faults) -> Option<Value> {
+    let judged = read.map_err(|fault| vec![fault]).and_then(|sketch| sketch.judge(shapes.kinds()));
+    let (value, told) = match judged {
+        Ok(judged) => (Some(Value::Geometry(Arc::new(judged.geometry))), judged.warnings),
+        Err(faults) => (None, faults),
+    };
+    for fault in told {
+        faults.push(fault.finding(place.clone()));
+    }
+    value
+}
+
+/// Reads a cell of WKT, whose content begins at this offset, in the system that the cell beside it says.
+pub(super) fn read_cell(text: &str, offset: u64, crs: Crs, limits: &Limits) -> Result<Sketch, Fault> {
+    wkt::read(text, offset, crs, &limits.geometry())
+}
+
+/// The system of a cell `epsg`: a code and nothing else.
+pub(super) fn system(text: &str, place: Place) -> Result<Crs, Finding> {
+    let is_code = !text.is_empty() && text.len() < 10 && text.bytes().all(|octet| octet.is_ascii_digit());
+    let fault = match text.parse().ok().filter(|_| is_code).map(Crs::from_epsg) {
+        Some(Ok(crs)) => return Ok(crs),
+        Some(Err(fault)) => fault,
+        None if text.is_empty() => CrsFault::Missing,
+        None => CrsFault::Unknown(text.chars().take(80).collect()),
+    };
+    Err(Fault::new(What::System(fault)).finding(place))
+}
+
+/// A shape for guides: GML, and WKT in [`EXAMPLE_EPSG`]. The area is that of 230.5 ha, which guides state of a
+/// column with three places.
+pub(super) fn example(shapes: Shapes) -> (String, &'static str) {
+    const AREA: &str = "49.8 40.4 49.82445 40.4 49.82445 40.41 49.8 40.41 49.8 40.4";
+    const SYSTEM: &str = "xmlns:gml=\"http://www.opengis.net/gml/3.2\" \
+        srsName=\"http://www.opengis.net/def/crs/OGC/1.3/CRS84\"";
+    match shapes {
+        Shapes::Areas => (
+            format!(
+                "<gml:Polygon {SYSTEM}><gml:exterior><gml:LinearRing><gml:posList>{AREA}</gml:posList>\
+                 </gml:LinearRing></gml:exterior></gml:Polygon>"
+            ),
+            "POLYGON((49.8 40.4,49.82445 40.4,49.82445 40.41,49.8 40.41,49.8 40.4))",
+        ),
+        Shapes::Lines | Shapes::LinesAndSites => (
+            format!("<gml:LineString {SYSTEM}><gml:posList>49.61 40.52 49.7 40.5</gml:posList></gml:LineString>"),
+            "LINESTRING(49.61 40.52,49.7 40.5)",
+        ),
+        Shapes::Sites => {
+            (format!("<gml:Point {SYSTEM}><gml:pos>49.61 40.52</gml:pos></gml:Point>"), "POINT(49.61 40.52)")
+        }
+    }
+}
+
+/// The system of [`example`].
+pub(super) const EXAMPLE_EPSG: &str = "4326";

@@ -1,0 +1,165 @@
+//! Shapes in both forms: where they are read, what is told of them, and exactly where.
+
+use super::*;
+use crate::schema::{Shapes, Text, TextForm, Value};
+
+const ROOT: &str = "<Submission xmlns=\"urn:boemis:submission:1\" xmlns:gml=\"http://www.opengis.net/gml/3.2\" \
+    id=\"S-1\" to=\"trial\" dataset=\"plots\" revision=\"1\" sender=\"9990000631\">";
+const HEADER: &str = "dataset,revision,code,area_ha,epsg,shape\n";
+const SQUARE: &str = "400000 4480000,401000 4480000,401000 4481000,400000 4481000,400000 4480000";
+
+fn plots() -> Dataset {
+    let code = Text { form: TextForm::Pattern("[A-Z0-9-]+".parse().unwrap(), 20), key: true };
+    Dataset {
+        name: "plots".parse().unwrap(),
+        periods: PeriodKinds::None,
+        total: TotalRule::None,
+        columns: vec![
+            column("code", "Code", ColumnKind::Text(code), None, true, ["Kod", "Code"]),
+            column("area_ha", "AreaHa", ColumnKind::Decimal { places: 2 }, Some("ha"), true, ["Sahə", "Area"]),
+            column("shape", "Shape", ColumnKind::Geometry(Shapes::Areas), None, false, ["Yer", "Place"]),
+        ],
+        rules: vec![always(Check::Area { column: 1, percent: 1 }), always(Check::Overlaps)],
+        ..generation()
+    }
+}
+
+fn gml(list: &str) -> String {
+    format!(
+        "<gml:Polygon srsName=\"EPSG:32639\"><gml:exterior><gml:LinearRing><gml:posList>{}</gml:posList>\
+         </gml:LinearRing></gml:exterior></gml:Polygon>",
+        list.replace(',', " ")
+    )
+}
+
+fn xml(records: &[(&str, &str, &str)]) -> String {
+    let record = |(code, area, shape): &(&str, &str, &str)| {
+        format!("\n<Record><Code>{code}</Code><AreaHa>{area}</AreaHa>{shape}</Record>")
+    };
+    format!("{ROOT}{}\n</Submission>", records.iter().map(record).collect::<String>())
+}
+
+fn table(rows: &[(&str, &str, &str, &str)]) -> String {
+    let row = |(code, area, epsg, shape): &(&str, &str, &str, &str)| format!("plots,1,{code},{area},{epsg},{shape}\n");
+    HEADER.to_owned() + &rows.iter().map(row).collect::<String>()
+}
+
+/// Findings with their offsets, as the text that stands there.
+fn told<'t>(text: &'t str, findings: &[Finding]) -> Vec<(String, &'t str)> {
+    let at = |finding: &Finding| &text[finding.place.offset.unwrap() as usize..][..7];
+    said(findings).into_iter().zip(findings.iter().map(at)).collect()
+}
+
+#[test]
+fn both_forms_give_the_same_shape() {
+    let element = format!("<Shape>\n  {}\n</Shape>", gml(SQUARE));
+    let of_xml = read_xml(&xml(&[("A-1", "100", &element), ("A-2", "7", "")]), &plots());
+    let wkt = format!("\"POLYGON(({SQUARE}))\"");
+    let of_csv = read_csv(table(&[("A-1", "100", "32639", &wkt), ("A-2", "7", "", "")]), &plots());
+    for reading in [of_xml, of_csv] {
+        let Value::Geometry(shape) = &reading.records[0].values[2] else { panic!("no shape") };
+        assert_eq!(shape.sent(), format!("POLYGON(({SQUARE}))"));
+        assert_eq!(reading.records[1].values[2], Value::Absent);
+        assert_eq!(said(&Judge::of(plots()).judge(reading)), [""; 0]);
+    }
+}
+
+#[test]
+fn a_fault_of_gml_is_told_at_its_very_place() {
+    let judged = |shape: &str| {
+        let text = xml(&[("A-1", "100", shape)]);
+        let findings = Judge::of(plots()).xml(&text);
+        told(&text, &findings).into_iter().map(|(said, at)| (said, at.to_owned())).collect::<Vec<_>>()
+    };
+    let path = "/Submission/Record[1]/Shape";
+    for (shape, slug, at) in [
+        ("<Shape></Shape>".to_owned(), "schema.geometry", "<Shape>"),
+        (format!("<Shape>{}x</Shape>", gml(SQUARE)), "schema.geometry", "x</Shap"),
+        (format!("<Shape>{}<gml:Point/></Shape>", gml(SQUARE)), "schema.geometry", "<gml:Po"),
+        ("<Shape><gml:Sphere/></Shape>".to_owned(), "schema.geometry", "<gml:Sp"),
+        (format!("<Shape>{}</Shape>", gml("400000 4480000,401000 4480000,401000 4481000")), "rule.ring", "400000 "),
+        (
+            format!("<Shape>{}</Shape>", gml(SQUARE)).replace("EPSG:32639", "EPSG:28409"),
+            "schema.coordinate-system",
+            "<gml:Po",
+        ),
+    ] {
+        assert_eq!(judged(&shape), [(format!("{slug} {path}"), at.to_owned())], "{shape}");
+    }
+    // what follows is read on
+    let broken = xml(&[("A-1", "100", "<Shape><gml:Point><gml:pos>x</gml:pos></gml:Point></Shape>"), ("a", "1", "")]);
+    assert_eq!(
+        said(&Judge::of(plots()).xml(&broken)),
+        [format!("schema.coordinate-system {path}"), "schema.invalid /Submission/Record[2]/Code".to_owned()]
+    );
+}
+
+#[test]
+fn a_fault_of_wkt_is_told_at_its_very_place() {
+    let judged = |epsg: &str, shape: &str| {
+        let text = table(&[("A-0", "1", "", ""), ("A-1", "100", epsg, shape)]);
+        let findings = Judge::of(plots()).csv(&text);
+        told(&text, &findings).into_iter().map(|(said, at)| (said, at.to_owned())).collect::<Vec<_>>()
+    };
+    let wkt = format!("\"POLYGON(({SQUARE}))\"");
+    let pair = |said: &str, at: &str| [(said.to_owned(), at.to_owned())];
+    assert_eq!(judged("32639", &wkt.replace("POLYGON", "BALLOON")), pair("schema.geometry 3:shape", "BALLOON"));
+    assert_eq!(judged("32639", &wkt.replace("400000 4481000,", "4OOOOO 4481000,"))[0].0, "schema.geometry 3:shape");
+    assert_eq!(judged("32639", "POINT(400000 4480000)"), pair("schema.geometry-kind 3:shape", "400000 "));
+    assert_eq!(judged("28409", &wkt), pair("schema.coordinate-system 3:epsg", "28409,\""));
+    assert_eq!(judged("", &wkt), pair("schema.coordinate-system 3:epsg", ",\"POLYG"));
+    assert_eq!(judged("+32639", &wkt), pair("schema.coordinate-system 3:epsg", "+32639,"));
+    let crossed = "\"POLYGON((400000 4480000,401000 4481000,401000 4480000,400000 4481000,400000 4480000))\"";
+    assert_eq!(judged("32639", crossed)[0].0, "rule.self-intersection 3:shape");
+}
+
+#[test]
+fn a_column_of_shapes_has_its_system_beside_it() {
+    let text = table(&[("A-1", "100", "32639", "")]);
+    let renamed = text.replace(",epsg,", ",srid,");
+    let without = "dataset,revision,code,area_ha,shape\nplots,1,A-1,1,POINT(49.8 40.4)\nplots,1,A-2,1,\n";
+    assert_eq!(said(&Judge::of(plots()).csv(without)), ["schema.missing 1:epsg"]);
+    assert_eq!(said(&Judge::of(plots()).csv("dataset,revision,code,area_ha\nplots,1,A-1,1\n")), [""; 0]);
+    let mut must = plots();
+    must.columns[2].required = true;
+    assert_eq!(said(&Judge::of(must.clone()).csv(renamed)), ["schema.invalid 1:srid"]);
+    assert_eq!(said(&Judge::of(must).csv("dataset,revision,code,area_ha\nplots,1,A-1,1\n")).len(), 2);
+    assert_eq!(said(&Judge::of(generation()).csv(text.replace("area_ha", "energy_mwh")))[0], "schema.invalid 1:code");
+}
+
+#[test]
+fn stated_hectares_are_the_drawn_ones_within_a_hundredth() {
+    let wkt = format!("\"POLYGON(({SQUARE}))\"");
+    for (stated, wanted) in [("100", None), ("99.2", None), ("100.9", None), ("98.9", Some(())), ("1000", Some(()))] {
+        let findings = Judge::of(plots()).csv(table(&[("A-1", stated, "32639", &wkt)]));
+        let expected: &[&str] = if wanted.is_some() { &["rule.area-differs 2:area_ha"] } else { &[] };
+        assert_eq!(said(&findings), expected, "{stated}");
+    }
+}
+
+#[test]
+fn areas_that_overlap_are_named_to_each_other() {
+    let moved = SQUARE.replace("400000", "400900").replace("401000", "401900");
+    let (one, other) = (format!("\"POLYGON(({SQUARE}))\""), format!("\"POLYGON(({moved}))\""));
+    let rows = [("A-1", "100", "32639", one.as_str()), ("A-2", "100", "32639", other.as_str())];
+    let findings = Judge::of(plots()).csv(table(&rows));
+    assert_eq!(said(&findings), ["rule.areas-overlap 3:shape"]);
+    assert_eq!(findings[0].found.as_deref(), Some("A-2, A-1"));
+    let mut quiet = plots();
+    quiet.rules.pop();
+    assert_eq!(said(&Judge::of(quiet).csv(table(&rows))), [""; 0]);
+}
+
+#[test]
+fn a_long_shape_makes_a_long_row_and_not_any_row() {
+    let long = |count: usize| {
+        let points: Vec<String> = (0..count).map(|at| format!("{} 4480000.000000", 400_000 + at)).collect();
+        format!("\"POLYGON(({},400000 4481000,400000 4480000.000000))\"", points.join(","))
+    };
+    let text = |count| table(&[("A-1", "1", "32639", &long(count))]);
+    assert!(text(5000).len() > Limits::default().row_max);
+    assert_eq!(said(&Judge::of(plots()).csv(text(5000))), ["rule.area-differs 2:area_ha"]);
+    let limits = Limits { geometry_points_max: 4000, ..Limits::default() };
+    let reading = csv::inspect(text(5000).as_bytes(), &plots(), &limits).unwrap();
+    assert_eq!(errors(&reading.faults.finish()), ["schema.limit 2:shape"]);
+}
