@@ -76,9 +76,17 @@ impl Trial {
 
     /// The same window, with the same keys, in a folder of its own.
     pub fn copy(&self) -> Self {
-        let folder = tempfile::tempdir_in(self.folder.path().parent().unwrap()).unwrap();
-        let copied = Command::new("cp").arg("-a").arg(self.at("w")).arg(folder.path()).status().unwrap();
-        assert!(copied.success());
+        // a window that has just died in this process may still be closing its database on a thread of its own, and
+        // what lies beside that is gone while it is copied: then all is copied once more
+        let copied = (0..20).find_map(|_| {
+            let folder = tempfile::tempdir_in(self.folder.path().parent().unwrap()).unwrap();
+            let copied = Command::new("cp").arg("-a").arg(self.at("w")).arg(folder.path()).status().unwrap();
+            if !copied.success() {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            copied.success().then_some(folder)
+        });
+        let folder = copied.expect("a copy");
         let copy = Self { folder, database: self.database.as_ref().map(servers::Database::copy) };
         if let Some(database) = &copy.database {
             copy.set("url", &format!("\"{}\"", database.url()));
