@@ -170,14 +170,18 @@ impl DropFolder {
         }
     }
 
-    /// Asks for a scan: the folder is read whole, a slice at a time by [`DropFolder::scan_slice`]. One that is under
-    /// way is enough, however long it takes.
+    /// Asks for a scan: the folder is read whole, a slice at a time by [`DropFolder::scan_slice`]. Nothing is taken
+    /// before it has ended: it finds names in no order, and what it found first may settle before it finds an older
+    /// one. One that is under way is enough, however long it takes.
     pub fn ask_scan(&mut self) {
-        self.scanning.get_or_insert_default();
+        if self.scanning.is_none() {
+            self.is_known = false;
+            self.scanning = Some(Scanning::default());
+        }
     }
 
-    /// The same, where events may be missing: nothing is taken before one that begins now has ended, so that all goes
-    /// in its order.
+    /// The same, where events may be missing: one that is under way may have passed what they would have told of, so
+    /// another follows upon it, and ends first.
     pub fn ask_scan_first(&mut self) {
         self.is_known = false;
         let scanning = self.scanning.get_or_insert_default();
