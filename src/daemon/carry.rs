@@ -15,8 +15,6 @@ use crate::document::{Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
 use crate::host::Begun;
 use crate::intake::{Group, Refusal};
-use crate::journal::Phase;
-use crate::ledger::Submission;
 use crate::receipt::Turn;
 use crate::seal::OriginalRecord;
 use crate::staging::{Holding, NotHeld, Staged, Staging, Synced, Unsafe, Why};
@@ -577,8 +575,7 @@ impl Window {
         for id in due {
             self.waits.remove(&id);
             // nobody is owed a second answer
-            let is_open = |one: &Submission| matches!(one.phase, Phase::Held | Phase::Deferred { .. });
-            if let Some(submission) = self.ledger.state(id)?.filter(is_open) {
+            if let Some(submission) = self.ledger.state(id)?.filter(|one| one.phase.is_to_be_judged()) {
                 cases.extend(self.case(&submission)?);
             }
         }

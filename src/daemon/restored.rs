@@ -22,7 +22,7 @@ use crate::boemis::Fault;
 use crate::document::{Content, Decision, Digest, SubmissionId};
 use crate::evidence::Kept;
 use crate::finding::Stop;
-use crate::journal::{Answered, Event, Phase};
+use crate::journal::{Answered, Event};
 use crate::ledger::{Place, Submission};
 use crate::receipt::Turn;
 use crate::schema::{Standing, Validated};
@@ -122,9 +122,9 @@ impl Window {
     async fn compare(&mut self) -> Result<Result<Outcome, Fault>, Halt> {
         let mut outcome = Outcome::default();
         // Loaded by a window that was stopped before it answered: of these the journal does not count.
-        let is_unanswered = |one: &Submission| matches!(one.phase, Phase::Held | Phase::Deferred { .. });
         let open = self.ledger.open_submissions()?;
-        let unanswered: Vec<SubmissionId> = open.iter().filter(|one| is_unanswered(one)).map(Submission::id).collect();
+        let unanswered: Vec<SubmissionId> =
+            open.iter().filter(|one| one.phase.is_to_be_judged()).map(Submission::id).collect();
         let Some(boemis) = &mut self.boemis else { return Ok(Ok(outcome)) };
         let unloaded = match boemis.missing(&unanswered).await {
             Ok(unloaded) => unloaded,
@@ -214,11 +214,9 @@ impl Window {
                 continue;
             };
             cases.push(Case { turn: Turn::FIRST, ..case });
-            let sealed = match submission.phase {
-                Phase::Held | Phase::Deferred { .. } => {
-                    self.seal.outcome(id, submission.answers.saturating_add(1)).map_err(Halt::wrong)?
-                }
-                _ => None,
+            let sealed = match submission.phase.is_to_be_judged() {
+                true => self.seal.outcome(id, submission.answers.saturating_add(1)).map_err(Halt::wrong)?,
+                false => None,
             };
             let accepted = sealed.map(|record| Accepted::of_act(&record));
             answers.extend(accepted.or_else(|| submission.last.as_ref().map(Accepted::of)).map(|one| (id, one)));

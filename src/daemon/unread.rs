@@ -50,7 +50,7 @@ impl Window {
     /// to be loaded again, and is at the next start or reload behind `pencere repair`.
     pub(super) fn unreadable(&mut self, submission: &Submission, held: &Held, error: &EvidenceError) {
         let (id, now) = (held.id, self.host.clock.now());
-        let is_open = matches!(submission.phase, Phase::Held | Phase::Deferred { .. });
+        let is_open = submission.phase.is_to_be_judged();
         match is_open {
             true => tracing::error!(submission = %id, %error,
                 "a held document cannot be read from evidence and is not judged; `pencere repair` puts it back"),

@@ -43,6 +43,11 @@ pub struct Impossible {
 }
 
 impl Phase {
+    /// Whether it is safe and waits to be judged, or judged again.
+    pub fn is_to_be_judged(&self) -> bool {
+        matches!(self, Self::Held | Self::Deferred { .. })
+    }
+
     /// The phase after this event; `before` and the number of answers given are those until now.
     /// `None` for an event that moves nothing.
     ///

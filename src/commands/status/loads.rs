@@ -95,9 +95,8 @@ fn sealed(settings: &Settings, known: &Known, is_open: bool) -> Result<Vec<Submi
 /// How many loads there are of what is answered. Of a document that is loaded and not answered yet the records say
 /// nothing.
 async fn loaded(reader: &mut Reader, known: &Known) -> Result<Result<u64, Fault>, Trouble> {
-    let is_unanswered = |one: &Submission| matches!(one.phase, Phase::Held | Phase::Deferred { .. });
     let open = known.open()?;
-    let open: Vec<SubmissionId> = open.iter().filter(|one| is_unanswered(one)).map(Submission::id).collect();
+    let open: Vec<SubmissionId> = open.iter().filter(|one| one.phase.is_to_be_judged()).map(Submission::id).collect();
     Ok(match (missing(reader, &open).await, reader.uncontested().await) {
         (Ok(unloaded), Ok(all)) => Ok(all.saturating_sub((open.len() - unloaded.len()) as u64)),
         (Err(fault), _) | (_, Err(fault)) => Err(fault),
