@@ -361,6 +361,22 @@ fn a_pair_is_one_submission_in_either_order_and_a_half_is_refused_in_time() {
     assert!(trial.names("azerenerji", "in").is_empty());
 }
 
+/// A crash left a document taken, and a newer one came under its name: one run answers both.
+#[test]
+fn once_answers_also_what_a_crash_left_taken_where_a_newer_one_has_its_name() {
+    let trial = Trial::new();
+    let signed =
+        |period| trial.signed("a.xml", generation(voen("azerenerji"), period, 1, "SU-0001", "10"), "azerenerji");
+    trial.pencere(&["once"]); // makes the folders
+    let id = pencere::document::SubmissionId::new(jiff::Timestamp::now());
+    fs::write(trial.side("azerenerji", ".taken").join(format!("{id}~a.xml")), signed("2024-Q1")).unwrap();
+    trial.put("azerenerji", "a.xml", signed("2024-Q2"));
+    trial.done(&["once"]);
+    assert!(trial.names("azerenerji", "in").is_empty() && trial.names("azerenerji", ".taken").is_empty());
+    let answers = trial.answers_to("azerenerji", "a.xml");
+    assert_eq!(answers.iter().map(|(_, text)| receipt::decision(text)).collect::<Vec<_>>(), ["accepted", "accepted"]);
+}
+
 #[test]
 fn uploads_are_left_alone_and_what_is_no_file_is_answered_once() {
     let trial = Trial::new();

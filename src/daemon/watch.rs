@@ -167,6 +167,14 @@ pub async fn once(mut window: Window, progress: impl FnMut(Progress)) -> Result<
 async fn all(window: &mut Window, mut progress: impl FnMut(Progress)) -> Result<(), Halt> {
     window.catch_up().await?;
     while window.go_on_later(window.now()).await? {} // what BOEMİS is away for waits for the next run
+    // What a crash left taken goes back where a newer file of its name lay, once that one is answered.
+    while found_all(window, &mut progress).await? && window.queue().give_back_stranded() {}
+    window.publish_left()?;
+    window.rest().await
+}
+
+/// Does what lies in the folders now; whether it came to its end.
+async fn found_all(window: &mut Window, progress: &mut impl FnMut(Progress)) -> Result<bool, Halt> {
     let begin = window.now();
     window.scan()?;
     while window.scan_slices(begin) {}
@@ -186,7 +194,7 @@ async fn all(window: &mut Window, mut progress: impl FnMut(Progress)) -> Result<
                 window.finish_ahead().await?;
                 continue;
             }
-            break;
+            return Ok(true);
         }
         window.take_ahead(now)?;
         progress(Progress::Found(window.ahead().saturating_sub(found) as u64));
@@ -203,11 +211,9 @@ async fn all(window: &mut Window, mut progress: impl FnMut(Progress)) -> Result<
         stuck = if !got_on || window.tally.trouble.is_some() || window.tally.away { stuck + 1 } else { 0 };
         if stuck > 3 {
             window.finish_ahead().await?;
-            break;
+            return Ok(false);
         }
     }
-    window.publish_left()?;
-    window.rest().await
 }
 
 /// Who knows what stays in its folder and has its answer.

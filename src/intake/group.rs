@@ -142,6 +142,11 @@ impl Queue {
         Ok(sum)
     }
 
+    /// Gives back what could not be until now, where its name is free meanwhile; whether there was any.
+    pub fn give_back_stranded(&mut self) -> bool {
+        self.folders.iter_mut().fold(false, |any, folder| folder.give_back_stranded() | any)
+    }
+
     /// An event told of this name.
     pub fn on_name(&mut self, participant: &ParticipantName, name: &OsStr, now: Timestamp) {
         if let Some(folder) = self.folder(participant) {

@@ -68,6 +68,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tend::Tending;
 
 /// A submission as the ledger knows it.
@@ -163,11 +164,14 @@ pub struct Settings {
     /// left to do with them. 1 000: people, and senders who repeat themselves, mostly speak of these; each takes
     /// about 3 KiB on disk.
     pub recent: usize,
+    /// `ledger.patience`: a sync of sled that takes longer is given up, and the window stops to begin anew. 45 s: no
+    /// disk that works takes so long for some MiB, and systemd's watchdog waits for 60.
+    pub patience: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache_max: 2 * 1024 * 1024, recent: 1000 }
+        Self { cache_max: 2 * 1024 * 1024, recent: 1000, patience: Duration::from_secs(45) }
     }
 }
 
@@ -180,6 +184,15 @@ pub enum LedgerError {
     /// The journal tells what cannot be.
     #[error("ledger: {0}")]
     Impossible(#[from] Impossible),
+    /// sled does not come back from a sync: a write of its own failed, and it waits for it.
+    #[error(
+        "ledger: sled has not written in {} s and is waited for no longer; the next start makes the ledger anew",
+        patience.as_secs()
+    )]
+    NoAnswer {
+        /// So long it was waited for.
+        patience: Duration,
+    },
     /// sled failed.
     #[error("ledger: {0}")]
     Sled(#[from] sled::Error),
@@ -356,12 +369,12 @@ impl Ledger {
         }
         let mut reader = Reader::after(disk, state, begin)?;
         let entries = read_on(&db, &older, &mut reader)?;
-        db.flush()?;
+        last::flush(&db, settings.patience)?;
         let opened = if is_new || is_behind { Opened::Rebuilt(entries) } else { Opened::CaughtUp(entries) };
         let changes = Changes::new(Some(db.clone()), Arc::clone(&older));
         let learning = Learning::Known(Box::new(Learned { changes, position: reader.position() }));
         let (tending, learning) = (Tending::default(), Mutex::new(learning));
-        Ok((Self { _last: Last::of(&db), db, older, settings, tending, learning }, opened))
+        Ok((Self { _last: Last::of(&db, settings.patience), db, older, settings, tending, learning }, opened))
     }
 
     /// Learns what has become durable.
@@ -426,8 +439,7 @@ impl Ledger {
     /// sled's.
     pub fn flush(&self) -> Result<(), LedgerError> {
         self.settle()?;
-        self.db.flush()?;
-        Ok(())
+        last::flush(&self.db, self.settings.patience)
     }
 
     /// Closes it in order: only then is it believed at the next start.

@@ -115,11 +115,15 @@ impl Custody {
         all
     }
 
-    /// Tries once more what could not be given back.
-    pub(super) fn retry(&mut self, inward: &Beneath) {
+    /// Tries once more what could not be given back; whether any of it was.
+    pub(super) fn retry(&mut self, inward: &Beneath) -> bool {
+        let mut any = false;
         for (id, name) in std::mem::take(&mut self.stranded) {
             match self.put_back(id, &name, inward) {
-                Ok(true) => tracing::info!(%id, name = %GivenName::new(&name), "given back"),
+                Ok(true) => {
+                    tracing::info!(%id, name = %GivenName::new(&name), "given back");
+                    any = true;
+                }
                 Ok(false) => self.stranded.push((id, name)),
                 Err(error) => {
                     tracing::warn!(%id, name = %GivenName::new(&name), %error, "cannot be given back yet");
@@ -127,6 +131,7 @@ impl Custody {
                 }
             }
         }
+        any
     }
 
     pub(super) fn recover(&mut self, inward: &Beneath, known: &dyn Fn(SubmissionId) -> bool) -> io::Result<Recovered> {

@@ -301,6 +301,12 @@ impl DropFolder {
         self.custody.give_back(id, &self.inward)
     }
 
+    /// Gives back what could not be until now, where its name is free meanwhile; whether there was any. It is found by
+    /// the next scan, before which each tries the same.
+    pub fn give_back_stranded(&mut self) -> bool {
+        self.custody.retry(&self.inward)
+    }
+
     /// The disk does not give the octets of what was taken: it is given back, and answered where it lies.
     ///
     /// # Errors
