@@ -729,7 +729,7 @@ fn ledger(mut table: Table<'_, '_>) -> ledger::Settings {
     let settings = ledger::Settings {
         cache_max: value(table.size("cache_max", 1 << 20..=1 << 40), default.cache_max),
         recent: count(table.integer("recent", 1..=1_000_000), default.recent),
-        patience: value(table.duration("patience", SECOND..=DAY), default.patience),
+        sync_max: value(table.duration("sync_max", SECOND..=DAY), default.sync_max),
     };
     table.finish();
     settings

@@ -2,7 +2,7 @@
 //!
 //! Owns its syncs, and letting its last handle go. sled 0.34.7 may never come back from either: where a write of its
 //! own fails, the thread that waits for it may not be woken (its file `pagecache/iobuf.rs`, `make_stable`). By then
-//! all that counts is in the journal, so nobody waits for it longer than [`Settings::patience`](super::Settings): the
+//! all that counts is in the journal, so nobody waits for it longer than [`Settings::sync_max`](super::Settings): the
 //! thread that hangs is left to the end of the process, and the next start makes the ledger anew.
 
 use super::LedgerError;

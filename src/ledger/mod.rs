@@ -164,14 +164,14 @@ pub struct Settings {
     /// left to do with them. 1 000: people, and senders who repeat themselves, mostly speak of these; each takes
     /// about 3 KiB on disk.
     pub recent: usize,
-    /// `ledger.patience`: a sync of sled that takes longer is given up, and the window stops to begin anew. 45 s: no
+    /// `ledger.sync_max`: a sync of sled that takes longer is given up, and the window stops to begin anew. 45 s: no
     /// disk that works takes so long for some MiB, and systemd's watchdog waits for 60.
-    pub patience: Duration,
+    pub sync_max: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache_max: 2 * 1024 * 1024, recent: 1000, patience: Duration::from_secs(45) }
+        Self { cache_max: 2 * 1024 * 1024, recent: 1000, sync_max: Duration::from_secs(45) }
     }
 }
 
@@ -369,12 +369,12 @@ impl Ledger {
         }
         let mut reader = Reader::after(disk, state, begin)?;
         let entries = read_on(&db, &older, &mut reader)?;
-        last::flush(&db, settings.patience)?;
+        last::flush(&db, settings.sync_max)?;
         let opened = if is_new || is_behind { Opened::Rebuilt(entries) } else { Opened::CaughtUp(entries) };
         let changes = Changes::new(Some(db.clone()), Arc::clone(&older));
         let learning = Learning::Known(Box::new(Learned { changes, position: reader.position() }));
         let (tending, learning) = (Tending::default(), Mutex::new(learning));
-        Ok((Self { _last: Last::of(&db, settings.patience), db, older, settings, tending, learning }, opened))
+        Ok((Self { _last: Last::of(&db, settings.sync_max), db, older, settings, tending, learning }, opened))
     }
 
     /// Learns what has become durable.
@@ -439,7 +439,7 @@ impl Ledger {
     /// sled's.
     pub fn flush(&self) -> Result<(), LedgerError> {
         self.settle()?;
-        last::flush(&self.db, self.settings.patience)
+        last::flush(&self.db, self.settings.sync_max)
     }
 
     /// Closes it in order: only then is it believed at the next start.
