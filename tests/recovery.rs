@@ -17,7 +17,7 @@ use pencere::host::{Clock, Disk, Fault, Faults, Host};
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
-use trial::{Locked, PARTICIPANTS, Trial, generation, voen};
+use trial::{Locked, PARTICIPANTS, Trial, generation, grid, said, voen};
 
 const ENOSPC: i32 = 28;
 
@@ -218,6 +218,62 @@ fn what_was_loaded_is_accepted_whatever_would_be_judged_since() {
         assert_eq!(decisions(&answers(&trial), "again.xml"), [word], "step {n}");
     }
     assert!(believed > 0);
+}
+
+/// What was done to a submission in BOEMİS, by which its view shows it, and the answers to both are one thing: whichever
+/// was done before the window died, the next one finishes.
+#[test]
+fn an_approval_is_done_once_and_both_are_answered_once_wherever_the_window_died() {
+    let template = template();
+    template.put("azerenerji", "a.xml", template.signed("a.xml", grid(1, "VL-1"), "azerenerji"));
+    carry(&template, Disk::system()).unwrap();
+    template.put("azerenerji", "checking.xml", template.approval("a.xml", "checking", "azerenerji", "c.xml"));
+    carry(&template, Disk::system()).unwrap();
+    for (stage, word, rows) in [("approved", "accepted", "1"), ("refused", "rejected", "0")] {
+        let octets = template.approval("a.xml", stage, "energetika", "e.xml");
+        let drop = |trial: &Trial| trial.put("energetika", "ruled.xml", &octets);
+        let mut done = 0;
+        for n in 1..=steps(&template, &drop) {
+            let trial = template.copy();
+            drop(&trial);
+            let first = carry(&trial, Disk::faulty(Faults::at(n, Fault::Death)));
+            let acts = trial.sql("SELECT count(*) FROM submission_act").trim().to_owned();
+            done += usize::from(acts == "2" && trial.answers("energetika").is_empty());
+            for _ in 0..2 {
+                let end = carry(&trial, Disk::system());
+                assert!(end.is_ok(), "{stage}, step {n}, first {first:?}: {end:?}");
+            }
+            let all = answers(&trial);
+            assert_eq!(decisions(&all, "ruled.xml"), ["accepted"], "{stage}, step {n}");
+            let mut of_both = decisions(&all, "a.xml");
+            of_both.sort_unstable();
+            let mut wanted = ["pending", word];
+            wanted.sort_unstable();
+            assert_eq!(of_both, wanted, "{stage}, step {n}");
+            assert_eq!(trial.sql("SELECT count(*) FROM grid_current").trim(), rows, "{stage}, step {n}");
+            if n % 8 == 0 {
+                let audit = trial.pencere(&["audit", "verify"]);
+                assert_eq!(audit.status.code(), Some(0), "{stage}, step {n}: {}", said(&audit));
+            }
+        }
+        assert!(done > 1, "{done}");
+    }
+}
+
+#[test]
+fn an_approval_waits_while_boemis_is_away() {
+    let trial = template();
+    trial.set("retry_first", "\"1m\"");
+    trial.put("azerenerji", "a.xml", trial.signed("a.xml", grid(1, "VL-1"), "azerenerji"));
+    carry(&trial, Disk::system()).unwrap();
+    trial.put("azerenerji", "checking.xml", trial.approval("a.xml", "checking", "azerenerji", "c.xml"));
+    let locked = Locked::new(&trial);
+    carry(&trial, Disk::system()).unwrap();
+    assert_eq!(decisions(&answers(&trial), "checking.xml"), ["held"]);
+    drop(locked);
+    carry(&trial, Disk::system()).unwrap();
+    assert_eq!(decisions(&answers(&trial), "checking.xml"), ["held", "accepted"]);
+    assert_eq!(trial.sql("SELECT act FROM submission_act").trim(), "checking");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::name::UnitName;
 use super::note::{FORMAT, Note, Statistics};
 use super::sealed::{self, Answer};
 use crate::container::{Container, Fault, Limits};
-use crate::document::{Decision, Digest};
+use crate::document::Digest;
 use crate::evidence::Place;
 use crate::finding::{Finding, Language};
 use crate::forms::certificate::Certificate;
@@ -204,7 +204,7 @@ impl Unit {
                 return Err(differs(format!("the signature file {signature} of its receipt is missing")));
             }
         }
-        let is_accepted = answers.iter().any(|answer| answer.told.decision == Decision::Accepted.as_str());
+        let is_accepted = answers.iter().any(sealed::is_loaded);
         let has_records = self.of(&row.id).any(|name| name.contains("/records."));
         if !is_accepted && !has_records {
             return Ok(());

@@ -5,7 +5,7 @@
 //! that is contested later gets another answer, and is archived once more, whole. Never writes.
 
 use super::name::UnitName;
-use crate::document::{Digest, SubmissionId};
+use crate::document::{Decision, Digest, SubmissionId};
 use crate::evidence::Location;
 use crate::host::Disk;
 use crate::journal::{
@@ -53,6 +53,8 @@ struct State {
     /// When something happened to it last.
     last: Timestamp,
     closed: bool,
+    /// It waits for an approval: that may come at any time.
+    waits: bool,
     archived: bool,
     /// The segments of its first line and of its last.
     lies: (u32, u32),
@@ -125,7 +127,7 @@ impl Standing {
                 let Some(id) = event.id() else { return };
                 self.places.insert(id, self.submissions.len());
                 let lies = (segment, segment);
-                self.submissions.push(State { id, last: *time, closed: false, archived: false, lies });
+                self.submissions.push(State { id, last: *time, closed: false, waits: false, archived: false, lies });
             }
             Event::Act { act, id: Some(id), .. } if act == ARCHIVED => {
                 if let Some(state) = self.state(*id) {
@@ -156,7 +158,10 @@ impl Standing {
                 if let Some(state) = other.id().and_then(|id| self.state(id)) {
                     state.last = *time;
                     state.archived = false;
-                    state.closed = matches!(other, Event::Closed { .. });
+                    if let Event::Answered(answered) = other {
+                        state.waits = answered.decision == Decision::Pending;
+                    }
+                    state.closed = matches!(other, Event::Closed { .. }) && !state.waits;
                 }
             }
         }

@@ -156,10 +156,16 @@ struct InJson {
     records: Vec<IgnoredAny>,
 }
 
+/// Whether it tells of a load: accepted, or waiting for an approval. An approval, which is accepted too, has no records.
+pub(super) fn is_loaded(answer: &Answer) -> bool {
+    let words = [Decision::Accepted, Decision::Pending].map(Decision::as_str);
+    words.contains(&answer.told.decision.as_str()) && answer.told.records.is_some()
+}
+
 /// Holds the records against the row and the number of them that the receipt of the acceptance tells. They may be as
 /// many as a document has room for, so none is held in memory.
 pub(super) fn records(row: &Row, mut csv: impl BufRead, json: impl Read, answers: &[Answer]) -> Result<(), Unfit> {
-    let accepted = answers.iter().find(|answer| answer.told.decision == Decision::Accepted.as_str());
+    let accepted = answers.iter().find(|answer| is_loaded(answer));
     let none = || Unfit::Wrong("records: there are some, and no receipt says accepted".to_owned());
     let told = &accepted.ok_or_else(none)?.told;
     let start = super::index::line(&[&row.dataset, &row.period, &row.revision, &row.body]);

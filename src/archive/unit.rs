@@ -11,7 +11,7 @@ use super::note::{FORMAT, Note, OfWindow, Statistics};
 use super::sealed::{self, Answer};
 use super::texts;
 use crate::container::write::{Measure, WriteFault, Writer, measure};
-use crate::document::{Decision, Digest, Digester};
+use crate::document::{Digest, Digester};
 use crate::evidence::{EvidenceError, Kept, Reader};
 use crate::finding::Language;
 use crate::forms::certificate::Certificate;
@@ -344,7 +344,7 @@ pub fn grounds(sha256: Digest) -> String {
 
 /// Whether the open form of a submission belongs into its folder: it was loaded once.
 pub fn was_loaded(member: &Member) -> bool {
-    member.answers.iter().any(|answered| answered.decision == Decision::Accepted)
+    member.answers.iter().any(|answered| answered.rows.is_some())
 }
 
 /// Records as CSV with a header, and as JSON.

@@ -3,7 +3,8 @@
 //!
 //! Looks at the root of XML or at the header and first row of CSV; never at the records.
 
-use crate::document::{DatasetName, Period, SUBMISSION_NAMESPACE as NAMESPACE};
+use super::Form;
+use crate::document::{APPROVAL_NAMESPACE, DatasetName, Period, SUBMISSION_NAMESPACE};
 use crate::finding::{Code, Finding, Place, Stop};
 use crate::signature::{Covered, CoveredEvent};
 use std::io::{BufReader, Read};
@@ -32,6 +33,8 @@ pub struct Claims {
     pub to: Option<Claim>,
     /// The period; asked for by nobody here, it only says what a held document is of.
     pub period: Option<Claim>,
+    /// What kind of document it is.
+    pub form: Form,
     /// Whether the document is CSV, where a test window lets `sender` be left out.
     pub csv: bool,
     /// Where a missing claim should stand.
@@ -59,6 +62,9 @@ impl Claims {
 
     /// Dataset and period, when both are in their form.
     pub fn of(&self) -> Option<(DatasetName, Period)> {
+        if self.form == Form::Approval {
+            return None; // it states nothing itself
+        }
         let period = match &self.period {
             Some(claim) => claim.text.parse().ok()?,
             None => Period::None,
@@ -72,15 +78,19 @@ impl Claims {
             return Err(Finding::new(Code::SchemaInvalid).wanted("<Submission>"));
         };
         let place = Place::at(offset).path(format!("/{local}"));
-        if (namespace, local) != (NAMESPACE, "Submission") {
-            let wanted = format!("{{{NAMESPACE}}}Submission");
-            let found = format!("{{{namespace}}}{local}");
-            return Err(Finding::new(Code::SchemaInvalid).at(place).found(found).wanted(wanted));
-        }
+        let form = match (namespace, local) {
+            (SUBMISSION_NAMESPACE, "Submission") => Form::Submission,
+            (APPROVAL_NAMESPACE, "Approval") => Form::Approval,
+            _ => {
+                let wanted = format!("{{{SUBMISSION_NAMESPACE}}}Submission");
+                let found = format!("{{{namespace}}}{local}");
+                return Err(Finding::new(Code::SchemaInvalid).at(place).found(found).wanted(wanted));
+            }
+        };
         let claim = |name: &str| {
             let attribute =
                 attributes.iter().find(|attribute| attribute.namespace.is_empty() && attribute.local == name)?;
-            let place = Place::at(offset).path(format!("/Submission/@{name}"));
+            let place = Place::at(offset).path(format!("/{local}/@{name}"));
             Some(Claim { text: attribute.value.to_owned(), place })
         };
         Ok(Self {
@@ -88,6 +98,7 @@ impl Claims {
             sender: claim("sender"),
             to: claim("to"),
             period: claim("period"),
+            form,
             csv: false,
             place,
         })
@@ -149,6 +160,7 @@ impl Claims {
             sender: stated("sender"),
             to: stated("to"),
             period: stated("period"),
+            form: Form::Submission,
             csv: true,
             place: place(header_at, 1),
         })
@@ -167,6 +179,7 @@ fn not_utf8(head: &[u8], from: u64, row: u64) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::document::SUBMISSION_NAMESPACE as NAMESPACE;
     use crate::signature::CoveredAttribute;
 
     fn csv(text: &str) -> Result<Claims, Stop> {
@@ -189,7 +202,7 @@ mod tests {
             ("generation", Some("/Submission/@dataset"))
         );
         assert_eq!((dataset.place.offset, claims.to), (Some(39), None));
-        for (namespace, local) in [("", "Submission"), (NAMESPACE, "Receipt"), ("urn:boemis:receipt:1", "Submission")] {
+        for (namespace, local) in [("", "Submission"), (NAMESPACE, "Receipt"), (APPROVAL_NAMESPACE, "Submission")] {
             assert_eq!(Claims::of_root(root(namespace, local)).unwrap_err().code, Code::SchemaInvalid);
         }
     }

@@ -1,6 +1,7 @@
 //! The questions of authority in their order, over plain values: each step takes what the step
 //! before proved and answers with the first thing that is wrong.
 
+use super::Form;
 use super::claims::{Claim, Claims};
 use super::registry::{Participant, Person, Registry, Right};
 use super::window::{Environment, Window};
@@ -45,6 +46,7 @@ pub(super) struct Entitled<'r>(Signers<'r>);
 pub(super) struct Granted<'r> {
     pub participant: &'r Participant,
     pub dataset: DatasetName,
+    pub form: Form,
 }
 
 impl<'r> Signers<'r> {
@@ -79,8 +81,7 @@ impl<'r> Signers<'r> {
         Ok(Self { participant, persons: found.into_iter().map(|(_, person, _)| person).collect(), unconfirmed })
     }
 
-    /// Whether participant and persons may act at all on that day, in Baku, and hold the right to
-    /// file.
+    /// Whether participant and persons may act at all on that day, in Baku.
     pub fn entitled(self, received: Timestamp) -> Result<Entitled<'r>, Stop> {
         // S 10.4: access is suspended
         if self.participant.suspended {
@@ -94,9 +95,6 @@ impl<'r> Signers<'r> {
                 let period = format!("{} – {to}", person.from);
                 return Err(Finding::new(Code::AuthorityNotActive).found(period.trim_end()).wanted(today).into());
             }
-        }
-        if self.persons.iter().any(|person| !person.rights.contains(&Right::File)) {
-            return Err(Finding::new(Code::AuthorityNoRight).found("file").into());
         }
         Ok(Entitled(self))
     }
@@ -130,17 +128,25 @@ fn person<'r>(
 }
 
 impl<'r> Entitled<'r> {
-    /// Whether they may file this document: its dataset is theirs, its sender is their body, and
-    /// it is addressed to this window.
+    /// Whether they may file this document: they have the right to, its dataset is theirs, its sender is their body,
+    /// and it is addressed to this window.
     pub fn may_file(self, registry: &Registry, window: &Window, claims: &Claims) -> Result<Granted<'r>, Stop> {
         let Signers { participant, persons, unconfirmed } = self.0;
+        // R 3.5.2, 3.3: to enter and to approve are rights of their own
+        let (right, word) = match claims.form {
+            Form::Submission => (Right::File, "file"),
+            Form::Approval => (Right::Approve, "approve"),
+        };
+        if persons.iter().any(|person| !person.rights.contains(&right)) {
+            return Err(Finding::new(Code::AuthorityNoRight).found(word).into());
+        }
         let dataset = dataset(registry, participant, claims)?;
         // R 3.6: outside its competence a body files nothing
         if !participant.datasets.contains(&dataset.1) {
             return Err(Finding::new(Code::AuthorityNotCompetent).at(dataset.0).found(&dataset.1).into());
         }
         if persons.iter().any(|person| !person.datasets.contains(&dataset.1)) {
-            let right = format!("file {}", dataset.1);
+            let right = format!("{word} {}", dataset.1);
             return Err(Finding::new(Code::AuthorityNoRight).at(dataset.0).found(right).into());
         }
         sender(participant, window, claims)?;
@@ -148,7 +154,7 @@ impl<'r> Entitled<'r> {
         // only what would go on but for this waits: the rest is the sender's to mend now
         match unconfirmed {
             true => Err(Stop::Hold(Finding::new(Code::AuthorityCertificateUnconfirmed))),
-            false => Ok(Granted { participant, dataset: dataset.1 }),
+            false => Ok(Granted { participant, dataset: dataset.1, form: claims.form }),
         }
     }
 }

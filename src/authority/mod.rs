@@ -26,10 +26,20 @@ use crate::trust::IdentityProfile;
 use claims::Claims;
 use decide::{Signer, Signers};
 
+/// What kind of document is filed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A statement on a dataset.
+    Submission,
+    /// What takes a submission through a stage (S 4.2.1).
+    Approval,
+}
+
 /// A document whose signers may file it.
 #[derive(Debug)]
 pub struct Authorised {
     verified: Verified,
+    form: Form,
     participant: ParticipantName,
     owner: bool,
     voen: Voen,
@@ -74,6 +84,7 @@ pub fn authorise(
             owner: granted.participant.owner,
             voen: granted.participant.voen.clone(),
             dataset: granted.dataset,
+            form: granted.form,
             verified,
         }),
         Err(mut stop) => {
@@ -94,6 +105,10 @@ impl Authorised {
     /// The verified document.
     pub fn verified(&self) -> &Verified {
         &self.verified
+    }
+    /// What kind of document it is.
+    pub fn form(&self) -> Form {
+        self.form
     }
     /// Whose statement it is.
     pub fn participant(&self) -> &ParticipantName {
@@ -118,7 +133,7 @@ impl Authorised {
     /// A document allowed without a look, for tests of later rooms.
     pub(crate) fn unseen(verified: Verified, participant: ParticipantName, dataset: DatasetName) -> Self {
         let voen = "9900003611".parse().expect("a VÖEN with a right check digit");
-        Self { verified, participant, owner: false, voen, dataset }
+        Self { verified, form: Form::Submission, participant, owner: false, voen, dataset }
     }
 
     /// The same, of an arrival that nobody saw either.

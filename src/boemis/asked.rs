@@ -9,19 +9,37 @@ use crate::schema::{Key, Look, PeriodKinds};
 
 /// The mark of a submission, in the order of [`RawMark`](super::mark::RawMark).
 pub(super) const MARK: &str = "SELECT id, participant, dataset, period, revision, content, rows, records, received_at, \
-    loaded_at, signers FROM submission WHERE id = $1";
+    loaded_at, signers, approved_at FROM submission WHERE id = $1";
 
 /// The revision of a statement that holds.
 pub(super) const HOLDS: &str = "SELECT max(revision) FROM submission WHERE dataset = $1 AND period = $2 \
+    AND participant = $3 AND contested_at IS NULL AND approved_at IS NOT NULL";
+
+/// The highest revision of a statement that has not fallen, waiting ones among them.
+pub(super) const NEWEST: &str = "SELECT max(revision) FROM submission WHERE dataset = $1 AND period = $2 \
     AND participant = $3 AND contested_at IS NULL";
 
-/// All that is contested.
+/// What was done to a load, in its order.
+pub(super) const ACTS: &str = "SELECT act, by_submission FROM submission_act WHERE submission = $1 ORDER BY number";
+
+/// What documents did: to which load, by which document.
+pub(super) const DEEDS: &str = "SELECT submission, by_submission FROM submission_act WHERE by_submission IS NOT NULL";
+
+/// An act, unless it was done.
+pub(super) const ACT: &str = "INSERT INTO submission_act (submission, act, at, by_submission) VALUES ($1, $2, $3, $4) \
+    ON CONFLICT DO NOTHING";
+
+/// Whether this document did this.
+pub(super) const DONE: &str = "SELECT count(*) FROM submission_act WHERE submission = $1 AND act = $2 \
+    AND by_submission = $3";
+
+/// All that holds no more.
 pub(super) const CONTESTED: &str = "SELECT id FROM submission WHERE contested_at IS NOT NULL";
 
 /// All that was ever loaded, in its order.
 pub(super) const LOADS: &str = "SELECT id FROM submission ORDER BY number";
 
-/// How many loads are not contested.
+/// How many loads hold, wait, or are superseded.
 pub(super) const UNCONTESTED: &str = "SELECT count(*) FROM submission WHERE contested_at IS NULL";
 
 /// Records read at a time when all of a statement are wanted.

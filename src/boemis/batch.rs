@@ -48,6 +48,10 @@ impl Loaded {
     pub fn validated(&self) -> &Validated {
         &self.validated
     }
+    /// Whether it waits for an approval before it holds.
+    pub fn is_pending(&self) -> bool {
+        self.mark.approved.is_none()
+    }
     /// What was read.
     pub fn understood(&self) -> &[Understood] {
         self.validated.understood()
@@ -234,6 +238,7 @@ impl<'s> Batch<'s> {
             records: statement.records.len() as u64,
             received: about.received,
             loaded: self.now,
+            approved: (!layout.awaits).then_some(self.now),
             signers: verified.signers().iter().map(|signer| signer.sha256()).collect(),
         })
     }

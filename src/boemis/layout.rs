@@ -8,7 +8,7 @@ use super::Fault;
 use crate::schema::{ColumnKind, Dataset, Datasets, EPSG, Look, PeriodKinds, YearRule};
 
 /// Columns that tables and views have beside the dataset's own.
-const OWN: [&str; 12] = [
+const OWN: [&str; 13] = [
     "submission",
     "record",
     "participant",
@@ -17,6 +17,7 @@ const OWN: [&str; 12] = [
     "received_at",
     "loaded_at",
     "contested_at",
+    "approved_at",
     "stations",
     "keys",
     "year",
@@ -41,6 +42,8 @@ pub(crate) struct Layout {
     pub(crate) year: Option<YearRule>,
     /// Its periods.
     pub(crate) periods: PeriodKinds,
+    /// Whether what is loaded waits for an approval.
+    pub(crate) awaits: bool,
     /// What its rules look at besides.
     pub(crate) looks: Vec<Look>,
 }
@@ -113,7 +116,15 @@ impl Layout {
         }
         let keyed = columns.iter().any(|column| column.key);
         let year = (dataset.periods != PeriodKinds::None && keyed).then_some(dataset.year);
-        Ok(Self { slug, stem, columns, year, periods: dataset.periods, looks: Vec::new() })
+        Ok(Self {
+            slug,
+            stem,
+            columns,
+            year,
+            periods: dataset.periods,
+            awaits: dataset.approval.is_some(),
+            looks: Vec::new(),
+        })
     }
 
     /// The table of its records.

@@ -26,15 +26,17 @@ pub struct Mark {
     pub received: Timestamp,
     /// When it was loaded.
     pub loaded: Timestamp,
+    /// Since when it is approved: its loading, where it needs no approval; none while it waits.
+    pub approved: Option<Timestamp>,
     /// Fingerprints of its signers' certificates, in document order.
     pub signers: Vec<Digest>,
 }
 
 impl Mark {
-    /// Whether another mark speaks of the same load: everything but the moment of loading, which
+    /// Whether another mark speaks of the same load: everything but the moments of loading and approval, which
     /// a second attempt cannot repeat.
     pub fn is_same_load(&self, other: &Self) -> bool {
-        let Self { id, key, revision, content, rows, records, received: _, loaded: _, signers: _ } = self;
+        let Self { id, key, revision, content, rows, records, received: _, loaded: _, approved: _, signers: _ } = self;
         (id, key, revision, content, rows, records)
             == (&other.id, &other.key, &other.revision, &other.content, &other.rows, &other.records)
     }
@@ -79,6 +81,7 @@ pub(crate) struct RawMark {
     pub(crate) records: i64,
     pub(crate) received: String,
     pub(crate) loaded: String,
+    pub(crate) approved: Option<String>,
     pub(crate) signers: String,
 }
 
@@ -98,6 +101,7 @@ impl RawMark {
             records: self.records.try_into().map_err(|_| "records")?,
             received: self.received.parse().map_err(|_| "received_at")?,
             loaded: self.loaded.parse().map_err(|_| "loaded_at")?,
+            approved: self.approved.map(|at| at.parse()).transpose().map_err(|_| "approved_at")?,
             signers: self
                 .signers
                 .split(' ')

@@ -9,6 +9,7 @@
 //! `sqlite` and `postgres` hold the engines, with one face (`store`) and the same names of tables and
 //! views, which come from `layout`; what both do alike stands beside them once.
 
+mod acts;
 mod asked;
 mod batch;
 mod copy;
@@ -26,6 +27,7 @@ mod views;
 #[cfg(test)]
 mod tests;
 
+pub use acts::{Enacted, Situation};
 pub use batch::{Batch, Loaded, Pending, Uncommitted, Unloaded};
 pub use copy::Copy;
 pub use fault::Fault;

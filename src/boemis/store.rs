@@ -2,6 +2,7 @@
 //!
 //! Owns nothing but the choice, made once, when the store is opened; whoever is above does not know which it was.
 
+use super::acts::{Act, Deed, Situation};
 use super::mark::Mark;
 use super::{Fault, Location, Records, Settings, Total, layout::Layout, postgres, sqlite};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
@@ -114,6 +115,18 @@ impl Store {
 
     pub(super) async fn contest(&mut self, marks: &[Mark], now: Timestamp) -> Result<Vec<Option<Revision>>, Fault> {
         either!(self, Self, store => store.contest(marks, now).await)
+    }
+
+    pub(super) async fn situation(&mut self, id: SubmissionId) -> Result<Option<Situation>, Fault> {
+        either!(self, Self, store => store.situation(id).await)
+    }
+
+    pub(super) async fn acts(&mut self) -> Result<Vec<Deed>, Fault> {
+        either!(self, Self, store => store.acts().await)
+    }
+
+    pub(super) async fn act(&mut self, act: Act) -> Result<bool, Fault> {
+        either!(self, Self, store => store.act(act).await)
     }
 
     pub(super) async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {

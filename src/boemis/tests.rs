@@ -31,6 +31,7 @@ fn dataset(name: &str, year: YearRule, columns: &[(&str, u8)]) -> Dataset {
         columns: all,
         class: Class::Open,
         competence: Vec::new(),
+        approval: None,
         rules: Vec::new(),
     }
 }

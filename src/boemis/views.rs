@@ -141,9 +141,11 @@ pub(super) fn as_of(engine: Engine, layout: &Layout) -> String {
     let sorted: Vec<String> = (1..=names.len()).map(|at| at.to_string()).collect();
     format!(
         "WITH submission AS (SELECT number, id, participant, dataset, period, revision, \
-         CASE WHEN {contested} <= $1 THEN contested_at END AS contested_at FROM {submissions} WHERE {loaded} <= $1) \
+         CASE WHEN {contested} <= $1 THEN contested_at END AS contested_at, \
+         CASE WHEN {approved} <= $1 THEN approved_at END AS approved_at FROM {submissions} WHERE {loaded} <= $1) \
          SELECT {names} FROM ({records}) AS held ORDER BY {sorted}",
         submissions = engine.submissions(),
+        approved = moment("approved_at"),
         loaded = moment("loaded_at"),
         names = names.join(", "),
         records = records(engine, layout, true),
@@ -163,11 +165,11 @@ pub(super) fn moment(column: &str) -> String {
     format!("substr({column}, 1, 19) || '.' || substr(rtrim(substr({column}, 21), 'Z') || '000000000', 1, 9)")
 }
 
-/// The condition that a submission `s` is the highest revision of its statement that is not contested: what a
-/// contested one superseded holds again, for a signature without force struck nothing out.
-pub(super) const STANDS: &str = "s.contested_at IS NULL AND s.revision = (SELECT max(x.revision) FROM submission x \
-    WHERE x.dataset = s.dataset AND x.period = s.period AND x.participant = s.participant \
-    AND x.contested_at IS NULL)";
+/// The condition that a submission `s` is the highest revision of its statement that is approved and not contested: what
+/// a contested one superseded holds again, for a signature without force struck nothing out.
+pub(super) const STANDS: &str = "s.contested_at IS NULL AND s.approved_at IS NOT NULL AND s.revision = \
+    (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset AND x.period = s.period \
+    AND x.participant = s.participant AND x.contested_at IS NULL AND x.approved_at IS NOT NULL)";
 
 /// The condition that a row `r` of a standing submission `s` counts, to be put behind others: a revision that holds
 /// again, because the one that superseded it is contested, gives way for each station that another participant filed
@@ -179,7 +181,7 @@ pub(super) fn gave_no_way(layout: &Layout) -> String {
          AND z.participant = s.participant AND z.revision > s.revision AND z.contested_at IS NOT NULL) \
          AND EXISTS (SELECT 1 FROM submission o JOIN \"{table}\" q ON q.submission = o.number \
          WHERE o.dataset = s.dataset AND o.period = s.period AND o.participant <> s.participant \
-         AND o.number > s.number AND q.\"{station}\" = r.\"{station}\" AND o.contested_at IS NULL \
+         AND o.number > s.number AND q.\"{station}\" = r.\"{station}\" AND o.contested_at IS NULL AND o.approved_at IS NOT NULL \
          AND o.revision = (SELECT max(x.revision) FROM submission x WHERE x.dataset = o.dataset \
          AND x.period = o.period AND x.participant = o.participant AND x.contested_at IS NULL)))",
         table = layout.table(),
@@ -202,7 +204,8 @@ fn records(engine: Engine, layout: &Layout, only_current: bool) -> String {
     let (beside, stands) = match only_current {
         true => ("", format!(" AND {STANDS}{}", gave_no_way(layout))),
         false => {
-            let times = ", s.received_at AS received_at, s.loaded_at AS loaded_at, s.contested_at AS contested_at";
+            let times = ", s.received_at AS received_at, s.loaded_at AS loaded_at, s.approved_at AS approved_at, \
+                s.contested_at AS contested_at";
             (times, String::new())
         }
     };

@@ -11,7 +11,7 @@ pub use compare::{AuditCompareArgs, compare};
 use super::export::AuditExportArgs;
 use super::opening;
 use super::records::{self, Records, Submission};
-use super::{Exit, ListState, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files};
+use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files};
 use crate::boemis::Fault;
 use crate::config::Settings;
 use crate::document::SubmissionId;
@@ -28,7 +28,7 @@ use clap::{Args, Subcommand};
 use loads::Loads;
 use receipts::Receipts;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tree::Grown;
@@ -284,7 +284,7 @@ impl Audit {
             return Ok(Some(format!("BOEMİS holds a load that the journal does not know (submission {id})")));
         }
         let after = Loads::read(settings, datasets).await?;
-        if let Some(unfit) = self.contested(&before.contested, &after) {
+        if let Some(unfit) = self.contested(&before, &after) {
             return Ok(Some(unfit));
         }
         let loads::Fit { count, undescribed, unfit } = after.fit(&self.records, settings, datasets, boemis).await?;
@@ -292,16 +292,37 @@ impl Audit {
         Ok(unfit)
     }
 
-    /// The first submission that is contested in the journal or in BOEMİS alone. One that the journal put in
-    /// doubt and has no answer to yet may be either; one that an older copy of BOEMİS lost is not loaded again.
-    fn contested(&self, before: &BTreeSet<SubmissionId>, after: &Loads) -> Option<String> {
-        let is_contested = |one: &&Submission| one.state() == ListState::Contested;
+    /// The first submission that has fallen, or an approval that did something, in the journal or in BOEMİS alone. One
+    /// that the journal put in doubt and has no answer to yet may be either, as what an approval did that has no answer
+    /// yet; one that an older copy of BOEMİS lost is not loaded again.
+    fn contested(&self, before: &Loads, after: &Loads) -> Option<String> {
+        let is_contested = |one: &&Submission| one.has_fallen();
         let mut doubted = self.records.submissions().iter().filter(is_contested);
-        let unknown = |id: &&SubmissionId| self.records.get(**id).is_none_or(|one| !is_contested(&one));
-        if let Some(id) = before.iter().find(unknown) {
+        let is_on_its_way = |by: &SubmissionId| self.records.is_on_its_way(*by);
+        let unknown = |id: &&SubmissionId| {
+            self.records.get(**id).is_none_or(|one| !is_contested(&one))
+                && !before.acts.iter().any(|(on, by)| on == *id && is_on_its_way(by))
+        };
+        if let Some(id) = before.contested.iter().find(unknown) {
             return Some(format!("BOEMİS holds a load as contested, and the journal does not (submission {id})"));
         }
-        let answered = |one: &&Submission| !matches!(one.phase, Phase::Contested(_));
+        let acted = |by: &SubmissionId| self.records.get(*by).is_some_and(|one| one.acted().is_some());
+        if let Some((on, by)) = before.acts.iter().find(|(_, by)| !acted(by) && !is_on_its_way(by)) {
+            return Some(format!(
+                "BOEMİS has an act on submission {on} by a document that did nothing (submission {by})"
+            ));
+        }
+        let done = |one: &&Submission| {
+            one.acted()
+                .is_some_and(|acted| after.known.contains(&acted.on) && !after.acts.contains(&(acted.on, one.id())))
+        };
+        if let Some(lost) = self.records.submissions().iter().find(done) {
+            return Some(format!(
+                "it took another submission through a stage, and BOEMİS does not know (submission {})",
+                lost.id()
+            ));
+        }
+        let answered = |one: &&Submission| !matches!(one.phase, Phase::Contested(_) | Phase::Ruled(_));
         let holds = |id: SubmissionId| after.known.contains(&id) && !after.contested.contains(&id);
         let holds = doubted.find(|one| answered(one) && holds(one.id()))?;
         Some(format!("it is contested, and in BOEMİS it is not (submission {})", holds.id()))

@@ -123,6 +123,7 @@ fn of_one(one: &Explained) -> AnswerExplained<'_> {
         Came::Doubted(_) => (None, None),
         Came::NotJudged(NotJudged::Intake) => (None, Some("intake refused it; it was not judged")),
         Came::NotJudged(NotJudged::Mark) => (None, Some("a load of it stood, and decided")),
+        Came::NotJudged(NotJudged::Ruling(_)) => (None, Some("another document ruled on it")),
     };
     AnswerExplained {
         answer: one.answered.answer,

@@ -54,8 +54,10 @@ pub enum ListState {
     Pending,
     /// Kept safe until it can be judged
     Held,
-    /// Accepted, and put in doubt later
+    /// Accepted, and put in doubt later, or withdrawn
     Contested,
+    /// Took another submission through a stage
+    Approval,
 }
 
 impl From<State> for ListState {
@@ -68,6 +70,7 @@ impl From<State> for ListState {
             State::Pending => Self::Pending,
             State::Held => Self::Held,
             State::Contested => Self::Contested,
+            State::Approval => Self::Approval,
         }
     }
 }
@@ -83,6 +86,7 @@ impl ListState {
             Self::Pending => "pending",
             Self::Held => "held",
             Self::Contested => "contested",
+            Self::Approval => "approval",
         }
     }
 }

@@ -4,6 +4,7 @@
 //! to which stream ([`Screen`]). Never judges a document: `check` and the daemon share the rooms.
 
 pub mod answer;
+mod approval;
 mod archive;
 mod audit;
 mod backup;
@@ -162,6 +163,7 @@ enum Command {
     Verify(verify::VerifyArgs),
     Sign(sign::SignArgs),
     Template(template::TemplateArgs),
+    Approval(approval::ApprovalArgs),
     Publish(publish::PublishArgs),
     /// Prove a receipt, or read it as a page of text
     #[command(subcommand)]
@@ -214,6 +216,7 @@ impl Command {
             Self::Verify(args) => verify::run(&args, screen),
             Self::Sign(args) => sign::run(&args, screen),
             Self::Template(args) => template::run(&args, screen),
+            Self::Approval(args) => approval::run(&args, screen),
             Self::Publish(args) => publish::run(&args, screen),
             Self::Receipt(receipt::ReceiptCommand::Verify(args)) => receipt::verify(&args, screen),
             Self::Receipt(receipt::ReceiptCommand::Show(args)) => receipt::show(&args, screen),
@@ -274,6 +277,7 @@ impl Arguments {
             | Command::Run(_)
             | Command::Sign(_)
             | Command::Template(_)
+            | Command::Approval(_)
             | Command::Publish(_)
             | Command::Audit(audit::AuditCommand::Export(_))
             | Command::Receipt(receipt::ReceiptCommand::Show(_)) => Format::Text,

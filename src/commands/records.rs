@@ -11,7 +11,7 @@ use crate::config::{Config, Mistake, Settings};
 use crate::daemon::restored::LOADING_AGAIN;
 use crate::document::{DatasetName, Digest, ParticipantName, SubmissionId};
 use crate::host::Disk;
-use crate::journal::{Answered, Entry, Event, Held, JournalError, Phase, Position, Reader, RefusedInPlace};
+use crate::journal::{Acted, Answered, Entry, Event, Held, JournalError, Phase, Position, Reader, RefusedInPlace};
 use crate::ledger::{Fold, LedgerError, State, View};
 use crate::schema::Datasets;
 use jiff::Timestamp;
@@ -152,7 +152,21 @@ impl Submission {
 
     /// Where it stands, in one word.
     pub fn state(&self) -> ListState {
-        State::of(&self.phase, self.last.as_ref().map(|answered| answered.decision)).into()
+        match State::of(&self.phase, self.last.as_ref().map(|answered| answered.decision)) {
+            State::Accepted if self.last.as_ref().is_some_and(|last| last.acted.is_some()) => ListState::Approval,
+            state => state.into(),
+        }
+    }
+
+    /// What it did, when it is an approval that was taken.
+    pub fn acted(&self) -> Option<Acted> {
+        self.last.as_ref().and_then(|last| last.acted)
+    }
+
+    /// Whether it was loaded, and holds no more: contested, refused, or withdrawn.
+    pub fn has_fallen(&self) -> bool {
+        let was_loaded = self.last.as_ref().is_some_and(|last| last.rows.is_some());
+        was_loaded && matches!(self.state(), ListState::Contested | ListState::Rejected)
     }
 
     /// Whether this is what somebody means: by id, receipt number, name, or SHA-256 of the
@@ -220,6 +234,11 @@ impl Records {
         self.places.get(&id).and_then(|&place| self.submissions.get(place))
     }
 
+    /// Whether it is known, and has no answer yet: what it does in BOEMİS may be done already.
+    pub fn is_on_its_way(&self, id: SubmissionId) -> bool {
+        self.get(id).is_some_and(|one| one.phase.is_to_be_judged())
+    }
+
     /// Folds one entry in.
     ///
     /// # Errors
@@ -228,7 +247,7 @@ impl Records {
         let Entry { time, event } = entry;
         let Some(id) = event.id() else {
             if matches!(&event, Event::Act { act, .. } if act == LOADING_AGAIN) {
-                let contested = self.submissions.iter().filter(|one| one.state() == ListState::Contested);
+                let contested = self.submissions.iter().filter(|one| one.has_fallen());
                 self.not_loaded_again.extend(contested.map(Submission::id));
             }
             return Ok(());
@@ -332,11 +351,11 @@ impl Known {
         Ok(left.is_some_and(|left| left.last.is_some()))
     }
 
-    /// All that are accepted and not contested, in order of arrival. Each is read.
+    /// All that are accepted, or wait for an approval, and have not fallen, in order of arrival. Each is read.
     pub fn accepted(&self) -> Result<Vec<SubmissionId>, Trouble> {
         let mut accepted = Vec::new();
         self.view.backwards(|id| {
-            accepted.extend(self.view.submission(Some(id))?.filter(|one| one.is_accepted()).map(|one| one.id()));
+            accepted.extend(self.view.submission(Some(id))?.filter(|one| one.is_loaded()).map(|one| one.id()));
             Ok::<_, Trouble>(true)
         })?;
         accepted.reverse();

@@ -155,6 +155,11 @@ fn told(event: &Event) -> Vec<String> {
                 format!("signer's certificate {}", contested.signer),
             ]
         }
+        Event::Ruled(ruled) => {
+            let reason = ruled.reason.iter().map(|reason| format!("reason: {reason}"));
+            let ruled = format!("{} by {}, by the document {}", ruled.stage, ruled.body, ruled.by);
+            std::iter::once(ruled).chain(reason).collect()
+        }
         Event::Act { act, by, facts, .. } => {
             let facts = facts.iter().map(|(name, value)| format!("{name}: {value}"));
             std::iter::once(format!("{act}, by {by}")).chain(facts).collect()

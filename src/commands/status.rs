@@ -598,7 +598,7 @@ fn rows(fold: &Fold, open: &[Submission], age: impl Fn(Timestamp) -> i64) -> BTr
         match kind.state {
             State::Open => row.open += count,
             State::Held => row.held += count,
-            State::Accepted => row.accepted += count,
+            State::Accepted | State::Approval => row.accepted += count,
             State::Rejected => row.rejected += count,
             State::Duplicate | State::Pending => row.other += count,
             State::Contested => {

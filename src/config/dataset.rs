@@ -7,8 +7,8 @@ use super::reader::{At, Source, Spot, Table};
 use super::rules::{self, Reference};
 use crate::document::{DatasetName, ParticipantName};
 use crate::schema::{
-    Class, Column, ColumnKind, Dataset, Datasets, EPSG, Pattern, PeriodKinds, Shapes, TEXT_MAX, Text, TextForm,
-    TotalRule, YearRule,
+    Approval, Approver, Class, Column, ColumnKind, Dataset, Datasets, EPSG, Pattern, PeriodKinds, Shapes, TEXT_MAX,
+    Text, TextForm, TotalRule, YearRule,
 };
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -70,6 +70,7 @@ fn dataset(source: &Source<'_>, name: DatasetName, mut top: Table<'_, '_>) -> Op
     }
     let year = top.word("year", &[("sum", YearRule::Sum), ("last", YearRule::Last)]);
     let competence = competence(source, &mut top);
+    let approval = approval(source, &mut top);
     let tables = top.tables("columns");
     let wanted = tables.len();
     let columns: Vec<(Column, Spot)> = tables
@@ -101,6 +102,7 @@ fn dataset(source: &Source<'_>, name: DatasetName, mut top: Table<'_, '_>) -> Op
         clause: clause?.value,
         class: class?.value,
         competence,
+        approval,
         periods: periods?.value,
         total: total?.value,
         year: year.map_or(YearRule::Sum, |year| year.value),
@@ -121,6 +123,30 @@ fn competence(source: &Source<'_>, top: &mut Table<'_, '_>) -> Vec<ParticipantNa
         }
     };
     named.filter_map(parsed).collect()
+}
+
+/// Who approves what is filed: `by` names bodies, or the owner by that word.
+fn approval(source: &Source<'_>, top: &mut Table<'_, '_>) -> Option<Approval> {
+    let mut table = top.table("approval")?;
+    table.need(&["by", "checking"]);
+    let bodies = table.strings("by").unwrap_or_default();
+    if bodies.is_empty() && table.has("by") {
+        table.mistake("`by` names nobody: what is filed would wait for ever".to_owned());
+    }
+    let body = |body: At<String>| match body.value.as_str() {
+        "owner" => Some(Approver::Owner),
+        name => match name.parse() {
+            Ok(name) => Some(Approver::Body(name)),
+            Err(form) => {
+                source.mistake(&body.spot, format!("{name:?} does not fit: {form}"));
+                None
+            }
+        },
+    };
+    let by = bodies.into_iter().filter_map(body).collect();
+    let checking = table.boolean("checking");
+    table.finish();
+    Some(Approval { by, checking: checking?.value })
 }
 
 /// What a record is of is said by one column at most, and the row of a total says `TOTAL` there and nothing in words

@@ -14,7 +14,7 @@ use crate::finding::{Code, Finding, Stop};
 use crate::forms::certificate::Certificate;
 use crate::journal::{Answered, Contested, Held, HeldFile};
 use crate::receipt::{self, Answer, Told, Turn};
-use crate::schema::Inspected;
+use crate::schema::{Inspected, ValidatedApproval};
 use crate::seal::OutcomeRecord;
 use crate::staging::{About, Custody, Given, Staged};
 use crate::trust::{Again as Looked, When};
@@ -52,6 +52,8 @@ pub enum NotJudged {
     Intake,
     /// A load of it stood, which a window had committed that was stopped before it answered: that decided.
     Mark,
+    /// This document ruled on it.
+    Ruling(SubmissionId),
 }
 
 /// A document as it lies in evidence, to be looked at: nothing of it can be loaded.
@@ -82,6 +84,7 @@ pub fn repeat(wanted: &Wanted<'_>, staged: Staged, judge: &Judge) -> Result<Resu
     match wanted.dossier.beside {
         Beside::Intake => return Ok(Err(NotJudged::Intake)),
         Beside::Mark => return Ok(Err(NotJudged::Mark)),
+        Beside::Ruling(by) => return Ok(Err(NotJudged::Ruling(by))),
         _ => {}
     }
     let case = Case { staged, turn, attempt: 0, refused: None, is_fresh: false };
@@ -96,10 +99,14 @@ pub fn repeat(wanted: &Wanted<'_>, staged: Staged, judge: &Judge) -> Result<Resu
                 return Ok(Ok(Repeated::duplicate(matter, turn, original.clone())));
             }
             match seen {
-                Seen::Filed { content, .. } if wanted.repeats(content) => {
+                Seen::Filed { content, .. } | Seen::Approving { content, .. } if wanted.repeats(content) => {
                     return Ok(Ok(Repeated::duplicate(matter, turn, original.clone())));
                 }
                 Seen::Filed { inspected, .. } => match *inspected {
+                    Ok(_) => return Err("the original that it names has another content".to_owned()),
+                    Err(stop) => stop,
+                },
+                Seen::Approving { inspected, .. } => match *inspected {
                     Ok(_) => return Err("the original that it names has another content".to_owned()),
                     Err(stop) => stop,
                 },
@@ -109,10 +116,22 @@ pub fn repeat(wanted: &Wanted<'_>, staged: Staged, judge: &Judge) -> Result<Resu
         }
         (_, Seen::Stopped(stop)) => stop,
         (_, Seen::Refused(_, finding)) => finding.into(),
+        (Beside::Away, Seen::Approving { .. }) => Stop::Hold(Finding::new(Code::LoadDatabaseAway)),
+        (beside, Seen::Approving { inspected, .. }) => match (*inspected, beside) {
+            (Err(stop), _) => stop,
+            (Ok(inspected), Beside::Subject(subject)) => match judge.validate_approval(inspected, subject.as_deref()) {
+                Ok(validated) => return Ok(Ok(Repeated::taken(&validated, matter, turn))),
+                Err(stop) => stop,
+            },
+            (Ok(_), _) => return Err("its dossier does not say what it was about".to_owned()),
+        },
         (beside, Seen::Filed { inspected, .. }) => match *inspected {
             Err(stop) => stop,
             Ok(inspected) => match by_rules(inspected, beside, judge, &mut matter) {
-                Ok(warnings) => return Ok(Ok(Repeated::of(Decision::Accepted, matter, turn, warnings))),
+                Ok(warnings) => {
+                    let decision = judge.word_for(matter.known.dataset.as_ref());
+                    return Ok(Ok(Repeated::of(decision, matter, turn, warnings)));
+                }
                 Err(stop) => stop,
             },
         },
@@ -161,6 +180,11 @@ impl Repeated {
     fn of(decision: Decision, matter: Matter, turn: Turn, findings: Vec<Finding>) -> Self {
         let outcome = Answer::again(decision, matter.known.clone(), turn, findings.clone(), None);
         Self { decision, findings, matter, outcome }
+    }
+
+    fn taken(validated: &ValidatedApproval, mut matter: Matter, turn: Turn) -> Self {
+        matter.known.understood = receipt::of_approval(validated.subject(), validated.stage());
+        Self::of(Decision::Accepted, matter, turn, Vec::new())
     }
 
     fn duplicate(matter: Matter, turn: Turn, original: crate::seal::OriginalRecord) -> Self {

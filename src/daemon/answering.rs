@@ -19,7 +19,7 @@ use crate::finding::{Code, Finding};
 use crate::forms::key::KeyFault;
 use crate::intake::Refusal;
 use crate::intake::folder::{Outlet, Published};
-use crate::journal::{Answered, Event, Logged, Phase, RefusedInPlace, SealedReceipt};
+use crate::journal::{Acted, Answered, Event, Logged, Phase, RefusedInPlace, SealedReceipt};
 use crate::ledger::{Arrived, Submission};
 use crate::receipt::{Answer, Known, Receipt, Turn};
 use crate::schema::{Key, Standing};
@@ -73,6 +73,7 @@ pub(super) struct Facts {
     proven: BTreeMap<Digest, Timestamp>,
     original: Option<SubmissionId>,
     rows: Option<Digest>,
+    acted: Option<Acted>,
     /// For the dossier: what each signature came to, and what it was judged beside.
     look: (Option<Vec<SignatureFacts>>, Beside),
 }
@@ -83,14 +84,25 @@ impl Facts {
         let Matter { known, content, signers, report, .. } = matter;
         let Known { participant, dataset, period, revision, records, .. } = known;
         let proven = report.as_ref().map(proven).unwrap_or_default();
-        Self { participant, dataset, period, revision, records, content, signers, proven, original, rows, look }
+        let acted = None;
+        Self { participant, dataset, period, revision, records, content, signers, proven, original, rows, acted, look }
     }
 
     /// Of what was accepted, for a later answer.
     pub(super) fn accepted(answered: Answered) -> Self {
-        let Answered { participant, dataset, period, revision, records, content, signers, proven, rows, .. } = answered;
-        let (original, look) = (None, (None, Beside::Doubt));
-        Self { participant, dataset, period, revision, records, content, signers, proven, original, rows, look }
+        Self::before(answered, Beside::Doubt)
+    }
+
+    /// Of what a signed document ruled on, for a later answer.
+    pub(super) fn ruled(answered: Answered, by: SubmissionId) -> Self {
+        Self::before(answered, Beside::Ruling(by))
+    }
+
+    fn before(answered: Answered, beside: Beside) -> Self {
+        let Answered { participant, dataset, period, revision, records, content, signers, .. } = answered;
+        let Answered { proven, rows, acted, .. } = answered;
+        let (original, look) = (None, (None, beside));
+        Self { participant, dataset, period, revision, records, content, signers, proven, original, rows, acted, look }
     }
 
     /// Of what was sealed before, and of the load that stands for it. The content of what was not
@@ -111,6 +123,7 @@ impl Facts {
             proven: BTreeMap::new(),
             original: record.original.as_ref().map(|original| original.id),
             rows: mark.map(|mark| mark.rows),
+            acted: None,
             look: (None, beside),
         }
     }
@@ -119,12 +132,18 @@ impl Facts {
 impl Window {
     /// Seals the answers, makes them durable, publishes them.
     pub(super) fn answer(&mut self, verdicts: Vec<Verdict>) -> Result<(), Halt> {
-        let (mut answers, mut events) = (Vec::new(), Vec::new());
+        let (mut answers, mut events, mut rulings) = (Vec::new(), Vec::new(), Vec::new());
         for verdict in verdicts {
             let id = verdict.matter.id();
             let Verdict { mut matter, channel, turn, attempt, word, beside } = verdict;
-            let (mut original, mut rows) = (None, None);
+            let (mut original, mut rows, mut acted) = (None, None, None);
             let answer = match word {
+                Word::Taken(taken) => {
+                    rulings.extend(self.ruling(&taken)?);
+                    let enacted = &taken.enacted;
+                    acted = Some(Acted { on: enacted.subject(), stage: enacted.stage() });
+                    Answer::taken(enacted, matter.known.clone(), turn)
+                }
                 Word::Accepted(loaded) => {
                     rows = Some(loaded.mark().rows);
                     Answer::accepted(&loaded, turn)
@@ -157,18 +176,24 @@ impl Window {
                     Answer::held(matter.known.clone(), finding)
                 }
             };
-            answers.push((answer, channel, (matter, original, rows, beside)));
+            answers.push((answer, channel, (matter, original, rows, acted, beside)));
         }
         let records: Vec<&OutcomeRecord> = answers.iter().map(|(answer, ..)| answer.record()).collect();
         let sealed = self.seal_logged(&records)?;
         self.tally.stamping = self.stamps.as_ref().and_then(|stamps| stamps.trouble());
         let mut receipts = Vec::with_capacity(sealed.len());
-        for ((answer, channel, (matter, original, rows, beside)), sealed) in answers.into_iter().zip(sealed) {
-            if let (Decision::Accepted, Some(report)) = (answer.record().decision, &matter.report) {
+        for ((answer, channel, (matter, original, rows, acted, beside)), sealed) in answers.into_iter().zip(sealed) {
+            if let (Decision::Accepted | Decision::Pending, Some(report)) = (answer.record().decision, &matter.report) {
                 events.extend(self.keep_paths(report)?);
             }
-            let (receipt, answered) = self.keep(answer, sealed, Facts::of(matter, original, rows, beside))?;
+            let facts = Facts { acted, ..Facts::of(matter, original, rows, beside) };
+            let (receipt, answered) = self.keep(answer, sealed, facts)?;
             receipts.push((receipt, answered, channel));
+        }
+        // before the approvals' own answers: with these all is said of them
+        let now = self.host.clock.now();
+        for ruling in rulings {
+            self.journal.append(now, ruling)?;
         }
         self.give(receipts, events)
     }
@@ -213,8 +238,20 @@ impl Window {
         let findings: Vec<String> = record.findings.iter().map(|finding| finding.code.slug().to_owned()).collect();
         let (number_of_answer, decision) = (record.answer, record.decision);
         let logged = sealed.log_size().map(|size| Logged { content: sealed.content(), size });
-        let Facts { participant, dataset, period, revision, records, content, signers, proven, original, rows, look } =
-            facts;
+        let Facts {
+            participant,
+            dataset,
+            period,
+            revision,
+            records,
+            content,
+            signers,
+            proven,
+            original,
+            rows,
+            acted,
+            look,
+        } = facts;
         let (grounds, clock, now) = (self.grounds, self.host.clock.state(), self.host.clock.now());
         let taken = self.world.trust.taken_at();
         let dossier = Dossier::of(record, look, At { grounds, taken, clock, now });
@@ -233,10 +270,14 @@ impl Window {
             records,
             content,
             signers,
-            proven: if decision == Decision::Accepted { proven } else { BTreeMap::new() },
+            proven: match decision {
+                Decision::Accepted | Decision::Pending => proven,
+                _ => BTreeMap::new(),
+            },
             findings,
             original,
             rows,
+            acted: acted.filter(|_| decision == Decision::Accepted),
             receipt: SealedReceipt {
                 number: receipt.number().to_owned(),
                 file_name: receipt.file_name(),
@@ -269,7 +310,13 @@ impl Window {
             };
             let matter = Matter::new(about);
             let mut stands = None;
-            if record.decision == Decision::Accepted {
+            let is_yes = matches!(record.decision, Decision::Accepted | Decision::Pending);
+            if is_yes && record.records.is_none() && self.boemis.is_some() {
+                // an approval: it is judged once more, and finds what it did
+                open.push(case);
+                continue;
+            }
+            if is_yes {
                 match self.load_of(id).await? {
                     Some(load) => stands = load,
                     None => {
@@ -280,7 +327,7 @@ impl Window {
                     }
                 }
             }
-            if record.decision == Decision::Accepted && stands.is_none() {
+            if is_yes && stands.is_none() {
                 // loading it again was tried (`restored.rs`), and `status` lists it: all others go on
                 let number = sealed.number();
                 tracing::error!(submission = %id, number,

@@ -4,7 +4,8 @@
 //! never waits for company. Each step leaves what [`Window::open`](super::window::Window::open) knows how
 //! to finish. Owns the order of the steps; what each room decides is the room's.
 
-use super::decide::{Draft, Here, Judged, LoadsBefore, word};
+use super::approving;
+use super::decide::{Draft, Due, Here, Judged, LoadsBefore, word};
 use super::dossier::Beside;
 use super::judgement::{Judge, Matter};
 use super::load::{self, Candidate, Tried, load};
@@ -57,6 +58,8 @@ pub(super) enum Word {
     Accepted(Box<Loaded>),
     /// Accepted by a load that a window committed which was stopped before it answered.
     Stands(Box<Stands>),
+    /// An approval, and what it did.
+    Taken(Box<approving::Taken>),
     Rejected(Vec<Finding>),
     Duplicate(Original),
     Held(Finding),
@@ -409,6 +412,7 @@ impl Window {
             self.saved(saving)?;
             self.answer(verdicts)?;
             self.learn()?;
+            self.answer_ruled().await?;
             let mut cases = Vec::with_capacity(postponed.len());
             for id in postponed {
                 if let Some(submission) = self.ledger.state(id).map_err(Halt::from)? {
@@ -429,19 +433,20 @@ impl Window {
         saving: &mut Option<Saving>,
     ) -> Result<(Vec<Verdict>, Vec<SubmissionId>), Unfinished> {
         let before = self.loads_before(&looks).await?;
-        let judge = self.judge_of_today();
+        let (judge, approver) = (self.judge_of_today(), self.judge_of_today());
         // Taken out for the group, and put back unless it turns out to be away.
         let boemis = self.boemis.take();
         let mut here = Here::new(&judge, &self.ledger, &self.waits, &self.lacking, &looks);
         let mut drafts: Vec<Draft> = Vec::with_capacity(looks.len());
-        let mut candidates = Vec::new();
+        let (mut candidates, mut approvals) = (Vec::new(), Vec::new());
         for look in looks {
-            let (mut draft, inspected) = here.decide(look, boemis.is_some())?;
-            match inspected {
-                Some(inspected) => {
+            let (mut draft, due) = here.decide(look, boemis.is_some())?;
+            match due {
+                Some(Due::Load(inspected)) => {
                     let (id, key) = (draft.matter.id(), draft.matter.key.clone());
-                    candidates.push(Candidate { at: drafts.len(), id, key, inspected });
+                    candidates.push(Candidate { at: drafts.len(), id, key, inspected: *inspected });
                 }
+                Some(Due::Approve(approval)) => approvals.push((drafts.len(), *approval)),
                 None => {
                     let judged = std::mem::replace(&mut draft.judged, Judged::Postponed);
                     draft.outweigh(judged, &before, &mut here.held)?;
@@ -482,6 +487,13 @@ impl Window {
         }
         self.boemis = group.boemis;
         self.tally.away = self.boemis.is_none();
+        for (at, approval) in approvals {
+            self.saved(saving)?; // nothing is done for a document that may be lost
+            let (judged, beside) = self.approve(approval, &approver).await?;
+            if let Some(draft) = drafts.get_mut(at) {
+                (draft.judged, draft.beside) = (judged, beside);
+            }
+        }
         let mut loaded: BTreeMap<SubmissionId, Loaded> = group.loaded.into_iter().map(|one| (one.id(), one)).collect();
         let (mut verdicts, mut postponed) = (Vec::with_capacity(drafts.len()), Vec::new());
         for draft in drafts {
@@ -557,6 +569,7 @@ impl Window {
     /// # Errors
     /// [`Halt`].
     pub async fn retry(&mut self, now: Timestamp) -> Result<(), Halt> {
+        self.answer_ruled().await?; // what waited for BOEMİS, or for a folder
         let pause = self.settings().hold.retry_last;
         let is_due = |waits: &Waits| waits.due(pause, now) <= now;
         if !self.waits.values().any(is_due) {

@@ -12,7 +12,7 @@ use crate::document::{Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Hint};
 use crate::journal::Contested;
 use crate::ledger::{Arrived, Submission};
-use crate::receipt::{Answer, Doubt, Turn};
+use crate::receipt::{Answer, Doubt};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, HashSet};
 
@@ -119,8 +119,7 @@ impl Window {
         else {
             return Err(Halt::wrong(format!("submission {id} is contested, and was never accepted")));
         };
-        // only the first answer may have been a held one
-        let turn = Turn { answer: answers + 1, held_before: answers > 1 };
+        let turn = self.turn_after(id, answers)?;
         let name = &held.document.name;
         let facts = Facts::accepted(accepted);
         let (answer, sealed) = match self.sealed_before(id, turn.answer)? {

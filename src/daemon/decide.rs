@@ -13,7 +13,7 @@ use crate::document::{Content, Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
 use crate::ledger::{Ledger, Submission};
 use crate::receipt::Turn;
-use crate::schema::{Inspected, Key};
+use crate::schema::{Inspected, InspectedApproval, Key};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What the judgement of one case came to, while its group is still uncommitted.
@@ -44,6 +44,12 @@ impl Draft {
         self.beside = beside.unwrap_or_else(|| std::mem::replace(&mut self.beside, Beside::Nothing));
         Ok(())
     }
+}
+
+/// What BOEMİS is to take.
+pub(super) enum Due {
+    Load(Box<Inspected>),
+    Approve(Box<InspectedApproval>),
 }
 
 /// Loads that an earlier try may have committed without an answer: a load mark is believed, whatever
@@ -89,7 +95,7 @@ impl Judged {
             }
             Self::Word(Word::Held(finding)) => format!("held: {}", finding.code.slug()),
             Self::Word(Word::Duplicate(original)) => format!("duplicate of {}", original.id),
-            Self::Word(Word::Accepted(_) | Word::Stands(_)) | Self::Loading => "accepted".to_owned(),
+            Self::Word(Word::Accepted(_) | Word::Stands(_) | Word::Taken(_)) | Self::Loading => "accepted".to_owned(),
             Self::Postponed => "loaded with other rows, or after its twin".to_owned(),
         }
     }
@@ -145,8 +151,8 @@ impl<'a> Here<'a> {
         Self { judge, ledger, waits, ids, met, later, contents, held: HeldKeys::default() }
     }
 
-    /// What a look comes to; and what was read, when it is to be loaded.
-    pub(super) fn decide(&mut self, look: Look, can_load: bool) -> Result<(Draft, Option<Inspected>), Halt> {
+    /// What a look comes to; and what was read, when BOEMİS is to take it.
+    pub(super) fn decide(&mut self, look: Look, can_load: bool) -> Result<(Draft, Option<Due>), Halt> {
         let Look { mut matter, octets, turn, attempt, seen, .. } = look;
         let channel = octets.0.clone();
         let mut beside = Beside::Nothing;
@@ -173,7 +179,12 @@ impl<'a> Here<'a> {
                 Seen::Filed { participant, content, inspected } => {
                     let found = self.beside(&matter, (participant, content), *inspected, can_load)?;
                     beside = found.2;
-                    (found.0, found.1)
+                    (found.0, found.1.map(|inspected| Due::Load(Box::new(inspected))))
+                }
+                Seen::Approving { participant, content, inspected } => {
+                    let found = self.approving(&matter, (participant, content), *inspected, can_load)?;
+                    beside = found.2;
+                    (found.0, found.1.map(|inspected| Due::Approve(Box::new(inspected))))
                 }
             },
         };
@@ -207,10 +218,7 @@ impl<'a> Here<'a> {
         can_load: bool,
     ) -> Result<(Judged, Option<Inspected>, Beside), Halt> {
         let id = matter.id();
-        if let Some(earlier) = self.ledger.find_content(&content.0, content.1)?
-            && earlier.id() != id
-            && let Some(original) = original(&earlier)
-        {
+        if let Some(original) = self.original_by_content(id, &content)? {
             let beside = original.beside();
             return Ok((Judged::Word(Word::Duplicate(original)), None, beside));
         }
@@ -236,6 +244,41 @@ impl<'a> Here<'a> {
                 Ok((self.hold_unless_wrong(matter, inspected, away)?, None, Beside::Away))
             }
         }
+    }
+
+    /// An approval, beside all others: those decided, its twins here.
+    fn approving(
+        &mut self,
+        matter: &Matter,
+        content: (ParticipantName, Content),
+        inspected: Result<InspectedApproval, Stop>,
+        can_load: bool,
+    ) -> Result<(Judged, Option<InspectedApproval>, Beside), Halt> {
+        if let Some(original) = self.original_by_content(matter.id(), &content)? {
+            let beside = original.beside();
+            return Ok((Judged::Word(Word::Duplicate(original)), None, beside));
+        }
+        let inspected = match inspected {
+            Ok(inspected) => inspected,
+            Err(stop) => return Ok((word(stop)?, None, Beside::Nothing)),
+        };
+        if !self.contents.insert(content) {
+            return Ok((Judged::Postponed, None, Beside::Nothing));
+        }
+        match can_load {
+            true => Ok((Judged::Loading, Some(inspected), Beside::Nothing)),
+            false => Ok((Judged::Word(Word::Held(Finding::new(Code::LoadDatabaseAway))), None, Beside::Away)),
+        }
+    }
+
+    /// The earlier submission by which this content stands.
+    fn original_by_content(
+        &self,
+        id: SubmissionId,
+        content: &(ParticipantName, Content),
+    ) -> Result<Option<Original>, Halt> {
+        let earlier = self.ledger.find_content(&content.0, content.1)?;
+        Ok(earlier.filter(|earlier| earlier.id() != id).as_ref().and_then(original))
     }
 
     fn hold_unless_wrong(&mut self, matter: &Matter, inspected: Inspected, finding: Finding) -> Result<Judged, Halt> {

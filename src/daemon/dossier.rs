@@ -9,7 +9,7 @@ use super::judgement::Matter;
 use crate::document::{Content, Digest, ParticipantName, Period, Quantity, SubmissionId};
 use crate::finding::Code;
 use crate::host::ClockState;
-use crate::schema::{Standing, Stood, Topic};
+use crate::schema::{Standing, Stood, Subject, Topic};
 use crate::seal::{OriginalRecord, OutcomeRecord};
 use crate::signature::{Answer, Check, Report, SignatureReport, StampReport};
 use jiff::Timestamp;
@@ -92,6 +92,10 @@ pub enum Beside {
     Mark,
     /// Its acceptance, and a later revocation.
     Doubt,
+    /// What an approval was about, as it stood; none where BOEMİS had no load of it.
+    Subject(Option<Box<Subject>>),
+    /// The answer before, and the document that ruled on it.
+    Ruling(SubmissionId),
 }
 
 /// What BOEMİS held that the rules ask for.

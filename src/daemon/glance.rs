@@ -3,11 +3,13 @@
 //! Owns what `pencere check` looks at besides the file: the journal for duplicates, BOEMİS for what
 //! stands. Every question of the judgement itself is [`Judge`]'s, the daemon's own.
 
+use super::approving;
 use super::judgement::{Judge, Matter, Recalled};
 use super::window::Halt;
+use crate::authority::{Authorised, Form};
 use crate::boemis::{self, Reader};
 use crate::config::Config;
-use crate::document::{Decision, SubmissionId};
+use crate::document::{ApprovalStage, Decision, SubmissionId};
 use crate::finding::{Code, Finding, Severity, Stop};
 use crate::host::{Host, Octets};
 use crate::journal::{Answered, Phase};
@@ -120,6 +122,12 @@ impl Glance {
         };
         let content = (authorised.participant().clone(), authorised.verified().content());
         let earlier = stands(self.before.view.find_content(&content.0, content.1)?);
+        if authorised.form() == Form::Approval {
+            if let Some(earlier) = &earlier {
+                return Ok(Verdict::duplicate(matter, earlier));
+            }
+            return self.judge_approval(&judge, authorised, matter).await;
+        }
         let inspected = judge.inspect(authorised, &mut matter);
         if let Some(earlier) = &earlier {
             return Ok(Verdict::duplicate(matter, earlier));
@@ -139,8 +147,30 @@ impl Glance {
         match judge.validate(inspected, &standing) {
             Ok(validated) => {
                 let findings = validated.warnings().to_vec();
-                Ok(Verdict { decision: Decision::Accepted, matter, findings, original: None })
+                let decision = judge.word_for(matter.known.dataset.as_ref());
+                Ok(Verdict { decision, matter, findings, original: None })
             }
+            Err(stop) => Verdict::stopped(matter, stop),
+        }
+    }
+
+    async fn judge_approval(&mut self, judge: &Judge, authorised: Authorised, matter: Matter) -> Result<Verdict, Halt> {
+        let approval = match judge.inspect_approval(authorised, &matter) {
+            Ok(approval) => approval,
+            Err(stop) => return Verdict::stopped(matter, stop),
+        };
+        let named = match approval.names().parse::<SubmissionId>() {
+            Ok(id) => Some(id),
+            Err(_) => self.before.view.find_receipt(approval.names())?.map(|one| one.id()),
+        };
+        let situation = match (named, &mut self.boemis) {
+            (Some(id), Some(boemis)) => boemis.situation(id).await.map_err(Halt::broken)?,
+            _ => None,
+        };
+        let registry = &judge.world().registry;
+        let subject = situation.map(|one| approving::subject(one, &approving::signers(&approval), registry));
+        match judge.validate_approval(approval, subject.as_ref()) {
+            Ok(_) => Ok(Verdict { decision: Decision::Accepted, matter, findings: Vec::new(), original: None }),
             Err(stop) => Verdict::stopped(matter, stop),
         }
     }
@@ -196,7 +226,12 @@ impl Before {
 
 /// An earlier submission, if it stands: the last word on it decides.
 fn stands(earlier: Option<Submission>) -> Option<Stands> {
-    let earlier = earlier.filter(|earlier| !matches!(earlier.phase, Phase::Contested(_)))?;
+    let fell = |phase: &Phase| match phase {
+        Phase::Contested(_) => true,
+        Phase::Ruled(ruled) => ruled.stage != ApprovalStage::Approved,
+        _ => false,
+    };
+    let earlier = earlier.filter(|earlier| !fell(&earlier.phase))?;
     let answered = earlier.last?;
     let (id, decision, recalled) = (answered.id, answered.decision, Recalled::of(&answered));
     match decision {

@@ -6,11 +6,11 @@
 
 use crate::authority::{self, Authorised, Unauthorised};
 use crate::config::{Config, Settings, World};
-use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Revision, SubmissionId};
+use crate::document::{Content, DatasetName, Decision, Digest, ParticipantName, Period, Revision, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
 use crate::journal::Answered;
 use crate::receipt::{self, Known};
-use crate::schema::{self, Inspected, Key, Standing, Validated};
+use crate::schema::{self, Inspected, InspectedApproval, Key, Standing, Subject, Validated, ValidatedApproval};
 use crate::signature::{self, Grounds, Report, Unverified, Verified};
 use crate::staging::{About, Staged};
 use crate::trust::IdentityProfile;
@@ -221,6 +221,36 @@ impl Judge {
             matter.key = Some(statement.key.clone());
         }
         Ok(inspected)
+    }
+
+    /// Has it the form of an approval?
+    ///
+    /// # Errors
+    /// How it stops.
+    pub fn inspect_approval(&self, authorised: Authorised, matter: &Matter) -> Result<InspectedApproval, Stop> {
+        guarded(matter.id(), "form", || schema::inspect_approval(authorised))
+    }
+
+    /// May this stage follow, beside what it is about as it stands?
+    ///
+    /// # Errors
+    /// How it stops.
+    pub fn validate_approval(
+        &self,
+        inspected: InspectedApproval,
+        subject: Option<&Subject>,
+    ) -> Result<ValidatedApproval, Stop> {
+        let id = inspected.authorised().verified().about().id;
+        guarded(id, "content", || schema::validate_approval(inspected, subject, &self.world.datasets))
+    }
+
+    /// The word for what holds: it waits where its dataset asks for an approval.
+    pub fn word_for(&self, dataset: Option<&DatasetName>) -> Decision {
+        let described = dataset.and_then(|name| self.world.datasets.by_name.get(name));
+        match described.is_some_and(|dataset| dataset.approval.is_some()) {
+            true => Decision::Pending,
+            false => Decision::Accepted,
+        }
     }
 
     /// Do form and content hold, beside what stands already?

@@ -100,7 +100,7 @@ impl Window {
                     self.journal.append(now, Event::Settled { id: one.id, issued })?;
                     settled += 1;
                 }
-                Comes::To(_) if self.laid.contains(&one.id) => {
+                Comes::To(_) if self.laid.contains(&one.id) || self.ruled.contains_key(&one.id) => {
                     self.later.postponed = true;
                 }
                 Comes::To(doubt) => {

@@ -8,11 +8,12 @@
 
 use super::carry::Case;
 use super::judgement::{Judge, Matter};
+use crate::authority::Form;
 use crate::document::{Content, Digest, ParticipantName, SubmissionId};
 use crate::finding::{Finding, Stop};
 use crate::host::Panicked;
 use crate::receipt::Turn;
-use crate::schema::Inspected;
+use crate::schema::{Inspected, InspectedApproval};
 use crate::staging::Staged;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -36,6 +37,8 @@ pub(super) type Octets = (Option<ParticipantName>, Digest, Option<Digest>);
 pub(super) enum Seen {
     /// Verified and authorised; and whether it has the form of its dataset.
     Filed { participant: ParticipantName, content: Content, inspected: Box<Result<Inspected, Stop>> },
+    /// Verified and authorised, and it takes another submission through a stage; and whether it has the form for that.
+    Approving { participant: ParticipantName, content: Content, inspected: Box<Result<InspectedApproval, Stop>> },
     /// Signature or authority stop it.
     Stopped(Stop),
     /// Intake's own finding stops it: nothing was looked at.
@@ -316,6 +319,11 @@ pub(super) fn look(case: Case, judge: &Judge) -> Look {
 fn see(staged: Staged, judge: &Judge, matter: &mut Matter) -> Seen {
     let authorised = judge.verify(staged, matter).and_then(|verified| judge.authorise(verified, matter));
     match authorised {
+        Ok(authorised) if authorised.form() == Form::Approval => Seen::Approving {
+            participant: authorised.participant().clone(),
+            content: authorised.verified().content(),
+            inspected: Box::new(judge.inspect_approval(authorised, matter)),
+        },
         Ok(authorised) => Seen::Filed {
             participant: authorised.participant().clone(),
             content: authorised.verified().content(),

@@ -10,7 +10,7 @@ use crate::archive::gather::{self, Member, Standing};
 use crate::archive::note::Note;
 use crate::archive::unit::{self, MakeFault, Making, Open};
 use crate::boemis;
-use crate::document::{Decision, Digest, SubmissionId};
+use crate::document::{Digest, SubmissionId};
 use crate::evidence;
 use crate::journal::KeptFile;
 use crate::schema::Datasets;
@@ -167,7 +167,7 @@ impl Packing<'_> {
     /// The open form of what was loaded for a submission, from BOEMİS. A dataset that is described no more is read as
     /// it was described when the submission was judged.
     fn opened(&mut self, member: &Member) -> Result<Open, Not> {
-        let accepted = member.answers.iter().find(|answered| answered.decision == Decision::Accepted);
+        let accepted = member.answers.iter().find(|answered| answered.rows.is_some());
         let dataset = accepted.and_then(|answered| answered.dataset.as_ref());
         let known = self.boemis.as_ref().map_or(&self.archive.datasets, |records| &records.datasets);
         let is_known = dataset.is_none_or(|dataset| known.by_name.contains_key(dataset));

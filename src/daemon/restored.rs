@@ -82,7 +82,11 @@ impl Window {
             return Ok(());
         }
         self.settle()?;
-        match self.compare().await? {
+        let compared = match self.compare().await? {
+            Ok(outcome) => self.enact_again().await?.map(|()| outcome),
+            Err(fault) => Err(fault),
+        };
+        match compared {
             Ok(outcome) => {
                 self.is_uncompared = false;
                 self.lacking.clear();
@@ -147,7 +151,7 @@ impl Window {
         let Some(boemis) = &mut self.boemis else { return Ok(Ok(outcome)) };
         // the same number may be of others, as in the database of a window that was once a copy of this one
         let last = self.ledger.recent(AT_ONCE)?;
-        let last: Vec<SubmissionId> = last.iter().filter(|one| one.is_accepted()).map(Submission::id).collect();
+        let last: Vec<SubmissionId> = last.iter().filter(|one| one.is_loaded()).map(Submission::id).collect();
         let lacks = match boemis.missing(&last).await {
             Ok(missing) => !missing.is_empty(),
             Err(fault) => return Ok(Err(fault)),
@@ -196,7 +200,11 @@ impl Window {
         let mut sealed = Vec::new();
         for one in open.iter().filter(|one| unloaded.contains(&one.id())) {
             let outcome = self.seal.outcome(one.id(), one.answers.saturating_add(1)).map_err(Halt::wrong)?;
-            sealed.extend(outcome.filter(|outcome| outcome.decision == Decision::Accepted).map(|outcome| outcome.id));
+            // nothing is loaded of an approval, which has no records
+            let is_load = |outcome: &OutcomeRecord| {
+                matches!(outcome.decision, Decision::Accepted | Decision::Pending) && outcome.records.is_some()
+            };
+            sealed.extend(outcome.filter(is_load).map(|outcome| outcome.id));
         }
         Ok(sealed)
     }
@@ -364,6 +372,7 @@ fn act(act: &str, id: Option<SubmissionId>, facts: BTreeMap<String, String>) -> 
 fn again(look: Look, accepted: &Accepted, judge: &Judge) -> Result<Validated, String> {
     let inspected = match look.seen {
         Seen::Filed { inspected, .. } => (*inspected).map_err(|stop| told(&stop))?,
+        Seen::Approving { .. } => return Err("it is an approval, of which nothing is loaded".to_owned()),
         Seen::Stopped(stop) => return Err(told(&stop)),
         Seen::Refused(_, finding) => return Err(told(&finding.into())),
     };

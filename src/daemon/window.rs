@@ -20,7 +20,7 @@ use crate::evidence::Evidence;
 use crate::host::{Beside, Host};
 use crate::intake::folder::Outlet;
 use crate::intake::{Queue, Refusal};
-use crate::journal::{Event, Journal, JournalError, Phase, Written};
+use crate::journal::{Event, Journal, JournalError, Phase, Ruled, Written};
 use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
 use crate::receipt::Turn;
 use crate::reserve::Holdings;
@@ -215,6 +215,8 @@ pub struct Window {
     /// What was accepted and cannot be loaded again, by what it states: what comes on the same cannot be judged beside
     /// what is not there, and waits.
     pub(super) lacking: HashMap<Key, SubmissionId>,
+    /// What signed documents ruled on, still to be answered.
+    pub(super) ruled: BTreeMap<SubmissionId, Ruled>,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -315,6 +317,7 @@ impl Window {
             shut: BTreeMap::new(),
             grounds: None,
             holdings: None,
+            ruled: BTreeMap::new(),
             tally: Tally::default(),
         };
         window.begin().await?;
@@ -481,11 +484,13 @@ impl Window {
                     }
                 }
                 Phase::Contested(doubt) => drop(self.later.doubts.insert(submission.id(), (**doubt).clone())),
+                Phase::Ruled(ruled) => drop(self.ruled.insert(submission.id(), (**ruled).clone())),
                 Phase::Answered | Phase::Closed => {}
             }
         }
         self.close_laid()?;
         self.contest_all(self.host.clock.now()).await?; // what it stood in the way of is judged without it
+        self.answer_ruled().await?;
         self.answer_refused(refused)?;
         let group = self.settings().group.documents.max(1);
         while !cases.is_empty() {

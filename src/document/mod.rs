@@ -4,6 +4,7 @@
 //! its check. Parse, do not validate: a value of one of these types has already the right form.
 //! Never reads a clock, a disk or a network, and knows nothing of any room.
 
+mod approval;
 mod digest;
 mod identity;
 mod name;
@@ -11,6 +12,7 @@ mod period;
 mod quantity;
 mod submission;
 
+pub use approval::{APPROVAL_NAMESPACE, ApprovalStage};
 pub use digest::{Digest, Digester};
 pub use identity::{Fin, IdentityFault, Voen};
 pub use name::{DatasetName, GivenName, ParticipantName, StationCode};

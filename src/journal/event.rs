@@ -1,7 +1,7 @@
 //! What can happen, as the journal tells it: digests and names, never content, never a FİN.
 
 use crate::document::{
-    Content, DatasetName, Decision, Digest, GivenName, ParticipantName, Period, Revision, SubmissionId,
+    ApprovalStage, Content, DatasetName, Decision, Digest, GivenName, ParticipantName, Period, Revision, SubmissionId,
 };
 use crate::evidence::{Kept, Location};
 use crate::finding::Finding;
@@ -76,6 +76,8 @@ pub enum Event {
     /// A certificate behind an acceptance was revoked before: it is to leave what holds, and to be answered
     /// so.
     Contested(Box<Contested>),
+    /// A signed document took it through a stage that ends its waiting or its holding: to be answered so.
+    Ruled(Box<Ruled>),
     /// The path by which a signer's certificate was believed first is in evidence.
     Path(Box<KeptPath>),
     /// The window stopped because it is wrong.
@@ -107,6 +109,7 @@ impl Event {
             Self::Decided(decided) => Some(decided.id),
             Self::Answered(answered) => Some(answered.id),
             Self::Contested(contested) => Some(contested.id),
+            Self::Ruled(ruled) => Some(ruled.id),
             Self::Deferred { id, .. } | Self::Closed { id } | Self::Settled { id, .. } => Some(*id),
             Self::Act { id, .. } => *id,
             Self::Started { .. } | Self::Stopped {} | Self::Reloaded { .. } => None,
@@ -152,6 +155,31 @@ pub struct Contested {
     pub revoked: Timestamp,
     /// The moment at which the signature was believed: its reception, or a time-stamp's before that.
     pub moment: Timestamp,
+}
+
+/// What a signed document ruled on a submission (S 4.2.1, R 3.4.5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruled {
+    /// Which submission.
+    pub id: SubmissionId,
+    /// What became of it: approved, refused, withdrawn.
+    pub stage: ApprovalStage,
+    /// The document that says so.
+    pub by: SubmissionId,
+    /// Its sender.
+    pub body: ParticipantName,
+    /// Why, in its signer's words, as far as a receipt has room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What an accepted approval did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acted {
+    /// On which submission.
+    pub on: SubmissionId,
+    /// What.
+    pub stage: ApprovalStage,
 }
 
 /// A path in evidence: certificates in PEM, the signer's first, the anchor last.
@@ -310,6 +338,9 @@ pub struct Answered {
     /// For an acceptance: the digest of its rows in BOEMİS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<Digest>,
+    /// For an accepted approval: what it did. Nothing is loaded of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acted: Option<Acted>,
     /// The receipt.
     pub receipt: SealedReceipt,
     /// By which grounds it was judged: the digest of the list of them, which lies in evidence.

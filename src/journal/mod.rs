@@ -35,6 +35,7 @@
 //! | `closed` | [`Phase::Closed`] | nothing |
 //! | `settled` | as before it | as before it |
 //! | `contested` | [`Phase::Contested`] | take it out of what holds in BOEMİS, answer it so |
+//! | `ruled` | [`Phase::Ruled`] | BOEMİS has it already: answer it so |
 //!
 //! Before anything is judged again the seal is asked: what it sealed as the next answer is that answer.
 //! Beside it BOEMİS may hold a load mark: it is believed, whatever the last line says.
@@ -56,8 +57,8 @@ mod tests;
 
 pub use acts::{ARCHIVED, NOTICE_SENT};
 pub use event::{
-    Answered, Contested, Decided, Entry, Event, Held, HeldFile, KeptFile, KeptPath, Logged, RefusedInPlace,
-    SealedReceipt, Source,
+    Acted, Answered, Contested, Decided, Entry, Event, Held, HeldFile, KeptFile, KeptPath, Logged, RefusedInPlace,
+    Ruled, SealedReceipt, Source,
 };
 pub use grounds::InForce;
 pub use lines::{Lines, ends, index_path};

@@ -1,6 +1,6 @@
 //! Where a submission stands, and which event may follow: the state table as code.
 
-use super::event::{Contested, Event};
+use super::event::{Contested, Event, Ruled};
 use crate::document::{Decision, SubmissionId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,8 @@ pub enum Phase {
     Closed,
     /// Accepted and put in doubt: to be taken out of what holds, and to be answered so.
     Contested(Box<Contested>),
+    /// A signed document ended its waiting or its holding, in BOEMİS too: to be answered so.
+    Ruled(Box<Ruled>),
 }
 
 /// An event that cannot follow upon what the journal says: we are wrong, and halt.
@@ -82,6 +84,8 @@ impl Phase {
             }
             (Event::Deferred { .. }, Some(_)) => return no("deferred", "it is answered already"),
             (Event::Closed { .. }, Some((Self::Answered | Self::Closed, _))) => Self::Closed,
+            // the answer before: another one is due
+            (Event::Closed { .. }, Some((phase @ Self::Ruled(_), _))) => phase.clone(),
             (Event::Closed { .. }, _) => return no("closed", "it has no answer"),
             (Event::Settled { .. }, Some((phase @ (Self::Answered | Self::Closed), _))) => phase.clone(),
             (Event::Settled { .. }, _) => return no("settled", "it has no answer, or is contested"),
@@ -89,6 +93,8 @@ impl Phase {
                 Self::Contested(contested.clone())
             }
             (Event::Contested(_), _) => return no("contested", "it has no answer, or is contested already"),
+            (Event::Ruled(ruled), Some((Self::Answered | Self::Closed, _))) => Self::Ruled(ruled.clone()),
+            (Event::Ruled(_), _) => return no("ruled", "it has no answer, or another one is due"),
             (Event::Started { .. } | Event::Stopped {} | Event::Reloaded { .. }, _)
             | (Event::Halted { .. } | Event::Act { .. } | Event::Path(_), _) => return Ok(None),
         };

@@ -75,6 +75,7 @@ pub(crate) fn answered(n: i64, answer: u32, decision: Decision, content: &str) -
         findings: vec!["rule.station-missing".to_owned()],
         original: None,
         rows: None,
+        acted: None,
         receipt,
         grounds: None,
         dossier: None,

@@ -1,4 +1,4 @@
-//! What is accepted and not contested: how many, and which, in the order of arrival.
+//! What BOEMİS has a load of that has not fallen: how many, and which, in the order of arrival.
 //!
 //! Owns the count by which a BOEMİS that was opened is held against the journal without reading it, and the walk
 //! where they differ: through the indexes of closed segments, then through what the ledger keeps. Never decides what
@@ -8,7 +8,7 @@ use super::{Ledger, LedgerError, Place, Submission, keys};
 use crate::document::SubmissionId;
 
 impl Ledger {
-    /// How many submissions are accepted and not contested.
+    /// How many submissions are accepted, or wait for an approval, and have not fallen.
     ///
     /// # Errors
     /// sled's.
@@ -29,7 +29,7 @@ impl Ledger {
         };
         let (mut found, mut place) = (Vec::new(), None);
         self.older.arrived(&behind, |id, order| {
-            if self.state(id)?.is_some_and(|one| one.is_accepted()) {
+            if self.state(id)?.is_some_and(|one| one.is_loaded()) {
                 found.push(id);
             }
             place = Some(Place::Kept(order));
@@ -44,7 +44,7 @@ impl Ledger {
         for pair in self.db.range(begin..vec![keys::SUBMISSION + 1]) {
             let (key, value) = pair?;
             let submission: Submission = keys::read(keys::unstamped(&value)?.1)?;
-            if submission.is_accepted() {
+            if submission.is_loaded() {
                 found.push(submission.id());
             }
             if found.len() >= count {

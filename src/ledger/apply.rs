@@ -2,7 +2,7 @@
 
 use super::older::Older;
 use super::{Arrived, LedgerError, Submission, Unsettled, keys};
-use crate::document::{Decision, SubmissionId};
+use crate::document::{ApprovalStage, Decision, SubmissionId};
 use crate::journal::{ARCHIVED, Answered, Entry, Event, Phase, Position};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -121,6 +121,9 @@ impl Changes {
                     let last = keys::write(&(&answered.receipt.number, logged))?;
                     self.note(keys::last_receipt(body.as_str()), Some(last));
                 }
+                if answered.acted.is_some() {
+                    self.note(keys::acted(&order), Some(keys::write(&id)?));
+                }
                 self.stand(&submission, answered, id)?;
                 match Unsettled::of(&submission) {
                     Some(unsettled) => {
@@ -141,6 +144,11 @@ impl Changes {
                 self.note(keys::contested(&order), Some(keys::write(&id)?));
                 if let Some(answered) = submission.last.clone() {
                     self.fall(&submission, &answered, id)?; // at once: nothing more is its duplicate
+                }
+            }
+            Event::Ruled(ruled) if ruled.stage != ApprovalStage::Approved => {
+                if let Some(answered) = submission.last.clone() {
+                    self.fall(&submission, &answered, id)?; // at once, as what is contested
                 }
             }
             _ => {}
@@ -236,9 +244,9 @@ impl Changes {
         }
     }
 
-    /// How many are accepted, and not contested.
+    /// How many are loaded, and have not fallen.
     fn count(&mut self, before: Option<&Submission>, after: &Submission) -> Result<(), LedgerError> {
-        let (was, is) = (before.is_some_and(Submission::is_accepted), after.is_accepted());
+        let (was, is) = (before.is_some_and(Submission::is_loaded), after.is_loaded());
         if was == is || self.db.is_none() {
             return Ok(());
         }

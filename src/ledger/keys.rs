@@ -9,6 +9,7 @@ pub(super) const SUBMISSION: u8 = b's';
 pub(super) const OPEN: u8 = b'o';
 pub(super) const UNSETTLED: u8 = b'u';
 pub(super) const CONTESTED: u8 = b'z';
+pub(super) const ACTED: u8 = b'a';
 pub(super) const ID: u8 = b'i';
 pub(super) const ACCEPTANCES: &[u8] = b"n";
 const PLACE: &[u8] = b"p";
@@ -123,6 +124,10 @@ pub(super) fn open(order: &[u8]) -> Vec<u8> {
 
 pub(super) fn unsettled(order: &[u8]) -> Vec<u8> {
     key(UNSETTLED, &[order])
+}
+
+pub(super) fn acted(order: &[u8]) -> Vec<u8> {
+    key(ACTED, &[order])
 }
 
 pub(super) fn contested(order: &[u8]) -> Vec<u8> {

@@ -26,8 +26,9 @@
 //! | `x` participant, NUL, intake's key | id of what was refused in place |
 //! | `u` order | accepted, and looked at again when revocation data is issued later, as JSON |
 //! | `v` id | nothing; its acceptance is not looked at again, whatever an index says |
-//! | `n` | how many are accepted and not contested |
+//! | `n` | how many are accepted or wait for an approval, and are not contested |
 //! | `z` order | id of what was contested |
+//! | `a` order | id of an approval that was taken |
 //! | `l` participant | number of its last receipt, and the receipt's place in the transparency log, as JSON |
 //! | `k` fingerprint of a signer's certificate | where its path lies in evidence, as JSON |
 //! | `f` digest of a file of the configuration | where it lies in evidence, as JSON |
@@ -55,7 +56,7 @@ pub use view::View;
 use crate::document::{Content, Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{
-    Answered, Event, Held, Impossible, Journal, JournalError, KeptFile, Logged, Phase, Position, Reader,
+    Acted, Answered, Event, Held, Impossible, Journal, JournalError, KeptFile, Logged, Phase, Position, Reader,
     RefusedInPlace, Written,
 };
 use apply::Changes;
@@ -143,9 +144,22 @@ impl Submission {
         }
     }
 
-    /// Whether it is accepted and not contested.
-    pub fn is_accepted(&self) -> bool {
-        State::of(&self.phase, self.decision()) == State::Accepted
+    /// Where it stands, in one word.
+    pub fn state(&self) -> State {
+        match State::of(&self.phase, self.decision()) {
+            State::Accepted if self.acted().is_some() => State::Approval,
+            state => state,
+        }
+    }
+
+    /// What it did, when it is an approval that was taken.
+    pub fn acted(&self) -> Option<Acted> {
+        self.last.as_ref().and_then(|last| last.acted)
+    }
+
+    /// Whether BOEMİS has a load of it that has not fallen: it is accepted, or waits for an approval.
+    pub fn is_loaded(&self) -> bool {
+        self.state().is_loaded()
     }
 
     /// Whether something is left to do.

@@ -5,7 +5,7 @@
 //! that has its index is what that index says.
 
 use super::older::{Older, unhex};
-use super::{Ledger, LedgerError, State, Submission, keys};
+use super::{Ledger, LedgerError, Submission, keys};
 use crate::journal::Event;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -147,6 +147,10 @@ pub(super) fn begin_anew(db: &sled::Db, older: &Arc<Older>) -> Result<(), Ledger
         let order = unhex(order).ok_or_else(|| LedgerError::Record("an order that is none".to_owned()))?;
         batch.insert(keys::contested(&order), keys::write(id)?);
     }
+    for (order, id) in &fold.acted {
+        let order = unhex(order).ok_or_else(|| LedgerError::Record("an order that is none".to_owned()))?;
+        batch.insert(keys::acted(&order), keys::write(id)?);
+    }
     for (body, last) in &fold.last_receipts {
         batch.insert(keys::last_receipt(body), keys::write(last)?);
     }
@@ -159,7 +163,7 @@ pub(super) fn begin_anew(db: &sled::Db, older: &Arc<Older>) -> Result<(), Ledger
         }
         Ok(())
     })?;
-    let accepted = fold.count(|kind| kind.state == State::Accepted);
+    let accepted = fold.count(|kind| kind.state.is_loaded());
     batch.insert(keys::ACCEPTANCES, keys::write(&accepted)?);
     let (key, value) = keys::swept_entry(older.covers())?;
     batch.insert(key, value);

@@ -1,5 +1,5 @@
 //! Acceptances that are looked at again when revocation data is issued later, the paths by which their signers
-//! were believed, and what was contested.
+//! were believed, what was contested, and what approved it.
 //!
 //! Owns the index of these: what the look needs stands in it, so that thousands are looked at without
 //! reading a submission. Never decides.
@@ -123,6 +123,15 @@ impl Ledger {
     pub fn contested(&self) -> Result<Vec<SubmissionId>, LedgerError> {
         self.settle()?;
         self.db.scan_prefix([keys::CONTESTED]).map(|pair| keys::read(&pair?.1)).collect()
+    }
+
+    /// All approvals that were taken, in the order of arrival.
+    ///
+    /// # Errors
+    /// sled's.
+    pub fn approvals(&self) -> Result<Vec<SubmissionId>, LedgerError> {
+        self.settle()?;
+        self.db.scan_prefix([keys::ACTED]).map(|pair| keys::read(&pair?.1)).collect()
     }
 
     /// Where the path lies by which this signer's certificate was believed first.

@@ -8,7 +8,7 @@ use super::older::{Gather, Older};
 use super::{Fold, LedgerError, Submission, keys};
 use crate::document::{Content, Digest, ParticipantName, SubmissionId};
 use crate::host::Disk;
-use crate::journal::{Entry, Position, Reader};
+use crate::journal::{Entry, Event, Position, Reader};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -60,6 +60,20 @@ impl View {
         ids.extend(what.parse::<SubmissionId>().ok().filter(|id| !ids.contains(id)));
         ids.sort_unstable();
         Ok(ids)
+    }
+
+    /// The submission to which this receipt was given.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn find_receipt(&self, number: &str) -> Result<Option<Submission>, LedgerError> {
+        let is_it = |event: &Event| matches!(event, Event::Answered(answered) if answered.receipt.number == number);
+        for id in self.meant(number)? {
+            if self.entries(id)?.iter().any(|(entry, _)| is_it(&entry.event)) {
+                return self.submission(Some(id));
+            }
+        }
+        Ok(None)
     }
 
     /// The participant's submission by which this content stands: accepted, pending or held.

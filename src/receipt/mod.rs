@@ -15,9 +15,9 @@ pub use place::{Place, Tie, content, follows, place};
 pub use prove::{Proven, Unproven, prove};
 pub use told::{Told, ToldFile, ToldFinding, ToldLog, ToldOriginal, ToldSigner, ToldSince, ToldTotal};
 
-use crate::boemis::{Loaded, Stands};
+use crate::boemis::{Enacted, Loaded, Stands};
 use crate::document::{
-    DatasetName, Decision, Digest, GivenName, ParticipantName, Period, Revision, SubmissionId, Voen,
+    ApprovalStage, DatasetName, Decision, Digest, GivenName, ParticipantName, Period, Revision, SubmissionId, Voen,
 };
 use crate::finding::{Code, Finding, Severity};
 use crate::seal::{FileRecord, OriginalRecord, OutcomeRecord, Sealed, SignerRecord, TotalRecord};
@@ -244,6 +244,12 @@ pub fn total(title_az: &str, title_en: &str, value: &str, unit: &str) -> TotalRe
     TotalRecord { title_az, title_en, value, unit }
 }
 
+/// What is told of an approval: the submission, and what it did.
+pub fn of_approval(subject: SubmissionId, stage: ApprovalStage) -> Vec<TotalRecord> {
+    let subject = total("Təqdimat", "Submission", &subject.to_string(), "");
+    vec![subject, total("Mərhələ", "Stage", stage.as_str(), "")]
+}
+
 /// What is asked of the seal: an outcome, with the name its file will have.
 #[derive(Debug)]
 pub struct Answer {
@@ -263,9 +269,44 @@ pub struct Doubt {
 }
 
 impl Answer {
-    /// Loaded and committed; warnings are shown.
+    /// Loaded and committed; warnings are shown. Where it waits for an approval, that is said.
     pub fn accepted(loaded: &Loaded, turn: Turn) -> Self {
-        Self::make(Decision::Accepted, Known::loaded(loaded), turn, loaded.validated().warnings().to_vec())
+        let decision = if loaded.is_pending() { Decision::Pending } else { Decision::Accepted };
+        Self::make(decision, Known::loaded(loaded), turn, loaded.validated().warnings().to_vec())
+    }
+
+    /// An approval that did what it says, committed.
+    pub fn taken(enacted: &Enacted, known: Known, turn: Turn) -> Self {
+        let understood = of_approval(enacted.subject(), enacted.stage());
+        let known = Known { records: None, understood, ..known };
+        Self::make(Decision::Accepted, known, turn, Vec::new())
+    }
+
+    /// Waited for an approval before, and has it: the load that stands shows it. None where nothing waited.
+    pub fn approved(pending: OutcomeRecord, stands: &Stands, name: &GivenName, turn: Turn, by: &str) -> Option<Self> {
+        let is_shown = stands.mark().id == pending.id && stands.mark().approved.is_some();
+        if pending.decision != Decision::Pending || !is_shown {
+            return None;
+        }
+        let mut understood = pending.understood;
+        understood.truncate(OutcomeRecord::TOTALS_MAX - 1);
+        understood.push(total("Təsdiq edən sənəd", "Approved by the document", by, ""));
+        let stem = stem(Decision::Accepted, pending.id, name, turn);
+        let record = OutcomeRecord { answer: turn.answer, decision: Decision::Accepted, understood, ..pending };
+        Some(Self { record, stem })
+    }
+
+    /// Refused or withdrawn by a signed document: what waited is rejected, and what was accepted holds no more. None
+    /// where it was neither.
+    pub fn fallen(before: OutcomeRecord, name: &GivenName, turn: Turn, finding: Finding) -> Option<Self> {
+        let decision = match before.decision {
+            Decision::Pending => Decision::Rejected,
+            Decision::Accepted => Decision::Contested,
+            _ => return None,
+        };
+        let stem = stem(decision, before.id, name, turn);
+        let record = OutcomeRecord { answer: turn.answer, decision, findings: bounded(vec![finding]), ..before };
+        Some(Self { record, stem })
     }
 
     /// Loaded and committed by a window that was stopped before it answered. What the mark does not
@@ -293,14 +334,15 @@ impl Answer {
             understood: Vec::new(),
             ..known
         };
-        Self::make(Decision::Accepted, known, turn, Vec::new())
+        let decision = if mark.approved.is_some() { Decision::Accepted } else { Decision::Pending };
+        Self::make(decision, known, turn, Vec::new())
     }
 
     /// What the seal sealed for a window that was stopped before it wrote that down. None when that
-    /// is an acceptance, and no load of this submission stands.
+    /// is an acceptance, or waits for an approval, and no load of this submission stands.
     pub fn sealed_before(record: OutcomeRecord, name: &GivenName, turn: Turn, stands: Option<&Stands>) -> Option<Self> {
         let is_loaded = stands.is_some_and(|stands| stands.mark().id == record.id);
-        if record.decision == Decision::Accepted && !is_loaded {
+        if matches!(record.decision, Decision::Accepted | Decision::Pending) && !is_loaded {
             return None;
         }
         let stem = stem(record.decision, record.id, name, turn);
@@ -315,11 +357,6 @@ impl Answer {
     /// Nobody can tell yet. Only ever the first answer.
     pub fn held(known: Known, finding: Finding) -> Self {
         Self::make(Decision::Held, known, Turn::FIRST, vec![finding])
-    }
-
-    /// Waits for an approval.
-    pub fn pending(known: Known, turn: Turn, warnings: Vec<Finding>) -> Self {
-        Self::make(Decision::Pending, known, turn, warnings)
     }
 
     /// The same content as an earlier submission, whose id, receipt number and decision are given.

@@ -110,7 +110,7 @@ fn files_are_named_after_the_outcome_and_none_twice() {
         let known = super::tests::known(OsStr::from_bytes(odd));
         let id = known.id;
         let folder = folder();
-        let receipt = receipt(folder.path(), Answer::pending(known, Turn::FIRST, vec![]));
+        let receipt = receipt(folder.path(), Answer::make(Decision::Pending, known, Turn::FIRST, vec![]));
         assert_eq!(receipt.file_name(), format!("unnamed.{id}.receipt.xml"));
         assert_eq!(receipt.page_name(), format!("unnamed.{id}.receipt.txt"));
     }
@@ -317,6 +317,7 @@ async fn what_is_committed_is_acknowledged_with_all_that_is_known_of_it() {
         columns: vec![column("station", ColumnKind::Station), column("energy_mwh", ColumnKind::Decimal { places: 3 })],
         class: Class::Open,
         competence: Vec::new(),
+        approval: None,
         rules: Vec::new(),
     };
     let datasets = Datasets { by_name: [(generation.name.clone(), generation)].into() };

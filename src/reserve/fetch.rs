@@ -99,7 +99,12 @@ impl Fetching<'_> {
         let mut unloaded = Vec::new();
         while let Some((entry, _)) = journal.next()? {
             match entry.event {
-                Event::Answered(answered) if answered.decision == Decision::Accepted => unloaded.push(answered.id),
+                Event::Answered(answered)
+                    if matches!(answered.decision, Decision::Accepted | Decision::Pending)
+                        && answered.acted.is_none() =>
+                {
+                    unloaded.push(answered.id);
+                }
                 _ => {}
             }
         }

@@ -216,6 +216,8 @@ pub struct Dataset {
     pub class: Class,
     /// To whom it falls by default. The registry decides.
     pub competence: Vec<ParticipantName>,
+    /// Who approves what is filed, before it holds; none: it holds when it is accepted.
+    pub approval: Option<Approval>,
     /// Its periods.
     pub periods: PeriodKinds,
     /// Its total.
@@ -226,6 +228,34 @@ pub struct Dataset {
     pub columns: Vec<Column>,
     /// The rules that it has beside those of every dataset, with their parameters.
     pub rules: Vec<Rule>,
+}
+
+/// How what is filed comes to hold (S 4.2.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Approval {
+    /// Whose responsible persons approve and refuse.
+    pub by: Vec<Approver>,
+    /// Whether it goes to checking before, by a signed document of its own.
+    pub checking: bool,
+}
+
+/// A body that approves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Approver {
+    /// The owner of BOEMİS, whoever that is (S 2.1.3).
+    Owner,
+    /// This one.
+    Body(ParticipantName),
+}
+
+impl Approver {
+    /// Whether it is this body.
+    pub fn is(&self, body: &ParticipantName, owner: bool) -> bool {
+        match self {
+            Self::Owner => owner,
+            Self::Body(name) => name == body,
+        }
+    }
 }
 
 /// A rule with its parameters, and the days on which they are in force.

@@ -6,6 +6,7 @@
 //! is that of reception, what stands in BOEMİS and the register are arguments; no clock, disk or
 //! network of its own.
 
+mod approval;
 mod csv;
 mod description;
 mod faults;
@@ -25,9 +26,13 @@ mod tests;
 mod xml;
 
 pub use crate::document::SUBMISSION_NAMESPACE as NAMESPACE;
+pub use approval::{
+    InspectedApproval, Passed, Subject, SubjectState, ValidatedApproval, Wish, approval_form, inspect_approval,
+    validate_approval,
+};
 pub use description::{
-    Check, Class, Column, ColumnKind, Dataset, Datasets, EPSG, Look, PeriodKinds, Ratio, Rule, Shapes, Span, Text,
-    TextForm, TotalRule, YearRule,
+    Approval, Approver, Check, Class, Column, ColumnKind, Dataset, Datasets, EPSG, Look, PeriodKinds, Ratio, Rule,
+    Shapes, Span, Text, TextForm, TotalRule, YearRule,
 };
 pub use form::TEXT_MAX;
 pub use limits::Limits;

@@ -225,6 +225,17 @@ impl Trial {
         fs::read(self.at("signed")).unwrap()
     }
 
+    /// The document that takes a submission through a stage, signed by that body's person.
+    pub fn approval(&self, what: &str, stage: &str, body: &str, file: &str) -> Vec<u8> {
+        let mut arguments = vec!["approval", what, "--stage", stage, "--participant", body];
+        if ["refused", "withdrawn"].contains(&stage) {
+            arguments.extend(["--reason", "sərhəd səhvdir"]);
+        }
+        let form = self.pencere(&arguments);
+        assert_eq!(form.status.code(), Some(0), "{}", said(&form));
+        self.signed(file, form.stdout, body)
+    }
+
     /// Drops a file, as a careful agency does: under a name of an upload, then renamed.
     pub fn put(&self, participant: &str, name: impl AsRef<OsStr>, octets: impl AsRef<[u8]>) {
         let folder = self.side(participant, "in");
@@ -401,6 +412,19 @@ pub fn capacity(voen: &str, period: &str, revision: u32, station: &str, mw: &str
         "dataset,period,revision,sender,to,station,capacity_mw\n\
          capacity,{period},{revision},{voen},trial,{station},{mw}\n\
          capacity,{period},{revision},{voen},trial,TOTAL,{mw}\n"
+    )
+}
+
+/// A line of azerenerji's grid, which waits for an approval.
+pub fn grid(revision: u32, code: &str) -> String {
+    format!(
+        "<Submission xmlns=\"urn:boemis:submission:1\" id=\"S-1\" to=\"trial\" dataset=\"grid\" \
+         revision=\"{revision}\" sender=\"{}\"><Record><Code>{code}</Code><Element>line</Element>\
+         <Level>transmission</Level><VoltageKV>110</VoltageKV><Owner>9990000631</Owner><Geometry>\
+         <gml:LineString xmlns:gml=\"http://www.opengis.net/gml/3.2\" srsName=\"urn:ogc:def:crs:EPSG::32639\">\
+         <gml:posList>400000.25 4480000.5 405000 4481000</gml:posList></gml:LineString></Geometry></Record>\
+         </Submission>",
+        voen("azerenerji")
     )
 }
 

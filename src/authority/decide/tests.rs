@@ -64,6 +64,7 @@ fn claims(dataset: &str, sender: &str, to: &str) -> Claims {
         sender: claim(sender),
         to: claim(to),
         period: None,
+        form: Form::Submission,
         csv: false,
         place: Place::at(7),
     }

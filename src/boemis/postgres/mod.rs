@@ -19,6 +19,7 @@ pub(super) use write::Transaction;
 
 use self::link::{Driver, Link};
 use self::read::Plans;
+use super::acts::{Act, Deed, Situation};
 use super::location::Server;
 use super::mark::Mark;
 use super::{Fault, Records, Settings, Total};
@@ -176,6 +177,25 @@ impl Store {
         let mut link = self.connected("contesting loads").await?;
         let holds = write::contest(&mut link, marks, now).await;
         self.ended(holds)
+    }
+
+    pub(super) async fn situation(&mut self, id: SubmissionId) -> Result<Option<Situation>, Fault> {
+        let mut link = self.connected("reading what was done to a load").await?;
+        let situation = read::situation(&mut link, id).await;
+        self.ended(situation)
+    }
+
+    pub(super) async fn acts(&mut self) -> Result<Vec<Deed>, Fault> {
+        let mut link = self.connected("reading what was done").await?;
+        let acts = read::acts(&mut link).await;
+        self.ended(acts)
+    }
+
+    /// Does one thing to a load, unless this document did it; whether it was to be done.
+    pub(super) async fn act(&mut self, act: Act) -> Result<bool, Fault> {
+        let mut link = self.connected("doing what a document says").await?;
+        let done = write::act(&mut link, act).await;
+        self.ended(done)
     }
 
     pub(super) async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {

@@ -3,6 +3,7 @@
 //! Owns the reading statements, for the loader inside its transaction and for readers beside it alike. A round trip
 //! answers all questions of a dataset. Never writes.
 
+use super::super::acts::{self, Deed, Situation};
 use super::super::asked::{self, PAGE};
 use super::super::layout::Layout;
 use super::super::mark::{Mark, RawMark, period};
@@ -157,13 +158,36 @@ pub(super) async fn mark(link: &mut Link<'_>, id: SubmissionId) -> Result<Option
         received: cell(DOING, row, 8)?,
         loaded: cell(DOING, row, 9)?,
         signers: cell(DOING, row, 10)?,
+        approved: cell(DOING, row, 11)?,
     };
     raw.read().map(Some).map_err(|column| odd("submission", column))
 }
 
 /// The revision of this statement that holds; none when there is none.
 pub(super) async fn holds(link: &mut Link<'_>, key: &Key) -> Result<Option<Revision>, Fault> {
-    let query = sqlx::query(asked::HOLDS)
+    revision(link, asked::HOLDS, key).await
+}
+
+/// A load, and what was done to it.
+pub(super) async fn situation(link: &mut Link<'_>, id: SubmissionId) -> Result<Option<Situation>, Fault> {
+    let Some(mark) = mark(link, id).await? else { return Ok(None) };
+    let mut acts = Vec::new();
+    for row in &link.all(READING, sqlx::query(asked::ACTS).bind(id.to_string())).await? {
+        acts.push((cell::<String>(READING, row, 0)?, cell::<Option<String>>(READING, row, 1)?));
+    }
+    let is_fallen = acts.iter().any(|(act, _)| !matches!(act.as_str(), "checking" | "approved"));
+    let newest = revision(link, asked::NEWEST, &mark.key).await?.unwrap_or(mark.revision);
+    Ok(Some(Situation { is_fallen, passed: acts::passed(acts)?, newest, mark }))
+}
+
+/// What documents did: to which load, by which document.
+pub(super) async fn acts(link: &mut Link<'_>) -> Result<Vec<Deed>, Fault> {
+    let rows = link.all(LOOKING, sqlx::query(asked::DEEDS)).await?;
+    rows.iter().map(|row| acts::deed((cell(LOOKING, row, 0)?, cell(LOOKING, row, 1)?))).collect()
+}
+
+async fn revision(link: &mut Link<'_>, sql: &'static str, key: &Key) -> Result<Option<Revision>, Fault> {
+    let query = sqlx::query(sql)
         .bind(key.dataset.as_str().to_owned())
         .bind(key.period.to_string())
         .bind(key.participant.as_str().to_owned());

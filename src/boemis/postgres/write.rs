@@ -5,6 +5,8 @@
 //! its mark. A savepoint stands before each statement, so that a document that the tables refuse takes no other with
 //! it. Never commits unasked.
 
+use super::super::acts::{Act, other_did};
+use super::super::asked;
 use super::super::layout::{Layout, Part};
 use super::super::mark::Mark;
 use super::super::store::{Asked, Document, Insert};
@@ -191,12 +193,12 @@ fn pieces<'p, 'd>(documents: &'p [Document<'d>]) -> Vec<&'p [Document<'d>]> {
 
 /// The marks' columns, in the order in which they are bound.
 const MARK_COLUMNS: &str =
-    "id, participant, dataset, period, revision, content, rows, records, received_at, loaded_at, signers";
+    "id, participant, dataset, period, revision, content, rows, records, received_at, loaded_at, signers, approved_at";
 
 /// Values that the marks take.
-const MARK_VALUES: usize = 11;
+const MARK_VALUES: usize = 12;
 
-/// `$1` to `$11` are the marks; then, a value a record, the place of its mark among them, its number, its columns.
+/// `$1` to `$12` are the marks; then, a value a record, the place of its mark among them, its number, its columns.
 /// The answer: which marks were written.
 pub(super) fn insert_sql(layout: &Layout) -> String {
     let into: Vec<String> = layout.stored().map(|(name, ..)| format!(", \"{name}\"")).collect();
@@ -212,7 +214,7 @@ pub(super) fn insert_sql(layout: &Layout) -> String {
     format!(
         "WITH mark AS (INSERT INTO submission ({MARK_COLUMNS}) SELECT {MARK_COLUMNS} FROM unnest($1::text[], \
          $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[], $7::bytea[], $8::bigint[], $9::text[], \
-         $10::text[], $11::text[]) WITH ORDINALITY AS m ({MARK_COLUMNS}, at) ORDER BY at \
+         $10::text[], $11::text[], $12::text[]) WITH ORDINALITY AS m ({MARK_COLUMNS}, at) ORDER BY at \
          ON CONFLICT DO NOTHING RETURNING number, id), \
          record AS (INSERT INTO \"{table}\" (\"submission\", \"record\"{into}) SELECT mark.number, r.record{read} \
          FROM unnest(${place}::bigint[], ${number}::bigint[]{columns}) AS r (place, record{named}) \
@@ -243,7 +245,8 @@ async fn write(link: &mut Link<'_>, plan: &Plan, documents: &[Document<'_>]) -> 
         .bind(numbers(&|mark| i64::try_from(mark.records).unwrap_or(-1))) // which the table refuses
         .bind(texts(&|mark| mark.received.to_string()))
         .bind(texts(&|mark| mark.loaded.to_string()))
-        .bind(texts(&signers));
+        .bind(texts(&signers))
+        .bind(documents.iter().map(|(mark, _)| mark.approved.map(|at| at.to_string())).collect::<Vec<_>>());
     let (mut places, mut record_numbers) = (Vec::new(), Vec::new());
     for (place, (_, records)) in (1i64..).zip(documents) {
         places.extend(records.iter().map(|_| place));
@@ -368,6 +371,26 @@ fn escaped(piece: &mut String, text: &str) {
             '\r' => piece.push_str("\\r"),
             c => piece.push(c),
         }
+    }
+}
+
+/// Does one thing to a load, unless this document did it; whether it was to be done.
+pub(super) async fn act(link: &mut Link<'_>, act: Act) -> Result<bool, Fault> {
+    const DOING: &str = "doing what a document says";
+    let (subject, stage, by) = (act.subject.to_string(), act.stage.as_str(), act.by.to_string());
+    let asked = async |link: &mut Link<'_>| -> Result<bool, Fault> {
+        let query = sqlx::query(asked::DONE).bind(subject.clone()).bind(stage).bind(by.clone());
+        Ok(cell::<i64>(DOING, &link.one(DOING, query).await?, 0)? > 0)
+    };
+    link.raw(DOING, BEGIN).await?;
+    let stood = asked(link).await?;
+    let query = sqlx::query(asked::ACT).bind(subject.clone()).bind(stage).bind(act.at.to_string()).bind(by.clone());
+    link.all(DOING, query).await?;
+    let there = asked(link).await?;
+    link.raw(DOING, "SELECT 1; COMMIT").await?;
+    match there {
+        true => Ok(!stood),
+        false => Err(other_did(&act)),
     }
 }
 

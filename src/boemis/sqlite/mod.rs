@@ -16,8 +16,9 @@ pub(super) use read::Plans;
 pub(super) use snapshot::Snapshot;
 pub(super) use write::Transaction;
 
+use super::acts::{Act, Deed, Situation, other_did};
 use super::mark::Mark;
-use super::{Fault, Records, Settings, Total};
+use super::{Fault, Records, Settings, Total, asked};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use jiff::Timestamp;
@@ -148,6 +149,31 @@ impl Store {
         }
         transaction.commit().await.map_err(|e| fault(DOING, e))?;
         Ok(holds)
+    }
+
+    pub(super) async fn situation(&mut self, id: SubmissionId) -> Result<Option<Situation>, Fault> {
+        read::situation(self.connected("reading what was done to a load").await?, id).await
+    }
+
+    pub(super) async fn acts(&mut self) -> Result<Vec<Deed>, Fault> {
+        read::acts(self.connected("reading what was done").await?).await
+    }
+
+    /// Does one thing to a load, unless this document did it; whether it was to be done.
+    pub(super) async fn act(&mut self, act: Act) -> Result<bool, Fault> {
+        const DOING: &str = "doing what a document says";
+        let (subject, stage, by) = (act.subject.to_string(), act.stage.as_str(), act.by.to_string());
+        let connection = self.connected(DOING).await?;
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(|e| fault(DOING, e))?;
+        let query = sqlx::query(asked::ACT).bind(&subject).bind(stage).bind(act.at.to_string()).bind(&by);
+        let done = query.execute(&mut *transaction).await.map_err(|e| fault(DOING, e))?.rows_affected();
+        let query = sqlx::query_scalar::<_, i64>(asked::DONE).bind(&subject).bind(stage).bind(&by);
+        let there = query.fetch_one(&mut *transaction).await.map_err(|e| fault(DOING, e))?;
+        transaction.commit().await.map_err(|e| fault(DOING, e))?;
+        match there {
+            0 => Err(other_did(&act)),
+            _ => Ok(done > 0),
+        }
     }
 
     pub(super) async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {

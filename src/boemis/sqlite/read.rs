@@ -5,6 +5,7 @@
 //! writes.
 
 use super::fault;
+use crate::boemis::acts::{self, Deed, Situation};
 use crate::boemis::asked::{self, PAGE};
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::{Mark, RawMark, period};
@@ -209,6 +210,7 @@ pub(super) async fn mark(connection: &mut SqliteConnection, id: SubmissionId) ->
             received: row.try_get(8)?,
             loaded: row.try_get(9)?,
             signers: row.try_get(10)?,
+            approved: row.try_get(11)?,
         })
     };
     raw().map_err(|e| fault(DOING, e))?.read().map(Some).map_err(|column| odd("submission", column))
@@ -216,7 +218,28 @@ pub(super) async fn mark(connection: &mut SqliteConnection, id: SubmissionId) ->
 
 /// The revision of this statement that holds; none when there is none.
 pub(super) async fn holds(connection: &mut SqliteConnection, key: &Key) -> Result<Option<Revision>, Fault> {
-    let query = sqlx::query_scalar::<_, Option<i64>>(asked::HOLDS)
+    revision(connection, asked::HOLDS, key).await
+}
+
+/// A load, and what was done to it.
+pub(super) async fn situation(connection: &mut SqliteConnection, id: SubmissionId) -> Result<Option<Situation>, Fault> {
+    let Some(mark) = mark(connection, id).await? else { return Ok(None) };
+    let query = sqlx::query_as::<_, (String, Option<String>)>(asked::ACTS).bind(id.to_string());
+    let acts = query.fetch_all(&mut *connection).await.map_err(|e| fault(READING, e))?;
+    let is_fallen = acts.iter().any(|(act, _)| !matches!(act.as_str(), "checking" | "approved"));
+    let newest = revision(connection, asked::NEWEST, &mark.key).await?.unwrap_or(mark.revision);
+    Ok(Some(Situation { is_fallen, passed: acts::passed(acts)?, newest, mark }))
+}
+
+/// What documents did: to which load, by which document.
+pub(super) async fn acts(connection: &mut SqliteConnection) -> Result<Vec<Deed>, Fault> {
+    let query = sqlx::query_as::<_, (String, String)>(asked::DEEDS);
+    let rows = query.fetch_all(connection).await.map_err(|e| fault(READING, e))?;
+    rows.into_iter().map(acts::deed).collect()
+}
+
+async fn revision(connection: &mut SqliteConnection, sql: &'static str, key: &Key) -> Result<Option<Revision>, Fault> {
+    let query = sqlx::query_scalar::<_, Option<i64>>(sql)
         .bind(key.dataset.as_str().to_owned())
         .bind(key.period.to_string())
         .bind(key.participant.as_str().to_owned());

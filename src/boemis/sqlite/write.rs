@@ -261,6 +261,7 @@ fn bind_mark<'q>(query: Statement<'q>, mark: &Mark) -> Statement<'q> {
         .bind(mark.received.to_string())
         .bind(mark.loaded.to_string())
         .bind(signers.join(" "))
+        .bind(mark.approved.map(|at| at.to_string()))
 }
 
 fn bind_values<'q>(mut query: Statement<'q>, layout: &Layout, record: &Record) -> Statement<'q> {
@@ -283,7 +284,7 @@ fn bind_values<'q>(mut query: Statement<'q>, layout: &Layout, record: &Record) -
 }
 
 const MARK: &str = "INSERT INTO submission (id, participant, dataset, period, revision, content, rows, records, \
-    received_at, loaded_at, signers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    received_at, loaded_at, signers, approved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 fn head_sql(layout: &Layout, shape: Shape) -> String {
     let mut sql = vec![];

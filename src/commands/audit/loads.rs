@@ -1,11 +1,12 @@
 //! What an audit asks of BOEMİS: that it holds what was accepted, row for row, and nothing else.
 
+use super::super::Trouble;
 use super::super::records::{Records, Submission};
-use super::super::{ListState, Trouble};
 use super::Boemis;
 use crate::boemis::{Fault, Reader};
 use crate::config::Settings;
 use crate::document::{Decision, SubmissionId};
+use crate::journal::Phase;
 use crate::schema::Datasets;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Loads {
     pub(super) known: BTreeSet<SubmissionId>,
     pub(super) contested: BTreeSet<SubmissionId>,
+    /// What approvals did: to which load, by which document.
+    pub(super) acts: BTreeSet<(SubmissionId, SubmissionId)>,
 }
 
 /// What was found of them.
@@ -50,8 +53,9 @@ impl Loads {
         let Some(mut reader) = open(settings, datasets).await? else { return Ok(Self::default()) };
         let known = reader.loads().await?.into_iter().collect();
         let contested = reader.contested().await?.into_iter().collect();
+        let acts = reader.acts().await?.into_iter().collect();
         let _ = reader.close().await; // it only looked
-        Ok(Self { known, contested })
+        Ok(Self { known, contested, acts })
     }
 
     /// Reads every load back.
@@ -62,7 +66,8 @@ impl Loads {
         datasets: &Datasets,
         boemis: Boemis,
     ) -> Result<Fit, Fault> {
-        let loaded = |one: &&Submission| matches!(one.state(), ListState::Accepted | ListState::Contested);
+        // by the digest of its rows, which its answers keep, whatever was ruled on it since
+        let loaded = |one: &&Submission| one.last.as_ref().is_some_and(|last| last.rows.is_some());
         // what is contested is not loaded again into a database that was put back from an older copy
         let holds = |one: &&Submission| boemis == Boemis::Whole && !records.may_be_lost(one.id());
         let unfit = |what: &str, id: SubmissionId| Some(format!("{what} (submission {id})"));
@@ -84,7 +89,8 @@ impl Loads {
                         Some(name) => *fit.undescribed.entry(name.to_string()).or_default() += 1,
                         None => fit.count += 1,
                     }
-                    differs(&mut reader, datasets, one).await?
+                    let is_ruled_on = self.acts.iter().any(|(on, by)| *on == id && records.is_on_its_way(*by));
+                    differs(&mut reader, datasets, one, is_ruled_on).await?
                 }
                 (false, true) if is_final => Some("BOEMİS holds a load of it, and it was not accepted".to_owned()),
                 (false, _) => None,
@@ -100,7 +106,12 @@ impl Loads {
 }
 
 /// What is another than it was when it was loaded.
-async fn differs(reader: &mut Reader, datasets: &Datasets, one: &Submission) -> Result<Option<String>, Fault> {
+async fn differs(
+    reader: &mut Reader,
+    datasets: &Datasets,
+    one: &Submission,
+    is_ruled_on: bool,
+) -> Result<Option<String>, Fault> {
     let Some(mark) = reader.mark(one.id()).await? else {
         return Ok(Some("its load mark is gone".to_owned()));
     };
@@ -112,6 +123,16 @@ async fn differs(reader: &mut Reader, datasets: &Datasets, one: &Submission) -> 
     }
     if last.rows.is_some_and(|rows| rows != mark.rows) {
         return Ok(Some("the digest of its rows in BOEMİS is another than the journal's".to_owned()));
+    }
+    let waits = last.decision == Decision::Pending && !matches!(one.phase, Phase::Ruled(_)) && !is_ruled_on;
+    let is_approved = mark.approved.is_some();
+    if waits && is_approved || last.decision == Decision::Accepted && !is_approved {
+        let does = if is_approved {
+            "waits for an approval, and in BOEMİS it has one"
+        } else {
+            "is approved, and in BOEMİS it is not"
+        };
+        return Ok(Some(format!("it {does}")));
     }
     if !datasets.by_name.contains_key(&mark.key.dataset) {
         return Ok(None); // nobody can say of what form its rows were

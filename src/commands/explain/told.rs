@@ -12,6 +12,7 @@ use crate::daemon::judgement::Judge;
 use crate::document::BAKU;
 use crate::finding::{Finding, Language};
 use crate::forms::certificate::Certificate;
+use crate::schema::Subject;
 use crate::seal::OriginalRecord;
 use crate::signature::SignatureReport;
 use crate::trust::{Heard, When};
@@ -64,6 +65,10 @@ fn answer(past: &Past, one: &Explained) -> Vec<String> {
                 "There is nothing to repeat: a load of it stood in BOEMİS, committed by a window that was".to_owned(),
             );
             lines.push("stopped before it answered. The load decided, and no judgement.".to_owned());
+        }
+        Came::NotJudged(NotJudged::Ruling(by)) => {
+            lines.push(format!("There is nothing to repeat: the document {by} ruled on it, and was judged for"));
+            lines.push(format!("itself; `pencere explain {by}` repeats that."));
         }
     }
     lines.push(String::new());
@@ -223,6 +228,14 @@ fn beside(beside: &Beside) -> Vec<String> {
         Beside::Unseen => "BOEMİS was away, and nobody could tell whether it had been loaded before".to_owned(),
         Beside::Mark => "a load of it stood".to_owned(),
         Beside::Intake | Beside::Doubt => String::new(),
+        Beside::Ruling(by) => format!("the document {by} ruled on it"),
+        Beside::Subject(None) => "BOEMİS had no load of what it names".to_owned(),
+        Beside::Subject(Some(subject)) => {
+            let passed: Vec<&str> = subject.passed.iter().map(|(stage, _)| stage.as_str()).collect();
+            let passed = if passed.is_empty() { "no stage".to_owned() } else { passed.join(", ") };
+            let Subject { id, dataset, revision, .. } = &**subject;
+            format!("submission {id}, {dataset} revision {revision}, had passed {passed}")
+        }
         Beside::Standing(standing) => {
             let current = standing.current();
             let current = current.map(|(id, revision)| format!("  revision {revision} stood, by submission {id}"));

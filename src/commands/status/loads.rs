@@ -11,7 +11,6 @@ use crate::config::Settings;
 use crate::document::{Decision, SubmissionId};
 use crate::finding::Code;
 use crate::journal::Phase;
-use crate::ledger::State;
 use crate::schema::Datasets;
 use crate::seal::ActsReader;
 use std::collections::HashMap;
@@ -37,7 +36,7 @@ pub(super) async fn difference(
     known: &Known,
     is_open: bool,
 ) -> Result<Result<Difference, Fault>, Trouble> {
-    let count = known.fold().count(|kind| kind.state == State::Accepted);
+    let count = known.fold().count(|kind| kind.state.is_loaded());
     let sealed = sealed(settings, known, is_open)?;
     let mut reader = match Reader::open(&settings.location, &settings.boemis, &Datasets::default()).await {
         Ok(reader) => reader,

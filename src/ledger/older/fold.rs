@@ -5,7 +5,7 @@
 //! begins with. Grows with participants, datasets and what is open or was contested, not with the number of
 //! submissions.
 
-use crate::document::{Decision, SubmissionId};
+use crate::document::{ApprovalStage, Decision, SubmissionId};
 use crate::journal::{ARCHIVED, Entry, Event, Logged, NOTICE_SENT, Phase};
 use crate::ledger::Submission;
 use jiff::Timestamp;
@@ -29,8 +29,10 @@ pub enum State {
     Pending,
     /// Kept safe until it can be judged.
     Held,
-    /// Accepted, and put in doubt later.
+    /// Accepted, and put in doubt later, or withdrawn.
     Contested,
+    /// It took another submission through a stage.
+    Approval,
 }
 
 impl State {
@@ -39,6 +41,11 @@ impl State {
         match (phase, last) {
             (Phase::Deferred { .. }, _) => Self::Held,
             (Phase::Contested(_), _) => Self::Contested,
+            (Phase::Ruled(ruled), _) => match ruled.stage {
+                ApprovalStage::Checking | ApprovalStage::Approved => Self::Accepted,
+                ApprovalStage::Refused => Self::Rejected,
+                ApprovalStage::Withdrawn => Self::Contested,
+            },
             (_, None) => Self::Open,
             (_, Some(Decision::Accepted)) => Self::Accepted,
             (_, Some(Decision::Rejected)) => Self::Rejected,
@@ -47,6 +54,11 @@ impl State {
             (_, Some(Decision::Held)) => Self::Held,
             (_, Some(Decision::Contested)) => Self::Contested,
         }
+    }
+
+    /// Whether BOEMİS has a load of it that has not fallen.
+    pub fn is_loaded(self) -> bool {
+        matches!(self, Self::Accepted | Self::Pending)
     }
 }
 
@@ -104,7 +116,7 @@ impl Kind {
         Self {
             participant: submission.participant().map(ToString::to_string),
             dataset: dataset.map(ToString::to_string),
-            state: State::of(&submission.phase, submission.decision()),
+            state: submission.state(),
             archived: submission.archived.is_some(),
         }
     }
@@ -126,6 +138,9 @@ pub struct Fold {
     pub(in crate::ledger) open: BTreeMap<String, SubmissionId>,
     /// What was ever contested, by the octets of their order.
     pub(in crate::ledger) contested: BTreeMap<String, SubmissionId>,
+    /// Approvals that were taken, by the octets of their order.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(in crate::ledger) acted: BTreeMap<String, SubmissionId>,
     /// Archive units whose notice was not sent, and when it is due (R 5.10).
     pub notices: BTreeMap<String, Date>,
     /// By participant, its last receipt in the transparency log.
@@ -171,6 +186,9 @@ impl Fold {
         let order = hex(order);
         if matches!(entry.event, Event::Contested(_)) {
             self.contested.insert(order.clone(), after.id());
+        }
+        if matches!(&entry.event, Event::Answered(answered) if answered.acted.is_some()) {
+            self.acted.insert(order.clone(), after.id());
         }
         match after.is_open() {
             true => drop(self.open.insert(order, after.id())),

@@ -62,6 +62,7 @@ pub fn generation() -> Dataset {
         ],
         class: Class::Open,
         competence: Vec::new(),
+        approval: None,
         rules: vec![always(Check::CapacityHours { column: 1 })],
     }
 }
@@ -100,6 +101,7 @@ pub fn water() -> Dataset {
         ],
         class: Class::Restricted,
         competence: Vec::new(),
+        approval: None,
         rules: Vec::new(),
     }
 }

@@ -1,0 +1,155 @@
+//! What signed documents do to loads: they go to checking, are approved, refused, withdrawn (S 4.2.1, R 3.4.5).
+//!
+//! Owns the one way to an [`Enacted`]: it takes a [`ValidatedApproval`], and exists only once the act is committed, or
+//! was found committed. An act is a row of its own, by the id of its document; the database itself lets the load hold,
+//! or hold no more. Never judges.
+
+use super::mark::Mark;
+use super::{Boemis, Fault, Reader};
+use crate::document::{ApprovalStage, Revision, SubmissionId};
+use crate::schema::{Passed, ValidatedApproval};
+use jiff::Timestamp;
+use std::collections::HashSet;
+
+/// A load, and what was done to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Situation {
+    /// Its mark.
+    pub mark: Mark,
+    /// Whether it holds no more.
+    pub is_fallen: bool,
+    /// What signed documents did to it, in their order.
+    pub passed: Vec<Passed>,
+    /// The highest revision of its statement that is not fallen; its own where there is none.
+    pub newest: Revision,
+}
+
+/// An act that is committed.
+///
+/// Nobody else can make one, so no approval is acknowledged that did not happen:
+///
+/// ```compile_fail,E0451
+/// fn forge(id: pencere::document::SubmissionId) -> pencere::boemis::Enacted {
+///     pencere::boemis::Enacted { by: id, subject: id, stage: pencere::document::ApprovalStage::Approved, stood: false }
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enacted {
+    by: SubmissionId,
+    subject: SubmissionId,
+    stage: ApprovalStage,
+    stood: bool,
+}
+
+impl Enacted {
+    /// The document that did it.
+    pub fn by(&self) -> SubmissionId {
+        self.by
+    }
+    /// The submission that it was done to.
+    pub fn subject(&self) -> SubmissionId {
+        self.subject
+    }
+    /// What was done.
+    pub fn stage(&self) -> ApprovalStage {
+        self.stage
+    }
+    /// Whether an earlier attempt had committed it already.
+    pub fn stood_already(&self) -> bool {
+        self.stood
+    }
+}
+
+/// One act, as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Act {
+    pub(super) subject: SubmissionId,
+    pub(super) stage: ApprovalStage,
+    pub(super) by: SubmissionId,
+    pub(super) at: Timestamp,
+}
+
+impl Boemis {
+    /// A load, and what was done to it; none where it was never loaded.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn situation(&mut self, id: SubmissionId) -> Result<Option<Situation>, Fault> {
+        self.store.situation(id).await
+    }
+
+    /// Does what an approval says, in a transaction of its own. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// [`Fault::Away`]: nothing was done, as far as can be told, and doing it again is harmless. [`Fault::Wrong`] when
+    /// the document was only looked at, or another one did the same meanwhile.
+    pub async fn enact(&mut self, approval: &ValidatedApproval, now: Timestamp) -> Result<Enacted, Fault> {
+        let about = approval.authorised().verified().about();
+        if !about.is_held() {
+            return Err(Fault::Wrong(format!("{} was only looked at and may do nothing", about.id)));
+        }
+        let (subject, stage, by) = (approval.subject(), approval.stage(), about.id);
+        let stood = !self.store.act(Act { subject, stage, by, at: now }).await?;
+        Ok(Enacted { by, subject, stage, stood })
+    }
+
+    /// Does again what the journal says was done, in a database that was put back from an older copy; whether it was
+    /// not there.
+    ///
+    /// # Errors
+    /// As [`Boemis::enact`]; a submission that is not loaded is passed over.
+    pub async fn enact_again(&mut self, subject: SubmissionId, passed: Passed, at: Timestamp) -> Result<bool, Fault> {
+        match self.store.mark(subject).await? {
+            Some(_) => self.store.act(Act { subject, stage: passed.0, by: passed.1, at }).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Which of these documents have done nothing here, in their order.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn idle(&mut self, documents: &[SubmissionId]) -> Result<Vec<SubmissionId>, Fault> {
+        let acted: HashSet<SubmissionId> = self.store.acts().await?.into_iter().map(|(_, by)| by).collect();
+        Ok(documents.iter().copied().filter(|id| !acted.contains(id)).collect())
+    }
+}
+
+impl Reader {
+    /// As [`Boemis::situation`].
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn situation(&mut self, id: SubmissionId) -> Result<Option<Situation>, Fault> {
+        self.store.situation(id).await
+    }
+
+    /// What documents did: to which load, by which document, in no order.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn acts(&mut self) -> Result<Vec<(SubmissionId, SubmissionId)>, Fault> {
+        self.store.acts().await
+    }
+}
+
+/// To which load, by which document.
+pub(super) type Deed = (SubmissionId, SubmissionId);
+
+/// A deed, as it is stored.
+pub(super) fn deed((on, by): (String, String)) -> Result<Deed, Fault> {
+    let read = |text: String| text.parse().map_err(|_| super::standing::odd("submission_act", "submission"));
+    Ok((read(on)?, read(by)?))
+}
+
+/// Another document did the same: nobody was to be let through to it.
+pub(super) fn other_did(act: &Act) -> Fault {
+    Fault::Wrong(format!("submission {} was {} by another document than {}", act.subject, act.stage, act.by))
+}
+
+/// What was done to a load, by the rows of its acts: whether it holds no more, and what documents did.
+pub(super) fn passed(rows: Vec<(String, Option<String>)>) -> Result<Vec<Passed>, Fault> {
+    let odd = || super::standing::odd("submission_act", "act");
+    let of_documents = rows.into_iter().filter_map(|(act, by)| Some((act, by?)));
+    of_documents.map(|(act, by)| Ok((act.parse().map_err(|_| odd())?, by.parse().map_err(|_| odd())?))).collect()
+}

@@ -1,0 +1,244 @@
+//! Approving: a signed document takes a submission through a stage, and the submission is answered so (S 4.2.1).
+//!
+//! Owns the order: what the document comes to is judged beside what BOEMİS says of the submission; then the act is
+//! committed there, which ends the submission's waiting or holding in the same moment; then the journal has the ruling
+//! and the document's own answer in one sync; then the submission gets its later answer. A stop anywhere in between is
+//! taken up from what BOEMİS and the journal say, and doing it again changes nothing. The judgement itself is
+//! `schema`'s.
+
+use super::answering::{Facts, Ready};
+use super::carry::Word;
+use super::decide::{Judged, word};
+use super::dossier::Beside;
+use super::judgement::Judge;
+use super::window::{Halt, Window};
+use crate::authority::Registry;
+use crate::boemis::{Enacted, Fault, Situation, Stands};
+use crate::document::{ApprovalStage, Decision, Digest, ParticipantName, SubmissionId};
+use crate::finding::{Code, Finding};
+use crate::journal::{Event, Phase, Ruled};
+use crate::ledger::{Arrived, Submission};
+use crate::receipt::{Answer, Turn};
+use crate::schema::{InspectedApproval, Subject, SubjectState};
+
+/// Characters of a reason that a ruling repeats: what a finding has room for.
+const REASON_MAX: usize = 300;
+
+/// The act by which the journal says that a submission went to checking.
+pub const CHECKING: &str = "checking";
+
+/// An approval that was taken: what it did, and what is to be said of it.
+pub(super) struct Taken {
+    pub(super) enacted: Enacted,
+    pub(super) body: ParticipantName,
+    pub(super) reason: Option<String>,
+}
+
+/// A submission as an approval meets it.
+pub(super) fn subject(situation: Situation, by: &[Digest], registry: &Registry) -> Subject {
+    let Situation { mark, is_fallen, passed, newest } = situation;
+    let person = |certificate: &Digest| {
+        let persons = registry.participants.values().flat_map(|one| &one.persons);
+        persons.into_iter().find(|person| person.certificates.contains(certificate)).map(|person| &person.fin)
+    };
+    let mine: Vec<_> = by.iter().map(person).collect();
+    // of whom the register knows no more, nobody can say that he is another
+    let is_mine = |theirs: &Digest| by.contains(theirs) || person(theirs).is_none_or(|fin| mine.contains(&Some(fin)));
+    Subject {
+        id: mark.id,
+        same_person: mark.signers.iter().any(is_mine),
+        participant: mark.key.participant,
+        dataset: mark.key.dataset,
+        revision: mark.revision.get(),
+        newest: newest.get(),
+        content: mark.content,
+        state: match (is_fallen, mark.approved) {
+            (true, _) => SubjectState::Fallen,
+            (false, Some(_)) => SubjectState::Holds,
+            (false, None) => SubjectState::Waits,
+        },
+        passed,
+    }
+}
+
+/// The certificates of an approval's signers.
+pub(super) fn signers(approval: &InspectedApproval) -> Vec<Digest> {
+    approval.authorised().verified().signers().iter().map(|signer| signer.sha256()).collect()
+}
+
+impl Window {
+    /// What an approval comes to. When it says that it was taken, the act is committed.
+    pub(super) async fn approve(
+        &mut self,
+        approval: InspectedApproval,
+        judge: &Judge,
+    ) -> Result<(Judged, Beside), Halt> {
+        let away = || Ok((Judged::Word(Word::Held(Finding::new(Code::LoadDatabaseAway))), Beside::Away));
+        let named = self.named(approval.names())?;
+        let subject = match (named, &mut self.boemis) {
+            (_, None) => return away(),
+            (None, Some(_)) => None,
+            (Some(id), Some(boemis)) => match boemis.situation(id).await {
+                Ok(situation) => situation.map(|one| subject(one, &signers(&approval), &judge.world().registry)),
+                Err(fault) if fault.is_away() => return self.went_away(&fault),
+                Err(fault) => return Err(Halt::wrong(fault)),
+            },
+        };
+        let beside = Beside::Subject(subject.clone().map(Box::new));
+        let validated = match judge.validate_approval(approval, subject.as_ref()) {
+            Ok(validated) => validated,
+            Err(stop) => return Ok((word(stop)?, beside)),
+        };
+        let now = self.host.clock.now();
+        let Some(boemis) = &mut self.boemis else { return away() };
+        match boemis.enact(&validated, now).await {
+            Ok(enacted) => {
+                let body = validated.authorised().participant().clone();
+                let reason = validated.reason().map(|reason| reason.chars().take(REASON_MAX).collect());
+                Ok((Judged::Word(Word::Taken(Box::new(Taken { enacted, body, reason }))), beside))
+            }
+            Err(fault) if fault.is_away() => self.went_away(&fault),
+            Err(fault) => Err(Halt::wrong(fault)),
+        }
+    }
+
+    fn went_away(&mut self, fault: &Fault) -> Result<(Judged, Beside), Halt> {
+        tracing::error!(%fault, "approvals are held until BOEMİS is back");
+        (self.boemis, self.tally.away) = (None, true);
+        Ok((Judged::Word(Word::Held(Finding::new(Code::LoadDatabaseAway))), Beside::Away))
+    }
+
+    /// The submission of this id, or to which this receipt was given.
+    fn named(&self, names: &str) -> Result<Option<SubmissionId>, Halt> {
+        match names.parse::<SubmissionId>() {
+            Ok(id) => Ok(Some(id)),
+            Err(_) => Ok(self.ledger.find_receipt(names)?.map(|submission| submission.id())),
+        }
+    }
+
+    /// What the journal is to say of the submission that an approval was about, before it says that the approval was
+    /// taken; nothing where it says so already.
+    pub(super) fn ruling(&mut self, taken: &Taken) -> Result<Option<Event>, Halt> {
+        let (id, stage, by) = (taken.enacted.subject(), taken.enacted.stage(), taken.enacted.by());
+        self.learn()?;
+        let Some(submission) = self.ledger.state(id)? else { return Ok(None) };
+        if stage == ApprovalStage::Checking {
+            let facts = [("by".to_owned(), by.to_string())].into();
+            let act = Event::Act { act: CHECKING.to_owned(), by: taken.body.to_string(), id: Some(id), facts };
+            return Ok((!taken.enacted.stood_already()).then_some(act));
+        }
+        let is_answered = matches!(submission.phase, Phase::Answered | Phase::Closed);
+        let is_due = match submission.decision() {
+            Some(Decision::Pending) => true,
+            Some(Decision::Accepted) => stage == ApprovalStage::Withdrawn,
+            _ => false,
+        };
+        if !is_answered || !is_due {
+            return Ok(None);
+        }
+        let ruled = Ruled { id, stage, by, body: taken.body.clone(), reason: taken.reason.clone() };
+        self.ruled.insert(id, ruled.clone());
+        Ok(Some(Event::Ruled(Box::new(ruled))))
+    }
+
+    /// Answers what was ruled on, as far as that can be done now: an approval is told only while BOEMİS shows it.
+    ///
+    /// # Errors
+    /// [`Halt`].
+    pub(super) async fn answer_ruled(&mut self) -> Result<(), Halt> {
+        if self.ruled.is_empty() {
+            return Ok(());
+        }
+        self.learn()?;
+        self.close_laid()?; // nothing of the answer before is closed after this one
+        let mut receipts = Vec::new();
+        for ruled in self.ruled.values().cloned().collect::<Vec<_>>() {
+            // its answer before comes first
+            if self.left.contains(&ruled.id) {
+                continue;
+            }
+            let stands = match ruled.stage {
+                ApprovalStage::Approved => match self.load_of(ruled.id).await? {
+                    Some(Some(stands)) if stands.mark().approved.is_some() => Some(stands),
+                    Some(_) => {
+                        tracing::error!(submission = %ruled.id, by = %ruled.by,
+                            "it was approved, and BOEMİS does not show it: its answer waits");
+                        continue;
+                    }
+                    None => continue,
+                },
+                _ => None,
+            };
+            receipts.push(self.ruled_answer(&ruled, stands.as_ref())?);
+            self.ruled.remove(&ruled.id);
+        }
+        self.give(receipts, Vec::new())
+    }
+
+    /// The sealed answer to one: as it was sealed, if it was.
+    fn ruled_answer(&mut self, ruled: &Ruled, stands: Option<&Stands>) -> Result<Ready, Halt> {
+        let id = ruled.id;
+        let wrong = || Halt::wrong(format!("submission {id} was ruled on, and the seal knows of no answer to it"));
+        let Some(Submission { arrival: Arrived::Held(held), answers, last: Some(before), .. }) =
+            self.ledger.state(id)?
+        else {
+            return Err(wrong());
+        };
+        let turn = self.turn_after(id, answers)?;
+        let name = &held.document.name;
+        let facts = Facts::ruled(before, ruled.by);
+        let (answer, sealed) = match self.sealed_before(id, turn.answer)? {
+            Some((record, sealed)) => (Answer::sealed_before(record, name, turn, stands), sealed),
+            None => {
+                let record = self.seal.outcome(id, answers).map_err(Halt::wrong)?.ok_or_else(wrong)?;
+                let by = ruled.by.to_string();
+                let answer = match (ruled.stage, stands) {
+                    (ApprovalStage::Approved, Some(stands)) => Answer::approved(record, stands, name, turn, &by),
+                    (ApprovalStage::Refused, _) => Answer::fallen(record, name, turn, said(Code::RuleRefused, ruled)),
+                    _ => Answer::fallen(record, name, turn, said(Code::RuleWithdrawn, ruled)),
+                };
+                let answer = answer.ok_or_else(wrong)?;
+                let sealed = self.seal_logged(&[answer.record()])?.pop();
+                (Some(answer), sealed.ok_or_else(wrong)?)
+            }
+        };
+        let (receipt, answered) = self.keep(answer.ok_or_else(wrong)?, sealed, facts)?;
+        Ok((receipt, answered, held.participant.clone()))
+    }
+
+    /// The turn of a later answer: only the first may have been a held one.
+    pub(super) fn turn_after(&self, id: SubmissionId, answers: u32) -> Result<Turn, Halt> {
+        let first = self.seal.outcome(id, 1).map_err(Halt::wrong)?;
+        let held_before = first.is_some_and(|first| first.decision == Decision::Held);
+        Ok(Turn { answer: answers + 1, held_before })
+    }
+
+    /// What the journal says was done to loads is done again in a database that was put back from an older copy.
+    pub(super) async fn enact_again(&mut self) -> Result<Result<(), Fault>, Halt> {
+        let approvals = self.ledger.approvals()?;
+        let Some(boemis) = &mut self.boemis else { return Ok(Ok(())) };
+        if approvals.is_empty() {
+            return Ok(Ok(()));
+        }
+        let idle = match boemis.idle(&approvals).await {
+            Ok(idle) => idle,
+            Err(fault) => return Ok(Err(fault)),
+        };
+        let now = self.host.clock.now();
+        for by in idle {
+            let Some(acted) = self.ledger.state(by)?.and_then(|one| one.acted()) else { continue };
+            match boemis.enact_again(acted.on, (acted.stage, by), now).await {
+                Ok(true) => tracing::warn!(submission = %acted.on, stage = %acted.stage, %by,
+                    "done again: BOEMİS had lost it"),
+                Ok(false) => {}
+                Err(fault) => return Ok(Err(fault)),
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+fn said(code: Code, ruled: &Ruled) -> Finding {
+    let reason = ruled.reason.as_deref().unwrap_or("—");
+    Finding::new(code).found(format!("{reason} ({}, {})", ruled.body, ruled.by))
+}
