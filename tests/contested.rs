@@ -21,7 +21,7 @@ use pencere::host::{Clock, Disk, Fault, Faults, Host};
 use rustix::process::Signal;
 use std::fs;
 use std::sync::Arc;
-use trial::{Locked, PARTICIPANTS, Trial, eventually, generation, said, voen};
+use trial::{Locked, PARTICIPANTS, Trial, eventually, generation, grid, said, voen};
 
 const FIGURES: &str = "SELECT period, revision, energy_mwh FROM generation_current ORDER BY period";
 
@@ -500,4 +500,27 @@ fn what_is_contested_while_boemis_is_away_waits_for_it() {
     daemon.end();
     assert_eq!(trial.sql(FIGURES), "");
     fits(&trial);
+}
+
+/// Who approves with a key that was revoked approves nothing: what holds by it is contested too.
+#[test]
+fn what_was_approved_by_a_document_that_is_contested_is_contested_with_it() {
+    let trial = window();
+    trial.put("azerenerji", "a.xml", trial.signed("a.xml", grid(1, "VL-1"), "azerenerji"));
+    once(&trial);
+    for (stage, body, name) in [("checking", "azerenerji", "c.xml"), ("approved", "energetika", "e.xml")] {
+        trial.put(body, name, trial.approval("a.xml", stage, body, name));
+        once(&trial);
+    }
+    assert_eq!(trial.sql("SELECT code FROM grid_current").trim(), "VL-1");
+    publish(&trial, 60, &[("w/pki/energetika.crt", -3600)]);
+    once(&trial);
+    assert_eq!(trial.sql("SELECT code FROM grid_current").trim(), "");
+    for (body, name) in [("azerenerji", "a.xml"), ("energetika", "e.xml")] {
+        let answers = trial.answers_to(body, name);
+        let words: Vec<&str> = answers.iter().map(|(_, text)| receipt::decision(text)).collect();
+        assert!(words.contains(&"contested"), "{name}: {words:?}");
+    }
+    let audit = trial.pencere(&["audit", "verify"]);
+    assert_eq!(audit.status.code(), Some(0), "{}", said(&audit));
 }

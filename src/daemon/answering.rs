@@ -277,7 +277,7 @@ impl Window {
             findings,
             original,
             rows,
-            acted: acted.filter(|_| decision == Decision::Accepted),
+            acted: acted.filter(|_| matches!(decision, Decision::Accepted | Decision::Contested)),
             receipt: SealedReceipt {
                 number: receipt.number().to_owned(),
                 file_name: receipt.file_name(),

@@ -59,7 +59,8 @@ impl Window {
                     continue;
                 }
                 let load = loads.remove(&doubt.id);
-                if load.is_none() {
+                let is_approval = self.ledger.state(doubt.id)?.is_some_and(|one| one.acted().is_some());
+                if load.is_none() && !is_approval {
                     tracing::error!(submission = %doubt.id, "contested, and BOEMİS holds no load of it");
                 }
                 receipts.push(self.contested(doubt, load)?);

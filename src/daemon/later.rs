@@ -13,11 +13,11 @@
 
 use super::judgement::Matter;
 use super::window::{Halt, Window};
-use crate::document::{Digest, SubmissionId};
+use crate::document::{ApprovalStage, Decision, Digest, SubmissionId};
 use crate::finding::Stop;
 use crate::forms::certificate::Certificate;
-use crate::journal::{Contested, Event, KeptPath};
-use crate::ledger::{Arrived, Place, Unsettled};
+use crate::journal::{Contested, Event, KeptPath, Phase};
+use crate::ledger::{Arrived, Place, Submission, Unsettled};
 use crate::signature::Report;
 use crate::staging::Staging;
 use crate::trust::{Again, When};
@@ -108,6 +108,13 @@ impl Window {
                     tracing::warn!(submission = %id, serial, %revoked,
                         "accepted, and its signer's certificate was revoked before: it is contested");
                     self.journal.append(now, Event::Contested(doubt.clone()))?;
+                    if let Some(approved) = self.approved_by(one.id)? {
+                        tracing::warn!(submission = %approved, approval = %one.id,
+                            "approved by a document that is contested: it is contested with it");
+                        let doubt = Contested { id: approved, ..*doubt.clone() };
+                        self.journal.append(now, Event::Contested(Box::new(doubt.clone())))?;
+                        self.later.doubts.insert(approved, doubt);
+                    }
                     self.later.doubts.insert(one.id, *doubt);
                     contested += 1;
                 }
@@ -124,6 +131,17 @@ impl Window {
             self.later.paths.clear();
         }
         Ok(())
+    }
+
+    /// The submission that holds by this approval, if it is one.
+    fn approved_by(&self, id: SubmissionId) -> Result<Option<SubmissionId>, Halt> {
+        let acted = self.ledger.state(id)?.and_then(|one| one.acted());
+        let Some(acted) = acted.filter(|acted| acted.stage == ApprovalStage::Approved) else { return Ok(None) };
+        let holds = |one: &Submission| {
+            one.decision() == Some(Decision::Accepted) && matches!(one.phase, Phase::Answered | Phase::Closed)
+        };
+        let is_free = !self.laid.contains(&acted.on) && !self.later.doubts.contains_key(&acted.on);
+        Ok(self.ledger.state(acted.on)?.filter(|one| is_free && holds(one)).map(|one| one.id()))
     }
 
     fn look_at(&mut self, one: &Unsettled, now: Timestamp) -> Result<Comes, Halt> {

@@ -5,7 +5,7 @@
 
 use super::{Told, ToldFile, ToldFinding};
 use crate::document::BAKU;
-use crate::finding::{Finding, Language, grouped};
+use crate::finding::{Code, Finding, Language, grouped};
 use jiff::Timestamp;
 
 /// Columns of the page, for the narrowest terminal and a sheet of A4.
@@ -45,7 +45,7 @@ impl Page {
             self.rule('=');
         }
         self.blank();
-        let (word, meaning) = (words.decision)(&told.decision).unwrap_or((&told.decision, ""));
+        let (word, meaning) = (words.decision)(case(told)).unwrap_or((&told.decision, ""));
         self.paragraph(0, word);
         self.paragraph(0, meaning);
         self.blank();
@@ -309,6 +309,17 @@ struct Words {
     unsealed: &'static str,
 }
 
+/// The decision as people are told it: what was withdrawn is in no doubt, and an approval is loaded nowhere.
+fn case(told: &Told) -> &str {
+    let is_withdrawn = told.findings.iter().any(|finding| finding.code == Code::RuleWithdrawn.slug());
+    match told.decision.as_str() {
+        "contested" if is_withdrawn => "withdrawn",
+        "rejected" if is_withdrawn => "withdrawn",
+        "accepted" if told.records.is_none() => "taken",
+        decision => decision,
+    }
+}
+
 fn words(language: Language) -> &'static Words {
     match language {
         Language::Az => &AZ,
@@ -328,7 +339,15 @@ const AZ: Words = Words {
         "duplicate" => {
             Some(("TƏKRARDIR", "Bu məzmun əvvəl də gəlib və ikinci dəfə yüklənmədi. Heç nə etmək lazım deyil."))
         }
-        "pending" => Some(("TƏSDİQ GÖZLƏYİR", "Sənəd yoxlanıldı və təsdiq edildikdən sonra yüklənəcək.")),
+        "taken" => Some(("QƏBUL EDİLDİ", "Sənəd yoxlanıldı və təqdimat aşağıda göstərilən mərhələdən keçdi.")),
+        "pending" => Some((
+            "TƏSDİQ GÖZLƏYİR",
+            "Sənəd yoxlanıldı. Təsdiq edildikdən sonra qüvvəyə minəcək; nəticə ayrıca qəbzlə bildiriləcək.",
+        )),
+        "withdrawn" => Some((
+            "GERİ GÖTÜRÜLDÜ",
+            "Sənəd imzalı qərarla geri götürülüb və BOEMİS-də artıq qüvvədə deyil. Səbəb aşağıdadır.",
+        )),
         "held" => Some((
             "SAXLANILIB",
             "Sənəd pəncərədə təhlükəsizdir, qərar isə hələ verilə bilmir. Pəncərə özü yenidən cəhd edəcək və \
@@ -382,7 +401,17 @@ const EN: Words = Words {
         "duplicate" => {
             Some(("DUPLICATE", "This content came before and was not loaded a second time. Nothing needs to be done."))
         }
-        "pending" => Some(("WAITS FOR APPROVAL", "The document was checked, and will be loaded once it is approved.")),
+        "taken" => {
+            Some(("ACCEPTED", "The document was checked, and took the submission through the stage named below."))
+        }
+        "pending" => Some((
+            "WAITS FOR APPROVAL",
+            "The document was checked. It will hold once it is approved; a receipt of its own will tell the outcome.",
+        )),
+        "withdrawn" => Some((
+            "WITHDRAWN",
+            "The document was withdrawn by a signed decision, and holds in BOEMİS no more. The reason is below.",
+        )),
         "held" => Some((
             "HELD",
             "The document is safe in the window, and nobody can decide on it yet. The window tries again by itself \

@@ -200,19 +200,19 @@ fn judge(inspected: &InspectedApproval, subject: &Subject, dataset: Option<&Data
     if !may {
         return Some(Finding::new(Code::AuthorityMayNotApprove).found(format!("{stage} {}", subject.dataset)));
     }
-    if let Some(due) = not_due(*stage, subject, approval) {
-        return Some(Finding::new(Code::RuleApprovalNotDue).found(subject.word()).wanted(due));
-    }
+    let waits = subject.state == SubjectState::Waits;
     match stage {
-        ApprovalStage::Approved if subject.newest > subject.revision => {
-            Some(Finding::new(Code::RuleApprovalSuperseded).found(subject.revision).wanted(subject.newest))
+        ApprovalStage::Approved if waits && subject.newest > subject.revision => {
+            return Some(Finding::new(Code::RuleApprovalSuperseded).found(subject.revision).wanted(subject.newest));
         }
         // four eyes: whoever entered it does not judge it
-        ApprovalStage::Approved | ApprovalStage::Refused if subject.same_person => {
-            Some(Finding::new(Code::RuleApprovalSamePerson))
+        ApprovalStage::Approved | ApprovalStage::Refused if waits && subject.same_person => {
+            return Some(Finding::new(Code::RuleApprovalSamePerson));
         }
-        _ => None,
+        _ => {}
     }
+    let due = not_due(*stage, subject, approval)?;
+    Some(Finding::new(Code::RuleApprovalNotDue).found(subject.word()).wanted(due))
 }
 
 /// Which stages are due instead of this one; none where it is.

@@ -8,6 +8,7 @@
 
 mod accepted;
 mod across;
+mod approvals;
 mod archives;
 mod containers;
 mod der;
@@ -86,6 +87,7 @@ fn table() -> Vec<Sample> {
     table.extend(rejected::table());
     table.extend(across::table());
     table.extend(drawn::table());
+    table.extend(approvals::table());
     table.extend(hostile::table());
     table.extend(archives::table());
     table.extend(forged_cms::table());
@@ -146,7 +148,7 @@ fn the_samples_are_complete() {
         let committed = fs::read_to_string(folder.join("case.toml")).unwrap_or_default();
         assert_eq!(committed, case, "{}: PENCERE_REWRITE=1 writes the case", sample.folder);
     }
-    for claim in ["accepted", "duplicate", "rejected", "held", "hostile"] {
+    for claim in ["accepted", "pending", "duplicate", "rejected", "held", "hostile"] {
         for entry in fs::read_dir(root.join(claim)).unwrap() {
             let folder = format!("{claim}/{}", entry.unwrap().file_name().into_string().unwrap());
             assert!(claimed.contains(&folder), "{folder} is in no table, so nobody can tell how it was made");

@@ -87,7 +87,7 @@ impl Sample {
     /// All of them, by name.
     pub fn all(root: &Path) -> Vec<Self> {
         let mut samples = Vec::new();
-        for claim in ["accepted", "duplicate", "held", "hostile", "rejected"] {
+        for claim in ["accepted", "duplicate", "held", "hostile", "pending", "rejected"] {
             for entry in fs::read_dir(root.join(claim)).unwrap() {
                 let folder = entry.unwrap().path();
                 let name = format!("{claim}/{}", folder.file_name().unwrap().to_str().unwrap());
@@ -104,7 +104,7 @@ impl Sample {
     pub fn claim(&self) -> Claim<'_> {
         let (claim, rest) = self.name.split_once('/').unwrap();
         match claim {
-            "accepted" | "duplicate" => Claim { decision: claim, code: None },
+            "accepted" | "duplicate" | "pending" => Claim { decision: claim, code: None },
             "held" => Claim { decision: "held", code: Some(rest) },
             "rejected" => Claim { decision: "rejected", code: Some(rest) },
             _ => Claim { decision: "rejected", code: Some(self.case.expect.as_deref().expect("`expect`")) },
