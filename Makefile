@@ -29,7 +29,7 @@ demo:
 test:
 	@.ci/packages test
 	$(CARGO) test --release --locked
-	PENCERE_TEST_BOEMIS=postgres $(CARGO) test --release --locked --test contested --test window \
+	PENCERE_TEST_BOEMIS=postgres $(CARGO) test --release --locked --test approval --test contested --test window \
 		--test queues -- --skip a_stop_at_any_step
 
 # All in the release profile, as the tests: one set of compiled crates serves every step.
