@@ -17,7 +17,7 @@ pub(super) use snapshot::Snapshot;
 pub(super) use write::Transaction;
 
 use super::mark::Mark;
-use super::{Fault, Records, Settings, Total};
+use super::{Counted, Fault, Filed, Records, Settings, Total};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use jiff::Timestamp;
@@ -127,6 +127,22 @@ impl Store {
             Some(connection) => read::as_of(connection, &self.plans, dataset, at).await,
             None => Err(closed()),
         }
+    }
+
+    pub(super) async fn counted(
+        &mut self,
+        dataset: &DatasetName,
+        at: Option<Timestamp>,
+    ) -> Result<Vec<Counted>, Fault> {
+        self.connected("reading what counts").await?;
+        match self.connection.as_mut() {
+            Some(connection) => read::counted(connection, &self.plans, dataset, at).await,
+            None => Err(closed()),
+        }
+    }
+
+    pub(super) async fn filed(&mut self, dataset: &DatasetName, at: Timestamp) -> Result<Vec<Filed>, Fault> {
+        read::filed(self.connected("reading what was filed").await?, dataset, at).await
     }
 
     /// Marks loads as contested, in one transaction: the first moment stays. Of each the revision that holds
