@@ -66,7 +66,7 @@ pub fn run(args: &AsOfArgs, screen: &mut Screen) -> Outcome {
         let _ = reader.close().await; // it only looked
         records.map_err(|fault| Trouble::broken(fault.to_string()))
     })?;
-    let at = args.known_at.unwrap_or(now);
+    let at = args.known_at.unwrap_or_else(|| report::seconds(now));
     let sheet = shown(args, dataset, records, at, language);
     sheet::deliver(&sheet, &args.form, language, at, screen)?;
     Ok(Exit::Done)
@@ -100,13 +100,12 @@ fn shown(args: &AsOfArgs, dataset: &Dataset, records: Records, at: Timestamp, la
         value => Cell::Text(value),
     };
     let title = said(language, &dataset.title_az, &dataset.title_en).to_owned();
-    let fact = |name, az, en, value| Fact { name, title: said(language, az, en), value };
     Sheet {
         title,
         facts: vec![
-            Fact { name: "dataset", title: "", value: json!(dataset.name) },
-            fact("period", "Dövr", "Period", json!(args.period.map(|period| period.to_string()))),
-            fact("known_at", "Məlum olan vaxt (UTC)", "Known at (UTC)", json!(at.to_string())),
+            Fact::silent("dataset", json!(dataset.name)),
+            Fact::new("period", said(language, "Dövr", "Period"), json!(args.period.map(|period| period.to_string()))),
+            Fact::known_at(at, language),
         ],
         columns: columns
             .iter()

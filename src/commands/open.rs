@@ -1,10 +1,10 @@
 //! `pencere export open`: what BOEMİS holds for everybody (S 8.1.4), as files that others publish.
 //!
 //! Owns which data leaves and in which form: of datasets whose description says `class = "open"`, what the view
-//! `<dataset>_current` shows, and nothing else, so no person and no FİN is in it. GeoJSON (RFC 7946) where records have
-//! a shape, else CSV (RFC 4180), and a data package (Frictionless, Data Package 1) that says what the files are, with
-//! their digests. The same data gives the same octets. Never touches a file in the folder that an earlier export did not
-//! make.
+//! `<dataset>_current` shows, and nothing else, so no person and no FİN is in it. GeoJSON (RFC 7946) where records
+//! have a shape, else CSV (RFC 4180), and a data package (Frictionless, Data Package 1) that says what the files are,
+//! with their digests. The same data gives the same octets. Never touches a file in the folder that an earlier export
+//! did not make.
 
 mod manifest;
 mod written;

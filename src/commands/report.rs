@@ -53,7 +53,7 @@ pub struct ReportArgs {
     /// A row for each of these: station,quarter
     #[arg(long, value_enum, value_delimiter = ',', value_name = "PART", hide_possible_values = true)]
     pub by: Vec<By>,
-    /// From this year, quarter or month on [default: all there is; completeness: the year of the quarter that ended last]
+    /// From this period on [default: all there is; completeness: the year of the quarter that ended last]
     #[arg(long, value_name = "PERIOD")]
     pub from: Option<Bound>,
     /// Until this one, with it [default: all there is; completeness: what has ended]
@@ -87,7 +87,8 @@ enum What<'a> {
 /// Makes the report.
 ///
 /// # Errors
-/// Usage: the configuration, or parts that do not go together. Broken: the database's, or a journal that cannot be read.
+/// Usage: the configuration, or parts that do not go together. Broken: the database's, or a journal's that cannot be
+/// read.
 pub fn run(args: &ReportArgs, screen: &mut Screen) -> Outcome {
     let config = opening::config(&args.window, screen)?;
     let language = args.language.into();
@@ -102,7 +103,9 @@ pub fn run(args: &ReportArgs, screen: &mut Screen) -> Outcome {
             submissions::sheet(args, &known, language)?
         }
     };
-    sheet.facts.splice(0..0, facts(args, &config, language, now));
+    let told = facts(args, &config, language, now);
+    let told = told.into_iter().filter(|fact| sheet.facts.iter().all(|own| own.name != fact.name));
+    sheet.facts = told.collect::<Vec<_>>().into_iter().chain(std::mem::take(&mut sheet.facts)).collect();
     sheet::deliver(&sheet, &args.form, language, args.known_at.unwrap_or(now), screen)?;
     Ok(Exit::Done)
 }
@@ -206,7 +209,7 @@ fn of_completeness(args: &ReportArgs, config: &Config, language: Language, now: 
         Ok::<_, Trouble>(stated)
     })?;
     let ground = completeness::Ground { world, known_at, waiting, range };
-    completeness::sheet(args, &ground, &stated, language)
+    Ok(completeness::sheet(args, &ground, &stated, language))
 }
 
 /// BOEMİS, to be looked at.
@@ -225,19 +228,18 @@ pub(super) async fn reader(config: &Config) -> Result<Reader, Trouble> {
 /// What every report says of itself.
 fn facts(args: &ReportArgs, config: &Config, language: Language, now: Timestamp) -> Vec<Fact> {
     let window = &config.settings().window;
-    let at = args.known_at.unwrap_or(now);
     let by: Vec<Value> = args.by.iter().map(|by| json!(by.as_str())).collect();
     let bound = |bound: Option<Bound>| bound.map_or(Value::Null, |bound| json!(bound.to_string()));
-    let fact = |name, az, en, value| Fact { name, title: said(language, az, en), value };
+    let fact = |name, az, en, value| Fact::new(name, said(language, az, en), value);
     vec![
-        Fact { name: "report", title: "", value: json!(args.what) },
+        Fact::silent("report", json!(args.what)),
         fact("window", "Pəncərə", "Window", json!(window.window.id.as_str())),
-        fact("known_at", "Məlum olan vaxt (UTC)", "Known at (UTC)", json!(seconds(at).to_string())),
-        Fact { name: "by", title: "", value: Value::Array(by) },
+        Fact::known_at(args.known_at.unwrap_or_else(|| seconds(now)), language),
+        Fact::silent("by", Value::Array(by)),
         fact("from", "Başlanğıc", "From", bound(args.from)),
         fact("to", "Son", "To", bound(args.to)),
         fact("participant", "İştirakçı", "Participant", json!(args.participant)),
-        fact("of_dataset", "Məlumat toplusu", "Dataset", json!(args.dataset)),
+        fact("dataset", "Məlumat toplusu", "Dataset", json!(args.dataset)),
     ]
 }
 

@@ -10,7 +10,7 @@ mod xlsx;
 
 use super::files::Making;
 use super::table::{Side, Table};
-use super::{Format, Screen, Trouble};
+use super::{Format, Screen, Trouble, times};
 use crate::finding::Language;
 use crate::host::printable;
 use clap::{Args, ValueEnum};
@@ -78,6 +78,26 @@ pub struct Fact {
     pub title: &'static str,
     /// Null where it is not known or was not asked for.
     pub value: serde_json::Value,
+    /// The same for people, where they read it in another form.
+    pub worded: Option<String>,
+}
+
+impl Fact {
+    /// One that people read as programs do.
+    pub fn new(name: &'static str, title: &'static str, value: serde_json::Value) -> Self {
+        Self { name, title, value, worded: None }
+    }
+
+    /// One for programs alone.
+    pub fn silent(name: &'static str, value: serde_json::Value) -> Self {
+        Self::new(name, "", value)
+    }
+
+    /// By what was known at which moment: in Baku's time for people.
+    pub fn known_at(at: Timestamp, language: Language) -> Self {
+        let title = said(language, "Məlum olan vaxt", "Known at");
+        Self { worded: Some(times::both(at)), ..Self::new("known_at", title, at.to_string().into()) }
+    }
 }
 
 /// A column.
@@ -148,6 +168,7 @@ impl Fact {
     fn shown(&self) -> Option<String> {
         match &self.value {
             _ if self.title.is_empty() => None,
+            _ if self.worded.is_some() => self.worded.clone(),
             serde_json::Value::Null => None,
             serde_json::Value::String(text) => Some(text.clone()),
             serde_json::Value::Array(many) if many.is_empty() => None,

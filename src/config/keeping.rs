@@ -1,5 +1,5 @@
-//! `[downtime]`, `[archive]`, `[calendar]`, `[export]`: what is kept about the window itself, what is kept for good, and
-//! what is given to everybody.
+//! `[downtime]`, `[archive]`, `[calendar]`, `[export]`: what is kept about the window itself, what is kept for good,
+//! and what is given to everybody.
 //!
 //! Reads tables and opens no file.
 

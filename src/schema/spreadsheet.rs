@@ -1,7 +1,7 @@
 //! Rows of a file that a spreadsheet opens by a double click.
 //!
-//! Owns the form: UTF-8 with a byte order mark, `;` between the columns and CRLF behind each row, as Excel opens it where
-//! the decimal mark is a comma; and that no cell acts as a formula. Never knows what a cell means.
+//! Owns the form: UTF-8 with a byte order mark, `;` between the columns and CRLF behind each row, as Excel opens it
+//! where the decimal mark is a comma; and that no cell acts as a formula. Never knows what a cell means.
 
 /// The byte order mark, which stands before the first row: without it Excel takes the octets for those of a code page.
 pub const MARK: &str = "\u{feff}";

@@ -1,7 +1,7 @@
 //! The year 2025 of all stations that were in service in it, and what it comes to.
 //!
-//! Figures are plausible: published outputs where there are some, shaped over the year. The sums below were made from the
-//! same table by another program with whole numbers of thousandths, and are written down, never computed here.
+//! Figures are plausible: published outputs where there are some, shaped over the year. The sums below were made from
+//! the same table by another program with whole numbers of thousandths, and are written down, never computed here.
 
 /// Code, who states it, kind, region, and MWh of each quarter; `-` where it was not in service yet.
 pub const STATIONS: &str = "\

@@ -3,8 +3,8 @@
 //! Owed is what falls to a participant by the registry of today: a statement for each period that has ended, of each
 //! dataset that it is competent for, where it operates a station that was in service in that period; of a dataset that
 //! knows no stations, from each that is competent but the owner, who states what it obtained. A year is owed beside its
-//! parts, and told by them where all stand. By when it is due, the dataset's description says. What was contested did not
-//! come. Never judges a figure.
+//! parts, and told by them where all stand. By when it is due, the dataset's description says. What was contested did
+//! not come. Never judges a figure.
 
 use super::ReportArgs;
 use super::asked::{By, Range};
@@ -268,15 +268,7 @@ fn days(from: Date, to: Date) -> Option<u64> {
 }
 
 /// The report.
-///
-/// # Errors
-/// None for now; a report that cannot be made says why.
-pub(super) fn sheet(
-    args: &ReportArgs,
-    ground: &Ground<'_>,
-    stated: &[Stated<'_>],
-    language: Language,
-) -> Result<Sheet, Trouble> {
+pub(super) fn sheet(args: &ReportArgs, ground: &Ground<'_>, stated: &[Stated<'_>], language: Language) -> Sheet {
     let mut owed = Vec::new();
     for stated in stated {
         for period in ground.periods(stated.dataset) {
@@ -302,7 +294,7 @@ pub(super) fn sheet(
         }
     };
     let remarks = if owed.is_empty() { Vec::new() } else { vec![sums] };
-    Ok(Sheet { title, facts: Vec::new(), columns, rows, total, remarks })
+    Sheet { title, facts: Vec::new(), columns, rows, total, remarks }
 }
 
 fn each_column(language: Language) -> Vec<Column> {
@@ -315,8 +307,8 @@ fn each_column(language: Language) -> Vec<Column> {
         Column::words("due", said("Son gün", "Due")),
         Column::words("received", said("Alınıb", "Received")),
         Column::numbers("days", said("Gün", "Days")),
-        Column::numbers("stations", said("Stansiyalar", "Stations")),
-        Column::numbers("stations_owed", said("onlardan gözlənilir", "of so many")),
+        Column::numbers("stations", said("Bildirilən stansiya", "Stations stated")),
+        Column::numbers("stations_owed", said("gözlənilən", "owed")),
         Column::words("hindered", said("Qeyd", "Note")),
     ]
 }

@@ -1,8 +1,8 @@
 //! The figures of a dataset, summed by station, kind, region, participant or period.
 //!
 //! What is summed are the records that count in the `_total` view, so every sum is one of the view's, or a part of one.
-//! Sums are whole numbers of the last place. A stock, as capacity, has no sum over time: without periods it is told as it
-//! was in the last of them. Never decides what counts.
+//! Sums are whole numbers of the last place. A stock, as capacity, has no sum over time: without periods it is told as
+//! it was in the last of them. Never decides what counts.
 
 use super::ReportArgs;
 use super::asked::{Bound, By, Range};
@@ -160,7 +160,7 @@ pub(super) fn sheet(
     let rows = rows.iter().map(|(labels, sums)| cells(groups.cells(labels), sums)).collect();
     Ok(Sheet {
         title: said(language, &dataset.title_az, &dataset.title_en).to_owned(),
-        facts: vec![Fact { name: "dataset", title: "", value: json!(dataset.name) }],
+        facts: vec![Fact::silent("dataset", json!(dataset.name))],
         columns: heads.into_iter().chain(groups.figures()).collect(),
         rows,
         total,
@@ -193,7 +193,7 @@ fn annual_alone(question: &Question, all: &[Counted], language: Language) -> Vec
     }
     let told = |((year, slug), count): ((i16, &ParticipantName), usize)| match language {
         Language::Az => format!(
-            "{slug}, {year}: {count} yazı yalnız illik hesabatdadır və ilin hissələri üzrə göstəricilərdə nəzərə alınmayıb."
+            "{slug}, {year}: {count} yazı yalnız illik hesabatdadır və ilin hissələri üzrə göstəricilərə daxil deyil."
         ),
         Language::En => format!(
             "{slug}, {year}: {count} records stand in the annual statement alone and are not among the figures of its \

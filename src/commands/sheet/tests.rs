@@ -9,9 +9,9 @@ fn sheet() -> Sheet {
     Sheet {
         title: "İstehsal".to_owned(),
         facts: vec![
-            Fact { name: "report", title: "", value: json!("generation") },
-            Fact { name: "from", title: "From", value: json!("2024") },
-            Fact { name: "to", title: "To", value: Value::Null },
+            Fact::silent("report", json!("generation")),
+            Fact::new("from", "From", json!("2024")),
+            Fact::new("to", "To", Value::Null),
         ],
         columns: vec![Column::words("station", "Stansiya"), Column::numbers("mwh", "MWh"), Column::numbers("n", "n")],
         rows: vec![
