@@ -326,7 +326,7 @@ fn others_open_the_workbook_and_find_numbers_in_it() {
     let plain = String::from_utf8(plain.stdout).unwrap();
     assert_eq!(
         plain,
-        "Participant|Its name|Electricity generated, MWh|Stations\nazerenerji|«Azərenerji» ASC|98765.432|1\n\
+        "Participant|Name|Electricity generated, MWh|Stations\nazerenerji|«Azərenerji» ASC|98765.432|1\n\
          azerisiq|«Azərişıq» ASC|0.001|1\nTotal||98765.433|2\n"
     );
     // redirected, it is the same

@@ -87,7 +87,7 @@ enum What<'a> {
 /// Makes the report.
 ///
 /// # Errors
-/// Usage: the configuration, or parts that do not go together. Broken: the database's, or a journal's that cannot be
+/// Usage: the configuration, or parts that do not go together. Broken: a database or a journal that cannot be
 /// read.
 pub fn run(args: &ReportArgs, screen: &mut Screen) -> Outcome {
     let config = opening::config(&args.window, screen)?;

@@ -95,7 +95,7 @@ impl Fact {
 
     /// By what was known at which moment: in Baku's time for people.
     pub fn known_at(at: Timestamp, language: Language) -> Self {
-        let title = said(language, "Məlum olan vaxt", "Known at");
+        let title = said(language, "Bu tarixə məlum olan", "Known at");
         Self { worded: Some(times::both(at)), ..Self::new("known_at", title, at.to_string().into()) }
     }
 }

@@ -112,13 +112,13 @@ impl Status {
     fn word(self, language: Language) -> &'static str {
         let (az, en) = match self {
             Self::InTime => ("vaxtında", "in time"),
-            Self::Late => ("gec", "late"),
+            Self::Late => ("gecikib", "late"),
             Self::Stated => ("təqdim olunub", "stated"),
             Self::Elsewhere => ("başqa qurum təqdim edib", "stated by others"),
-            Self::InParts => ("hissələri ilə", "told by its parts"),
+            Self::InParts => ("hissələri üzrə verilib", "told by its parts"),
             Self::Waiting => ("baxılır", "waits"),
-            Self::NotDue => ("vaxtı var", "not due yet"),
-            Self::Missing => ("yoxdur", "missing"),
+            Self::NotDue => ("vaxtı bitməyib", "not due yet"),
+            Self::Missing => ("təqdim edilməyib", "missing"),
         };
         said(language, az, en)
     }

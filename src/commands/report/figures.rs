@@ -274,8 +274,8 @@ impl Groups<'_> {
             };
             columns.push(Column::words(by.as_str(), title));
             match by {
-                By::Station => columns.push(Column::words("station_name", said("Stansiyanın adı", "Its name"))),
-                By::Participant => columns.push(Column::words("participant_name", said("Qurumun adı", "Its name"))),
+                By::Station => columns.push(Column::words("station_name", said("Adı", "Name"))),
+                By::Participant => columns.push(Column::words("participant_name", said("Adı", "Name"))),
                 _ => {}
             }
         }

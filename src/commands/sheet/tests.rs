@@ -27,11 +27,11 @@ fn sheet() -> Sheet {
 #[test]
 fn a_terminal_shows_columns_totals_and_remarks() {
     let wanted = "İstehsal\nFrom: 2024\n\n\
-                  Stansiya                    MWh  n\n\
-                  =1+1                  98765.432  2\n\
+                  Stansiya                     MWh  n\n\
+                  =1+1                   98765.432  2\n\
                   a;\"b\"\\u{1}  9007199254740993.001\n\
-                  günəş                            0\n\
-                  Total      9007199254839758.433  2\n\n<remark>";
+                  günəş                             0\n\
+                  Total       9007199254839758.433  2\n\n<remark>";
     assert_eq!(in_terminal(&sheet(), Language::En), wanted);
     let nothing = Sheet { rows: Vec::new(), total: None, ..sheet() };
     assert!(in_terminal(&nothing, Language::Az).contains("\nHeç nə yoxdur.\n"));
