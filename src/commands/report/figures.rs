@@ -155,8 +155,8 @@ pub(super) fn sheet(
         labels.into_iter().chain(figures).chain(count).collect::<Vec<_>>()
     };
     let heads = groups.columns();
-    let total =
-        (!rows.is_empty() && !(is_stock && question.has_time())).then(|| cells(vec![Cell::Empty; heads.len()], &whole));
+    let adds_up = !is_stock || !question.has_time();
+    let total = (adds_up && !rows.is_empty()).then(|| cells(vec![Cell::Empty; heads.len()], &whole));
     let rows = rows.iter().map(|(labels, sums)| cells(groups.cells(labels), sums)).collect();
     Ok(Sheet {
         title: said(language, &dataset.title_az, &dataset.title_en).to_owned(),
