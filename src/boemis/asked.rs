@@ -4,6 +4,7 @@
 //! way, it has itself. Never talks to a database.
 
 use super::layout::Layout;
+use super::views;
 use crate::document::Period;
 use crate::schema::{Key, Look, PeriodKinds};
 
@@ -101,6 +102,17 @@ pub(super) fn standing_before(horizon: &str) -> String {
 /// was. So recovery judges it by what it was judged by the first time.
 pub(super) fn horizon(id: &str) -> String {
     format!("coalesce((SELECT m.number FROM submission m WHERE m.id = {id}), 9223372036854775807)")
+}
+
+/// By what was known at the moment `$1`: who filed for the dataset `$2`, for which period, and when it came. What was
+/// contested by then is not there.
+pub(super) fn filed() -> String {
+    format!(
+        "SELECT participant, period, received_at FROM submission WHERE dataset = $2 AND {loaded} <= $1 \
+         AND (contested_at IS NULL OR {contested} > $1)",
+        loaded = views::moment("loaded_at"),
+        contested = views::moment("contested_at"),
+    )
 }
 
 /// What a moment is bound as, for `views::as_of`.

@@ -13,6 +13,7 @@ mod acts;
 mod asked;
 mod batch;
 mod copy;
+mod counted;
 mod fault;
 mod layout;
 mod location;
@@ -30,6 +31,7 @@ mod tests;
 pub use acts::{Enacted, Situation};
 pub use batch::{Batch, Loaded, Pending, Uncommitted, Unloaded};
 pub use copy::Copy;
+pub use counted::{Counted, Filed};
 pub use fault::Fault;
 pub use location::{Location, LocationFault, Server};
 pub use mark::{Mark, Stands};
@@ -344,6 +346,24 @@ impl Reader {
     /// The database is away or damaged.
     pub async fn as_of(&mut self, dataset: &DatasetName, known_at: Timestamp) -> Result<Records, Fault> {
         self.store.as_of(dataset, known_at).await
+    }
+
+    /// The records of which the dataset's `_total` view is the sum, each in every period in which it counts, in no
+    /// order: as they hold now, or by what was known at a moment. All are held in memory. Nothing where the dataset
+    /// has no totals.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn counted(&mut self, dataset: &DatasetName, known_at: Option<Timestamp>) -> Result<Vec<Counted>, Fault> {
+        self.store.counted(dataset, known_at).await
+    }
+
+    /// What was loaded of a dataset by what was known at a moment, and was not contested then, in no order.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn filed(&mut self, dataset: &DatasetName, known_at: Timestamp) -> Result<Vec<Filed>, Fault> {
+        self.store.filed(dataset, known_at).await
     }
 
     /// Closes it.

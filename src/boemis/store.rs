@@ -4,7 +4,7 @@
 
 use super::acts::{Act, Deed, Situation};
 use super::mark::Mark;
-use super::{Fault, Location, Records, Settings, Total, layout::Layout, postgres, sqlite};
+use super::{Counted, Fault, Filed, Location, Records, Settings, Total, layout::Layout, postgres, sqlite};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Record, Standing};
 use jiff::Timestamp;
@@ -111,6 +111,18 @@ impl Store {
 
     pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Timestamp) -> Result<Records, Fault> {
         either!(self, Self, store => store.as_of(dataset, at).await)
+    }
+
+    pub(super) async fn counted(
+        &mut self,
+        dataset: &DatasetName,
+        at: Option<Timestamp>,
+    ) -> Result<Vec<Counted>, Fault> {
+        either!(self, Self, store => store.counted(dataset, at).await)
+    }
+
+    pub(super) async fn filed(&mut self, dataset: &DatasetName, at: Timestamp) -> Result<Vec<Filed>, Fault> {
+        either!(self, Self, store => store.filed(dataset, at).await)
     }
 
     pub(super) async fn contest(&mut self, marks: &[Mark], now: Timestamp) -> Result<Vec<Option<Revision>>, Fault> {

@@ -109,6 +109,15 @@ pub(super) struct SealAt {
     pub stamps: Option<At<stamps::Settings>>,
 }
 
+/// `[export]`: what is said beside open data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExportSettings {
+    /// The name of the licence, as Open Definition writes it: `CC-BY-4.0`; none: nothing is said of terms.
+    pub licence: Option<String>,
+    /// Where its text is.
+    pub licence_url: Option<String>,
+}
+
 /// `[hold]`.
 #[derive(Clone, Copy, Debug)]
 pub struct HoldSettings {
@@ -174,6 +183,7 @@ pub struct Settings {
     pub downtime: alive::Settings,
     pub archive: archive::Settings,
     pub calendar: archive::calendar::Calendar,
+    pub export: ExportSettings,
 }
 
 impl Settings {
@@ -246,6 +256,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
         top.mistake("[archive] to lies within the state folder: units are kept apart from what they are units of");
     }
     let calendar = top.table("calendar").map(keeping::calendar).unwrap_or_default();
+    let export = top.table("export").map(keeping::export).unwrap_or_default();
     top.finish();
     let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {
         (Some(window), Some((location, boemis)), Some(trust), Some(seal), Some(identity)) => Some(Settings {
@@ -278,6 +289,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             downtime,
             archive,
             calendar,
+            export,
         }),
         _ => None,
     };

@@ -41,6 +41,7 @@ pub use judge::Judged;
 pub use number::NumberFault;
 pub use overlaps::Overlaps;
 pub use sketch::Sketch;
+pub use write::geojson_of;
 
 use exact::Point;
 use std::fmt;
@@ -196,6 +197,17 @@ impl Kind {
             Self::MultiLineString => "MULTILINESTRING",
             Self::Polygon => "POLYGON",
             Self::MultiPolygon => "MULTIPOLYGON",
+        }
+    }
+
+    /// Its name in GeoJSON.
+    fn in_geojson(self) -> &'static str {
+        match self {
+            Self::Point => "Point",
+            Self::LineString => "LineString",
+            Self::MultiLineString => "MultiLineString",
+            Self::Polygon => "Polygon",
+            Self::MultiPolygon => "MultiPolygon",
         }
     }
 

@@ -19,6 +19,7 @@ mod returned;
 mod rows;
 mod rules;
 mod shape;
+pub mod spreadsheet;
 mod statement;
 mod template;
 #[cfg(test)]

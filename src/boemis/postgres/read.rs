@@ -11,7 +11,7 @@ use super::super::rows::{self, Rows};
 use super::super::standing::{gather, odd};
 use super::super::store::Asked;
 use super::super::views::{self, Engine, gave_no_way};
-use super::super::{Fault, Records, Total};
+use super::super::{Counted, Fault, Filed, Records, Total};
 use super::link::{Link, cell};
 use crate::document::{DatasetName, Digest, Period, Quantity, Revision, SubmissionId};
 use crate::schema::{ColumnKind, Key, Look, PeriodKinds, Standing, Value};
@@ -266,6 +266,38 @@ pub(super) async fn as_of(
         rows.push((0..columns.len()).map(text).collect::<Result<_, _>>()?);
     }
     Ok(Records { columns, rows })
+}
+
+/// The records of which the dataset's totals are sums; none when it has none, or no table yet.
+pub(super) async fn counted(
+    link: &mut Link<'_>,
+    plans: &Plans,
+    dataset: &DatasetName,
+    at: Option<Timestamp>,
+) -> Result<Vec<Counted>, Fault> {
+    const DOING: &str = "reading what counts";
+    let Some(layout) = plans.get(dataset).map(|plan| &plan.layout) else { return Ok(Vec::new()) };
+    let Some(sql) = views::counted(Engine::Postgres, layout, at.is_some()) else { return Ok(Vec::new()) };
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    if let Some(at) = at {
+        query = query.bind(asked::moment(at));
+    }
+    let mut all = Vec::new();
+    for row in &link.all(DOING, query).await? {
+        let word = |at: usize| cell::<&str>(DOING, row, at);
+        let scaled = (4..4 + layout.decimals().count()).map(|at| cell(DOING, row, at)).collect::<Result<_, _>>()?;
+        all.push(Counted::read(layout, word(0)?, word(1)?, word(2)?, cell(DOING, row, 3)?, scaled)?);
+    }
+    Ok(all)
+}
+
+/// What was filed for the dataset by then.
+pub(super) async fn filed(link: &mut Link<'_>, dataset: &DatasetName, at: Timestamp) -> Result<Vec<Filed>, Fault> {
+    const DOING: &str = "reading what was filed";
+    let query = sqlx::query(AssertSqlSafe(asked::filed())).bind(asked::moment(at)).bind(dataset.as_str().to_owned());
+    let rows = link.all(DOING, query).await?;
+    let text = |row, at| cell::<&str>(DOING, row, at);
+    rows.iter().map(|row| Filed::read(text(row, 0)?, text(row, 1)?, text(row, 2)?)).collect()
 }
 
 /// The digest of the records that stand for this mark now, read back from their table.
