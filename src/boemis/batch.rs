@@ -161,7 +161,7 @@ impl<'s> Batch<'s> {
         let documents: Vec<Document<'_>> = marks
             .iter()
             .zip(&statements)
-            .filter_map(|(mark, validated)| Some((mark.as_ref().ok()?, validated.statement().records.as_slice())))
+            .filter_map(|(mark, validated)| Some((mark.as_ref().ok()?, &validated.statement().records)))
             .collect();
         // whoever stops waiting in the middle leaves a group that cannot be committed
         let lost = self.lost.replace(Fault::Wrong("the loading of a group was broken off".to_owned()));

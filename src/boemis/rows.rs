@@ -19,15 +19,22 @@ use std::sync::Arc;
 /// the form of their dataset.
 pub(crate) fn digest(layout: &Layout, statement: &Statement) -> Result<Digest, Fault> {
     let mut rows = Rows::new(layout);
-    for record in &statement.records {
-        for (column, value) in layout.columns.iter().zip(&record.values) {
-            if column.required && *value == Value::Absent {
-                return Err(unlike(layout, &column.name));
+    for piece in statement.records.pieces() {
+        for record in piece.map_err(gone)?.iter() {
+            for (column, value) in layout.columns.iter().zip(&record.values) {
+                if column.required && *value == Value::Absent {
+                    return Err(unlike(layout, &column.name));
+                }
             }
+            rows.add(&record.values)?;
         }
-        rows.add(&record.values)?;
     }
     Ok(rows.finish())
+}
+
+/// Records that were laid away and cannot be read back: the document waits, and is read anew.
+pub(super) fn gone(error: std::io::Error) -> Fault {
+    Fault::Away { doing: "reading records that were laid away", cause: error.to_string() }
 }
 
 /// A digest under way, for rows that come in pieces.

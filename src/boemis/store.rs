@@ -5,7 +5,7 @@
 use super::mark::Mark;
 use super::{Fault, Location, Records, Settings, Total, layout::Layout, postgres, sqlite};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
-use crate::schema::{Datasets, Key, Record, Standing};
+use crate::schema::{self, Datasets, Key, Standing};
 use jiff::Timestamp;
 
 /// An open database.
@@ -31,7 +31,7 @@ pub(super) enum Insert {
 }
 
 /// A document to be written: its mark and its records.
-pub(super) type Document<'a> = (&'a Mark, &'a [Record]);
+pub(super) type Document<'a> = (&'a Mark, &'a schema::Records);
 
 /// A question what stands: for a statement of this key by this submission.
 pub(super) type Asked<'a> = (&'a Key, SubmissionId);

@@ -299,7 +299,7 @@ impl Window {
     }
 
     pub(super) fn judge_of_today(&self) -> Judge {
-        Judge::new(&self.config, &self.world)
+        Judge::new(&self.config, &self.world).with_scratch(self.evidence.scratch())
     }
 
     /// Waits until a group is safe.

@@ -8,6 +8,7 @@ use crate::authority::{self, Authorised, Unauthorised};
 use crate::config::{Config, Settings, World};
 use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Revision, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
+use crate::host::Scratch;
 use crate::journal::Answered;
 use crate::receipt::{self, Known};
 use crate::schema::{self, Inspected, Key, Standing, Validated};
@@ -24,6 +25,8 @@ pub struct Judge {
     world: Arc<World>,
     /// What `pencere.toml` says.
     settings: Arc<Settings>,
+    /// Where records are laid away that are too many for memory.
+    scratch: Scratch,
 }
 
 /// What is known of a document so far: it grows with each question answered.
@@ -102,12 +105,17 @@ impl Recalled {
 impl Judge {
     /// By this world, and what the configuration says besides.
     pub fn new(config: &Config, world: &Arc<World>) -> Self {
-        Self { world: Arc::clone(world), settings: Arc::clone(config.shared_settings()) }
+        Self::of(Arc::clone(config.shared_settings()), Arc::clone(world))
     }
 
     /// By a world and settings of another time.
     pub fn of(settings: Arc<Settings>, world: Arc<World>) -> Self {
-        Self { world, settings }
+        Self { world, settings, scratch: Scratch::of_system() }
+    }
+
+    /// The same, with a place of the window's own for what is too much for memory.
+    pub fn with_scratch(self, scratch: Scratch) -> Self {
+        Self { scratch, ..self }
     }
 
     /// Registry, stations, datasets and trust that it judges by.
@@ -212,7 +220,7 @@ impl Judge {
     /// # Errors
     /// How it stops.
     pub fn inspect(&self, authorised: Authorised, matter: &mut Matter) -> Result<Inspected, Stop> {
-        let inspect = || schema::inspect(authorised, &self.world.datasets, &self.settings.schema);
+        let inspect = || schema::inspect(authorised, &self.world.datasets, &self.settings.schema, &self.scratch);
         let inspected = guarded(matter.id(), "form", inspect)?;
         matter.known.records = Some(inspected.records() as u64);
         if let Some(statement) = inspected.statement() {

@@ -24,6 +24,7 @@ pub mod geojson;
 mod gml;
 mod json;
 mod judge;
+mod laid;
 mod number;
 mod overlaps;
 mod rings;

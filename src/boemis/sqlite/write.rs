@@ -2,7 +2,8 @@
 //!
 //! Owns the writing statements. A document of up to [`HEAD_RECORDS`] records is one round trip to
 //! the connection's thread: savepoint, mark, records and release are one statement text, prepared
-//! once for each [`Shape`]; [`PIECE`] documents of one shape share it. The begin travels with the
+//! once for each [`Shape`]; [`PIECE`] documents of one shape share it. A longer one's records follow
+//! its mark piece by piece, as they are read. The begin travels with the
 //! first question and, where a document is alone, the commit with its load. Never commits unasked.
 
 use super::fault;
@@ -10,14 +11,15 @@ use super::read::{self, BEGIN, PIECE, Plan, Plans};
 use crate::boemis::Fault;
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::Mark;
+use crate::boemis::rows::gone;
 use crate::boemis::store::{Asked, Document, Insert};
 use crate::document::{DatasetName, SubmissionId};
-use crate::schema::{ColumnKind, Record, Standing, Value};
+use crate::schema::{ColumnKind, Record, Records, Standing, Value};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr, Sqlite};
 
-/// Records that travel with the mark. Each number up to it may be prepared and kept once.
+/// Records that travel with the mark, at most. Each number up to it may be prepared and kept once.
 const HEAD_RECORDS: usize = 24;
 
 /// Records of a later piece: with 64 columns and two of our own, half of the 32 766 variables
@@ -27,8 +29,8 @@ const PIECE_RECORDS: usize = 240;
 /// What a statement text writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shape {
-    /// Of each document; one more than [`HEAD_RECORDS`] stands for all that are longer.
-    records: usize,
+    /// Of each document; none of those that are longer than [`HEAD_RECORDS`], and follow their mark.
+    records: Option<usize>,
     documents: usize,
     /// Whether the transaction ends with it.
     commits: bool,
@@ -96,7 +98,7 @@ impl<'s> Transaction<'s> {
     pub(in crate::boemis) async fn insert_all(&mut self, documents: &[Document<'_>]) -> Vec<Result<Insert, Fault>> {
         let mut done: Vec<Result<Insert, Fault>> = Vec::with_capacity(documents.len());
         let is_like = |one: &Document<'_>, next: &Document<'_>| {
-            one.0.key.dataset == next.0.key.dataset && one.1.len() == next.1.len() && one.1.len() <= HEAD_RECORDS
+            one.0.key.dataset == next.0.key.dataset && together(one).is_some_and(|head| Some(head) == together(next))
         };
         for piece in documents.chunk_by(is_like).flat_map(|like| like.chunks(PIECE)) {
             if piece.len() == PIECE {
@@ -130,17 +132,17 @@ impl<'s> Transaction<'s> {
 
     /// Writes the only document of the group and, when that goes well, commits in the same round trip.
     pub(in crate::boemis) async fn insert_and_commit(&mut self, document: Document<'_>) -> Result<Insert, Fault> {
-        self.insert(&[document], document.1.len() <= HEAD_RECORDS).await
+        self.insert(&[document], together(&document).is_some()).await
     }
 
     /// Writes documents of one shape behind one savepoint.
     async fn insert(&mut self, documents: &[Document<'_>], commits: bool) -> Result<Insert, Fault> {
-        let &[(mark, records), ..] = documents else { return Ok(Insert::Done) };
+        let Some((mark, _)) = documents.first() else { return Ok(Insert::Done) };
         self.begin().await?;
         let Some(plan) = self.plans.get_mut(&mark.key.dataset) else {
             return Err(Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset)));
         };
-        let shape = Shape { records: records.len().min(HEAD_RECORDS + 1), documents: documents.len(), commits };
+        let shape = Shape { records: documents.first().and_then(together), documents: documents.len(), commits };
         match write(self.connection, plan, shape, documents).await {
             Ok(()) => {
                 if commits {
@@ -149,8 +151,12 @@ impl<'s> Transaction<'s> {
                 Ok(Insert::Done)
             }
             Err(error) => {
-                let stands = error.as_database_error().is_some_and(|e| e.is_unique_violation());
-                let error = fault(LOADING, error);
+                let (stands, error) = match error {
+                    Unwritten::Database(error) => {
+                        (error.as_database_error().is_some_and(|e| e.is_unique_violation()), fault(LOADING, error))
+                    }
+                    Unwritten::Unread(error) => (false, gone(error)),
+                };
                 if error.is_away() {
                     return Err(error);
                 }
@@ -195,6 +201,24 @@ impl<'s> Transaction<'s> {
     }
 }
 
+/// How many records travel with the mark: all, or they follow it.
+fn together((_, records): &Document<'_>) -> Option<usize> {
+    records.near().map(<[Record]>::len).filter(|&len| len <= HEAD_RECORDS)
+}
+
+/// Why a document was not written.
+enum Unwritten {
+    Database(sqlx::Error),
+    /// Its records could not be read back.
+    Unread(std::io::Error),
+}
+
+impl From<sqlx::Error> for Unwritten {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
 fn is_away(result: &Result<Insert, Fault>) -> bool {
     result.as_ref().is_err_and(Fault::is_away)
 }
@@ -204,7 +228,7 @@ async fn write(
     plan: &mut Plan,
     shape: Shape,
     documents: &[Document<'_>],
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Unwritten> {
     let sql = match plan.inserts.get(&shape) {
         Some(sql) => sql.clone(),
         None => {
@@ -216,33 +240,35 @@ async fn write(
     let mut query = sqlx::query(sql);
     for (mark, records) in documents {
         query = bind_mark(query, mark);
-        for record in records.iter().take(HEAD_RECORDS) {
+        for record in records.near().filter(|_| shape.records.is_some()).unwrap_or_default() {
             query = bind_values(query, &plan.layout, record);
         }
     }
     query.execute(&mut *connection).await?;
     match documents {
-        [(_, records)] if shape.records > HEAD_RECORDS => write_rest(connection, &plan.layout, records).await,
+        [(_, records)] if shape.records.is_none() => write_rest(connection, &plan.layout, records).await,
         _ => Ok(()),
     }
 }
 
-/// The records behind the head, in pieces, and the release of the savepoint.
-async fn write_rest(connection: &mut SqliteConnection, layout: &Layout, records: &[Record]) -> Result<(), sqlx::Error> {
-    let rest = records.get(HEAD_RECORDS..).unwrap_or_default();
-    let mut number = HEAD_RECORDS as i64;
+/// The records that follow their mark, in pieces, and the release of the savepoint.
+async fn write_rest(connection: &mut SqliteConnection, layout: &Layout, records: &Records) -> Result<(), Unwritten> {
+    let mut number = 0i64;
     let full: SqlStr = AssertSqlSafe(piece_sql(layout, PIECE_RECORDS)).into_sql_str();
-    for piece in rest.chunks(PIECE_RECORDS) {
-        let whole = piece.len() == PIECE_RECORDS;
-        let sql = if whole { full.clone() } else { AssertSqlSafe(piece_sql(layout, piece.len())).into_sql_str() };
-        let mut query = sqlx::query(sql).persistent(whole);
-        for record in piece {
-            number += 1;
-            query = bind_values(query.bind(number), layout, record);
+    for read in records.pieces() {
+        for piece in read.map_err(Unwritten::Unread)?.chunks(PIECE_RECORDS) {
+            let whole = piece.len() == PIECE_RECORDS;
+            let sql = if whole { full.clone() } else { AssertSqlSafe(piece_sql(layout, piece.len())).into_sql_str() };
+            let mut query = sqlx::query(sql).persistent(whole);
+            for record in piece {
+                number += 1;
+                query = bind_values(query.bind(number), layout, record);
+            }
+            query.execute(&mut *connection).await?;
         }
-        query.execute(&mut *connection).await?;
     }
-    sqlx::raw_sql("RELEASE document").execute(connection).await.map(drop)
+    sqlx::raw_sql("RELEASE document").execute(connection).await?;
+    Ok(())
 }
 
 type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
@@ -292,15 +318,14 @@ fn head_sql(layout: &Layout, shape: Shape) -> String {
     }
     for _ in 0..shape.documents {
         sql.push(MARK.to_owned());
-        if shape.records > 0 {
-            let head = shape.records.min(HEAD_RECORDS);
+        if let Some(head) = shape.records.filter(|head| *head > 0) {
             let records: Vec<String> = (1..=head).map(|number| one(layout, &number.to_string())).collect();
             sql.push(format!("{}{}", into(layout), records.join(", ")));
         }
     }
     match shape.commits {
         true => sql.push("COMMIT".to_owned()),
-        false if shape.records <= HEAD_RECORDS => sql.push("RELEASE document".to_owned()),
+        false if shape.records.is_some() => sql.push("RELEASE document".to_owned()),
         false => {}
     }
     sql.join("; ")

@@ -27,7 +27,7 @@ fn plot(code: &str, sent: Option<&str>) -> Record {
         Value::Geometry(Arc::new(sketch.judge(Shapes::Areas.kinds()).unwrap().geometry))
     });
     let area = Value::Decimal(Quantity::parse("100", 3, '.').unwrap());
-    Record { values: vec![Value::Text(code.to_owned()), drawn, area], place: Place::whole() }
+    Record { values: vec![Value::Text(code.to_owned()), drawn, area], spot: Spot::Whole }
 }
 
 /// Fewer than travel with their mark, and more.
