@@ -11,7 +11,7 @@
 use super::{Fault, layout::Layout};
 use crate::document::{Digest, Digester};
 use crate::geometry::{self, Crs};
-use crate::schema::{ColumnKind, Shapes, Statement, Value};
+use crate::schema::{ColumnKind, Record, Shapes, Statement, Value};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -21,12 +21,7 @@ pub(crate) fn digest(layout: &Layout, statement: &Statement) -> Result<Digest, F
     let mut rows = Rows::new(layout);
     for piece in statement.records.pieces() {
         for record in piece.map_err(gone)?.iter() {
-            for (column, value) in layout.columns.iter().zip(&record.values) {
-                if column.required && *value == Value::Absent {
-                    return Err(unlike(layout, &column.name));
-                }
-            }
-            rows.add(&record.values)?;
+            rows.take(record)?;
         }
     }
     Ok(rows.finish())
@@ -56,6 +51,16 @@ impl<'l> Rows<'l> {
         digester.update(layout.slug.as_bytes());
         digester.update(b"\n");
         Self { layout, order, line: String::new(), digester }
+    }
+
+    /// Takes the next record, which has all that its dataset requires.
+    pub(crate) fn take(&mut self, record: &Record) -> Result<(), Fault> {
+        for (column, value) in self.layout.columns.iter().zip(&record.values) {
+            if column.required && *value == Value::Absent {
+                return Err(unlike(self.layout, &column.name));
+            }
+        }
+        self.add(&record.values)
     }
 
     /// Takes the next record, its values in the order of the layout.

@@ -164,6 +164,14 @@ impl Transaction<'_> {
         either!(self, Self, transaction => transaction.insert_all(documents).await)
     }
 
+    /// The mark of rows that were written ahead; nothing where it must be written with them.
+    pub(super) async fn insert_behind(&mut self, mark: &Mark, number: i64) -> Result<Option<Insert>, Fault> {
+        match self {
+            Self::Sqlite(transaction) => transaction.insert_behind(mark, number).await,
+            Self::Postgres(_) => Ok(None),
+        }
+    }
+
     pub(super) async fn insert_and_commit(&mut self, document: Document<'_>) -> Result<Insert, Fault> {
         either!(self, Self, transaction => transaction.insert_and_commit(document).await)
     }

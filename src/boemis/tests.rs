@@ -128,6 +128,7 @@ mod server;
 
 use drawn::a_shape_lies_as_sent_and_in_wgs_84_and_neither_can_be_changed_unseen;
 
+mod ahead;
 mod drawn;
 mod postgres;
 

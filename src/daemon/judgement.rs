@@ -5,6 +5,7 @@
 //! what stands in BOEMİS is given to it.
 
 use crate::authority::{self, Authorised, Unauthorised};
+use crate::boemis::Ahead;
 use crate::config::{Config, Settings, World};
 use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Revision, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
@@ -27,6 +28,8 @@ pub struct Judge {
     settings: Arc<Settings>,
     /// Where records are laid away that are too many for memory.
     scratch: Scratch,
+    /// Where rows may be written ahead of their mark; none of who loads nothing.
+    ahead: Option<Ahead>,
 }
 
 /// What is known of a document so far: it grows with each question answered.
@@ -110,12 +113,22 @@ impl Judge {
 
     /// By a world and settings of another time.
     pub fn of(settings: Arc<Settings>, world: Arc<World>) -> Self {
-        Self { world, settings, scratch: Scratch::of_system() }
+        Self { world, settings, scratch: Scratch::of_system(), ahead: None }
     }
 
     /// The same, with a place of the window's own for what is too much for memory.
     pub fn with_scratch(self, scratch: Scratch) -> Self {
         Self { scratch, ..self }
+    }
+
+    /// The same, for a window whose loader takes turns with this.
+    pub fn with_ahead(self, ahead: Ahead) -> Self {
+        Self { ahead: Some(ahead), ..self }
+    }
+
+    /// Where rows may be written ahead.
+    pub(super) fn ahead(&self) -> Option<&Ahead> {
+        self.ahead.as_ref()
     }
 
     /// Registry, stations, datasets and trust that it judges by.
@@ -238,6 +251,13 @@ impl Judge {
     pub fn validate(&self, inspected: Inspected, standing: &Standing) -> Result<Validated, Stop> {
         let id = inspected.authorised().verified().about().id;
         guarded(id, "content", || schema::validate(inspected, standing, &self.world.datasets, &self.world.stations))
+    }
+
+    /// Whether they hold beside what stands now; [`Judge::validate`] need not ask again when that stands then, too.
+    pub fn foresee(&self, inspected: &mut Inspected, standing: Standing) -> bool {
+        let id = inspected.authorised().verified().about().id;
+        let (datasets, stations) = (&self.world.datasets, &self.world.stations);
+        guarded(id, "content", || schema::foresee(inspected, standing, datasets, stations)).unwrap_or(false)
     }
 
     fn profile(&self) -> &IdentityProfile {

@@ -15,6 +15,7 @@
 //! assert_eq!(judged.geometry.sent(), sent);
 //! ```
 
+mod boxes;
 mod crs;
 mod ellipsoid;
 mod exact;

@@ -55,6 +55,23 @@ pub struct Inspected {
     statement: Option<Statement>,
     /// What was read, but for what the statement has taken from it.
     reading: Reading,
+    /// What the content came to, judged ahead.
+    foreseen: Option<Box<Foreseen>>,
+}
+
+/// A judgement made ahead.
+#[derive(Debug)]
+struct Foreseen {
+    /// Beside what.
+    standing: Standing,
+    judged: Judged,
+}
+
+/// What form and content come to: every fault and warning, and whether it is rejected.
+#[derive(Debug)]
+struct Judged {
+    findings: Vec<Finding>,
+    errors: bool,
 }
 
 impl Inspected {
@@ -66,6 +83,10 @@ impl Inspected {
     /// The authorised document.
     pub fn authorised(&self) -> &Authorised {
         &self.authorised
+    }
+    /// Whether its records are too many for memory.
+    pub fn is_long(&self) -> bool {
+        self.statement.as_ref().is_some_and(|statement| statement.records.near().is_none())
     }
     /// How many records were read.
     pub fn records(&self) -> usize {
@@ -134,7 +155,7 @@ pub fn inspect(
         }),
         _ => None,
     };
-    Ok(Inspected { authorised, statement, reading })
+    Ok(Inspected { authorised, statement, reading, foreseen: None })
 }
 
 /// Reads a table that was verified. What lies in a file may have changed since, so it is digested
@@ -185,19 +206,58 @@ fn not_laid_away(error: &io::Error) -> Stop {
 /// [`Stop::Reject`] with every fault of form and content, errors before warnings; [`Stop::Hold`] when records that
 /// were laid away cannot be read back; [`Stop::Halt`] for a state that cannot be.
 pub fn validate(
-    inspected: Inspected,
+    mut inspected: Inspected,
     standing: &Standing,
     datasets: &Datasets,
     stations: &Stations,
 ) -> Result<Validated, Stop> {
-    let Inspected { authorised, statement, reading } = inspected;
-    let dataset = dataset_of(&authorised, datasets)?;
+    let foreseen = inspected.foreseen.take().filter(|foreseen| foreseen.standing == *standing);
+    let Judged { findings, errors } = match foreseen {
+        Some(foreseen) => foreseen.judged,
+        None => judged(&inspected, standing, datasets, stations)?,
+    };
+    let Inspected { authorised, statement, reading, .. } = inspected;
+    match statement {
+        Some(statement) if !errors => {
+            let understood = rules::understood(dataset_of(&authorised, datasets)?, &reading.tally);
+            Ok(Validated { authorised, statement, understood, warnings: findings })
+        }
+        Some(_) => Err(Stop::Reject(findings)),
+        None if errors => Err(Stop::Reject(findings)),
+        None => Err(Stop::Halt("a document without period or revision has no fault of form".to_owned())),
+    }
+}
+
+/// Judges ahead, beside what stands now: whether it holds. [`validate`] asks nothing more when the same stands then.
+///
+/// # Errors
+/// As [`validate`], but for what is rejected.
+pub fn foresee(
+    inspected: &mut Inspected,
+    standing: Standing,
+    datasets: &Datasets,
+    stations: &Stations,
+) -> Result<bool, Stop> {
+    let judged = judged(inspected, &standing, datasets, stations)?;
+    let holds = !judged.errors && inspected.statement.is_some();
+    inspected.foreseen = Some(Box::new(Foreseen { standing, judged }));
+    Ok(holds)
+}
+
+fn judged(
+    inspected: &Inspected,
+    standing: &Standing,
+    datasets: &Datasets,
+    stations: &Stations,
+) -> Result<Judged, Stop> {
+    let Inspected { authorised, statement, reading, .. } = inspected;
+    let dataset = dataset_of(authorised, datasets)?;
     let about = authorised.verified().about();
     let content = authorised.verified().content();
     if standing.repeats(content).is_some_and(|earlier| earlier != about.id) {
         return Err(Stop::Halt(format!("the duplicate {} reached the rules", about.id)));
     }
-    let Reading { period, revision, records, tally, lost: _, total, broken, mut faults } = reading;
+    let mut faults = reading.faults.clone();
     let case = rules::Case {
         dataset,
         datasets,
@@ -206,12 +266,12 @@ pub fn validate(
         participant: authorised.participant(),
         owner: authorised.is_owner(),
         received: about.received,
-        period,
-        revision,
-        records: statement.as_ref().map_or(&records, |statement| &statement.records),
-        tally: &tally,
-        total: total.as_ref(),
-        broken: &broken,
+        period: reading.period,
+        revision: reading.revision,
+        records: statement.as_ref().map_or(&reading.records, |statement| &statement.records),
+        tally: &reading.tally,
+        total: reading.total.as_ref(),
+        broken: &reading.broken,
         standing,
         stations,
         lost: rules::Lost::default(),
@@ -226,15 +286,7 @@ pub fn validate(
         let mut places: Vec<&mut Place> = findings.iter_mut().map(|finding| &mut finding.place).collect();
         authorised.verified().covered().locate(&mut places);
     }
-    match statement {
-        Some(statement) if !errors => {
-            let understood = rules::understood(dataset, &tally);
-            Ok(Validated { authorised, statement, understood, warnings: findings })
-        }
-        Some(_) => Err(Stop::Reject(findings)),
-        None if errors => Err(Stop::Reject(findings)),
-        None => Err(Stop::Halt("a document without period or revision has no fault of form".to_owned())),
-    }
+    Ok(Judged { findings, errors })
 }
 
 /// The description of the dataset that the document was authorised for (R 3.5.3).

@@ -236,6 +236,9 @@ impl Standing {
     fn stated(&self, statement: &Statement, column: Option<usize>) -> BTreeSet<&str> {
         let of_others = self.others.values().flat_map(|senders| senders.values()).flat_map(|stood| stood.values.keys());
         let all: BTreeSet<&str> = self.elsewhere.keys().chain(of_others).map(String::as_str).collect();
+        if all.is_empty() {
+            return all;
+        }
         let mut stated = BTreeSet::new();
         let read = statement.records.each(&mut |row| {
             let key = column.and_then(|at| row.record.values.get(at)).map_or("", Value::key);

@@ -24,7 +24,7 @@ const HEAD_RECORDS: usize = 24;
 
 /// Records of a later piece: with 64 columns and two of our own, half of the 32 766 variables
 /// that a SQLite statement may have; memory stays flat whatever a document's size.
-const PIECE_RECORDS: usize = 240;
+pub(super) const PIECE_RECORDS: usize = 240;
 
 /// What a statement text writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,6 +133,37 @@ impl<'s> Transaction<'s> {
     /// Writes the only document of the group and, when that goes well, commits in the same round trip.
     pub(in crate::boemis) async fn insert_and_commit(&mut self, document: Document<'_>) -> Result<Insert, Fault> {
         self.insert(&[document], together(&document).is_some()).await
+    }
+
+    /// Writes the mark of rows that stand already under this number; nothing where they are not all there, or are not
+    /// the last of all any more: then they must be written anew.
+    pub(in crate::boemis) async fn insert_behind(&mut self, mark: &Mark, number: i64) -> Result<Option<Insert>, Fault> {
+        self.begin().await?;
+        let Some(plan) = self.plans.get(&mark.key.dataset) else { return Ok(None) };
+        let there = AssertSqlSafe(format!(
+            "SELECT (SELECT coalesce(max(number), 0) FROM submission) < ?1 AND \
+             (SELECT coalesce(max(\"record\"), 0) FROM \"{}\" WHERE \"submission\" = ?1) = ?2",
+            plan.layout.table()
+        ));
+        let there = sqlx::query_scalar::<_, bool>(there).bind(number).bind(i64::try_from(mark.records).unwrap_or(-1));
+        if !there.fetch_one(&mut *self.connection).await.map_err(|e| fault(LOADING, e))? {
+            return Ok(None);
+        }
+        sqlx::raw_sql("SAVEPOINT document").execute(&mut *self.connection).await.map_err(|e| fault(LOADING, e))?;
+        let written = bind_mark(sqlx::query(NUMBERED).bind(number), mark).execute(&mut *self.connection).await;
+        let (end, result) = match written {
+            Ok(_) => ("RELEASE document", Ok(Insert::Done)),
+            Err(error) => {
+                let stands = error.as_database_error().is_some_and(|e| e.is_unique_violation());
+                let error = fault(LOADING, error);
+                if error.is_away() {
+                    return Err(error);
+                }
+                ("ROLLBACK TO document; RELEASE document", if stands { Ok(Insert::Stands) } else { Err(error) })
+            }
+        };
+        sqlx::raw_sql(end).execute(&mut *self.connection).await.map_err(|e| fault(LOADING, e))?;
+        result.map(Some)
     }
 
     /// Writes documents of one shape behind one savepoint.
@@ -271,7 +302,7 @@ async fn write_rest(connection: &mut SqliteConnection, layout: &Layout, records:
     Ok(())
 }
 
-type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
+pub(super) type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 
 fn bind_mark<'q>(query: Statement<'q>, mark: &Mark) -> Statement<'q> {
     let signers: Vec<String> = mark.signers.iter().map(|signer| signer.to_string()).collect();
@@ -289,7 +320,7 @@ fn bind_mark<'q>(query: Statement<'q>, mark: &Mark) -> Statement<'q> {
         .bind(signers.join(" "))
 }
 
-fn bind_values<'q>(mut query: Statement<'q>, layout: &Layout, record: &Record) -> Statement<'q> {
+pub(super) fn bind_values<'q>(mut query: Statement<'q>, layout: &Layout, record: &Record) -> Statement<'q> {
     for (column, value) in layout.columns.iter().zip(&record.values) {
         query = match value {
             Value::Geometry(geometry) => {
@@ -310,6 +341,9 @@ fn bind_values<'q>(mut query: Statement<'q>, layout: &Layout, record: &Record) -
 
 const MARK: &str = "INSERT INTO submission (id, participant, dataset, period, revision, content, rows, records, \
     received_at, loaded_at, signers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+const NUMBERED: &str = "INSERT INTO submission (number, id, participant, dataset, period, revision, content, rows, \
+    records, received_at, loaded_at, signers) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 fn head_sql(layout: &Layout, shape: Shape) -> String {
     let mut sql = vec![];
@@ -338,6 +372,12 @@ fn piece_sql(layout: &Layout, count: usize) -> String {
 fn into(layout: &Layout) -> String {
     let columns: Vec<String> = layout.stored().map(|(name, ..)| format!(", \"{name}\"")).collect();
     format!("INSERT INTO \"{}\" (\"submission\", \"record\"{}) VALUES ", layout.table(), columns.concat())
+}
+
+/// Records of a mark that is to have this number.
+pub(super) fn numbered_sql(layout: &Layout, number: i64, count: usize) -> String {
+    let one = format!("({number}, ?{})", ", ?".repeat(layout.stored().count()));
+    format!("{}{}", into(layout), vec![one; count].join(", "))
 }
 
 /// One record's values. Records have no number of their own that SQLite would hand out, so the

@@ -34,7 +34,9 @@ pub(super) fn areas_apart(case: &Case<'_>, faults: &mut Faults) {
     let mut overlaps = Overlaps::default();
     case.each(|row| {
         let Some(geometry) = shape(case, row) else { return };
-        for fault in overlaps.add(row.nth + 1, geometry, TOLD_MAX) {
+        let Ok(number) = u32::try_from(row.nth + 1) else { return };
+        let mut asked = |number: u32| shape_of(case, number);
+        for fault in overlaps.add(number, geometry, TOLD_MAX, &mut asked) {
             faults.push(named(case, fault.finding(case.place(row, column)), row));
         }
     });
@@ -54,6 +56,15 @@ fn named(case: &Case<'_>, finding: Finding, row: &Row<'_>) -> Finding {
             Finding { found: Some(format!("{own}, {other}")), ..finding }
         }
         _ => finding,
+    }
+}
+
+/// The shape of the record with this number, read once more.
+fn shape_of(case: &Case<'_>, number: u32) -> Option<Geometry> {
+    let record = case.lost.note(case.records.nth(u64::from(number).checked_sub(1)?))?;
+    match record.values.get(case.dataset.geometry_column()?)? {
+        Value::Geometry(geometry) => Some((**geometry).clone()),
+        _ => None,
     }
 }
 
