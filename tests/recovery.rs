@@ -484,7 +484,7 @@ fn a_broken_document_that_came_twice_is_not_held_while_boemis_is_away() {
 #[test]
 fn a_long_statement_is_loaded_once_wherever_the_window_died() {
     let template = template();
-    template.set("memory_max", "1");
+    template.set("memory_max", "\"1B\"");
     let statement = generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "100.000");
     let octets = template.signed("a.xml", statement, "azerenerji");
     let drop = |trial: &Trial| trial.put("azerenerji", "a.xml", &octets);

@@ -23,6 +23,8 @@ struct Shared {
     turns: Mutex<Turns>,
     ended: Condvar,
     written: Mutex<HashMap<SubmissionId, Written>>,
+    /// Numbers of rows that no mark will be written for.
+    useless: Mutex<Vec<i64>>,
     /// One statement at a time.
     alone: tokio::sync::Mutex<()>,
 }
@@ -47,6 +49,10 @@ pub(super) struct Written {
     pub(super) records: u64,
 }
 
+/// Statements that may wait for their marks: of more the oldest are of no use, since a mark is written as the last of
+/// all or not behind its rows.
+const WAITING: usize = 4;
+
 /// The right to write, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Turn(Arc<Shared>);
@@ -66,9 +72,15 @@ impl Ahead {
     ) -> Result<(), Fault> {
         let Location::Sqlite(path) = location else { return Ok(()) };
         let alone = self.0.alone.lock().await;
-        self.written().remove(&id);
+        self.discard(id);
+        while let Some(oldest) = self.one_too_many() {
+            self.discard(oldest);
+        }
         let spared: Vec<i64> = self.written().values().map(|written| written.number).collect();
-        let (number, rows) = sqlite::write_ahead((path, settings), datasets, statement, self, &spared).await?;
+        let useless = self.useless().clone();
+        let numbers = (&spared[..], &useless[..]);
+        let (number, rows) = sqlite::write_ahead((path, settings), datasets, statement, self, numbers).await?;
+        self.useless().retain(|number| !useless.contains(number));
         let records = statement.records.len() as u64;
         self.written().insert(id, Written { content, number, rows, records });
         drop(alone);
@@ -80,12 +92,27 @@ impl Ahead {
         self.written().get(&id).filter(|written| written.content == content).copied()
     }
 
-    /// Rows are written by a description that holds no more, or were of no use: they are swept some day.
-    pub(super) fn forget(&self, id: Option<SubmissionId>) {
-        match id {
-            Some(id) => drop(self.written().remove(&id)),
-            None => self.written().clear(),
-        }
+    /// Their mark stands.
+    pub(super) fn marked(&self, id: SubmissionId) {
+        self.written().remove(&id);
+    }
+
+    /// Their mark will not be written behind them: they are swept before rows are written ahead the next time.
+    pub(super) fn discard(&self, id: SubmissionId) {
+        let written = self.written().remove(&id);
+        self.useless().extend(written.map(|written| written.number));
+    }
+
+    /// All rows were written by descriptions that hold no more.
+    pub(super) fn discard_all(&self) {
+        let all: Vec<Written> = self.written().drain().map(|(_, written)| written).collect();
+        self.useless().extend(all.into_iter().map(|written| written.number));
+    }
+
+    fn one_too_many(&self) -> Option<SubmissionId> {
+        let written = self.written();
+        let oldest = written.iter().min_by_key(|(_, written)| written.number).map(|(id, _)| *id);
+        oldest.filter(|_| written.len() >= WAITING)
     }
 
     /// The turn of a group: it comes before all that is written ahead, and waits for no more than one step of it.
@@ -112,6 +139,10 @@ impl Ahead {
 
     fn turns(&self) -> MutexGuard<'_, Turns> {
         self.0.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn useless(&self) -> MutexGuard<'_, Vec<i64>> {
+        self.0.useless.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn written(&self) -> MutexGuard<'_, HashMap<SubmissionId, Written>> {

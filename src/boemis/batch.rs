@@ -216,7 +216,7 @@ impl<'s> Batch<'s> {
         for like in documents.chunk_by(|one, next| is_plain(one) && is_plain(next)) {
             let &[(mark, _), ..] = like else { continue };
             let behind = match written(ahead, mark) {
-                Some(written) => self.transaction.insert_behind(mark, written.number).await,
+                Some(written) => self.behind(mark, written.number).await,
                 None => Ok(None),
             };
             match behind {
@@ -232,6 +232,15 @@ impl<'s> Batch<'s> {
             }
         }
         all
+    }
+
+    /// The mark of rows that were written ahead; none where they are of no use.
+    async fn behind(&mut self, mark: &Mark, number: i64) -> Result<Option<Insert>, Fault> {
+        let inserted = self.transaction.insert_behind(mark, number).await?;
+        if inserted != Some(Insert::Done) {
+            self.ahead.discard(mark.id);
+        }
+        Ok(inserted)
     }
 
     /// The mark that stands in the way of this one, if it is of the same load.
@@ -291,7 +300,7 @@ impl<'s> Batch<'s> {
         };
         match committed {
             Ok(()) => {
-                loads.iter().for_each(|(mark, ..)| ahead.forget(Some(mark.id)));
+                loads.iter().for_each(|(mark, ..)| ahead.marked(mark.id));
                 Ok(loads.into_iter().map(|(mark, validated, stood)| Loaded { mark, validated, stood }).collect())
             }
             Err(fault) => {

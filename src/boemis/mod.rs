@@ -132,7 +132,7 @@ impl Boemis {
     /// As [`Boemis::open`].
     pub async fn prepare(&mut self, datasets: &Datasets) -> Result<(), Fault> {
         let _turn = self.ahead.turn();
-        self.ahead.forget(None);
+        self.ahead.discard_all();
         self.store.prepare(datasets).await
     }
 

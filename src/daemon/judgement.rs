@@ -1,8 +1,8 @@
 //! The judgement of one document: the four questions between staging and load, asked in one place.
 //!
 //! Shared by the daemon and by `pencere check`, so that both give the same verdict. Owns what is
-//! known of a document at each step ([`Matter`]), for its answer. Touches no clock, disk or network;
-//! what stands in BOEMİS is given to it.
+//! known of a document at each step ([`Matter`]), for its answer. Touches no clock or network, and of the
+//! disk only the spool of a long document; what stands in BOEMİS is given to it.
 
 use crate::authority::{self, Authorised, Unauthorised};
 use crate::boemis::Ahead;

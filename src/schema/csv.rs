@@ -266,15 +266,15 @@ impl Table<'_> {
         let first = self.frame.is_empty();
         for (at, field) in fields.iter().enumerate() {
             let Some(&Role::Frame(frame)) = self.roles.get(at) else { continue };
-            let place = Place::at(field.offset).row(row.number).path(frame.name());
+            let place = || Place::at(field.offset).row(row.number).path(frame.name());
             if first {
                 self.frame.push((frame, field.text.to_string()));
-                self.first_frame(frame, &field.text, place);
+                self.first_frame(frame, &field.text, place());
             } else if let Some((_, said)) = self.frame.iter().find(|(known, _)| *known == frame)
                 && *said != field.text
             {
                 let said = said.clone();
-                self.fault(Code::SchemaInvalid, place, &field.text, said, Some(FRAME_DIFFERS));
+                self.fault(Code::SchemaInvalid, place(), &field.text, said, Some(FRAME_DIFFERS));
             }
         }
     }

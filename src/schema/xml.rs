@@ -1,9 +1,9 @@
 //! The form of an XML submission, read from covered events one by one.
 //!
-//! A state machine that is fed: it holds the open elements and hands on the records, one by one. It goes on after a fault, so that one answer names them all, and its verdict
-//! is that of the published XSD (a property test holds both against each other). Two things it
-//! refuses which a schema processor takes by itself: `xsi:type`, and elements of the XMLDSig
-//! namespace that are no `Signature`.
+//! A state machine that is fed: it holds the open elements and hands on the records, one by one. It
+//! goes on after a fault, so that one answer names them all, and its verdict is that of the published
+//! XSD (a property test holds both against each other). Two things it refuses which a schema processor
+//! takes by itself: `xsi:type`, and elements of the XMLDSig namespace that are no `Signature`.
 
 use super::faults::name_shown;
 use super::form::{self, Frame};

@@ -1,10 +1,11 @@
 //! Rows before their mark, by a connection of their own.
 //!
-//! A row's number is that of its mark, and the mark is to be the last of all when it comes. So the rows stand under a
-//! number far above all others, and what is loaded meanwhile gets those between: room for a million loads. The link from
-//! a row to its mark is not asked for on this connection, since the mark comes last; that it came, and that there are as
-//! many rows as it says, is looked at in its transaction (`write.rs`). What stands above all marks and was written by
-//! nobody who is still there was left by a crash: it is swept first. Never writes a mark.
+//! A row's number is that of its mark, and the mark is to be the last of all when it comes. So the rows stand
+//! under a number far above all others, and what is loaded meanwhile gets those between: room for a million
+//! loads. The link from a row to its mark is not asked for on this connection, since the mark comes last; that
+//! it came, and that there are as many rows as it says, is looked at in its transaction (`write.rs`). What
+//! stands above all marks and was written by nobody who is still there was left by a crash: it is swept first.
+//! Never writes a mark.
 
 use super::write::{PIECE_RECORDS, bind_values, numbered_sql};
 use super::{fault, options};
@@ -28,13 +29,13 @@ const ROOM: i64 = 1 << 20;
 const SWEPT: i64 = 2_000;
 
 /// Writes all rows; the number that their mark is to have, and their digest. `spared` are the numbers of others that
-/// wait for theirs.
+/// wait for theirs, `useless` those of rows that are of no use any more.
 pub(in crate::boemis) async fn write_ahead(
     (path, settings): (&Path, &Settings),
     datasets: &Datasets,
     statement: &Statement,
     ahead: &Ahead,
-    spared: &[i64],
+    (spared, useless): (&[i64], &[i64]),
 ) -> Result<(i64, Digest), Fault> {
     let layouts = Layout::all(datasets)?;
     let slug = statement.key.dataset.as_str();
@@ -51,7 +52,7 @@ pub(in crate::boemis) async fn write_ahead(
         .map_err(|e| fault(DOING, e))?;
     let written = async {
         for one in &layouts {
-            sweep(&mut connection, one, ahead, spared).await?;
+            sweep(&mut connection, one, ahead, (spared, useless)).await?;
         }
         let number = free_number(&mut connection, &layouts).await?;
         Ok((number, write(&mut connection, layout, number, statement, ahead).await?))
@@ -112,17 +113,24 @@ async fn write(
 
 /// Takes away what a crash left. That nothing of a load is ever deleted is held by a trigger, which steps aside for the
 /// transaction that deletes what is of no load.
-async fn sweep(connection: &mut SqliteConnection, layout: &Layout, ahead: &Ahead, spared: &[i64]) -> Result<(), Fault> {
+async fn sweep(
+    connection: &mut SqliteConnection,
+    layout: &Layout,
+    ahead: &Ahead,
+    (spared, useless): (&[i64], &[i64]),
+) -> Result<(), Fault> {
     let (table, named) = (layout.table(), triggers(Engine::Sqlite, layout));
     let drops = named.iter().map(|(name, _)| format!("DROP TRIGGER IF EXISTS \"{name}\"; ")).collect::<String>();
     let makes = named.iter().map(|(_, sql)| format!("; {sql}")).collect::<String>();
+    let list = |numbers: &[i64]| numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    let (spared, useless) = (list(spared), list(useless));
     loop {
         let turn = ahead.step();
-        let spared: Vec<String> = spared.iter().map(i64::to_string).collect();
         let left: Option<i64> = sqlx::query_scalar(AssertSqlSafe(format!(
-            "SELECT max(\"submission\") FROM \"{table}\" WHERE \"submission\" > \
-             (SELECT coalesce(max(number), 0) FROM submission) AND \"submission\" NOT IN ({})",
-            spared.join(", ")
+            "SELECT coalesce((SELECT max(r.submission) FROM \"{table}\" r WHERE r.submission > \
+             (SELECT coalesce(max(number), 0) FROM submission) AND r.submission NOT IN ({spared})), \
+             (SELECT max(r.submission) FROM \"{table}\" r WHERE r.submission IN ({useless}) \
+             AND NOT EXISTS (SELECT 1 FROM submission s WHERE s.number = r.submission)))"
         )))
         .fetch_one(&mut *connection)
         .await

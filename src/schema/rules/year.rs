@@ -21,7 +21,7 @@ pub(super) fn agrees(stated: &Stated<'_, '_>, faults: &mut Faults) {
     let Some(sides) = Sides::of(case, year) else { return };
     if sides.have_keyless(case) {
         if stated.doubled.is_empty() {
-            let sums = sides.is_here().then(|| sums(stated)).unwrap_or_default();
+            let sums = if sides.is_here() { sums(stated) } else { Vec::new() };
             let sum = |side: Side<'_>, nth: usize| match side {
                 Side::Here => sums.get(nth).copied().flatten(),
                 Side::Stood(figures) => summed(figures, nth),
