@@ -98,6 +98,15 @@ pub(super) fn standing_before(horizon: &str) -> String {
     )
 }
 
+/// Of which statements of the sender's year and of the period the records are asked for: of all; but where there are no
+/// periods, and so no parts of a year, of others' alone. The sender's own are what is superseded, however many.
+pub(super) fn joined(layout: &Layout, sender: &str) -> String {
+    match layout.periods {
+        PeriodKinds::None => format!(" AND s.participant <> {sender}"),
+        PeriodKinds::QuarterAndYear | PeriodKinds::MonthAndYear => String::new(),
+    }
+}
+
 /// Only what was loaded before the submission itself: all, unless it was loaded already, and then what stood when it
 /// was. So recovery judges it by what it was judged by the first time.
 pub(super) fn horizon(id: &str) -> String {

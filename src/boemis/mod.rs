@@ -10,6 +10,7 @@
 //! views, which come from `layout`; what both do alike stands beside them once.
 
 mod acts;
+mod ahead;
 mod asked;
 mod batch;
 mod copy;
@@ -29,6 +30,7 @@ mod views;
 mod tests;
 
 pub use acts::{Enacted, Situation};
+pub use ahead::Ahead;
 pub use batch::{Batch, Loaded, Pending, Uncommitted, Unloaded};
 pub use copy::Copy;
 pub use counted::{Counted, Filed};
@@ -109,6 +111,7 @@ pub struct Contested {
 #[derive(Debug)]
 pub struct Boemis {
     store: Store,
+    ahead: Ahead,
 }
 
 impl Boemis {
@@ -119,7 +122,12 @@ impl Boemis {
     /// [`Fault::Away`] when it is locked or the disk refuses; [`Fault::Wrong`] when it is damaged,
     /// comes from a newer version, or a description contradicts what is stored.
     pub async fn open(location: &Location, settings: &Settings, datasets: &Datasets) -> Result<Self, Fault> {
-        Ok(Self { store: Store::open(location, settings, datasets).await? })
+        Ok(Self { store: Store::open(location, settings, datasets).await?, ahead: Ahead::default() })
+    }
+
+    /// The same, which takes turns with what is written ahead, and finds it.
+    pub fn with_ahead(self, ahead: Ahead) -> Self {
+        Self { ahead, ..self }
     }
 
     /// Takes new descriptions: all of them, or none.
@@ -127,6 +135,8 @@ impl Boemis {
     /// # Errors
     /// As [`Boemis::open`].
     pub async fn prepare(&mut self, datasets: &Datasets) -> Result<(), Fault> {
+        let _turn = self.ahead.turn();
+        self.ahead.discard_all();
         self.store.prepare(datasets).await
     }
 
@@ -136,7 +146,8 @@ impl Boemis {
     /// # Errors
     /// The database is gone.
     pub async fn begin(&mut self, now: Timestamp) -> Result<Batch<'_>, Fault> {
-        Ok(Batch::new(self.store.begin().await?, now))
+        let turn = self.ahead.turn();
+        Ok(Batch::new(self.store.begin().await?, now, (&self.ahead, turn)))
     }
 
     /// As [`Batch::standing`], beside any group.
@@ -179,6 +190,7 @@ impl Boemis {
         for &id in ids {
             marks.extend(self.mark(id).await?);
         }
+        let _turn = self.ahead.turn();
         let holds = self.store.contest(&marks, now).await?;
         Ok(marks.into_iter().zip(holds).map(|(mark, holds)| Contested { mark, holds }).collect())
     }
@@ -221,6 +233,7 @@ impl Boemis {
     /// # Errors
     /// The database is away; nothing is lost by that.
     pub async fn rest(&mut self) -> Result<(), Fault> {
+        let _turn = self.ahead.turn();
         self.store.rest().await
     }
 

@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::document::{Content, Digest, Quantity, Revision};
-use crate::finding::{Place, Stop};
+use crate::finding::Stop;
 use crate::schema::{
-    Check, Class, Column, ColumnKind, Dataset, PeriodKinds, Ratio, Record, Rule, Statement, Topic, TotalRule,
+    Check, Class, Column, ColumnKind, Dataset, PeriodKinds, Ratio, Record, Rule, Spot, Statement, Topic, TotalRule,
     Validated, Value, YearRule,
 };
 use std::io::{BufRead, BufReader, Write};
@@ -65,6 +65,8 @@ struct Filing {
     text: String,
     records: Vec<String>,
     held: bool,
+    /// Whether its records lie in a spool.
+    far: bool,
 }
 
 fn filing(text: &str, records: &[&str]) -> Filing {
@@ -73,6 +75,7 @@ fn filing(text: &str, records: &[&str]) -> Filing {
         text: text.to_owned(),
         records: records.iter().map(|r| (*r).to_owned()).collect(),
         held: true,
+        far: false,
     }
 }
 
@@ -97,7 +100,11 @@ impl Filing {
     fn validated(&self) -> Validated {
         let (key, revision) = (self.key(), self.revision());
         let places: &[u8] = if key.dataset.as_str() == "carbon-revenue" { &[2, 3] } else { &[3] };
-        let records = self.records.iter().map(|text| record(text, places)).collect();
+        let records = self.records.iter().map(|text| record(text, places));
+        let records = match self.far {
+            true => crate::schema::Records::laid_away(records),
+            false => records.collect(),
+        };
         Validated::unseen_arrival(self.id, self.held, self.content(), Statement { key, revision, records })
     }
 }
@@ -114,7 +121,7 @@ fn record(text: &str, places: &[u8]) -> Record {
             number => Value::Decimal(Quantity::parse(number, *places, '.').unwrap()),
         });
     }
-    Record { values, place: Place::whole() }
+    Record { values, spot: Spot::Whole }
 }
 
 #[path = "../../tests/servers/postgres.rs"]
@@ -122,6 +129,7 @@ mod server;
 
 use drawn::a_shape_lies_as_sent_and_in_wgs_84_and_neither_can_be_changed_unseen;
 
+mod ahead;
 mod drawn;
 mod postgres;
 
@@ -588,10 +596,12 @@ async fn an_abandoned_group_leaves_nothing_and_no_lock(window: Window) {
 
 async fn a_long_statement_is_loaded_in_pieces(window: Window) {
     let mut boemis = window.open().await;
-    for (revision, count) in [(1, 24), (2, 25), (3, 264), (4, 1000), (5, 2500), (6, 0)] {
+    let lengths = [24, 25, 264, 1000, 2500, 0].map(|count| (count, false));
+    let laid_away = [1, 24, 241, 9000, 0].map(|count| (count, true));
+    for (revision, (count, far)) in (1..).zip(lengths.into_iter().chain(laid_away)) {
         let records: Vec<String> = (1..=count).map(|n| format!("GUN-{n:04} {n}.001")).collect();
         let mut long = filing(&format!("azerenerji generation 2025-Q1 {revision}"), &[]);
-        long.records = records;
+        (long.records, long.far) = (records, far);
         load(&mut boemis, &[&long]).await;
         let sum = i64::from(count) * (i64::from(count) + 1) / 2 * 1000 + i64::from(count);
         assert_eq!(

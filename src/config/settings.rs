@@ -710,6 +710,7 @@ fn schema(mut table: Table<'_, '_>) -> schema::Limits {
     let limits = schema::Limits {
         findings_max: count(table.integer("findings_max", 1..=10_000), default.findings_max),
         records_max: value(table.integer("records_max", 1..=100_000_000), default.records_max),
+        memory_max: count(table.size("memory_max", 1..=1 << 40), default.memory_max),
         row_max: count(table.size("row_max", 1 << 10..=16 << 20), default.row_max),
         geometry_points_max: count(table.integer("geometry_points_max", 4..=10_000_000), default.geometry_points_max),
         geometry_text_max: count(table.size("geometry_text_max", 1 << 10..=1 << 30), default.geometry_text_max),

@@ -15,6 +15,7 @@
 //! assert_eq!(judged.geometry.sent(), sent);
 //! ```
 
+mod boxes;
 mod crs;
 mod ellipsoid;
 mod exact;
@@ -24,6 +25,7 @@ pub mod geojson;
 mod gml;
 mod json;
 mod judge;
+mod laid;
 mod number;
 mod overlaps;
 mod rings;

@@ -65,13 +65,13 @@ impl Plans {
 /// the sender's year and of the period, and one of each look ([`gather`]).
 fn standing_sql(layout: &Layout, looks: &[(Look, Layout)]) -> String {
     let standing = asked::standing_before(&asked::horizon("q.id"));
-    let of = |layout: &Layout, which: &str| {
+    let of = |layout: &Layout, which: &str, joined: &str| {
         let key = layout.key().map_or("NULL::text".to_owned(), |c| format!("r.\"{}\"", c.name));
         let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!("r.\"{}\"", c.name)).collect();
         format!(
             "coalesce((SELECT json_agg(json_build_array(s.participant, s.period, s.revision, s.id, \
              encode(s.content, 'hex'), {key}, json_build_array({decimals}))) FROM submission s \
-             LEFT JOIN \"{table}\" r ON r.submission = s.number{gave_no_way} WHERE {which} AND {standing}), \
+             LEFT JOIN \"{table}\" r ON r.submission = s.number{joined}{gave_no_way} WHERE {which} AND {standing}), \
              '[]')::text",
             decimals = decimals.join(", "),
             gave_no_way = gave_no_way(layout),
@@ -90,9 +90,10 @@ fn standing_sql(layout: &Layout, looks: &[(Look, Layout)]) -> String {
     );
     let others = looks.iter().map(|(look, layout)| {
         let period = if look.year_ago { "q.ago" } else { "q.period" };
-        of(layout, &format!("s.dataset = '{}' AND s.period = {period}", layout.slug))
+        of(layout, &format!("s.dataset = '{}' AND s.period = {period}", layout.slug), "")
     });
-    let answers: Vec<String> = std::iter::once(of(layout, &own)).chain(others).collect();
+    let answers: Vec<String> =
+        std::iter::once(of(layout, &own, &asked::joined(layout, "q.participant"))).chain(others).collect();
     format!(
         "SELECT {} FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY \
          AS q (id, participant, period, ago, year, at) ORDER BY q.at",

@@ -7,11 +7,13 @@
 //! it rolls back, and after a fault SQLite may have done so on its own. Never decides what may be
 //! loaded.
 
+mod ahead;
 mod prepare;
 mod read;
 mod snapshot;
 mod write;
 
+pub(super) use ahead::write_ahead;
 pub(super) use read::Plans;
 pub(super) use snapshot::Snapshot;
 pub(super) use write::Transaction;

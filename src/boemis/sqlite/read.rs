@@ -91,13 +91,13 @@ fn standing_sql(layout: &Layout, looks: &[(Look, Layout)], at: usize) -> String 
     let value = |number: usize| format!("${}", at * values(layout) + number);
     let periods: Vec<String> = (6..=values(layout)).map(value).collect();
     let standing = asked::standing_before(&asked::horizon(&value(1)));
-    let of = |layout: &Layout, which: String| {
+    let of = |layout: &Layout, which: String, joined: String| {
         let key = layout.key().map_or("NULL".to_owned(), |c| format!("r.\"{}\"", c.name));
         let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!("r.\"{}\"", c.name)).collect();
         format!(
             "(SELECT json_group_array(json_array(s.participant, s.period, s.revision, s.id, hex(s.content), {key}, \
              json_array({decimals}))) FROM submission s \
-             LEFT JOIN \"{table}\" r ON r.submission = s.number{gave_no_way} WHERE {which} AND {standing})",
+             LEFT JOIN \"{table}\" r ON r.submission = s.number{joined}{gave_no_way} WHERE {which} AND {standing})",
             decimals = decimals.join(", "),
             gave_no_way = gave_no_way(layout),
             table = layout.table(),
@@ -112,9 +112,10 @@ fn standing_sql(layout: &Layout, looks: &[(Look, Layout)], at: usize) -> String 
     );
     let others = looks.iter().map(|(look, layout)| {
         let period = value(if look.year_ago { 5 } else { 4 });
-        of(layout, format!("s.dataset = '{}' AND s.period = {period}", layout.slug))
+        of(layout, format!("s.dataset = '{}' AND s.period = {period}", layout.slug), String::new())
     });
-    let answers: Vec<String> = std::iter::once(of(layout, own)).chain(others).collect();
+    let answers: Vec<String> =
+        std::iter::once(of(layout, own, asked::joined(layout, &value(3)))).chain(others).collect();
     format!("SELECT {}", answers.join(", "))
 }
 
