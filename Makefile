@@ -5,6 +5,7 @@
 # make parts   measures the parts alone; docs/benchmarks.md
 # make million makes a window with SUBMISSIONS (1000000) on the disk below SCRATCH and asks it; some 12 KB each
 # make keeping measures how fast what is kept is audited and copied: MB/s and entries/s
+# make loading measures long statements beside the databases' own bulk tools, and the memory that they take
 # make torture alters signed documents TIMES (50) as often as the tests do, other ones each time; loses power at
 #              every write of recorded runs, fails every step of the disk, and kills the daemon KILLS (1000) times
 # make fuzz    runs every fuzz target for TIME seconds (3600), or those of TARGETS; docs/fuzzing.md
@@ -12,7 +13,7 @@
 # The first two install by themselves the Debian packages that they need.
 
 .POSIX:
-.PHONY: demo test lint bench parts keeping million torture fuzz clean
+.PHONY: demo test lint bench parts keeping loading million torture fuzz clean
 
 CARGO = cargo
 TIMES = 50
@@ -60,6 +61,11 @@ keeping:
 	@.ci/packages demo
 	$(CARGO) build --release --locked
 	benches/keeping.sh
+
+loading:
+	@.ci/packages test
+	$(CARGO) build --release --locked
+	benches/loading.sh
 
 torture:
 	@.ci/packages test

@@ -146,17 +146,19 @@
 //! ```
 //! use pencere::authority::{Authorised, Stations};
 //! use pencere::finding::Stop;
+//! use pencere::host::Scratch;
 //! use pencere::schema::{Datasets, Limits, Standing, Validated, inspect, validate};
 //! fn judge(it: Authorised, s: &Standing, d: &Datasets, st: &Stations, l: &Limits) -> Result<Validated, Stop> {
-//!     validate(inspect(it, d, l)?, s, d, st)
+//!     validate(inspect(it, d, l, &Scratch::of_system())?, s, d, st)
 //! }
 //! ```
 //! ```compile_fail,E0308
 //! use pencere::finding::Stop;
+//! use pencere::host::Scratch;
 //! use pencere::schema::{Datasets, Inspected, Limits, inspect};
 //! use pencere::signature::Verified;
 //! fn skip(it: Verified, d: &Datasets, l: &Limits) -> Result<Inspected, Stop> {
-//!     inspect(it, d, l)
+//!     inspect(it, d, l, &Scratch::of_system())
 //! }
 //! ```
 //!

@@ -535,3 +535,35 @@ fn a_broken_document_that_came_twice_is_not_held_while_boemis_is_away() {
     let wanted = [("a", "rejected"), ("b", "rejected"), ("c", "rejected"), ("d", "held")];
     assert_eq!(decisions, wanted.map(|(name, word)| (name.to_owned(), word.to_owned())));
 }
+
+/// Records that are too many for memory are laid away, and their rows written before their mark.
+#[test]
+fn a_long_statement_is_loaded_once_wherever_the_window_died() {
+    let template = template();
+    template.set("memory_max", "\"1B\"");
+    let statement = generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "100.000");
+    let octets = template.signed("a.xml", statement, "azerenerji");
+    let drop = |trial: &Trial| trial.put("azerenerji", "a.xml", &octets);
+    let steps = steps(&template, &drop);
+    const EIO: i32 = 5;
+    for n in 1..=steps {
+        for fault in [Fault::Death, Fault::Error(EIO)] {
+            let trial = template.copy();
+            drop(&trial);
+            let first = carry(&trial, Disk::faulty(Faults::at(n, fault)));
+            let end = carry(&trial, Disk::system());
+            assert!(end.is_ok(), "step {n}, first {first:?}: {end:?}");
+            let all = answers(&trial);
+            let said = decisions(&all, "a.xml");
+            let accepted = said.iter().filter(|word| **word == "accepted").count();
+            assert_eq!((accepted, said.last()), (1, Some(&"accepted")), "step {n}, {fault:?}: {said:?}");
+            assert_eq!(trial.sql("SELECT count(*) FROM generation_history").trim(), "1", "step {n}, {fault:?}");
+            assert_eq!(fs::read_dir(trial.at("w/state/staging/incoming")).unwrap().count(), 0, "step {n}");
+        }
+    }
+    let trial = template.copy();
+    drop(&trial);
+    carry(&trial, Disk::system()).unwrap();
+    trial.done(&["audit", "verify", "--config", "w/pencere.toml"]);
+    trial.done(&["explain", "a.xml", "--config", "w/pencere.toml"]);
+}

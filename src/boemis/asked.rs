@@ -4,6 +4,7 @@
 //! way, it has itself. Never talks to a database.
 
 use super::layout::Layout;
+use super::views;
 use crate::document::Period;
 use crate::schema::{Key, Look, PeriodKinds};
 
@@ -97,10 +98,30 @@ pub(super) fn standing_before(horizon: &str) -> String {
     )
 }
 
+/// Of which statements of the sender's year and of the period the records are asked for: of all; but where there are no
+/// periods, and so no parts of a year, of others' alone. The sender's own are what is superseded, however many.
+pub(super) fn joined(layout: &Layout, sender: &str) -> String {
+    match layout.periods {
+        PeriodKinds::None => format!(" AND s.participant <> {sender}"),
+        PeriodKinds::QuarterAndYear | PeriodKinds::MonthAndYear => String::new(),
+    }
+}
+
 /// Only what was loaded before the submission itself: all, unless it was loaded already, and then what stood when it
 /// was. So recovery judges it by what it was judged by the first time.
 pub(super) fn horizon(id: &str) -> String {
     format!("coalesce((SELECT m.number FROM submission m WHERE m.id = {id}), 9223372036854775807)")
+}
+
+/// By what was known at the moment `$1`: who filed for the dataset `$2`, for which period, and when it came. What was
+/// contested by then is not there.
+pub(super) fn filed() -> String {
+    format!(
+        "SELECT participant, period, received_at FROM submission WHERE dataset = $2 AND {loaded} <= $1 \
+         AND (contested_at IS NULL OR {contested} > $1)",
+        loaded = views::moment("loaded_at"),
+        contested = views::moment("contested_at"),
+    )
 }
 
 /// What a moment is bound as, for `views::as_of`.

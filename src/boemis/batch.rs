@@ -4,6 +4,7 @@
 //! [`Batch::commit`] do the values exist that an accepted receipt is made from. Never judges a
 //! statement: it refuses only what could not have come here, and halts then.
 
+use super::ahead::{Ahead, Turn, Written};
 use super::mark::Mark;
 use super::store::{Document, Insert, Transaction};
 use super::{Fault, rows};
@@ -100,14 +101,22 @@ pub struct Uncommitted {
 pub struct Batch<'s> {
     transaction: Transaction<'s>,
     now: Timestamp,
+    ahead: &'s Ahead,
+    /// Nothing is written ahead meanwhile.
+    _turn: Turn,
     loads: Vec<(Mark, Validated, bool)>,
     /// Why the transaction is lost, once it is.
     lost: Option<Fault>,
 }
 
+/// Rows of this mark that stand already.
+fn written(ahead: &Ahead, mark: &Mark) -> Option<Written> {
+    ahead.of(mark.id, mark.content).filter(|written| written.records == mark.records)
+}
+
 impl<'s> Batch<'s> {
-    pub(super) fn new(transaction: Transaction<'s>, now: Timestamp) -> Self {
-        Self { transaction, now, loads: Vec::new(), lost: None }
+    pub(super) fn new(transaction: Transaction<'s>, now: Timestamp, (ahead, turn): (&'s Ahead, Turn)) -> Self {
+        Self { transaction, now, ahead, _turn: turn, loads: Vec::new(), lost: None }
     }
 
     /// All that stands and bears on a statement of this key by the submission `id`, this group's
@@ -165,14 +174,16 @@ impl<'s> Batch<'s> {
         let documents: Vec<Document<'_>> = marks
             .iter()
             .zip(&statements)
-            .filter_map(|(mark, validated)| Some((mark.as_ref().ok()?, validated.statement().records.as_slice())))
+            .filter_map(|(mark, validated)| Some((mark.as_ref().ok()?, &validated.statement().records)))
             .collect();
         // whoever stops waiting in the middle leaves a group that cannot be committed
         let lost = self.lost.replace(Fault::Wrong("the loading of a group was broken off".to_owned()));
         let inserted = match (commits, documents.as_slice()) {
-            (true, &[alone]) => vec![self.transaction.insert_and_commit(alone).await],
+            (true, &[alone]) if written(self.ahead, alone.0).is_none() => {
+                vec![self.transaction.insert_and_commit(alone).await]
+            }
             (_, []) => Vec::new(),
-            (_, documents) => self.transaction.insert_all(documents).await,
+            (_, documents) => self.insert_all(documents).await,
         };
         self.lost = lost;
         let mut inserted = inserted.into_iter();
@@ -199,6 +210,41 @@ impl<'s> Batch<'s> {
             });
         }
         results
+    }
+
+    /// Writes documents in their order: of those whose rows were written ahead the mark alone.
+    async fn insert_all(&mut self, documents: &[Document<'_>]) -> Vec<Result<Insert, Fault>> {
+        let ahead = self.ahead;
+        let is_plain = |document: &Document<'_>| written(ahead, document.0).is_none();
+        let mut all = Vec::with_capacity(documents.len());
+        for like in documents.chunk_by(|one, next| is_plain(one) && is_plain(next)) {
+            let &[(mark, _), ..] = like else { continue };
+            let behind = match written(ahead, mark) {
+                Some(written) => self.behind(mark, written.number).await,
+                None => Ok(None),
+            };
+            match behind {
+                Ok(Some(inserted)) => all.push(Ok(inserted)),
+                Ok(None) => all.extend(self.transaction.insert_all(like).await),
+                Err(fault) => all.push(Err(fault)),
+            }
+            if let Some(Err(fault)) = all.last()
+                && fault.is_away()
+            {
+                all.resize(documents.len(), Err(fault.clone()));
+                break;
+            }
+        }
+        all
+    }
+
+    /// The mark of rows that were written ahead; none where they are of no use.
+    async fn behind(&mut self, mark: &Mark, number: i64) -> Result<Option<Insert>, Fault> {
+        let inserted = self.transaction.insert_behind(mark, number).await?;
+        if inserted != Some(Insert::Done) {
+            self.ahead.discard(mark.id);
+        }
+        Ok(inserted)
     }
 
     /// The mark that stands in the way of this one, if it is of the same load.
@@ -234,7 +280,10 @@ impl<'s> Batch<'s> {
             key: key.clone(),
             revision: statement.revision,
             content: verified.content(),
-            rows: rows::digest(layout, statement)?,
+            rows: match self.ahead.of(id, verified.content()) {
+                Some(written) if written.records == statement.records.len() as u64 => written.rows,
+                _ => rows::digest(layout, statement)?,
+            },
             records: statement.records.len() as u64,
             received: about.received,
             loaded: self.now,
@@ -249,13 +298,16 @@ impl<'s> Batch<'s> {
     /// Nothing of the group was loaded, as far as can be told; when the disk failed in the very
     /// act, the mark decides, and loading again is harmless.
     pub async fn commit(self) -> Result<Vec<Loaded>, Uncommitted> {
-        let Self { transaction, loads, lost, .. } = self;
+        let Self { transaction, ahead, loads, lost, .. } = self;
         let committed = match lost {
             Some(fault) => Err(fault),
             None => transaction.commit().await,
         };
         match committed {
-            Ok(()) => Ok(loads.into_iter().map(|(mark, validated, stood)| Loaded { mark, validated, stood }).collect()),
+            Ok(()) => {
+                loads.iter().for_each(|(mark, ..)| ahead.marked(mark.id));
+                Ok(loads.into_iter().map(|(mark, validated, stood)| Loaded { mark, validated, stood }).collect())
+            }
             Err(fault) => {
                 Err(Uncommitted { statements: loads.into_iter().map(|(_, validated, _)| validated).collect(), fault })
             }

@@ -10,9 +10,11 @@
 //! views, which come from `layout`; what both do alike stands beside them once.
 
 mod acts;
+mod ahead;
 mod asked;
 mod batch;
 mod copy;
+mod counted;
 mod fault;
 mod layout;
 mod location;
@@ -28,8 +30,10 @@ mod views;
 mod tests;
 
 pub use acts::{Enacted, Situation};
+pub use ahead::Ahead;
 pub use batch::{Batch, Loaded, Pending, Uncommitted, Unloaded};
 pub use copy::Copy;
+pub use counted::{Counted, Filed};
 pub use fault::Fault;
 pub use location::{Location, LocationFault, Server};
 pub use mark::{Mark, Stands};
@@ -107,6 +111,7 @@ pub struct Contested {
 #[derive(Debug)]
 pub struct Boemis {
     store: Store,
+    ahead: Ahead,
 }
 
 impl Boemis {
@@ -117,7 +122,12 @@ impl Boemis {
     /// [`Fault::Away`] when it is locked or the disk refuses; [`Fault::Wrong`] when it is damaged,
     /// comes from a newer version, or a description contradicts what is stored.
     pub async fn open(location: &Location, settings: &Settings, datasets: &Datasets) -> Result<Self, Fault> {
-        Ok(Self { store: Store::open(location, settings, datasets).await? })
+        Ok(Self { store: Store::open(location, settings, datasets).await?, ahead: Ahead::default() })
+    }
+
+    /// The same, which takes turns with what is written ahead, and finds it.
+    pub fn with_ahead(self, ahead: Ahead) -> Self {
+        Self { ahead, ..self }
     }
 
     /// Takes new descriptions: all of them, or none.
@@ -125,6 +135,8 @@ impl Boemis {
     /// # Errors
     /// As [`Boemis::open`].
     pub async fn prepare(&mut self, datasets: &Datasets) -> Result<(), Fault> {
+        let _turn = self.ahead.turn();
+        self.ahead.discard_all();
         self.store.prepare(datasets).await
     }
 
@@ -134,7 +146,8 @@ impl Boemis {
     /// # Errors
     /// The database is gone.
     pub async fn begin(&mut self, now: Timestamp) -> Result<Batch<'_>, Fault> {
-        Ok(Batch::new(self.store.begin().await?, now))
+        let turn = self.ahead.turn();
+        Ok(Batch::new(self.store.begin().await?, now, (&self.ahead, turn)))
     }
 
     /// As [`Batch::standing`], beside any group.
@@ -177,6 +190,7 @@ impl Boemis {
         for &id in ids {
             marks.extend(self.mark(id).await?);
         }
+        let _turn = self.ahead.turn();
         let holds = self.store.contest(&marks, now).await?;
         Ok(marks.into_iter().zip(holds).map(|(mark, holds)| Contested { mark, holds }).collect())
     }
@@ -219,6 +233,7 @@ impl Boemis {
     /// # Errors
     /// The database is away; nothing is lost by that.
     pub async fn rest(&mut self) -> Result<(), Fault> {
+        let _turn = self.ahead.turn();
         self.store.rest().await
     }
 
@@ -344,6 +359,24 @@ impl Reader {
     /// The database is away or damaged.
     pub async fn as_of(&mut self, dataset: &DatasetName, known_at: Timestamp) -> Result<Records, Fault> {
         self.store.as_of(dataset, known_at).await
+    }
+
+    /// The records of which the dataset's `_total` view is the sum, each in every period in which it counts, in no
+    /// order: as they hold now, or by what was known at a moment. All are held in memory. Nothing where the dataset
+    /// has no totals.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn counted(&mut self, dataset: &DatasetName, known_at: Option<Timestamp>) -> Result<Vec<Counted>, Fault> {
+        self.store.counted(dataset, known_at).await
+    }
+
+    /// What was loaded of a dataset by what was known at a moment, and was not contested then, in no order.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn filed(&mut self, dataset: &DatasetName, known_at: Timestamp) -> Result<Vec<Filed>, Fault> {
+        self.store.filed(dataset, known_at).await
     }
 
     /// Closes it.

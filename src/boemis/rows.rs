@@ -11,7 +11,7 @@
 use super::{Fault, layout::Layout};
 use crate::document::{Digest, Digester};
 use crate::geometry::{self, Crs};
-use crate::schema::{ColumnKind, Shapes, Statement, Value};
+use crate::schema::{ColumnKind, Record, Shapes, Statement, Value};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -19,15 +19,17 @@ use std::sync::Arc;
 /// the form of their dataset.
 pub(crate) fn digest(layout: &Layout, statement: &Statement) -> Result<Digest, Fault> {
     let mut rows = Rows::new(layout);
-    for record in &statement.records {
-        for (column, value) in layout.columns.iter().zip(&record.values) {
-            if column.required && *value == Value::Absent {
-                return Err(unlike(layout, &column.name));
-            }
+    for piece in statement.records.pieces() {
+        for record in piece.map_err(gone)?.iter() {
+            rows.take(record)?;
         }
-        rows.add(&record.values)?;
     }
     Ok(rows.finish())
+}
+
+/// Records that were laid away and cannot be read back: the document waits, and is read anew.
+pub(super) fn gone(error: std::io::Error) -> Fault {
+    Fault::Away { doing: "reading records that were laid away", cause: error.to_string() }
 }
 
 /// A digest under way, for rows that come in pieces.
@@ -49,6 +51,16 @@ impl<'l> Rows<'l> {
         digester.update(layout.slug.as_bytes());
         digester.update(b"\n");
         Self { layout, order, line: String::new(), digester }
+    }
+
+    /// Takes the next record, which has all that its dataset requires.
+    pub(crate) fn take(&mut self, record: &Record) -> Result<(), Fault> {
+        for (column, value) in self.layout.columns.iter().zip(&record.values) {
+            if column.required && *value == Value::Absent {
+                return Err(unlike(self.layout, &column.name));
+            }
+        }
+        self.add(&record.values)
     }
 
     /// Takes the next record, its values in the order of the layout.

@@ -4,9 +4,9 @@
 
 use super::acts::{Act, Deed, Situation};
 use super::mark::Mark;
-use super::{Fault, Location, Records, Settings, Total, layout::Layout, postgres, sqlite};
+use super::{Counted, Fault, Filed, Location, Records, Settings, Total, layout::Layout, postgres, sqlite};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
-use crate::schema::{Datasets, Key, Record, Standing};
+use crate::schema::{self, Datasets, Key, Standing};
 use jiff::Timestamp;
 
 /// An open database.
@@ -32,7 +32,7 @@ pub(super) enum Insert {
 }
 
 /// A document to be written: its mark and its records.
-pub(super) type Document<'a> = (&'a Mark, &'a [Record]);
+pub(super) type Document<'a> = (&'a Mark, &'a schema::Records);
 
 /// A question what stands: for a statement of this key by this submission.
 pub(super) type Asked<'a> = (&'a Key, SubmissionId);
@@ -113,6 +113,18 @@ impl Store {
         either!(self, Self, store => store.as_of(dataset, at).await)
     }
 
+    pub(super) async fn counted(
+        &mut self,
+        dataset: &DatasetName,
+        at: Option<Timestamp>,
+    ) -> Result<Vec<Counted>, Fault> {
+        either!(self, Self, store => store.counted(dataset, at).await)
+    }
+
+    pub(super) async fn filed(&mut self, dataset: &DatasetName, at: Timestamp) -> Result<Vec<Filed>, Fault> {
+        either!(self, Self, store => store.filed(dataset, at).await)
+    }
+
     pub(super) async fn contest(&mut self, marks: &[Mark], now: Timestamp) -> Result<Vec<Option<Revision>>, Fault> {
         either!(self, Self, store => store.contest(marks, now).await)
     }
@@ -175,6 +187,14 @@ impl Transaction<'_> {
 
     pub(super) async fn insert_all(&mut self, documents: &[Document<'_>]) -> Vec<Result<Insert, Fault>> {
         either!(self, Self, transaction => transaction.insert_all(documents).await)
+    }
+
+    /// The mark of rows that were written ahead; nothing where it must be written with them.
+    pub(super) async fn insert_behind(&mut self, mark: &Mark, number: i64) -> Result<Option<Insert>, Fault> {
+        match self {
+            Self::Sqlite(transaction) => transaction.insert_behind(mark, number).await,
+            Self::Postgres(_) => Ok(None),
+        }
     }
 
     pub(super) async fn insert_and_commit(&mut self, document: Document<'_>) -> Result<Insert, Fault> {

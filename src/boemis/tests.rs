@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::document::{Content, Digest, Quantity, Revision};
-use crate::finding::{Place, Stop};
+use crate::finding::Stop;
 use crate::schema::{
-    Check, Class, Column, ColumnKind, Dataset, PeriodKinds, Ratio, Record, Rule, Statement, Topic, TotalRule,
+    Check, Class, Column, ColumnKind, Dataset, PeriodKinds, Ratio, Record, Rule, Spot, Statement, Topic, TotalRule,
     Validated, Value, YearRule,
 };
 use std::io::{BufRead, BufReader, Write};
@@ -65,6 +65,8 @@ struct Filing {
     text: String,
     records: Vec<String>,
     held: bool,
+    /// Whether its records lie in a spool.
+    far: bool,
 }
 
 fn filing(text: &str, records: &[&str]) -> Filing {
@@ -73,6 +75,7 @@ fn filing(text: &str, records: &[&str]) -> Filing {
         text: text.to_owned(),
         records: records.iter().map(|r| (*r).to_owned()).collect(),
         held: true,
+        far: false,
     }
 }
 
@@ -97,7 +100,11 @@ impl Filing {
     fn validated(&self) -> Validated {
         let (key, revision) = (self.key(), self.revision());
         let places: &[u8] = if key.dataset.as_str() == "carbon-revenue" { &[2, 3] } else { &[3] };
-        let records = self.records.iter().map(|text| record(text, places)).collect();
+        let records = self.records.iter().map(|text| record(text, places));
+        let records = match self.far {
+            true => crate::schema::Records::laid_away(records),
+            false => records.collect(),
+        };
         Validated::unseen_arrival(self.id, self.held, self.content(), Statement { key, revision, records })
     }
 }
@@ -114,7 +121,7 @@ fn record(text: &str, places: &[u8]) -> Record {
             number => Value::Decimal(Quantity::parse(number, *places, '.').unwrap()),
         });
     }
-    Record { values, place: Place::whole() }
+    Record { values, spot: Spot::Whole }
 }
 
 #[path = "../../tests/servers/postgres.rs"]
@@ -122,6 +129,7 @@ mod server;
 
 use drawn::a_shape_lies_as_sent_and_in_wgs_84_and_neither_can_be_changed_unseen;
 
+mod ahead;
 mod drawn;
 mod postgres;
 
@@ -232,6 +240,7 @@ on_both! {
     what_is_loaded_stands_in_the_views_and_superseded_rows_stay
     a_year_is_its_annual_statement_else_its_quarters
     a_stock_has_the_latest_quarter_as_its_year
+    what_counts_sums_to_the_totals_and_is_known_as_of_a_moment
     optional_columns_and_several_decimals
     a_group_sees_its_own_loads_and_nothing_beyond_them
     loading_again_is_harmless_and_sees_what_stood_then
@@ -327,6 +336,70 @@ async fn a_stock_has_the_latest_quarter_as_its_year(window: Window) {
         "2024|229.000|1\n2024-Q4|1.000|1\n2025|282.500|2\n2025-Q1|654.000|2\n2025-Q2|50.000|1\n\
          2025-Q3|231.500|1\n2025-Q4|51.000|1"
     );
+}
+
+/// Period, sum in the last place and stations, of records.
+fn summed(counted: &[Counted]) -> Vec<(Period, i64, usize)> {
+    let mut periods: Vec<Period> = counted.iter().map(|one| one.period).collect();
+    periods.sort();
+    periods.dedup();
+    let of = |period: Period| {
+        let there = || counted.iter().filter(move |one| one.period == period);
+        let sum = there().flat_map(|one| &one.values).flatten().map(|value| value.scaled()).sum();
+        let keys: std::collections::BTreeSet<_> = there().filter_map(|one| one.key.as_ref()).collect();
+        (period, sum, keys.len())
+    };
+    periods.into_iter().map(of).collect()
+}
+
+async fn what_counts_sums_to_the_totals_and_is_known_as_of_a_moment(window: Window) {
+    let mut boemis = window.open().await;
+    let (annual, before) = (filing("azerisiq generation 2025 1", &["KUL-0001 200"]), now());
+    let all = [
+        filing("azerenerji generation 2025-Q1 1", &["GUN-0001 0.1", "SU-0001 999999999999.999"]),
+        filing("azerenerji generation 2025-Q2 1", &["GUN-0001 7"]),
+        filing("azerenerji generation 2025-Q2 2", &["GUN-0001 0.2"]),
+        filing("azerisiq generation 2025-Q1 1", &["KUL-0001 50"]),
+        filing("energetika generation 2024 1", &["GUN-0001 10"]),
+        filing("azerenerji generation 2024-Q1 1", &["GUN-0001 3", "SU-0001 4"]),
+        filing("azerenerji capacity 2025-Q1 1", &["GUN-0001 230", "SU-0001 424"]),
+        filing("azerenerji capacity 2025-Q3 1", &["GUN-0001 231.5"]),
+        filing("energetika capacity 2025-Q4 1", &["KUL-0001 51"]),
+        filing("azerisiq capacity 2025-Q2 1", &["KUL-0001 50"]),
+    ];
+    load(&mut boemis, &all.iter().chain([&annual]).collect::<Vec<_>>()).await;
+    let later = now() + jiff::SignedDuration::from_hours(1);
+    boemis.contest(&[annual.id], later).await.unwrap();
+    let mut reader = window.reader().await;
+    for name in ["generation", "capacity"] {
+        let dataset = name.parse().unwrap();
+        let mut totals: Vec<(Period, String, usize)> = Vec::new();
+        for total in reader.totals(&dataset).await.unwrap() {
+            totals.push((total.period, total.values[0].1.clone().unwrap(), total.stations as usize));
+        }
+        totals.sort();
+        for known_at in [None, Some(later), Some(Timestamp::MAX)] {
+            let counted = reader.counted(&dataset, known_at).await.unwrap();
+            let sums = summed(&counted).into_iter();
+            let sums: Vec<_> =
+                sums.map(|(of, sum, keys)| (of, Quantity::from_scaled(sum, 3).to_string(), keys)).collect();
+            assert_eq!(sums, totals, "{name} {known_at:?}");
+        }
+    }
+    let generation = "generation".parse().unwrap();
+    // before it was contested, the annual statement counted, and the quarter did not beside it
+    let counted = reader.counted(&generation, Some(now())).await.unwrap();
+    let of_year: Vec<_> = counted.iter().filter(|one| one.period == Period::Year(2025)).collect();
+    let theirs: Vec<_> = of_year.iter().filter(|one| one.participant.as_str() == "azerisiq").collect();
+    assert_eq!((theirs.len(), theirs[0].annual, theirs[0].values[0].unwrap().scaled()), (1, true, 200_000));
+    assert!(of_year.iter().all(|one| one.annual == (one.participant.as_str() == "azerisiq")));
+    assert!(reader.counted(&generation, Some(before)).await.unwrap().is_empty());
+    // what was contested came no more, but it had come
+    let filed = async |reader: &mut Reader, at: Timestamp| {
+        let filed = reader.filed(&"generation".parse().unwrap(), at).await.unwrap();
+        filed.iter().filter(|one| one.participant.as_str() == "azerisiq").count()
+    };
+    assert_eq!((filed(&mut reader, now()).await, filed(&mut reader, Timestamp::MAX).await), (2, 1));
 }
 
 async fn optional_columns_and_several_decimals(window: Window) {
@@ -523,10 +596,12 @@ async fn an_abandoned_group_leaves_nothing_and_no_lock(window: Window) {
 
 async fn a_long_statement_is_loaded_in_pieces(window: Window) {
     let mut boemis = window.open().await;
-    for (revision, count) in [(1, 24), (2, 25), (3, 264), (4, 1000), (5, 2500), (6, 0)] {
+    let lengths = [24, 25, 264, 1000, 2500, 0].map(|count| (count, false));
+    let laid_away = [1, 24, 241, 9000, 0].map(|count| (count, true));
+    for (revision, (count, far)) in (1..).zip(lengths.into_iter().chain(laid_away)) {
         let records: Vec<String> = (1..=count).map(|n| format!("GUN-{n:04} {n}.001")).collect();
         let mut long = filing(&format!("azerenerji generation 2025-Q1 {revision}"), &[]);
-        long.records = records;
+        (long.records, long.far) = (records, far);
         load(&mut boemis, &[&long]).await;
         let sum = i64::from(count) * (i64::from(count) + 1) / 2 * 1000 + i64::from(count);
         assert_eq!(

@@ -137,20 +137,43 @@ fn view(layout: &Layout, ending: &str, select: &str) -> View {
 /// view's columns in their order. What was loaded later is not there, and what was contested later is not contested.
 pub(super) fn as_of(engine: Engine, layout: &Layout) -> String {
     let names: Vec<String> = shown(layout).iter().map(|name| format!("CAST(held.\"{name}\" AS text)")).collect();
-    let contested = moment("contested_at");
     let sorted: Vec<String> = (1..=names.len()).map(|at| at.to_string()).collect();
     format!(
-        "WITH submission AS (SELECT number, id, participant, dataset, period, revision, \
-         CASE WHEN {contested} <= $1 THEN contested_at END AS contested_at, \
-         CASE WHEN {approved} <= $1 THEN approved_at END AS approved_at FROM {submissions} WHERE {loaded} <= $1) \
-         SELECT {names} FROM ({records}) AS held ORDER BY {sorted}",
-        submissions = engine.submissions(),
-        approved = moment("approved_at"),
-        loaded = moment("loaded_at"),
+        "WITH {known} SELECT {names} FROM ({records}) AS held ORDER BY {sorted}",
+        known = known(engine),
         names = names.join(", "),
         records = records(engine, layout, true),
         sorted = sorted.join(", "),
     )
+}
+
+/// The table of submissions as it was known at the moment `$1`, under its own name: what was loaded later is not there,
+/// what was contested later is not contested, and what was approved later waits.
+fn known(engine: Engine) -> String {
+    format!(
+        "submission AS (SELECT number, id, participant, dataset, period, revision, \
+         CASE WHEN {contested} <= $1 THEN contested_at END AS contested_at, \
+         CASE WHEN {approved} <= $1 THEN approved_at END AS approved_at FROM {submissions} WHERE {loaded} <= $1)",
+        contested = moment("contested_at"),
+        approved = moment("approved_at"),
+        submissions = engine.submissions(),
+        loaded = moment("loaded_at"),
+    )
+}
+
+/// The records of which `<dataset>_total` is the sum, each in every period in which it counts: period, `y` where the
+/// statement is of just that year and `n` where the year follows from its parts, sender, key, and the decimals as they
+/// are stored. With `at_moment` as they were known at `$1`. None where there is no total.
+pub(super) fn counted(engine: Engine, layout: &Layout, at_moment: bool) -> Option<String> {
+    let (year, key) = (layout.year?, layout.key()?);
+    let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!(", c.\"{}\"", c.name)).collect();
+    let known = if at_moment { known(engine) + ", " } else { String::new() };
+    Some(format!(
+        "WITH {known}{parts} SELECT c.period, CASE WHEN c.annual THEN 'y' ELSE 'n' END, c.participant, c.station{} \
+         FROM counted c",
+        decimals.concat(),
+        parts = counting(layout, &key.name, year, ", d.participant, d.annual"),
+    ))
 }
 
 /// The columns of `<dataset>_current`.
@@ -224,12 +247,24 @@ fn records(engine: Engine, layout: &Layout, only_current: bool) -> String {
 /// anybody's annual statement is counted from there alone: the owner may file the year where
 /// the operator filed the quarters, and no kilowatt-hour is counted twice.
 fn total(engine: Engine, layout: &Layout, station: &str, year: YearRule) -> String {
-    let names: Vec<String> = layout.decimals().map(|(c, _)| format!(", d.\"{}\"", c.name)).collect();
-    let picked = names.concat();
     let sums: Vec<String> = layout
         .decimals()
         .map(|(c, places)| format!("{} AS \"{}\", ", engine.printed(&format!("sum(c.\"{}\")", c.name), places), c.name))
         .collect();
+    format!(
+        "WITH {parts} SELECT c.period AS period, {sums}count(DISTINCT c.station) AS {counted} \
+         FROM counted c GROUP BY c.period",
+        parts = counting(layout, station, year, ""),
+        counted = layout.keys_counted(),
+        sums = sums.concat(),
+    )
+}
+
+/// What stands behind WITH, of which the last, `counted`, has the records that count; `more` of its columns besides
+/// period, key and figures, with a comma before each.
+fn counting(layout: &Layout, station: &str, year: YearRule, more: &str) -> String {
+    let names: Vec<String> = layout.decimals().map(|(c, _)| format!(", d.\"{}\"", c.name)).collect();
+    let picked = names.concat() + more;
     let from_records: Vec<String> = layout.decimals().map(|(c, _)| format!(", r.\"{}\"", c.name)).collect();
     let quarters = match year {
         YearRule::Sum => String::new(),
@@ -252,7 +287,7 @@ fn total(engine: Engine, layout: &Layout, station: &str, year: YearRule) -> Stri
             .to_owned(),
     };
     format!(
-        "WITH statement AS (SELECT s.number AS number, s.participant AS participant, s.period AS period, \
+        "statement AS (SELECT s.number AS number, s.participant AS participant, s.period AS period, \
          substr(s.period, 1, 4) AS year, length(s.period) = 4 AS annual \
          FROM submission s WHERE s.dataset = '{slug}' AND {STANDS}), \
          stands AS (SELECT t.participant AS participant, t.period AS period, t.year AS year, t.annual AS annual, \
@@ -265,14 +300,10 @@ fn total(engine: Engine, layout: &Layout, station: &str, year: YearRule) -> Stri
          UNION ALL SELECT d.year, d.station{picked} FROM stands d{quarters} \
          LEFT JOIN annual a ON a.participant = d.participant AND a.year = d.year \
          LEFT JOIN annual_station n ON n.year = d.year AND n.station = d.station \
-         WHERE NOT d.annual AND a.year IS NULL AND n.year IS NULL{last}) \
-         SELECT c.period AS period, {sums}count(DISTINCT c.station) AS {counted} \
-         FROM counted c GROUP BY c.period",
+         WHERE NOT d.annual AND a.year IS NULL AND n.year IS NULL{last})",
         slug = layout.slug,
-        counted = layout.keys_counted(),
         table = layout.table(),
         from_records = from_records.concat(),
         gave_no_way = gave_no_way(layout),
-        sums = sums.concat(),
     )
 }

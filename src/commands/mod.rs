@@ -6,6 +6,7 @@
 pub mod answer;
 mod approval;
 mod archive;
+mod as_of;
 mod audit;
 mod backup;
 mod boemis;
@@ -21,6 +22,7 @@ mod identity;
 mod init;
 mod list;
 mod once;
+mod open;
 mod opening;
 pub mod progress;
 mod prompt;
@@ -28,9 +30,11 @@ mod publish;
 mod receipt;
 pub mod records;
 mod repair;
+mod report;
 mod restore;
 mod run;
 pub mod screen;
+mod sheet;
 mod show;
 mod sign;
 mod status;
@@ -177,6 +181,11 @@ enum Command {
     Restore(restore::RestoreArgs),
     Repair(repair::RepairArgs),
     Downtime(downtime::DowntimeArgs),
+    Report(report::ReportArgs),
+    AsOf(as_of::AsOfArgs),
+    /// Give data out of BOEMİS to others
+    #[command(subcommand)]
+    Export(open::ExportCommand),
     /// Look over the window's records
     #[command(subcommand)]
     Audit(audit::AuditCommand),
@@ -229,6 +238,9 @@ impl Command {
             Self::Restore(args) => restore::run(&args, screen),
             Self::Repair(args) => repair::run(&args, screen),
             Self::Downtime(args) => downtime::run(&args, screen),
+            Self::Report(args) => report::run(&args, screen),
+            Self::AsOf(args) => as_of::run(&args, screen),
+            Self::Export(open::ExportCommand::Open(args)) => open::open(&args, screen),
             Self::Audit(audit::AuditCommand::Verify(args)) => audit::verify(&args, screen),
             Self::Audit(audit::AuditCommand::Compare(args)) => audit::compare(&args, screen),
             Self::Audit(audit::AuditCommand::Export(args)) => export::run(&args, screen),
@@ -266,6 +278,9 @@ impl Arguments {
             Command::Restore(args) => args.output.format,
             Command::Repair(args) => args.output.format,
             Command::Downtime(args) => args.output.format,
+            Command::Report(args) => args.form.format(),
+            Command::AsOf(args) => args.form.format(),
+            Command::Export(open::ExportCommand::Open(args)) => args.answer.format,
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
             Command::Audit(audit::AuditCommand::Compare(args)) => args.output.format,
             Command::Archive(command) => command.format(),

@@ -362,6 +362,17 @@ impl Known {
         Ok(accepted)
     }
 
+    /// Shows each submission, the newest first; none is kept.
+    ///
+    /// # Errors
+    /// As [`Known::read`].
+    pub fn each(&self, mut see: impl FnMut(&Submission)) -> Result<(), Trouble> {
+        self.view.backwards(|id| {
+            self.get(id)?.iter().for_each(|(submission, _)| see(submission));
+            Ok::<_, Trouble>(true)
+        })
+    }
+
     /// Of those that fit, the last so many, in order of arrival; nothing older is read than must be.
     pub fn last(&self, count: usize, fits: impl Fn(&Submission) -> bool) -> Result<Vec<Submission>, Trouble> {
         let mut found = Vec::new();

@@ -82,6 +82,10 @@ fn what_the_contract_names_is_understood() {
         "pencere receipt show r.xml --lang en",
         "pencere list --format json",
         "pencere show 0199",
+        "pencere report generation --by type,quarter --from 2025 --to 2025-Q3 --format xlsx -o r.xlsx",
+        "pencere report completeness --participant azerisiq --lang en --known-at 2026-02-01",
+        "pencere as-of cadastre --known-at 2026-02-01T00:00:00Z --format json",
+        "pencere export open -o open --dataset generation --format json",
         "pencere audit verify",
         "pencere status --format json",
         "pencere config check --config a.toml",
@@ -119,6 +123,11 @@ fn what_nobody_meant_is_refused_with_2() {
         "pencere check a.xml --participant ../etc",
         "pencere list --state lost",
         "pencere audit",
+        "pencere report",
+        "pencere report generation --by moon",
+        "pencere report generation --from yesterday",
+        "pencere as-of generation --known-at yesterday",
+        "pencere export open",
     ] {
         let refusal = parse(line).expect_err(line);
         assert_eq!(refusal.exit_code(), i32::from(Exit::Usage.code()), "{line}");

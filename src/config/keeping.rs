@@ -1,9 +1,10 @@
-//! `[downtime]`, `[archive]`, `[calendar]`: what is kept about the window itself, and what is kept for good.
+//! `[downtime]`, `[archive]`, `[calendar]`, `[export]`: what is kept about the window itself, what is kept for good,
+//! and what is given to everybody.
 //!
 //! Reads tables and opens no file.
 
 use super::reader::{self, Table};
-use super::settings::value;
+use super::settings::{ExportSettings, value};
 use crate::archive;
 use crate::archive::calendar::Calendar;
 use crate::daemon::alive;
@@ -12,6 +13,8 @@ use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
+/// What `export.licence` says where nothing is said of terms.
+const NONE: &str = "none";
 /// What `archive.after` says where nothing is archived by itself.
 const NEVER: &str = "never";
 
@@ -58,4 +61,23 @@ pub(super) fn calendar(mut table: Table<'_, '_>) -> Calendar {
     }
     table.finish();
     calendar
+}
+
+/// `[export]`.
+pub(super) fn export(mut table: Table<'_, '_>) -> ExportSettings {
+    let licence = table.string("licence").filter(|licence| licence.value != NONE);
+    if let Some(licence) = licence.as_ref().filter(|licence| licence.value.trim().is_empty()) {
+        table.source().mistake(&licence.spot, "names no licence: write its name, as \"CC-BY-4.0\", or \"none\"");
+    }
+    let url = table.string("licence_url").filter(|url| url.value != NONE);
+    if let Some(url) =
+        url.as_ref().filter(|url| !url.value.starts_with("https://") && !url.value.starts_with("http://"))
+    {
+        table.source().mistake(&url.spot, format!("{:?} is no address as \"https://…\", nor \"none\"", url.value));
+    }
+    if let (None, Some(url)) = (&licence, &url) {
+        table.source().mistake(&url.spot, "the address of a licence that `licence` does not name");
+    }
+    table.finish();
+    ExportSettings { licence: licence.map(|found| found.value), licence_url: url.map(|found| found.value) }
 }

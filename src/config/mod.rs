@@ -26,7 +26,7 @@ pub use files::{FileRead, Part};
 pub use mistake::Mistake;
 pub use portable::{NAME, Portable};
 pub use reader::At;
-pub use settings::{HoldSettings, Paths, Responder, Settings, TrustSettings, WindowSettings};
+pub use settings::{ExportSettings, HoldSettings, Paths, Responder, Settings, TrustSettings, WindowSettings};
 pub use trust::Asked;
 pub use world::World;
 

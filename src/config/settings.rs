@@ -109,6 +109,15 @@ pub(super) struct SealAt {
     pub stamps: Option<At<stamps::Settings>>,
 }
 
+/// `[export]`: what is said beside open data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ExportSettings {
+    /// The name of the licence, as Open Definition writes it: `CC-BY-4.0`; none: nothing is said of terms.
+    pub licence: Option<String>,
+    /// Where its text is.
+    pub licence_url: Option<String>,
+}
+
 /// `[hold]`.
 #[derive(Clone, Copy, Debug)]
 pub struct HoldSettings {
@@ -174,6 +183,7 @@ pub struct Settings {
     pub downtime: alive::Settings,
     pub archive: archive::Settings,
     pub calendar: archive::calendar::Calendar,
+    pub export: ExportSettings,
 }
 
 impl Settings {
@@ -246,6 +256,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
         top.mistake("[archive] to lies within the state folder: units are kept apart from what they are units of");
     }
     let calendar = top.table("calendar").map(keeping::calendar).unwrap_or_default();
+    let export = top.table("export").map(keeping::export).unwrap_or_default();
     top.finish();
     let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {
         (Some(window), Some((location, boemis)), Some(trust), Some(seal), Some(identity)) => Some(Settings {
@@ -278,6 +289,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             downtime,
             archive,
             calendar,
+            export,
         }),
         _ => None,
     };
@@ -698,6 +710,7 @@ fn schema(mut table: Table<'_, '_>) -> schema::Limits {
     let limits = schema::Limits {
         findings_max: count(table.integer("findings_max", 1..=10_000), default.findings_max),
         records_max: value(table.integer("records_max", 1..=100_000_000), default.records_max),
+        memory_max: count(table.size("memory_max", 1..=1 << 40), default.memory_max),
         row_max: count(table.size("row_max", 1 << 10..=16 << 20), default.row_max),
         geometry_points_max: count(table.integer("geometry_points_max", 4..=10_000_000), default.geometry_points_max),
         geometry_text_max: count(table.size("geometry_text_max", 1 << 10..=1 << 30), default.geometry_text_max),

@@ -364,6 +364,23 @@ fn an_identity_is_a_shipped_profile_or_lists_of_ones_own() {
     }
 }
 
+#[test]
+fn the_terms_of_open_data_have_a_name_and_an_address() {
+    let window = Window::new();
+    assert_eq!(window.load().unwrap().settings().export, ExportSettings::default());
+    let url = "licence_url = \"none\"";
+    window.change("pencere.toml", url, "licence_url = \"https://example.org/terms\"");
+    let place = |key: &str| format!("pencere.toml:{} export.{key}", window.line("pencere.toml", &format!("{key} = ")));
+    assert_eq!(window.mistakes()[0].0, place("licence_url"));
+    window.change("pencere.toml", "licence = \"none\"", "licence = \" \"");
+    assert_eq!(window.mistakes()[0].0, place("licence"));
+    window.change("pencere.toml", "licence = \" \"", "licence = \"CC-BY-4.0\"");
+    let export = window.load().unwrap().settings().export.clone();
+    assert_eq!(export.licence.zip(export.licence_url), Some(("CC-BY-4.0".into(), "https://example.org/terms".into())));
+    window.change("pencere.toml", "https://example.org/terms", "example.org");
+    assert!(window.mistakes()[0].1.contains("no address"));
+}
+
 const POLICY: &str = include_str!("../../config/policy.toml");
 
 #[test]

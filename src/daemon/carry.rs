@@ -302,7 +302,8 @@ impl Window {
     }
 
     pub(super) fn judge_of_today(&self) -> Judge {
-        Judge::new(&self.config, &self.world)
+        let judge = Judge::new(&self.config, &self.world).with_scratch(self.evidence.scratch());
+        judge.with_ahead(self.written_ahead.clone())
     }
 
     /// Waits until a group is safe.

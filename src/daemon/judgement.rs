@@ -1,13 +1,15 @@
 //! The judgement of one document: the four questions between staging and load, asked in one place.
 //!
 //! Shared by the daemon and by `pencere check`, so that both give the same verdict. Owns what is
-//! known of a document at each step ([`Matter`]), for its answer. Touches no clock, disk or network;
-//! what stands in BOEMİS is given to it.
+//! known of a document at each step ([`Matter`]), for its answer. Touches no clock or network, and of the
+//! disk only the spool of a long document; what stands in BOEMİS is given to it.
 
 use crate::authority::{self, Authorised, Unauthorised};
+use crate::boemis::Ahead;
 use crate::config::{Config, Settings, World};
 use crate::document::{Content, DatasetName, Decision, Digest, ParticipantName, Period, Revision, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
+use crate::host::Scratch;
 use crate::journal::Answered;
 use crate::receipt::{self, Known};
 use crate::schema::{self, Inspected, InspectedApproval, Key, Standing, Subject, Validated, ValidatedApproval};
@@ -24,6 +26,10 @@ pub struct Judge {
     world: Arc<World>,
     /// What `pencere.toml` says.
     settings: Arc<Settings>,
+    /// Where records are laid away that are too many for memory.
+    scratch: Scratch,
+    /// Where rows may be written ahead of their mark; none of who loads nothing.
+    ahead: Option<Ahead>,
 }
 
 /// What is known of a document so far: it grows with each question answered.
@@ -102,12 +108,27 @@ impl Recalled {
 impl Judge {
     /// By this world, and what the configuration says besides.
     pub fn new(config: &Config, world: &Arc<World>) -> Self {
-        Self { world: Arc::clone(world), settings: Arc::clone(config.shared_settings()) }
+        Self::of(Arc::clone(config.shared_settings()), Arc::clone(world))
     }
 
     /// By a world and settings of another time.
     pub fn of(settings: Arc<Settings>, world: Arc<World>) -> Self {
-        Self { world, settings }
+        Self { world, settings, scratch: Scratch::of_system(), ahead: None }
+    }
+
+    /// The same, with a place of the window's own for what is too much for memory.
+    pub fn with_scratch(self, scratch: Scratch) -> Self {
+        Self { scratch, ..self }
+    }
+
+    /// The same, for a window whose loader takes turns with this.
+    pub fn with_ahead(self, ahead: Ahead) -> Self {
+        Self { ahead: Some(ahead), ..self }
+    }
+
+    /// Where rows may be written ahead.
+    pub(super) fn ahead(&self) -> Option<&Ahead> {
+        self.ahead.as_ref()
     }
 
     /// Registry, stations, datasets and trust that it judges by.
@@ -212,7 +233,7 @@ impl Judge {
     /// # Errors
     /// How it stops.
     pub fn inspect(&self, authorised: Authorised, matter: &mut Matter) -> Result<Inspected, Stop> {
-        let inspect = || schema::inspect(authorised, &self.world.datasets, &self.settings.schema);
+        let inspect = || schema::inspect(authorised, &self.world.datasets, &self.settings.schema, &self.scratch);
         let inspected = guarded(matter.id(), "form", inspect)?;
         matter.known.records = Some(inspected.records() as u64);
         if let Some(statement) = inspected.statement() {
@@ -260,6 +281,13 @@ impl Judge {
     pub fn validate(&self, inspected: Inspected, standing: &Standing) -> Result<Validated, Stop> {
         let id = inspected.authorised().verified().about().id;
         guarded(id, "content", || schema::validate(inspected, standing, &self.world.datasets, &self.world.stations))
+    }
+
+    /// Whether they hold beside what stands now; [`Judge::validate`] need not ask again when that stands then, too.
+    pub fn foresee(&self, inspected: &mut Inspected, standing: Standing) -> bool {
+        let id = inspected.authorised().verified().about().id;
+        let (datasets, stations) = (&self.world.datasets, &self.world.stations);
+        guarded(id, "content", || schema::foresee(inspected, standing, datasets, stations)).unwrap_or(false)
     }
 
     fn profile(&self) -> &IdentityProfile {

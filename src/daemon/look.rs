@@ -1,12 +1,14 @@
 //! Looking: what each document tells by itself, by signature, authority and form.
 //!
 //! Needs the document, the registry and the rules, and nothing that other documents change: so a
-//! group is looked at side by side, and the next group while this one is being loaded. Whoever's document
+//! group is looked at side by side, and the next group while this one is being loaded. What a long statement takes
+//! besides is done here, too, as foresight ([`forerun`](super::forerun)). Whoever's document
 //! takes long is waited for no longer than `intake.patience`: others go on without it, and it comes behind
 //! them ([`aside`](super::aside)). Decides nothing: what a look comes to beside all others is
 //! [`carry`](super::carry)'s.
 
 use super::carry::Case;
+use super::forerun::forerun;
 use super::judgement::{Judge, Matter};
 use crate::authority::Form;
 use crate::document::{Content, Digest, ParticipantName, SubmissionId};
@@ -324,11 +326,16 @@ fn see(staged: Staged, judge: &Judge, matter: &mut Matter) -> Seen {
             content: authorised.verified().content(),
             inspected: Box::new(judge.inspect_approval(authorised, matter)),
         },
-        Ok(authorised) => Seen::Filed {
-            participant: authorised.participant().clone(),
-            content: authorised.verified().content(),
-            inspected: Box::new(judge.inspect(authorised, matter)),
-        },
+        Ok(authorised) => {
+            let (participant, content) = (authorised.participant().clone(), authorised.verified().content());
+            let mut inspected = judge.inspect(authorised, matter);
+            if let (Ok(inspected), Some(ahead)) = (&mut inspected, judge.ahead())
+                && inspected.is_long()
+            {
+                forerun(judge, ahead, inspected);
+            }
+            Seen::Filed { participant, content, inspected: Box::new(inspected) }
+        }
         Err(stop) => Seen::Stopped(stop),
     }
 }

@@ -18,6 +18,7 @@ pub mod dossier;
 mod fitting;
 mod folders;
 mod following;
+mod forerun;
 pub mod glance;
 pub mod grounds;
 mod holds;

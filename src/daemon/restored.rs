@@ -336,7 +336,7 @@ impl Window {
             if judges.len() >= JUDGES_MAX {
                 judges.clear();
             }
-            let judge = Arc::new(Judge::of(settings, Arc::new(world)));
+            let judge = Arc::new(Judge::of(settings, Arc::new(world)).with_scratch(self.evidence.scratch()));
             judges.insert((grounds, taken), Arc::clone(&judge));
             judge
         }))

@@ -13,7 +13,7 @@ use super::later::Later;
 use super::pages::Pages;
 use super::stamps::Stamps;
 use crate::archive::Closed;
-use crate::boemis::{self, Boemis};
+use crate::boemis::{self, Ahead, Boemis};
 use crate::config::{Config, Settings, World};
 use crate::document::{DatasetName, Decision, Digest, ParticipantName, SubmissionId};
 use crate::evidence::Evidence;
@@ -171,6 +171,8 @@ pub struct Window {
     pub(super) last_receipts: HashMap<String, PreviousRecord>,
     /// None while the database is away.
     pub(super) boemis: Option<Boemis>,
+    /// Rows that stand there before their mark, and whose turn it is to write.
+    pub(super) written_ahead: Ahead,
     /// It was opened, and nobody has held it against the journal yet.
     pub(super) is_uncompared: bool,
     pub(super) seal: Seal,
@@ -292,6 +294,7 @@ impl Window {
             transparency,
             last_receipts: HashMap::new(),
             boemis: None,
+            written_ahead: Ahead::default(),
             is_uncompared: false,
             lacking: HashMap::new(),
             seal,
@@ -386,6 +389,7 @@ impl Window {
         }
         let settings = self.config.settings();
         let mut opened = Boemis::open(&settings.location, &settings.boemis, &self.world.datasets).await;
+        opened = opened.map(|boemis| boemis.with_ahead(self.written_ahead.clone()));
         if let Ok(boemis) = &mut opened
             && let Err(fault) = self.contest_in(boemis).await?
         {

@@ -74,8 +74,9 @@ impl Quantity {
         if whole.len() > Self::DIGITS_MAX - usize::from(places) {
             return Err(QuantityFault::TooLarge);
         }
-        let digits = format!("{whole}{fraction:0<width$}", width = usize::from(places));
-        let scaled = digits.parse().map_err(|_| QuantityFault::TooLarge)?;
+        let missing = usize::from(places) - fraction.len();
+        let digits = whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat_n(b'0', missing));
+        let scaled = digits.fold(0i64, |scaled, digit| scaled * 10 + i64::from(digit - b'0'));
         Ok(Self { scaled, places })
     }
 

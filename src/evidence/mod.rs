@@ -36,7 +36,7 @@ pub use pack::PackEntry;
 pub use read::Reader;
 
 use crate::document::Digest;
-use crate::host::{Appendix, Disk, Octets};
+use crate::host::{Appendix, Disk, Octets, Scratch};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::io;
@@ -176,6 +176,11 @@ impl Evidence {
         let last_pack = reader.packs()?.last().copied().unwrap_or(0);
         let (disk, pending, folders) = (disk.clone(), Vec::new(), BTreeSet::new());
         Ok(Self { disk, reader, incoming, settings, pack: None, pending, folders, last_pack, last_incoming: 0 })
+    }
+
+    /// A place beside what is on its way in, cleared like it at every start.
+    pub fn scratch(&self) -> Scratch {
+        Scratch::new(&self.disk, &self.incoming)
     }
 
     /// Whether something of this size goes into a pack.

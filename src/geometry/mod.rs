@@ -15,6 +15,7 @@
 //! assert_eq!(judged.geometry.sent(), sent);
 //! ```
 
+mod boxes;
 mod crs;
 mod ellipsoid;
 mod exact;
@@ -24,6 +25,7 @@ pub mod geojson;
 mod gml;
 mod json;
 mod judge;
+mod laid;
 mod number;
 mod overlaps;
 mod rings;
@@ -41,6 +43,7 @@ pub use judge::Judged;
 pub use number::NumberFault;
 pub use overlaps::Overlaps;
 pub use sketch::Sketch;
+pub use write::geojson_of;
 
 use exact::Point;
 use std::fmt;
@@ -196,6 +199,17 @@ impl Kind {
             Self::MultiLineString => "MULTILINESTRING",
             Self::Polygon => "POLYGON",
             Self::MultiPolygon => "MULTIPOLYGON",
+        }
+    }
+
+    /// Its name in GeoJSON.
+    fn in_geojson(self) -> &'static str {
+        match self {
+            Self::Point => "Point",
+            Self::LineString => "LineString",
+            Self::MultiLineString => "MultiLineString",
+            Self::Polygon => "Polygon",
+            Self::MultiPolygon => "MultiPolygon",
         }
     }
 

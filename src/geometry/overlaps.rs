@@ -1,31 +1,31 @@
 //! Areas of one submission that overlap each other: a warning (Rules 4.9), because neighbours are surveyed apart.
 //!
 //! Boxes are kept for all, boundaries as long as there is room: the oldest go first, because
-//! neighbours mostly stand near each other in a file. What was not compared for that is counted.
+//! neighbours mostly stand near each other in a file. Whoever still has one that went is asked for it, as long as there
+//! is work left for that. What was not compared is counted.
 
+use super::boxes::Boxes;
 use super::ellipsoid;
 use super::exact::Point;
 use super::fault::{Fault, What};
 use super::{Geometry, Run};
-use rstar::primitives::{GeomWithData, Rectangle};
-use rstar::{AABB, RTree};
 use std::collections::VecDeque;
 
-/// Points whose boundaries are kept: 16 MiB at 16 octets. The cadastre of a district fits.
-const KEPT_MAX: usize = 1 << 20;
+/// Points whose boundaries are kept: 4 MiB at 16 octets, some thousand parcels.
+const KEPT_MAX: usize = 1 << 18;
 /// Points that are compared in one submission: half a minute's work, which no honest submission needs.
 const WORK_MAX: usize = 100_000_000;
+/// What it costs to ask for a boundary that is not kept, in points: it is read with its neighbours.
+const ASKED: usize = 2_000;
 /// Square metres in common that are no overlap: boundaries measured twice differ by centimetres.
 const SLACK: u64 = 10;
-
-type Boxed = GeomWithData<Rectangle<[i64; 2]>, usize>;
 
 /// Looks for overlaps among areas that come one by one.
 #[derive(Debug)]
 pub struct Overlaps {
-    boxes: RTree<Boxed>,
+    boxes: Boxes,
     /// Which record each was, in the order in which they came.
-    records: Vec<u64>,
+    records: Vec<u32>,
     kept: VecDeque<Vec<Run>>,
     /// How many of the oldest are not kept any more.
     gone: usize,
@@ -45,7 +45,7 @@ impl Overlaps {
     /// With room for so many points of boundaries, and so many to compare in all.
     pub fn within(room: usize, work: usize) -> Self {
         Self {
-            boxes: RTree::new(),
+            boxes: Boxes::default(),
             records: Vec::new(),
             kept: VecDeque::new(),
             gone: 0,
@@ -57,22 +57,26 @@ impl Overlaps {
     }
 
     /// Takes the area of the record with this number; gives a warning for each earlier one that it overlaps, at
-    /// most `max`.
-    pub fn add(&mut self, record: u64, geometry: &Geometry, max: usize) -> Vec<Fault> {
-        let bounds = geometry.bounds();
+    /// most `max`. `asked` gives the area of an earlier record once more, if it can.
+    pub fn add(
+        &mut self,
+        record: u32,
+        geometry: &Geometry,
+        max: usize,
+        asked: &mut dyn FnMut(u32) -> Option<Geometry>,
+    ) -> Vec<Fault> {
         if !geometry.kind().is_area() {
             return Vec::new();
         }
-        let (west_south, east_north) = ([bounds.west, bounds.south], [bounds.east, bounds.north]);
-        let (found, unchecked) = self.compare(geometry, &AABB::from_corners(west_south, east_north), max);
+        let (found, unchecked) = self.compare(geometry, max, asked);
         self.unchecked += u64::from(unchecked);
-        self.boxes.insert(Boxed::new(Rectangle::from_corners(west_south, east_north), self.records.len()));
+        self.boxes.add(geometry.bounds());
         self.records.push(record);
         self.points += geometry.points();
         self.kept.push_back(geometry.runs.clone());
         while self.points > self.room {
             let Some(oldest) = self.kept.pop_front() else { break };
-            self.points -= oldest.iter().map(|run| run.points.len()).sum::<usize>();
+            self.points -= points(&oldest);
             self.gone += 1;
         }
         found
@@ -84,31 +88,48 @@ impl Overlaps {
     }
 
     /// The overlaps with earlier ones, and whether one was not looked at.
-    fn compare(&mut self, geometry: &Geometry, around: &AABB<[i64; 2]>, max: usize) -> (Vec<Fault>, bool) {
+    fn compare(
+        &mut self,
+        geometry: &Geometry,
+        max: usize,
+        asked: &mut dyn FnMut(u32) -> Option<Geometry>,
+    ) -> (Vec<Fault>, bool) {
         let (mut found, mut unchecked) = (Vec::new(), false);
-        let origin = Point { x: around.lower()[0], y: around.lower()[1] };
-        for candidate in self.boxes.locate_in_envelope_intersecting(around) {
-            if found.len() >= max {
-                break;
-            }
-            let other = candidate.data.checked_sub(self.gone).and_then(|at| self.kept.get(at));
-            let Some(other) = other else {
+        let bounds = geometry.bounds();
+        let origin = Point { x: bounds.west, y: bounds.south };
+        let Self { boxes, records, kept, gone, work, .. } = self;
+        boxes.meeting(bounds, |at| {
+            let Some(&record) = records.get(at) else { return true };
+            let kept = at.checked_sub(*gone).and_then(|at| kept.get(at));
+            let asked = match kept {
+                None if *work > ASKED => {
+                    *work -= ASKED;
+                    asked(record)
+                }
+                _ => None,
+            };
+            let Some(other) = kept.or(asked.as_ref().map(|geometry| &geometry.runs)) else {
                 unchecked = true;
                 // as much as to look at a box: there may be as many as areas
-                self.work = self.work.saturating_sub(1);
-                if self.work == 0 { break } else { continue }
+                *work = work.saturating_sub(1);
+                return *work > 0;
             };
-            let cost = geometry.points() + other.iter().map(|run| run.points.len()).sum::<usize>();
-            if cost > self.work {
+            let cost = geometry.points() + points(other);
+            if cost > *work {
                 unchecked = true;
-                break;
+                return false;
             }
-            self.work -= cost;
+            *work -= cost;
             let area = ellipsoid::shared(&geometry.runs, other, origin);
-            if let Some(&record) = self.records.get(candidate.data).filter(|_| area > SLACK) {
-                found.push(Fault::new(What::Overlaps(record, area)));
+            if area > SLACK {
+                found.push(Fault::new(What::Overlaps(u64::from(record), area)));
             }
-        }
+            found.len() < max
+        });
         (found, unchecked)
     }
+}
+
+fn points(runs: &[Run]) -> usize {
+    runs.iter().map(|run| run.points.len()).sum()
 }

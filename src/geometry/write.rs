@@ -120,14 +120,13 @@ impl Geometry {
 
     /// A geometry object of GeoJSON (RFC 7946 3.1), outer rings anticlockwise.
     pub fn geojson(&self) -> String {
-        let (name, outer, inner) = match self.kind {
-            Kind::Point => ("Point", "", ""),
-            Kind::LineString => ("LineString", "[", "]"),
-            Kind::MultiLineString => ("MultiLineString", "[[", "]]"),
-            Kind::Polygon => ("Polygon", "[[", "]]"),
-            Kind::MultiPolygon => ("MultiPolygon", "[[[", "]]]"),
+        let (outer, inner) = match self.kind {
+            Kind::Point => ("", ""),
+            Kind::LineString => ("[", "]"),
+            Kind::MultiLineString | Kind::Polygon => ("[[", "]]"),
+            Kind::MultiPolygon => ("[[[", "]]]"),
         };
-        let mut text = format!("{{\"type\":\"{name}\",\"coordinates\":{outer}");
+        let mut text = format!("{{\"type\":\"{}\",\"coordinates\":{outer}", self.kind.in_geojson());
         let mut before = None;
         for run in &self.runs {
             match before {
@@ -146,6 +145,52 @@ impl Geometry {
         text.push('}');
         text
     }
+}
+
+/// WKT of a shape that is kept, as [`Geometry::wkt`] writes it, as a geometry object of GeoJSON: its numbers as they
+/// stand there. None where it is anything else.
+pub fn geojson_of(wkt: &str) -> Option<String> {
+    let (word, body) = wkt.split_at(wkt.find('(')?);
+    let kinds = [Kind::Point, Kind::LineString, Kind::MultiLineString, Kind::Polygon, Kind::MultiPolygon];
+    let kind = kinds.into_iter().find(|kind| kind.name() == word)?;
+    // a lone point stands in brackets of its own, which are those of its position
+    let body = if kind == Kind::Point { body.strip_prefix('(')?.strip_suffix(')')? } else { body };
+    let (mut text, mut depth) = (String::with_capacity(body.len() + body.len() / 8 + 48), 0i32);
+    text.push_str(&format!("{{\"type\":\"{}\",\"coordinates\":", kind.in_geojson()));
+    let mut rest = body;
+    while let Some(sign) = rest.chars().next() {
+        let taken = match sign {
+            '(' => {
+                text.push('[');
+                depth += 1;
+                1
+            }
+            ')' => {
+                text.push(']');
+                depth -= 1;
+                1
+            }
+            ',' => {
+                text.push(',');
+                1
+            }
+            _ => {
+                let end = rest.find([',', ')']).unwrap_or(rest.len());
+                let (x, y) = rest.get(..end)?.split_once(' ')?;
+                let is_number = |part: &str| {
+                    !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit() || matches!(octet, b'-' | b'.'))
+                };
+                if !is_number(x) || !is_number(y) {
+                    return None;
+                }
+                text.push_str(&format!("[{x},{y}]"));
+                end
+            }
+        };
+        rest = rest.get(taken..)?;
+    }
+    text.push('}');
+    (depth == 0).then_some(text)
 }
 
 /// Little-endian, and the type.

@@ -1,26 +1,30 @@
 //! The only clock and disk of our own code, with a faulty twin for the tests.
 //!
-//! Owns time ([`Clock`]), the steps by which our own files change ([`Disk`], [`Appendix`]) and
-//! octets at rest ([`Octets`]). Never decides anything. BOEMİS and the ledger's sled bring their
-//! own disk code; everything else that pencere writes goes through here, so that a test can make
-//! every single step fail.
+//! Owns time ([`Clock`]), the steps by which our own files change ([`Disk`], [`Appendix`]), octets at
+//! rest ([`Octets`]) and octets laid away for a while ([`Spool`]). Never decides anything. BOEMİS and the
+//! ledger's sled bring their own disk code; everything else that pencere writes goes through here, so that
+//! a test can make every single step fail.
 
 mod append;
 mod clock;
+mod coded;
 mod disk;
 mod faults;
 mod octets;
 mod parallel;
 mod printable;
+mod spool;
 mod torn;
 
 pub use append::Appendix;
 pub use clock::{Clock, ClockState, since_start};
+pub use coded::{Coded, put_number, put_signed, put_text};
 pub use disk::{Disk, DiskFile, Lock};
 pub use faults::{Fault, Faults};
 pub use octets::{Octets, OctetsReader};
 pub use parallel::{Begun, Beside, Panicked, side_by_side};
 pub use printable::{is_unprintable, printable, printable_line};
+pub use spool::{Scratch, Spool};
 pub use torn::has_hole;
 
 /// Clock and disk together: all that a room which touches the world is given.

@@ -18,7 +18,7 @@ pub struct Settings {
     /// inside waits for its other half. 10 min: the largest document over a line of 1 Mbit/s.
     pub pair_wait: Duration,
     /// `intake.size_max`: largest file, in octets. 64 MiB: about half a million records, a hundred
-    /// times the largest statement known.
+    /// times the largest statement known. Memory does not grow with it (docs/benchmarks.md), disk and time do.
     pub size_max: u64,
     /// `intake.patience`: a document that takes longer than this to look at goes on beside its group, which waits
     /// for all of them together four times as long. 20 ms: a hundred usual documents, and nobody notices it.

@@ -295,7 +295,7 @@ fn only_the_seal_proves_and_only_its_own_document() {
 #[tokio::test]
 async fn what_is_committed_is_acknowledged_with_all_that_is_known_of_it() {
     use crate::boemis::{Boemis, Location, Settings};
-    use crate::schema::{Class, Column, ColumnKind, Dataset, Datasets, Key, PeriodKinds, Record, Statement};
+    use crate::schema::{Class, Column, ColumnKind, Dataset, Datasets, Key, PeriodKinds, Record, Spot, Statement};
     use crate::schema::{TotalRule, Validated, Value, YearRule};
     let column = |name: &str, kind| Column {
         name: name.to_owned(),
@@ -329,10 +329,12 @@ async fn what_is_committed_is_acknowledged_with_all_that_is_known_of_it() {
             period: "2026-Q3".parse().unwrap(),
         },
         revision: "4".parse().unwrap(),
-        records: vec![Record {
+        records: [Record {
             values: vec![Value::Station("GUN-0001".parse().unwrap()), Value::Decimal(energy)],
-            place: Place::whole(),
-        }],
+            spot: Spot::Whole,
+        }]
+        .into_iter()
+        .collect(),
     };
     let at: Timestamp = RECEIVED.parse().unwrap();
     let id = SubmissionId::new(at);

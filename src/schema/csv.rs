@@ -6,11 +6,13 @@
 
 use super::faults::name_shown;
 use super::form::{self, Frame, TOTAL};
-use super::reading::{Reading, Total};
+use super::reading::{Reading, Taking, Total};
 use super::rows::{Field, Next, Row, RowFault, Rows, delimiter};
+use super::statement::Spot;
 use super::{Column, ColumnKind, Dataset, EPSG, Limits, PeriodKinds, Record, Shapes, TotalRule, Value, shape};
 use crate::document::Period;
 use crate::finding::{Code, Finding, Hint, Place};
+use crate::host::Scratch;
 use std::io::{self, BufRead};
 
 /// What a column of the file is.
@@ -28,7 +30,12 @@ enum Role {
 ///
 /// # Errors
 /// What the disk says.
-pub(super) fn inspect(input: impl BufRead, dataset: &Dataset, limits: &Limits) -> io::Result<Reading> {
+pub(super) fn inspect(
+    input: impl BufRead,
+    dataset: &Dataset,
+    limits: &Limits,
+    scratch: &Scratch,
+) -> io::Result<Reading> {
     let row_max = limits.row_of(dataset);
     let mut rows = Rows::new(input, row_max);
     let mut table = Table {
@@ -41,6 +48,7 @@ pub(super) fn inspect(input: impl BufRead, dataset: &Dataset, limits: &Limits) -
         blank: None,
         stated: 0,
         reading: Reading::new(dataset, limits.findings_max),
+        taken: Taking::new(dataset, limits, scratch),
     };
     if dataset.periods == PeriodKinds::None {
         table.reading.period = Some(Period::None);
@@ -52,15 +60,15 @@ pub(super) fn inspect(input: impl BufRead, dataset: &Dataset, limits: &Limits) -
                 let (found, place) = (format!("> {row_max}"), Place::at(offset).row(number));
                 table.fault(Code::SchemaLimit, place, &found, row_max, Some(ROW_TOO_LONG));
                 table.reading.breaks_all();
-                return Ok(table.reading);
+                return Ok(table.finish());
             }
             Next::Row(row) if row.number == 1 => {
                 if !table.header(&row) {
-                    return Ok(table.reading);
+                    return Ok(table.finish());
                 }
             }
             Next::Row(row) => {
-                if table.reading.records.len() as u64 >= limits.records_max && !row.octets().is_empty() {
+                if table.taken.len() >= limits.records_max && !row.octets().is_empty() {
                     let found = limits.records_max.saturating_add(1);
                     table.fault(
                         Code::SchemaLimit,
@@ -70,14 +78,17 @@ pub(super) fn inspect(input: impl BufRead, dataset: &Dataset, limits: &Limits) -
                         None,
                     );
                     table.reading.breaks_all();
-                    return Ok(table.reading);
+                    return Ok(table.finish());
                 }
                 table.row(&row);
+                if table.taken.is_lost() {
+                    break;
+                }
             }
         }
     }
     table.end();
-    Ok(table.reading)
+    Ok(table.finish())
 }
 
 struct Table<'a> {
@@ -94,9 +105,14 @@ struct Table<'a> {
     /// Rows that state something, broken ones too.
     stated: u64,
     reading: Reading,
+    taken: Taking,
 }
 
 impl Table<'_> {
+    fn finish(self) -> Reading {
+        self.reading.with(self.taken)
+    }
+
     fn fault(
         &mut self,
         code: Code,
@@ -250,15 +266,15 @@ impl Table<'_> {
         let first = self.frame.is_empty();
         for (at, field) in fields.iter().enumerate() {
             let Some(&Role::Frame(frame)) = self.roles.get(at) else { continue };
-            let place = Place::at(field.offset).row(row.number).path(frame.name());
+            let place = || Place::at(field.offset).row(row.number).path(frame.name());
             if first {
                 self.frame.push((frame, field.text.to_string()));
-                self.first_frame(frame, &field.text, place);
+                self.first_frame(frame, &field.text, place());
             } else if let Some((_, said)) = self.frame.iter().find(|(known, _)| *known == frame)
                 && *said != field.text
             {
                 let said = said.clone();
-                self.fault(Code::SchemaInvalid, place, &field.text, said, Some(FRAME_DIFFERS));
+                self.fault(Code::SchemaInvalid, place(), &field.text, said, Some(FRAME_DIFFERS));
             }
         }
     }
@@ -319,12 +335,11 @@ impl Table<'_> {
                 }
             }
         }
-        let place = Place::at(row.offset).row(row.number);
+        let spot = Spot::Row(row.number, row.offset);
         if total {
-            self.reading.total = Some(Total { values, offsets, place });
+            self.reading.total = Some(Total { values, offsets, spot });
         } else {
-            self.reading.offsets.extend(offsets);
-            self.reading.records.push(Record { values, place });
+            self.taken.push(Record { values, spot }, &offsets);
         }
     }
 
@@ -375,7 +390,7 @@ impl Table<'_> {
             self.missing(Place::whole(), TOTAL, None);
         }
         if self.stated == 1 {
-            self.reading.take_total_alone(self.dataset);
+            self.reading.take_total_alone(self.dataset, &mut self.taken);
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::finding::{Code, Finding, Hint, Severity};
 
 /// Findings under way.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Faults {
     max: usize,
     findings: Vec<Finding>,

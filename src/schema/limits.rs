@@ -9,9 +9,14 @@ pub struct Limits {
     /// Findings in one answer, a count (`schema.findings_max`). 100: more than anybody mends in one
     /// sitting, and a receipt with them stays below 100 kB. What passes it is named, not listed.
     pub findings_max: usize,
-    /// Records in one document, a count (`schema.records_max`). 100 000: three thousand times the
-    /// stations of the register, and with about 200 octets a record still 20 MB of memory.
+    /// Records in one document, a count (`schema.records_max`). 5 000 000: every parcel of the country, and as many
+    /// meters. A record's key takes eight octets of memory while it is read, so that is 40 MB.
     pub records_max: u64,
+    /// About how much memory a document's records may take, in octets (`schema.memory_max`); what is more is laid
+    /// away in a file of the state folder. 4 MiB: some ten thousand records of a plain dataset, three hundred times
+    /// the stations of the register, so that what is usual meets no disk; and each document of a group may take as
+    /// much.
+    pub memory_max: usize,
     /// One CSV row, in octets (`schema.row_max`). 64 KiB: a hundred times the longest row of a
     /// shipped dataset, so that a file without line ends is refused before it fills the memory.
     pub row_max: usize,
@@ -42,7 +47,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             findings_max: 100,
-            records_max: 100_000,
+            records_max: 5_000_000,
+            memory_max: 4 << 20,
             row_max: 64 * 1024,
             geometry_points_max: 100_000,
             geometry_text_max: 6 << 20,

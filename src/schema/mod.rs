@@ -15,11 +15,14 @@ mod limits;
 mod pattern;
 pub mod publish;
 mod reading;
+mod records;
 mod returned;
 mod rows;
 mod rules;
 mod shape;
+pub mod spreadsheet;
 mod statement;
+mod tally;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -38,16 +41,17 @@ pub use form::TEXT_MAX;
 pub use limits::Limits;
 pub use pattern::Pattern;
 pub use publish::SHIPPED;
+pub use records::Records;
 pub use returned::{RowFault, returned};
-pub use statement::{Bearing, Figures, Key, Record, Standing, Statement, Stood, Topic, Understood, Value};
+pub use statement::{Bearing, Figures, Key, Record, Spot, Standing, Statement, Stood, Topic, Understood, Value};
 pub use template::{Format, template};
 
 use crate::authority::{Authorised, Stations};
 use crate::document::{Content, Digester};
 use crate::finding::{Code, Finding, Place, Stop};
-use crate::host::Octets;
+use crate::host::{Octets, Scratch};
 use reading::Reading;
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read};
 
 /// A document that was read: its form is known, its faults are gathered, nothing is judged yet.
 #[derive(Debug)]
@@ -57,6 +61,23 @@ pub struct Inspected {
     statement: Option<Statement>,
     /// What was read, but for what the statement has taken from it.
     reading: Reading,
+    /// What the content came to, judged ahead.
+    foreseen: Option<Box<Foreseen>>,
+}
+
+/// A judgement made ahead.
+#[derive(Debug)]
+struct Foreseen {
+    /// Beside what.
+    standing: Standing,
+    judged: Judged,
+}
+
+/// What form and content come to: every fault and warning, and whether it is rejected.
+#[derive(Debug)]
+struct Judged {
+    findings: Vec<Finding>,
+    errors: bool,
 }
 
 impl Inspected {
@@ -68,6 +89,10 @@ impl Inspected {
     /// The authorised document.
     pub fn authorised(&self) -> &Authorised {
         &self.authorised
+    }
+    /// Whether its records are too many for memory.
+    pub fn is_long(&self) -> bool {
+        self.statement.as_ref().is_some_and(|statement| statement.records.near().is_none())
     }
     /// How many records were read.
     pub fn records(&self) -> usize {
@@ -104,21 +129,30 @@ impl Validated {
 }
 
 /// Reads the form. Faults do not end the reading: they are gathered in the value, and
-/// [`validate`] gives them back together with those of the content.
+/// [`validate`] gives them back together with those of the content. Records that are too many for memory are laid
+/// away in `scratch`.
 ///
 /// # Errors
-/// [`Stop::Reject`] when there is no such dataset, [`Stop::Halt`] when the document, which is ours by
-/// now, cannot be read again as it was verified.
-pub fn inspect(authorised: Authorised, datasets: &Datasets, limits: &Limits) -> Result<Inspected, Stop> {
+/// [`Stop::Reject`] when there is no such dataset, [`Stop::Hold`] when its many records could not be laid away,
+/// [`Stop::Halt`] when the document, which is ours by now, cannot be read again as it was verified.
+pub fn inspect(
+    authorised: Authorised,
+    datasets: &Datasets,
+    limits: &Limits,
+    scratch: &Scratch,
+) -> Result<Inspected, Stop> {
     let dataset = dataset_of(&authorised, datasets)?;
     let covered = authorised.verified().covered();
     let mut reading = if covered.is_xml() {
-        let mut inspector = xml::XmlInspector::new(dataset, limits);
+        let mut inspector = xml::XmlInspector::new(dataset, limits, scratch);
         covered.read_xml(&mut |event| inspector.feed(event))?;
         inspector.finish()
     } else {
-        read_table(covered.octets(), authorised.verified().content(), dataset, limits)?
+        read_table(covered.octets(), authorised.verified().content(), dataset, (limits, scratch))?
     };
+    if let Some(error) = &reading.lost {
+        return Err(not_laid_away(error));
+    }
     let statement = match (reading.period, reading.revision) {
         (Some(period), Some(revision)) => Some(Statement {
             key: Key { participant: authorised.participant().clone(), dataset: dataset.name.clone(), period },
@@ -127,18 +161,23 @@ pub fn inspect(authorised: Authorised, datasets: &Datasets, limits: &Limits) -> 
         }),
         _ => None,
     };
-    Ok(Inspected { authorised, statement, reading })
+    Ok(Inspected { authorised, statement, reading, foreseen: None })
 }
 
 /// Reads a table that was verified. What lies in a file may have changed since, so it is digested
 /// again while it is read; what lies in memory cannot.
-fn read_table(octets: &Octets, content: Content, dataset: &Dataset, limits: &Limits) -> Result<Reading, Stop> {
+fn read_table(
+    octets: &Octets,
+    content: Content,
+    dataset: &Dataset,
+    (limits, scratch): (&Limits, &Scratch),
+) -> Result<Reading, Stop> {
     let gone = |error| Stop::Halt(format!("a verified document can no longer be read: {error}"));
     if octets.in_memory().is_some() {
-        return csv::inspect(BufReader::new(octets.reader()), dataset, limits).map_err(gone);
+        return csv::inspect(BufReader::new(octets.reader()), dataset, limits, scratch).map_err(gone);
     }
     let mut again = DigestedAgain { octets: octets.reader(), digester: Digester::new() };
-    let reading = csv::inspect(BufReader::new(&mut again), dataset, limits).map_err(gone)?;
+    let reading = csv::inspect(BufReader::new(&mut again), dataset, limits, scratch).map_err(gone)?;
     std::io::copy(&mut again, &mut std::io::sink()).map_err(gone)?; // what a limit has left unread
     match again.digester.finish() == content.0 {
         true => Ok(reading),
@@ -159,28 +198,72 @@ impl<R: Read> Read for DigestedAgain<R> {
     }
 }
 
+/// Records that could not be laid away, or not be read back: it is our disk's fault, and of this document alone.
+fn not_laid_away(error: &io::Error) -> Stop {
+    Stop::Hold(Finding::new(Code::LoadNotJudged).found(format!("spool: {}", error.kind())))
+}
+
 /// Judges the content by the rules of its dataset, at the time of reception.
 ///
 /// `standing` is what BOEMİS holds for the statement's key; a document without a
 /// [`statement`](Inspected::statement) is judged with an empty one, and rejected.
 ///
 /// # Errors
-/// [`Stop::Reject`] with every fault of form and content, errors before warnings;
-/// [`Stop::Halt`] for a state that cannot be.
+/// [`Stop::Reject`] with every fault of form and content, errors before warnings; [`Stop::Hold`] when records that
+/// were laid away cannot be read back; [`Stop::Halt`] for a state that cannot be.
 pub fn validate(
-    inspected: Inspected,
+    mut inspected: Inspected,
     standing: &Standing,
     datasets: &Datasets,
     stations: &Stations,
 ) -> Result<Validated, Stop> {
-    let Inspected { authorised, statement, reading } = inspected;
-    let dataset = dataset_of(&authorised, datasets)?;
+    let foreseen = inspected.foreseen.take().filter(|foreseen| foreseen.standing == *standing);
+    let Judged { findings, errors } = match foreseen {
+        Some(foreseen) => foreseen.judged,
+        None => judged(&inspected, standing, datasets, stations)?,
+    };
+    let Inspected { authorised, statement, reading, .. } = inspected;
+    match statement {
+        Some(statement) if !errors => {
+            let understood = rules::understood(dataset_of(&authorised, datasets)?, &reading.tally);
+            Ok(Validated { authorised, statement, understood, warnings: findings })
+        }
+        Some(_) => Err(Stop::Reject(findings)),
+        None if errors => Err(Stop::Reject(findings)),
+        None => Err(Stop::Halt("a document without period or revision has no fault of form".to_owned())),
+    }
+}
+
+/// Judges ahead, beside what stands now: whether it holds. [`validate`] asks nothing more when the same stands then.
+///
+/// # Errors
+/// As [`validate`], but for what is rejected.
+pub fn foresee(
+    inspected: &mut Inspected,
+    standing: Standing,
+    datasets: &Datasets,
+    stations: &Stations,
+) -> Result<bool, Stop> {
+    let judged = judged(inspected, &standing, datasets, stations)?;
+    let holds = !judged.errors && inspected.statement.is_some();
+    inspected.foreseen = Some(Box::new(Foreseen { standing, judged }));
+    Ok(holds)
+}
+
+fn judged(
+    inspected: &Inspected,
+    standing: &Standing,
+    datasets: &Datasets,
+    stations: &Stations,
+) -> Result<Judged, Stop> {
+    let Inspected { authorised, statement, reading, .. } = inspected;
+    let dataset = dataset_of(authorised, datasets)?;
     let about = authorised.verified().about();
     let content = authorised.verified().content();
     if standing.repeats(content).is_some_and(|earlier| earlier != about.id) {
         return Err(Stop::Halt(format!("the duplicate {} reached the rules", about.id)));
     }
-    let Reading { period, revision, records, offsets, total, broken, mut faults } = reading;
+    let mut faults = reading.faults.clone();
     let case = rules::Case {
         dataset,
         datasets,
@@ -189,31 +272,27 @@ pub fn validate(
         participant: authorised.participant(),
         owner: authorised.is_owner(),
         received: about.received,
-        period,
-        revision,
-        records: statement.as_ref().map_or(&records[..], |statement| &statement.records),
-        offsets: &offsets,
-        total: total.as_ref(),
-        broken: &broken,
+        period: reading.period,
+        revision: reading.revision,
+        records: statement.as_ref().map_or(&reading.records, |statement| &statement.records),
+        tally: &reading.tally,
+        total: reading.total.as_ref(),
+        broken: &reading.broken,
         standing,
         stations,
+        lost: rules::Lost::default(),
     };
     rules::judge(&case, &mut faults);
+    if let Some(error) = case.lost.take() {
+        return Err(not_laid_away(&error));
+    }
     let errors = faults.any_errors();
     let mut findings = faults.finish();
     if !findings.is_empty() {
         let mut places: Vec<&mut Place> = findings.iter_mut().map(|finding| &mut finding.place).collect();
         authorised.verified().covered().locate(&mut places);
     }
-    match statement {
-        Some(statement) if !errors => {
-            let understood = rules::understood(dataset, &statement.records);
-            Ok(Validated { authorised, statement, understood, warnings: findings })
-        }
-        Some(_) => Err(Stop::Reject(findings)),
-        None if errors => Err(Stop::Reject(findings)),
-        None => Err(Stop::Halt("a document without period or revision has no fault of form".to_owned())),
-    }
+    Ok(Judged { findings, errors })
 }
 
 /// The description of the dataset that the document was authorised for (R 3.5.3).

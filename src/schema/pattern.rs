@@ -29,15 +29,17 @@ impl Pattern {
     pub fn fits(&self, text: &str) -> bool {
         let characters: Vec<char> = text.chars().collect();
         // the positions that the pieces so far can have reached: no backtracking, so no text takes long
-        let mut reached = vec![0usize];
+        let (mut reached, mut next) = (vec![0usize], Vec::new());
         for piece in &self.pieces {
-            let mut next = std::collections::BTreeSet::new();
             for &from in &reached {
                 let rest = characters.iter().skip(from);
                 let run = rest.take(piece.most).take_while(|&&c| piece.takes(c)).count();
                 next.extend((piece.least..=run).map(|count| from.saturating_add(count)));
             }
-            reached = next.into_iter().collect();
+            next.sort_unstable();
+            next.dedup();
+            std::mem::swap(&mut reached, &mut next);
+            next.clear();
         }
         reached.contains(&characters.len())
     }

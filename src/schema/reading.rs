@@ -1,9 +1,13 @@
 //! What a reader, of XML or CSV, hands on: everything it could read, and every fault of form.
 
 use super::faults::Faults;
-use super::{Dataset, Record, Value};
+use super::records::Gathering;
+use super::statement::Spot;
+use super::tally::{Tally, Tallying};
+use super::{Dataset, Limits, Record, Records, Value};
 use crate::document::{Period, Revision};
-use crate::finding::Place;
+use crate::host::Scratch;
+use std::io;
 
 /// A total as it was stated: the values of the record's columns, the station absent.
 #[derive(Debug)]
@@ -13,7 +17,7 @@ pub(super) struct Total {
     /// Where each of them begins, or would.
     pub offsets: Vec<u64>,
     /// Where it stands.
-    pub place: Place,
+    pub spot: Spot,
 }
 
 /// A document as read. Broken parts are left out, and the faults say so; what could be read is
@@ -25,10 +29,11 @@ pub(super) struct Reading {
     /// Its revision, when it has its form.
     pub revision: Option<Revision>,
     /// Its records. A value that could not be read is absent.
-    pub records: Vec<Record>,
-    /// Where each value of each record begins, record after record: kept apart, so that a record
-    /// that is loaded carries no more than it means.
-    pub offsets: Vec<u64>,
+    pub records: Records,
+    /// What they come to together.
+    pub tally: Tally,
+    /// Why there are none: the disk did not let them be laid away.
+    pub lost: Option<io::Error>,
     /// Its total, if one stands.
     pub total: Option<Total>,
     /// Columns, of which some value could not be read: their sum says nothing.
@@ -37,26 +42,65 @@ pub(super) struct Reading {
     pub faults: Faults,
 }
 
+/// Records on their way from a reader.
+#[derive(Debug)]
+pub(super) struct Taking {
+    gathering: Gathering,
+    tallying: Tallying,
+}
+
+impl Taking {
+    /// None yet.
+    pub fn new(dataset: &Dataset, limits: &Limits, scratch: &Scratch) -> Self {
+        Self { gathering: Gathering::new(limits, scratch), tallying: Tallying::new(dataset) }
+    }
+
+    /// Takes one more, and where its values begin.
+    pub fn push(&mut self, record: Record, offsets: &[u64]) {
+        self.tallying.take(&record);
+        self.gathering.push(record, offsets);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> u64 {
+        self.gathering.len()
+    }
+
+    /// Whether the disk failed, and reading on is in vain.
+    pub fn is_lost(&self) -> bool {
+        self.gathering.is_lost()
+    }
+}
+
 impl Reading {
     /// Nothing read yet.
     pub fn new(dataset: &Dataset, findings_max: usize) -> Self {
         Self {
             period: None,
             revision: None,
-            records: Vec::new(),
-            offsets: Vec::new(),
+            records: Records::default(),
+            tally: Tally::default(),
+            lost: None,
             total: None,
             broken: vec![false; dataset.columns.len()],
             faults: Faults::new(findings_max),
         }
     }
 
+    /// The same with the records that were read.
+    pub fn with(self, taken: Taking) -> Self {
+        let Taking { gathering, tallying } = taken;
+        match gathering.finish() {
+            Ok(records) => Self { records, tally: tallying.finish(), ..self },
+            Err(error) => Self { lost: Some(error), ..self },
+        }
+    }
+
     /// Where a dataset takes a total alone, and nothing else stands: the total is its one record (S 6.1.6: revenue may
     /// be stated without its stations), for what is stated must also be loaded.
-    pub fn take_total_alone(&mut self, dataset: &Dataset) {
-        if let (Some(total), true, true) = (&self.total, self.records.is_empty(), dataset.takes_total_alone()) {
-            self.offsets.extend(&total.offsets);
-            self.records.push(Record { values: total.values.clone(), place: total.place.clone() });
+    pub fn take_total_alone(&mut self, dataset: &Dataset, taken: &mut Taking) {
+        if let (Some(total), 0, true) = (&self.total, taken.len(), dataset.takes_total_alone()) {
+            taken.push(Record { values: total.values.clone(), spot: total.spot }, &total.offsets);
         }
     }
 

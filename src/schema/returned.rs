@@ -7,6 +7,7 @@
 //! never says more than the receipt beside it.
 
 use super::rows::{Next, Row, Rows, delimiter};
+use super::spreadsheet::{self, MARK};
 use super::{ColumnKind, Dataset, Datasets, Limits};
 use crate::authority::Authorised;
 use crate::document::Quantity;
@@ -51,15 +52,15 @@ pub fn returned(
         by_row.entry(fault.row).or_default().push(fault);
     }
     let mut rows = Rows::new(BufReader::new(covered.octets().reader()), limits.row_of(dataset));
-    let (mut text, mut sign, mut names) = (String::from("\u{feff}"), b',', Vec::new());
+    let (mut text, mut sign, mut names) = (MARK.to_owned(), b',', Vec::new());
     while let Some(last) = by_row.last_key_value().map(|(row, _)| *row) {
         let Next::Row(row) = rows.next()? else { break };
         if row.number == 1 {
             sign = delimiter(row.octets());
             names = cells(&row, sign);
-            write(&mut text, OWN.iter().map(|name| (*name).to_owned()).chain(names.iter().cloned()));
+            spreadsheet::row(&mut text, OWN.iter().map(|name| (*name).to_owned()).chain(names.iter().cloned()));
             let notes = names.iter().map(|name| note(dataset, name));
-            write(&mut text, OWN_NOTES.iter().map(|note| (*note).to_owned()).chain(notes));
+            spreadsheet::row(&mut text, OWN_NOTES.iter().map(|note| (*note).to_owned()).chain(notes));
         } else if let Some(faults) = by_row.get(&row.number) {
             let why: Vec<String> = faults.iter().map(|fault| worded(fault)).collect();
             let values = cells(&row, sign).into_iter().enumerate().map(|(at, value)| {
@@ -69,7 +70,7 @@ pub fn returned(
                     _ => value,
                 }
             });
-            write(&mut text, [row.number.to_string(), why.join(" | ")].into_iter().chain(values));
+            spreadsheet::row(&mut text, [row.number.to_string(), why.join(" | ")].into_iter().chain(values));
         }
         if row.number >= last {
             break;
@@ -79,7 +80,7 @@ pub fn returned(
         return Ok(None);
     }
     if more {
-        write(&mut text, [String::new(), MORE.to_owned()].into_iter());
+        spreadsheet::row(&mut text, [String::new(), MORE.to_owned()].into_iter());
     }
     Ok(Some(text))
 }
@@ -123,50 +124,9 @@ fn with_comma(value: &str, places: u8) -> String {
     }
 }
 
-fn write(text: &mut String, cells: impl Iterator<Item = String>) {
-    for (at, cell) in cells.enumerate() {
-        if at > 0 {
-            text.push(';');
-        }
-        text.push_str(&cell_of(&cell));
-    }
-    text.push_str("\r\n");
-}
-
-/// A cell that is text whatever it begins with: spreadsheets take what begins with one of these signs, after blanks
-/// too, for a formula, and run it when the file is opened.
-fn cell_of(value: &str) -> String {
-    let shown: String = value.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let begins = shown.trim_start().chars().next();
-    let acts = begins.is_some_and(|first| matches!(first, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'));
-    // the field separator of another locale would part the cell
-    let is_quoted = acts || shown.contains(['"', ';', ',']) || shown.starts_with(' ') || shown.ends_with(' ');
-    match is_quoted {
-        true => format!("\"{}{}\"", if acts { "'" } else { "" }, shown.replace('"', "\"\"")),
-        false => shown,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn no_cell_acts_as_a_formula() {
-        for (value, cell) in [
-            ("=1+1", "\"'=1+1\""),
-            ("  -5", "\"'  -5\""),
-            ("\u{a0}@x", "\"'\u{a0}@x\""),
-            ("＝x", "\"'＝x\""),
-            ("\t=x", "\"' =x\""),
-            ("a\"b;c", "\"a\"\"b;c\""),
-            ("98765,432", "\"98765,432\""),
-            ("GUN-0001", "GUN-0001"),
-            ("", ""),
-        ] {
-            assert_eq!(cell_of(value), cell, "{value:?}");
-        }
-    }
 
     #[test]
     fn a_point_becomes_a_comma_where_it_parts_a_decimal() {

@@ -1,9 +1,10 @@
 //! What a submission states, and what already stands.
 
-use super::Datasets;
+use super::{Datasets, Records};
 use crate::document::{Content, DatasetName, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId};
 use crate::finding::Place;
 use crate::geometry::Geometry;
+use crate::host::{Coded, put_number};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -73,18 +74,77 @@ pub struct Record {
     /// The values.
     pub values: Vec<Value>,
     /// Where it stands in the file.
-    pub place: Place,
+    pub spot: Spot,
+}
+
+/// Where a record stands: what a [`Place`] is made of, should one be needed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spot {
+    /// Somewhere.
+    #[default]
+    Whole,
+    /// The element of this number among the records of an XML document, and its offset.
+    Element(u64, u64),
+    /// The total of an XML document, and its offset.
+    Total(u64),
+    /// The row of this number of a CSV file, and its offset.
+    Row(u64, u64),
+}
+
+impl Spot {
+    /// Its place, for a finding.
+    pub fn place(self) -> Place {
+        match self {
+            Self::Whole => Place::whole(),
+            Self::Element(number, offset) => Place::at(offset).path(format!("/Submission/Record[{number}]")),
+            Self::Total(offset) => Place::at(offset).path("/Submission/Total"),
+            Self::Row(number, offset) => Place::at(offset).row(number),
+        }
+    }
+
+    /// Where it begins, in octets from the start of the file.
+    pub fn offset(self) -> Option<u64> {
+        match self {
+            Self::Whole => None,
+            Self::Element(_, offset) | Self::Total(offset) | Self::Row(_, offset) => Some(offset),
+        }
+    }
+
+    /// Adds it to the octets of a spool.
+    pub(super) fn lay(self, octets: &mut Vec<u8>) {
+        let (sign, number, offset) = match self {
+            Self::Whole => (0, 0, 0),
+            Self::Element(number, offset) => (1, number, offset),
+            Self::Total(offset) => (2, 0, offset),
+            Self::Row(number, offset) => (3, number, offset),
+        };
+        octets.push(sign);
+        put_number(octets, number);
+        put_number(octets, offset);
+    }
+
+    /// Takes it back; none where none was laid.
+    pub(super) fn taken(octets: &mut Coded<'_>) -> Option<Self> {
+        let (sign, number, offset) = (octets.octet()?, octets.number()?, octets.number()?);
+        match sign {
+            0 => Some(Self::Whole),
+            1 => Some(Self::Element(number, offset)),
+            2 => Some(Self::Total(offset)),
+            3 => Some(Self::Row(number, offset)),
+            _ => None,
+        }
+    }
 }
 
 /// A whole statement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Statement {
     /// Whose, on what.
     pub key: Key,
     /// Which version of it.
     pub revision: Revision,
     /// Its records.
-    pub records: Vec<Record>,
+    pub records: Records,
 }
 
 /// A total that was read, for the receipt: so that an official sees that the window read what he
@@ -147,9 +207,8 @@ impl Standing {
     pub fn beside(&self, statement: &Statement, datasets: &Datasets) -> Self {
         let dataset = datasets.by_name.get(&statement.key.dataset);
         let key = dataset.and_then(|dataset| dataset.key_column());
-        let key = |values: &[Value]| key.and_then(|at| values.get(at)).map_or("", Value::key).to_owned();
-        let stated: BTreeSet<String> = statement.records.iter().map(|record| key(&record.values)).collect();
-        let elsewhere = self.elsewhere.iter().filter(|(key, _)| stated.contains(*key));
+        let stated = self.stated(statement, key);
+        let elsewhere = self.elsewhere.iter().filter(|(key, _)| stated.contains(key.as_str()));
         let whole = dataset.zip(statement.key.period.year()).is_some_and(|(dataset, year)| {
             let mut all = dataset.periods.of_year(Some(year)).into_iter();
             all.all(|period| period == statement.key.period || self.same_year.contains_key(&period))
@@ -157,7 +216,7 @@ impl Standing {
         // a figure without a key is compared with the sum of all
         let is_whole = stated.contains("");
         let of = |figures: &Figures| -> Figures {
-            let figures = figures.iter().filter(|(key, _)| is_whole || stated.contains(*key) || key.is_empty());
+            let figures = figures.iter().filter(|(key, _)| is_whole || stated.contains(key.as_str()) || key.is_empty());
             figures.map(|(key, values)| (key.clone(), values.clone())).collect()
         };
         let stood = |stood: &Stood| Stood { values: of(&stood.values), ..stood.clone() };
@@ -169,6 +228,26 @@ impl Standing {
             elsewhere: elsewhere.map(|(key, whose)| (key.clone(), whose.clone())).collect(),
             same_year: if whole { self.same_year.clone() } else { BTreeMap::new() },
             others: self.others.iter().map(|(topic, its)| (topic.clone(), senders(its))).collect(),
+        }
+    }
+
+    /// Keys of what stands that the statement states too; the empty one where it states what is of none. All of what
+    /// stands, where the statement cannot be read again: then it cannot be judged either, and who judges it says so.
+    fn stated(&self, statement: &Statement, column: Option<usize>) -> BTreeSet<&str> {
+        let of_others = self.others.values().flat_map(|senders| senders.values()).flat_map(|stood| stood.values.keys());
+        let all: BTreeSet<&str> = self.elsewhere.keys().chain(of_others).map(String::as_str).collect();
+        if all.is_empty() {
+            return all;
+        }
+        let mut stated = BTreeSet::new();
+        let read = statement.records.each(&mut |row| {
+            let key = column.and_then(|at| row.record.values.get(at)).map_or("", Value::key);
+            stated.extend(if key.is_empty() { Some("") } else { all.get(key).copied() });
+            true
+        });
+        match read {
+            Ok(()) => stated,
+            Err(_) => all.into_iter().chain([""]).collect(),
         }
     }
 

@@ -1,19 +1,20 @@
 //! The form of an XML submission, read from covered events one by one.
 //!
-//! A state machine that is fed: it holds the open elements and no more of the document than the
-//! records it has read. It goes on after a fault, so that one answer names them all, and its verdict
-//! is that of the published XSD (a property test holds both against each other). Two things it
-//! refuses which a schema processor takes by itself: `xsi:type`, and elements of the XMLDSig
-//! namespace that are no `Signature`.
+//! A state machine that is fed: it holds the open elements and hands on the records, one by one. It
+//! goes on after a fault, so that one answer names them all, and its verdict is that of the published
+//! XSD (a property test holds both against each other). Two things it refuses which a schema processor
+//! takes by itself: `xsi:type`, and elements of the XMLDSig namespace that are no `Signature`.
 
 use super::faults::name_shown;
 use super::form::{self, Frame};
-use super::reading::{Reading, Total};
+use super::reading::{Reading, Taking, Total};
+use super::statement::Spot;
 use super::{ColumnKind, Dataset, Limits, PeriodKinds, Record, Shapes, TotalRule, Value, shape};
 use crate::authority::{CoveredAttribute, CoveredEvent};
 use crate::document::{Period, SUBMISSION_NAMESPACE as NAMESPACE};
 use crate::finding::{Code, Finding, Hint, Place};
 use crate::geometry::GmlReader;
+use crate::host::Scratch;
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
@@ -26,6 +27,7 @@ pub(super) struct XmlInspector<'a> {
     dataset: &'a Dataset,
     limits: &'a Limits,
     reading: Reading,
+    taken: Taking,
     root: Root,
     group: Option<Group>,
     field: Option<Field>,
@@ -94,11 +96,12 @@ impl Group {
 
 impl<'a> XmlInspector<'a> {
     /// Begins a document of this dataset.
-    pub fn new(dataset: &'a Dataset, limits: &'a Limits) -> Self {
+    pub fn new(dataset: &'a Dataset, limits: &'a Limits, scratch: &Scratch) -> Self {
         Self {
             dataset,
             limits,
             reading: Reading::new(dataset, limits.findings_max),
+            taken: Taking::new(dataset, limits, scratch),
             root: Root::default(),
             group: None,
             field: None,
@@ -119,14 +122,14 @@ impl<'a> XmlInspector<'a> {
             }
             CoveredEvent::End { offset } => {
                 self.end(offset);
-                true
+                !self.taken.is_lost()
             }
         }
     }
 
     /// What was read.
     pub fn finish(self) -> Reading {
-        self.reading
+        self.reading.with(self.taken)
     }
 
     fn fault(&mut self, code: Code, place: Place, found: Option<&str>, wanted: &str, hint: Option<Hint>) {
@@ -466,12 +469,12 @@ impl<'a> XmlInspector<'a> {
             let place = Place::at(group.offset).path(group.path());
             self.fault(Code::SchemaMissing, place, None, &column.element, None);
         }
-        let place = Place::at(group.offset).path(group.path());
         if group.total {
-            self.reading.total = Some(Total { values: group.values, offsets: group.offsets, place });
+            let spot = Spot::Total(group.offset);
+            self.reading.total = Some(Total { values: group.values, offsets: group.offsets, spot });
         } else {
-            self.reading.offsets.extend(group.offsets);
-            self.reading.records.push(Record { values: group.values, place });
+            let spot = Spot::Element(group.number, group.offset);
+            self.taken.push(Record { values: group.values, spot }, &group.offsets);
         }
     }
 
@@ -490,7 +493,7 @@ impl<'a> XmlInspector<'a> {
             }
         }
         if self.root.records == 0 {
-            self.reading.take_total_alone(self.dataset);
+            self.reading.take_total_alone(self.dataset, &mut self.taken);
         }
     }
 }

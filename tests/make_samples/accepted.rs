@@ -19,6 +19,11 @@ pub fn table() -> Vec<Sample> {
             let document = Statement::capacity("azerisiq", "2025").xml();
             Made::document("guc-2025.xml", signers.xades(&document, "azerisiq")).case(AZERISIQ)
         }),
+        sample("accepted/national-2024", NATIONAL, |signers| {
+            let document = Statement::national_2024().xml();
+            Made::document("istehsal-2024.xml", signers.xades(&(DECLARATION.to_owned() + &document), "energetika"))
+                .case("participant = \"energetika\"")
+        }),
         sample("accepted/xades-rsa", "XAdES with an RSA key of 2048 bits.\n", |signers| {
             let document = Statement::capacity("azerenerji", "2026-Q2").xml();
             Made::document("guc-2026-Q2.xml", signers.xades(&document, "azerenerji-rsa"))
@@ -284,6 +289,11 @@ fn messy() -> String {
 }
 
 const GENERATION: &str = "Electricity of all of Azerenerji's stations, third quarter of 2026, signed by pencere.\n";
+const NATIONAL: &str = "\
+The published national figures of 2024 as an annual statement of the owner, station by station: hydro 3 011.0 GWh, wind
+51.1, solar 556.3, waste 232.5, together 3 850.9. What was published of a station is its own; the rest is shared out so
+that each kind comes to its published sum. The statistics have no row for hybrid stations, so none is stated.
+";
 const CAPACITY: &str = "Design capacity of a year.\n";
 const XMLSEC: &str = "Plain XMLDSig by the real xmlsec1: inclusive canonicalisation, RSA, certificate in KeyInfo.\n";
 const PREFIXES: &str = "Exclusive canonicalisation with an InclusiveNamespaces list, by xmlsec1.\n";

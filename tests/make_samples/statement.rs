@@ -10,6 +10,46 @@ pub const AZERISIQ: &str = "9990000761";
 pub const ENERGETIKA: &str = "9990000221";
 const STATIONS: &str = include_str!("../../config/stations.toml");
 
+/// MWh of each station in 2024: published, or the rest of its kind's published sum by capacity.
+const NATIONAL_2024: [(&str, i64); 36] = [
+    ("GUN-0001", 523400),
+    ("GUN-0002", 31500),
+    ("GUN-0003", 1400),
+    ("KSU-0001", 6708),
+    ("KSU-0002", 4192),
+    ("KSU-0003", 10822),
+    ("KSU-0004", 31770),
+    ("KSU-0005", 13730),
+    ("KSU-0006", 15569),
+    ("KSU-0007", 21000),
+    ("KSU-0008", 8362),
+    ("KSU-0009", 19200),
+    ("KSU-0010", 12800),
+    ("KSU-0011", 35048),
+    ("KSU-0015", 18938),
+    ("KSU-0016", 7379),
+    ("KSU-0017", 12298),
+    ("KSU-0018", 9838),
+    ("KSU-0019", 7625),
+    ("KSU-0022", 5544),
+    ("KSU-0023", 5544),
+    ("KSU-0024", 3935),
+    ("KSU-0025", 8854),
+    ("KSU-0026", 3689),
+    ("KSU-0027", 738),
+    ("KSU-0028", 2500),
+    ("KUL-0001", 51100),
+    ("SU-0001", 1233900),
+    ("SU-0002", 1105842),
+    ("SU-0003", 251800),
+    ("SU-0004", 45400),
+    ("SU-0005", 30500),
+    ("SU-0006", 25825),
+    ("SU-0007", 25825),
+    ("SU-0008", 25825),
+    ("TUL-0001", 232500),
+];
+
 /// A row: the station's code and its figure in thousandths.
 pub type Row = (String, i64);
 
@@ -128,6 +168,12 @@ impl Statement {
     /// Electricity of a participant.
     pub fn generation(operator: &str, period: &str) -> Self {
         Self::new("generation", operator, period, energy(operator, period))
+    }
+
+    /// The country's electricity of 2024, stated by the owner.
+    pub fn national_2024() -> Self {
+        let rows = NATIONAL_2024.map(|(code, mwh)| (code.to_owned(), mwh * 1000));
+        Self::new("generation", "energetika", "2024", rows.to_vec())
     }
 
     /// Capacity of a participant.

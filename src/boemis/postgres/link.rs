@@ -4,7 +4,7 @@
 
 use super::super::location::Server;
 use super::super::{Fault, Settings};
-use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgRow};
+use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgCopyIn, PgRow};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, ConnectOptions, Postgres, Row, SqlSafeStr, SqlStr};
 use std::time::Duration;
@@ -159,22 +159,35 @@ impl Link<'_> {
         row.ok_or_else(|| Fault::Wrong(format!("{doing}: no answer to a question that has one")))
     }
 
-    /// Rows that are written as [`COPY`](https://www.postgresql.org/docs/15/sql-copy.html) reads them, piece by piece;
-    /// how many came in.
-    pub(super) async fn copy(
-        &mut self,
-        doing: &'static str,
-        sql: &SqlStr,
-        pieces: impl Iterator<Item = Vec<u8>>,
-    ) -> Result<u64, Fault> {
+    /// Begins to send rows that are written as [`COPY`](https://www.postgresql.org/docs/15/sql-copy.html) reads them.
+    pub(super) async fn copy(&mut self, doing: &'static str, sql: &SqlStr) -> Result<Copying<'_>, Fault> {
         let Self { connection, driver, patience } = self;
         let begun = driver.within(*patience, connection.copy_in_raw(sql.as_str())).await;
-        let mut copy = begun.map_err(|_| silent(doing))?.map_err(|e| fault(doing, e))?;
-        for piece in pieces {
-            let sent = driver.within(*patience, copy.send(piece)).await;
-            sent.map_err(|_| silent(doing))?.map_err(|e| fault(doing, e))?;
-        }
-        driver.within(*patience, copy.finish()).await.map_err(|_| silent(doing))?.map_err(|e| fault(doing, e))
+        let copy = begun.map_err(|_| silent(doing))?.map_err(|e| fault(doing, e))?;
+        Ok(Copying { copy, driver, patience: *patience, doing })
+    }
+}
+
+/// Rows on their way. Dropped before their end they come in no part.
+pub(super) struct Copying<'c> {
+    copy: PgCopyIn<&'c mut PgConnection>,
+    driver: &'c Driver,
+    patience: Duration,
+    doing: &'static str,
+}
+
+impl Copying<'_> {
+    /// Some more of them.
+    pub(super) async fn send(&mut self, rows: &[u8]) -> Result<(), Fault> {
+        let Self { copy, driver, patience, doing } = self;
+        let sent = driver.within(*patience, copy.send(rows)).await;
+        sent.map_err(|_| silent(doing))?.map_err(|e| fault(doing, e)).map(drop)
+    }
+
+    /// How many came in.
+    pub(super) async fn finish(self) -> Result<u64, Fault> {
+        let Self { copy, driver, patience, doing } = self;
+        driver.within(patience, copy.finish()).await.map_err(|_| silent(doing))?.map_err(|e| fault(doing, e))
     }
 }
 

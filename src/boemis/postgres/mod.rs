@@ -22,7 +22,7 @@ use self::read::Plans;
 use super::acts::{Act, Deed, Situation};
 use super::location::Server;
 use super::mark::Mark;
-use super::{Fault, Records, Settings, Total};
+use super::{Counted, Fault, Filed, Records, Settings, Total};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use jiff::Timestamp;
@@ -170,6 +170,26 @@ impl Store {
         };
         self.plans = plans;
         self.ended(records)
+    }
+
+    pub(super) async fn counted(
+        &mut self,
+        dataset: &DatasetName,
+        at: Option<Timestamp>,
+    ) -> Result<Vec<Counted>, Fault> {
+        let plans = std::mem::take(&mut self.plans);
+        let counted = match self.connected("reading what counts").await {
+            Ok(mut link) => read::counted(&mut link, &plans, dataset, at).await,
+            Err(fault) => Err(fault),
+        };
+        self.plans = plans;
+        self.ended(counted)
+    }
+
+    pub(super) async fn filed(&mut self, dataset: &DatasetName, at: Timestamp) -> Result<Vec<Filed>, Fault> {
+        let mut link = self.connected("reading what was filed").await?;
+        let filed = read::filed(&mut link, dataset, at).await;
+        self.ended(filed)
     }
 
     /// Contests loads, in one transaction: the first moment stays. Of each the revision that holds then.

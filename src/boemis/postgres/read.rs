@@ -11,7 +11,7 @@ use super::super::rows::{self, Rows};
 use super::super::standing::{gather, odd};
 use super::super::store::Asked;
 use super::super::views::{self, Engine, gave_no_way};
-use super::super::{Fault, Records, Total};
+use super::super::{Counted, Fault, Filed, Records, Total};
 use super::link::{Link, cell};
 use crate::document::{DatasetName, Digest, Period, Quantity, Revision, SubmissionId};
 use crate::schema::{ColumnKind, Key, Look, PeriodKinds, Standing, Value};
@@ -65,13 +65,13 @@ impl Plans {
 /// the sender's year and of the period, and one of each look ([`gather`]).
 fn standing_sql(layout: &Layout, looks: &[(Look, Layout)]) -> String {
     let standing = asked::standing_before(&asked::horizon("q.id"));
-    let of = |layout: &Layout, which: &str| {
+    let of = |layout: &Layout, which: &str, joined: &str| {
         let key = layout.key().map_or("NULL::text".to_owned(), |c| format!("r.\"{}\"", c.name));
         let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!("r.\"{}\"", c.name)).collect();
         format!(
             "coalesce((SELECT json_agg(json_build_array(s.participant, s.period, s.revision, s.id, \
              encode(s.content, 'hex'), {key}, json_build_array({decimals}))) FROM submission s \
-             LEFT JOIN \"{table}\" r ON r.submission = s.number{gave_no_way} WHERE {which} AND {standing}), \
+             LEFT JOIN \"{table}\" r ON r.submission = s.number{joined}{gave_no_way} WHERE {which} AND {standing}), \
              '[]')::text",
             decimals = decimals.join(", "),
             gave_no_way = gave_no_way(layout),
@@ -90,9 +90,10 @@ fn standing_sql(layout: &Layout, looks: &[(Look, Layout)]) -> String {
     );
     let others = looks.iter().map(|(look, layout)| {
         let period = if look.year_ago { "q.ago" } else { "q.period" };
-        of(layout, &format!("s.dataset = '{}' AND s.period = {period}", layout.slug))
+        of(layout, &format!("s.dataset = '{}' AND s.period = {period}", layout.slug), "")
     });
-    let answers: Vec<String> = std::iter::once(of(layout, &own)).chain(others).collect();
+    let answers: Vec<String> =
+        std::iter::once(of(layout, &own, &asked::joined(layout, "q.participant"))).chain(others).collect();
     format!(
         "SELECT {} FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY \
          AS q (id, participant, period, ago, year, at) ORDER BY q.at",
@@ -266,6 +267,38 @@ pub(super) async fn as_of(
         rows.push((0..columns.len()).map(text).collect::<Result<_, _>>()?);
     }
     Ok(Records { columns, rows })
+}
+
+/// The records of which the dataset's totals are sums; none when it has none, or no table yet.
+pub(super) async fn counted(
+    link: &mut Link<'_>,
+    plans: &Plans,
+    dataset: &DatasetName,
+    at: Option<Timestamp>,
+) -> Result<Vec<Counted>, Fault> {
+    const DOING: &str = "reading what counts";
+    let Some(layout) = plans.get(dataset).map(|plan| &plan.layout) else { return Ok(Vec::new()) };
+    let Some(sql) = views::counted(Engine::Postgres, layout, at.is_some()) else { return Ok(Vec::new()) };
+    let mut query = sqlx::query(AssertSqlSafe(sql));
+    if let Some(at) = at {
+        query = query.bind(asked::moment(at));
+    }
+    let mut all = Vec::new();
+    for row in &link.all(DOING, query).await? {
+        let word = |at: usize| cell::<&str>(DOING, row, at);
+        let scaled = (4..4 + layout.decimals().count()).map(|at| cell(DOING, row, at)).collect::<Result<_, _>>()?;
+        all.push(Counted::read(layout, word(0)?, word(1)?, word(2)?, cell(DOING, row, 3)?, scaled)?);
+    }
+    Ok(all)
+}
+
+/// What was filed for the dataset by then.
+pub(super) async fn filed(link: &mut Link<'_>, dataset: &DatasetName, at: Timestamp) -> Result<Vec<Filed>, Fault> {
+    const DOING: &str = "reading what was filed";
+    let query = sqlx::query(AssertSqlSafe(asked::filed())).bind(asked::moment(at)).bind(dataset.as_str().to_owned());
+    let rows = link.all(DOING, query).await?;
+    let text = |row, at| cell::<&str>(DOING, row, at);
+    rows.iter().map(|row| Filed::read(text(row, 0)?, text(row, 1)?, text(row, 2)?)).collect()
 }
 
 /// The digest of the records that stand for this mark now, read back from their table.

@@ -15,7 +15,7 @@ use super::link::{Link, cell};
 use super::read::{self, Plan, Plans};
 use crate::document::{DatasetName, Revision, SubmissionId};
 use crate::geometry::Geometry;
-use crate::schema::{ColumnKind, Record, Standing, Value};
+use crate::schema::{ColumnKind, Record, Records, Standing, Value};
 use jiff::Timestamp;
 use std::collections::HashSet;
 
@@ -101,7 +101,7 @@ impl<'s> Transaction<'s> {
     pub(in crate::boemis) async fn insert_and_commit(&mut self, document: Document<'_>) -> Result<Insert, Fault> {
         let inserted = first(&self.insert(&[document], true).await?);
         // a long one is committed when the caller says so, as in SQLite
-        if inserted == Insert::Done && document.1.len() <= TOGETHER {
+        if inserted == Insert::Done && together(document.1).is_some() {
             self.committed().await?;
         }
         Ok(inserted)
@@ -111,6 +111,7 @@ impl<'s> Transaction<'s> {
     /// is alone in its transaction needs no savepoint.
     async fn insert(&mut self, documents: &[Document<'_>], alone: bool) -> Result<Vec<Insert>, Fault> {
         let &[(mark, records), ..] = documents else { return Ok(Vec::new()) };
+        let is_long = together(records).is_none();
         let Some(plan) = self.plans.get(&mark.key.dataset) else {
             return Err(Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset)));
         };
@@ -118,7 +119,7 @@ impl<'s> Transaction<'s> {
             self.link.raw(LOADING, "SAVEPOINT document").await?;
         }
         let inserted = match documents {
-            [long] if records.len() > TOGETHER => copy(&mut self.link, plan, *long).await,
+            [long] if is_long => copy(&mut self.link, plan, *long).await,
             all => write(&mut self.link, plan, all).await,
         };
         match inserted {
@@ -169,6 +170,11 @@ fn is_away(result: &Result<Insert, Fault>) -> bool {
     result.as_ref().is_err_and(Fault::is_away)
 }
 
+/// The records that travel with their mark; none of a document whose records are copied in behind it.
+fn together(records: &Records) -> Option<&[Record]> {
+    records.near().filter(|near| near.len() <= TOGETHER)
+}
+
 fn first(inserted: &[Insert]) -> Insert {
     inserted.first().copied().unwrap_or(Insert::Stands)
 }
@@ -181,7 +187,7 @@ fn pieces<'p, 'd>(documents: &'p [Document<'d>]) -> Vec<&'p [Document<'d>]> {
         let mut records = 0;
         let fits = |(mark, all): &&Document<'_>| {
             records += all.len();
-            mark.key.dataset == start.0.key.dataset && all.len() <= TOGETHER && records <= PIECE_RECORDS
+            mark.key.dataset == start.0.key.dataset && together(all).is_some() && records <= PIECE_RECORDS
         };
         let count = rest.iter().take_while(fits).count().max(1);
         let (piece, behind) = rest.split_at(count);
@@ -230,7 +236,10 @@ pub(super) fn insert_sql(layout: &Layout) -> String {
     )
 }
 
+/// Writes marks with the records that travel with them.
 async fn write(link: &mut Link<'_>, plan: &Plan, documents: &[Document<'_>]) -> Result<Vec<Insert>, Fault> {
+    let documents: Vec<(&Mark, &[Record])> =
+        documents.iter().map(|(mark, records)| (*mark, together(records).unwrap_or_default())).collect();
     let texts = |of: &dyn Fn(&Mark) -> String| documents.iter().map(|(mark, _)| of(mark)).collect::<Vec<String>>();
     let numbers = |of: &dyn Fn(&Mark) -> i64| documents.iter().map(|(mark, _)| of(mark)).collect::<Vec<i64>>();
     let octets = |of: &dyn Fn(&Mark) -> Vec<u8>| documents.iter().map(|(mark, _)| of(mark)).collect::<Vec<_>>();
@@ -248,7 +257,7 @@ async fn write(link: &mut Link<'_>, plan: &Plan, documents: &[Document<'_>]) -> 
         .bind(texts(&signers))
         .bind(documents.iter().map(|(mark, _)| mark.approved.map(|at| at.to_string())).collect::<Vec<_>>());
     let (mut places, mut record_numbers) = (Vec::new(), Vec::new());
-    for (place, (_, records)) in (1i64..).zip(documents) {
+    for (place, (_, records)) in (1i64..).zip(&documents) {
         places.extend(records.iter().map(|_| place));
         record_numbers.extend((1i64..).take(records.len()));
     }
@@ -275,7 +284,7 @@ async fn write(link: &mut Link<'_>, plan: &Plan, documents: &[Document<'_>]) -> 
         written.insert(cell::<String>(LOADING, row, 0)?);
     }
     // of two marks of one id, the second stands in the way of nothing but itself
-    let came = |(mark, _): &Document<'_>| match written.remove(&mark.id.to_string()) {
+    let came = |(mark, _): &(&Mark, &[Record])| match written.remove(&mark.id.to_string()) {
         true => Insert::Done,
         false => Insert::Stands,
     };
@@ -313,26 +322,29 @@ pub(super) fn copy_sql(layout: &Layout) -> String {
     format!("COPY \"{}\" (\"submission\", \"record\"{}) FROM STDIN", layout.table(), columns.concat())
 }
 
-/// A long document: its mark, then its records as lines of text.
+/// A long document: its mark, then its records as lines of text, as they are read.
 async fn copy(link: &mut Link<'_>, plan: &Plan, (mark, records): Document<'_>) -> Result<Vec<Insert>, Fault> {
-    let inserted = write(link, plan, &[(mark, &[])]).await?;
+    let inserted = write(link, plan, &[(mark, &Records::default())]).await?;
     if inserted != [Insert::Done] {
         return Ok(inserted);
     }
     const NUMBER: &str = "SELECT number FROM submission WHERE id = $1";
     let number: i64 = cell(LOADING, &link.one(LOADING, sqlx::query(NUMBER).bind(mark.id.to_string())).await?, 0)?;
-    let mut lines = (1u64..).zip(records).peekable();
-    let pieces = std::iter::from_fn(|| {
-        lines.peek()?;
-        let mut piece = String::with_capacity(PIECE_OCTETS + 1024);
-        while piece.len() < PIECE_OCTETS
-            && let Some((at, record)) = lines.next()
-        {
-            line(&mut piece, &plan.layout, number, at, record);
+    let mut copying = link.copy(LOADING, &plan.copy).await?;
+    let mut lines = String::with_capacity(PIECE_OCTETS + 1024);
+    let mut at = 0;
+    for piece in records.pieces() {
+        for record in piece.map_err(rows::gone)?.iter() {
+            at += 1;
+            line(&mut lines, &plan.layout, number, at, record);
+            if lines.len() >= PIECE_OCTETS {
+                copying.send(lines.as_bytes()).await?;
+                lines.clear();
+            }
         }
-        Some(piece.into_bytes())
-    });
-    let count = link.copy(LOADING, &plan.copy, pieces).await?;
+    }
+    copying.send(lines.as_bytes()).await?;
+    let count = copying.finish().await?;
     match count == mark.records {
         true => Ok(inserted),
         false => Err(Fault::Wrong(format!("{LOADING}: {count} of {} records came in", mark.records))),

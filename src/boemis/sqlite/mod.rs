@@ -7,18 +7,20 @@
 //! it rolls back, and after a fault SQLite may have done so on its own. Never decides what may be
 //! loaded.
 
+mod ahead;
 mod prepare;
 mod read;
 mod snapshot;
 mod write;
 
+pub(super) use ahead::write_ahead;
 pub(super) use read::Plans;
 pub(super) use snapshot::Snapshot;
 pub(super) use write::Transaction;
 
 use super::acts::{Act, Deed, Situation, other_did};
 use super::mark::Mark;
-use super::{Fault, Records, Settings, Total, asked};
+use super::{Counted, Fault, Filed, Records, Settings, Total, asked};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing};
 use jiff::Timestamp;
@@ -128,6 +130,22 @@ impl Store {
             Some(connection) => read::as_of(connection, &self.plans, dataset, at).await,
             None => Err(closed()),
         }
+    }
+
+    pub(super) async fn counted(
+        &mut self,
+        dataset: &DatasetName,
+        at: Option<Timestamp>,
+    ) -> Result<Vec<Counted>, Fault> {
+        self.connected("reading what counts").await?;
+        match self.connection.as_mut() {
+            Some(connection) => read::counted(connection, &self.plans, dataset, at).await,
+            None => Err(closed()),
+        }
+    }
+
+    pub(super) async fn filed(&mut self, dataset: &DatasetName, at: Timestamp) -> Result<Vec<Filed>, Fault> {
+        read::filed(self.connected("reading what was filed").await?, dataset, at).await
     }
 
     /// Marks loads as contested, in one transaction: the first moment stays. Of each the revision that holds

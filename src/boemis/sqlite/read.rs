@@ -13,7 +13,7 @@ use crate::boemis::rows::{self, Rows};
 use crate::boemis::standing::{gather, odd};
 use crate::boemis::store::Asked;
 use crate::boemis::views::{self, Engine, gave_no_way};
-use crate::boemis::{Fault, Records, Total};
+use crate::boemis::{Counted, Fault, Filed, Records, Total};
 use crate::document::{DatasetName, Digest, Quantity, Revision, SubmissionId};
 use crate::schema::{ColumnKind, Key, Look, PeriodKinds, Standing, Value};
 use jiff::Timestamp;
@@ -91,13 +91,13 @@ fn standing_sql(layout: &Layout, looks: &[(Look, Layout)], at: usize) -> String 
     let value = |number: usize| format!("${}", at * values(layout) + number);
     let periods: Vec<String> = (6..=values(layout)).map(value).collect();
     let standing = asked::standing_before(&asked::horizon(&value(1)));
-    let of = |layout: &Layout, which: String| {
+    let of = |layout: &Layout, which: String, joined: String| {
         let key = layout.key().map_or("NULL".to_owned(), |c| format!("r.\"{}\"", c.name));
         let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!("r.\"{}\"", c.name)).collect();
         format!(
             "(SELECT json_group_array(json_array(s.participant, s.period, s.revision, s.id, hex(s.content), {key}, \
              json_array({decimals}))) FROM submission s \
-             LEFT JOIN \"{table}\" r ON r.submission = s.number{gave_no_way} WHERE {which} AND {standing})",
+             LEFT JOIN \"{table}\" r ON r.submission = s.number{joined}{gave_no_way} WHERE {which} AND {standing})",
             decimals = decimals.join(", "),
             gave_no_way = gave_no_way(layout),
             table = layout.table(),
@@ -112,9 +112,10 @@ fn standing_sql(layout: &Layout, looks: &[(Look, Layout)], at: usize) -> String 
     );
     let others = looks.iter().map(|(look, layout)| {
         let period = value(if look.year_ago { 5 } else { 4 });
-        of(layout, format!("s.dataset = '{}' AND s.period = {period}", layout.slug))
+        of(layout, format!("s.dataset = '{}' AND s.period = {period}", layout.slug), String::new())
     });
-    let answers: Vec<String> = std::iter::once(of(layout, own)).chain(others).collect();
+    let answers: Vec<String> =
+        std::iter::once(of(layout, own, asked::joined(layout, &value(3)))).chain(others).collect();
     format!("SELECT {}", answers.join(", "))
 }
 
@@ -353,6 +354,45 @@ pub(super) async fn as_of(
     let line = |row: &SqliteRow| (0..columns.len()).map(|at| cell(row, at)).collect::<Result<_, sqlx::Error>>();
     let rows = found.iter().map(line).collect::<Result<_, _>>().map_err(|e| fault(DOING, e))?;
     Ok(Records { columns, rows })
+}
+
+/// The records of which the dataset's totals are sums; none when it has none, or no table yet.
+pub(super) async fn counted(
+    connection: &mut SqliteConnection,
+    plans: &Plans,
+    dataset: &DatasetName,
+    at: Option<Timestamp>,
+) -> Result<Vec<Counted>, Fault> {
+    const DOING: &str = "reading what counts";
+    let Some(layout) = plans.get(dataset).map(|plan| &plan.layout) else { return Ok(Vec::new()) };
+    let Some(sql) = views::counted(Engine::Sqlite, layout, at.is_some()) else { return Ok(Vec::new()) };
+    let mut query = sqlx::query(AssertSqlSafe(sql).into_sql_str());
+    if let Some(at) = at {
+        query = query.bind(asked::moment(at));
+    }
+    let rows = query.fetch_all(connection).await.map_err(|e| fault(DOING, e))?;
+    let mut all = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let text = |at: usize| row.try_get::<Option<&str>, _>(at).map_err(|e| fault(DOING, e));
+        let word = |at: usize| text(at).map(Option::unwrap_or_default);
+        let scaled = (4..4 + layout.decimals().count()).map(|at| row.try_get(at).map_err(|e| fault(DOING, e)));
+        let scaled = scaled.collect::<Result<_, _>>()?;
+        all.push(Counted::read(layout, word(0)?, word(1)?, word(2)?, text(3)?.map(str::to_owned), scaled)?);
+    }
+    Ok(all)
+}
+
+/// What was filed for the dataset by then.
+pub(super) async fn filed(
+    connection: &mut SqliteConnection,
+    dataset: &DatasetName,
+    at: Timestamp,
+) -> Result<Vec<Filed>, Fault> {
+    const DOING: &str = "reading what was filed";
+    let sql = AssertSqlSafe(asked::filed()).into_sql_str();
+    let query = sqlx::query_as::<_, (String, String, String)>(sql).bind(asked::moment(at));
+    let rows = query.bind(dataset.as_str().to_owned()).fetch_all(connection).await.map_err(|e| fault(DOING, e))?;
+    rows.iter().map(|(participant, period, received)| Filed::read(participant, period, received)).collect()
 }
 
 fn laid_out<'a>(plans: &'a Plans, mark: &Mark) -> Result<&'a Plan, Fault> {

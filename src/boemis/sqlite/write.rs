@@ -2,7 +2,8 @@
 //!
 //! Owns the writing statements. A document of up to [`HEAD_RECORDS`] records is one round trip to
 //! the connection's thread: savepoint, mark, records and release are one statement text, prepared
-//! once for each [`Shape`]; [`PIECE`] documents of one shape share it. The begin travels with the
+//! once for each [`Shape`]; [`PIECE`] documents of one shape share it. A longer one's records follow
+//! its mark piece by piece, as they are read. The begin travels with the
 //! first question and, where a document is alone, the commit with its load. Never commits unasked.
 
 use super::fault;
@@ -10,25 +11,26 @@ use super::read::{self, BEGIN, PIECE, Plan, Plans};
 use crate::boemis::Fault;
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::Mark;
+use crate::boemis::rows::gone;
 use crate::boemis::store::{Asked, Document, Insert};
 use crate::document::{DatasetName, SubmissionId};
-use crate::schema::{ColumnKind, Record, Standing, Value};
+use crate::schema::{ColumnKind, Record, Records, Standing, Value};
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteConnection};
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr, Sqlite};
 
-/// Records that travel with the mark. Each number up to it may be prepared and kept once.
+/// Records that travel with the mark, at most. Each number up to it may be prepared and kept once.
 const HEAD_RECORDS: usize = 24;
 
 /// Records of a later piece: with 64 columns and two of our own, half of the 32 766 variables
 /// that a SQLite statement may have; memory stays flat whatever a document's size.
-const PIECE_RECORDS: usize = 240;
+pub(super) const PIECE_RECORDS: usize = 240;
 
 /// What a statement text writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shape {
-    /// Of each document; one more than [`HEAD_RECORDS`] stands for all that are longer.
-    records: usize,
+    /// Of each document; none of those that are longer than [`HEAD_RECORDS`], and follow their mark.
+    records: Option<usize>,
     documents: usize,
     /// Whether the transaction ends with it.
     commits: bool,
@@ -96,7 +98,7 @@ impl<'s> Transaction<'s> {
     pub(in crate::boemis) async fn insert_all(&mut self, documents: &[Document<'_>]) -> Vec<Result<Insert, Fault>> {
         let mut done: Vec<Result<Insert, Fault>> = Vec::with_capacity(documents.len());
         let is_like = |one: &Document<'_>, next: &Document<'_>| {
-            one.0.key.dataset == next.0.key.dataset && one.1.len() == next.1.len() && one.1.len() <= HEAD_RECORDS
+            one.0.key.dataset == next.0.key.dataset && together(one).is_some_and(|head| Some(head) == together(next))
         };
         for piece in documents.chunk_by(is_like).flat_map(|like| like.chunks(PIECE)) {
             if piece.len() == PIECE {
@@ -130,17 +132,48 @@ impl<'s> Transaction<'s> {
 
     /// Writes the only document of the group and, when that goes well, commits in the same round trip.
     pub(in crate::boemis) async fn insert_and_commit(&mut self, document: Document<'_>) -> Result<Insert, Fault> {
-        self.insert(&[document], document.1.len() <= HEAD_RECORDS).await
+        self.insert(&[document], together(&document).is_some()).await
+    }
+
+    /// Writes the mark of rows that stand already under this number; nothing where they are not all there, or are not
+    /// the last of all any more: then they must be written anew.
+    pub(in crate::boemis) async fn insert_behind(&mut self, mark: &Mark, number: i64) -> Result<Option<Insert>, Fault> {
+        self.begin().await?;
+        let Some(plan) = self.plans.get(&mark.key.dataset) else { return Ok(None) };
+        let there = AssertSqlSafe(format!(
+            "SELECT (SELECT coalesce(max(number), 0) FROM submission) < ?1 AND \
+             (SELECT coalesce(max(\"record\"), 0) FROM \"{}\" WHERE \"submission\" = ?1) = ?2",
+            plan.layout.table()
+        ));
+        let there = sqlx::query_scalar::<_, bool>(there).bind(number).bind(i64::try_from(mark.records).unwrap_or(-1));
+        if !there.fetch_one(&mut *self.connection).await.map_err(|e| fault(LOADING, e))? {
+            return Ok(None);
+        }
+        sqlx::raw_sql("SAVEPOINT document").execute(&mut *self.connection).await.map_err(|e| fault(LOADING, e))?;
+        let written = bind_mark(sqlx::query(NUMBERED).bind(number), mark).execute(&mut *self.connection).await;
+        let (end, result) = match written {
+            Ok(_) => ("RELEASE document", Ok(Insert::Done)),
+            Err(error) => {
+                let stands = error.as_database_error().is_some_and(|e| e.is_unique_violation());
+                let error = fault(LOADING, error);
+                if error.is_away() {
+                    return Err(error);
+                }
+                ("ROLLBACK TO document; RELEASE document", if stands { Ok(Insert::Stands) } else { Err(error) })
+            }
+        };
+        sqlx::raw_sql(end).execute(&mut *self.connection).await.map_err(|e| fault(LOADING, e))?;
+        result.map(Some)
     }
 
     /// Writes documents of one shape behind one savepoint.
     async fn insert(&mut self, documents: &[Document<'_>], commits: bool) -> Result<Insert, Fault> {
-        let &[(mark, records), ..] = documents else { return Ok(Insert::Done) };
+        let Some((mark, _)) = documents.first() else { return Ok(Insert::Done) };
         self.begin().await?;
         let Some(plan) = self.plans.get_mut(&mark.key.dataset) else {
             return Err(Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset)));
         };
-        let shape = Shape { records: records.len().min(HEAD_RECORDS + 1), documents: documents.len(), commits };
+        let shape = Shape { records: documents.first().and_then(together), documents: documents.len(), commits };
         match write(self.connection, plan, shape, documents).await {
             Ok(()) => {
                 if commits {
@@ -149,8 +182,12 @@ impl<'s> Transaction<'s> {
                 Ok(Insert::Done)
             }
             Err(error) => {
-                let stands = error.as_database_error().is_some_and(|e| e.is_unique_violation());
-                let error = fault(LOADING, error);
+                let (stands, error) = match error {
+                    Unwritten::Database(error) => {
+                        (error.as_database_error().is_some_and(|e| e.is_unique_violation()), fault(LOADING, error))
+                    }
+                    Unwritten::Unread(error) => (false, gone(error)),
+                };
                 if error.is_away() {
                     return Err(error);
                 }
@@ -195,6 +232,24 @@ impl<'s> Transaction<'s> {
     }
 }
 
+/// How many records travel with the mark: all, or they follow it.
+fn together((_, records): &Document<'_>) -> Option<usize> {
+    records.near().map(<[Record]>::len).filter(|&len| len <= HEAD_RECORDS)
+}
+
+/// Why a document was not written.
+enum Unwritten {
+    Database(sqlx::Error),
+    /// Its records could not be read back.
+    Unread(std::io::Error),
+}
+
+impl From<sqlx::Error> for Unwritten {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
 fn is_away(result: &Result<Insert, Fault>) -> bool {
     result.as_ref().is_err_and(Fault::is_away)
 }
@@ -204,7 +259,7 @@ async fn write(
     plan: &mut Plan,
     shape: Shape,
     documents: &[Document<'_>],
-) -> Result<(), sqlx::Error> {
+) -> Result<(), Unwritten> {
     let sql = match plan.inserts.get(&shape) {
         Some(sql) => sql.clone(),
         None => {
@@ -216,36 +271,38 @@ async fn write(
     let mut query = sqlx::query(sql);
     for (mark, records) in documents {
         query = bind_mark(query, mark);
-        for record in records.iter().take(HEAD_RECORDS) {
+        for record in records.near().filter(|_| shape.records.is_some()).unwrap_or_default() {
             query = bind_values(query, &plan.layout, record);
         }
     }
     query.execute(&mut *connection).await?;
     match documents {
-        [(_, records)] if shape.records > HEAD_RECORDS => write_rest(connection, &plan.layout, records).await,
+        [(_, records)] if shape.records.is_none() => write_rest(connection, &plan.layout, records).await,
         _ => Ok(()),
     }
 }
 
-/// The records behind the head, in pieces, and the release of the savepoint.
-async fn write_rest(connection: &mut SqliteConnection, layout: &Layout, records: &[Record]) -> Result<(), sqlx::Error> {
-    let rest = records.get(HEAD_RECORDS..).unwrap_or_default();
-    let mut number = HEAD_RECORDS as i64;
+/// The records that follow their mark, in pieces, and the release of the savepoint.
+async fn write_rest(connection: &mut SqliteConnection, layout: &Layout, records: &Records) -> Result<(), Unwritten> {
+    let mut number = 0i64;
     let full: SqlStr = AssertSqlSafe(piece_sql(layout, PIECE_RECORDS)).into_sql_str();
-    for piece in rest.chunks(PIECE_RECORDS) {
-        let whole = piece.len() == PIECE_RECORDS;
-        let sql = if whole { full.clone() } else { AssertSqlSafe(piece_sql(layout, piece.len())).into_sql_str() };
-        let mut query = sqlx::query(sql).persistent(whole);
-        for record in piece {
-            number += 1;
-            query = bind_values(query.bind(number), layout, record);
+    for read in records.pieces() {
+        for piece in read.map_err(Unwritten::Unread)?.chunks(PIECE_RECORDS) {
+            let whole = piece.len() == PIECE_RECORDS;
+            let sql = if whole { full.clone() } else { AssertSqlSafe(piece_sql(layout, piece.len())).into_sql_str() };
+            let mut query = sqlx::query(sql).persistent(whole);
+            for record in piece {
+                number += 1;
+                query = bind_values(query.bind(number), layout, record);
+            }
+            query.execute(&mut *connection).await?;
         }
-        query.execute(&mut *connection).await?;
     }
-    sqlx::raw_sql("RELEASE document").execute(connection).await.map(drop)
+    sqlx::raw_sql("RELEASE document").execute(connection).await?;
+    Ok(())
 }
 
-type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
+pub(super) type Statement<'q> = Query<'q, Sqlite, SqliteArguments>;
 
 fn bind_mark<'q>(query: Statement<'q>, mark: &Mark) -> Statement<'q> {
     let signers: Vec<String> = mark.signers.iter().map(|signer| signer.to_string()).collect();
@@ -264,7 +321,7 @@ fn bind_mark<'q>(query: Statement<'q>, mark: &Mark) -> Statement<'q> {
         .bind(mark.approved.map(|at| at.to_string()))
 }
 
-fn bind_values<'q>(mut query: Statement<'q>, layout: &Layout, record: &Record) -> Statement<'q> {
+pub(super) fn bind_values<'q>(mut query: Statement<'q>, layout: &Layout, record: &Record) -> Statement<'q> {
     for (column, value) in layout.columns.iter().zip(&record.values) {
         query = match value {
             Value::Geometry(geometry) => {
@@ -286,6 +343,9 @@ fn bind_values<'q>(mut query: Statement<'q>, layout: &Layout, record: &Record) -
 const MARK: &str = "INSERT INTO submission (id, participant, dataset, period, revision, content, rows, records, \
     received_at, loaded_at, signers, approved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
+const NUMBERED: &str = "INSERT INTO submission (number, id, participant, dataset, period, revision, content, rows, \
+    records, received_at, loaded_at, signers, approved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
 fn head_sql(layout: &Layout, shape: Shape) -> String {
     let mut sql = vec![];
     if !shape.commits {
@@ -293,15 +353,14 @@ fn head_sql(layout: &Layout, shape: Shape) -> String {
     }
     for _ in 0..shape.documents {
         sql.push(MARK.to_owned());
-        if shape.records > 0 {
-            let head = shape.records.min(HEAD_RECORDS);
+        if let Some(head) = shape.records.filter(|head| *head > 0) {
             let records: Vec<String> = (1..=head).map(|number| one(layout, &number.to_string())).collect();
             sql.push(format!("{}{}", into(layout), records.join(", ")));
         }
     }
     match shape.commits {
         true => sql.push("COMMIT".to_owned()),
-        false if shape.records <= HEAD_RECORDS => sql.push("RELEASE document".to_owned()),
+        false if shape.records.is_some() => sql.push("RELEASE document".to_owned()),
         false => {}
     }
     sql.join("; ")
@@ -314,6 +373,12 @@ fn piece_sql(layout: &Layout, count: usize) -> String {
 fn into(layout: &Layout) -> String {
     let columns: Vec<String> = layout.stored().map(|(name, ..)| format!(", \"{name}\"")).collect();
     format!("INSERT INTO \"{}\" (\"submission\", \"record\"{}) VALUES ", layout.table(), columns.concat())
+}
+
+/// Records of a mark that is to have this number.
+pub(super) fn numbered_sql(layout: &Layout, number: i64, count: usize) -> String {
+    let one = format!("({number}, ?{})", ", ?".repeat(layout.stored().count()));
+    format!("{}{}", into(layout), vec![one; count].join(", "))
 }
 
 /// One record's values. Records have no number of their own that SQLite would hand out, so the

@@ -27,7 +27,7 @@ fn plot(code: &str, sent: Option<&str>) -> Record {
         Value::Geometry(Arc::new(sketch.judge(Shapes::Areas.kinds()).unwrap().geometry))
     });
     let area = Value::Decimal(Quantity::parse("100", 3, '.').unwrap());
-    Record { values: vec![Value::Text(code.to_owned()), drawn, area], place: Place::whole() }
+    Record { values: vec![Value::Text(code.to_owned()), drawn, area], spot: Spot::Whole }
 }
 
 /// Fewer than travel with their mark, and more.
@@ -42,7 +42,11 @@ pub(super) async fn a_shape_lies_as_sent_and_in_wgs_84_and_neither_can_be_change
         };
         let record =
             |at: usize| plot(&format!("{}-{at}", &participant[..1].to_uppercase()), (at > 1).then_some(SQUARE));
-        let statement = Statement { key, revision: "1".parse().unwrap(), records: (1..=count).map(record).collect() };
+        let records = match count {
+            2 => (1..=count).map(record).collect(),
+            _ => crate::schema::Records::laid_away((1..=count).map(record)),
+        };
+        let statement = Statement { key, revision: "1".parse().unwrap(), records };
         let content = Content(Digest::of(participant.as_bytes()));
         let mut batch = boemis.begin(now()).await.unwrap();
         let _ = batch.load(Validated::unseen_arrival(new_id(), true, content, statement)).await.unwrap();

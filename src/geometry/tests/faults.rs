@@ -194,12 +194,16 @@ fn the_stated_area_is_held_against_the_drawn_one() {
 fn overlaps_are_warned_of_and_neighbours_are_not() {
     let area = |drawing: &str| judge(&near(drawing), Crs::Wgs84).unwrap().geometry;
     let mut overlaps = Overlaps::default();
-    assert_eq!(overlaps.add(1, &area("POLYGON((0 0,10 0,10 10,0 10,0 0))"), 8), []);
-    assert_eq!(overlaps.add(2, &area("POLYGON((10 0,20 0,20 10,10 10,10 0))"), 8), []);
+    let nobody = &mut |_| None;
+    assert_eq!(overlaps.add(1, &area("POLYGON((0 0,10 0,10 10,0 10,0 0))"), 8, nobody), []);
+    assert_eq!(overlaps.add(2, &area("POLYGON((10 0,20 0,20 10,10 10,10 0))"), 8, nobody), []);
     // in the lake of another
-    assert_eq!(overlaps.add(3, &area("POLYGON((30 0,40 0,40 10,30 10,30 0),(32 2,38 2,38 8,32 8,32 2))"), 8), []);
-    assert_eq!(overlaps.add(4, &area("POLYGON((33 3,37 3,37 7,33 7,33 3))"), 8), []);
-    let found = overlaps.add(5, &area("POLYGON((9 9,11 9,11 11,9 11,9 9))"), 8);
+    assert_eq!(
+        overlaps.add(3, &area("POLYGON((30 0,40 0,40 10,30 10,30 0),(32 2,38 2,38 8,32 8,32 2))"), 8, nobody),
+        []
+    );
+    assert_eq!(overlaps.add(4, &area("POLYGON((33 3,37 3,37 7,33 7,33 3))"), 8, nobody), []);
+    let found = overlaps.add(5, &area("POLYGON((9 9,11 9,11 11,9 11,9 9))"), 8, nobody);
     let mut records: Vec<_> = found.iter().map(|fault| fault.what.clone()).collect();
     records.sort_by_key(|what| format!("{what:?}"));
     // a thousandth of a degree each way: 111 by 85 metres
@@ -213,21 +217,32 @@ fn overlaps_are_warned_of_and_neighbours_are_not() {
 fn what_was_not_compared_is_told() {
     let field = judge(&near("POLYGON((0 0,10 0,10 10,0 10,0 0))"), Crs::Wgs84).unwrap().geometry;
     let far = judge(&near("POLYGON((50 0,60 0,60 10,50 10,50 0))"), Crs::Wgs84).unwrap().geometry;
+    let nobody = &mut |_| None;
     // room for two: the third finds the second alone, and one of the fields lies unseen
     let mut narrow = Overlaps::within(10, 1_000);
-    let found: Vec<_> = (1..=3).map(|record| narrow.add(record, &field, 8).len()).collect();
+    let found: Vec<_> = (1..=3).map(|record| narrow.add(record, &field, 8, nobody).len()).collect();
     assert_eq!(found, [0, 1, 2]);
-    assert_eq!(narrow.add(4, &field, 8).len(), 2);
-    assert_eq!(narrow.add(5, &far, 8), []);
+    assert_eq!(narrow.add(4, &field, 8, nobody).len(), 2);
+    assert_eq!(narrow.add(5, &far, 8, nobody), []);
     assert_eq!(narrow.finish().map(|fault| fault.what), Some(What::OverlapsUnchecked(1)));
+    // whoever still has what is not kept is asked for it
+    let mut asked = Vec::new();
+    let mut whole = Overlaps::within(10, 1_000_000);
+    let mut again = |record| {
+        asked.push(record);
+        Some(field.clone())
+    };
+    let found: Vec<_> = (1..=4).map(|record| whole.add(record, &field, 8, &mut again).len()).collect();
+    assert_eq!((found, whole.finish()), (vec![0, 1, 2, 3], None));
+    assert_eq!(asked, [1]);
     // work for one comparison of ten points
     let mut tired = Overlaps::within(1_000, 10);
-    let found: Vec<_> = (1..=3).map(|record| tired.add(record, &field, 8).len()).collect();
+    let found: Vec<_> = (1..=3).map(|record| tired.add(record, &field, 8, nobody).len()).collect();
     assert_eq!(found, [0, 1, 0]);
     assert_eq!(tired.finish().map(|fault| fault.what), Some(What::OverlapsUnchecked(1)));
     // no more than asked for
     let mut many = Overlaps::default();
-    assert_eq!((1..=4).map(|record| many.add(record, &field, 1).len()).collect::<Vec<_>>(), [0, 1, 1, 1]);
+    assert_eq!((1..=4).map(|record| many.add(record, &field, 1, nobody).len()).collect::<Vec<_>>(), [0, 1, 1, 1]);
 }
 
 #[test]

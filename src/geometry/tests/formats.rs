@@ -70,6 +70,10 @@ fn the_three_formats_make_the_same_geometry() {
         assert_eq!(one(geojson::read(json, 0, &limits)), from_text, "{text}");
         assert_eq!(one(geojson::read(&from_text.geojson(), 0, &limits)).wkb(), from_text.wkb());
         assert_eq!(one(wkt::read(&from_text.wkt(), 0, Crs::Wgs84, &limits)).wkb(), from_text.wkb());
+        assert_eq!(geojson_of(&from_text.wkt()), Some(from_text.geojson()));
+    }
+    for other in ["", "POINT", "CIRCLE(1 2)", "POINT(1 2", "LINESTRING(1 2,a b)", "POLYGON((1 2,3)", "POINT(1 2 3)"] {
+        assert_eq!(geojson_of(other), None, "{other}");
     }
 }
 

@@ -6,8 +6,9 @@
 //! them came first and does not fit; its sender is told which one does not, so that the two can be settled, in either
 //! order and without one standing in the way of the other.
 
+use super::figures::Stated;
 use super::proportion::{Proportion, band, trimmed};
-use super::{Case, summed};
+use super::summed;
 use crate::document::{ParticipantName, Quantity};
 use crate::finding::{Code, Finding, Hint, Place};
 use crate::schema::faults::Faults;
@@ -37,7 +38,8 @@ enum Lies {
 }
 
 /// S 4.2.3 and R 3.5.1: figures fit those of other datasets on which they rest.
-pub(super) fn in_proportion(case: &Case<'_>, faults: &mut Faults) {
+pub(super) fn in_proportion(stated: &Stated<'_, '_>, faults: &mut Faults) {
+    let case = stated.case;
     let Some(period) = case.period.filter(|_| case.keys_are_whole()) else { return };
     for check in case.checks() {
         let Check::Ratio(ratio) = check else { continue };
@@ -51,9 +53,9 @@ pub(super) fn in_proportion(case: &Case<'_>, faults: &mut Faults) {
         let none = Senders::new();
         let senders = case.standing.others.get(&topic).unwrap_or(&none);
         let mut is_told = false;
-        for (key, (nth, values)) in case.figures() {
-            let Some(Some(value)) = values.get(figure).copied() else { continue };
-            let place = case.place(nth, ratio.column);
+        stated.each(|key, row, values| {
+            let Some(Some(value)) = values.get(figure).copied() else { return };
+            let place = case.place(row, ratio.column);
             match ground(senders, case.participant, key, of_base) {
                 Ground::Unknown => {}
                 Ground::Unstated if !ratio.needs || value.scaled() == 0 => {}
@@ -75,14 +77,14 @@ pub(super) fn in_proportion(case: &Case<'_>, faults: &mut Faults) {
                     faults_of(ratio, part, place, figures).into_iter().for_each(|finding| faults.push(finding));
                 }
             }
-        }
+        });
     }
 }
 
 /// R 3.5.1, a warning: figures that rest on those at hand, and came first, fit them.
-pub(super) fn dependents_agree(case: &Case<'_>, faults: &mut Faults) {
+pub(super) fn dependents_agree(stated: &Stated<'_, '_>, faults: &mut Faults) {
+    let case = stated.case;
     let Some(period) = case.period.filter(|_| case.keys_are_whole()) else { return };
-    let here = case.figures();
     for other in case.datasets.by_name.values() {
         for (rule, ratio) in other.ratios() {
             if ratio.dataset != case.dataset.name || !rule.in_force(case.day()) {
@@ -98,11 +100,11 @@ pub(super) fn dependents_agree(case: &Case<'_>, faults: &mut Faults) {
                 continue;
             };
             let Some(of_leaning) = other.decimal(&leaning.name) else { continue };
-            for (whose, stood) in senders {
-                for (key, values) in stood.values.iter().filter(|(key, _)| !key.is_empty()) {
-                    let Some(Some(value)) = values.get(of_leaning).copied() else { continue };
-                    let Some((nth, values)) = here.get(key.as_str()) else { continue };
-                    let Some(Some(base)) = values.get(of_base).copied() else { continue };
+            stated.each(|key, row, values| {
+                let Some(Some(base)) = values.get(of_base).copied() else { return };
+                for (whose, stood) in senders.iter().filter(|_| !key.is_empty()) {
+                    let value = stood.values.get(key).and_then(|values| values.get(of_leaning).copied()?);
+                    let Some(value) = value else { continue };
                     let part = proportion(ratio, value, base, period.hours());
                     if lies(ratio, &part) == Lies::Usual {
                         continue;
@@ -110,13 +112,13 @@ pub(super) fn dependents_agree(case: &Case<'_>, faults: &mut Faults) {
                     let unit = leaning.unit.as_deref().unwrap_or_default();
                     faults.push(
                         Finding::new(Code::RuleDependentDiffers)
-                            .at(case.place(*nth, column))
+                            .at(case.place(row, column))
                             .found(format!("{base} {}", case.unit(column)))
                             .wanted(format!("{} {key}: {value} {unit}", other.name))
                             .hint(whose_it_is(whose, stood, &other.title_az, &other.title_en)),
                     );
                 }
-            }
+            });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The rules of shapes beside what is stated of them, and beside each other. Whether a shape is sound is asked when it
 //! is read.
 
-use super::{Case, Check};
+use super::{Case, Check, Row, decimal};
 use crate::finding::{Finding, Place};
 use crate::geometry::{Geometry, Overlaps};
 use crate::schema::Value;
@@ -11,17 +11,16 @@ use crate::schema::faults::Faults;
 const TOLD_MAX: usize = 4;
 
 /// S 6.1.1: the hectares that are stated are those that are drawn, but for so many of a hundred.
-pub(super) fn area_as_drawn(case: &Case<'_>, faults: &mut Faults) {
+pub(super) fn area_as_drawn(case: &Case<'_>, row: &Row<'_>, faults: &mut Faults) {
+    let Some(geometry) = shape(case, row) else { return };
     for check in case.checks() {
         let Check::Area { column, percent } = check else { continue };
-        for (nth, geometry) in shapes(case) {
-            let Some(stated) = case.figure(nth, *column) else { continue };
-            // thousandths, whatever the places: a description has at most so many (`config`)
-            let stated = super::scaled_to(stated, 3);
-            let Ok(stated) = u64::try_from(stated) else { continue };
-            if let Err(fault) = geometry.agrees(stated, u64::from(*percent) * 10) {
-                faults.push(fault.finding(case.place(nth, *column)));
-            }
+        let Some(stated) = decimal(row.record, *column) else { continue };
+        // thousandths, whatever the places: a description has at most so many (`config`)
+        let stated = super::scaled_to(stated, 3);
+        let Ok(stated) = u64::try_from(stated) else { continue };
+        if let Err(fault) = geometry.agrees(stated, u64::from(*percent) * 10) {
+            faults.push(fault.finding(case.place(row, *column)));
         }
     }
 }
@@ -33,36 +32,46 @@ pub(super) fn areas_apart(case: &Case<'_>, faults: &mut Faults) {
         return;
     }
     let mut overlaps = Overlaps::default();
-    for (nth, geometry) in shapes(case) {
-        for fault in overlaps.add(nth as u64 + 1, geometry, TOLD_MAX) {
-            faults.push(named(case, fault.finding(case.place(nth, column)), nth));
+    case.each(|row| {
+        let Some(geometry) = shape(case, row) else { return };
+        let Ok(number) = u32::try_from(row.nth + 1) else { return };
+        let mut asked = |number: u32| shape_of(case, number);
+        for fault in overlaps.add(number, geometry, TOLD_MAX, &mut asked) {
+            faults.push(named(case, fault.finding(case.place(row, column)), row));
         }
-    }
+    });
     if let Some(fault) = overlaps.finish() {
         faults.push(fault.finding(Place::whole()));
     }
 }
 
 /// The finding, with what the other record is of in place of its number, where that can be told.
-fn named(case: &Case<'_>, finding: Finding, nth: usize) -> Finding {
-    let own = key(case, nth);
-    let other = finding.found.as_deref().and_then(|found| found.strip_prefix("№ ")?.parse::<usize>().ok());
-    match (own, other.and_then(|other| key(case, other.checked_sub(1)?))) {
-        (Some(own), Some(other)) => Finding { found: Some(format!("{own}, {other}")), ..finding },
+fn named(case: &Case<'_>, finding: Finding, row: &Row<'_>) -> Finding {
+    let own = case.key(row);
+    let number = finding.found.as_deref().and_then(|found| found.strip_prefix("№ ")?.parse::<u64>().ok());
+    let other = number.and_then(|number| case.lost.note(case.records.nth(number.checked_sub(1)?)));
+    let key = other.as_deref().zip(case.dataset.key_column()).and_then(|(other, at)| other.values.get(at));
+    match key.map(Value::key) {
+        Some(other) if !own.is_empty() && !other.is_empty() => {
+            Finding { found: Some(format!("{own}, {other}")), ..finding }
+        }
         _ => finding,
     }
 }
 
-fn key<'a>(case: &Case<'a>, nth: usize) -> Option<&'a str> {
-    let value = case.records.get(nth)?.values.get(case.dataset.key_column()?)?;
-    Some(value.key()).filter(|key| !key.is_empty())
+/// The shape of the record with this number, read once more.
+fn shape_of(case: &Case<'_>, number: u32) -> Option<Geometry> {
+    let record = case.lost.note(case.records.nth(u64::from(number).checked_sub(1)?))?;
+    match record.values.get(case.dataset.geometry_column()?)? {
+        Value::Geometry(geometry) => Some((**geometry).clone()),
+        _ => None,
+    }
 }
 
-/// The records that have a shape.
-fn shapes<'a>(case: &Case<'a>) -> impl Iterator<Item = (usize, &'a Geometry)> {
-    let column = case.dataset.geometry_column();
-    case.records.iter().enumerate().filter_map(move |(nth, record)| match record.values.get(column?) {
-        Some(Value::Geometry(geometry)) => Some((nth, &**geometry)),
+/// The shape of a record.
+fn shape<'r>(case: &Case<'_>, row: &Row<'r>) -> Option<&'r Geometry> {
+    match row.record.values.get(case.dataset.geometry_column()?) {
+        Some(Value::Geometry(geometry)) => Some(geometry),
         _ => None,
-    })
+    }
 }

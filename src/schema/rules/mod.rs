@@ -7,6 +7,7 @@
 
 mod across;
 mod drawn;
+mod figures;
 mod proportion;
 mod register;
 mod year;
@@ -15,13 +16,18 @@ pub(super) use proportion::trimmed;
 
 use super::faults::Faults;
 use super::reading::Total;
-use super::{Check, Dataset, Datasets, Figures, Record, Rule, Span, Standing, TotalRule, Understood, Value};
+use super::records::Row;
+use super::tally::{Tally, decimal};
+use super::{Check, Dataset, Datasets, Figures, Records, Rule, Span, Standing, TotalRule, Understood, Value};
 use crate::authority::{Station, Stations};
-use crate::document::{BAKU, Content, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId};
+use crate::document::{BAKU, Content, Digest, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId};
 use crate::finding::{Code, Finding, Hint, Place};
+use figures::Stated;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashSet};
+use std::io;
 
 /// Everything the rules look at.
 pub(super) struct Case<'a> {
@@ -38,78 +44,90 @@ pub(super) struct Case<'a> {
     pub period: Option<Period>,
     /// None when the document does not say it in its form.
     pub revision: Option<Revision>,
-    pub records: &'a [Record],
-    /// Where each value of each record begins, in one row.
-    pub offsets: &'a [u64],
+    pub records: &'a Records,
+    /// What these come to together.
+    pub tally: &'a Tally,
     pub total: Option<&'a Total>,
     /// Columns of which some value could not be read.
     pub broken: &'a [bool],
     pub standing: &'a Standing,
     pub stations: &'a Stations,
+    /// Why not all records were seen.
+    pub lost: Lost,
 }
 
-/// Asks every rule.
+/// The first fault of the disk that records were read back from.
+#[derive(Default)]
+pub(super) struct Lost(RefCell<Option<io::Error>>);
+
+impl Lost {
+    /// Whatever was found counts for nothing when there is one.
+    pub fn take(&self) -> Option<io::Error> {
+        self.0.borrow_mut().take()
+    }
+
+    fn note<T: Default>(&self, read: io::Result<T>) -> T {
+        read.unwrap_or_else(|error| {
+            self.0.borrow_mut().get_or_insert(error);
+            T::default()
+        })
+    }
+}
+
+/// Asks every rule. Those of one record alone are asked in one reading of all records; of the others each that has
+/// something to ask reads them once more.
 pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
     period_ended(case, faults);
     revision_follows(case, faults);
-    stations_known(case, faults);
-    keys_once(case, faults);
-    stations_own(case, faults);
-    stations_in_service(case, faults);
-    one_sender(case, faults);
+    let mut keys = KeysOnce::default();
+    case.each(|row| {
+        station_known(case, row, faults);
+        keys.once(case, row, faults);
+        station_own(case, row, faults);
+        station_in_service(case, row, faults);
+        one_sender(case, row, faults);
+        drawn::area_as_drawn(case, row, faults);
+        register::within_capacity(case, row, faults);
+        register::capacity_as_registered(case, row, faults);
+        register::output_not_high(case, row, faults);
+        register::output_not_zero(case, row, faults);
+    });
+    let stated = Stated { case, doubled: &keys.doubled };
     total_exact(case, faults);
-    drawn::area_as_drawn(case, faults);
-    register::within_capacity(case, faults);
-    year::agrees(case, faults);
+    year::agrees(&stated, faults);
     stations_complete(case, faults);
-    register::capacity_as_registered(case, faults);
-    register::output_not_high(case, faults);
-    register::output_not_zero(case, faults);
-    year::changed_little(case, faults);
-    across::in_proportion(case, faults);
-    across::dependents_agree(case, faults);
+    year::changed_little(&stated, faults);
+    across::in_proportion(&stated, faults);
+    across::dependents_agree(&stated, faults);
     drawn::areas_apart(case, faults);
     in_time(case, faults);
 }
 
 impl<'a> Case<'a> {
-    /// The records that name a station.
-    fn stated(&self) -> impl Iterator<Item = (usize, &'a StationCode)> {
-        let column = self.dataset.station_column();
-        self.records.iter().enumerate().filter_map(move |(nth, record)| match record.values.get(column?) {
-            Some(Value::Station(code)) => Some((nth, code)),
+    /// Reads all records.
+    fn each(&self, mut take: impl FnMut(&Row<'_>)) {
+        self.lost.note(self.records.each(&mut |row| {
+            take(row);
+            true
+        }));
+    }
+
+    /// The station that a record names.
+    fn station<'r>(&self, row: &Row<'r>) -> Option<&'r StationCode> {
+        match row.record.values.get(self.dataset.station_column()?) {
+            Some(Value::Station(code)) => Some(code),
             _ => None,
-        })
-    }
-
-    /// What each record is of, where it says so: a station's code, or the word of the key.
-    fn keyed(&self) -> impl Iterator<Item = (usize, &'a str)> {
-        let column = self.dataset.key_column();
-        self.records.iter().enumerate().filter_map(move |(nth, record)| {
-            let key = record.values.get(column?)?.key();
-            (!key.is_empty()).then_some((nth, key))
-        })
-    }
-
-    /// Figures by key, in the dataset's decimal columns, and the first record of each; none of what stands twice, of
-    /// which nobody knows which is meant. What has no key is summed under the empty one.
-    fn figures(&self) -> BTreeMap<&'a str, (usize, Vec<Option<Quantity>>)> {
-        let key = self.dataset.key_column();
-        let mut all: BTreeMap<&str, (usize, Vec<Option<Quantity>>)> = BTreeMap::new();
-        let mut doubled = BTreeSet::new();
-        for (nth, record) in self.records.iter().enumerate() {
-            let key = key.and_then(|at| record.values.get(at)).map_or("", Value::key);
-            let values: Vec<_> = self.dataset.decimals().map(|(column, ..)| decimal(record, column)).collect();
-            match all.get_mut(key) {
-                None => drop(all.insert(key, (nth, values))),
-                Some((_, sums)) if key.is_empty() => {
-                    sums.iter_mut().zip(values).for_each(|(sum, value)| *sum = plus(*sum, value));
-                }
-                Some(_) => drop(doubled.insert(key)),
-            }
         }
-        all.retain(|key, _| !doubled.contains(key));
-        all
+    }
+
+    /// The same, where the register knows it.
+    fn registered(&self, row: &Row<'_>) -> Option<&'a Station> {
+        self.stations.by_code.get(self.station(row)?)
+    }
+
+    /// What a record is of, where it says so: a station's code, or the word of the key.
+    fn key<'r>(&self, row: &Row<'r>) -> &'r str {
+        self.dataset.key_column().and_then(|at| row.record.values.get(at)).map_or("", Value::key)
     }
 
     /// Whether of every record it was read what it is of.
@@ -125,8 +143,9 @@ impl<'a> Case<'a> {
 
     /// The checks that are in force.
     fn checks(&self) -> impl Iterator<Item = &'a Check> {
-        let day = self.day();
-        self.dataset.rules.iter().filter(move |rule| rule.in_force(day)).map(|rule: &Rule| &rule.check)
+        let day = (!self.dataset.rules.is_empty()).then(|| self.day());
+        let in_force = move |rule: &&Rule| day.is_some_and(|day| rule.in_force(day));
+        self.dataset.rules.iter().filter(in_force).map(|rule: &Rule| &rule.check)
     }
 
     /// The unit of a column.
@@ -139,16 +158,9 @@ impl<'a> Case<'a> {
         self.dataset.decimals().position(|(at, ..)| at == column)
     }
 
-    /// The same, where the register knows the station.
-    fn registered(&self) -> impl Iterator<Item = (usize, &'a Station)> {
-        self.stated().filter_map(|(nth, code)| Some((nth, self.stations.by_code.get(code)?)))
-    }
-
-    /// The place of one value of the nth record.
-    fn place(&self, nth: usize, column: usize) -> Place {
-        let at = self.records.get(nth).map_or_else(Place::whole, |record| record.place.clone());
-        let offset = nth.checked_mul(self.dataset.columns.len()).and_then(|first| self.offsets.get(first + column));
-        self.within(at, offset.copied(), column)
+    /// The place of one value of a record.
+    fn place(&self, row: &Row<'_>, column: usize) -> Place {
+        self.within(row.record.spot.place(), row.offsets.get(column).copied(), column)
     }
 
     /// The place of one value inside its record's or total's.
@@ -162,26 +174,14 @@ impl<'a> Case<'a> {
         Place { offset: offset.or(at.offset), ..at.path(path) }
     }
 
-    /// The place of the nth record's key.
-    fn key_place(&self, nth: usize) -> Place {
-        self.place(nth, self.dataset.key_column().unwrap_or_default())
-    }
-
-    /// A figure of the nth record.
-    fn figure(&self, nth: usize, column: usize) -> Option<Quantity> {
-        decimal(self.records.get(nth)?, column)
+    /// The place of a record's key.
+    fn key_place(&self, row: &Row<'_>) -> Place {
+        self.place(row, self.dataset.key_column().unwrap_or_default())
     }
 
     /// Whether every value of the column was read.
     fn is_whole(&self, column: usize) -> bool {
         self.broken.get(column) == Some(&false)
-    }
-}
-
-fn decimal(record: &Record, column: usize) -> Option<Quantity> {
-    match record.values.get(column) {
-        Some(Value::Decimal(quantity)) => Some(*quantity),
-        _ => None,
     }
 }
 
@@ -196,12 +196,6 @@ fn plus(one: Option<Quantity>, other: Option<Quantity>) -> Option<Quantity> {
 /// All of a column that figures state, whatever they are of.
 fn summed(figures: &Figures, nth: usize) -> Option<Quantity> {
     figures.values().filter_map(|values| values.get(nth).copied()).fold(None, plus)
-}
-
-/// The exact sum of a column, scaled by the column's places. 100 000 records of 15 digits are below
-/// 10^20, far inside an `i128`.
-fn sum(records: &[Record], column: usize) -> i128 {
-    records.iter().filter_map(|record| decimal(record, column)).map(|quantity| i128::from(quantity.scaled())).sum()
 }
 
 /// A sum in print, as [`Quantity`] prints.
@@ -250,63 +244,72 @@ fn revision_follows(case: &Case<'_>, faults: &mut Faults) {
 }
 
 /// R 3.5.4: a station is one of the register.
-fn stations_known(case: &Case<'_>, faults: &mut Faults) {
-    for (nth, code) in case.stated() {
-        if !case.stations.by_code.contains_key(code) {
-            faults.push(Finding::new(Code::RuleUnknownStation).at(case.key_place(nth)).found(code));
-        }
+fn station_known(case: &Case<'_>, row: &Row<'_>, faults: &mut Faults) {
+    if let Some(code) = case.station(row)
+        && !case.stations.by_code.contains_key(code)
+    {
+        faults.push(Finding::new(Code::RuleUnknownStation).at(case.key_place(row)).found(code));
     }
 }
 
 /// R 2.1.2: each station, or other key, stands once, or its figure would be ambiguous.
-fn keys_once(case: &Case<'_>, faults: &mut Faults) {
-    let mut seen = BTreeSet::new();
-    let code = if case.dataset.station_column().is_some() { Code::RuleStationDoubled } else { Code::RuleKeyDoubled };
-    for (nth, key) in case.keyed() {
-        if !seen.insert(key) {
-            faults.push(Finding::new(code).at(case.key_place(nth)).found(key));
+#[derive(Default)]
+struct KeysOnce {
+    /// What may stand twice, and was met.
+    met: HashSet<Digest>,
+    /// What stands twice.
+    doubled: HashSet<Digest>,
+}
+
+impl KeysOnce {
+    fn once(&mut self, case: &Case<'_>, row: &Row<'_>, faults: &mut Faults) {
+        let key = case.key(row);
+        if !case.tally.suspects(key) || self.met.insert(Digest::of(key.as_bytes())) {
+            return;
         }
+        let by_station = case.dataset.station_column().is_some();
+        let code = if by_station { Code::RuleStationDoubled } else { Code::RuleKeyDoubled };
+        faults.push(Finding::new(code).at(case.key_place(row)).found(key));
+        self.doubled.insert(Digest::of(key.as_bytes()));
     }
 }
 
 /// R 3.5.4: a body files for its own stations; S 7.1.4: the owner for any.
-fn stations_own(case: &Case<'_>, faults: &mut Faults) {
-    for (nth, station) in case.registered() {
-        if !case.owner && station.operator != *case.participant {
-            let place = case.key_place(nth);
-            faults.push(Finding::new(Code::AuthorityNotYourStation).at(place).found(&station.code));
-        }
+fn station_own(case: &Case<'_>, row: &Row<'_>, faults: &mut Faults) {
+    let Some(station) = case.registered(row) else { return };
+    if !case.owner && station.operator != *case.participant {
+        let place = case.key_place(row);
+        faults.push(Finding::new(Code::AuthorityNotYourStation).at(place).found(&station.code));
     }
 }
 
 /// R 3.5.1: figures are of stations that were in service in the period.
-fn stations_in_service(case: &Case<'_>, faults: &mut Faults) {
-    let Some(period) = case.period else { return };
-    for (nth, station) in case.registered() {
-        if station.in_service(period) {
-            continue;
-        }
-        let (from, to) = (station.from.map(|day| day.to_string()), station.to.map(|day| day.to_string()));
-        let wanted = format!("{} – {}", from.as_deref().unwrap_or("…"), to.as_deref().unwrap_or("…"));
-        let mut finding =
-            Finding::new(Code::RuleNotInService).at(case.key_place(nth)).found(&station.code).wanted(wanted);
-        if from.is_none() {
-            finding = finding.hint(Hint::fixed(
-                "Stansiya reyestrdə planlaşdırılan kimi qeyd olunub.",
-                "The register has the station as planned.",
-            ));
-        }
-        faults.push(finding);
+fn station_in_service(case: &Case<'_>, row: &Row<'_>, faults: &mut Faults) {
+    let (Some(period), Some(station)) = (case.period, case.registered(row)) else { return };
+    if station.in_service(period) {
+        return;
     }
+    let (from, to) = (station.from.map(|day| day.to_string()), station.to.map(|day| day.to_string()));
+    let wanted = format!("{} – {}", from.as_deref().unwrap_or("…"), to.as_deref().unwrap_or("…"));
+    let mut finding = Finding::new(Code::RuleNotInService).at(case.key_place(row)).found(&station.code).wanted(wanted);
+    if from.is_none() {
+        finding = finding.hint(Hint::fixed(
+            "Stansiya reyestrdə planlaşdırılan kimi qeyd olunub.",
+            "The register has the station as planned.",
+        ));
+    }
+    faults.push(finding);
 }
 
 /// R 1.2.6: a figure has one primary source; a second sender for a station and period is refused.
-fn one_sender(case: &Case<'_>, faults: &mut Faults) {
-    for (nth, key) in case.keyed() {
-        if let Some(other) = case.standing.elsewhere.get(key) {
-            let place = case.key_place(nth);
-            faults.push(Finding::new(Code::RuleOtherSender).at(place).found(key).wanted(other));
-        }
+fn one_sender(case: &Case<'_>, row: &Row<'_>, faults: &mut Faults) {
+    if case.standing.elsewhere.is_empty() {
+        return;
+    }
+    let key = case.key(row);
+    if let Some(other) = case.standing.elsewhere.get(key).filter(|_| !key.is_empty()) {
+        let place = case.key_place(row);
+        faults.push(Finding::new(Code::RuleOtherSender).at(place).found(key).wanted(other));
     }
 }
 
@@ -333,9 +336,9 @@ fn total_exact(case: &Case<'_>, faults: &mut Faults) {
     let Some(total) = case.total else { return };
     for (at, _, places) in case.dataset.decimals() {
         let Some(Value::Decimal(stated)) = total.values.get(at) else { continue };
-        let sum = sum(case.records, at);
+        let sum = case.tally.sum(at).unwrap_or_default();
         if case.is_whole(at) && i128::from(stated.scaled()) != sum {
-            let place = case.within(total.place.clone(), total.offsets.get(at).copied(), at);
+            let place = case.within(total.spot.place(), total.offsets.get(at).copied(), at);
             faults.push(Finding::new(Code::RuleTotalDiffers).at(place).found(stated).wanted(shown(sum, places)));
         }
     }
@@ -348,50 +351,52 @@ fn stations_complete(case: &Case<'_>, faults: &mut Faults) {
     if case.dataset.station_column().is_none_or(|column| !case.is_whole(column)) {
         return; // one of the unread ones may be it
     }
-    if case.figures().contains_key("") {
+    if case.tally.has_keyless() {
         return; // a figure of no station is of some of them together
     }
-    let stated: BTreeSet<_> = case.stated().map(|(_, code)| code).collect();
-    for station in case.stations.by_code.values() {
-        if station.operator == *case.participant && station.in_service(period) && !stated.contains(&station.code) {
-            let finding = Finding::new(Code::RuleStationMissing).found(&station.code).hint(Hint {
-                az: format!("Stansiyanın adı: {}.", station.name).into(),
-                en: format!("Its name is {}.", station.name).into(),
-            });
-            faults.push(finding);
+    let of = |station: &&Station| station.operator == *case.participant && station.in_service(period);
+    let mut awaited: BTreeMap<&StationCode, &Station> =
+        case.stations.by_code.values().filter(of).map(|station| (&station.code, station)).collect();
+    if awaited.is_empty() {
+        return;
+    }
+    case.each(|row| {
+        if let Some(code) = case.station(row) {
+            awaited.remove(code);
         }
+    });
+    for station in awaited.into_values() {
+        faults.push(Finding::new(Code::RuleStationMissing).found(&station.code).hint(Hint {
+            az: format!("Stansiyanın adı: {}.", station.name).into(),
+            en: format!("Its name is {}.", station.name).into(),
+        }));
     }
 }
 
 /// What was read, for the receipt: records, stations, and the exact sum of each decimal column.
-pub(super) fn understood(dataset: &Dataset, records: &[Record]) -> Vec<Understood> {
-    let count = |title_az: &str, title_en: &str, value: usize| Understood {
+pub(super) fn understood(dataset: &Dataset, tally: &Tally) -> Vec<Understood> {
+    let count = |title_az: &str, title_en: &str, value: u64| Understood {
         title_az: title_az.to_owned(),
         title_en: title_en.to_owned(),
         value: value.to_string(),
         unit: String::new(),
     };
-    let mut understood = vec![count("Qeydlərin sayı", "Records", records.len())];
-    if let Some(column) = dataset.station_column() {
-        let stations: BTreeSet<_> = records
-            .iter()
-            .filter_map(|record| match record.values.get(column) {
-                Some(Value::Station(code)) => Some(code),
-                _ => None,
-            })
-            .collect();
-        understood.push(count("Stansiyaların sayı", "Stations", stations.len()));
+    let mut understood = vec![count("Qeydlərin sayı", "Records", tally.records)];
+    if dataset.station_column().is_some() {
+        // each stands once
+        understood.push(count("Stansiyaların sayı", "Stations", tally.keyed));
     }
     // voltages have no sum, nor has whatever else has no total
     for (at, column, places) in dataset.decimals().filter(|_| dataset.total != TotalRule::None) {
+        let sum = tally.sum(at);
         // of what nobody stated there is no sum: a zero would be read as a figure
-        if !column.required && records.iter().all(|record| decimal(record, at).is_none()) {
+        if !column.required && sum.is_none() {
             continue;
         }
         understood.push(Understood {
             title_az: format!("{}, cəmi", column.title_az),
             title_en: format!("{}, total", column.title_en),
-            value: shown(sum(records, at), places),
+            value: shown(sum.unwrap_or_default(), places),
             unit: column.unit.clone().unwrap_or_default(),
         });
     }

@@ -57,9 +57,9 @@ fn both_forms_give_the_same_shape() {
     let wkt = format!("\"POLYGON(({SQUARE}))\"");
     let of_csv = read_csv(table(&[("A-1", "100", "32639", &wkt), ("A-2", "7", "", "")]), &plots());
     for reading in [of_xml, of_csv] {
-        let Value::Geometry(shape) = &reading.records[0].values[2] else { panic!("no shape") };
+        let Value::Geometry(shape) = &reading.records.near().unwrap()[0].values[2] else { panic!("no shape") };
         assert_eq!(shape.sent(), format!("POLYGON(({SQUARE}))"));
-        assert_eq!(reading.records[1].values[2], Value::Absent);
+        assert_eq!(reading.records.near().unwrap()[1].values[2], Value::Absent);
         assert_eq!(said(&Judge::of(plots()).judge(reading)), [""; 0]);
     }
 }
@@ -160,6 +160,6 @@ fn a_long_shape_makes_a_long_row_and_not_any_row() {
     assert!(text(5000).len() > Limits::default().row_max);
     assert_eq!(said(&Judge::of(plots()).csv(text(5000))), ["rule.area-differs 2:area_ha"]);
     let limits = Limits { geometry_points_max: 4000, ..Limits::default() };
-    let reading = csv::inspect(text(5000).as_bytes(), &plots(), &limits).unwrap();
+    let reading = csv::inspect(text(5000).as_bytes(), &plots(), &limits, &Scratch::of_system()).unwrap();
     assert_eq!(errors(&reading.faults.finish()), ["schema.limit 2:shape"]);
 }

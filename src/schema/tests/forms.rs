@@ -29,7 +29,9 @@ fn dialects_read_the_same() {
         let read = read_csv(&text, &generation());
         assert_eq!(errors(&read.faults.finish()), [""; 0], "{text}");
         assert_eq!((read.period, read.revision), (expected.period, expected.revision));
-        let values = |records: &[super::super::Record]| records.iter().map(|r| r.values.clone()).collect::<Vec<_>>();
+        let values = |records: &super::super::Records| -> Vec<_> {
+            records.near().unwrap().iter().map(|record| record.values.clone()).collect()
+        };
         assert_eq!(values(&read.records), values(&expected.records), "{text}");
     }
     let turned = "energy_mwh,revision,station,dataset,period\n98765.432,1,GUN-0001,generation,2026-Q3\n0,1,SU-0001,generation,2026-Q3\n";
@@ -175,10 +177,10 @@ fn limits_are_told() {
         (5, vec!["schema.limit /Submission/Record[6]".to_owned()])
     );
     let rows = format!("{HEADER}{}", ROWS.repeat(3));
-    let reading = super::super::csv::inspect(rows.as_bytes(), &generation(), &limits).unwrap();
+    let reading = super::super::csv::inspect(rows.as_bytes(), &generation(), &limits, &Scratch::of_system()).unwrap();
     assert_eq!((reading.records.len(), said(&reading.faults.finish())), (5, vec!["schema.limit 7".to_owned()]));
     let long = format!("{HEADER}{}", "x".repeat(300));
-    let reading = super::super::csv::inspect(long.as_bytes(), &generation(), &limits).unwrap();
+    let reading = super::super::csv::inspect(long.as_bytes(), &generation(), &limits, &Scratch::of_system()).unwrap();
     assert_eq!(said(&reading.faults.finish()), ["schema.limit 2"]);
 }
 
@@ -220,7 +222,8 @@ fn warnings_past_the_limit_are_counted() {
 
 fn through(text: &str, xml: bool) -> Result<super::super::Validated, crate::finding::Stop> {
     let datasets = Datasets { by_name: [(generation().name, generation())].into() };
-    let inspected = inspect(authorised(text, xml, &generation()), &datasets, &Limits::default())?;
+    let inspected =
+        inspect(authorised(text, xml, &generation()), &datasets, &Limits::default(), &Scratch::of_system())?;
     validate(inspected, &Standing::default(), &datasets, &stations())
 }
 
@@ -248,13 +251,19 @@ fn a_document_goes_through_with_line_and_column() {
 fn a_duplicate_never_passes_the_rules() {
     let text = document("2025-Q3", "1", &[("GUN-0001", "1")], "");
     let datasets = Datasets { by_name: [(generation().name, generation())].into() };
-    let inspected = inspect(authorised(&text, true, &generation()), &datasets, &Limits::default()).unwrap();
+    let inspected =
+        inspect(authorised(&text, true, &generation()), &datasets, &Limits::default(), &Scratch::of_system()).unwrap();
     let current = Stood { content: content(&text), ..stood(1, &[]) };
     let standing = Standing { current: Some(current), ..Standing::default() };
     let judged = validate(inspected, &standing, &datasets, &stations());
     assert!(matches!(judged, Err(crate::finding::Stop::Halt(_))));
     // and a dataset that was taken away in between is told, not guessed
-    let gone = inspect(authorised(&text, true, &generation()), &Datasets::default(), &Limits::default());
+    let gone = inspect(
+        authorised(&text, true, &generation()),
+        &Datasets::default(),
+        &Limits::default(),
+        &Scratch::of_system(),
+    );
     assert!(
         matches!(gone, Err(crate::finding::Stop::Reject(findings)) if said(&findings) == ["schema.unknown-dataset"])
     );
@@ -267,7 +276,8 @@ fn a_table_that_changed_after_it_was_verified_halts() {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(text.as_bytes()).unwrap();
     let octets = crate::host::Octets::File(std::sync::Arc::new(file), text.len() as u64);
-    let read = |said: &str| super::super::read_table(&octets, content(said), &generation(), &Limits::default());
+    let within = (&Limits::default(), &Scratch::of_system());
+    let read = |said: &str| super::super::read_table(&octets, content(said), &generation(), within);
     assert!(read(&text).is_ok());
     assert!(matches!(read("other"), Err(crate::finding::Stop::Halt(_))));
 }

@@ -7,6 +7,7 @@ mod drawn;
 mod forms;
 mod published;
 mod rules;
+mod spooled;
 
 use super::reading::Reading;
 use super::{
@@ -16,6 +17,7 @@ use super::{
 use crate::authority::{Authorised, Station, StationKind, Stations};
 use crate::document::{Content, Digest, ParticipantName, Quantity, SubmissionId};
 use crate::finding::{Finding, Severity};
+use crate::host::Scratch;
 
 pub fn column(
     name: &str,
@@ -127,13 +129,23 @@ pub fn stations() -> Stations {
     Stations { by_code: stations.into_iter().map(|station| (station.code.clone(), station)).collect() }
 }
 
+/// Limits that lay every record away.
+pub const NO_MEMORY: Limits = Limits {
+    findings_max: 100,
+    records_max: 100_000,
+    memory_max: 0,
+    row_max: 64 << 10,
+    geometry_points_max: 100_000,
+    geometry_text_max: 6 << 20,
+};
+
 /// Reads an XML document by its covered events.
 pub fn read_xml(text: &str, dataset: &Dataset) -> Reading {
     read_xml_within(text, dataset, &Limits::default())
 }
 
 pub fn read_xml_within(text: &str, dataset: &Dataset, limits: &Limits) -> Reading {
-    let mut inspector = xml::XmlInspector::new(dataset, limits);
+    let mut inspector = xml::XmlInspector::new(dataset, limits, &Scratch::of_system());
     let document = authorised(text, true, dataset);
     document.verified().covered().read_xml(&mut |event| inspector.feed(event)).unwrap();
     inspector.finish()
@@ -145,7 +157,7 @@ pub fn authorised(text: &str, xml: bool, dataset: &Dataset) -> Authorised {
 }
 
 pub fn read_csv(text: impl AsRef<[u8]>, dataset: &Dataset) -> Reading {
-    csv::inspect(text.as_ref(), dataset, &Limits::default()).unwrap()
+    csv::inspect(text.as_ref(), dataset, &Limits::default(), &Scratch::of_system()).unwrap()
 }
 
 /// Who files, when, and what stands: the frame of a judgement, azerenerji on 5 October 2026.
@@ -176,7 +188,7 @@ impl Judge {
     }
 
     pub fn judge(&self, reading: Reading) -> Vec<Finding> {
-        let Reading { period, revision, records, offsets, total, broken, mut faults } = reading;
+        let Reading { period, revision, records, tally, lost: _, total, broken, mut faults } = reading;
         let participant: ParticipantName = self.participant.parse().unwrap();
         let own = (self.dataset.name.clone(), self.dataset.clone());
         let datasets = Datasets { by_name: self.others.iter().cloned().map(named).chain([own]).collect() };
@@ -191,22 +203,31 @@ impl Judge {
             period,
             revision,
             records: &records,
-            offsets: &offsets,
+            tally: &tally,
             total: total.as_ref(),
             broken: &broken,
             standing: &self.standing,
             stations: &stations(),
+            lost: judged::Lost::default(),
         };
         judged::judge(&case, &mut faults);
         faults.finish()
     }
 
+    /// What is found, whether the records lie in memory or were laid away.
     pub fn xml(&self, text: &str) -> Vec<Finding> {
-        self.judge(read_xml(text, &self.dataset))
+        let findings = self.judge(read_xml(text, &self.dataset));
+        assert_eq!(self.judge(read_xml_within(text, &self.dataset, &NO_MEMORY)), findings);
+        findings
     }
 
+    /// The same.
     pub fn csv(&self, text: impl AsRef<[u8]>) -> Vec<Finding> {
-        self.judge(read_csv(text, &self.dataset))
+        let findings = self.judge(read_csv(text.as_ref(), &self.dataset));
+        let laid_away = csv::inspect(text.as_ref(), &self.dataset, &NO_MEMORY, &Scratch::of_system()).unwrap();
+        assert!(laid_away.records.is_empty() || laid_away.records.near().is_none());
+        assert_eq!(self.judge(laid_away), findings);
+        findings
     }
 }
 

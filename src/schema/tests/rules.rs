@@ -3,7 +3,8 @@
 use super::*;
 use crate::document::Period;
 use crate::schema::rules::understood;
-use crate::schema::{Record, Value};
+use crate::schema::tally::Tally;
+use crate::schema::{Record, Spot, Value};
 use proptest::prelude::*;
 
 fn generation_of(records: &[(&str, &str)]) -> Vec<String> {
@@ -250,7 +251,7 @@ generation,2026-Q3,1,9990000631,trial,TOTAL,01
 fn what_was_understood_is_told_with_units() {
     let reading = read_xml(&document("2026-Q3", "1", &[BOTH[0], ("SU-0001", "0.568")], ""), &generation());
     let told: Vec<_> =
-        understood(&generation(), &reading.records).into_iter().map(|u| (u.title_en, u.value, u.unit)).collect();
+        understood(&generation(), &reading.tally).into_iter().map(|u| (u.title_en, u.value, u.unit)).collect();
     let expected = [("Records", "2", ""), ("Stations", "2", ""), ("Electricity generated, total", "98766.000", "MWh")];
     assert_eq!(told, expected.map(|(title, value, unit)| (title.to_owned(), value.to_owned(), unit.to_owned())));
 }
@@ -258,8 +259,9 @@ fn what_was_understood_is_told_with_units() {
 #[test]
 fn sums_pass_what_one_number_bears() {
     let most = Value::Decimal(Quantity::parse("999999999999.999", 3, '.').unwrap());
-    let record = Record { values: vec![Value::Absent, most], place: crate::finding::Place::whole() };
-    let told = understood(&generation(), &vec![record; 20_000]);
+    let record = Record { values: vec![Value::Absent, most], spot: Spot::Whole };
+    let records = vec![record; 20_000].into_iter().collect();
+    let told = understood(&generation(), &Tally::of(&generation(), &records).unwrap());
     assert_eq!(told[2].value, "19999999999999980.000");
 }
 

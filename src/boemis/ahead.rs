@@ -1,0 +1,158 @@
+//! Ahead: the rows of a long statement, written beside the groups and before their mark.
+//!
+//! A row without a mark is seen by nobody: views join the marks. So a long statement's rows are written in short
+//! transactions between those of the groups, by a connection of their own, and its group writes the mark alone: what
+//! is loaded is still decided by one transaction, and nobody waits for another's million rows. What a crash leaves
+//! without a mark is swept before the next rows are written so. Owns who may write when, and what was written ahead.
+//! Never writes a mark, and never decides what may be loaded.
+//!
+//! In SQLite alone. PostgreSQL takes rows in one COPY behind their mark, at some hundred thousand a second.
+
+use super::{Fault, Location, Settings, sqlite};
+use crate::document::{Content, Digest, SubmissionId};
+use crate::schema::{Datasets, Statement};
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// What whoever writes ahead shares with the loader. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Ahead(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    turns: Mutex<Turns>,
+    ended: Condvar,
+    written: Mutex<HashMap<SubmissionId, Written>>,
+    /// Numbers of rows that no mark will be written for.
+    useless: Mutex<Vec<i64>>,
+    /// One statement at a time.
+    alone: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Turns {
+    is_taken: bool,
+    /// Groups that wait for their turn.
+    waiting: usize,
+}
+
+/// Rows that stand without a mark.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written {
+    /// Of what.
+    pub(super) content: Content,
+    /// Under which number their mark is to stand.
+    pub(super) number: i64,
+    /// Their digest.
+    pub(super) rows: Digest,
+    /// How many they are.
+    pub(super) records: u64,
+}
+
+/// Statements that may wait for their marks: of more the oldest are of no use, since a mark is written as the last of
+/// all or not behind its rows.
+const WAITING: usize = 4;
+
+/// The right to write, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Turn(Arc<Shared>);
+
+impl Ahead {
+    /// Writes the rows of a statement that was foreseen to hold. Whoever loads it under this id and with this content
+    /// finds them; where they cannot be written, it is loaded as any other.
+    ///
+    /// # Errors
+    /// The database is away or damaged, or the records do not fit their dataset.
+    pub async fn write(
+        &self,
+        (location, settings): (&Location, &Settings),
+        datasets: &Datasets,
+        (id, content): (SubmissionId, Content),
+        statement: &Statement,
+    ) -> Result<(), Fault> {
+        let Location::Sqlite(path) = location else { return Ok(()) };
+        let alone = self.0.alone.lock().await;
+        self.discard(id);
+        while let Some(oldest) = self.one_too_many() {
+            self.discard(oldest);
+        }
+        let spared: Vec<i64> = self.written().values().map(|written| written.number).collect();
+        let useless = self.useless().clone();
+        let numbers = (&spared[..], &useless[..]);
+        let (number, rows) = sqlite::write_ahead((path, settings), datasets, statement, self, numbers).await?;
+        self.useless().retain(|number| !useless.contains(number));
+        let records = statement.records.len() as u64;
+        self.written().insert(id, Written { content, number, rows, records });
+        drop(alone);
+        Ok(())
+    }
+
+    /// What was written for this submission, if it is of this content.
+    pub(super) fn of(&self, id: SubmissionId, content: Content) -> Option<Written> {
+        self.written().get(&id).filter(|written| written.content == content).copied()
+    }
+
+    /// Their mark stands.
+    pub(super) fn marked(&self, id: SubmissionId) {
+        self.written().remove(&id);
+    }
+
+    /// Their mark will not be written behind them: they are swept before rows are written ahead the next time.
+    pub(super) fn discard(&self, id: SubmissionId) {
+        let written = self.written().remove(&id);
+        self.useless().extend(written.map(|written| written.number));
+    }
+
+    /// All rows were written by descriptions that hold no more.
+    pub(super) fn discard_all(&self) {
+        let all: Vec<Written> = self.written().drain().map(|(_, written)| written).collect();
+        self.useless().extend(all.into_iter().map(|written| written.number));
+    }
+
+    fn one_too_many(&self) -> Option<SubmissionId> {
+        let written = self.written();
+        let oldest = written.iter().min_by_key(|(_, written)| written.number).map(|(id, _)| *id);
+        oldest.filter(|_| written.len() >= WAITING)
+    }
+
+    /// The turn of a group: it comes before all that is written ahead, and waits for no more than one step of it.
+    pub(super) fn turn(&self) -> Turn {
+        let mut turns = self.turns();
+        turns.waiting += 1;
+        while turns.is_taken {
+            turns = self.0.ended.wait(turns).unwrap_or_else(PoisonError::into_inner);
+        }
+        turns.waiting -= 1;
+        turns.is_taken = true;
+        Turn(Arc::clone(&self.0))
+    }
+
+    /// The turn of a step of what is written ahead, when no group wants it.
+    pub(super) fn step(&self) -> Turn {
+        let mut turns = self.turns();
+        while turns.is_taken || turns.waiting > 0 {
+            turns = self.0.ended.wait(turns).unwrap_or_else(PoisonError::into_inner);
+        }
+        turns.is_taken = true;
+        Turn(Arc::clone(&self.0))
+    }
+
+    fn turns(&self) -> MutexGuard<'_, Turns> {
+        self.0.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn useless(&self) -> MutexGuard<'_, Vec<i64>> {
+        self.0.useless.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn written(&self) -> MutexGuard<'_, HashMap<SubmissionId, Written>> {
+        self.0.written.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.turns.lock().unwrap_or_else(PoisonError::into_inner).is_taken = false;
+        self.0.ended.notify_all();
+    }
+}

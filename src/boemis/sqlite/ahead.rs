@@ -1,0 +1,156 @@
+//! Rows before their mark, by a connection of their own.
+//!
+//! A row's number is that of its mark, and the mark is to be the last of all when it comes. So the rows stand
+//! under a number far above all others, and what is loaded meanwhile gets those between: room for a million
+//! loads. The link from a row to its mark is not asked for on this connection, since the mark comes last; that
+//! it came, and that there are as many rows as it says, is looked at in its transaction (`write.rs`). What
+//! stands above all marks and was written by nobody who is still there was left by a crash: it is swept first.
+//! Never writes a mark.
+
+use super::write::{PIECE_RECORDS, bind_values, numbered_sql};
+use super::{fault, options};
+use crate::boemis::ahead::Ahead;
+use crate::boemis::layout::Layout;
+use crate::boemis::rows::{Rows, gone};
+use crate::boemis::views::{Engine, triggers};
+use crate::boemis::{Fault, Settings};
+use crate::document::Digest;
+use crate::schema::{Datasets, Statement};
+use sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr, SqlStr};
+use std::path::Path;
+
+const DOING: &str = "writing rows ahead of their mark";
+
+/// Loads that may come before the mark.
+const ROOM: i64 = 1 << 20;
+
+/// Rows that are swept at a time: some ten milliseconds.
+const SWEPT: i64 = 2_000;
+
+/// Writes all rows; the number that their mark is to have, and their digest. `spared` are the numbers of others that
+/// wait for theirs, `useless` those of rows that are of no use any more.
+pub(in crate::boemis) async fn write_ahead(
+    (path, settings): (&Path, &Settings),
+    datasets: &Datasets,
+    statement: &Statement,
+    ahead: &Ahead,
+    (spared, useless): (&[i64], &[i64]),
+) -> Result<(i64, Digest), Fault> {
+    let layouts = Layout::all(datasets)?;
+    let slug = statement.key.dataset.as_str();
+    let layout = layouts.iter().find(|layout| layout.slug == slug);
+    let layout = layout.ok_or_else(|| Fault::Wrong(format!("there is no table for the dataset `{slug}`")))?;
+    let mut connection = options(path, settings)
+        .journal_mode(SqliteJournalMode::Wal)
+        // a crash may take these rows; the mark's own commit syncs the log that they stand in, or a checkpoint did
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(false)
+        .pragma("wal_autocheckpoint", settings.checkpoint_pages.to_string())
+        .connect()
+        .await
+        .map_err(|e| fault(DOING, e))?;
+    let written = async {
+        for one in &layouts {
+            sweep(&mut connection, one, ahead, (spared, useless)).await?;
+        }
+        let number = free_number(&mut connection, &layouts).await?;
+        Ok((number, write(&mut connection, layout, number, statement, ahead).await?))
+    };
+    let written = written.await;
+    // what it says of that changes nothing: an open transaction is rolled back
+    let _ = connection.close().await;
+    written
+}
+
+/// A number above all that stand, with room before it.
+async fn free_number(connection: &mut SqliteConnection, layouts: &[Layout]) -> Result<i64, Fault> {
+    let mut highest = highest(connection, "submission", "number").await?;
+    for layout in layouts {
+        highest = highest.max(self::highest(connection, &layout.table(), "submission").await?);
+    }
+    highest.checked_add(ROOM).ok_or_else(|| Fault::Wrong(format!("{DOING}: no number is left")))
+}
+
+async fn highest(connection: &mut SqliteConnection, table: &str, column: &str) -> Result<i64, Fault> {
+    let sql = AssertSqlSafe(format!("SELECT coalesce(max(\"{column}\"), 0) FROM \"{table}\""));
+    sqlx::query_scalar(sql).fetch_one(connection).await.map_err(|e| fault(DOING, e))
+}
+
+async fn write(
+    connection: &mut SqliteConnection,
+    layout: &Layout,
+    number: i64,
+    statement: &Statement,
+    ahead: &Ahead,
+) -> Result<Digest, Fault> {
+    let mut rows = Rows::new(layout);
+    let mut record = 0i64;
+    let full: SqlStr = AssertSqlSafe(numbered_sql(layout, number, PIECE_RECORDS)).into_sql_str();
+    for piece in statement.records.pieces() {
+        let piece = piece.map_err(gone)?;
+        let turn = ahead.step();
+        begin(connection).await?;
+        for some in piece.chunks(PIECE_RECORDS) {
+            let whole = some.len() == PIECE_RECORDS;
+            let sql = match whole {
+                true => full.clone(),
+                false => AssertSqlSafe(numbered_sql(layout, number, some.len())).into_sql_str(),
+            };
+            let mut query = sqlx::query(sql).persistent(whole);
+            for one in some {
+                rows.take(one)?;
+                record += 1;
+                query = bind_values(query.bind(record), layout, one);
+            }
+            query.execute(&mut *connection).await.map_err(|e| fault(DOING, e))?;
+        }
+        commit(connection).await?;
+        drop(turn);
+    }
+    Ok(rows.finish())
+}
+
+/// Takes away what a crash left. That nothing of a load is ever deleted is held by a trigger, which steps aside for the
+/// transaction that deletes what is of no load.
+async fn sweep(
+    connection: &mut SqliteConnection,
+    layout: &Layout,
+    ahead: &Ahead,
+    (spared, useless): (&[i64], &[i64]),
+) -> Result<(), Fault> {
+    let (table, named) = (layout.table(), triggers(Engine::Sqlite, layout));
+    let drops = named.iter().map(|(name, _)| format!("DROP TRIGGER IF EXISTS \"{name}\"; ")).collect::<String>();
+    let makes = named.iter().map(|(_, sql)| format!("; {sql}")).collect::<String>();
+    let list = |numbers: &[i64]| numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+    let (spared, useless) = (list(spared), list(useless));
+    loop {
+        let turn = ahead.step();
+        let left: Option<i64> = sqlx::query_scalar(AssertSqlSafe(format!(
+            "SELECT coalesce((SELECT max(r.submission) FROM \"{table}\" r WHERE r.submission > \
+             (SELECT coalesce(max(number), 0) FROM submission) AND r.submission NOT IN ({spared})), \
+             (SELECT max(r.submission) FROM \"{table}\" r WHERE r.submission IN ({useless}) \
+             AND NOT EXISTS (SELECT 1 FROM submission s WHERE s.number = r.submission)))"
+        )))
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(|e| fault(DOING, e))?;
+        let Some(left) = left else { return Ok(()) };
+        begin(connection).await?;
+        let sql = format!(
+            "{drops}DELETE FROM \"{table}\" WHERE \"submission\" = {left} AND \"record\" <= \
+             (SELECT min(\"record\") FROM \"{table}\" WHERE \"submission\" = {left}) + {SWEPT}{makes}"
+        );
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await.map_err(|e| fault(DOING, e))?;
+        commit(connection).await?;
+        drop(turn);
+    }
+}
+
+async fn begin(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(connection).await.map_err(|e| fault(DOING, e)).map(drop)
+}
+
+async fn commit(connection: &mut SqliteConnection) -> Result<(), Fault> {
+    sqlx::raw_sql("COMMIT").execute(connection).await.map_err(|e| fault(DOING, e)).map(drop)
+}

@@ -1,0 +1,141 @@
+//! Rows that stand before their mark, in SQLite.
+
+use super::*;
+
+fn long(count: usize) -> Filing {
+    let mut long = filing("azerenerji generation 2025-Q1 1", &[]);
+    (long.records, long.far) = ((1..=count).map(|n| format!("GUN-{n:04} {n}.001")).collect(), true);
+    long
+}
+
+async fn write(ahead: &Ahead, window: &Window, long: &Filing) {
+    let (location, settings) = (window.location(), Settings { busy_timeout: Duration::ZERO, ..Settings::default() });
+    let (validated, datasets) = (long.validated(), usual());
+    let done = ahead.write((&location, &settings), &datasets, (long.id, long.content()), validated.statement());
+    done.await.unwrap();
+}
+
+const ROWS: &str = "SELECT count(*) FROM generation_record";
+const SEEN: &str = "SELECT count(*) FROM generation_history";
+
+#[tokio::test]
+async fn rows_written_ahead_are_seen_by_nobody_before_their_mark() {
+    let (window, ahead, long) = (Window::sqlite(), Ahead::default(), long(9_000));
+    let mut boemis = window.open().await.with_ahead(ahead.clone());
+    write(&ahead, &window, &long).await;
+    assert_eq!((window.ask(ROWS), window.ask(SEEN)), ("9000".to_owned(), "0".to_owned()));
+    let other = filing("azerisiq generation 2025-Q1 1", &["KUL-0001 1.5"]);
+    load(&mut boemis, &[&other]).await;
+    assert_eq!((window.ask(ROWS), window.ask(SEEN)), ("9001".to_owned(), "1".to_owned()));
+
+    let loaded = load(&mut boemis, &[&long]).await;
+    assert_eq!((window.ask(ROWS), window.ask(SEEN)), ("9001".to_owned(), "9001".to_owned()));
+    assert_eq!(loaded[0].mark().rows, {
+        let near = Filing { far: false, ..long.clone() };
+        let plain = Window::sqlite();
+        load(&mut plain.open().await, &[&near]).await[0].mark().rows
+    });
+    let after = filing("azerenerji generation 2025-Q2 1", &["GUN-0001 2"]);
+    load(&mut boemis, &[&after]).await;
+    assert_eq!(
+        window.ask("SELECT group_concat(participant || period, ' ') FROM (SELECT * FROM submission ORDER BY number)"),
+        "azerisiq2025-Q1 azerenerji2025-Q1 azerenerji2025-Q2"
+    );
+    assert_eq!(window.ask("PRAGMA foreign_key_check; PRAGMA integrity_check"), "ok");
+    let mut reader = window.reader().await;
+    assert_eq!(reader.stored_rows(loaded[0].mark()).await.unwrap(), loaded[0].mark().rows);
+    // done again it changes nothing
+    assert!(load(&mut boemis, &[&long]).await[0].stood_already());
+}
+
+#[tokio::test]
+async fn rows_of_another_document_are_not_taken_for_this_one() {
+    let (window, ahead, long) = (Window::sqlite(), Ahead::default(), long(300));
+    let mut boemis = window.open().await.with_ahead(ahead.clone());
+    write(&ahead, &window, &long).await;
+    let mut other = long.clone();
+    other.records[7] = "GUN-0008 8.002".to_owned();
+    let loaded = load(&mut boemis, &[&other]).await;
+    assert_eq!((window.ask(ROWS), window.ask(SEEN)), ("600".to_owned(), "300".to_owned()));
+    assert_eq!(window.ask("SELECT energy_mwh FROM generation_current WHERE station = 'GUN-0008'"), "8.002");
+    let mut reader = window.reader().await;
+    assert_eq!(reader.stored_rows(loaded[0].mark()).await.unwrap(), loaded[0].mark().rows);
+}
+
+#[tokio::test]
+async fn rows_that_are_not_the_last_any_more_are_written_anew() {
+    let (window, ahead) = (Window::sqlite(), Ahead::default());
+    let mut boemis = window.open().await.with_ahead(ahead.clone());
+    let (first, mut second) = (long(500), long(400));
+    second.text = "azerenerji generation 2025-Q2 1".to_owned();
+    write(&ahead, &window, &first).await;
+    write(&ahead, &window, &second).await;
+    assert_eq!(window.ask(ROWS), "900", "what waits for its mark is not swept");
+    load(&mut boemis, &[&second]).await;
+    load(&mut boemis, &[&first]).await;
+    assert_eq!((window.ask(SEEN), window.ask(ROWS)), ("900".to_owned(), "1400".to_owned()));
+    // what turned out to be of no use is swept before the next
+    let mut third = long(7);
+    third.text = "azerenerji generation 2025-Q3 1".to_owned();
+    write(&ahead, &window, &third).await;
+    load(&mut boemis, &[&third]).await;
+    assert_eq!((window.ask(SEEN), window.ask(ROWS)), ("907".to_owned(), "907".to_owned()));
+    assert_eq!(
+        window.ask(
+            "SELECT count(DISTINCT record) FROM generation_history h JOIN submission s ON s.id = \
+        h.submission JOIN generation_record r ON r.submission = s.number WHERE h.period = '2025-Q1'"
+        ),
+        "500"
+    );
+}
+
+#[tokio::test]
+async fn what_a_crash_left_without_a_mark_is_swept_and_nothing_else() {
+    let (window, mut second) = (Window::sqlite(), long(30));
+    let mut boemis = window.open().await;
+    let stands = filing("azerisiq generation 2025-Q1 1", &["KUL-0001 1.5"]);
+    load(&mut boemis, &[&stands]).await;
+    write(&Ahead::default(), &window, &long(5_000)).await; // nobody remembers it
+    assert_eq!(window.ask(ROWS), "5001");
+    second.text = "azerenerji generation 2025-Q2 1".to_owned();
+    let ahead = Ahead::default();
+    write(&ahead, &window, &second).await;
+    assert_eq!((window.ask(ROWS), window.ask(SEEN)), ("31".to_owned(), "1".to_owned()));
+    load(&mut boemis.with_ahead(ahead), &[&second]).await;
+    assert_eq!(window.ask(SEEN), "31");
+    // what was loaded is as safe as ever
+    for sql in ["DELETE FROM generation_record", "UPDATE generation_record SET energy_mwh = 0"] {
+        assert!(window.refuses(sql).is_some_and(|why| why.contains("never changed")), "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn groups_are_loaded_between_the_steps_of_what_is_written_ahead() {
+    let (window, ahead) = (Window::sqlite(), Ahead::default());
+    let settings = Settings { busy_timeout: Duration::ZERO, ..Settings::default() };
+    let boemis = Boemis::open(&window.location(), &settings, &usual()).await.unwrap();
+    let mut boemis = boemis.with_ahead(ahead.clone());
+    let long = long(60_000);
+    // without turns one of them would find the database locked
+    let mut small = 0;
+    std::thread::scope(|scope| {
+        let writing = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(write(&ahead, &window, &long));
+        });
+        let (boemis, small) = (&mut boemis, &mut small);
+        let loading = scope.spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(async {
+                while !writing.is_finished() {
+                    *small += 1;
+                    let filed = filing(&format!("azerisiq generation {}-Q1 1", 1950 + *small), &["KUL-0001 1"]);
+                    load(boemis, &[&filed]).await;
+                }
+            });
+        });
+        loading.join().unwrap();
+    });
+    load(&mut boemis, &[&long]).await;
+    assert_eq!(window.ask(SEEN), (60_000 + small).to_string());
+}

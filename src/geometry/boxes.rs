@@ -1,0 +1,206 @@
+//! Many boxes, and which of them meet another: some twenty octets each, whatever order they come in.
+//!
+//! Boxes are kept in whole 32 billionths of a degree, some three millimetres, made larger and never smaller by that:
+//! what meets is always found, and of what is found a little may only nearly meet. The last come are looked through one
+//! by one; those before them stand in trees of sizes that double, as the digits of a number do, so that a box is put
+//! into a tree some twenty times at most (Bentley and Saxe, 1980). A tree is its boxes in the order of a curve that
+//! keeps neighbours together, and over each sixteen one box around them. Nothing is ever taken out.
+
+use super::Bounds;
+
+/// Boxes that stand in no tree yet, at most.
+const LOOSE: usize = 512;
+/// Boxes under one.
+const NODE: usize = 16;
+
+/// West, south, east, north.
+type Box32 = [i32; 4];
+
+/// Boxes that come one by one.
+#[derive(Debug, Default)]
+pub(super) struct Boxes {
+    all: Vec<Box32>,
+    /// Of the first of `all`; each larger than the next.
+    trees: Vec<Tree>,
+    /// How many of `all` stand in trees.
+    grown: usize,
+}
+
+/// Boxes by the order of the curve.
+#[derive(Debug)]
+struct Tree {
+    order: Vec<u32>,
+    /// From the boxes around sixteen to those around all.
+    levels: Vec<Vec<Box32>>,
+}
+
+impl Boxes {
+    /// Adds one; its number is how many there were.
+    pub fn add(&mut self, bounds: Bounds) {
+        self.all.push(around(bounds));
+        if self.all.len() - self.grown < LOOSE {
+            return;
+        }
+        let mut order: Vec<u32> = (self.grown..self.all.len()).map(|at| at as u32).collect();
+        order.sort_unstable_by_key(|&at| self.place(at));
+        self.grown = self.all.len();
+        while let Some(tree) = self.trees.pop_if(|tree| tree.order.len() <= order.len()) {
+            order = self.merged(tree.order, order);
+        }
+        let tree = Tree { levels: self.levels(&order), order };
+        self.trees.push(tree);
+    }
+
+    /// Gives the numbers of those that meet these bounds, the latest first but for what stands in trees, until `take`
+    /// has enough.
+    pub fn meeting(&self, bounds: Bounds, mut take: impl FnMut(usize) -> bool) {
+        let wanted = around(bounds);
+        for at in (self.grown..self.all.len()).rev() {
+            if self.get(at).is_some_and(|one| meet(one, &wanted)) && !take(at) {
+                return;
+            }
+        }
+        for tree in self.trees.iter().rev() {
+            if !self.look(tree, tree.levels.len(), 0, &wanted, &mut take) {
+                return;
+            }
+        }
+    }
+
+    /// Looks at what lies under sixteen boxes of a level, level 0 being the boxes themselves.
+    fn look(
+        &self,
+        tree: &Tree,
+        level: usize,
+        node: usize,
+        wanted: &Box32,
+        take: &mut impl FnMut(usize) -> bool,
+    ) -> bool {
+        let Some(below) = level.checked_sub(1) else {
+            let here = tree.order.iter().skip(node * NODE).take(NODE).map(|&at| at as usize);
+            return here.filter(|&at| self.get(at).is_some_and(|one| meet(one, wanted))).all(take);
+        };
+        let boxes = tree.levels.get(below).map_or(&[][..], Vec::as_slice);
+        let here = boxes.iter().enumerate().skip(node * NODE).take(NODE);
+        here.filter(|(_, one)| meet(one, wanted)).all(|(at, _)| self.look(tree, below, at, wanted, take))
+    }
+
+    fn get(&self, at: usize) -> Option<&Box32> {
+        self.all.get(at)
+    }
+
+    /// Where on the curve a box stands.
+    fn place(&self, at: u32) -> u64 {
+        let Some([west, south, east, north]) = self.get(at as usize) else { return 0 };
+        let middle = |one: i32, other: i32| one.midpoint(other) as u32;
+        spread(middle(*west, *east)) | spread(middle(*south, *north)) << 1
+    }
+
+    fn merged(&self, one: Vec<u32>, other: Vec<u32>) -> Vec<u32> {
+        let mut merged = Vec::with_capacity(one.len() + other.len());
+        let (mut one, mut other) = (one.into_iter().peekable(), other.into_iter().peekable());
+        while let (Some(&first), Some(&second)) = (one.peek(), other.peek()) {
+            let next = if self.place(first) <= self.place(second) { one.next() } else { other.next() };
+            merged.extend(next);
+        }
+        merged.extend(one.chain(other));
+        merged
+    }
+
+    fn levels(&self, order: &[u32]) -> Vec<Vec<Box32>> {
+        let mut levels: Vec<Vec<Box32>> = Vec::new();
+        let boxes = order.chunks(NODE).map(|some| union(some.iter().filter_map(|&at| self.get(at as usize))));
+        levels.push(boxes.collect());
+        while let Some(last) = levels.last().filter(|last| last.len() > NODE) {
+            let above = last.chunks(NODE).map(|some| union(some.iter())).collect();
+            levels.push(above);
+        }
+        levels
+    }
+}
+
+fn around(bounds: Bounds) -> Box32 {
+    const TICK: i64 = 32;
+    let near = |nano: i64| nano.div_euclid(TICK).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+    let far = |nano: i64| near(nano.saturating_add(TICK - 1));
+    [near(bounds.west), near(bounds.south), far(bounds.east), far(bounds.north)]
+}
+
+fn meet(one: &Box32, other: &Box32) -> bool {
+    one[0] <= other[2] && other[0] <= one[2] && one[1] <= other[3] && other[1] <= one[3]
+}
+
+fn union<'b>(boxes: impl Iterator<Item = &'b Box32>) -> Box32 {
+    boxes.fold([i32::MAX, i32::MAX, i32::MIN, i32::MIN], |all, one| {
+        [all[0].min(one[0]), all[1].min(one[1]), all[2].max(one[2]), all[3].max(one[3])]
+    })
+}
+
+/// The bits of a number with one between each two (Morton, 1966).
+fn spread(number: u32) -> u64 {
+    let mut bits = u64::from(number);
+    for (shift, mask) in [
+        (16, 0x0000_FFFF_0000_FFFF),
+        (8, 0x00FF_00FF_00FF_00FF),
+        (4, 0x0F0F_0F0F_0F0F_0F0F),
+        (2, 0x3333_3333_3333_3333),
+        (1, 0x5555_5555_5555_5555),
+    ] {
+        bits = (bits | bits << shift) & mask;
+    }
+    bits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn bounds(west: i64, south: i64, width: i64, height: i64) -> Bounds {
+        Bounds { west, south, east: west + width, north: south + height }
+    }
+
+    proptest! {
+        /// What meets is found, whatever tree it stands in; and nothing that lies further off than the ticks.
+        #[test]
+        fn what_meets_is_found(
+            given in proptest::collection::vec((0i64..20_000, 0i64..20_000, 0i64..900, 0i64..900), 1..3000),
+            asked in proptest::collection::vec((0i64..20_000, 0i64..20_000, 0i64..3000, 0i64..3000), 1..8),
+        ) {
+            let mut boxes = Boxes::default();
+            for (west, south, width, height) in &given {
+                boxes.add(bounds(*west, *south, *width, *height));
+            }
+            for (west, south, width, height) in asked {
+                let wanted = bounds(west, south, width, height);
+                let mut found = Vec::new();
+                boxes.meeting(wanted, |at| { found.push(at); true });
+                found.sort_unstable();
+                let within = |slack: i64| given.iter().enumerate().filter(move |(_, (w, s, x, y))| {
+                    *w <= wanted.east + slack && wanted.west <= w + x + slack
+                        && *s <= wanted.north + slack && wanted.south <= s + y + slack
+                }).map(|(at, _)| at);
+                prop_assert!(within(0).all(|at| found.binary_search(&at).is_ok()));
+                let near: Vec<usize> = within(64).collect();
+                prop_assert!(found.iter().all(|at| near.binary_search(at).is_ok()));
+                prop_assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "none twice");
+            }
+        }
+    }
+
+    #[test]
+    fn who_has_enough_is_given_no_more() {
+        let mut boxes = Boxes::default();
+        for _ in 0..2000 {
+            boxes.add(bounds(0, 0, 10, 10));
+        }
+        for enough in [1, 100, 600, 2000] {
+            let mut given = 0;
+            boxes.meeting(bounds(5, 5, 1, 1), |_| {
+                given += 1;
+                given < enough
+            });
+            assert_eq!(given, enough);
+        }
+    }
+}
