@@ -162,6 +162,7 @@ fn fill(trial: &Trial, count: u64) {
                 findings: Vec::new(),
                 original: None,
                 rows: None,
+                acted: None,
                 grounds: None,
                 dossier: None,
                 receipt: SealedReceipt {

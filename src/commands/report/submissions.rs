@@ -21,13 +21,14 @@ pub(super) const POSSIBLE: [By; 7] =
 /// What a row is of, and how many there are of each state.
 type Groups = BTreeMap<Vec<Option<String>>, BTreeMap<&'static str, u64>>;
 
-const STATES: [ListState; 7] = [
+const STATES: [ListState; 8] = [
     ListState::Accepted,
     ListState::Rejected,
     ListState::Duplicate,
     ListState::Pending,
     ListState::Held,
     ListState::Contested,
+    ListState::Approval,
     ListState::Open,
 ];
 
@@ -156,6 +157,7 @@ fn word(state: ListState, language: Language) -> &'static str {
         ListState::Pending => ("təsdiq gözləyir", "pending"),
         ListState::Held => ("saxlanılıb", "held"),
         ListState::Contested => ("şübhə altındadır", "contested"),
+        ListState::Approval => ("təsdiq qərarı", "approval"),
         ListState::Open => ("açıq", "open"),
     };
     said(language, az, en)
