@@ -260,6 +260,35 @@ fn an_approval_is_done_once_and_both_are_answered_once_wherever_the_window_died(
     }
 }
 
+/// What was done is believed, whatever the register says since; what was not is judged by it.
+#[test]
+fn what_was_approved_is_approved_whatever_would_be_judged_since() {
+    let template = template();
+    template.put("azerenerji", "a.xml", template.signed("a.xml", grid(1, "VL-1"), "azerenerji"));
+    carry(&template, Disk::system()).unwrap();
+    template.put("azerenerji", "checking.xml", template.approval("a.xml", "checking", "azerenerji", "c.xml"));
+    carry(&template, Disk::system()).unwrap();
+    let octets = template.approval("a.xml", "approved", "energetika", "e.xml");
+    let drop = |trial: &Trial| trial.put("energetika", "ruled.xml", &octets);
+    let mut believed = 0;
+    for n in 1..=steps(&template, &drop) {
+        let trial = template.copy();
+        drop(&trial);
+        let first = carry(&trial, Disk::faulty(Faults::at(n, Fault::Death)));
+        let is_done = trial.sql("SELECT count(*) FROM submission_act").trim() == "2";
+        believed += usize::from(is_done && trial.answers("energetika").is_empty());
+        suspend(&trial, "energetika");
+        let end = carry(&trial, Disk::system());
+        assert!(end.is_ok(), "step {n}, first {first:?}: {end:?}");
+        let all = answers(&trial);
+        let (word, of_both) =
+            if is_done { ("accepted", vec!["accepted", "pending"]) } else { ("rejected", vec!["pending"]) };
+        assert_eq!(decisions(&all, "ruled.xml"), [word], "step {n}");
+        assert_eq!(decisions(&all, "a.xml"), of_both, "step {n}");
+    }
+    assert!(believed > 1, "{believed}");
+}
+
 #[test]
 fn an_approval_waits_while_boemis_is_away() {
     let trial = template();

@@ -93,6 +93,15 @@ impl Boemis {
         Ok(Enacted { by, subject, stage, stood })
     }
 
+    /// What this document did, if an earlier attempt committed it. Recovery believes it, as it does a load mark.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn enacted(&mut self, by: SubmissionId) -> Result<Option<Enacted>, Fault> {
+        let deed = self.store.deed(by).await?;
+        Ok(deed.map(|(subject, stage)| Enacted { by, subject, stage, stood: true }))
+    }
+
     /// Does again what the journal says was done, in a database that was put back from an older copy; whether it was
     /// not there.
     ///
@@ -124,6 +133,14 @@ impl Reader {
         self.store.situation(id).await
     }
 
+    /// The loads that wait for an approval, in no order.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn waiting(&mut self) -> Result<Vec<SubmissionId>, Fault> {
+        self.store.waiting().await
+    }
+
     /// What documents did: to which load, by which document, in no order.
     ///
     /// # Errors
@@ -131,6 +148,15 @@ impl Reader {
     pub async fn acts(&mut self) -> Result<Vec<(SubmissionId, SubmissionId)>, Fault> {
         self.store.acts().await
     }
+}
+
+/// What one document did, and to which load.
+pub(super) type Done = (SubmissionId, ApprovalStage);
+
+/// The same, as it is stored.
+pub(super) fn done((on, act): (String, String)) -> Result<Done, Fault> {
+    let odd = || super::standing::odd("submission_act", "act");
+    Ok((on.parse().map_err(|_| odd())?, act.parse().map_err(|_| odd())?))
 }
 
 /// To which load, by which document.

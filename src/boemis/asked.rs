@@ -88,15 +88,35 @@ pub(super) fn looks(layout: &Layout, all: &[Layout]) -> Vec<(Look, Layout)> {
     layout.looks.iter().filter_map(|look| Some((look.clone(), of(look)?))).collect()
 }
 
-/// Of which revisions what stands is asked: loaded before `horizon`, of the highest revision then.
-pub(super) fn standing_before(horizon: &str) -> String {
+/// Of which revisions what stands is asked, loaded before `horizon`: the highest that holds, which one that waits for
+/// an approval does not. Where a `participant` asks about the dataset itself, of its own statement the highest, waiting or
+/// not; of others' both: what holds until the other is approved, and what waits to hold then.
+pub(super) fn standing_before(layout: &Layout, horizon: &str, participant: Option<&str>) -> String {
+    let latest = highest(horizon, "");
+    if !layout.awaits {
+        return latest;
+    }
+    let held = highest(horizon, " AND x.approved_at IS NOT NULL");
+    match participant {
+        Some(participant) => format!("(({latest}) OR (s.participant <> {participant} AND {held}))"),
+        None => held,
+    }
+}
+
+fn highest(horizon: &str, only: &str) -> String {
     format!(
         "s.contested_at IS NULL AND s.revision = \
          (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset AND x.period = s.period \
-         AND x.participant = s.participant AND x.contested_at IS NULL AND x.number < {horizon}) \
+         AND x.participant = s.participant AND x.contested_at IS NULL{only} AND x.number < {horizon}) \
          AND s.number < {horizon}"
     )
 }
+
+/// The loads that wait for an approval.
+pub(super) const WAITING: &str = "SELECT id FROM submission WHERE approved_at IS NULL AND contested_at IS NULL";
+
+/// What this document did.
+pub(super) const DEED: &str = "SELECT submission, act FROM submission_act WHERE by_submission = $1";
 
 /// Of which statements of the sender's year and of the period the records are asked for: of all; but where there are no
 /// periods, and so no parts of a year, of others' alone. The sender's own are what is superseded, however many.

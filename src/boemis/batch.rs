@@ -11,6 +11,7 @@ use super::{Fault, rows};
 use crate::document::SubmissionId;
 use crate::schema::{Key, Standing, Understood, Validated};
 use jiff::Timestamp;
+use std::collections::HashMap;
 
 /// A statement whose rows and mark are committed.
 ///
@@ -105,6 +106,8 @@ pub struct Batch<'s> {
     /// Nothing is written ahead meanwhile.
     _turn: Turn,
     loads: Vec<(Mark, Validated, bool)>,
+    /// What was said of a load before: whether it waits for an approval, whatever is asked for today.
+    waits: HashMap<SubmissionId, bool>,
     /// Why the transaction is lost, once it is.
     lost: Option<Fault>,
 }
@@ -116,7 +119,12 @@ fn written(ahead: &Ahead, mark: &Mark) -> Option<Written> {
 
 impl<'s> Batch<'s> {
     pub(super) fn new(transaction: Transaction<'s>, now: Timestamp, (ahead, turn): (&'s Ahead, Turn)) -> Self {
-        Self { transaction, now, ahead, _turn: turn, loads: Vec::new(), lost: None }
+        Self { transaction, now, ahead, _turn: turn, loads: Vec::new(), waits: HashMap::new(), lost: None }
+    }
+
+    /// A load that is made again waits for an approval as it was said to, not as its dataset would have it today.
+    pub fn loaded_before(&mut self, id: SubmissionId, waits: bool) {
+        self.waits.insert(id, waits);
     }
 
     /// All that stands and bears on a statement of this key by the submission `id`, this group's
@@ -287,7 +295,7 @@ impl<'s> Batch<'s> {
             records: statement.records.len() as u64,
             received: about.received,
             loaded: self.now,
-            approved: (!layout.awaits).then_some(self.now),
+            approved: (!self.waits.get(&id).copied().unwrap_or(layout.awaits)).then_some(self.now),
             signers: verified.signers().iter().map(|signer| signer.sha256()).collect(),
         })
     }

@@ -2,7 +2,7 @@
 //!
 //! Owns nothing but the choice, made once, when the store is opened; whoever is above does not know which it was.
 
-use super::acts::{Act, Deed, Situation};
+use super::acts::{Act, Deed, Done, Situation};
 use super::mark::Mark;
 use super::{Counted, Fault, Filed, Location, Records, Settings, Total, layout::Layout, postgres, sqlite};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
@@ -135,6 +135,14 @@ impl Store {
 
     pub(super) async fn acts(&mut self) -> Result<Vec<Deed>, Fault> {
         either!(self, Self, store => store.acts().await)
+    }
+
+    pub(super) async fn waiting(&mut self) -> Result<Vec<SubmissionId>, Fault> {
+        either!(self, Self, store => store.waiting().await)
+    }
+
+    pub(super) async fn deed(&mut self, by: SubmissionId) -> Result<Option<Done>, Fault> {
+        either!(self, Self, store => store.deed(by).await)
     }
 
     pub(super) async fn act(&mut self, act: Act) -> Result<bool, Fault> {

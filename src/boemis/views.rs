@@ -201,12 +201,13 @@ pub(super) fn gave_no_way(layout: &Layout) -> String {
     let Some(station) = layout.key() else { return String::new() };
     format!(
         " AND NOT (EXISTS (SELECT 1 FROM submission z WHERE z.dataset = s.dataset AND z.period = s.period \
-         AND z.participant = s.participant AND z.revision > s.revision AND z.contested_at IS NOT NULL) \
+         AND z.participant = s.participant AND z.revision > s.revision AND z.contested_at IS NOT NULL AND z.approved_at IS NOT NULL) \
          AND EXISTS (SELECT 1 FROM submission o JOIN \"{table}\" q ON q.submission = o.number \
          WHERE o.dataset = s.dataset AND o.period = s.period AND o.participant <> s.participant \
          AND o.number > s.number AND q.\"{station}\" = r.\"{station}\" AND o.contested_at IS NULL AND o.approved_at IS NOT NULL \
          AND o.revision = (SELECT max(x.revision) FROM submission x WHERE x.dataset = o.dataset \
-         AND x.period = o.period AND x.participant = o.participant AND x.contested_at IS NULL)))",
+         AND x.period = o.period AND x.participant = o.participant AND x.contested_at IS NULL \
+         AND x.approved_at IS NOT NULL)))",
         table = layout.table(),
         station = station.name,
     )

@@ -14,7 +14,7 @@ use super::records::{self, Records, Submission};
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files};
 use crate::boemis::Fault;
 use crate::config::Settings;
-use crate::document::SubmissionId;
+use crate::document::{Decision, SubmissionId};
 use crate::evidence::{self, EvidenceError};
 use crate::forms::certificate::Certificate;
 use crate::forms::note::LogKey;
@@ -305,6 +305,21 @@ impl Audit {
         };
         if let Some(id) = before.contested.iter().find(unknown) {
             return Some(format!("BOEMİS holds a load as contested, and the journal does not (submission {id})"));
+        }
+        // what waits by the journal, which was read later, waited in BOEMİS too; but for what was approved since
+        let waits = |one: &&Submission| {
+            let decision = one.last.as_ref().map(|last| last.decision);
+            decision == Some(Decision::Pending) && !matches!(one.phase, Phase::Ruled(_))
+        };
+        let is_shown = |one: &&Submission| {
+            let (id, acts) = (one.id(), &before.acts);
+            before.known.contains(&id)
+                && !before.waiting.contains(&id)
+                && !before.contested.contains(&id)
+                && !acts.iter().any(|(on, by)| *on == id && is_on_its_way(by))
+        };
+        if let Some(shown) = self.records.submissions().iter().filter(waits).find(is_shown) {
+            return Some(format!("it waits for an approval, and in BOEMİS it has one (submission {})", shown.id()));
         }
         let acted = |by: &SubmissionId| self.records.get(*by).is_some_and(|one| one.acted().is_some());
         if let Some((on, by)) = before.acts.iter().find(|(_, by)| !acted(by) && !is_on_its_way(by)) {

@@ -100,7 +100,7 @@ pub struct Status {
     pub held: Held,
     /// Answered, but the receipt is not known to lie where its receiver finds it.
     pub unclosed: u64,
-    /// Contested, and the window has not come to the end of that.
+    /// Contested, or ruled on by a signed document, and the window has not come to the end of that.
     pub contesting: u64,
     /// The reserve, and what is not in it; null where there is none.
     pub reserve: Option<copies::Reserve>,
@@ -284,7 +284,8 @@ impl Status {
             waiting: rows.values().map(|row| row.waiting).sum(),
             oldest_unanswered_seconds: rows.values().filter_map(|row| row.oldest_unanswered_seconds).max(),
             held: held(&open),
-            contesting: open.iter().filter(|one| matches!(one.phase, Phase::Contested(_))).count() as u64,
+            contesting: open.iter().filter(|one| matches!(one.phase, Phase::Contested(_) | Phase::Ruled(_))).count()
+                as u64,
             unclosed: open.iter().filter(|one| is_unclosed(one)).count() as u64,
             reserve: copies::Reserve::of(settings, now),
             reverified: copies::Reverification::of(settings),
@@ -625,7 +626,7 @@ fn rows(fold: &Fold, open: &[Submission], age: impl Fn(Timestamp) -> i64) -> BTr
 }
 
 fn is_unclosed(submission: &Submission) -> bool {
-    matches!(submission.phase, Phase::Answered | Phase::Contested(_))
+    matches!(submission.phase, Phase::Answered | Phase::Contested(_) | Phase::Ruled(_))
 }
 
 fn row<'a>(rows: &'a mut BTreeMap<String, ParticipantRow>, slug: &str) -> &'a mut ParticipantRow {

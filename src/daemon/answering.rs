@@ -6,6 +6,7 @@
 //! with another. What cannot be published stays open and is tried again. Decides nothing about a
 //! document.
 
+use super::approving::Taken;
 use super::carry::{Case, Verdict, Word};
 use super::dossier::{At, Beside, Dossier, SignatureFacts};
 use super::judgement::Matter;
@@ -311,9 +312,19 @@ impl Window {
             let matter = Matter::new(about);
             let mut stands = None;
             let is_yes = matches!(record.decision, Decision::Accepted | Decision::Pending);
-            if is_yes && record.records.is_none() && self.boemis.is_some() {
-                // an approval: it is judged once more, and finds what it did
-                open.push(case);
+            if is_yes && record.records.is_none() {
+                match self.taken_before(id).await? {
+                    Some(Some(taken)) => {
+                        let (receipt, answered) = self.take_up_taken(record, sealed, &taken, &matter, case.turn)?;
+                        receipts.push((receipt, answered, channel));
+                    }
+                    // BOEMİS lost what it did: it is judged again, and does it again
+                    Some(None) => open.push(case),
+                    None => {
+                        let slug = Code::LoadDatabaseAway.slug();
+                        events.push(self.defer(&matter, channel.as_ref(), case.attempt, slug));
+                    }
+                }
                 continue;
             }
             if is_yes {
@@ -356,6 +367,28 @@ impl Window {
         }
         self.give(receipts, events)?;
         Ok(open)
+    }
+
+    /// The answer to an approval that an earlier process sealed, and whose act stands.
+    fn take_up_taken(
+        &mut self,
+        record: OutcomeRecord,
+        sealed: Sealed,
+        taken: &Taken,
+        matter: &Matter,
+        turn: Turn,
+    ) -> Result<(Receipt, Answered), Halt> {
+        let (id, number) = (record.id, sealed.number().to_owned());
+        tracing::warn!(submission = %id, number, "an approval, sealed before the last stop and answered now");
+        let enacted = &taken.enacted;
+        let acted = Some(Acted { on: enacted.subject(), stage: enacted.stage() });
+        let facts = Facts { acted, content: matter.content, ..Facts::sealed(&record, None, Beside::Mark) };
+        let answer = Answer::taken_before(record, enacted, &matter.known.name, turn);
+        let answer = answer.ok_or_else(|| Halt::wrong(format!("{number} is of another document")))?;
+        if let Some(ruling) = self.ruling(taken)? {
+            self.journal.append(self.host.clock.now(), ruling)?; // before the approval's own answer
+        }
+        self.keep(answer, sealed, facts)
     }
 
     /// What stood beside what an earlier process judged and sealed: BOEMİS knows it of what was loaded, by its

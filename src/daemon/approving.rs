@@ -11,6 +11,7 @@ use super::carry::Word;
 use super::decide::{Judged, word};
 use super::dossier::Beside;
 use super::judgement::Judge;
+use super::look::{Seen, look};
 use super::window::{Halt, Window};
 use crate::authority::Registry;
 use crate::boemis::{Enacted, Fault, Situation, Stands};
@@ -20,6 +21,7 @@ use crate::journal::{Event, Phase, Ruled};
 use crate::ledger::{Arrived, Submission};
 use crate::receipt::{Answer, Turn};
 use crate::schema::{InspectedApproval, Subject, SubjectState};
+use std::collections::HashSet;
 
 /// Characters of a reason that a ruling repeats: what a finding has room for.
 const REASON_MAX: usize = 300;
@@ -43,7 +45,9 @@ pub(super) fn subject(situation: Situation, by: &[Digest], registry: &Registry) 
     };
     let mine: Vec<_> = by.iter().map(person).collect();
     // of whom the register knows no more, nobody can say that he is another
-    let is_mine = |theirs: &Digest| by.contains(theirs) || person(theirs).is_none_or(|fin| mine.contains(&Some(fin)));
+    let is_mine = |theirs: &Digest| {
+        mine.contains(&None) || by.contains(theirs) || person(theirs).is_none_or(|fin| mine.contains(&Some(fin)))
+    };
     Subject {
         id: mark.id,
         same_person: mark.signers.iter().any(is_mine),
@@ -67,14 +71,27 @@ pub(super) fn signers(approval: &InspectedApproval) -> Vec<Digest> {
 }
 
 impl Window {
-    /// What an approval comes to. When it says that it was taken, the act is committed.
+    /// What an approval comes to. When it says that it was taken, the act is committed. One whose submission has not
+    /// its answer yet, or is ruled on and not answered, comes after that: in this group (`together`), or later.
     pub(super) async fn approve(
         &mut self,
         approval: InspectedApproval,
         judge: &Judge,
+        together: &mut HashSet<SubmissionId>,
     ) -> Result<(Judged, Beside), Halt> {
         let away = || Ok((Judged::Word(Word::Held(Finding::new(Code::LoadDatabaseAway))), Beside::Away));
         let named = self.named(approval.names())?;
+        if let Some(id) = named {
+            if together.contains(&id) {
+                return Ok((Judged::Postponed, Beside::Nothing));
+            }
+            self.learn()?;
+            let is_free = |one: &Submission| matches!(one.phase, Phase::Answered | Phase::Closed);
+            if self.ledger.state(id)?.is_some_and(|one| !is_free(&one)) {
+                let waits = Finding::new(Code::LoadWaitsForEarlier).found(id);
+                return Ok((Judged::Word(Word::Held(waits)), Beside::Behind(id)));
+            }
+        }
         let subject = match (named, &mut self.boemis) {
             (_, None) => return away(),
             (None, Some(_)) => None,
@@ -93,6 +110,7 @@ impl Window {
         let Some(boemis) = &mut self.boemis else { return away() };
         match boemis.enact(&validated, now).await {
             Ok(enacted) => {
+                together.insert(enacted.subject());
                 let body = validated.authorised().participant().clone();
                 let reason = validated.reason().map(|reason| reason.chars().take(REASON_MAX).collect());
                 Ok((Judged::Word(Word::Taken(Box::new(Taken { enacted, body, reason }))), beside))
@@ -124,8 +142,7 @@ impl Window {
         let Some(submission) = self.ledger.state(id)? else { return Ok(None) };
         if stage == ApprovalStage::Checking {
             let facts = [("by".to_owned(), by.to_string())].into();
-            let act = Event::Act { act: CHECKING.to_owned(), by: taken.body.to_string(), id: Some(id), facts };
-            return Ok((!taken.enacted.stood_already()).then_some(act));
+            return Ok(Some(Event::Act { act: CHECKING.to_owned(), by: taken.body.to_string(), id: Some(id), facts }));
         }
         let is_answered = matches!(submission.phase, Phase::Answered | Phase::Closed);
         let is_due = match submission.decision() {
@@ -137,8 +154,33 @@ impl Window {
             return Ok(None);
         }
         let ruled = Ruled { id, stage, by, body: taken.body.clone(), reason: taken.reason.clone() };
-        self.ruled.insert(id, ruled.clone());
-        Ok(Some(Event::Ruled(Box::new(ruled))))
+        let event = Event::Ruled(Box::new(ruled.clone()));
+        self.ledger.check([&event])?; // what cannot follow must not stand in the journal
+        self.ruled.insert(id, ruled);
+        Ok(Some(event))
+    }
+
+    /// What an earlier process did for this document and did not answer: that is believed, whatever would be judged
+    /// today. None while BOEMİS is away; inside, none where it did nothing.
+    pub(super) async fn taken_before(&mut self, id: SubmissionId) -> Result<Option<Option<Taken>>, Halt> {
+        let Some(boemis) = &mut self.boemis else { return Ok(None) };
+        let enacted = match boemis.enacted(id).await {
+            Ok(Some(enacted)) => enacted,
+            Ok(None) => return Ok(Some(None)),
+            Err(fault) if fault.is_away() => return self.went_away(&fault).map(|_| None),
+            Err(fault) => return Err(Halt::wrong(fault)),
+        };
+        let Some(submission) = self.ledger.state(id)? else { return Ok(Some(None)) };
+        let (mut body, mut reason) = (submission.participant().cloned(), None);
+        // in its own words, as far as these can still be read
+        if let Some(case) = self.case(&submission)?
+            && let Seen::Approving { participant, inspected, .. } = look(case, &self.judge_of_today()).seen
+        {
+            body = Some(participant);
+            reason = (*inspected).ok().and_then(|one| one.reason().map(|text| text.chars().take(REASON_MAX).collect()));
+        }
+        let body = body.ok_or_else(|| Halt::wrong(format!("submission {id} did something, and is nobody's")))?;
+        Ok(Some(Some(Taken { enacted, body, reason })))
     }
 
     /// Answers what was ruled on, as far as that can be done now: an approval is told only while BOEMİS shows it.
@@ -159,7 +201,10 @@ impl Window {
             }
             let stands = match ruled.stage {
                 ApprovalStage::Approved => match self.load_of(ruled.id).await? {
-                    Some(Some(stands)) if stands.mark().approved.is_some() => Some(stands),
+                    Some(Some(stands)) if stands.mark().approved.is_some() => {
+                        self.look_later(); // nobody looked while it waited
+                        Some(stands)
+                    }
                     Some(_) => {
                         tracing::error!(submission = %ruled.id, by = %ruled.by,
                             "it was approved, and BOEMİS does not show it: its answer waits");
@@ -224,10 +269,11 @@ impl Window {
             Ok(idle) => idle,
             Err(fault) => return Ok(Err(fault)),
         };
-        let now = self.host.clock.now();
         for by in idle {
-            let Some(acted) = self.ledger.state(by)?.and_then(|one| one.acted()) else { continue };
-            match boemis.enact_again(acted.on, (acted.stage, by), now).await {
+            let Some(approval) = self.ledger.state(by)? else { continue };
+            let Some(acted) = approval.acted() else { continue };
+            // not earlier than it came, and not long after
+            match boemis.enact_again(acted.on, (acted.stage, by), approval.received()).await {
                 Ok(true) => tracing::warn!(submission = %acted.on, stage = %acted.stage, %by,
                     "done again: BOEMİS had lost it"),
                 Ok(false) => {}

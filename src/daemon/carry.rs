@@ -434,6 +434,8 @@ impl Window {
         saving: &mut Option<Saving>,
     ) -> Result<(Vec<Verdict>, Vec<SubmissionId>), Unfinished> {
         let before = self.loads_before(&looks).await?;
+        // those that get their answer only now, and those that are ruled on in this group
+        let mut together: HashSet<SubmissionId> = looks.iter().map(Look::id).collect();
         let (judge, approver) = (self.judge_of_today(), self.judge_of_today());
         // Taken out for the group, and put back unless it turns out to be away.
         let boemis = self.boemis.take();
@@ -490,15 +492,19 @@ impl Window {
         self.tally.away = self.boemis.is_none();
         for (at, approval) in approvals {
             self.saved(saving)?; // nothing is done for a document that may be lost
-            let (judged, beside) = self.approve(approval, &approver).await?;
+            let (judged, beside) = self.approve(approval, &approver, &mut together).await?;
             if let Some(draft) = drafts.get_mut(at) {
                 (draft.judged, draft.beside) = (judged, beside);
             }
         }
         let mut loaded: BTreeMap<SubmissionId, Loaded> = group.loaded.into_iter().map(|one| (one.id(), one)).collect();
         let (mut verdicts, mut postponed) = (Vec::with_capacity(drafts.len()), Vec::new());
+        let mut taken = before.taken;
         for draft in drafts {
-            let Draft { matter, channel, turn, attempt, judged, mut beside } = draft;
+            let Draft { matter, channel, turn, attempt, mut judged, mut beside } = draft;
+            if let Some(taken) = taken.remove(&matter.id()) {
+                (judged, beside) = (Judged::Word(Word::Taken(Box::new(taken))), Beside::Mark);
+            }
             let word = match judged {
                 Judged::Postponed => {
                     postponed.push(matter.id());
@@ -554,10 +560,14 @@ impl Window {
 
     /// The loads that stand of those that were not taken just now.
     async fn loads_before(&mut self, looks: &[Look]) -> Result<LoadsBefore, Halt> {
-        let mut before = LoadsBefore { stand: HashMap::new(), unseen: HashSet::new() };
+        let mut before = LoadsBefore { stand: HashMap::new(), taken: HashMap::new(), unseen: HashSet::new() };
         for id in looks.iter().filter(|look| !look.is_fresh).map(Look::id) {
             match self.load_of(id).await? {
-                Some(stands) => before.stand.extend(stands.map(|stands| (id, stands))),
+                Some(Some(stands)) => drop(before.stand.insert(id, stands)),
+                Some(None) => match self.taken_before(id).await? {
+                    Some(taken) => before.taken.extend(taken.map(|taken| (id, taken))),
+                    None => drop(before.unseen.insert(id)),
+                },
                 None => drop(before.unseen.insert(id)),
             }
         }

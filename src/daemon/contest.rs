@@ -63,7 +63,7 @@ impl Window {
                 if load.is_none() && !is_approval {
                     tracing::error!(submission = %doubt.id, "contested, and BOEMİS holds no load of it");
                 }
-                receipts.push(self.contested(doubt, load)?);
+                receipts.push(self.contested(doubt, load, is_approval)?);
                 self.later.doubts.remove(&doubt.id);
             }
             self.give(receipts, Vec::new())?;
@@ -113,7 +113,12 @@ impl Window {
     }
 
     /// The sealed answer to one: as it was sealed, if it was.
-    fn contested(&mut self, doubt: &Contested, load: Option<boemis::Contested>) -> Result<Ready, Halt> {
+    fn contested(
+        &mut self,
+        doubt: &Contested,
+        load: Option<boemis::Contested>,
+        is_approval: bool,
+    ) -> Result<Ready, Halt> {
         let id = doubt.id;
         let Some(Submission { arrival: Arrived::Held(held), answers, last: Some(accepted), .. }) =
             self.ledger.state(id)?
@@ -127,7 +132,8 @@ impl Window {
             Some((record, sealed)) => (Answer::sealed_before(record, name, turn, None), sealed),
             None => {
                 let record = self.seal.outcome(id, answers).map_err(Halt::wrong)?;
-                let answer = record.and_then(|record| Answer::contested(record, name, turn, put(doubt, load)));
+                let answer =
+                    record.and_then(|record| Answer::contested(record, name, turn, put(doubt, load, is_approval)));
                 let answer = answer.ok_or_else(|| never_sealed(doubt))?;
                 let sealed = self.seal_logged(&[answer.record()])?.pop();
                 (Some(answer), sealed.ok_or_else(|| never_sealed(doubt))?)
@@ -150,13 +156,17 @@ fn never_sealed(doubt: &Contested) -> Halt {
 }
 
 /// The doubt in words: the date, the serial number, and what holds now.
-fn put(doubt: &Contested, load: Option<boemis::Contested>) -> Doubt {
+fn put(doubt: &Contested, load: Option<boemis::Contested>, is_approval: bool) -> Doubt {
     let Contested { signer, authority, serial, revoked, .. } = doubt;
     let whose = match authority {
         true => ("Vermiş mərkəzin sertifikatının", "The serial number of the authority's certificate is"),
         false => ("Sertifikatın", "The serial number of the certificate is"),
     };
     let holds = match load.and_then(|load| load.holds) {
+        None if is_approval => (
+            "Bu qərarla təsdiq edilən təqdimat da artıq qüvvədə deyil.".to_owned(),
+            "What was approved by this decision holds no more either.".to_owned(),
+        ),
         Some(revision) => (
             format!("BOEMİS-də indi bu hesabatın {revision} nömrəli redaksiyası qüvvədədir."),
             format!("In BOEMİS revision {revision} of this statement holds now."),

@@ -3,6 +3,7 @@
 //! Owns the questions that a look leaves open: did these octets or this content come before, does the
 //! document wait behind a held one, does a load of it stand already? Loads nothing, answers nothing.
 
+use super::approving::Taken;
 use super::carry::{Original, Word};
 use super::dossier::Beside;
 use super::judgement::{Judge, Matter, Recalled};
@@ -56,6 +57,8 @@ pub(super) enum Due {
 /// is judged today (docs/architecture.md: what a crash leaves).
 pub(super) struct LoadsBefore {
     pub(super) stand: HashMap<SubmissionId, Stands>,
+    /// What approvals did.
+    pub(super) taken: HashMap<SubmissionId, Taken>,
     /// Of which nobody can tell while BOEMİS is away.
     pub(super) unseen: HashSet<SubmissionId>,
 }

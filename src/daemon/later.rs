@@ -96,11 +96,12 @@ impl Window {
         let (mut settled, mut contested) = (0u32, 0u32);
         for one in some {
             match self.look_at(&one, now)? {
+                Comes::Settled(_) if self.ruled.contains_key(&one.id) => self.later.postponed = true,
                 Comes::Settled(issued) => {
                     self.journal.append(now, Event::Settled { id: one.id, issued })?;
                     settled += 1;
                 }
-                Comes::To(_) if self.laid.contains(&one.id) || self.ruled.contains_key(&one.id) => {
+                Comes::To(_) if self.is_busy(one.id)? => {
                     self.later.postponed = true;
                 }
                 Comes::To(doubt) => {
@@ -133,6 +134,13 @@ impl Window {
         Ok(())
     }
 
+    /// Whether it, or what it approved, cannot be contested now, because an answer to it is on its way.
+    fn is_busy(&self, id: SubmissionId) -> Result<bool, Halt> {
+        let is_busy = |id: &SubmissionId| self.laid.contains(id) || self.ruled.contains_key(id);
+        let acted = self.ledger.state(id)?.and_then(|one| one.acted());
+        Ok(is_busy(&id) || acted.is_some_and(|acted| is_busy(&acted.on)))
+    }
+
     /// The submission that holds by this approval, if it is one.
     fn approved_by(&self, id: SubmissionId) -> Result<Option<SubmissionId>, Halt> {
         let acted = self.ledger.state(id)?.and_then(|one| one.acted());
@@ -140,7 +148,7 @@ impl Window {
         let holds = |one: &Submission| {
             one.decision() == Some(Decision::Accepted) && matches!(one.phase, Phase::Answered | Phase::Closed)
         };
-        let is_free = !self.laid.contains(&acted.on) && !self.later.doubts.contains_key(&acted.on);
+        let is_free = !self.later.doubts.contains_key(&acted.on);
         Ok(self.ledger.state(acted.on)?.filter(|one| is_free && holds(one)).map(|one| one.id()))
     }
 

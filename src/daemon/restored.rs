@@ -39,6 +39,8 @@ const AT_ONCE: usize = 256;
 
 /// What was said when it was accepted.
 struct Accepted {
+    /// Whether it was said to wait for an approval.
+    waits: bool,
     /// Not told by the seal: that speaks of the very octets.
     content: Option<Content>,
     revision: Option<u64>,
@@ -51,11 +53,13 @@ impl Accepted {
     fn of(answered: &Answered) -> Self {
         let revision = answered.revision.map(|revision| u64::from(revision.get()));
         let then = answered.grounds.zip(answered.dossier.as_ref().map(|dossier| dossier.kept()));
-        Self { content: answered.content, revision, records: answered.records, then }
+        let waits = answered.decision == Decision::Pending;
+        Self { waits, content: answered.content, revision, records: answered.records, then }
     }
 
     fn of_act(record: &OutcomeRecord) -> Self {
-        Self { content: None, revision: record.revision.map(u64::from), records: record.records, then: None }
+        let waits = record.decision == Decision::Pending;
+        Self { waits, content: None, revision: record.revision.map(u64::from), records: record.records, then: None }
     }
 }
 
@@ -82,8 +86,12 @@ impl Window {
             return Ok(());
         }
         self.settle()?;
-        let compared = match self.compare().await? {
-            Ok(outcome) => self.enact_again().await?.map(|()| outcome),
+        // before, so that what fell is not counted; and after, for what is loaded again only now
+        let compared = match self.enact_again().await? {
+            Ok(()) => match self.compare().await? {
+                Ok(outcome) => self.enact_again().await?.map(|()| outcome),
+                Err(fault) => Err(fault),
+            },
             Err(fault) => Err(fault),
         };
         match compared {
@@ -256,6 +264,9 @@ impl Window {
             Err(fault) => return Ok(Err(fault)),
         };
         let (ids, statements): (Vec<_>, Vec<_>) = statements.into_iter().unzip();
+        for id in &ids {
+            batch.loaded_before(*id, answers.get(id).is_some_and(|accepted| accepted.waits));
+        }
         for (id, result) in ids.into_iter().zip(batch.load_all(statements).await) {
             match result {
                 Ok(_pending) => {} // the commit decides

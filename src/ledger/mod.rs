@@ -341,6 +341,10 @@ impl Ledger {
             .cache_capacity(settings.cache_max)
             .flush_every_ms(None) // the journal is the truth; we flush when idle
             .open()?;
+        // some damage sled tells only where it is read: all of it is, some MiB, before anything is believed
+        for pair in db.iter() {
+            pair?;
+        }
         let mut begin = keys::place(&db)?;
         let end = journal.end();
         if (begin.segment, begin.offset) > (end.segment, end.offset)

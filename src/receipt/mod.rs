@@ -282,6 +282,13 @@ impl Answer {
         Self::make(Decision::Accepted, known, turn, Vec::new())
     }
 
+    /// The same, sealed by a window that was stopped before it answered. None where the act is another document's.
+    pub fn taken_before(record: OutcomeRecord, enacted: &Enacted, name: &GivenName, turn: Turn) -> Option<Self> {
+        let is_its = record.id == enacted.by() && record.decision == Decision::Accepted;
+        let stem = stem(record.decision, record.id, name, turn);
+        is_its.then_some(Self { record, stem })
+    }
+
     /// Waited for an approval before, and has it: the load that stands shows it. None where nothing waited.
     pub fn approved(pending: OutcomeRecord, stands: &Stands, name: &GivenName, turn: Turn, by: &str) -> Option<Self> {
         let is_shown = stands.mark().id == pending.id && stands.mark().approved.is_some();

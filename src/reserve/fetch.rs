@@ -13,6 +13,7 @@ use crate::document::{Decision, Digest, Digester, SubmissionId};
 use crate::evidence;
 use crate::host::Disk;
 use crate::journal::{Event, Position, Reader};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Whether a reserve is there.
@@ -94,17 +95,19 @@ impl Fetching<'_> {
     }
 
     /// What may be missing in the copied BOEMİS: accepted after the journal's place before that was taken.
-    fn unloaded(&self, state: &Path, after: Position) -> Result<Vec<SubmissionId>, Fault> {
+    fn unloaded(&self, state: &Path, after: Position) -> Result<BTreeSet<SubmissionId>, Fault> {
         let mut journal = Reader::after(self.disk, state, after)?;
-        let mut unloaded = Vec::new();
+        let mut unloaded = BTreeSet::new();
         while let Some((entry, _)) = journal.next()? {
             match entry.event {
                 Event::Answered(answered)
                     if matches!(answered.decision, Decision::Accepted | Decision::Pending)
                         && answered.acted.is_none() =>
                 {
-                    unloaded.push(answered.id);
+                    unloaded.insert(answered.id);
                 }
+                // refused, withdrawn or contested since
+                Event::Answered(answered) => drop(unloaded.remove(&answered.id)),
                 _ => {}
             }
         }

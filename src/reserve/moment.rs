@@ -69,7 +69,7 @@ async fn cut(
         if let Event::Answered(answer) = &entry.event {
             let is_there = match (answer.decision, copy.as_deref_mut()) {
                 // what an approval did is done again in a database that lacks it
-                (Decision::Accepted, _) if answer.acted.is_some() => true,
+                (Decision::Accepted | Decision::Contested, _) if answer.acted.is_some() => true,
                 (Decision::Accepted | Decision::Pending, Some(copy)) => copy.holds(answer.id).await?,
                 (Decision::Contested, Some(copy)) => copy.is_contested(answer.id),
                 (Decision::Accepted | Decision::Pending | Decision::Contested, None) => false,

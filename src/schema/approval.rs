@@ -88,6 +88,10 @@ impl InspectedApproval {
     pub fn stage(&self) -> ApprovalStage {
         self.stage
     }
+    /// Why, in its signer's words.
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
 }
 
 impl ValidatedApproval {
@@ -112,11 +116,12 @@ impl ValidatedApproval {
 impl Subject {
     /// The word for where it stands.
     fn word(&self) -> &'static str {
-        match (self.state, self.passed.last()) {
+        match (self.state, self.passed.last().map(|(stage, _)| *stage)) {
             (SubjectState::Waits, None) => "entered",
             (SubjectState::Holds, None) => "accepted",
-            (SubjectState::Fallen, None) => "contested",
-            (_, Some((stage, _))) => stage.as_str(),
+            // by the window itself, whatever documents did before
+            (SubjectState::Fallen, None | Some(ApprovalStage::Checking | ApprovalStage::Approved)) => "contested",
+            (_, Some(stage)) => stage.as_str(),
         }
     }
 
@@ -182,12 +187,6 @@ fn judge(inspected: &InspectedApproval, subject: &Subject, dataset: Option<&Data
     if subject.dataset != *authorised.dataset() {
         return Some(Finding::new(Code::RuleApprovalUnknown));
     }
-    if subject.content != *content {
-        return Some(Finding::new(Code::RuleApprovalOtherContent).found(content));
-    }
-    if subject.passed.contains(&(*stage, me)) {
-        return None; // judged again after a crash: it is this very document that did it
-    }
     let approval = dataset.and_then(|dataset| dataset.approval.as_ref());
     let is_approver = approval.map_or(authorised.is_owner(), |approval| {
         approval.by.iter().any(|body| body.is(authorised.participant(), authorised.is_owner()))
@@ -199,6 +198,12 @@ fn judge(inspected: &InspectedApproval, subject: &Subject, dataset: Option<&Data
     };
     if !may {
         return Some(Finding::new(Code::AuthorityMayNotApprove).found(format!("{stage} {}", subject.dataset)));
+    }
+    if subject.content != *content {
+        return Some(Finding::new(Code::RuleApprovalOtherContent).found(content));
+    }
+    if subject.passed.contains(&(*stage, me)) {
+        return None; // judged again after a crash: it is this very document that did it
     }
     let waits = subject.state == SubjectState::Waits;
     match stage {

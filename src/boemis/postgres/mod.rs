@@ -19,7 +19,7 @@ pub(super) use write::Transaction;
 
 use self::link::{Driver, Link};
 use self::read::Plans;
-use super::acts::{Act, Deed, Situation};
+use super::acts::{Act, Deed, Done, Situation};
 use super::location::Server;
 use super::mark::Mark;
 use super::{Counted, Fault, Filed, Records, Settings, Total};
@@ -209,6 +209,18 @@ impl Store {
         let mut link = self.connected("reading what was done").await?;
         let acts = read::acts(&mut link).await;
         self.ended(acts)
+    }
+
+    pub(super) async fn waiting(&mut self) -> Result<Vec<SubmissionId>, Fault> {
+        let mut link = self.connected("reading what waits").await?;
+        let waiting = read::waiting(&mut link).await;
+        self.ended(waiting)
+    }
+
+    pub(super) async fn deed(&mut self, by: SubmissionId) -> Result<Option<Done>, Fault> {
+        let mut link = self.connected("reading what was done").await?;
+        let deed = read::deed(&mut link, by).await;
+        self.ended(deed)
     }
 
     /// Does one thing to a load, unless this document did it; whether it was to be done.

@@ -3,7 +3,7 @@
 //! Owns the reading statements, for the loader inside its transaction and for readers beside it alike. A round trip
 //! answers all questions of a dataset. Never writes.
 
-use super::super::acts::{self, Deed, Situation};
+use super::super::acts::{self, Deed, Done, Situation};
 use super::super::asked::{self, PAGE};
 use super::super::layout::Layout;
 use super::super::mark::{Mark, RawMark, period};
@@ -64,8 +64,9 @@ impl Plans {
 /// `$4` those a year ago, `$5` their years (empty where there is no period), `$6` the dataset. An answer is a text of
 /// the sender's year and of the period, and one of each look ([`gather`]).
 fn standing_sql(layout: &Layout, looks: &[(Look, Layout)]) -> String {
-    let standing = asked::standing_before(&asked::horizon("q.id"));
-    let of = |layout: &Layout, which: &str, joined: &str| {
+    let horizon = asked::horizon("q.id");
+    let of = |layout: &Layout, which: &str, joined: &str, own: Option<&str>| {
+        let standing = asked::standing_before(layout, &horizon, own);
         let key = layout.key().map_or("NULL::text".to_owned(), |c| format!("r.\"{}\"", c.name));
         let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!("r.\"{}\"", c.name)).collect();
         format!(
@@ -90,10 +91,11 @@ fn standing_sql(layout: &Layout, looks: &[(Look, Layout)]) -> String {
     );
     let others = looks.iter().map(|(look, layout)| {
         let period = if look.year_ago { "q.ago" } else { "q.period" };
-        of(layout, &format!("s.dataset = '{}' AND s.period = {period}", layout.slug), "")
+        of(layout, &format!("s.dataset = '{}' AND s.period = {period}", layout.slug), "", None)
     });
-    let answers: Vec<String> =
-        std::iter::once(of(layout, &own, &asked::joined(layout, "q.participant"))).chain(others).collect();
+    const OWN: &str = "q.participant";
+    let own = of(layout, &own, &asked::joined(layout, OWN), Some(OWN));
+    let answers: Vec<String> = std::iter::once(own).chain(others).collect();
     format!(
         "SELECT {} FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY \
          AS q (id, participant, period, ago, year, at) ORDER BY q.at",
@@ -162,6 +164,17 @@ pub(super) async fn mark(link: &mut Link<'_>, id: SubmissionId) -> Result<Option
         approved: cell(DOING, row, 11)?,
     };
     raw.read().map(Some).map_err(|column| odd("submission", column))
+}
+
+/// The loads that wait for an approval.
+pub(super) async fn waiting(link: &mut Link<'_>) -> Result<Vec<SubmissionId>, Fault> {
+    ids(&link.all(LOOKING, sqlx::query(asked::WAITING)).await?)
+}
+
+/// What a document did, if it did anything.
+pub(super) async fn deed(link: &mut Link<'_>, by: SubmissionId) -> Result<Option<Done>, Fault> {
+    let rows = link.all(LOOKING, sqlx::query(asked::DEED).bind(by.to_string())).await?;
+    rows.first().map(|row| acts::done((cell(LOOKING, row, 0)?, cell(LOOKING, row, 1)?))).transpose()
 }
 
 /// The revision of this statement that holds; none when there is none.

@@ -18,7 +18,7 @@ pub(super) use read::Plans;
 pub(super) use snapshot::Snapshot;
 pub(super) use write::Transaction;
 
-use super::acts::{Act, Deed, Situation, other_did};
+use super::acts::{Act, Deed, Done, Situation, other_did};
 use super::mark::Mark;
 use super::{Counted, Fault, Filed, Records, Settings, Total, asked};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
@@ -175,6 +175,14 @@ impl Store {
 
     pub(super) async fn acts(&mut self) -> Result<Vec<Deed>, Fault> {
         read::acts(self.connected("reading what was done").await?).await
+    }
+
+    pub(super) async fn waiting(&mut self) -> Result<Vec<SubmissionId>, Fault> {
+        read::waiting(self.connected("reading what waits").await?).await
+    }
+
+    pub(super) async fn deed(&mut self, by: SubmissionId) -> Result<Option<Done>, Fault> {
+        read::deed(self.connected("reading what was done").await?, by).await
     }
 
     /// Does one thing to a load, unless this document did it; whether it was to be done.

@@ -5,7 +5,7 @@
 //! writes.
 
 use super::fault;
-use crate::boemis::acts::{self, Deed, Situation};
+use crate::boemis::acts::{self, Deed, Done, Situation};
 use crate::boemis::asked::{self, PAGE};
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::{Mark, RawMark, period};
@@ -90,8 +90,9 @@ fn values(layout: &Layout) -> usize {
 fn standing_sql(layout: &Layout, looks: &[(Look, Layout)], at: usize) -> String {
     let value = |number: usize| format!("${}", at * values(layout) + number);
     let periods: Vec<String> = (6..=values(layout)).map(value).collect();
-    let standing = asked::standing_before(&asked::horizon(&value(1)));
-    let of = |layout: &Layout, which: String, joined: String| {
+    let horizon = asked::horizon(&value(1));
+    let of = |layout: &Layout, which: String, joined: String, own: Option<&str>| {
+        let standing = asked::standing_before(layout, &horizon, own);
         let key = layout.key().map_or("NULL".to_owned(), |c| format!("r.\"{}\"", c.name));
         let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!("r.\"{}\"", c.name)).collect();
         format!(
@@ -112,10 +113,10 @@ fn standing_sql(layout: &Layout, looks: &[(Look, Layout)], at: usize) -> String 
     );
     let others = looks.iter().map(|(look, layout)| {
         let period = value(if look.year_ago { 5 } else { 4 });
-        of(layout, format!("s.dataset = '{}' AND s.period = {period}", layout.slug), String::new())
+        of(layout, format!("s.dataset = '{}' AND s.period = {period}", layout.slug), String::new(), None)
     });
     let answers: Vec<String> =
-        std::iter::once(of(layout, own, asked::joined(layout, &value(3)))).chain(others).collect();
+        std::iter::once(of(layout, own, asked::joined(layout, &value(3)), Some(&value(3)))).chain(others).collect();
     format!("SELECT {}", answers.join(", "))
 }
 
@@ -215,6 +216,18 @@ pub(super) async fn mark(connection: &mut SqliteConnection, id: SubmissionId) ->
         })
     };
     raw().map_err(|e| fault(DOING, e))?.read().map(Some).map_err(|column| odd("submission", column))
+}
+
+/// The loads that wait for an approval.
+pub(super) async fn waiting(connection: &mut SqliteConnection) -> Result<Vec<SubmissionId>, Fault> {
+    ids(connection, asked::WAITING).await
+}
+
+/// What a document did, if it did anything.
+pub(super) async fn deed(connection: &mut SqliteConnection, by: SubmissionId) -> Result<Option<Done>, Fault> {
+    let query = sqlx::query_as::<_, (String, String)>(asked::DEED).bind(by.to_string());
+    let row = query.fetch_optional(connection).await.map_err(|e| fault(READING, e))?;
+    row.map(acts::done).transpose()
 }
 
 /// The revision of this statement that holds; none when there is none.

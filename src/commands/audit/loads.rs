@@ -6,7 +6,6 @@ use super::Boemis;
 use crate::boemis::{Fault, Reader};
 use crate::config::Settings;
 use crate::document::{Decision, SubmissionId};
-use crate::journal::Phase;
 use crate::schema::Datasets;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +14,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Loads {
     pub(super) known: BTreeSet<SubmissionId>,
     pub(super) contested: BTreeSet<SubmissionId>,
+    /// What waits for an approval.
+    pub(super) waiting: BTreeSet<SubmissionId>,
     /// What approvals did: to which load, by which document.
     pub(super) acts: BTreeSet<(SubmissionId, SubmissionId)>,
 }
@@ -53,9 +54,10 @@ impl Loads {
         let Some(mut reader) = open(settings, datasets).await? else { return Ok(Self::default()) };
         let known = reader.loads().await?.into_iter().collect();
         let contested = reader.contested().await?.into_iter().collect();
+        let waiting = reader.waiting().await?.into_iter().collect();
         let acts = reader.acts().await?.into_iter().collect();
         let _ = reader.close().await; // it only looked
-        Ok(Self { known, contested, acts })
+        Ok(Self { known, contested, waiting, acts })
     }
 
     /// Reads every load back.
@@ -89,8 +91,7 @@ impl Loads {
                         Some(name) => *fit.undescribed.entry(name.to_string()).or_default() += 1,
                         None => fit.count += 1,
                     }
-                    let is_ruled_on = self.acts.iter().any(|(on, by)| *on == id && records.is_on_its_way(*by));
-                    differs(&mut reader, datasets, one, is_ruled_on).await?
+                    differs(&mut reader, datasets, one).await?
                 }
                 (false, true) if is_final => Some("BOEMİS holds a load of it, and it was not accepted".to_owned()),
                 (false, _) => None,
@@ -106,12 +107,7 @@ impl Loads {
 }
 
 /// What is another than it was when it was loaded.
-async fn differs(
-    reader: &mut Reader,
-    datasets: &Datasets,
-    one: &Submission,
-    is_ruled_on: bool,
-) -> Result<Option<String>, Fault> {
+async fn differs(reader: &mut Reader, datasets: &Datasets, one: &Submission) -> Result<Option<String>, Fault> {
     let Some(mark) = reader.mark(one.id()).await? else {
         return Ok(Some("its load mark is gone".to_owned()));
     };
@@ -124,15 +120,8 @@ async fn differs(
     if last.rows.is_some_and(|rows| rows != mark.rows) {
         return Ok(Some("the digest of its rows in BOEMİS is another than the journal's".to_owned()));
     }
-    let waits = last.decision == Decision::Pending && !matches!(one.phase, Phase::Ruled(_)) && !is_ruled_on;
-    let is_approved = mark.approved.is_some();
-    if waits && is_approved || last.decision == Decision::Accepted && !is_approved {
-        let does = if is_approved {
-            "waits for an approval, and in BOEMİS it has one"
-        } else {
-            "is approved, and in BOEMİS it is not"
-        };
-        return Ok(Some(format!("it {does}")));
+    if last.decision == Decision::Accepted && mark.approved.is_none() {
+        return Ok(Some("it is approved, and in BOEMİS it is not".to_owned()));
     }
     if !datasets.by_name.contains_key(&mark.key.dataset) {
         return Ok(None); // nobody can say of what form its rows were
