@@ -352,13 +352,17 @@ impl Reader {
     }
 
     /// What `<dataset>_current` showed at a moment, by what was known then: a load counts from its loading, and
-    /// until it was contested. The dataset's columns, then `period`, `submission`, `participant`, `revision`. All is
-    /// held in memory.
+    /// until it was contested; without a moment, what it shows now. The dataset's columns, then `period`,
+    /// `submission`, `participant`, `revision`. All is held in memory.
     ///
     /// # Errors
     /// The database is away or damaged.
-    pub async fn as_of(&mut self, dataset: &DatasetName, known_at: Timestamp) -> Result<Records, Fault> {
-        self.store.as_of(dataset, known_at).await
+    pub async fn as_of(
+        &mut self,
+        dataset: &DatasetName,
+        known_at: impl Into<Option<Timestamp>>,
+    ) -> Result<Records, Fault> {
+        self.store.as_of(dataset, known_at.into()).await
     }
 
     /// The records of which the dataset's `_total` view is the sum, each in every period in which it counts, in no

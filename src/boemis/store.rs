@@ -109,7 +109,7 @@ impl Store {
         either!(self, Self, store => store.records(mark).await)
     }
 
-    pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Timestamp) -> Result<Records, Fault> {
+    pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Option<Timestamp>) -> Result<Records, Fault> {
         either!(self, Self, store => store.as_of(dataset, at).await)
     }
 

@@ -135,12 +135,14 @@ fn view(layout: &Layout, ending: &str, select: &str) -> View {
 
 /// What `<dataset>_current` showed at the moment `$1`, which is written as [`moment`] has it: each column as text, the
 /// view's columns in their order. What was loaded later is not there, and what was contested later is not contested.
-pub(super) fn as_of(engine: Engine, layout: &Layout) -> String {
+///
+/// Without `at_moment` as it shows it now, which asks for far less: the indexes of the table know what holds now.
+pub(super) fn as_of(engine: Engine, layout: &Layout, at_moment: bool) -> String {
     let names: Vec<String> = shown(layout).iter().map(|name| format!("CAST(held.\"{name}\" AS text)")).collect();
     let sorted: Vec<String> = (1..=names.len()).map(|at| at.to_string()).collect();
     format!(
-        "WITH {known} SELECT {names} FROM ({records}) AS held ORDER BY {sorted}",
-        known = known(engine),
+        "{known}SELECT {names} FROM ({records}) AS held ORDER BY {sorted}",
+        known = if at_moment { format!("WITH {} ", known(engine)) } else { String::new() },
         names = names.join(", "),
         records = records(engine, layout, true),
         sorted = sorted.join(", "),

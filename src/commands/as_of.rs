@@ -62,7 +62,7 @@ pub fn run(args: &AsOfArgs, screen: &mut Screen) -> Outcome {
     }
     let records = opening::runtime()?.block_on(async {
         let mut reader = report::reader(&config).await?;
-        let records = reader.as_of(&dataset.name, args.known_at.unwrap_or(Timestamp::MAX)).await;
+        let records = reader.as_of(&dataset.name, args.known_at).await;
         let _ = reader.close().await; // it only looked
         records.map_err(|fault| Trouble::broken(fault.to_string()))
     })?;

@@ -110,8 +110,7 @@ pub fn open(args: &OpenArgs, screen: &mut Screen) -> Outcome {
     fs::create_dir_all(&args.output).map_err(|error| broken(&args.output, &error))?;
     for dataset in &open {
         // a dataset is held in memory at a time
-        let known_at = args.known_at.unwrap_or(Timestamp::MAX);
-        let records = runtime.block_on(reader.as_of(&dataset.name, known_at));
+        let records = runtime.block_on(reader.as_of(&dataset.name, args.known_at));
         let records = records.map_err(|fault| Trouble::broken(fault.to_string()))?;
         let (exported, text) = made(dataset, records)?;
         write(&args.output.join(&exported.file), text.as_bytes())?;

@@ -162,7 +162,7 @@ impl Store {
         self.ended(records)
     }
 
-    pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Timestamp) -> Result<Records, Fault> {
+    pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Option<Timestamp>) -> Result<Records, Fault> {
         let plans = std::mem::take(&mut self.plans);
         let records = match self.connected("reading what held at a moment").await {
             Ok(mut link) => read::as_of(&mut link, &plans, dataset, at).await,

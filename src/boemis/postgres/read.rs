@@ -16,8 +16,9 @@ use super::link::{Link, cell};
 use crate::document::{DatasetName, Digest, Period, Quantity, Revision, SubmissionId};
 use crate::schema::{ColumnKind, Key, Look, PeriodKinds, Standing, Value};
 use jiff::Timestamp;
-use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
+use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, SqlStr};
 use std::collections::BTreeMap;
 
 /// For each dataset its layout and the statements made from it.
@@ -268,18 +269,26 @@ pub(super) async fn as_of(
     link: &mut Link<'_>,
     plans: &Plans,
     dataset: &DatasetName,
-    at: Timestamp,
+    at: Option<Timestamp>,
 ) -> Result<Records, Fault> {
     const DOING: &str = "reading what held at a moment";
     let Some(plan) = plans.get(dataset) else { return Ok(Records { columns: Vec::new(), rows: Vec::new() }) };
     let columns = views::shown(&plan.layout);
-    let sql = AssertSqlSafe(views::as_of(Engine::Postgres, &plan.layout));
+    let sql = AssertSqlSafe(views::as_of(Engine::Postgres, &plan.layout, at.is_some()));
     let mut rows = Vec::new();
-    for row in &link.all(DOING, sqlx::query(sql).bind(asked::moment(at))).await? {
+    for row in &link.all(DOING, bound(sqlx::query(sql), at)).await? {
         let text = |at| cell::<Option<String>>(DOING, row, at).map(Option::unwrap_or_default);
         rows.push((0..columns.len()).map(text).collect::<Result<_, _>>()?);
     }
     Ok(Records { columns, rows })
+}
+
+/// The question with its moment, where it is about one.
+fn bound(query: Query<'_, Postgres, PgArguments>, at: Option<Timestamp>) -> Query<'_, Postgres, PgArguments> {
+    match at {
+        Some(at) => query.bind(asked::moment(at)),
+        None => query,
+    }
 }
 
 /// The records of which the dataset's totals are sums; none when it has none, or no table yet.
@@ -292,12 +301,8 @@ pub(super) async fn counted(
     const DOING: &str = "reading what counts";
     let Some(layout) = plans.get(dataset).map(|plan| &plan.layout) else { return Ok(Vec::new()) };
     let Some(sql) = views::counted(Engine::Postgres, layout, at.is_some()) else { return Ok(Vec::new()) };
-    let mut query = sqlx::query(AssertSqlSafe(sql));
-    if let Some(at) = at {
-        query = query.bind(asked::moment(at));
-    }
     let mut all = Vec::new();
-    for row in &link.all(DOING, query).await? {
+    for row in &link.all(DOING, bound(sqlx::query(AssertSqlSafe(sql)), at)).await? {
         let word = |at: usize| cell::<&str>(DOING, row, at);
         let scaled = (4..4 + layout.decimals().count()).map(|at| cell(DOING, row, at)).collect::<Result<_, _>>()?;
         all.push(Counted::read(layout, word(0)?, word(1)?, word(2)?, cell(DOING, row, 3)?, scaled)?);

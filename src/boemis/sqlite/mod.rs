@@ -124,7 +124,7 @@ impl Store {
         }
     }
 
-    pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Timestamp) -> Result<Records, Fault> {
+    pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Option<Timestamp>) -> Result<Records, Fault> {
         self.connected("reading what held at a moment").await?;
         match self.connection.as_mut() {
             Some(connection) => read::as_of(connection, &self.plans, dataset, at).await,

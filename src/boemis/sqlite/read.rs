@@ -356,17 +356,29 @@ pub(super) async fn as_of(
     connection: &mut SqliteConnection,
     plans: &Plans,
     dataset: &DatasetName,
-    at: Timestamp,
+    at: Option<Timestamp>,
 ) -> Result<Records, Fault> {
     const DOING: &str = "reading what held at a moment";
     let Some(plan) = plans.get(dataset) else { return Ok(Records { columns: Vec::new(), rows: Vec::new() }) };
     let columns = views::shown(&plan.layout);
-    let sql = AssertSqlSafe(views::as_of(Engine::Sqlite, &plan.layout)).into_sql_str();
-    let found = sqlx::query(sql).bind(asked::moment(at)).fetch_all(connection).await.map_err(|e| fault(DOING, e))?;
+    let sql = AssertSqlSafe(views::as_of(Engine::Sqlite, &plan.layout, at.is_some())).into_sql_str();
+    let query = bound(sqlx::query(sql), at);
+    let found = query.fetch_all(connection).await.map_err(|e| fault(DOING, e))?;
     let cell = |row: &SqliteRow, at| Ok(row.try_get::<Option<String>, _>(at)?.unwrap_or_default());
     let line = |row: &SqliteRow| (0..columns.len()).map(|at| cell(row, at)).collect::<Result<_, sqlx::Error>>();
     let rows = found.iter().map(line).collect::<Result<_, _>>().map_err(|e| fault(DOING, e))?;
     Ok(Records { columns, rows })
+}
+
+/// The question with its moment, where it is about one.
+fn bound(
+    query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+    at: Option<Timestamp>,
+) -> sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments> {
+    match at {
+        Some(at) => query.bind(asked::moment(at)),
+        None => query,
+    }
 }
 
 /// The records of which the dataset's totals are sums; none when it has none, or no table yet.
@@ -379,10 +391,7 @@ pub(super) async fn counted(
     const DOING: &str = "reading what counts";
     let Some(layout) = plans.get(dataset).map(|plan| &plan.layout) else { return Ok(Vec::new()) };
     let Some(sql) = views::counted(Engine::Sqlite, layout, at.is_some()) else { return Ok(Vec::new()) };
-    let mut query = sqlx::query(AssertSqlSafe(sql).into_sql_str());
-    if let Some(at) = at {
-        query = query.bind(asked::moment(at));
-    }
+    let query = bound(sqlx::query(AssertSqlSafe(sql).into_sql_str()), at);
     let rows = query.fetch_all(connection).await.map_err(|e| fault(DOING, e))?;
     let mut all = Vec::with_capacity(rows.len());
     for row in &rows {

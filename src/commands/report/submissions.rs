@@ -11,6 +11,7 @@ use crate::commands::sheet::{Cell, Column, Sheet, said};
 use crate::commands::{ListState, Trouble};
 use crate::document::{BAKU, Period};
 use crate::finding::Language;
+use clap::ValueEnum;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -20,17 +21,6 @@ pub(super) const POSSIBLE: [By; 7] =
 
 /// What a row is of, and how many there are of each state.
 type Groups = BTreeMap<Vec<Option<String>>, BTreeMap<&'static str, u64>>;
-
-const STATES: [ListState; 8] = [
-    ListState::Accepted,
-    ListState::Rejected,
-    ListState::Duplicate,
-    ListState::Pending,
-    ListState::Held,
-    ListState::Contested,
-    ListState::Approval,
-    ListState::Open,
-];
 
 /// The report.
 ///
@@ -45,7 +35,7 @@ pub(super) fn sheet(args: &ReportArgs, known: &Known, language: Language) -> Res
         false => looked_at(args, &by, &range, known)?,
     };
     let by_decision = by.contains(&By::Decision);
-    let states = || STATES.into_iter().filter(|_| !by_decision);
+    let states = || ListState::value_variants().iter().copied().filter(|_| !by_decision);
     let heads = by.iter().map(|by| Column::words(by.as_str(), title(*by, language)));
     let each = states().map(|state| Column::numbers(state.as_str(), word(state, language)));
     let count = Column::numbers("count", said(language, "Sayı", "Count"));
@@ -54,7 +44,7 @@ pub(super) fn sheet(args: &ReportArgs, known: &Known, language: Language) -> Res
         each.into_iter().chain([Cell::Count(of.values().sum())]).collect::<Vec<_>>()
     };
     let label = |(by, label): (&By, &Option<String>)| match (by, label) {
-        (By::Decision, Some(label)) => STATES
+        (By::Decision, Some(label)) => ListState::value_variants()
             .iter()
             .find(|state| state.as_str() == label)
             .map_or(Cell::Empty, |state| Cell::Word(state.as_str(), word(*state, language))),
