@@ -61,7 +61,7 @@ pub struct Settings {
     /// there answers at once, and documents are to be answered *held* before their senders wonder.
     pub connect_timeout: Duration,
     /// `statement_timeout`: how long a server may work at one statement before it breaks it off, and documents are
-    /// held. 20 s by default: the longest of them copies a large document's records in, some 100 000 a second; and a
+    /// held. 20 s by default: the longest of them copies 64 MiB of a large document's rows in, in a few of them; and a
     /// service's watchdog, which hears nothing meanwhile, waits 60 s.
     pub statement_timeout: Duration,
 }

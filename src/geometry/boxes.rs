@@ -35,6 +35,11 @@ struct Tree {
 }
 
 impl Boxes {
+    /// Makes room for so many more.
+    pub fn reserve(&mut self, count: usize) {
+        self.all.reserve_exact(count);
+    }
+
     /// Adds one; its number is how many there were.
     pub fn add(&mut self, bounds: Bounds) {
         self.all.push(around(bounds));

@@ -42,6 +42,14 @@ impl Default for Overlaps {
 }
 
 impl Overlaps {
+    /// For about so many areas, whose boxes are given their room at once: to move them would take it twice.
+    pub fn of_about(count: usize) -> Self {
+        let mut overlaps = Self::default();
+        overlaps.boxes.reserve(count);
+        overlaps.records.reserve_exact(count);
+        overlaps
+    }
+
     /// With room for so many points of boundaries, and so many to compare in all.
     pub fn within(room: usize, work: usize) -> Self {
         Self {

@@ -33,6 +33,9 @@ const PIECE_RECORDS: usize = 10_000;
 /// Octets of rows that are sent at a time.
 const PIECE_OCTETS: usize = 64 << 10;
 
+/// Octets of rows of one statement: some seconds' work, so that no timeout of the server's breaks it off.
+const COPY_OCTETS: usize = 64 << 20;
+
 const LOADING: &str = "loading a statement";
 const COMMITTING: &str = "committing a group";
 
@@ -330,21 +333,29 @@ async fn copy(link: &mut Link<'_>, plan: &Plan, (mark, records): Document<'_>) -
     }
     const NUMBER: &str = "SELECT number FROM submission WHERE id = $1";
     let number: i64 = cell(LOADING, &link.one(LOADING, sqlx::query(NUMBER).bind(mark.id.to_string())).await?, 0)?;
-    let mut copying = link.copy(LOADING, &plan.copy).await?;
+    let (mut at, mut count) = (0, 0);
     let mut lines = String::with_capacity(PIECE_OCTETS + 1024);
-    let mut at = 0;
-    for piece in records.pieces() {
-        for record in piece.map_err(rows::gone)?.iter() {
-            at += 1;
-            line(&mut lines, &plan.layout, number, at, record);
-            if lines.len() >= PIECE_OCTETS {
-                copying.send(lines.as_bytes()).await?;
-                lines.clear();
+    let mut pieces = records.pieces().peekable();
+    while pieces.peek().is_some() {
+        let mut copying = link.copy(LOADING, &plan.copy).await?;
+        let mut sent = 0;
+        while sent < COPY_OCTETS
+            && let Some(piece) = pieces.next()
+        {
+            for record in piece.map_err(rows::gone)?.iter() {
+                at += 1;
+                line(&mut lines, &plan.layout, number, at, record);
+                if lines.len() >= PIECE_OCTETS {
+                    sent += lines.len();
+                    copying.send(lines.as_bytes()).await?;
+                    lines.clear();
+                }
             }
         }
+        copying.send(lines.as_bytes()).await?;
+        lines.clear();
+        count += copying.finish().await?;
     }
-    copying.send(lines.as_bytes()).await?;
-    let count = copying.finish().await?;
     match count == mark.records {
         true => Ok(inserted),
         false => Err(Fault::Wrong(format!("{LOADING}: {count} of {} records came in", mark.records))),

@@ -7,7 +7,7 @@
 //! stands above all marks and was written by nobody who is still there was left by a crash: it is swept first.
 //! Never writes a mark.
 
-use super::write::{PIECE_RECORDS, bind_values, numbered_sql};
+use super::write::{PIECE_RECORDS, Statement as Query, bind_values, numbered_sql};
 use super::{fault, options};
 use crate::boemis::ahead::Ahead;
 use crate::boemis::layout::Layout;
@@ -15,7 +15,7 @@ use crate::boemis::rows::{Rows, gone};
 use crate::boemis::views::{Engine, triggers};
 use crate::boemis::{Fault, Settings};
 use crate::document::Digest;
-use crate::schema::{Datasets, Statement};
+use crate::schema::{Datasets, Record, Statement};
 use sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr, SqlStr};
 use std::path::Path;
@@ -91,24 +91,42 @@ async fn write(
         let piece = piece.map_err(gone)?;
         let turn = ahead.step();
         begin(connection).await?;
-        for some in piece.chunks(PIECE_RECORDS) {
-            let whole = some.len() == PIECE_RECORDS;
-            let sql = match whole {
-                true => full.clone(),
-                false => AssertSqlSafe(numbered_sql(layout, number, some.len())).into_sql_str(),
-            };
-            let mut query = sqlx::query(sql).persistent(whole);
-            for one in some {
-                rows.take(one)?;
-                record += 1;
-                query = bind_values(query.bind(record), layout, one);
-            }
-            query.execute(&mut *connection).await.map_err(|e| fault(DOING, e))?;
+        let mut pieces = piece.chunks(PIECE_RECORDS);
+        let mut made = || {
+            pieces.next().map(|some| statement_of(some, (layout, number, &full), &mut rows, &mut record)).transpose()
+        };
+        let mut next = made()?;
+        while let Some(query) = next {
+            // the next one is made while the connection's thread works at this
+            let (done, following) = tokio::join!(query.execute(&mut *connection), async { made() });
+            done.map_err(|e| fault(DOING, e))?;
+            next = following?;
         }
         commit(connection).await?;
         drop(turn);
     }
     Ok(rows.finish())
+}
+
+/// The statement that writes some rows, which are digested.
+fn statement_of<'q>(
+    some: &[Record],
+    (layout, number, full): (&Layout, i64, &SqlStr),
+    rows: &mut Rows<'_>,
+    record: &mut i64,
+) -> Result<Query<'q>, Fault> {
+    let whole = some.len() == PIECE_RECORDS;
+    let sql = match whole {
+        true => full.clone(),
+        false => AssertSqlSafe(numbered_sql(layout, number, some.len())).into_sql_str(),
+    };
+    let mut query = sqlx::query(sql).persistent(whole);
+    for one in some {
+        rows.take(one)?;
+        *record += 1;
+        query = bind_values(query.bind(*record), layout, one);
+    }
+    Ok(query)
 }
 
 /// Takes away what a crash left. That nothing of a load is ever deleted is held by a trigger, which steps aside for the

@@ -31,7 +31,7 @@ pub(super) fn areas_apart(case: &Case<'_>, faults: &mut Faults) {
     if !case.checks().any(|check| *check == Check::Overlaps) {
         return;
     }
-    let mut overlaps = Overlaps::default();
+    let mut overlaps = Overlaps::of_about(case.records.len());
     case.each(|row| {
         let Some(geometry) = shape(case, row) else { return };
         let Ok(number) = u32::try_from(row.nth + 1) else { return };
