@@ -203,7 +203,9 @@ impl Window {
 }
 
 fn sqlite3(path: &Path, sql: &str) -> String {
-    let out = Command::new("sqlite3").arg("-readonly").arg(path).arg(sql).output().unwrap();
+    // a connection that is being closed holds the file for a moment
+    let mut shell = Command::new("sqlite3");
+    let out = shell.args(["-readonly", "-cmd", ".timeout 5000"]).arg(path).arg(sql).output().unwrap();
     assert!(out.status.success(), "{sql}: {}", String::from_utf8_lossy(&out.stderr));
     String::from_utf8(out.stdout).unwrap().trim_end().to_owned()
 }
