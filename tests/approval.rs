@@ -1,5 +1,5 @@
-//! What waits for an approval: entered, sent for checking, approved or refused, and withdrawn, each by a signed document
-//! of its own (S 4.2.1, R 3.3, R 3.4.5). Real windows; BOEMİS is looked at with the database's own tool.
+//! What waits for an approval: entered, sent for checking, approved or refused, and withdrawn, each by a signed
+//! document of its own (S 4.2.1, R 3.3, R 3.4.5). Real windows; BOEMİS is looked at with the database's own tool.
 
 #[path = "samples/receipt.rs"]
 #[allow(dead_code)] // the walk over the samples uses all of it

@@ -220,8 +220,8 @@ fn what_was_loaded_is_accepted_whatever_would_be_judged_since() {
     assert!(believed > 0);
 }
 
-/// What was done to a submission in BOEMİS, by which its view shows it, and the answers to both are one thing: whichever
-/// was done before the window died, the next one finishes.
+/// What was done to a submission in BOEMİS, by which its view shows it, and the answers to both are one thing:
+/// whichever was done before the window died, the next one finishes.
 #[test]
 fn an_approval_is_done_once_and_both_are_answered_once_wherever_the_window_died() {
     let template = template();

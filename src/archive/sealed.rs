@@ -156,7 +156,7 @@ struct InJson {
     records: Vec<IgnoredAny>,
 }
 
-/// Whether it tells of a load: accepted, or waiting for an approval. An approval, which is accepted too, has no records.
+/// Whether it tells of a load: accepted, or waiting for an approval. An approval, accepted too, has no records.
 pub(super) fn is_loaded(answer: &Answer) -> bool {
     let words = [Decision::Accepted, Decision::Pending].map(Decision::as_str);
     words.contains(&answer.told.decision.as_str()) && answer.told.records.is_some()

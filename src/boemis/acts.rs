@@ -29,8 +29,9 @@ pub struct Situation {
 /// Nobody else can make one, so no approval is acknowledged that did not happen:
 ///
 /// ```compile_fail,E0451
-/// fn forge(id: pencere::document::SubmissionId) -> pencere::boemis::Enacted {
-///     pencere::boemis::Enacted { by: id, subject: id, stage: pencere::document::ApprovalStage::Approved, stood: false }
+/// use pencere::{boemis::Enacted, document::{ApprovalStage, SubmissionId}};
+/// fn forge(id: SubmissionId) -> Enacted {
+///     Enacted { by: id, subject: id, stage: ApprovalStage::Approved, stood: false }
 /// }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

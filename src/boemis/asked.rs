@@ -89,8 +89,8 @@ pub(super) fn looks(layout: &Layout, all: &[Layout]) -> Vec<(Look, Layout)> {
 }
 
 /// Of which revisions what stands is asked, loaded before `horizon`: the highest that holds, which one that waits for
-/// an approval does not. Where a `participant` asks about the dataset itself, of its own statement the highest, waiting or
-/// not; of others' both: what holds until the other is approved, and what waits to hold then.
+/// an approval does not. Where a `participant` asks about the dataset itself, of its own statement the highest, waiting
+/// or not; of others' both: what holds until the other is approved, and what waits to hold then.
 pub(super) fn standing_before(layout: &Layout, horizon: &str, participant: Option<&str>) -> String {
     let latest = highest(horizon, "");
     if !layout.awaits {

@@ -190,8 +190,8 @@ pub(super) fn moment(column: &str) -> String {
     format!("substr({column}, 1, 19) || '.' || substr(rtrim(substr({column}, 21), 'Z') || '000000000', 1, 9)")
 }
 
-/// The condition that a submission `s` is the highest revision of its statement that is approved and not contested: what
-/// a contested one superseded holds again, for a signature without force struck nothing out.
+/// The condition that a submission `s` is the highest revision of its statement that is approved and not contested:
+/// what a contested one superseded holds again, for a signature without force struck nothing out.
 pub(super) const STANDS: &str = "s.contested_at IS NULL AND s.approved_at IS NOT NULL AND s.revision = \
     (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset AND x.period = s.period \
     AND x.participant = s.participant AND x.contested_at IS NULL AND x.approved_at IS NOT NULL)";
@@ -203,10 +203,12 @@ pub(super) fn gave_no_way(layout: &Layout) -> String {
     let Some(station) = layout.key() else { return String::new() };
     format!(
         " AND NOT (EXISTS (SELECT 1 FROM submission z WHERE z.dataset = s.dataset AND z.period = s.period \
-         AND z.participant = s.participant AND z.revision > s.revision AND z.contested_at IS NOT NULL AND z.approved_at IS NOT NULL) \
+         AND z.participant = s.participant AND z.revision > s.revision AND z.contested_at IS NOT NULL \
+         AND z.approved_at IS NOT NULL) \
          AND EXISTS (SELECT 1 FROM submission o JOIN \"{table}\" q ON q.submission = o.number \
          WHERE o.dataset = s.dataset AND o.period = s.period AND o.participant <> s.participant \
-         AND o.number > s.number AND q.\"{station}\" = r.\"{station}\" AND o.contested_at IS NULL AND o.approved_at IS NOT NULL \
+         AND o.number > s.number AND q.\"{station}\" = r.\"{station}\" AND o.contested_at IS NULL \
+         AND o.approved_at IS NOT NULL \
          AND o.revision = (SELECT max(x.revision) FROM submission x WHERE x.dataset = o.dataset \
          AND x.period = o.period AND x.participant = o.participant AND x.contested_at IS NULL \
          AND x.approved_at IS NOT NULL)))",
