@@ -90,6 +90,7 @@ impl Boemis {
             return Err(Fault::Wrong(format!("{} was only looked at and may do nothing", about.id)));
         }
         let (subject, stage, by) = (approval.subject(), approval.stage(), about.id);
+        let _turn = self.ahead.turn();
         let stood = !self.store.act(Act { subject, stage, by, at: now }).await?;
         Ok(Enacted { by, subject, stage, stood })
     }
@@ -109,6 +110,7 @@ impl Boemis {
     /// # Errors
     /// As [`Boemis::enact`]; a submission that is not loaded is passed over.
     pub async fn enact_again(&mut self, subject: SubmissionId, passed: Passed, at: Timestamp) -> Result<bool, Fault> {
+        let _turn = self.ahead.turn();
         match self.store.mark(subject).await? {
             Some(_) => self.store.act(Act { subject, stage: passed.0, by: passed.1, at }).await,
             None => Ok(false),

@@ -104,7 +104,7 @@ impl Ahead {
     }
 
     /// All rows were written by descriptions that hold no more.
-    pub(super) fn discard_all(&self) {
+    pub fn discard_all(&self) {
         let all: Vec<Written> = self.written().drain().map(|(_, written)| written).collect();
         self.useless().extend(all.into_iter().map(|written| written.number));
     }

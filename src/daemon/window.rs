@@ -564,6 +564,7 @@ impl Window {
         {
             return Ok(Some(format!("BOEMİS does not take the datasets: {fault}")));
         }
+        self.written_ahead.discard_all(); // also while BOEMİS is away
         if let Err(halt) = self.keep_grounds(&world) {
             return Ok(Some(format!("it cannot be kept in evidence: {halt}")));
         }

@@ -9,8 +9,9 @@ pub struct Limits {
     /// Findings in one answer, a count (`schema.findings_max`). 100: more than anybody mends in one
     /// sitting, and a receipt with them stays below 100 kB. What passes it is named, not listed.
     pub findings_max: usize,
-    /// Records in one document, a count (`schema.records_max`). 5 000 000: every parcel of the country, and as many
-    /// meters. A record's key takes eight octets of memory while it is read, so that is 40 MB.
+    /// Records in one document, a count (`schema.records_max`). 1 000 000: more parcels
+    /// than a body has, or the meters of a city. A record's key takes eight octets of memory while it is read, and a
+    /// shape twenty more where shapes are held against each other, so that is 28 MB.
     pub records_max: u64,
     /// About how much memory a document's records may take, in octets (`schema.memory_max`); what is more is laid
     /// away in a file of the state folder. 4 MiB: some ten thousand records of a plain dataset, three hundred times
@@ -47,7 +48,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             findings_max: 100,
-            records_max: 5_000_000,
+            records_max: 1_000_000,
             memory_max: 4 << 20,
             row_max: 64 * 1024,
             geometry_points_max: 100_000,

@@ -142,8 +142,9 @@ impl<'s> Transaction<'s> {
         let Some(plan) = self.plans.get(&mark.key.dataset) else { return Ok(None) };
         let there = AssertSqlSafe(format!(
             "SELECT (SELECT coalesce(max(number), 0) FROM submission) < ?1 AND \
-             (SELECT coalesce(max(\"record\"), 0) FROM \"{}\" WHERE \"submission\" = ?1) = ?2",
-            plan.layout.table()
+             (SELECT coalesce(max(\"record\"), 0) FROM \"{table}\" WHERE \"submission\" = ?1) = ?2 AND \
+             (SELECT coalesce(min(\"record\"), 1) FROM \"{table}\" WHERE \"submission\" = ?1) = 1",
+            table = plan.layout.table()
         ));
         let there = sqlx::query_scalar::<_, bool>(there).bind(number).bind(i64::try_from(mark.records).unwrap_or(-1));
         if !there.fetch_one(&mut *self.connection).await.map_err(|e| fault(LOADING, e))? {
