@@ -306,6 +306,12 @@ impl Audit {
         if let Some(id) = before.contested.iter().find(unknown) {
             return Some(format!("BOEMİS holds a load as contested, and the journal does not (submission {id})"));
         }
+        let acted = |by: &SubmissionId| self.records.get(*by).is_some_and(|one| one.acted().is_some());
+        if let Some((on, by)) = before.acts.iter().find(|(_, by)| !acted(by) && !is_on_its_way(by)) {
+            return Some(format!(
+                "BOEMİS has an act on submission {on} by a document that did nothing (submission {by})"
+            ));
+        }
         // what waits by the journal, which was read later, waited in BOEMİS too; but for what was approved since
         let waits = |one: &&Submission| {
             let decision = one.last.as_ref().map(|last| last.decision);
@@ -320,12 +326,6 @@ impl Audit {
         };
         if let Some(shown) = self.records.submissions().iter().filter(waits).find(is_shown) {
             return Some(format!("it waits for an approval, and in BOEMİS it has one (submission {})", shown.id()));
-        }
-        let acted = |by: &SubmissionId| self.records.get(*by).is_some_and(|one| one.acted().is_some());
-        if let Some((on, by)) = before.acts.iter().find(|(_, by)| !acted(by) && !is_on_its_way(by)) {
-            return Some(format!(
-                "BOEMİS has an act on submission {on} by a document that did nothing (submission {by})"
-            ));
         }
         let done = |one: &&Submission| {
             one.acted()
