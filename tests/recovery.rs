@@ -409,14 +409,15 @@ fn ids_rise_over_a_restart_though_the_clock_went_back() {
 /// A window with one statement that died at this step, and what its act log and journal tell.
 fn died(template: &Trial, octets: &[u8], fits: impl Fn(&str, &str) -> bool) -> Trial {
     let drop = |trial: &Trial| trial.put("azerenerji", "a.xml", octets);
-    let steps = steps(template, &drop);
-    let found = (1..=steps).rev().find_map(|n| {
+    let dies_at = |n: u64| {
         let trial = template.copy();
         drop(&trial);
         let _ = carry(&trial, Disk::faulty(Faults::at(n, Fault::Death)));
         let read = |name: &str| fs::read_to_string(trial.at("w/state").join(name)).unwrap_or_default();
         fits(&read("seal/acts.log"), &read("journal/00000001.log")).then_some(trial)
-    });
+    };
+    // threads beside the window take steps of their own, so that no run takes quite the same
+    let found = (0..5).find_map(|_| (1..=steps(template, &drop)).rev().find_map(dies_at));
     found.unwrap()
 }
 
