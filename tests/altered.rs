@@ -157,8 +157,8 @@ fn broken_otherwise(element: &mut tree::Element, choices: &Choices) {
 
 /// The parts of a canonical form that these signatures cover: all without the signature, and within it
 /// what it says of itself.
-fn covered(canonical: &[u8]) -> Option<(String, Vec<String>)> {
-    let text = std::str::from_utf8(canonical).ok()?;
+fn covered(signed: &Signed, canonical: &[u8]) -> Option<(String, Vec<String>)> {
+    let text = signed.referred(std::str::from_utf8(canonical).ok()?)?;
     let start = text.find("<ds:Signature ")?;
     let end = text.find("</ds:Signature>")? + "</ds:Signature>".len();
     let signature = &text[start..end];
@@ -244,7 +244,7 @@ proptest! {
             Some(after) if after == before => prop_assert!(
                 passes(&report) || report.signatures.is_empty(), "{}: {report:#?}\n{}", signed.name, shown()
             ),
-            Some(after) if covered(&after) != covered(&before) => prop_assert!(
+            Some(after) if covered(signed, &after) != covered(signed, &before) => prop_assert!(
                 !passes(&report) && !is_intact(&report), "{}: {report:#?}\n{}", signed.name, shown()
             ),
             Some(_) => {} // in the signature and beside what it covers: its value, its key

@@ -32,6 +32,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Turns {
     is_taken: bool,
+    /// Whether nothing more is to be written ahead.
+    is_ended: bool,
     /// Groups that wait for their turn.
     waiting: usize,
 }
@@ -71,7 +73,7 @@ impl Ahead {
         statement: &Statement,
     ) -> Result<(), Fault> {
         let Location::Sqlite(path) = location else { return Ok(()) };
-        let alone = self.0.alone.lock().await;
+        let entered = self.enter().await?;
         self.discard(id);
         while let Some(oldest) = self.one_too_many() {
             self.discard(oldest);
@@ -83,7 +85,7 @@ impl Ahead {
         self.useless().retain(|number| !useless.contains(number));
         let records = statement.records.len() as u64;
         self.written().insert(id, Written { content, number, rows, records });
-        drop(alone);
+        drop(entered);
         Ok(())
     }
 
@@ -98,7 +100,7 @@ impl Ahead {
     }
 
     /// Their mark will not be written behind them: they are swept before rows are written ahead the next time.
-    pub(super) fn discard(&self, id: SubmissionId) {
+    pub fn discard(&self, id: SubmissionId) {
         let written = self.written().remove(&id);
         self.useless().extend(written.map(|written| written.number));
     }
@@ -127,14 +129,36 @@ impl Ahead {
         Turn(Arc::clone(&self.0))
     }
 
-    /// The turn of a step of what is written ahead, when no group wants it.
-    pub(super) fn step(&self) -> Turn {
+    /// The turn of a step of what is written ahead, when no group wants it; none once all of that is to end.
+    pub(super) fn step(&self) -> Result<Turn, Fault> {
         let mut turns = self.turns();
-        while turns.is_taken || turns.waiting > 0 {
+        while !turns.is_ended && (turns.is_taken || turns.waiting > 0) {
             turns = self.0.ended.wait(turns).unwrap_or_else(PoisonError::into_inner);
         }
+        if turns.is_ended {
+            return Err(ended());
+        }
         turns.is_taken = true;
-        Turn(Arc::clone(&self.0))
+        Ok(Turn(Arc::clone(&self.0)))
+    }
+
+    /// The right to ask the database something beside the loader, or to write ahead.
+    ///
+    /// # Errors
+    /// Nobody is to use the database any more.
+    pub async fn enter(&self) -> Result<impl Drop + '_, Fault> {
+        let alone = self.0.alone.lock().await;
+        if self.turns().is_ended {
+            return Err(ended());
+        }
+        Ok(alone)
+    }
+
+    /// Waits until nobody uses the database beside the loader, and lets nobody begin.
+    pub(super) async fn end(&self) {
+        self.turns().is_ended = true;
+        self.0.ended.notify_all();
+        drop(self.0.alone.lock().await);
     }
 
     fn turns(&self) -> MutexGuard<'_, Turns> {
@@ -148,6 +172,10 @@ impl Ahead {
     fn written(&self) -> MutexGuard<'_, HashMap<SubmissionId, Written>> {
         self.0.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn ended() -> Fault {
+    Fault::Away { doing: "writing rows ahead of their mark", cause: "the window closes".to_owned() }
 }
 
 impl Drop for Turn {

@@ -118,14 +118,48 @@ pub(super) const WAITING: &str = "SELECT id FROM submission WHERE approved_at IS
 /// What this document did.
 pub(super) const DEED: &str = "SELECT submission, act FROM submission_act WHERE by_submission = $1";
 
-/// Of which statements of the sender's year and of the period the records are asked for: of all; but where there are no
-/// periods, and so no parts of a year, of others' alone. The sender's own are what is superseded, however many.
-pub(super) fn joined(layout: &Layout, sender: &str) -> String {
+/// Of which of these statements the records are asked for, too: of all; but where there are no periods, and so no parts of
+/// a year, of none. The sender's own are what is superseded, however many.
+pub(super) fn joined(layout: &Layout) -> &'static str {
     match layout.periods {
-        PeriodKinds::None => format!(" AND s.participant <> {sender}"),
-        PeriodKinds::QuarterAndYear | PeriodKinds::MonthAndYear => String::new(),
+        PeriodKinds::None => " AND 1 = 0",
+        PeriodKinds::QuarterAndYear | PeriodKinds::MonthAndYear => "",
     }
 }
+
+/// Who of the others stated a key that is among `keys`, or any: beside a statement of the submission `$1`, of the dataset
+/// `$2`, by the body `$3`, for the period `$4`.
+pub(super) fn elsewhere(layout: &Layout, keys: Option<&str>) -> String {
+    let key = layout.key().map_or("", |key| key.name.as_str());
+    // in this order: the keys that are asked for, the rows that have them, the marks of these
+    let (from, among) = match keys {
+        Some(keys) => (format!("{keys} CROSS JOIN "), format!(" AND r.\"{key}\" = k.value")),
+        None => (String::new(), String::new()),
+    };
+    format!(
+        "SELECT DISTINCT r.\"{key}\" AS key, s.participant AS participant FROM {from}\"{table}\" r \
+         CROSS JOIN submission s WHERE s.number = r.submission{among} AND s.dataset = $2 AND s.participant <> $3 \
+         AND s.period = $4 AND {standing}{gave_no_way}",
+        table = layout.table(),
+        standing = standing_before(layout, &horizon("$1"), Some("$3")),
+        gave_no_way = views::gave_no_way(layout),
+    )
+}
+
+/// Of whose statements the records of the sender's year and of the period are asked for: of the sender's, and of others'
+/// for the period; where these are asked for by their keys ([`elsewhere`]), of the sender's alone.
+pub(super) fn whose(layout: &Layout, sender: &str, period: &str) -> String {
+    match layout.periods {
+        PeriodKinds::None => format!("s.participant = {sender}"),
+        PeriodKinds::QuarterAndYear | PeriodKinds::MonthAndYear => {
+            format!("(s.participant = {sender} OR s.period = {period})")
+        }
+    }
+}
+
+/// Whether another body's statement than `$2`'s stands for the dataset `$1`.
+pub(super) const OTHERS: &str = "SELECT count(*) FROM (SELECT 1 FROM submission WHERE dataset = $1 \
+    AND participant <> $2 AND contested_at IS NULL LIMIT 1) AS one";
 
 /// Only what was loaded before the submission itself: all, unless it was loaded already, and then what stood when it
 /// was. So recovery judges it by what it was judged by the first time.

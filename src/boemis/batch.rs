@@ -6,6 +6,7 @@
 
 use super::ahead::{Ahead, Turn, Written};
 use super::mark::Mark;
+use super::standing::Question;
 use super::store::{Document, Insert, Transaction};
 use super::{Fault, rows};
 use crate::document::SubmissionId;
@@ -133,7 +134,7 @@ impl<'s> Batch<'s> {
     /// # Errors
     /// The database is away or damaged.
     pub async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
-        let mut all = self.standing_all(&[(key, id)]).await?;
+        let mut all = self.standing_all(&[Question::of_any(key, id)]).await?;
         all.pop().ok_or_else(|| Fault::Wrong("a question was not answered".to_owned()))
     }
 
@@ -142,7 +143,7 @@ impl<'s> Batch<'s> {
     ///
     /// # Errors
     /// As [`Batch::standing`].
-    pub async fn standing_all(&mut self, asked: &[(&Key, SubmissionId)]) -> Result<Vec<Standing>, Fault> {
+    pub async fn standing_all(&mut self, asked: &[Question<'_>]) -> Result<Vec<Standing>, Fault> {
         self.usable()?;
         let result = self.transaction.standing_all(asked).await;
         self.noting(result)

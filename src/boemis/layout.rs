@@ -127,6 +127,17 @@ impl Layout {
         })
     }
 
+    /// Whether others are asked for the keys alone that a statement states: where there are no periods, all that was ever
+    /// stated stands side by side.
+    pub(crate) fn asks_by_key(&self) -> bool {
+        self.periods == PeriodKinds::None && self.key().is_some()
+    }
+
+    /// The index by which it is asked for keys.
+    pub(crate) fn key_index(&self) -> String {
+        format!("{}_record_key", self.stem)
+    }
+
     /// The table of its records.
     pub(crate) fn table(&self) -> String {
         format!("{}_record", self.stem)

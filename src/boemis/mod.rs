@@ -38,9 +38,10 @@ pub use fault::Fault;
 pub use location::{Location, LocationFault, Server};
 pub use mark::{Mark, Stands};
 pub use postgres::Prepared;
+pub use standing::Question;
 
 use crate::document::{DatasetName, Digest, Period, Revision, SubmissionId};
-use crate::schema::{Datasets, Key, Standing};
+use crate::schema::{Datasets, Key, Standing, Statement};
 use jiff::Timestamp;
 use std::time::Duration;
 use store::Store;
@@ -155,7 +156,7 @@ impl Boemis {
     /// # Errors
     /// The database is away or damaged.
     pub async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
-        self.store.standing(key, id).await
+        self.store.standing(Question::of_any(key, id)).await
     }
 
     /// The mark of this submission, if it was loaded. Recovery believes it.
@@ -243,6 +244,7 @@ impl Boemis {
     /// The disk refuses, or a reader still looks at the log; nothing is lost by that, and the next
     /// start closes the gap.
     pub async fn close(self) -> Result<(), Fault> {
+        self.ahead.end().await;
         self.store.close().await
     }
 }
@@ -283,7 +285,15 @@ impl Reader {
     /// # Errors
     /// The database is away or damaged.
     pub async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
-        self.store.standing(key, id).await
+        self.store.standing(Question::of_any(key, id)).await
+    }
+
+    /// What bears on all that a statement states.
+    ///
+    /// # Errors
+    /// As [`Reader::standing`].
+    pub async fn standing_beside(&mut self, statement: &Statement, id: SubmissionId) -> Result<Standing, Fault> {
+        self.store.standing(Question::of(statement, id)).await
     }
 
     /// As [`Boemis::mark`].

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What a database has.
 #[derive(Debug, Default)]
 pub(super) struct Present {
-    /// Tables, views and triggers, each with what is known of its text.
+    /// Tables, views, indexes and triggers, each with what is known of its text.
     pub(super) relations: BTreeMap<String, String>,
     /// By dataset and column: kind and places.
     pub(super) columns: BTreeMap<(String, String), (String, i64)>,
@@ -99,6 +99,11 @@ fn steps_for(engine: Engine, layout: &Layout, present: &Present) -> Result<Vec<S
             "INSERT INTO dataset_column VALUES ('{}', '{}', '{kind}', {places})",
             layout.slug, column.name
         ));
+    }
+    if let Some(sql) = views::key_index(layout)
+        && !present.relations.contains_key(&layout.key_index())
+    {
+        steps.push(sql);
     }
     for (name, sql) in views::triggers(engine, layout) {
         if !present.relations.contains_key(&name) {

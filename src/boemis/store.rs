@@ -4,6 +4,7 @@
 
 use super::acts::{Act, Deed, Done, Situation};
 use super::mark::Mark;
+use super::standing::Question;
 use super::{Counted, Fault, Filed, Location, Records, Settings, Total, layout::Layout, postgres, sqlite};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
 use crate::schema::{self, Datasets, Key, Standing};
@@ -34,7 +35,7 @@ pub(super) enum Insert {
 /// A document to be written: its mark and its records.
 pub(super) type Document<'a> = (&'a Mark, &'a schema::Records);
 
-/// A question what stands: for a statement of this key by this submission.
+/// What stands for a statement of this key by this submission, but for what [`Question`] asks besides.
 pub(super) type Asked<'a> = (&'a Key, SubmissionId);
 
 /// The same question to whichever it is.
@@ -93,8 +94,8 @@ impl Store {
         either!(self, Self, store => store.mark(id).await)
     }
 
-    pub(super) async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
-        either!(self, Self, store => store.standing(key, id).await)
+    pub(super) async fn standing(&mut self, question: Question<'_>) -> Result<Standing, Fault> {
+        either!(self, Self, store => store.standing(question).await)
     }
 
     pub(super) async fn totals(&mut self, dataset: &DatasetName) -> Result<Vec<Total>, Fault> {
@@ -185,7 +186,7 @@ impl Transaction<'_> {
         either!(self, Self, transaction => transaction.layout(dataset))
     }
 
-    pub(super) async fn standing_all(&mut self, asked: &[Asked<'_>]) -> Result<Vec<Standing>, Fault> {
+    pub(super) async fn standing_all(&mut self, asked: &[Question<'_>]) -> Result<Vec<Standing>, Fault> {
         either!(self, Self, transaction => transaction.standing_all(asked).await)
     }
 

@@ -530,9 +530,10 @@ async fn many_are_asked_about_and_loaded_together_as_one_by_one(window: Window) 
     filings.push(filing("azerenerji capacity 2050 1", &["GUN-0001 5"]));
     let keys: Vec<Key> = filings.iter().map(Filing::key).collect();
     let asked: Vec<(&Key, SubmissionId)> = keys.iter().zip(&filings).map(|(key, one)| (key, one.id)).collect();
+    let questions: Vec<Question<'_>> = asked.iter().map(|(key, id)| Question::of_any(key, *id)).collect();
 
     let mut batch = boemis.begin(now()).await.unwrap();
-    let together = batch.standing_all(&asked).await.unwrap();
+    let together = batch.standing_all(&questions).await.unwrap();
     for (&(key, id), together) in asked.iter().zip(&together) {
         assert_eq!(&batch.standing(key, id).await.unwrap(), together, "{key:?}");
     }

@@ -64,6 +64,12 @@ pub(super) fn table(engine: Engine, layout: &Layout) -> String {
     }
 }
 
+/// The statement that makes the index by which others' records are asked for; none where they are not asked for so.
+pub(super) fn key_index(layout: &Layout) -> Option<String> {
+    let key = layout.key().filter(|_| layout.asks_by_key())?;
+    Some(format!("CREATE INDEX \"{}\" ON \"{}\" (\"{}\")", layout.key_index(), layout.table(), key.name))
+}
+
 /// The statements that give the table one more column of the description; records from before have no value in it.
 pub(super) fn added(engine: Engine, layout: &Layout, new: &LaidColumn) -> Vec<String> {
     let added = |(name, part): (String, Part)| {

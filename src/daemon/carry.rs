@@ -19,7 +19,7 @@ use crate::intake::{Group, Refusal};
 use crate::receipt::Turn;
 use crate::seal::OriginalRecord;
 use crate::staging::{Holding, NotHeld, Staged, Staging, Synced, Unsafe, Why};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// Sources of safe documents that wait for an idle moment to be removed, at most: their names are
@@ -172,18 +172,15 @@ impl Window {
         self.ahead.as_ref().map_or(0, |taken| taken.count)
     }
 
-    /// Finishes the group that was taken ahead, if there is one, and what was put aside: the world may
-    /// change after them.
+    /// Finishes the group that was taken ahead, if there is one: the world may change after it.
     ///
     /// # Errors
     /// [`Halt`].
     pub async fn finish_ahead(&mut self) -> Result<usize, Halt> {
-        let done = match self.ahead.take() {
-            Some(taken) => self.finish(taken, false).await?,
-            None => 0,
-        };
-        self.finish_aside().await?;
-        Ok(done)
+        match self.ahead.take() {
+            Some(taken) => self.finish(taken, false).await,
+            None => Ok(0),
+        }
     }
 
     /// Takes a group from intake to its receipts.
@@ -296,14 +293,25 @@ impl Window {
         Looking::begin(cases, self.judge_of_today(), &self.told)
     }
 
-    /// Looks at all of these, however long it takes.
+    /// Looks at these; what takes long is put aside, and what stands behind that with it.
+    fn look_patiently(&mut self, cases: Vec<Case>) -> Result<Vec<Look>, Unfinished> {
+        let looked = self.look(cases).end_within(self.settings().intake.patience);
+        let (looks, lanes) = looked.map_err(Halt::wrong)?;
+        self.put_aside(looks, lanes, &mut None)
+    }
+
+    /// Looks at all of these, however long it takes, and does nothing ahead for them.
     pub(super) fn look_at_all(&self, cases: Vec<Case>) -> Result<Vec<Look>, Halt> {
-        Ok(self.look(cases).end().map_err(Halt::wrong)?.into_values().collect())
+        let looking = Looking::begin(cases, self.judge_alone(), &self.told);
+        Ok(looking.end().map_err(Halt::wrong)?.into_values().collect())
     }
 
     pub(super) fn judge_of_today(&self) -> Judge {
-        let judge = Judge::new(&self.config, &self.world).with_scratch(self.evidence.scratch());
-        judge.with_ahead(self.written_ahead.clone())
+        self.judge_alone().with_ahead(self.written_ahead.clone())
+    }
+
+    fn judge_alone(&self) -> Judge {
+        Judge::new(&self.config, &self.world).with_scratch(self.evidence.scratch())
     }
 
     /// Waits until a group is safe.
@@ -386,8 +394,11 @@ impl Window {
         self.reach_boemis().await?;
         self.load_again().await?;
         let open = self.take_up(cases).await?;
-        let looks = self.look_at_all(open)?;
-        match self.decide(looks, false, &mut None).await {
+        let decided = match self.look_patiently(open) {
+            Ok(looks) => self.decide(looks, false, &mut None).await,
+            Err(unfinished) => Err(unfinished),
+        };
+        match decided {
             Ok(()) | Err(Unfinished::NotSafe) => Ok(()), // nothing was to be saved
             Err(Unfinished::Halted(halt)) => Err(halt),
         }
@@ -422,7 +433,7 @@ impl Window {
                 }
             }
             let open = self.take_up(cases).await?;
-            looks = self.look_at_all(open)?;
+            looks = self.look_patiently(open)?;
         }
         Ok(())
     }
@@ -483,6 +494,8 @@ impl Window {
                     held.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway))
                 }
                 // Other rows than those that stand: that load counts, and nothing else.
+                // It is judged anew beside what stands now, and nobody waits for that.
+                Tried::Stale => Judged::Postponed,
                 Tried::Refused(_) if before.stand.contains_key(&draft.matter.id()) => Judged::Postponed,
                 Tried::Refused(fault) => return Err(Halt::wrong(fault).into()),
             };
@@ -575,34 +588,52 @@ impl Window {
     }
 
     /// Tries again what is due. When one waits behind another, both are tried together, in the
-    /// order of their arrival.
+    /// order of their arrival; but a large one only once the other is decided.
     ///
     /// # Errors
     /// [`Halt`].
     pub async fn retry(&mut self, now: Timestamp) -> Result<(), Halt> {
         self.answer_ruled().await?; // what waited for BOEMİS, or for a folder
+        self.look_who_stands_behind(now);
         let pause = self.settings().hold.retry_last;
         let is_due = |waits: &Waits| waits.due(pause, now) <= now;
-        if !self.waits.values().any(is_due) {
+        let free = |behind: &BTreeSet<SubmissionId>, id: &SubmissionId| !behind.contains(id);
+        if !self.waits.iter().any(|(id, waits)| free(&self.behind, id) && is_due(waits)) {
             return Ok(());
         }
         let stage = |slug: &str| slug.starts_with("load.");
         let load_is_due = self.waits.values().any(|waits| is_due(waits) && stage(&waits.finding));
+        if load_is_due && self.waits.values().any(Waits::is_large) {
+            self.reach_boemis().await?;
+        }
+        let is_away = self.boemis.is_none();
         let due: Vec<SubmissionId> = self
             .waits
             .iter()
-            .filter(|(_, waits)| is_due(waits) || (load_is_due && stage(&waits.finding)))
+            .filter(|(id, waits)| free(&self.behind, id) && (is_due(waits) || (load_is_due && stage(&waits.finding))))
             .map(|(&id, _)| id)
             .take(self.settings().group.documents.max(1))
             .collect();
         let mut cases = Vec::with_capacity(due.len());
         for id in due {
+            if let Some(waits) = self.waits.get_mut(&id)
+                && is_away
+                && waits.is_large()
+                && waits.finding == Code::LoadDatabaseAway.slug()
+            {
+                // to look at it takes long, and comes to nothing
+                waits.next =
+                    SignedDuration::try_from(pause).ok().and_then(|pause| now.checked_add(pause).ok()).unwrap_or(now);
+                continue;
+            }
             self.waits.remove(&id);
             // nobody is owed a second answer
             if let Some(submission) = self.ledger.state(id)?.filter(|one| one.phase.is_to_be_judged()) {
                 cases.extend(self.case(&submission)?);
             }
         }
-        self.judge(cases).await
+        self.judge(cases).await?;
+        self.look_who_stands_behind(now);
+        Ok(())
     }
 }

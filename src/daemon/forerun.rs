@@ -26,17 +26,19 @@ fn run(judge: &Judge, ahead: &Ahead, inspected: &mut Inspected) {
     let (id, content) = (about.id, inspected.authorised().verified().content());
     let Ok(runtime) = Builder::new_current_thread().enable_all().build() else { return };
     let done = runtime.block_on(async {
-        let Some(key) = inspected.statement().map(|statement| statement.key.clone()) else { return Ok(()) };
+        let Some(statement) = inspected.statement() else { return Ok(()) };
         let (settings, datasets) = (judge.settings(), &judge.world().datasets);
         let location = (&settings.location, &settings.boemis);
+        let entered = ahead.enter().await?;
         let standing = match Reader::open(location.0, location.1, datasets).await {
             Ok(mut reader) => {
-                let standing = reader.standing(&key, id).await;
+                let standing = reader.standing_beside(statement, id).await;
                 reader.close().await.and(standing)?
             }
             Err(Fault::Missing { .. }) => Standing::default(),
             Err(fault) => return Err(fault),
         };
+        drop(entered);
         match judge.foresee(inspected, standing).then(|| inspected.statement()).flatten() {
             Some(statement) => ahead.write(location, datasets, (id, content), statement).await,
             None => Ok(()),

@@ -140,8 +140,8 @@ impl Glance {
             let waits = Finding::new(Code::LoadWaitsForEarlier).found(earlier);
             return Verdict::stopped(matter, judge.hold(inspected, waits));
         }
-        let standing = match (&matter.key, &mut self.boemis) {
-            (Some(key), Some(boemis)) => boemis.standing(key, id).await.map_err(Halt::broken)?,
+        let standing = match (inspected.statement(), &mut self.boemis) {
+            (Some(statement), Some(boemis)) => boemis.standing_beside(statement, id).await.map_err(Halt::broken)?,
             _ => Standing::default(),
         };
         match judge.validate(inspected, &standing) {

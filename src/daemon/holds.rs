@@ -8,8 +8,9 @@
 use super::window::{Waits, Window};
 use crate::config::HoldSettings;
 use crate::document::{ParticipantName, SubmissionId};
+use crate::schema::Key;
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What was told already, so that each thing is told once.
 #[derive(Debug, Default)]
@@ -43,10 +44,43 @@ impl Window {
         self.holds.overdue = overdue;
     }
 
+    /// Looks which of the large ones that are held stand behind another of the same statement: to look at one takes long,
+    /// and comes to nothing before the other is decided. One that stands behind nothing any more is tried at once.
+    pub(super) fn look_who_stands_behind(&mut self, now: Timestamp) {
+        let mut behind = behind(&self.waits);
+        for (id, waits) in self.waits.iter().filter(|(_, waits)| waits.is_large()) {
+            if waits.participant.as_ref().is_some_and(|participant| self.is_behind_aside(participant, *id)) {
+                behind.insert(*id);
+            }
+        }
+        for id in self.behind.difference(&behind) {
+            if let Some(waits) = self.waits.get_mut(id) {
+                waits.next = now;
+            }
+        }
+        self.behind = behind;
+    }
+
     /// Whose folders are left alone because too much is held for them.
     pub(super) fn left_alone(&self) -> &BTreeSet<ParticipantName> {
         &self.holds.full
     }
+}
+
+/// The large ones before which another of the same statement waits.
+fn behind(waits: &BTreeMap<SubmissionId, Waits>) -> BTreeSet<SubmissionId> {
+    if !waits.values().any(Waits::is_large) {
+        return BTreeSet::new();
+    }
+    let mut first: HashMap<&Key, SubmissionId> = HashMap::new();
+    for (id, waits) in waits {
+        waits.key.as_ref().map(|key| first.entry(key).or_insert(*id));
+    }
+    let is_behind = |(id, waits): &(&SubmissionId, &Waits)| {
+        let first = waits.key.as_ref().and_then(|key| first.get(key));
+        waits.is_large() && first.is_some_and(|first| first < *id)
+    };
+    waits.iter().filter(is_behind).map(|(id, _)| *id).collect()
 }
 
 /// Who has reached the bound in count or octets.

@@ -8,7 +8,7 @@ use super::carry::Unfinished;
 use super::dossier::Beside;
 use super::judgement::Judge;
 use super::window::Halt;
-use crate::boemis::{Batch, Boemis, Fault, Loaded, Pending, Unloaded};
+use crate::boemis::{Batch, Boemis, Fault, Loaded, Pending, Question, Unloaded};
 use crate::document::SubmissionId;
 use crate::finding::{Code, Finding, Stop};
 use crate::host::side_by_side;
@@ -32,6 +32,8 @@ pub(super) enum Tried {
     Stopped { stop: Stop, leans: bool },
     /// BOEMİS went away, and the group with it.
     Away,
+    /// Long, alone in its group, and judged ahead beside what stands no more: to judge it here would keep all waiting.
+    Stale,
     /// BOEMİS does not take these rows. Others of the group are loaded all the same: their marks are
     /// believed at the next start.
     Refused(Fault),
@@ -126,7 +128,12 @@ async fn try_all(
             tried.extend(rest.map(|candidate| away(candidate, judge)));
             break;
         };
-        let pairs: Vec<(Candidate, Standing)> = wave.into_iter().zip(standings).collect();
+        let mut pairs: Vec<(Candidate, Standing)> = wave.into_iter().zip(standings).collect();
+        if is_alone {
+            let is_stale =
+                |pair: &mut (Candidate, Standing)| pair.0.inspected.was_foreseen_otherwise(&pair.1, datasets);
+            tried.extend(pairs.extract_if(.., is_stale).map(|(candidate, _)| (candidate.at, Tried::Stale)));
+        }
         let validate = |(candidate, standing): (Candidate, Standing)| {
             let asked = candidate.inspected.statement().map(|statement| standing.beside(statement, datasets));
             let beside = Beside::standing(&asked.unwrap_or_default());
@@ -158,15 +165,15 @@ async fn try_all(
 
 /// What stands beside each of a wave; none while BOEMİS is away.
 async fn ask(wave: &[Candidate], batch: &mut Batch<'_>) -> Result<Option<Vec<Standing>>, Halt> {
-    let asked: Vec<(&Key, SubmissionId)> =
-        wave.iter().filter_map(|candidate| Some((candidate.key.as_ref()?, candidate.id))).collect();
+    let stated = wave.iter().filter_map(|one| Some((one.inspected.statement()?, one.id)));
+    let asked: Vec<Question<'_>> = stated.map(|(statement, id)| Question::of(statement, id)).collect();
     if asked.is_empty() {
         return Ok(Some(vec![Standing::default(); wave.len()]));
     }
     match batch.standing_all(&asked).await {
         Ok(standings) => {
             let mut standings = standings.into_iter();
-            let of = |candidate: &Candidate| candidate.key.as_ref().and_then(|_| standings.next()).unwrap_or_default();
+            let of = |one: &Candidate| one.inspected.statement().and_then(|_| standings.next()).unwrap_or_default();
             Ok(Some(wave.iter().map(of).collect()))
         }
         Err(fault) if fault.is_away() => Ok(None),

@@ -52,6 +52,11 @@ impl Look {
     pub(super) fn id(&self) -> SubmissionId {
         self.matter.id()
     }
+
+    /// Whether its records are too many for memory.
+    pub(super) fn is_long(&self) -> bool {
+        matches!(&self.seen, Seen::Filed { inspected, .. } if inspected.as_ref().as_ref().is_ok_and(Inspected::is_long))
+    }
 }
 
 /// Documents by their order of arrival: that of their ids.
@@ -104,6 +109,9 @@ struct Desk {
 /// several such works at once.
 const THREADS_MAX: usize = 8;
 
+/// Up to so many octets are looked at in a millisecond or two.
+pub(super) const SMALL: u64 = 256 << 10;
+
 /// A group is waited for so many times as long as one document, at most: a group of 256 usual ones takes as long as
 /// one that is slow.
 const GROUP_PATIENCE: u32 = 4;
@@ -114,14 +122,12 @@ impl Looking {
     pub(super) fn begin(cases: Vec<Case>, judge: Judge, told: &Arc<Notify>) -> Self {
         /// Up to so many, a thread costs more than it gains.
         const AT_ONCE: usize = 4;
-        /// And up to so many octets together: they are looked at in a millisecond or two.
-        const SMALL: u64 = 256 << 10;
         let size = cases.iter().map(|case| case.staged.about().size()).fold(0, u64::saturating_add);
         if cases.len() <= AT_ONCE && size <= SMALL {
             let done = cases.into_iter().map(|case| look(case, &judge)).map(|look| (look.id(), look)).collect();
             return Self { done, lane: None };
         }
-        Self { done: Looks::new(), lane: Some(Lane::begin(cases.into(), judge, Arc::clone(told))) }
+        Self { done: Looks::new(), lane: Some(Lane::begin(cases.into(), judge, Arc::clone(told), false)) }
     }
 
     /// Waits until all are looked at.
@@ -157,11 +163,16 @@ impl Looking {
 }
 
 impl Lane {
-    fn begin(cases: VecDeque<Case>, judge: Judge, told: Arc<Notify>) -> Self {
+    /// Looks at these while whoever began it does something else, and is told.
+    pub(super) fn aside(cases: Vec<Case>, judge: Judge, told: &Arc<Notify>) -> Self {
+        Self::begin(cases.into(), judge, Arc::clone(told), true)
+    }
+
+    fn begin(cases: VecDeque<Case>, judge: Judge, told: Arc<Notify>, is_aside: bool) -> Self {
         let of = |case: &Case| (case.staged.about().id, case.staged.about().participant.clone());
         let missing: BTreeMap<_, _> = cases.iter().map(of).collect();
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS_MAX).min(cases.len());
-        let desk = Desk { cases, looks: Vec::new(), since: vec![Some(Instant::now()); threads], is_aside: false };
+        let desk = Desk { cases, looks: Vec::new(), since: vec![Some(Instant::now()); threads], is_aside };
         let work = Arc::new(Work { desk: Mutex::new(desk), ended: Condvar::new(), judge, told });
         let mut begun = 0;
         for at in 0..threads {
@@ -246,7 +257,7 @@ impl Lane {
             self.missing.remove(&case.staged.about().id);
         }
         let Work { judge, told, .. } = &*self.work.0;
-        (!others.is_empty()).then(|| Self::begin(others, judge.clone(), Arc::clone(told)))
+        (!others.is_empty()).then(|| Self::begin(others, judge.clone(), Arc::clone(told), false))
     }
 }
 

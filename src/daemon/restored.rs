@@ -23,7 +23,7 @@ use crate::document::{Content, Decision, Digest, SubmissionId};
 use crate::evidence::Kept;
 use crate::finding::Stop;
 use crate::journal::{Answered, Event};
-use crate::ledger::{Place, Submission};
+use crate::ledger::{Arrived, Place, Submission};
 use crate::receipt::Turn;
 use crate::schema::{Standing, Validated};
 use crate::seal::OutcomeRecord;
@@ -36,6 +36,8 @@ use std::sync::Arc;
 pub const LOADING_AGAIN: &str = "loading-again";
 /// Acceptances asked about together; as many are loaded in one transaction.
 const AT_ONCE: usize = 256;
+/// And their octets together: what was read of them is held until all are loaded.
+const OCTETS_AT_ONCE: u64 = 16 << 20;
 
 /// What was said when it was accepted.
 struct Accepted {
@@ -152,8 +154,10 @@ impl Window {
             self.tell_loading(accepted, there, &mut outcome)?;
         }
         for some in sealed.chunks(AT_ONCE) {
-            if let Err(fault) = self.load_missing(some.to_vec(), &mut outcome).await? {
-                return Ok(Err(fault));
+            for some in self.in_memory(some.to_vec())? {
+                if let Err(fault) = self.load_missing(some, &mut outcome).await? {
+                    return Ok(Err(fault));
+                }
             }
         }
         let Some(boemis) = &mut self.boemis else { return Ok(Ok(outcome)) };
@@ -183,11 +187,33 @@ impl Window {
             lacked += missing.len() as u64;
             outcome.strange = (there + lacked).saturating_sub(accepted);
             self.tell_loading(accepted, there, &mut outcome)?;
-            if let Err(fault) = self.load_missing(missing, &mut outcome).await? {
-                return Ok(Err(fault));
+            for some in self.in_memory(missing)? {
+                if let Err(fault) = self.load_missing(some, &mut outcome).await? {
+                    return Ok(Err(fault));
+                }
             }
         }
         Ok(Ok(outcome))
+    }
+
+    /// As many at a time, in their order, as may be held in memory together.
+    fn in_memory(&self, missing: Vec<SubmissionId>) -> Result<Vec<Vec<SubmissionId>>, Halt> {
+        let (mut all, mut octets) = (vec![Vec::new()], 0u64);
+        for id in missing {
+            let state = self.ledger.state(id)?;
+            let size = match state.map(|one| one.arrival) {
+                Some(Arrived::Held(held)) => held.size(),
+                Some(Arrived::RefusedInPlace(_)) | None => 0,
+            };
+            octets = octets.saturating_add(size);
+            if octets > OCTETS_AT_ONCE {
+                all.push(Vec::new());
+                octets = size;
+            }
+            all.last_mut().map(|some: &mut Vec<_>| some.push(id));
+        }
+        all.retain(|some| !some.is_empty());
+        Ok(all)
     }
 
     /// Says once that something is loaded again.

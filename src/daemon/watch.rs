@@ -191,7 +191,7 @@ async fn found_all(window: &mut Window, progress: &mut impl FnMut(Progress)) -> 
         window.bound_holds(now);
         if window.ahead() == 0 && window.queue().due(now).is_none_or(|due| due > now) {
             if window.has_aside() {
-                window.finish_ahead().await?;
+                window.finish_aside().await?;
                 continue;
             }
             return Ok(true);
@@ -211,6 +211,7 @@ async fn found_all(window: &mut Window, progress: &mut impl FnMut(Progress)) -> 
         stuck = if !got_on || window.tally.trouble.is_some() || window.tally.away { stuck + 1 } else { 0 };
         if stuck > 3 {
             window.finish_ahead().await?;
+            window.finish_aside().await?;
             return Ok(false);
         }
     }
@@ -328,7 +329,8 @@ impl Window {
     /// When the next held submission is to be tried.
     fn next_try(&self) -> Option<Timestamp> {
         let (pause, now) = (self.settings().hold.retry_last, self.now());
-        self.waits.values().map(|waits| waits.due(pause, now)).min()
+        let mut tried = self.waits.iter().filter(|(id, _)| !self.behind.contains(id));
+        tried.by_ref().map(|(_, waits)| waits.due(pause, now)).min()
     }
 
     fn try_all_now(&mut self) {

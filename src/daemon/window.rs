@@ -10,6 +10,7 @@ use super::carry::{Case, Taken};
 use super::fitting;
 use super::holds::Holds;
 use super::later::Later;
+use super::look;
 use super::pages::Pages;
 use super::stamps::Stamps;
 use crate::archive::Closed;
@@ -146,6 +147,11 @@ pub struct Waits {
 }
 
 impl Waits {
+    /// Whether to look at it may take long.
+    pub(super) fn is_large(&self) -> bool {
+        self.size > look::SMALL
+    }
+
     /// When it is tried again: no try lies further ahead than the longest pause between two, so one that does was set
     /// by a clock that was set back since, and is due now.
     pub(super) fn due(&self, pause: Duration, now: Timestamp) -> Timestamp {
@@ -183,6 +189,8 @@ pub struct Window {
     pub(super) waits: BTreeMap<SubmissionId, Waits>,
     /// What was told of the held submissions already.
     pub(super) holds: Holds,
+    /// Large ones that are held behind another, and not tried before that is decided.
+    pub(super) behind: BTreeSet<SubmissionId>,
     pub(super) later: Later,
     /// What is durable and the ledger has not learned yet, in order. It learns before anything else
     /// is asked of it; only an answer that is being given does not wait for that.
@@ -302,6 +310,7 @@ impl Window {
             queue: Queue::new(Vec::new()),
             waits: BTreeMap::new(),
             holds: Holds::default(),
+            behind: BTreeSet::new(),
             later: Later::default(),
             unlearned: Vec::new(),
             sources: Vec::new(),
@@ -636,6 +645,7 @@ impl Window {
     /// What could not be written; nothing is lost by that, the next start finishes it.
     pub async fn close(mut self) -> Result<(), Halt> {
         self.finish_ahead().await?;
+        self.drop_aside();
         self.release_sources();
         self.close_laid()?;
         self.take_notes()?;

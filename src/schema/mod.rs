@@ -94,6 +94,19 @@ impl Inspected {
     pub fn is_long(&self) -> bool {
         self.statement.as_ref().is_some_and(|statement| statement.records.near().is_none())
     }
+    /// Whether it is long and was judged ahead, beside something else than what stands: to judge it again takes long.
+    pub fn was_foreseen_otherwise(&self, standing: &Standing, datasets: &Datasets) -> bool {
+        self.is_long()
+            && self.foreseen.as_ref().is_some_and(|foreseen| !self.stands(&foreseen.standing, standing, datasets))
+    }
+    /// Whether this is the same beside what it states.
+    fn stands(&self, then: &Standing, now: &Standing, datasets: &Datasets) -> bool {
+        then == now
+            || self
+                .statement
+                .as_ref()
+                .is_some_and(|statement| then.beside(statement, datasets) == now.beside(statement, datasets))
+    }
     /// How many records were read.
     pub fn records(&self) -> usize {
         self.statement.as_ref().map_or(self.reading.records.len(), |statement| statement.records.len())
@@ -217,7 +230,8 @@ pub fn validate(
     datasets: &Datasets,
     stations: &Stations,
 ) -> Result<Validated, Stop> {
-    let foreseen = inspected.foreseen.take().filter(|foreseen| foreseen.standing == *standing);
+    let foreseen = inspected.foreseen.take();
+    let foreseen = foreseen.filter(|foreseen| inspected.stands(&foreseen.standing, standing, datasets));
     let Judged { findings, errors } = match foreseen {
         Some(foreseen) => foreseen.judged,
         None => judged(&inspected, standing, datasets, stations)?,

@@ -23,6 +23,18 @@ pub struct Signed {
     pub exclusive: bool,
 }
 
+impl Signed {
+    /// What its reference is of, in a canonical form of it all: the document; or, of the one that names its element by
+    /// its id, that element, without the instructions and comments before and behind it.
+    pub fn referred<'t>(&self, canonical: &'t str) -> Option<&'t str> {
+        const END: &str = "</Submission>";
+        match self.name {
+            "by id" => canonical.get(canonical.find("<Submission ")?..canonical.rfind(END)? + END.len()),
+            _ => Some(canonical),
+        }
+    }
+}
+
 /// Every kind of node, and characters that each spelling treats otherwise.
 const DOCUMENT: &str = "\
 <Submission xmlns=\"urn:boemis:submission:1\" xmlns:q=\"urn:q\" xmlns:r=\"urn:r\" id=\"S-1\" q:b=\"2\" a=\"1\" \

@@ -22,9 +22,10 @@ use self::read::Plans;
 use super::acts::{Act, Deed, Done, Situation};
 use super::location::Server;
 use super::mark::Mark;
+use super::standing::Question;
 use super::{Counted, Fault, Filed, Records, Settings, Total};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
-use crate::schema::{Datasets, Key, Standing};
+use crate::schema::{Datasets, Standing};
 use jiff::Timestamp;
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
@@ -122,10 +123,10 @@ impl Store {
         self.ended(mark)
     }
 
-    pub(super) async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
+    pub(super) async fn standing(&mut self, question: Question<'_>) -> Result<Standing, Fault> {
         let plans = std::mem::take(&mut self.plans);
         let standing = match self.connected("reading what stands").await {
-            Ok(mut link) => read::standing_all(&mut link, &plans, &[(key, id)]).await,
+            Ok(mut link) => read::questions(&mut link, &plans, &[question]).await,
             Err(fault) => Err(fault),
         };
         self.plans = plans;

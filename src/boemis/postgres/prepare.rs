@@ -89,7 +89,7 @@ async fn migrate(link: &mut Link<'_>) -> Result<u64, Fault> {
 /// What the database has of the datasets.
 async fn present(link: &mut Link<'_>) -> Result<Present, Fault> {
     const RELATIONS: &str = "SELECT c.relname::text, coalesce(obj_description(c.oid, 'pg_class'), '') FROM pg_class c \
-        WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'v', 'p') \
+        WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'v', 'p', 'i') \
         UNION ALL SELECT t.tgname::text, '' FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid \
         WHERE c.relnamespace = current_schema()::regnamespace AND NOT t.tgisinternal AND t.tgenabled = 'O'";
     const COLUMNS: &str = "SELECT dataset, name, kind, places FROM dataset_column";

@@ -8,7 +8,7 @@ use super::super::asked::{self, PAGE};
 use super::super::layout::Layout;
 use super::super::mark::{Mark, RawMark, period};
 use super::super::rows::{self, Rows};
-use super::super::standing::{gather, odd};
+use super::super::standing::{Pieces, Question, elsewhere, gather, odd};
 use super::super::store::Asked;
 use super::super::views::{self, Engine, gave_no_way};
 use super::super::{Counted, Fault, Filed, Records, Total};
@@ -33,6 +33,8 @@ pub(super) struct Plan {
     pub(super) insert: SqlStr,
     pub(super) copy: SqlStr,
     standing: SqlStr,
+    /// Who of the others stated one of these keys, or any; where that is asked by itself.
+    elsewhere: Option<[SqlStr; 2]>,
     totals: Option<SqlStr>,
     rows: SqlStr,
 }
@@ -46,6 +48,7 @@ impl Plans {
                 insert: text(super::write::insert_sql(layout)),
                 copy: text(super::write::copy_sql(layout)),
                 standing: text(standing_sql(layout, &looks)),
+                elsewhere: elsewhere_sql(layout),
                 totals: layout.year.map(|_| text(asked::totals(layout))),
                 rows: text(asked::rows(layout)),
                 layout: layout.clone(),
@@ -86,22 +89,30 @@ fn standing_sql(layout: &Layout, looks: &[(Look, Layout)]) -> String {
         // each is the year and an ending
         kinds => kinds.of_year(Some(YEAR)).iter().map(|period| within(&period.to_string(), YEAR)).collect(),
     };
-    let own = format!(
-        "s.dataset = $6 AND s.period IN ({}) AND (s.participant = q.participant OR s.period = q.period)",
-        of_year.join(", ")
-    );
+    const OWN: &str = "q.participant";
+    let whose = asked::whose(layout, OWN, "q.period");
+    let own = format!("s.dataset = $6 AND s.period IN ({}) AND {whose}", of_year.join(", "));
     let others = looks.iter().map(|(look, layout)| {
         let period = if look.year_ago { "q.ago" } else { "q.period" };
         of(layout, &format!("s.dataset = '{}' AND s.period = {period}", layout.slug), "", None)
     });
-    const OWN: &str = "q.participant";
-    let own = of(layout, &own, &asked::joined(layout, OWN), Some(OWN));
+    let own = of(layout, &own, asked::joined(layout), Some(OWN));
     let answers: Vec<String> = std::iter::once(own).chain(others).collect();
     format!(
         "SELECT {} FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY \
          AS q (id, participant, period, ago, year, at) ORDER BY q.at",
         answers.join(", ")
     )
+}
+
+fn elsewhere_sql(layout: &Layout) -> Option<[SqlStr; 2]> {
+    let sql = |keys: Option<&str>| {
+        let pairs = asked::elsewhere(layout, keys);
+        let pairs =
+            format!("SELECT coalesce(json_agg(json_build_array(e.key, e.participant)), '[]')::text FROM ({pairs}) e");
+        AssertSqlSafe(pairs).into_sql_str()
+    };
+    layout.asks_by_key().then(|| [Some("unnest($5::text[]) AS k (value)"), None].map(sql))
 }
 
 /// A period of this year as SQL of any: the year in `q.year` and what stands behind it.
@@ -112,11 +123,20 @@ fn within(period: &str, year: i16) -> String {
 const READING: &str = "reading what stands";
 
 /// All that bears on each statement, in their order: none sees another.
-pub(super) async fn standing_all(
+pub(super) async fn questions(
     link: &mut Link<'_>,
     plans: &Plans,
-    asked: &[Asked<'_>],
+    asked: &[Question<'_>],
 ) -> Result<Vec<Standing>, Fault> {
+    let own: Vec<Asked<'_>> = asked.iter().map(|question| (question.key, question.id)).collect();
+    let mut all = standing_all(link, plans, &own).await?;
+    for (question, standing) in asked.iter().zip(&mut all) {
+        add_elsewhere(link, plans, *question, standing).await?;
+    }
+    Ok(all)
+}
+
+async fn standing_all(link: &mut Link<'_>, plans: &Plans, asked: &[Asked<'_>]) -> Result<Vec<Standing>, Fault> {
     let mut all = Vec::with_capacity(asked.len());
     for like in asked.chunk_by(|one, next| one.0.dataset == next.0.dataset) {
         let Some(plan) = like.first().and_then(|(key, _)| plans.get(&key.dataset)) else {
@@ -143,6 +163,40 @@ pub(super) async fn standing_all(
         }
     }
     Ok(all)
+}
+
+/// Adds which of the keys that it states another body stated, where that is asked by itself.
+pub(super) async fn add_elsewhere(
+    link: &mut Link<'_>,
+    plans: &Plans,
+    question: Question<'_>,
+    standing: &mut Standing,
+) -> Result<(), Fault> {
+    let Some(plan) = plans.get(&question.key.dataset) else { return Ok(()) };
+    let Some([stated, any]) = &plan.elsewhere else { return Ok(()) };
+    let sender = question.key.participant.as_str();
+    let others = sqlx::query(asked::OTHERS).bind(plan.layout.slug.clone()).bind(sender.to_owned());
+    let others: i64 = cell(READING, &link.one(READING, others).await?, 0)?;
+    if others == 0 {
+        return Ok(());
+    }
+    let ask = |sql: &SqlStr| {
+        let query = sqlx::query(sql.clone()).bind(question.id.to_string()).bind(plan.layout.slug.clone());
+        query.bind(sender.to_owned()).bind(question.key.period.to_string())
+    };
+    match question.pieces(&plan.layout)? {
+        Pieces::All => {
+            let row = link.one(READING, ask(any)).await?;
+            elsewhere(standing, &cell::<String>(READING, &row, 0)?)
+        }
+        Pieces::Of(pieces) => {
+            for keys in *pieces {
+                let row = link.one(READING, ask(stated).bind(keys?)).await?;
+                elsewhere(standing, &cell::<String>(READING, &row, 0)?)?;
+            }
+            Ok(())
+        }
+    }
 }
 
 /// The mark of this submission, if it was loaded.

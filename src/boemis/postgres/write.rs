@@ -9,7 +9,8 @@ use super::super::acts::{Act, other_did};
 use super::super::asked;
 use super::super::layout::{Layout, Part};
 use super::super::mark::Mark;
-use super::super::store::{Asked, Document, Insert};
+use super::super::standing::Question;
+use super::super::store::{Document, Insert};
 use super::super::{Fault, rows};
 use super::link::{Link, cell};
 use super::read::{self, Plan, Plans};
@@ -65,8 +66,8 @@ impl<'s> Transaction<'s> {
     }
 
     /// What stands beside each, none of which sees another.
-    pub(in crate::boemis) async fn standing_all(&mut self, asked: &[Asked<'_>]) -> Result<Vec<Standing>, Fault> {
-        read::standing_all(&mut self.link, self.plans, asked).await
+    pub(in crate::boemis) async fn standing_all(&mut self, asked: &[Question<'_>]) -> Result<Vec<Standing>, Fault> {
+        read::questions(&mut self.link, self.plans, asked).await
     }
 
     pub(in crate::boemis) async fn mark(&mut self, id: SubmissionId) -> Result<Option<Mark>, Fault> {

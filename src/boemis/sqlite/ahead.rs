@@ -89,7 +89,7 @@ async fn write(
     let full: SqlStr = AssertSqlSafe(numbered_sql(layout, number, PIECE_RECORDS)).into_sql_str();
     for piece in statement.records.pieces() {
         let piece = piece.map_err(gone)?;
-        let turn = ahead.step();
+        let turn = ahead.step()?;
         begin(connection).await?;
         let mut pieces = piece.chunks(PIECE_RECORDS);
         let mut made = || {
@@ -143,7 +143,7 @@ async fn sweep(
     let list = |numbers: &[i64]| numbers.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
     let (spared, useless) = (list(spared), list(useless));
     loop {
-        let turn = ahead.step();
+        let turn = ahead.step()?;
         let left: Option<i64> = sqlx::query_scalar(AssertSqlSafe(format!(
             "SELECT coalesce((SELECT max(r.submission) FROM \"{table}\" r WHERE r.submission > \
              (SELECT coalesce(max(number), 0) FROM submission) AND r.submission NOT IN ({spared})), \

@@ -21,8 +21,9 @@ pub(super) use write::Transaction;
 use super::acts::{Act, Deed, Done, Situation, other_did};
 use super::mark::Mark;
 use super::{Counted, Fault, Filed, Records, Settings, Total, asked};
+use crate::boemis::standing::Question;
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
-use crate::schema::{Datasets, Key, Standing};
+use crate::schema::{Datasets, Standing};
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection};
@@ -92,12 +93,12 @@ impl Store {
         read::mark(self.connected("looking for a mark").await?, id).await
     }
 
-    pub(super) async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
+    pub(super) async fn standing(&mut self, question: Question<'_>) -> Result<Standing, Fault> {
         self.connected("reading what stands").await?;
-        match self.connection.as_mut() {
-            Some(connection) => read::standing(connection, &self.plans, (key, id)).await,
-            None => Err(closed()),
-        }
+        let Some(connection) = self.connection.as_mut() else { return Err(closed()) };
+        let mut standing = read::standing(connection, &self.plans, (question.key, question.id)).await?;
+        read::add_elsewhere(connection, &self.plans, question, &mut standing).await?;
+        Ok(standing)
     }
 
     pub(super) async fn totals(&mut self, dataset: &DatasetName) -> Result<Vec<Total>, Fault> {

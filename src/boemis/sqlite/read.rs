@@ -10,7 +10,7 @@ use crate::boemis::asked::{self, PAGE};
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::{Mark, RawMark, period};
 use crate::boemis::rows::{self, Rows};
-use crate::boemis::standing::{gather, odd};
+use crate::boemis::standing::{Pieces, Question, elsewhere, gather, odd};
 use crate::boemis::store::Asked;
 use crate::boemis::views::{self, Engine, gave_no_way};
 use crate::boemis::{Counted, Fault, Filed, Records, Total};
@@ -33,6 +33,7 @@ pub(super) struct Plan {
     /// Made when first needed.
     pub(super) inserts: BTreeMap<super::write::Shape, SqlStr>,
     standing: StandingSql,
+    elsewhere: Option<ElsewhereSql>,
     totals: Option<SqlStr>,
 }
 
@@ -44,6 +45,25 @@ struct StandingSql {
     first: SqlStr,
     /// [`PIECE`] at once.
     piece: SqlStr,
+}
+
+/// The question who of the others stated a key, where it is asked by itself.
+#[derive(Debug)]
+struct ElsewhereSql {
+    /// One of these.
+    stated: SqlStr,
+    any: SqlStr,
+}
+
+impl ElsewhereSql {
+    fn of(layout: &Layout) -> Option<Self> {
+        let sql = |keys: Option<&str>| {
+            let pairs = asked::elsewhere(layout, keys);
+            let text = format!("SELECT json_group_array(json_array(e.key, e.participant)) FROM ({pairs}) e");
+            AssertSqlSafe(text).into_sql_str()
+        };
+        layout.asks_by_key().then(|| Self { stated: sql(Some("json_each($5) k")), any: sql(None) })
+    }
 }
 
 impl Plans {
@@ -58,7 +78,8 @@ impl Plans {
                 piece: AssertSqlSafe(piece.join("; ")).into_sql_str(),
             };
             let totals = layout.year.map(|_| AssertSqlSafe(asked::totals(layout)).into_sql_str());
-            (layout.slug.clone(), Plan { layout: layout.clone(), looks, inserts: BTreeMap::new(), standing, totals })
+            let (layout, inserts, elsewhere) = (layout.clone(), BTreeMap::new(), ElsewhereSql::of(layout));
+            (layout.slug.clone(), Plan { layout, looks, inserts, standing, elsewhere, totals })
         };
         Self(layouts.iter().map(plan).collect())
     }
@@ -91,7 +112,7 @@ fn standing_sql(layout: &Layout, looks: &[(Look, Layout)], at: usize) -> String 
     let value = |number: usize| format!("${}", at * values(layout) + number);
     let periods: Vec<String> = (6..=values(layout)).map(value).collect();
     let horizon = asked::horizon(&value(1));
-    let of = |layout: &Layout, which: String, joined: String, own: Option<&str>| {
+    let of = |layout: &Layout, which: String, joined: &str, own: Option<&str>| {
         let standing = asked::standing_before(layout, &horizon, own);
         let key = layout.key().map_or("NULL".to_owned(), |c| format!("r.\"{}\"", c.name));
         let decimals: Vec<String> = layout.decimals().map(|(c, _)| format!("r.\"{}\"", c.name)).collect();
@@ -104,19 +125,14 @@ fn standing_sql(layout: &Layout, looks: &[(Look, Layout)], at: usize) -> String 
             table = layout.table(),
         )
     };
-    let own = format!(
-        "s.dataset = {} AND s.period IN ({}) AND (s.participant = {} OR s.period = {})",
-        value(2),
-        periods.join(", "),
-        value(3),
-        value(4)
-    );
+    let whose = asked::whose(layout, &value(3), &value(4));
+    let own = format!("s.dataset = {} AND s.period IN ({}) AND {whose}", value(2), periods.join(", "));
     let others = looks.iter().map(|(look, layout)| {
         let period = value(if look.year_ago { 5 } else { 4 });
-        of(layout, format!("s.dataset = '{}' AND s.period = {period}", layout.slug), String::new(), None)
+        of(layout, format!("s.dataset = '{}' AND s.period = {period}", layout.slug), "", None)
     });
     let answers: Vec<String> =
-        std::iter::once(of(layout, own, asked::joined(layout, &value(3)), Some(&value(3)))).chain(others).collect();
+        std::iter::once(of(layout, own, asked::joined(layout), Some(&value(3)))).chain(others).collect();
     format!("SELECT {}", answers.join(", "))
 }
 
@@ -165,6 +181,42 @@ pub(super) async fn standing_all(
         }
     }
     Ok(all)
+}
+
+/// Adds which of the keys that it states another body stated, where that is asked by itself.
+pub(super) async fn add_elsewhere(
+    connection: &mut SqliteConnection,
+    plans: &Plans,
+    question: Question<'_>,
+    standing: &mut Standing,
+) -> Result<(), Fault> {
+    let Some(plan) = plans.get(&question.key.dataset) else { return Ok(()) };
+    let Some(sql) = &plan.elsewhere else { return Ok(()) };
+    let sender = question.key.participant.as_str();
+    let others = sqlx::query_scalar(asked::OTHERS).bind(plan.layout.slug.clone()).bind(sender.to_owned());
+    let others: i64 = others.fetch_one(&mut *connection).await.map_err(|e| fault(READING, e))?;
+    if others == 0 {
+        return Ok(());
+    }
+    let ask = |sql: &SqlStr| {
+        let query = sqlx::query_scalar(sql.clone()).bind(question.id.to_string()).bind(plan.layout.slug.clone());
+        query.bind(sender.to_owned()).bind(question.key.period.to_string())
+    };
+    match question.pieces(&plan.layout)? {
+        Pieces::All => {
+            let answer: String = ask(&sql.any).fetch_one(connection).await.map_err(|e| fault(READING, e))?;
+            elsewhere(standing, &answer)
+        }
+        Pieces::Of(pieces) => {
+            for keys in *pieces {
+                let keys = serde_json::Value::from(keys?).to_string();
+                let query = ask(&sql.stated).bind(keys);
+                let answer: String = query.fetch_one(&mut *connection).await.map_err(|e| fault(READING, e))?;
+                elsewhere(standing, &answer)?;
+            }
+            Ok(())
+        }
+    }
 }
 
 /// As many answers as questions, in their order.

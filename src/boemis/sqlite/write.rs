@@ -12,6 +12,7 @@ use crate::boemis::Fault;
 use crate::boemis::layout::Layout;
 use crate::boemis::mark::Mark;
 use crate::boemis::rows::gone;
+use crate::boemis::standing::Question;
 use crate::boemis::store::{Asked, Document, Insert};
 use crate::document::{DatasetName, SubmissionId};
 use crate::schema::{ColumnKind, Record, Records, Standing, Value};
@@ -76,7 +77,16 @@ impl<'s> Transaction<'s> {
     }
 
     /// What stands beside each, none of which sees another.
-    pub(in crate::boemis) async fn standing_all(&mut self, asked: &[Asked<'_>]) -> Result<Vec<Standing>, Fault> {
+    pub(in crate::boemis) async fn standing_all(&mut self, asked: &[Question<'_>]) -> Result<Vec<Standing>, Fault> {
+        let own: Vec<Asked<'_>> = asked.iter().map(|question| (question.key, question.id)).collect();
+        let mut all = self.own_standing(&own).await?;
+        for (question, standing) in asked.iter().zip(&mut all) {
+            read::add_elsewhere(self.connection, self.plans, *question, standing).await?;
+        }
+        Ok(all)
+    }
+
+    async fn own_standing(&mut self, asked: &[Asked<'_>]) -> Result<Vec<Standing>, Fault> {
         if let (State::Unbegun, &[alone]) = (self.state, asked) {
             self.state = State::Open;
             if let Some(standing) = read::first_standing(self.connection, self.plans, alone).await? {
