@@ -7,8 +7,9 @@ mod receipt;
 #[path = "window/trial.rs"]
 mod trial;
 
+use rustix::process::Signal;
 use std::fs;
-use trial::{Trial, eventually, generation, voen};
+use trial::{Locked, Trial, eventually, generation, voen};
 
 /// A statement of azerenerji that is right.
 fn good(trial: &Trial, period: &str) -> Vec<u8> {
@@ -137,6 +138,79 @@ fn revisions_of_which_some_take_long_keep_their_order() {
     let other = answers.iter().find(|(_, text)| receipt::decision(text) != "accepted");
     assert!(other.is_none(), "{other:?}");
     daemon.end();
+}
+
+const ASIDE: &str = "it takes long; others go on meanwhile";
+
+/// A statement that is right, and so large that it is looked at aside; its records are taken for too many for memory.
+fn large_and_good(trial: &Trial, revision: u32) -> Vec<u8> {
+    let statement = generation(voen("azerisiq"), "2026-Q2", revision, "KUL-0001", "1");
+    let statement = statement.replace("<Total>", &format!("{}<Total>", " ".repeat(4 << 20)));
+    trial.signed("large.xml", statement, "azerisiq")
+}
+
+/// A window in which whatever is large is looked at aside.
+fn impatient() -> Trial {
+    let trial = Trial::new();
+    trial.set("patience", "\"1ms\"");
+    trial.set("memory_max", "\"1B\"");
+    trial.set("retry_first", "\"1s\"");
+    trial.set("retry_last", "\"1s\"");
+    trial
+}
+
+#[test]
+fn what_takes_long_and_is_held_is_tried_again_aside_and_one_behind_it_waits() {
+    let trial = impatient();
+    let daemon = trial.run();
+    let locked = Locked::new(&trial);
+    for (name, revision) in [("a.xml", 1), ("b.xml", 2)] {
+        trial.put("azerisiq", name, large_and_good(&trial, revision));
+        eventually("the holding", || !trial.answers_to("azerisiq", name).is_empty());
+    }
+    eventually("some tries", || trial.log().matches(ASIDE).count() > 3);
+    drop(locked);
+    for name in ["a.xml", "b.xml"] {
+        eventually("the acceptance", || {
+            trial.answers_to("azerisiq", name).iter().any(|(_, text)| receipt::decision(text) == "accepted")
+        });
+    }
+    assert_eq!(
+        trial.sql("SELECT revision FROM submission ORDER BY number").split_whitespace().collect::<Vec<_>>(),
+        ["1", "2"]
+    );
+    daemon.end();
+}
+
+#[test]
+fn what_takes_long_is_judged_by_what_is_in_force_when_it_is_decided() {
+    let trial = impatient();
+    // read for a while, since each of its records is
+    let slow = trial.signed("large.xml", large(300_000), "azerisiq");
+    let daemon = trial.run();
+    trial.put("azerisiq", "large.xml", slow);
+    eventually("the taking of the large one", || trial.log().contains(ASIDE));
+    let registry = fs::read_to_string(trial.at("w/registry.toml")).unwrap();
+    fs::write(trial.at("w/registry.toml"), registry.replace("suspended = false", "suspended = true")).unwrap();
+    daemon.signal(Signal::HUP);
+    let (_, text) = trial.answer("azerisiq", "large.xml");
+    assert_eq!(receipt::codes(&text), ["authority.suspended"], "{}", trial.log());
+    assert!(trial.log().contains("it is looked at again"));
+    daemon.end();
+}
+
+#[test]
+fn a_window_that_closes_does_not_wait_for_what_takes_long() {
+    let trial = impatient();
+    let slow = trial.signed("large.xml", large(300_000), "azerisiq");
+    let daemon = trial.run();
+    trial.put("azerisiq", "large.xml", slow);
+    eventually("the taking of the large one", || trial.log().contains(ASIDE));
+    daemon.end();
+    assert!(trial.log().contains("is finished by the next start"), "{}", trial.log());
+    assert!(trial.answers("azerisiq").is_empty());
+    let (code, done) = trial.json(&["once"]);
+    assert_eq!((code, &done["answers"]["rejected"]), (Some(0), &1.into()), "{done}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use super::{Fault, Location, Settings, sqlite};
 use crate::document::{Content, Digest, SubmissionId};
 use crate::schema::{Datasets, Statement};
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 /// What whoever writes ahead shares with the loader. Cheap to clone.
@@ -25,6 +26,8 @@ struct Shared {
     written: Mutex<HashMap<SubmissionId, Written>>,
     /// Numbers of rows that no mark will be written for.
     useless: Mutex<Vec<i64>>,
+    /// Whether all that earlier processes left was swept.
+    is_swept: AtomicBool,
     /// One statement at a time.
     alone: tokio::sync::Mutex<()>,
 }
@@ -49,6 +52,17 @@ pub(super) struct Written {
     pub(super) rows: Digest,
     /// How many they are.
     pub(super) records: u64,
+}
+
+/// What is swept before rows are written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sweep<'a> {
+    /// Numbers of rows that wait for their marks.
+    pub(super) spared: &'a [i64],
+    /// Numbers of rows that are of no use any more.
+    pub(super) useless: &'a [i64],
+    /// Whether any rows without a mark are, but for those that are spared.
+    pub(super) sweeps_all: bool,
 }
 
 /// Statements that may wait for their marks: of more the oldest are of no use, since a mark is written as the last of
@@ -80,8 +94,11 @@ impl Ahead {
         }
         let spared: Vec<i64> = self.written().values().map(|written| written.number).collect();
         let useless = self.useless().clone();
-        let numbers = (&spared[..], &useless[..]);
-        let (number, rows) = sqlite::write_ahead((path, settings), datasets, statement, self, numbers).await?;
+        // the first time also what stands below a mark: the last process stopped before it swept that
+        let sweeps_all = !self.0.is_swept.load(Ordering::Relaxed);
+        let sweep = Sweep { spared: &spared, useless: &useless, sweeps_all };
+        let (number, rows) = sqlite::write_ahead((path, settings), datasets, statement, self, sweep).await?;
+        self.0.is_swept.store(true, Ordering::Relaxed);
         self.useless().retain(|number| !useless.contains(number));
         let records = statement.records.len() as u64;
         self.written().insert(id, Written { content, number, rows, records });

@@ -262,6 +262,7 @@ on_both! {
     what_held_at_a_moment_is_told_by_what_was_known_then
     what_the_rules_look_at_besides_stands_there_by_sender
     a_year_of_months_stands_by_its_months
+    where_there_are_no_periods_others_are_asked_for_the_keys_that_are_stated
 }
 
 async fn what_is_loaded_stands_in_the_views_and_superseded_rows_stay(window: Window) {
@@ -972,6 +973,46 @@ async fn a_year_of_months_stands_by_its_months(window: Window) {
     assert_eq!(shown[0], "2026 Some(\"6.000\")");
     assert_eq!(shown.len(), 4);
     boemis.close().await.unwrap();
+}
+
+async fn where_there_are_no_periods_others_are_asked_for_the_keys_that_are_stated(window: Window) {
+    let register = Dataset { periods: PeriodKinds::None, ..dataset("register", YearRule::Sum, &[("energy_mwh", 3)]) };
+    let mut boemis = Boemis::open(&window.location(), &Settings::default(), &datasets(vec![register])).await.unwrap();
+    let parcels: Vec<String> = (1..=9_000).map(|n| format!("GUN-{n:04} 1")).collect();
+    let parcels: Vec<&str> = parcels.iter().map(String::as_str).collect();
+    let first = filing("azerenerji register  1", &parcels);
+    let second = filing("energetika register  1", &["SU-0001 1", "SU-0002 1"]);
+    let fallen = filing("ekologiya register  1", &["SU-0003 1"]);
+    for one in [&first, &second, &fallen] {
+        load(&mut boemis, &[one]).await;
+    }
+    boemis.contest(&[fallen.id], now()).await.unwrap();
+    // far more keys than one question has, with one that others stated among the last
+    let mut stated: Vec<&str> = parcels[..8_999].iter().map(|_| "- 1").collect();
+    stated.extend(["GUN-8999 2", "KUL-0001 2", "SU-0002 2", "SU-0003 2"]);
+    let asked = filing("azerisiq register  1", &stated);
+    let validated = asked.validated();
+    let far = Filing { far: true, ..asked.clone() };
+    let laid_away = far.validated();
+    let mut batch = boemis.begin(now()).await.unwrap();
+    for statement in [validated.statement(), laid_away.statement()] {
+        let standing = batch.standing_all(&[Question::of(statement, asked.id)]).await.unwrap().remove(0);
+        let elsewhere: Vec<String> = standing.elsewhere.iter().map(|(key, whose)| format!("{key} {whose}")).collect();
+        assert_eq!(elsewhere, ["GUN-8999 azerenerji", "SU-0002 energetika"]);
+        assert_eq!((standing.current, standing.same_year.len()), (None, 0));
+    }
+    // who cannot say what is stated is told all
+    assert_eq!(batch.standing(&asked.key(), asked.id).await.unwrap().elsewhere.len(), 9_002);
+    let own = batch.standing_all(&[Question::of(first.validated().statement(), new_id())]).await.unwrap().remove(0);
+    assert_eq!(own.current.unwrap().submission, first.id);
+    assert_eq!(own.elsewhere, [].into());
+    batch.abandon().await.unwrap();
+    boemis.close().await.unwrap();
+    let plan = "EXPLAIN QUERY PLAN SELECT r.station FROM json_each('[]') k CROSS JOIN register_record r \
+        WHERE r.station = k.value";
+    if matches!(window.location(), Location::Sqlite(_)) {
+        assert!(window.ask(plan).contains("register_record_key"), "{}", window.ask(plan));
+    }
 }
 
 async fn what_was_loaded_is_never_changed(window: Window) {

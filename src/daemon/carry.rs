@@ -10,6 +10,7 @@ use super::dossier::Beside;
 use super::judgement::{Judge, Matter};
 use super::load::{self, Candidate, Tried, load};
 use super::look::{Look, Looking};
+use super::notify;
 use super::window::{Halt, Waits, Window};
 use crate::boemis::{Boemis, Loaded, Stands};
 use crate::document::{Decision, ParticipantName, SubmissionId};
@@ -21,6 +22,8 @@ use crate::seal::OriginalRecord;
 use crate::staging::{Holding, NotHeld, Staged, Staging, Synced, Unsafe, Why};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
 
 /// Sources of safe documents that wait for an idle moment to be removed, at most: their names are
 /// remembered, and a start after a crash removes them all.
@@ -538,7 +541,8 @@ impl Window {
     }
 
     /// Loads a group; where it is large, in a thread of its own, while the next group is taken, made
-    /// safe, and looked at.
+    /// safe, and looked at. While what is long is loaded, the service manager hears that we live: the database's own
+    /// patience bounds each step of it, and not the manager's.
     async fn load_meanwhile(
         &mut self,
         boemis: Boemis,
@@ -549,9 +553,12 @@ impl Window {
     ) -> Result<load::Group, Unfinished> {
         /// Up to so many, a thread costs more than it gains.
         const AT_ONCE: usize = 8;
+        /// Between two signs of life.
+        const SIGNS: Duration = Duration::from_secs(5);
         let now = self.host.clock.now();
         let is_due = self.queue.due(now).is_some_and(|due| due <= now);
-        if !goes_on || self.ahead.is_some() || !is_due || candidates.len() <= AT_ONCE {
+        let takes_next = goes_on && self.ahead.is_none() && is_due && candidates.len() > AT_ONCE;
+        if !takes_next && !candidates.iter().any(|candidate| candidate.inspected.is_long()) {
             return Ok(load(boemis, now, candidates, judge, &mut || self.saved(saving)).await?);
         }
         match self.saved(saving) {
@@ -563,9 +570,19 @@ impl Window {
         }
         let runtime = tokio::runtime::Handle::current();
         let loading = std::thread::Builder::new().name("load".to_owned());
-        let loading = loading.spawn(move || runtime.block_on(load(boemis, now, candidates, judge, &mut || Ok(()))));
+        let (ending, ended) = std::sync::mpsc::channel::<()>();
+        let loading = loading.spawn(move || {
+            let _ending = ending; // goes with the thread, however that ends
+            runtime.block_on(load(boemis, now, candidates, judge, &mut || Ok(())))
+        });
         let loading = loading.map_err(|error| Halt::broken(format!("no thread for loading: {error}")))?;
-        let ahead = self.take(now).and_then(|taken| self.safe_ahead(taken));
+        let ahead = match takes_next {
+            true => self.take(now).and_then(|taken| self.safe_ahead(taken)),
+            false => Ok(self.ahead.take()),
+        };
+        while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(SIGNS) {
+            notify::alive();
+        }
         let group = loading.join().map_err(|_| Halt::wrong("the loading of a group panicked"))??;
         self.ahead = ahead?;
         Ok(group)

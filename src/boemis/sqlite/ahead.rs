@@ -4,12 +4,12 @@
 //! under a number far above all others, and what is loaded meanwhile gets those between: room for a million
 //! loads. The link from a row to its mark is not asked for on this connection, since the mark comes last; that
 //! it came, and that there are as many rows as it says, is looked at in its transaction (`write.rs`). What
-//! stands above all marks and was written by nobody who is still there was left by a crash: it is swept first.
+//! has no mark and was written by nobody who is still there was left by a crash: it is swept first.
 //! Never writes a mark.
 
 use super::write::{PIECE_RECORDS, Statement as Query, bind_values, numbered_sql};
 use super::{fault, options};
-use crate::boemis::ahead::Ahead;
+use crate::boemis::ahead::{Ahead, Sweep};
 use crate::boemis::layout::Layout;
 use crate::boemis::rows::{Rows, gone};
 use crate::boemis::views::{Engine, triggers};
@@ -28,14 +28,13 @@ const ROOM: i64 = 1 << 20;
 /// Rows that are swept at a time: some ten milliseconds.
 const SWEPT: i64 = 2_000;
 
-/// Writes all rows; the number that their mark is to have, and their digest. `spared` are the numbers of others that
-/// wait for theirs, `useless` those of rows that are of no use any more.
+/// Writes all rows; the number that their mark is to have, and their digest.
 pub(in crate::boemis) async fn write_ahead(
     (path, settings): (&Path, &Settings),
     datasets: &Datasets,
     statement: &Statement,
     ahead: &Ahead,
-    (spared, useless): (&[i64], &[i64]),
+    sweep: Sweep<'_>,
 ) -> Result<(i64, Digest), Fault> {
     let layouts = Layout::all(datasets)?;
     let slug = statement.key.dataset.as_str();
@@ -52,7 +51,11 @@ pub(in crate::boemis) async fn write_ahead(
         .map_err(|e| fault(DOING, e))?;
     let written = async {
         for one in &layouts {
-            sweep(&mut connection, one, ahead, (spared, useless)).await?;
+            let mut useless = sweep.useless.to_vec();
+            if sweep.sweeps_all {
+                useless.extend(left(&mut connection, one, sweep.spared).await?);
+            }
+            sweep_away(&mut connection, one, ahead, (sweep.spared, &useless)).await?;
         }
         let number = free_number(&mut connection, &layouts).await?;
         Ok((number, write(&mut connection, layout, number, statement, ahead).await?))
@@ -129,9 +132,24 @@ fn statement_of<'q>(
     Ok(query)
 }
 
+/// The numbers of rows that have no mark, wherever they stand. Looked for from number to number, so that not all rows are
+/// read; beside the groups, which go on.
+async fn left(connection: &mut SqliteConnection, layout: &Layout, spared: &[i64]) -> Result<Vec<i64>, Fault> {
+    let table = layout.table();
+    let sql = AssertSqlSafe(format!(
+        "WITH RECURSIVE met (number) AS (SELECT min(submission) FROM \"{table}\" UNION ALL \
+         SELECT (SELECT min(r.submission) FROM \"{table}\" r WHERE r.submission > met.number) FROM met \
+         WHERE met.number IS NOT NULL) SELECT number FROM met WHERE number IS NOT NULL \
+         AND number NOT IN (SELECT number FROM submission)"
+    ));
+    let mut all: Vec<i64> = sqlx::query_scalar(sql).fetch_all(connection).await.map_err(|e| fault(DOING, e))?;
+    all.retain(|number| !spared.contains(number));
+    Ok(all)
+}
+
 /// Takes away what a crash left. That nothing of a load is ever deleted is held by a trigger, which steps aside for the
 /// transaction that deletes what is of no load.
-async fn sweep(
+async fn sweep_away(
     connection: &mut SqliteConnection,
     layout: &Layout,
     ahead: &Ahead,

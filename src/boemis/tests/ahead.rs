@@ -103,6 +103,17 @@ async fn what_a_crash_left_without_a_mark_is_swept_and_nothing_else() {
     assert_eq!((window.ask(ROWS), window.ask(SEEN)), ("31".to_owned(), "1".to_owned()));
     load(&mut boemis.with_ahead(ahead), &[&second]).await;
     assert_eq!(window.ask(SEEN), "31");
+    // also where a mark was written above it since
+    let (ahead, mut third) = (Ahead::default(), long(40));
+    third.text = "azerenerji generation 2025-Q3 1".to_owned();
+    write(&ahead, &window, &third).await;
+    write(&Ahead::default(), &window, &long(7)).await; // sweeps the other, and is left itself
+    const MARK: &str = "INSERT INTO submission SELECT number + 5000000, 'x', participant, dataset, '2020-Q1', revision, \
+        content, rows, 0, received_at, loaded_at, signers, contested_at, approved_at FROM submission LIMIT 1";
+    assert_eq!(window.refuses(MARK), None);
+    third.text = "azerenerji generation 2025-Q4 1".to_owned();
+    write(&Ahead::default(), &window, &third).await;
+    assert_eq!(window.ask(ROWS), (31 + 40).to_string());
     // what was loaded is as safe as ever
     for sql in ["DELETE FROM generation_record", "UPDATE generation_record SET energy_mwh = 0"] {
         assert!(window.refuses(sql).is_some_and(|why| why.contains("never changed")), "{sql}");
