@@ -236,6 +236,7 @@ async fn work(window: &mut Window) -> Result<bool, Halt> {
     window.scan_slices(now);
     worked |= window.take_up_aside().await?;
     worked |= window.go_on_later(now).await?;
+    let now = window.now(); // what was held just now is not due by a moment before that
     window.retry(now).await?;
     window.bound_holds(now);
     if window.ahead() > 0 || window.queue().due(now).is_some_and(|due| due <= now) {
