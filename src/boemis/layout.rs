@@ -8,7 +8,7 @@ use super::Fault;
 use crate::schema::{ColumnKind, Dataset, Datasets, EPSG, Look, PeriodKinds, YearRule};
 
 /// Columns that tables and views have beside the dataset's own.
-const OWN: [&str; 13] = [
+const OWN: [&str; 14] = [
     "submission",
     "record",
     "participant",
@@ -22,7 +22,11 @@ const OWN: [&str; 13] = [
     "keys",
     "year",
     "annual",
+    MAPPED,
 ];
+
+/// The column that a shape is for a GIS, where there is PostGIS.
+pub(crate) const MAPPED: &str = "geom";
 
 /// Most columns of one dataset: a record is for people to fill in, and a multi-row insert of
 /// them stays far below the 32 766 variables a SQLite statement may have.

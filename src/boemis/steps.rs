@@ -18,6 +18,8 @@ pub(super) struct Present {
     pub(super) relations: BTreeMap<String, String>,
     /// By dataset and column: kind and places.
     pub(super) columns: BTreeMap<(String, String), (String, i64)>,
+    /// The schema in which PostGIS is, as it is quoted.
+    pub(super) postgis: Option<String>,
 }
 
 impl Present {
@@ -29,6 +31,7 @@ impl Present {
                 .into_iter()
                 .map(|(dataset, name, kind, places)| ((dataset, name), (kind, places)))
                 .collect(),
+            postgis: None,
         }
     }
 
@@ -110,7 +113,8 @@ fn steps_for(engine: Engine, layout: &Layout, present: &Present) -> Result<Vec<S
             steps.push(sql);
         }
     }
-    for view in views::views(engine, layout) {
+    let map = present.postgis.as_ref().and_then(|postgis| views::map(layout, postgis));
+    for view in views::views(engine, layout).into_iter().chain(map) {
         let known = known(engine, &view.sql);
         match present.relations.get(&view.name) {
             Some(text) if *text == known => continue,

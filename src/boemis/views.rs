@@ -5,7 +5,7 @@
 //! value of a document is ever written into SQL. What the engines write in another way is asked of
 //! [`Engine`]; all else is one text. Never talks to a database.
 
-use super::layout::{LaidColumn, Layout, Part};
+use super::layout::{LaidColumn, Layout, MAPPED, Part};
 use crate::schema::{ColumnKind, YearRule};
 
 /// Which database reads the text.
@@ -133,6 +133,23 @@ pub(super) fn views(engine: Engine, layout: &Layout) -> Vec<View> {
     }
     views
 }
+
+/// What a dataset with shapes shows besides where PostGIS is, in this schema: `<dataset>_current`, and each shape as a
+/// geometry in WGS 84, for a GIS to open. None where there are no shapes.
+pub(super) fn map(layout: &Layout, postgis: &str) -> Option<View> {
+    let shape = layout.columns.iter().find(|column| matches!(column.kind, ColumnKind::Geometry(_)))?;
+    // the same text again, and not of that view: which is dropped when it is made anew
+    let current = records(Engine::Postgres, layout, true);
+    let select = format!(
+        "SELECT held.*, {postgis}.ST_GeomFromText(held.\"{shape}\", {WGS84})::{postgis}.geometry(Geometry, {WGS84}) \
+         AS \"{MAPPED}\" FROM ({current}) AS held",
+        shape = shape.name,
+    );
+    Some(view(layout, "map", &select))
+}
+
+/// The code of WGS 84 in a GIS.
+const WGS84: u16 = 4326;
 
 fn view(layout: &Layout, ending: &str, select: &str) -> View {
     let name = format!("{}_{ending}", layout.stem);

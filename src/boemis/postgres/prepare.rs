@@ -104,6 +104,17 @@ async fn present(link: &mut Link<'_>) -> Result<Present, Fault> {
     Ok(Present::of(relations, columns))
 }
 
+/// The same, and where PostGIS is: for whoever may make what it gives.
+async fn present_with_postgis(link: &mut Link<'_>) -> Result<Present, Fault> {
+    const POSTGIS: &str = "SELECT quote_ident(n.nspname) FROM pg_extension e \
+        JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'";
+    let postgis = match link.all(PREPARING, sqlx::query(POSTGIS)).await?.first() {
+        Some(row) => Some(cell(PREPARING, row, 0)?),
+        None => None,
+    };
+    Ok(Present { postgis, ..present(link).await? })
+}
+
 /// Which of the datasets a reader finds; none when nothing was ever made ready.
 pub(super) async fn look(link: &mut Link<'_>, datasets: &Datasets) -> Result<Option<Plans>, Fault> {
     if migrated(link).await?.is_none_or(|count| count < migrations().len()) {
@@ -161,7 +172,7 @@ async fn may_load(link: &mut Link<'_>, layouts: &[Layout]) -> Result<(), Fault> 
 
 async fn make(link: &mut Link<'_>, layouts: &[Layout]) -> Result<(u64, Vec<String>), Fault> {
     let migrations = migrate(link).await?;
-    let steps = steps::steps(Engine::Postgres, layouts, &present(link).await?)?;
+    let steps = steps::steps(Engine::Postgres, layouts, &present_with_postgis(link).await?)?;
     if !steps.is_empty() {
         // several statements in one message are one transaction
         link.raw(PREPARING, AssertSqlSafe(steps.join(";\n"))).await?;
@@ -194,15 +205,16 @@ pub(in crate::boemis) async fn prepare_as_owner(
     }
     let layouts = steps::layouts(datasets)?;
     let (migrations, steps) = make(&mut link, &layouts).await?;
+    let postgis = present_with_postgis(&mut link).await?.postgis;
     const HERE: &str = "SELECT current_schema()::text, current_user::text, current_database()::text";
     let row = link.one(PREPARING, sqlx::query(HERE)).await?;
     let here: [String; 3] = [cell(PREPARING, &row, 0)?, cell(PREPARING, &row, 1)?, cell(PREPARING, &row, 2)?];
     let mut grants = Vec::new();
     for role in loaders.iter().filter(|role| **role != here[1]) {
-        grants.extend(rights(&layouts, &here, role, true));
+        grants.extend(rights(&layouts, postgis.as_deref(), &here, role, true));
     }
     for role in readers.iter().filter(|role| **role != here[1]) {
-        grants.extend(rights(&layouts, &here, role, false));
+        grants.extend(rights(&layouts, postgis.as_deref(), &here, role, false));
     }
     if !grants.is_empty() {
         link.raw(PREPARING, AssertSqlSafe(grants.join(";\n"))).await?;
@@ -211,11 +223,19 @@ pub(in crate::boemis) async fn prepare_as_owner(
 }
 
 /// The statements that give a role its rights and take all others.
-fn rights(layouts: &[Layout], [schema, _, database]: &[String; 3], role: &str, loads: bool) -> Vec<String> {
+fn rights(
+    layouts: &[Layout],
+    postgis: Option<&str>,
+    [schema, _, database]: &[String; 3],
+    role: &str,
+    loads: bool,
+) -> Vec<String> {
     let (schema, role, database) = (quoted(schema), quoted(role), quoted(database));
     let fixed = ["submission", "submission_act", "dataset_column", "_sqlx_migrations"].map(quoted);
     let tables: Vec<String> = layouts.iter().map(|layout| quoted(&layout.table())).collect();
-    let views = layouts.iter().flat_map(|layout| views::views(Engine::Postgres, layout));
+    let maps = |layout| postgis.and_then(|postgis| views::map(layout, postgis));
+    let views =
+        layouts.iter().flat_map(|layout| views::views(Engine::Postgres, layout).into_iter().chain(maps(layout)));
     let views: Vec<String> = views.map(|view| quoted(&view.name)).collect();
     let all: Vec<String> = fixed.into_iter().chain(tables.iter().cloned()).chain(views).collect();
     let all: Vec<String> = all.iter().map(|name| format!("{schema}.{name}")).collect();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 const SQUARE: &str = "POLYGON((400000 4480000,401000 4480000,401000 4481000.50,400000 4481000,400000 4480000))";
 
-fn plots() -> Datasets {
+pub(super) fn plots() -> Datasets {
     let code =
         crate::schema::Text { form: crate::schema::TextForm::Pattern("[A-Z0-9-]+".parse().unwrap(), 20), key: true };
     let mut plots = dataset("plots", YearRule::Sum, &[]);
@@ -19,6 +19,34 @@ fn plots() -> Datasets {
         column("area_ha", ColumnKind::Decimal { places: 3 }, true),
     ];
     datasets(vec![plots])
+}
+
+/// The same with one column more.
+pub(super) fn with_column(plots: Datasets, name: &str) -> Datasets {
+    let added = |mut plots: Dataset| {
+        plots.columns.push(column(name, ColumnKind::Decimal { places: 3 }, false));
+        plots
+    };
+    datasets(plots.by_name.into_values().map(added).collect())
+}
+
+/// So many plots of one body, of which the first has no shape.
+pub(super) async fn load_plots(boemis: &mut Boemis, participant: &str, count: usize) -> Mark {
+    let key = Key {
+        participant: participant.parse().unwrap(),
+        dataset: "plots".parse().unwrap(),
+        period: crate::document::Period::None,
+    };
+    let record = |at: usize| plot(&format!("{}-{at}", &participant[..1].to_uppercase()), (at > 1).then_some(SQUARE));
+    let records = match count {
+        0..100 => (1..=count).map(record).collect(),
+        _ => crate::schema::Records::laid_away((1..=count).map(record)),
+    };
+    let statement = Statement { key, revision: "1".parse().unwrap(), records };
+    let content = Content(Digest::of(participant.as_bytes()));
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let _ = batch.load(Validated::unseen_arrival(new_id(), true, content, statement)).await.unwrap();
+    batch.commit().await.unwrap()[0].mark().clone()
 }
 
 fn plot(code: &str, sent: Option<&str>) -> Record {
@@ -35,22 +63,7 @@ pub(super) async fn a_shape_lies_as_sent_and_in_wgs_84_and_neither_can_be_change
     let mut boemis = Boemis::open(&window.location(), &Settings::default(), &plots()).await.unwrap();
     let mut marks = Vec::new();
     for (participant, count) in [("iqtisadiyyat", 2), ("ekologiya", 2500)] {
-        let key = Key {
-            participant: participant.parse().unwrap(),
-            dataset: "plots".parse().unwrap(),
-            period: crate::document::Period::None,
-        };
-        let record =
-            |at: usize| plot(&format!("{}-{at}", &participant[..1].to_uppercase()), (at > 1).then_some(SQUARE));
-        let records = match count {
-            2 => (1..=count).map(record).collect(),
-            _ => crate::schema::Records::laid_away((1..=count).map(record)),
-        };
-        let statement = Statement { key, revision: "1".parse().unwrap(), records };
-        let content = Content(Digest::of(participant.as_bytes()));
-        let mut batch = boemis.begin(now()).await.unwrap();
-        let _ = batch.load(Validated::unseen_arrival(new_id(), true, content, statement)).await.unwrap();
-        marks.push(batch.commit().await.unwrap()[0].mark().clone());
+        marks.push(load_plots(&mut boemis, participant, count).await);
     }
     boemis.close().await.unwrap();
 

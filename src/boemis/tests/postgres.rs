@@ -28,6 +28,38 @@ fn wrong(fault: Fault) -> String {
 }
 
 #[tokio::test]
+async fn where_postgis_is_shapes_are_shown_as_geometries() {
+    let database = Server::shared().database();
+    let role = "the_cartographer";
+    database.does(&format!("DROP ROLE IF EXISTS {role}; CREATE ROLE {role} LOGIN; CREATE ROLE {role}_reader LOGIN"));
+    let plots = drawn::plots();
+    let before = prepare(&database, role, &plots).await;
+    assert!(!before.steps.concat().contains("plots_map"));
+    let mut boemis = open(&database, role, &plots).await.unwrap();
+    database.does("CREATE SCHEMA \"g I s\"; CREATE EXTENSION postgis SCHEMA \"g I s\"");
+    boemis.prepare(&plots).await.unwrap(); // the window's own role makes nothing, and lacks nothing
+    let after = prepare(&database, role, &plots).await;
+    assert_eq!((after.steps.len(), prepare(&database, role, &plots).await.steps.len()), (2, 0));
+    database.does(&format!("GRANT USAGE ON SCHEMA \"g I s\" TO {role}_reader"));
+
+    drawn::load_plots(&mut boemis, "iqtisadiyyat", 3).await;
+    boemis.close().await.unwrap();
+    let ask = |what: &str| {
+        let out =
+            database.psql(&format!("{role}_reader")).arg("-c").arg(format!("SELECT {what} FROM plots_map")).output();
+        String::from_utf8(out.unwrap().stdout).unwrap().trim().to_owned()
+    };
+    assert_eq!(ask("count(*), count(geom), count(DISTINCT code)"), "3|2|3");
+    assert_eq!(ask("max(\"g I s\".ST_SRID(geom)), max(\"g I s\".GeometryType(geom))"), "4326|POLYGON");
+    // a kilometre by a kilometre, and a sliver of half a metre
+    let metres: f64 = ask("max(\"g I s\".ST_Area(geom::\"g I s\".geography))").parse().unwrap();
+    assert!((1_000_000.0..1_002_000.0).contains(&metres), "{metres}");
+    // what shows it may be made anew
+    let wider = drawn::with_column(plots, "note");
+    assert!(prepare(&database, role, &wider).await.steps.concat().contains("DROP VIEW \"plots_map\""));
+}
+
+#[tokio::test]
 async fn the_loaders_role_may_insert_and_nothing_else() {
     let database = Server::shared().database();
     let role = "the_loader";
