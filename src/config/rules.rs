@@ -7,7 +7,7 @@
 use super::reader::{At, Source, Spot, Table};
 use crate::authority::StationKind;
 use crate::document::{DatasetName, Quantity};
-use crate::schema::{Check, Column, ColumnKind, Dataset, Ratio, Rule, Span};
+use crate::schema::{Check, Column, ColumnKind, Dataset, Ratio, Rule, Span, Text, TextForm};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -105,6 +105,7 @@ fn column_of(check: &Check) -> Option<usize> {
         | Check::Zero { column }
         | Check::Area { column, .. }
         | Check::Change { column, .. } => Some(*column),
+        Check::DrawnAs { column, .. } | Check::EndsMeet { column, .. } => Some(*column),
         Check::Ratio(ratio) => Some(ratio.column),
         Check::Deadline { .. } | Check::Overlaps => None,
     }
@@ -140,6 +141,8 @@ enum Word {
     Change,
     Area,
     Overlaps,
+    DrawnAs,
+    EndsMeet,
     Ratio,
     Deadline,
 }
@@ -161,6 +164,8 @@ fn check(
             ("change", Word::Change),
             ("area", Word::Area),
             ("overlaps", Word::Overlaps),
+            ("drawn-as", Word::DrawnAs),
+            ("ends-meet", Word::EndsMeet),
             ("ratio", Word::Ratio),
             ("deadline", Word::Deadline),
         ],
@@ -177,11 +182,14 @@ fn check(
         return Some(Check::Deadline { days: read });
     }
     let is_drawn = columns.iter().any(|(column, _)| matches!(column.kind, ColumnKind::Geometry(_)));
-    if matches!(word.value, Word::Area | Word::Overlaps) && !is_drawn {
+    if matches!(word.value, Word::Area | Word::Overlaps | Word::DrawnAs | Word::EndsMeet) && !is_drawn {
         source.mistake(&word.spot, "is a rule of shapes; this dataset has no column of the kind geometry");
     }
     if let Word::Overlaps = word.value {
         return Some(Check::Overlaps);
+    }
+    if let Word::DrawnAs | Word::EndsMeet = word.value {
+        return of_lines(source, columns, table, word.value);
     }
     table.need(&["column"]);
     let name = table.string("column")?;
@@ -228,7 +236,39 @@ fn check(
             Some(Check::Utilisation { column, most })
         }
         Word::Ratio => ratio(source, column, table, references),
-        Word::Deadline | Word::Overlaps => None,
+        Word::Deadline | Word::Overlaps | Word::DrawnAs | Word::EndsMeet => None,
+    }
+}
+
+/// The rules of lines and sites, which go by the words of a column.
+fn of_lines(source: &Source<'_>, columns: &[(Column, Spot)], table: &mut Table<'_, '_>, word: Word) -> Option<Check> {
+    table.need(&["column"]);
+    let name = table.string("column")?;
+    let found = columns.iter().enumerate().find(|(_, (column, _))| column.name == name.value);
+    let Some((column, ColumnKind::Text(Text { form: TextForm::Codes(codes), .. }))) =
+        found.map(|(at, (column, _))| (at, &column.kind))
+    else {
+        source.mistake(&name.spot, format!("{:?} is no column of this dataset that has `codes`", name.value));
+        return None;
+    };
+    let mut words = |key: &'static str| -> Option<Vec<String>> {
+        let words = table.strings(key)?;
+        for word in words.iter().filter(|word| !codes.contains(&word.value)) {
+            source.mistake(&word.spot, format!("{:?} is none of the codes of {:?}", word.value, name.value));
+        }
+        Some(words.into_iter().map(|word| word.value).collect())
+    };
+    match word {
+        Word::DrawnAs => {
+            let (lines, sites) = (words("lines"), words("sites"));
+            Some(Check::DrawnAs { column, lines: lines.unwrap_or_default(), sites: sites.unwrap_or_default() })
+        }
+        _ => {
+            let of = words("of");
+            table.need(&["of", "metres"]);
+            // ten kilometres: what is further off is met by nothing
+            Some(Check::EndsMeet { column, of: of?, metres: table.integer("metres", 1..=10_000)?.value as u32 })
+        }
     }
 }
 

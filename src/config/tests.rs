@@ -573,6 +573,8 @@ fn a_record_has_one_shape_which_no_total_has_and_rules_of_shapes_need_one() {
     let rules = "[[rules]]\nrule = \"area\"\ncolumn = \"area_ha\"\npercent = 1\n[[rules]]\nrule = \"overlaps\"\n";
     assert_eq!(told("none", &[area, shape], rules), [""; 0]);
     let word = "kind = \"text\"\ncodes = [\"a\"]";
+    let ends = "[[rules]]\nrule = \"ends-meet\"\ncolumn = \"word\"\nof = [\"a\"]\nmetres = 1\n";
+    assert_eq!(told("none", &[("word", word), shape], ends), [""; 0]);
     for (said, wanted) in [
         (told("none", &[shape, ("other", shape.1)], ""), "other is a second shape"),
         (told("optional", &[area, shape], ""), "shape is a shape, which a total does not have"),
@@ -585,6 +587,10 @@ fn a_record_has_one_shape_which_no_total_has_and_rules_of_shapes_need_one() {
         (told("none", &[area], rules), "is a rule of shapes"),
         (told("none", &[("area_ha", "kind = \"decimal\"\nplaces = 4"), shape], rules), "has more than 3 places"),
         (told("none", &[area, shape], &rules.replace("percent = 1\n", "")), "is missing here"),
+        (told("none", &[("word", word)], ends), "is a rule of shapes"),
+        (told("none", &[shape], ends), "is no column of this dataset that has `codes`"),
+        (told("none", &[("word", word), shape], &ends.replace("[\"a\"]", "[\"b\"]")), "is none of the codes"),
+        (told("none", &[("word", word), shape], &ends.replace("metres = 1", "metres = 0")), "out of bounds"),
     ] {
         assert!(said.iter().any(|text| text.contains(wanted)), "{said:#?} {wanted}");
     }

@@ -95,6 +95,8 @@ pub enum What {
     AreaDiffers(u64, u64),
     /// Warning: overlaps another geometry of the submission: which, and by how many square metres.
     Overlaps(u64, u64),
+    /// Warning: the end of a line, within so many metres of which there is no site.
+    EndMeetsNothing(u32),
     /// Warning: overlaps with so many geometries were not looked for, because there was too much to hold.
     OverlapsUnchecked(u64),
 }
@@ -187,7 +189,12 @@ impl Fault {
     pub fn is_warning(&self) -> bool {
         matches!(
             self.what,
-            What::Repeated(_) | What::Sharp | What::Orientation | What::Overlaps(..) | What::OverlapsUnchecked(_)
+            What::Repeated(_)
+                | What::Sharp
+                | What::Orientation
+                | What::Overlaps(..)
+                | What::OverlapsUnchecked(_)
+                | What::EndMeetsNothing(_)
         )
     }
 }

@@ -51,6 +51,7 @@ impl Fault {
             What::Repeated(_) => finding(Code::RulePointsRepeated),
             What::Sharp => finding(Code::RuleSharpCorner),
             What::Orientation => finding(Code::RuleRingSense),
+            What::EndMeetsNothing(metres) => finding(Code::RuleEndMeetsNothing).wanted(format!("≤ {metres} m")),
             What::AreaDiffers(stated, computed) => finding(Code::RuleAreaDiffers)
                 .found(number::thousandths(*stated))
                 .wanted(number::thousandths(*computed)),

@@ -18,6 +18,7 @@
 mod boxes;
 mod crs;
 mod ellipsoid;
+mod ends;
 mod exact;
 mod fault;
 mod findings;
@@ -37,6 +38,7 @@ pub mod wkt;
 mod write;
 
 pub use crs::{Axes, Crs, CrsFault};
+pub use ends::Sites;
 pub use fault::{Bound, Fault, Form, Guess, Spot, What};
 pub use gml::{GmlReader, NAMESPACE as GML_NAMESPACE};
 pub use judge::Judged;

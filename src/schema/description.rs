@@ -338,6 +338,24 @@ pub enum Check {
     },
     /// Areas of one statement do not overlap.
     Overlaps,
+    /// What a word says is drawn as a line, or as a site.
+    DrawnAs {
+        /// The column of the word.
+        column: usize,
+        /// Words of what is a line.
+        lines: Vec<String>,
+        /// Words of what is a site.
+        sites: Vec<String>,
+    },
+    /// The ends of a line meet sites of the statement.
+    EndsMeet {
+        /// Only of what has one of these words in this column.
+        column: usize,
+        /// The words.
+        of: Vec<String>,
+        /// How far off a site may be.
+        metres: u32,
+    },
     /// In proportion to a figure of another dataset.
     Ratio(Ratio),
     /// Days after the end of a period by which it is to be filed.

@@ -124,9 +124,12 @@ fn pending() -> Vec<Sample> {
                 signed_table(signers, &table_of(&rows))
             },
         ),
-        sample("pending/grid", "A line in UTM and the substation at its end in latitude and longitude.\n", |signers| {
-            Made::document("sebeke.xml", signers.xades(&grid(), "azerenerji"))
-        }),
+        sample(
+            "pending/grid",
+            "A line in UTM and the substation at one of its ends in latitude and longitude; at the other there is none, \
+             and that is a warning.\n",
+            |signers| Made::document("sebeke.xml", signers.xades(&grid(), "azerenerji")),
+        ),
         sample(
             "pending/grid-table",
             "A line of two pieces and a substation as the area it stands on, in CSV with ; and a decimal comma.\n",
@@ -168,6 +171,10 @@ fn pending() -> Vec<Sample> {
 
 fn rejected() -> Vec<Sample> {
     vec![
+        sample("rejected/rule.drawn-otherwise", "A substation that is drawn as a line.\n", |signers| {
+            let called = grid().replace("<Element>line</Element>", "<Element>substation</Element>");
+            Made::document("sebeke.xml", signers.xades(&called, "azerenerji"))
+        }),
         sample("rejected/schema.geometry", "GML 2 in place of GML 3.2: coordinates with commas.\n", |signers| {
             let gml = format!(
                 "<gml:Polygon xmlns:gml=\"{GML}\" srsName=\"EPSG:32639\"><gml:exterior><gml:LinearRing>\

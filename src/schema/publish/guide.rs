@@ -233,6 +233,30 @@ fn described(dataset: &Dataset, rule: &Rule) -> (String, String) {
             "Sənəddəki sahələr bir-birini örtürsə, xəbərdarlıq edilir.".to_owned(),
             "A warning is given where areas of the document overlap.".to_owned(),
         ),
+        Check::DrawnAs { column, lines, sites } => {
+            let (lines, sites) = (lines.join("`, `"), sites.join("`, `"));
+            (
+                format!("`{0}`-də `{lines}` xətt kimi, `{sites}` nöqtə və ya sahə kimi çəkilir.", name(*column)),
+                format!(
+                    "Where `{0}` is `{lines}`, a line is drawn; where it is `{sites}`, a point or an area.",
+                    name(*column)
+                ),
+            )
+        }
+        Check::EndsMeet { column, of, metres } => {
+            let of = of.join("`, `");
+            (
+                format!(
+                    "`{}` üzrə `{of}` xəttinin ucundan {metres} m məsafədə sənəddə yarımstansiya yoxdursa, xəbərdarlıq.",
+                    name(*column)
+                ),
+                format!(
+                    "A warning is given where a line whose `{}` is `{of}` ends further than {metres} m from every \
+                     substation of the document.",
+                    name(*column)
+                ),
+            )
+        }
         Check::Ratio(ratio) => in_proportion(name(ratio.column), ratio),
         Check::Deadline { days } => {
             let days: Vec<String> = days.iter().map(|(span, days)| format!("{} +{days}", span_word(*span))).collect();

@@ -2,12 +2,12 @@
 //! is read.
 
 use super::{Case, Check, Row, decimal};
-use crate::finding::{Finding, Place};
-use crate::geometry::{Geometry, Overlaps};
+use crate::finding::{Code, Finding, Place};
+use crate::geometry::{Geometry, LINES, Overlaps, SITES, Sites};
 use crate::schema::Value;
 use crate::schema::faults::Faults;
 
-/// Overlaps that are told of one area: who sees these will look at the others too.
+/// Overlaps that are told of one area, and ends of one line: who sees these will look at the others too.
 const TOLD_MAX: usize = 4;
 
 /// S 6.1.1: the hectares that are stated are those that are drawn, but for so many of a hundred.
@@ -22,6 +22,62 @@ pub(super) fn area_as_drawn(case: &Case<'_>, row: &Row<'_>, faults: &mut Faults)
         if let Err(fault) = geometry.agrees(stated, u64::from(*percent) * 10) {
             faults.push(fault.finding(case.place(row, *column)));
         }
+    }
+}
+
+/// S 6.1.2: what is called a line is drawn as one, and what is called a site is drawn as a place or an area.
+pub(super) fn drawn_as_called(case: &Case<'_>, row: &Row<'_>, faults: &mut Faults) {
+    for check in case.checks() {
+        let Check::DrawnAs { column, lines, sites } = check else { continue };
+        let Some(geometry) = shape(case, row) else { return };
+        let Some(word) = word(row, *column) else { continue };
+        let is_called = |words: &[String]| words.iter().any(|one| one == word);
+        let is_line = LINES.contains(&geometry.kind());
+        let wanted = match (is_called(lines), is_called(sites)) {
+            (true, false) if !is_line => LINES,
+            (false, true) if is_line => SITES,
+            _ => continue,
+        };
+        let wanted: Vec<&str> = wanted.iter().map(|kind| kind.name()).collect();
+        let place = case.dataset.geometry_column().map(|at| case.place(row, at)).unwrap_or_default();
+        let finding = Finding::new(Code::RuleDrawnOtherwise).at(place);
+        faults.push(finding.found(format!("{}: {word}", geometry.kind())).wanted(wanted.join(", ")));
+    }
+}
+
+/// S 6.1.2, a warning: a line ends where something is that it leads to; what another body states is not seen here.
+pub(super) fn ends_meet(case: &Case<'_>, faults: &mut Faults) {
+    let Some(geometry) = case.dataset.geometry_column() else { return };
+    for check in case.checks() {
+        let Check::EndsMeet { column, of, metres } = check else { continue };
+        let mut sites = Sites::within(*metres);
+        case.each(|row| {
+            if let Some(shape) = shape(case, row) {
+                sites.add(shape);
+            }
+        });
+        case.each(|row| {
+            let is_asked = word(row, *column).is_some_and(|word| of.iter().any(|one| one == word));
+            let Some(line) = shape(case, row).filter(|_| is_asked) else { return };
+            for fault in sites.missed(line, TOLD_MAX) {
+                let finding = fault.finding(case.place(row, geometry));
+                let key = case.key(row);
+                let found = finding.found.as_deref().unwrap_or_default();
+                faults.push(if key.is_empty() {
+                    finding
+                } else {
+                    Finding { found: Some(format!("{key}, {found}")), ..finding }
+                });
+            }
+        });
+    }
+}
+
+/// The word of a column, where there is one.
+fn word<'r>(row: &Row<'r>, column: usize) -> Option<&'r str> {
+    match row.record.values.get(column) {
+        Some(Value::Text(word)) => Some(word),
+        _ => None,
     }
 }
 

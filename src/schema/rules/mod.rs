@@ -87,6 +87,7 @@ pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
         station_in_service(case, row, faults);
         one_sender(case, row, faults);
         drawn::area_as_drawn(case, row, faults);
+        drawn::drawn_as_called(case, row, faults);
         register::within_capacity(case, row, faults);
         register::capacity_as_registered(case, row, faults);
         register::output_not_high(case, row, faults);
@@ -100,6 +101,7 @@ pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
     across::in_proportion(&stated, faults);
     across::dependents_agree(&stated, faults);
     drawn::areas_apart(case, faults);
+    drawn::ends_meet(case, faults);
     in_time(case, faults);
 }
 

@@ -163,3 +163,43 @@ fn a_long_shape_makes_a_long_row_and_not_any_row() {
     let reading = csv::inspect(text(5000).as_bytes(), &plots(), &limits, &Scratch::of_system()).unwrap();
     assert_eq!(errors(&reading.faults.finish()), ["schema.limit 2:shape"]);
 }
+
+#[test]
+fn lines_are_drawn_as_lines_and_end_at_sites() {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let kind = Text { form: TextForm::Codes(words(&["line", "tap", "site"])), key: false };
+    let mut wires = plots();
+    wires.columns[1] = column("kind", "Kind", ColumnKind::Text(kind), None, true, ["Növ", "Kind"]);
+    wires.columns[2].kind = ColumnKind::Geometry(Shapes::LinesAndSites);
+    let drawn_as = Check::DrawnAs { column: 1, lines: words(&["line", "tap"]), sites: words(&["site"]) };
+    wires.rules = vec![always(drawn_as), always(Check::EndsMeet { column: 1, of: words(&["line"]), metres: 200 })];
+    let judged = |rows: &[(&str, &str, &str)]| {
+        let row = |(code, kind, shape): &(&str, &str, &str)| format!("plots,1,{code},{kind},32639,\"{shape}\"\n");
+        let table = "dataset,revision,code,kind,epsg,shape\n".to_owned() + &rows.iter().map(row).collect::<String>();
+        Judge::of(wires.clone()).csv(table)
+    };
+    let line = ("L-1", "line", "LINESTRING(400000 4480000,410000 4480000)");
+    let [west, east] = [("S-1", "site", "POINT(400150 4480150)"), ("S-2", "site", "POINT(410000 4480000)")];
+    assert_eq!(said(&judged(&[line, west, east])), [""; 0]);
+    // behind it, before it, or as the extent of an area
+    let area = ("S-2", "site", "POLYGON((410100 4479000,411000 4479000,411000 4481000,410100 4479000))");
+    assert_eq!(said(&judged(&[area, line, west])), [""; 0]);
+    let far = ("S-1", "site", "POINT(399700 4480000)");
+    let findings = judged(&[line, far, east]);
+    assert_eq!(said(&findings), ["rule.end-meets-nothing 2:shape"]);
+    let (found, wanted) = (findings[0].found.as_deref().unwrap(), findings[0].wanted.as_deref().unwrap());
+    assert!(found.starts_with("L-1, 1/1:1 (49.8") && wanted == "\u{2264} 200 m", "{found} {wanted}");
+    assert_eq!(said(&judged(&[line])), ["rule.end-meets-nothing 2:shape", "rule.end-meets-nothing 2:shape"]);
+    // where pieces of one line join, nothing ends; what need not end at a site is not asked
+    let joined = ("L-1", "line", "MULTILINESTRING((400000 4480000,405000 4480000),(405000 4480000,410000 4480000))");
+    assert_eq!(said(&judged(&[joined, west, east])), [""; 0]);
+    assert_eq!(said(&judged(&[("L-1", "tap", line.2)])), [""; 0]);
+
+    let findings = judged(&[("L-1", "line", east.2), ("S-9", "site", line.2), west]);
+    assert_eq!(said(&findings), ["rule.drawn-otherwise 2:shape", "rule.drawn-otherwise 3:shape"]);
+    assert_eq!(
+        (findings[0].found.as_deref(), findings[0].wanted.as_deref()),
+        (Some("POINT: line"), Some("LINESTRING, MULTILINESTRING"))
+    );
+    assert_eq!(findings[1].wanted.as_deref(), Some("POINT, POLYGON"));
+}
