@@ -33,6 +33,11 @@ impl Faults {
         }
     }
 
+    /// Whether one more warning would be told, and not only counted.
+    pub fn tells_warnings(&self) -> bool {
+        self.findings.len() - self.errors < self.max
+    }
+
     /// Whether anything rejects.
     pub fn any_errors(&self) -> bool {
         self.errors > 0

@@ -420,7 +420,7 @@ pub fn grid(revision: u32, code: &str) -> String {
     format!(
         "<Submission xmlns=\"urn:boemis:submission:1\" id=\"S-1\" to=\"trial\" dataset=\"grid\" \
          revision=\"{revision}\" sender=\"{}\"><Record><Code>{code}</Code><Element>line</Element>\
-         <Level>transmission</Level><VoltageKV>110</VoltageKV><Owner>9990000631</Owner><Geometry>\
+         <Level>distribution</Level><VoltageKV>110</VoltageKV><Owner>9990000631</Owner><Geometry>\
          <gml:LineString xmlns:gml=\"http://www.opengis.net/gml/3.2\" srsName=\"urn:ogc:def:crs:EPSG::32639\">\
          <gml:posList>400000.25 4480000.5 405000 4481000</gml:posList></gml:LineString></Geometry></Record>\
          </Submission>",

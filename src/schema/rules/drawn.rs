@@ -93,7 +93,10 @@ pub(super) fn areas_apart(case: &Case<'_>, faults: &mut Faults) {
         let Ok(number) = u32::try_from(row.nth + 1) else { return };
         let mut asked = |number: u32| shape_of(case, number);
         for fault in overlaps.add(number, geometry, TOLD_MAX, &mut asked) {
-            faults.push(named(case, fault.finding(case.place(row, column)), row));
+            let finding = fault.finding(case.place(row, column));
+            // what the other is called is read for whoever is told
+            let is_told = faults.tells_warnings();
+            faults.push(if is_told { named(case, finding, row) } else { finding });
         }
     });
     if let Some(fault) = overlaps.finish() {

@@ -264,15 +264,26 @@ struct KeysOnce {
 }
 
 impl KeysOnce {
+    /// Keys that are remembered, at most: of more that stand twice nobody is told, and what stands twice is rejected for
+    /// those that are.
+    const MET_MAX: usize = 1 << 15;
+
     fn once(&mut self, case: &Case<'_>, row: &Row<'_>, faults: &mut Faults) {
         let key = case.key(row);
-        if !case.tally.suspects(key) || self.met.insert(Digest::of(key.as_bytes())) {
+        if !case.tally.suspects(key) {
+            return;
+        }
+        let digest = Digest::of(key.as_bytes());
+        if !self.met.contains(&digest) {
+            if self.met.len() < Self::MET_MAX {
+                self.met.insert(digest);
+            }
             return;
         }
         let by_station = case.dataset.station_column().is_some();
         let code = if by_station { Code::RuleStationDoubled } else { Code::RuleKeyDoubled };
         faults.push(Finding::new(code).at(case.key_place(row)).found(key));
-        self.doubled.insert(Digest::of(key.as_bytes()));
+        self.doubled.insert(digest);
     }
 }
 

@@ -203,3 +203,13 @@ fn lines_are_drawn_as_lines_and_end_at_sites() {
     );
     assert_eq!(findings[1].wanted.as_deref(), Some("POINT, POLYGON"));
 }
+
+#[test]
+fn more_keys_that_stand_twice_than_are_remembered_are_rejected() {
+    let row = |n: usize| format!("plots,1,A-{n:06},1\n");
+    let rows: String = (0..40_000).map(row).collect();
+    let findings = Judge::of(plots()).csv(format!("dataset,revision,code,area_ha\n{rows}{rows}"));
+    let told = said(&findings);
+    assert!(told[0].starts_with("rule.key-doubled 40002:code"), "{:?}", &told[..2]);
+    assert_eq!(told.last().map(String::as_str), Some("schema.too-many-faults"), "{told:?}");
+}
