@@ -239,7 +239,9 @@ pub fn validate(
     let Inspected { authorised, statement, reading, .. } = inspected;
     match statement {
         Some(statement) if !errors => {
-            let understood = rules::understood(dataset_of(&authorised, datasets)?, &reading.tally);
+            let mut understood = rules::understood(dataset_of(&authorised, datasets)?, &reading.tally);
+            let id = authorised.verified().about().id;
+            understood.extend(rules::correction::replaced(&reading.correction, standing, id));
             Ok(Validated { authorised, statement, understood, warnings: findings })
         }
         Some(_) => Err(Stop::Reject(findings)),
@@ -288,6 +290,8 @@ fn judged(
         received: about.received,
         period: reading.period,
         revision: reading.revision,
+        correction: &reading.correction,
+        has_basis: authorised.verified().is_enclosed_with_others(),
         records: statement.as_ref().map_or(&reading.records, |statement| &statement.records),
         tally: &reading.tally,
         total: reading.total.as_ref(),

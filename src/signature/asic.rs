@@ -46,7 +46,8 @@ pub fn unpack(file: &Octets, context: &Context<'_>, limits: &Limits) -> Result<(
             let documents = container.entries().iter().filter(|entry| objects::is_document(entry)).count();
             return Ok(Err(Examined::refused(Finding::new(Code::SignatureContainerDocuments).found(documents))));
         };
-        Ok(Ok((examined, document)))
+        let documents = container.entries().iter().filter(|entry| objects::is_document(entry)).count();
+        Ok(Ok((Examined { enclosed: documents.saturating_sub(1), ..examined }, document)))
     });
     unpacked.unwrap_or_else(|fault| Err(refused(fault))).map_err(Box::new)
 }
