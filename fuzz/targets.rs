@@ -10,6 +10,7 @@ use pencere::forms::certificate::Certificate;
 use pencere::forms::timestamp::Token;
 use pencere::forms::{cms, der, pem};
 use pencere::host::Octets;
+use pencere::json;
 use pencere::signature::{self, Context, Indication, Policy, Report, TimeSource};
 use pencere::trust::{IdentityProfile, OcspResponse, RevocationList, Snapshot, ValidationData, When};
 use pencere::xml::{Canonicaliser, Event, Fault, Limits, Method, Reader, Wrong};
@@ -22,7 +23,7 @@ use std::sync::LazyLock;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const ALL: [(&str, Target); 7] = [
+pub const ALL: [(&str, Target); 8] = [
     ("xml", xml),
     ("canonical", canonical),
     ("xmldsig", xmldsig),
@@ -30,6 +31,7 @@ pub const ALL: [(&str, Target); 7] = [
     ("container", whole_container),
     ("der", encoding),
     ("certificate", certificate),
+    ("json", streamed_json),
 ];
 
 /// Gives its octets one at a time, so that every boundary of the reader's buffers is met.
@@ -89,6 +91,17 @@ fn xml(octets: &[u8]) {
         (Err(_), Err(_)) => {} // of two faults it names the one that it meets first
         (one, other) => panic!("at once {:?}, in pieces {:?}", one.err(), other.err()),
     }
+}
+
+/// JSON reads the same in whatever pieces it comes, and where it ends, it ends at the same place.
+fn streamed_json(octets: &[u8]) {
+    fn whole(input: impl Read) -> Result<(), json::Fault> {
+        let mut reader = json::Reader::new(input);
+        reader.skip()?;
+        reader.end()
+    }
+    let places = |read: Result<(), json::Fault>| read.map_err(|fault| fault.offset);
+    assert_eq!(places(whole(octets)), places(whole(Slowly(octets))), "in pieces it reads otherwise");
 }
 
 /// The canonical form of a canonical form is itself, and without comments it is that of the whole

@@ -214,6 +214,7 @@ pub mod finding; // what is found: the table of findings, and how a document sto
 pub mod forms; // formats of others: XMLDSig, XAdES, ASiC, CMS, time-stamps, X.509, PEM
 pub mod geometry; // areas, lines and places: read, judged exactly, kept as WGS 84
 pub mod host; // the only clock and disk, each with a faulty twin for the tests
+pub mod json; // one JSON reader that streams
 pub mod trust; // whom the window believes: anchors, revocation lists, identities
 pub mod xml; // one XML reader for all, and canonicalisation
 

@@ -30,10 +30,6 @@ use world::World;
 /// Codes that no document alone can cause, and why.
 const WITHOUT_A_SAMPLE: &[(Code, &str)] = &[
     (Code::IntakeUnreadable, "a file whose permissions deny it to the window; whoever runs as root reads it"),
-    (
-        Code::RuleRingSense,
-        "only in GeoJSON has the sense of rings a meaning, and no dataset takes it; src/geometry/tests cause it",
-    ),
     (Code::RuleMoreWarnings, "more than 200 findings in one answer; the tests of the receipts make so many"),
     (Code::SignaturePropertyMissing, "only where [signature] required asks for more; the tests of properties do"),
     (Code::SignaturePolicyUnknown, "only where [signature] policies names some; the tests of properties do"),

@@ -1,17 +1,22 @@
 //! Claims: what a document says of itself before anybody believes it — dataset, sender and
 //! addressee, read from what the signatures cover and from nothing else (CONTRACT 3).
 //!
-//! Looks at the root of XML or at the header and first row of CSV; never at the records.
+//! Looks at the root of XML, at the header and first row of CSV, at what stands before the features of GeoJSON; never
+//! at the records.
 
 use super::Form;
 use crate::document::{APPROVAL_NAMESPACE, DatasetName, Period, SUBMISSION_NAMESPACE};
 use crate::finding::{Code, Finding, Place, Stop};
-use crate::signature::{Covered, CoveredEvent};
+use crate::json;
+use crate::signature::{Covered, CoveredEvent, Written};
 use std::io::{BufReader, Read};
 
-/// Octets of a CSV file that are looked at for its header and first row: enough for columns of
-/// any dataset, too few to fill memory. Fixed, since no document of the form comes near it.
+/// Octets of a CSV file that are looked at for its header and first row, and of a GeoJSON file for what stands before
+/// its features: enough for columns of any dataset, too few to fill memory. Fixed, since no document of the form comes
+/// near it.
 const HEAD_MAX: u64 = 1 << 20;
+/// Characters of a member's name or value that are looked at, more than any right one has.
+const TEXT_MAX: usize = 160;
 
 /// One claim and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +40,8 @@ pub struct Claims {
     pub period: Option<Claim>,
     /// What kind of document it is.
     pub form: Form,
-    /// Whether the document is CSV, where a test window lets `sender` be left out.
-    pub csv: bool,
+    /// In which form it is written: in CSV a test window lets `sender` be left out.
+    pub written: Written,
     /// Where a missing claim should stand.
     pub place: Place,
 }
@@ -47,8 +52,8 @@ impl Claims {
     /// # Errors
     /// A rejection when the document is no submission; a halt when it cannot be read.
     pub fn read(covered: &Covered) -> Result<Self, Stop> {
-        match covered.is_xml() {
-            true => {
+        match covered.written()? {
+            Written::Xml => {
                 let mut claims = None;
                 covered.read_xml(&mut |event| {
                     claims = Some(Self::of_root(event));
@@ -56,7 +61,8 @@ impl Claims {
                 })?;
                 Ok(claims.unwrap_or_else(|| Err(Finding::new(Code::SchemaInvalid).wanted("<Submission>")))?)
             }
-            false => Self::of_csv(covered.octets().reader()),
+            Written::Table => Self::of_csv(covered.octets().reader()),
+            Written::GeoJson => Self::of_collection(covered.octets().reader()),
         }
     }
 
@@ -99,9 +105,65 @@ impl Claims {
             to: claim("to"),
             period: claim("period"),
             form,
-            csv: false,
+            written: Written::Xml,
             place,
         })
+    }
+
+    /// From the member `submission` of a GeoJSON document, which stands before its features.
+    fn of_collection(octets: impl Read) -> Result<Self, Stop> {
+        let mut json = json::Reader::new(octets.take(HEAD_MAX));
+        Self::before_features(&mut json).map_err(|fault| match (fault.finding(), fault.wrong) {
+            (Some(finding), _) => finding.into(),
+            (None, wrong) => Stop::Halt(format!("reading a held document: {wrong:?}")),
+        })
+    }
+
+    fn before_features(json: &mut json::Reader<impl Read>) -> Result<Self, json::Fault> {
+        let place = Place::at(json.place()?).path("/submission");
+        let (written, form) = (Written::GeoJson, Form::Submission);
+        let mut claims = Self { dataset: None, sender: None, to: None, period: None, form, written, place };
+        json.expect(b'{')?;
+        let mut goes_on = !json.takes(b'}')?;
+        while goes_on {
+            let (name, _) = json.name(TEXT_MAX)?;
+            match name.as_str() {
+                "features" => break,
+                "submission" if json.kind()? == json::Kind::Object => {
+                    claims.place.offset = Some(json.place()?);
+                    claims.of_submission(json)?;
+                    break;
+                }
+                _ => json.skip()?,
+            }
+            goes_on = json.takes(b',')?;
+        }
+        Ok(claims)
+    }
+
+    /// Its members. One that stands twice is the schema's to refuse, so it is no matter which of them is believed.
+    fn of_submission(&mut self, json: &mut json::Reader<impl Read>) -> Result<(), json::Fault> {
+        json.expect(b'{')?;
+        let mut goes_on = !json.takes(b'}')?;
+        while goes_on {
+            let (name, _) = json.name(TEXT_MAX)?;
+            let at = json.place()?;
+            if json.kind()? == json::Kind::String {
+                let text = json.string(TEXT_MAX)?;
+                let claim = Claim { text, place: Place::at(at).path(format!("/submission/{name}")) };
+                match name.as_str() {
+                    "dataset" => self.dataset = Some(claim),
+                    "sender" => self.sender = Some(claim),
+                    "to" => self.to = Some(claim),
+                    "period" => self.period = Some(claim),
+                    _ => {}
+                }
+            } else {
+                json.skip()?;
+            }
+            goes_on = json.takes(b',')?;
+        }
+        json.expect(b'}')
     }
 
     /// From the header and first row of a CSV document.
@@ -161,7 +223,7 @@ impl Claims {
             to: stated("to"),
             period: stated("period"),
             form: Form::Submission,
-            csv: true,
+            written: Written::Table,
             place: place(header_at, 1),
         })
     }
@@ -226,6 +288,21 @@ mod tests {
         let place = claims.dataset.unwrap().place;
         assert_eq!((place.offset, place.row, place.path.as_deref()), (Some(14), Some(2), Some("dataset")));
         assert_eq!(claims.to, None);
+    }
+
+    #[test]
+    fn a_collection_says_before_its_features_what_it_claims() {
+        let of = |text: &str| Claims::of_collection(text.as_bytes());
+        let text = "\u{feff}{\"type\": \"FeatureCollection\", \"bbox\": [1, {}], \"submission\": {\"s\\u0065nder\": \
+                    \"9990000631\", \"revision\": 1, \"dataset\": \"grid\"}, \"features\": [";
+        let claims = of(text).unwrap();
+        let (dataset, sender) = (claims.dataset.unwrap(), claims.sender.unwrap());
+        assert_eq!((dataset.text.as_str(), sender.text.as_str(), claims.to), ("grid", "9990000631", None));
+        assert!(text[dataset.place.offset.unwrap() as usize..].starts_with("\"grid\""));
+        assert_eq!(sender.place.path.as_deref(), Some("/submission/sender"));
+        let behind = of("{\"features\": [], \"submission\": {\"dataset\": \"grid\"}}").unwrap();
+        assert_eq!((behind.dataset, behind.place.path.as_deref()), (None, Some("/submission")));
+        assert!(matches!(of("{\"a\" 1}"), Err(Stop::Reject(found)) if found[0].code == Code::SchemaNotWellformed));
     }
 
     #[test]

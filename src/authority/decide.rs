@@ -8,6 +8,7 @@ use super::window::{Environment, Window};
 use crate::document::{BAKU, DatasetName, Digest, Fin, ParticipantName, Voen};
 use crate::finding::{Code, Finding, Hint, Place, Stop};
 use crate::forms::certificate::Certificate;
+use crate::signature::Written;
 use crate::trust::IdentityProfile;
 use jiff::Timestamp;
 
@@ -175,7 +176,7 @@ fn dataset(registry: &Registry, participant: &Participant, claims: &Claims) -> R
 /// The document's `sender` is the signers' body (R 4.6).
 fn sender(participant: &Participant, window: &Window, claims: &Claims) -> Result<(), Finding> {
     let Some(Claim { text, place }) = &claims.sender else {
-        let may_miss = claims.csv && window.environment == Environment::Test;
+        let may_miss = claims.written == Written::Table && window.environment == Environment::Test;
         return if may_miss { Ok(()) } else { Err(missing(claims, "sender")) };
     };
     let sender: Voen =
@@ -201,13 +202,20 @@ fn addressee(window: &Window, claims: &Claims) -> Result<(), Finding> {
 }
 
 fn missing(claims: &Claims, name: &'static str) -> Finding {
-    let place = match claims.csv {
-        true => claims.place.clone().path(name),
-        false => claims.place.clone(),
+    let place = match claims.written {
+        Written::Table => claims.place.clone().path(name),
+        Written::Xml => claims.place.clone(),
+        Written::GeoJson => claims.place.clone().path(format!("/submission/{name}")),
     };
-    let hint = match claims.csv {
-        true => Hint::fixed("CSV-də bu, sütundur.", "In CSV this is a column."),
-        false => Hint::fixed("XML-də bu, kök elementin atributudur.", "In XML this is an attribute of the root."),
+    let hint = match claims.written {
+        Written::Table => Hint::fixed("CSV-də bu, sütundur.", "In CSV this is a column."),
+        Written::Xml => {
+            Hint::fixed("XML-də bu, kök elementin atributudur.", "In XML this is an attribute of the root.")
+        }
+        Written::GeoJson => Hint::fixed(
+            "GeoJSON-da bu, «features»-dən əvvəl dayanan «submission» obyektinin üzvüdür.",
+            "In GeoJSON this is a member of the object “submission”, which stands before “features”.",
+        ),
     };
     Finding::new(Code::SchemaMissing).at(place).wanted(name).hint(hint)
 }

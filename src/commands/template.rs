@@ -15,7 +15,7 @@ pub struct TemplateArgs {
     /// The dataset, for instance generation or capacity
     #[arg(value_name = "DATASET")]
     pub dataset: DatasetName,
-    /// XML, or CSV for a spreadsheet
+    /// XML, CSV for a spreadsheet, or GeoJSON for a GIS
     #[arg(long, value_enum, default_value_t = TemplateForm::Xml)]
     pub format: TemplateForm,
     /// Whose stations to put in, for instance azerenerji
@@ -35,6 +35,9 @@ pub enum TemplateForm {
     Xml,
     /// A table for a spreadsheet
     Csv,
+    /// A feature collection for a GIS, where the dataset has a shape
+    #[value(name = "geojson")]
+    GeoJson,
 }
 
 /// Prints the form.
@@ -69,6 +72,10 @@ pub fn run(args: &TemplateArgs, screen: &mut Screen) -> Outcome {
     let format = match args.format {
         TemplateForm::Xml => Format::Xml,
         TemplateForm::Csv => Format::Csv,
+        TemplateForm::GeoJson if dataset.geometry_column().is_none() => {
+            return Err(Trouble::usage(format!("{} has no shapes, so there is no GeoJSON form of it", args.dataset)));
+        }
+        TemplateForm::GeoJson => Format::GeoJson,
     };
     let to = config.settings().window.window.id.as_str();
     screen.raw(template(dataset, &stations, period, to, &participant.voen, format).as_bytes());

@@ -115,6 +115,13 @@ impl Config {
         }
     }
 
+    /// The descriptions that are shipped, for tests of other rooms.
+    #[cfg(test)]
+    pub(crate) fn shipped_datasets() -> Datasets {
+        let mut gathered = Gathered::default();
+        dataset::read(&mut gathered, &Path::new(env!("CARGO_MANIFEST_DIR")).join("config/datasets"))
+    }
+
     /// What a window judged by whose configuration consisted of these files, each under the path that it was
     /// read from; `path` is that of `pencere.toml` among them. Nothing is read from the disk, the seal is left
     /// out. `now` dates the trust snapshot.

@@ -224,8 +224,8 @@ codes! {
 
     // ---- schema -------------------------------------------------------------------------
     SchemaNotWellformed "schema.not-wellformed" Error Schema "A94" "R 4.9"
-        az "Sənəd düzgün XML deyil: {found}. Faylın tam köçürüldüyünü yoxlayın və sənədi yenidən hazırlayın."
-        en "The document is not well-formed XML: {found}. Check that the file was copied whole, and prepare it again."
+        az "Sənəd düzgün XML və ya JSON deyil: {found}. Faylın tam köçürüldüyünü yoxlayın və sənədi yenidən hazırlayın."
+        en "The document is not well-formed XML or JSON: {found}. Check that the file was copied whole, and prepare it again."
     SchemaForbidden "schema.forbidden" Error Schema "A94" "S 8.1.4"
         az "Sənəddə təhlükəsizlik üçün qadağan olunmuş quruluş var: {found}. DTD və obyekt təyinatları (entity) olmayan sadə XML göndərin."
         en "The document holds a construct that is forbidden for safety: {found}. Send plain XML without a DTD or entities."

@@ -42,6 +42,14 @@ pub fn read(text: &str, offset: u64, limits: &Limits) -> Result<Sketch, Fault> {
     Ok(sketch)
 }
 
+/// Whether a `crs` member whose value begins at `offset` says what holds anyway.
+///
+/// # Errors
+/// It names another system, or none.
+pub fn crs(text: &str, offset: u64) -> Result<(), Fault> {
+    Reader { offset }.crs(Scanner::new(text), 0)
+}
+
 struct Reader {
     offset: u64,
 }
@@ -67,6 +75,10 @@ impl Reader {
             loop {
                 let start = scanner.place();
                 let name = scanner.string().map_err(|fault| self.json(fault))?;
+                if name.contains('\\') {
+                    // another reader would resolve it, and find a member that this one has passed over
+                    return Err(self.fault(Form::Unexpected, start));
+                }
                 scanner.expect(':').map_err(|fault| self.json(fault))?;
                 let at = scanner.place();
                 let value = scanner.clone();

@@ -3,6 +3,8 @@
 //!
 //! `serde_json` gives neither a number's digits nor its place. Depth is bounded, nothing recurses further.
 
+use crate::json::is_number;
+
 /// Arrays and objects that may be open at once: a `crs` member has two, RFC 7946 asks for no more than seven.
 const DEPTH_MAX: usize = 16;
 
@@ -136,18 +138,6 @@ impl<'a> Scanner<'a> {
             _ => self.number().map(drop),
         }
     }
-}
-
-/// RFC 8259 6.
-fn is_number(text: &str) -> bool {
-    let text = text.strip_prefix('-').unwrap_or(text);
-    let (mantissa, exponent) = text.split_once(['e', 'E']).map_or((text, None), |(m, e)| (m, Some(e)));
-    let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(w, f)| (w, Some(f)));
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    digits(whole)
-        && (whole == "0" || !whole.starts_with('0'))
-        && fraction.is_none_or(digits)
-        && exponent.is_none_or(|e| digits(e.strip_prefix(['-', '+']).unwrap_or(e)))
 }
 
 #[cfg(test)]

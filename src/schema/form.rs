@@ -148,7 +148,7 @@ impl Misformed {
 }
 
 /// The frame of a statement: what stands once in a document, in XML as attributes of the root, in
-/// CSV as columns with one and the same value.
+/// CSV as columns with one and the same value, in GeoJSON as members of `submission`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Frame {
     Id,
@@ -164,7 +164,7 @@ pub(super) enum Frame {
 }
 
 impl Frame {
-    /// The attributes of the root, in the order in which the schema lists them.
+    /// The attributes of the root, in the order in which the schema lists them; of GeoJSON the members.
     pub fn attributes(dataset: &Dataset) -> impl Iterator<Item = Self> {
         let all = [Self::Id, Self::To, Self::Dataset, Self::Period, Self::Revision, Self::Sender];
         let all = all.into_iter().chain([Self::Replaces, Self::Reason]);
@@ -208,6 +208,11 @@ impl Frame {
     /// Whether the form demands it in CSV, where a trial window spares `sender` too (CONTRACT 3).
     pub fn required_in_csv(self) -> bool {
         !matches!(self, Self::To | Self::Sender) && !self.is_of_correction()
+    }
+
+    /// Whether the form demands it in GeoJSON.
+    pub fn required_in_geojson(self) -> bool {
+        !matches!(self, Self::To | Self::Id)
     }
 
     /// Whether the text has the form of this one.
@@ -290,6 +295,31 @@ impl Frame {
 
 /// Reads the value of a column; `mark` stands before the decimals.
 pub(super) fn value(kind: &ColumnKind, text: &str, mark: char) -> Result<Value, Misformed> {
+    read(kind, text, mark).map_err(|wrong| match of_a_spreadsheet(text) {
+        Some(hint) => Misformed { hint: Some(hint), ..wrong },
+        None => wrong,
+    })
+}
+
+/// What a spreadsheet or an editor leaves in a value and nobody sees there, or means: told before anything else.
+fn of_a_spreadsheet(text: &str) -> Option<Hint> {
+    const FORMULA: Hint = Hint::fixed(
+        "Xanada düstur var; onun nəticəsini dəyər kimi yazın (Excel: «Xüsusi yerləşdir» → «Dəyərlər»).",
+        "The cell holds a formula; write what it comes to, as a value (Excel: “Paste special”, “Values”).",
+    );
+    const NO_BREAK: Hint = Hint::fixed(
+        "Dəyərdə adi boşluğa oxşayan qırılmaz boşluq (U+00A0 və ya U+202F) var; onu silin.",
+        "The value holds a no-break space (U+00A0 or U+202F), which looks like a blank; remove it.",
+    );
+    match text.chars().next() {
+        Some('=' | '@' | '＝' | '＠') => Some(FORMULA),
+        // a lone figure has its sign by mistake; one that is reckoned with is a formula
+        Some('+' | '-') if text.contains(['(', '*', '/']) => Some(FORMULA),
+        _ => text.contains(['\u{a0}', '\u{202f}']).then_some(NO_BREAK),
+    }
+}
+
+fn read(kind: &ColumnKind, text: &str, mark: char) -> Result<Value, Misformed> {
     match kind {
         ColumnKind::Text(of) if fits(&of.form, text) => Ok(Value::Text(text.to_owned())),
         ColumnKind::Text(of) => Err(text_fault(&of.form, text)),

@@ -11,6 +11,7 @@ mod csv;
 mod description;
 mod faults;
 mod form;
+mod geojson;
 mod limits;
 mod pattern;
 pub mod publish;
@@ -46,7 +47,7 @@ pub use returned::{RowFault, returned};
 pub use statement::{Bearing, Figures, Key, Record, Spot, Standing, Statement, Stood, Topic, Understood, Value};
 pub use template::{Format, template};
 
-use crate::authority::{Authorised, Stations};
+use crate::authority::{Authorised, Stations, Written};
 use crate::document::{Content, Digester};
 use crate::finding::{Code, Finding, Place, Stop};
 use crate::host::{Octets, Scratch};
@@ -156,12 +157,13 @@ pub fn inspect(
 ) -> Result<Inspected, Stop> {
     let dataset = dataset_of(&authorised, datasets)?;
     let covered = authorised.verified().covered();
-    let mut reading = if covered.is_xml() {
-        let mut inspector = xml::XmlInspector::new(dataset, limits, scratch);
-        covered.read_xml(&mut |event| inspector.feed(event))?;
-        inspector.finish()
-    } else {
-        read_table(covered.octets(), authorised.verified().content(), dataset, (limits, scratch))?
+    let mut reading = match covered.written()? {
+        Written::Xml => {
+            let mut inspector = xml::XmlInspector::new(dataset, limits, scratch);
+            covered.read_xml(&mut |event| inspector.feed(event))?;
+            inspector.finish()
+        }
+        written => read_octets(covered.octets(), authorised.verified().content(), dataset, written, (limits, scratch))?,
     };
     if let Some(error) = &reading.lost {
         return Err(not_laid_away(error));
@@ -177,24 +179,37 @@ pub fn inspect(
     Ok(Inspected { authorised, statement, reading, foreseen: None })
 }
 
-/// Reads a table that was verified. What lies in a file may have changed since, so it is digested
+/// Reads a table or a collection that was verified. What lies in a file may have changed since, so it is digested
 /// again while it is read; what lies in memory cannot.
-fn read_table(
+fn read_octets(
     octets: &Octets,
     content: Content,
     dataset: &Dataset,
+    written: Written,
     (limits, scratch): (&Limits, &Scratch),
 ) -> Result<Reading, Stop> {
     let gone = |error| Stop::Halt(format!("a verified document can no longer be read: {error}"));
     if octets.in_memory().is_some() {
-        return csv::inspect(BufReader::new(octets.reader()), dataset, limits, scratch).map_err(gone);
+        return read(octets.reader(), dataset, written, (limits, scratch)).map_err(gone);
     }
     let mut again = DigestedAgain { octets: octets.reader(), digester: Digester::new() };
-    let reading = csv::inspect(BufReader::new(&mut again), dataset, limits, scratch).map_err(gone)?;
+    let reading = read(&mut again, dataset, written, (limits, scratch)).map_err(gone)?;
     std::io::copy(&mut again, &mut std::io::sink()).map_err(gone)?; // what a limit has left unread
     match again.digester.finish() == content.0 {
         true => Ok(reading),
         false => Err(Stop::Halt("a verified document read differently the second time: another digest".to_owned())),
+    }
+}
+
+fn read(
+    input: impl Read,
+    dataset: &Dataset,
+    written: Written,
+    (limits, scratch): (&Limits, &Scratch),
+) -> io::Result<Reading> {
+    match written {
+        Written::GeoJson => geojson::inspect(input, dataset, limits, scratch),
+        Written::Table | Written::Xml => csv::inspect(BufReader::new(input), dataset, limits, scratch),
     }
 }
 

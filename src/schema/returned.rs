@@ -9,7 +9,7 @@
 use super::rows::{Next, Row, Rows, delimiter};
 use super::spreadsheet::{self, MARK};
 use super::{ColumnKind, Dataset, Datasets, Limits};
-use crate::authority::Authorised;
+use crate::authority::{Authorised, Written};
 use crate::document::Quantity;
 use std::collections::BTreeMap;
 use std::io::{self, BufReader};
@@ -45,7 +45,7 @@ pub fn returned(
 ) -> io::Result<Option<String>> {
     let covered = authorised.verified().covered();
     let dataset = datasets.by_name.get(authorised.dataset());
-    let (false, Some(dataset)) = (covered.is_xml(), dataset) else { return Ok(None) };
+    let (Ok(Written::Table), Some(dataset)) = (covered.written(), dataset) else { return Ok(None) };
     let mut by_row: BTreeMap<u64, Vec<&RowFault>> = BTreeMap::new();
     // what is wrong with the names themselves leaves no row to mend
     for fault in faults.iter().filter(|fault| fault.row > 1) {

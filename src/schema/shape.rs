@@ -1,4 +1,4 @@
-//! The shape of a record, from either form: read by the geometry room, and here made a value with its findings.
+//! The shape of a record, from any form: read by the geometry room, and here made a value with its findings.
 //!
 //! Owns what a cell `epsg` may say, and the shapes that stand in guides. Never decides what a sound shape is.
 
@@ -60,6 +60,20 @@ pub(super) fn example(shapes: Shapes) -> (String, &'static str) {
         Shapes::Sites => {
             (format!("<gml:Point {SYSTEM}><gml:pos>49.61 40.52</gml:pos></gml:Point>"), "POINT(49.61 40.52)")
         }
+    }
+}
+
+/// The same in GeoJSON.
+pub(super) fn example_in_geojson(shapes: Shapes) -> &'static str {
+    match shapes {
+        Shapes::Areas => {
+            "{\"type\": \"Polygon\", \"coordinates\": [[[49.8, 40.4], [49.82445, 40.4], [49.82445, 40.41], \
+             [49.8, 40.41], [49.8, 40.4]]]}"
+        }
+        Shapes::Lines | Shapes::LinesAndSites => {
+            "{\"type\": \"LineString\", \"coordinates\": [[49.61, 40.52], [49.7, 40.5]]}"
+        }
+        Shapes::Sites => "{\"type\": \"Point\", \"coordinates\": [49.61, 40.52]}",
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a submission states, and what already stands.
 
-use super::{Datasets, Records};
+use super::{Column, ColumnKind, Datasets, Records};
 use crate::document::{Content, DatasetName, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId};
 use crate::finding::Place;
 use crate::geometry::Geometry;
@@ -89,6 +89,8 @@ pub enum Spot {
     Total(u64),
     /// The row of this number of a CSV file, and its offset.
     Row(u64, u64),
+    /// The feature of this number of a GeoJSON collection, and its offset.
+    Feature(u64, u64),
 }
 
 impl Spot {
@@ -99,14 +101,31 @@ impl Spot {
             Self::Element(number, offset) => Place::at(offset).path(format!("/Submission/Record[{number}]")),
             Self::Total(offset) => Place::at(offset).path("/Submission/Total"),
             Self::Row(number, offset) => Place::at(offset).row(number),
+            Self::Feature(number, offset) => Place::at(offset).path(format!("/features[{number}]")),
         }
+    }
+
+    /// The place of one of its values, which begins at this offset.
+    pub(super) fn place_of(self, column: &Column, offset: Option<u64>) -> Place {
+        let at = self.place();
+        let within = at.path.as_deref().unwrap_or_default();
+        let path = match self {
+            Self::Whole => column.element.clone(),
+            Self::Element(..) | Self::Total(_) => format!("{within}/{}", column.element),
+            Self::Row(..) => column.name.clone(),
+            Self::Feature(..) if matches!(column.kind, ColumnKind::Geometry(_)) => format!("{within}/geometry"),
+            Self::Feature(..) => format!("{within}/properties/{}", column.name),
+        };
+        Place { offset: offset.or(at.offset), ..at.path(path) }
     }
 
     /// Where it begins, in octets from the start of the file.
     pub fn offset(self) -> Option<u64> {
         match self {
             Self::Whole => None,
-            Self::Element(_, offset) | Self::Total(offset) | Self::Row(_, offset) => Some(offset),
+            Self::Element(_, offset) | Self::Total(offset) | Self::Row(_, offset) | Self::Feature(_, offset) => {
+                Some(offset)
+            }
         }
     }
 
@@ -117,6 +136,7 @@ impl Spot {
             Self::Element(number, offset) => (1, number, offset),
             Self::Total(offset) => (2, 0, offset),
             Self::Row(number, offset) => (3, number, offset),
+            Self::Feature(number, offset) => (4, number, offset),
         };
         octets.push(sign);
         put_number(octets, number);
@@ -131,6 +151,7 @@ impl Spot {
             1 => Some(Self::Element(number, offset)),
             2 => Some(Self::Total(offset)),
             3 => Some(Self::Row(number, offset)),
+            4 => Some(Self::Feature(number, offset)),
             _ => None,
         }
     }

@@ -14,10 +14,13 @@ pub enum Format {
     Xml,
     /// CSV, with `,` between the columns and a decimal point.
     Csv,
+    /// GeoJSON, for a dataset with a shape.
+    GeoJson,
 }
 
 /// The empty form with those of the participant's `stations` that were in service in the period;
-/// `to` is the window's id. CSV bears no comments, so it holds the header and the rows alone.
+/// `to` is the window's id. CSV and GeoJSON bear no comments; in GeoJSON `null` stands where a value is to be
+/// filled in.
 pub fn template(
     dataset: &Dataset,
     stations: &[&Station],
@@ -36,9 +39,14 @@ pub fn template(
         .collect();
     let lines = if dataset.station_column().is_some() { lines } else { vec![Line::empty()] };
     let blank = Blank { period: &period.to_string(), to, sender: sender.as_str(), lines };
+    written(dataset, &blank, format)
+}
+
+fn written(dataset: &Dataset, blank: &Blank<'_>, format: Format) -> String {
     match format {
-        Format::Xml => xml(dataset, &blank),
-        Format::Csv => csv(dataset, &blank),
+        Format::Xml => xml(dataset, blank),
+        Format::Csv => csv(dataset, blank),
+        Format::GeoJson => geojson(dataset, blank),
     }
 }
 
@@ -46,10 +54,7 @@ pub fn template(
 pub(super) fn published(dataset: &Dataset, format: Format) -> String {
     let lines = vec![Line::empty()];
     let blank = Blank { period: "", to: "", sender: "", lines };
-    match format {
-        Format::Xml => xml(dataset, &blank),
-        Format::Csv => csv(dataset, &blank),
-    }
+    written(dataset, &blank, format)
 }
 
 struct Line {
@@ -149,6 +154,59 @@ fn csv(dataset: &Dataset, blank: &Blank<'_>) -> String {
         text.push('\n');
     }
     text
+}
+
+fn geojson(dataset: &Dataset, blank: &Blank<'_>) -> String {
+    let members: Vec<String> =
+        Frame::attributes(dataset).map(|frame| member(frame, &blank.frame(frame, dataset))).collect();
+    let features: Vec<String> = blank
+        .lines
+        .iter()
+        .map(|line| {
+            let properties = dataset.columns.iter().filter(|column| !matches!(column.kind, ColumnKind::Geometry(_)));
+            let properties: Vec<String> = properties
+                .map(|column| match line.code.as_str() {
+                    code if column.is_key() && !code.is_empty() => {
+                        format!("{}: {}", quoted(&column.name), quoted(code))
+                    }
+                    _ => format!("{}: null", quoted(&column.name)),
+                })
+                .collect();
+            feature(&properties, "null")
+        })
+        .collect();
+    collection(&members, &features)
+}
+
+/// A member of `submission`.
+pub(super) fn member(frame: Frame, value: &str) -> String {
+    match frame {
+        Frame::Revision => format!("{}: {value}", quoted(frame.name())),
+        _ => format!("{}: {}", quoted(frame.name()), quoted(value)),
+    }
+}
+
+/// A feature with these properties and this geometry.
+pub(super) fn feature(properties: &[String], geometry: &str) -> String {
+    let properties = properties.join(",\n        ");
+    format!(
+        "    {{\n      \"type\": \"Feature\",\n      \"properties\": {{\n        {properties}\n      }},\n      \
+         \"geometry\": {geometry}\n    }}"
+    )
+}
+
+/// A collection with these members of `submission` and these features.
+pub(super) fn collection(members: &[String], features: &[String]) -> String {
+    format!(
+        "{{\n  \"type\": \"FeatureCollection\",\n  \"submission\": {{\n    {}\n  }},\n  \"features\": [\n{}\n  ]\n}}\n",
+        members.join(",\n    "),
+        features.join(",\n"),
+    )
+}
+
+/// A string of JSON.
+pub(super) fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 /// What stands at the head of the XML form.

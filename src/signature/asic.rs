@@ -17,6 +17,7 @@ use crate::container::{self, Container, Entry};
 use crate::document::SUBMISSION_NAMESPACE;
 use crate::finding::{Code, Finding, Hint, Stop};
 use crate::host::Octets;
+use crate::json;
 use crate::xml::{Event, Fault, Limits, Reader, Wrong};
 use objects::Files;
 use stamps::Stamps;
@@ -76,7 +77,8 @@ fn document(container: &Container, most: u64, limits: &Limits) -> Result<Option<
     Ok(found)
 }
 
-/// Whether a file says of itself that it is a statement (CONTRACT 3): by its root, or by its header row.
+/// Whether a file says of itself that it is a statement (CONTRACT 3): by its root, by its header row, or by what a
+/// feature collection has before its features.
 fn is_statement(octets: &Octets, limits: &Limits) -> io::Result<bool> {
     /// Octets of the longest header row that is looked at: every column of every dataset fits many times.
     const HEADER_MAX: usize = 16 * 1024;
@@ -92,9 +94,29 @@ fn is_statement(octets: &Octets, limits: &Limits) -> io::Result<bool> {
     }
     let head = octets.head(HEADER_MAX)?;
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head);
+    if text.trim_ascii_start().starts_with(b"{") {
+        return Ok(says_who_states_it(text));
+    }
     let row = text.split(|octet| matches!(octet, b'\n' | b'\r')).next().unwrap_or_default();
     let columns = row.split(|octet| matches!(octet, b',' | b';')).map(<[u8]>::trim_ascii);
     Ok(columns.into_iter().any(|column| matches!(column, b"dataset" | b"\"dataset\"")))
+}
+
+/// Whether a collection that begins so has a member `submission` before its features.
+fn says_who_states_it(head: &[u8]) -> bool {
+    let mut json = json::Reader::new(head);
+    let mut looked = || -> Result<bool, json::Fault> {
+        json.expect(b'{')?;
+        loop {
+            match json.name(16)?.0.as_str() {
+                "submission" => return Ok(true),
+                "features" => return Ok(false),
+                _ => json.skip()?,
+            }
+            json.expect(b',')?;
+        }
+    };
+    looked().unwrap_or(false)
 }
 
 fn judged(container: &Container, context: &Context<'_>, limits: &Limits) -> Result<Examined, container::Fault> {

@@ -20,6 +20,17 @@ pub struct Covered {
     xml: Option<Limits>,
 }
 
+/// In which form a document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// XML.
+    Xml,
+    /// A table of rows, CSV: what is none of the others.
+    Table,
+    /// JSON, which for us is a feature collection (RFC 7946).
+    GeoJson,
+}
+
 /// One attribute of a covered element.
 #[derive(Debug)]
 pub struct CoveredAttribute<'a> {
@@ -69,9 +80,21 @@ impl Covered {
         Self { octets, content, xml: None }
     }
 
-    /// Whether the document is XML; else it is octets (CSV).
-    pub fn is_xml(&self) -> bool {
-        self.xml.is_some()
+    /// In which form it is written: by what its octets begin with, never by a name.
+    ///
+    /// # Errors
+    /// [`Stop::Halt`] when the disk fails.
+    pub fn written(&self) -> Result<Written, Stop> {
+        /// Octets in which the first sign must stand: nobody sends more blanks before it.
+        const HEAD: usize = 512;
+        if self.xml.is_some() {
+            return Ok(Written::Xml);
+        }
+        let head = self.octets.head(HEAD);
+        let head = head.map_err(|error| Stop::Halt(format!("a verified document can no longer be read: {error}")))?;
+        let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&head).trim_ascii_start();
+        // no header of a table begins so: no column has such a name
+        Ok(if text.starts_with(b"{") { Written::GeoJson } else { Written::Table })
     }
 
     /// Reads the covered events in order. `visit` answers whether to go on; `false` ends the

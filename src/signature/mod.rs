@@ -18,7 +18,7 @@ mod xml;
 
 pub use checks::{Answer, Check, Checks};
 pub use cms::Limits as CmsLimits;
-pub use covered::{Covered, CoveredAttribute, CoveredEvent};
+pub use covered::{Covered, CoveredAttribute, CoveredEvent, Written};
 pub use judge::Context;
 pub use packaging::{CmsKind, cms_kind};
 pub use policy::{Policy, Property};

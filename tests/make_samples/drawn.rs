@@ -1,8 +1,10 @@
-//! The cadastre and the grid: shapes in GML and in WKT, and one sample for each thing that is wrong or odd with one.
+//! The cadastre and the grid: shapes in GML, in WKT and in GeoJSON, and one sample for each thing that is
+//! wrong or odd with one.
 //!
 //! Squares of UTM zone 39 have hectares that anybody can count: a kilometre by a kilometre is 100 of them, within a
 //! thousandth. What is stated of degrees is that of a rectangle between two parallels on the ellipsoid of WGS 84.
 
+use super::containers::{container, signatures};
 use super::signers::Signers;
 use super::{Made, Sample, sample};
 
@@ -79,8 +81,142 @@ pub fn grid() -> String {
     document("grid", "9990000631", &records)
 }
 
+/// A feature collection with these members of `submission` and these features.
+fn collection(dataset: &str, sender: &str, features: &[String]) -> String {
+    format!(
+        "{{\n  \"type\": \"FeatureCollection\",\n  \"submission\": {{\"id\": \"S-1\", \"to\": \"trial\", \
+         \"dataset\": \"{dataset}\", \"revision\": 1, \"sender\": \"{sender}\"}},\n  \"features\": [\n    \
+         {}\n  ]\n}}\n",
+        features.join(",\n    ")
+    )
+}
+
+fn feature(properties: &str, geometry: &str) -> String {
+    format!("{{\"type\": \"Feature\", \"properties\": {{{properties}}},\n     \"geometry\": {geometry}}}")
+}
+
+/// An area of the cadastre with these hectares and this geometry.
+fn drawn(code: &str, hectares: &str, geometry: &str) -> String {
+    let properties = format!(
+        "\"code\": \"{code}\", \"kind\": \"forest\", \"region\": \"AZ-QBA\", \"area_ha\": {hectares}, \"source\": \
+         \"wind\", \"potential_mw\": 4.5"
+    );
+    feature(&properties, geometry)
+}
+
+/// Between two parallels and two meridians, anticlockwise: 94.261 ha.
+const ANTICLOCKWISE: &str = "{\"type\": \"Polygon\", \"coordinates\": [[[49.80, 40.40], [49.81, 40.40], \
+    [49.81, 40.41], [49.80, 40.41], [49.80, 40.40]]]}";
+const CLOCKWISE: &str = "{\"type\": \"Polygon\", \"coordinates\": [[[49.80, 40.40], [49.80, 40.41], [49.81, 40.41], \
+    [49.81, 40.40], [49.80, 40.40]]]}";
+
+fn cadastre_collection(features: &[String]) -> String {
+    collection("cadastre", "9990000481", features)
+}
+
+/// A collection alone in an ASiC container, put together by Python and signed by `xmlsec1`.
+fn in_a_container(signers: &Signers, text: String) -> Made {
+    let files = [("kadastr.geojson", text.into_bytes())];
+    let signatures = signatures(signers, "ekologiya", &files);
+    Made::document("kadastr.asice", container(&files, signatures)).case(EKOLOGIYA)
+}
+
+/// Collections that are accepted after approval, and such as two readers could read differently.
+fn collections() -> Vec<Sample> {
+    let hostile = |name: &str, expect: &'static str, note, text: fn() -> String| {
+        sample(format!("hostile/{name}"), note, move |signers: &Signers| {
+            in_a_container(signers, text()).case(&format!("expect = \"{expect}\""))
+        })
+    };
+    vec![
+        sample(
+            "pending/cadastre-geojson",
+            "Two areas as a feature collection, alone in an ASiC container: figures with quotes and without.\n",
+            |signers| {
+                let triangle = "{\"type\": \"MultiPolygon\", \"coordinates\": [[[[49.80, 40.30], [49.81, 40.30], \
+                    [49.81, 40.31], [49.80, 40.30]]]]}";
+                let features = [drawn("QBA-17/1", "94.261", ANTICLOCKWISE), drawn("QBA-17/2", "\"47.2\"", triangle)];
+                in_a_container(signers, cadastre_collection(&features))
+            },
+        ),
+        sample(
+            "pending/grid-geojson",
+            "A line and its substation, with the signature in a file beside.\n",
+            |signers| {
+                let properties = |code: &str, element: &str| {
+                    format!(
+                        "\"code\": \"{code}\", \"element\": \"{element}\", \"level\": \"transmission\", \
+                     \"voltage_kv\": 110, \"owner\": \"9990000631\""
+                    )
+                };
+                let line = "{\"type\": \"LineString\", \"coordinates\": [[49.8206, 40.4662], [49.9301, 40.4937]]}";
+                let point = "{\"type\": \"Point\", \"coordinates\": [49.9301, 40.4937]}";
+                let features = [
+                    feature(&properties("VL-110/7", "line"), line),
+                    feature(&properties("YS-110/3", "substation"), point),
+                ];
+                let text = collection("grid", "9990000631", &features);
+                let signature = signers.p7s(&text, "azerenerji");
+                Made::document("sebeke.geojson", text).and("sebeke.geojson.p7s", signature)
+            },
+        ),
+        sample(
+            "pending/ring-sense",
+            "An outer ring that goes clockwise (RFC 7946 3.1.6), in CMS with the collection inside. A warning.\n",
+            |signers| {
+                let text = cadastre_collection(&[drawn("QBA-17/1", "94.261", CLOCKWISE)]);
+                let signed = signers.cms(text.as_bytes(), "ekologiya", &["-binary", "-cades", "-nodetach"]);
+                Made::document("kadastr.geojson.p7m", signed).case(EKOLOGIYA)
+            },
+        ),
+        hostile(
+            "geojson-faults",
+            "schema.invalid",
+            "Many faults of a collection at once: each has its place.\n",
+            || {
+                let one = drawn("QBA 17", "-1", ANTICLOCKWISE).replace("\"kind\": \"forest\"", "\"növ\": \"meşə\"");
+                let other = drawn("QBA-17/2", "94.261", ANTICLOCKWISE)
+                    .replace("\"wind\"", "7")
+                    .replace("\"type\": \"Feature\"", "\"type\": \"Feature\", \"id\": 2")
+                    .replace("94.261", "94.261, \"epsg\": 32639");
+                let none = feature("\"code\": null", "null");
+                cadastre_collection(&[one, other, none]).replacen("\"revision\": 1", "\"revision\": 0, \"qeyd\": []", 1)
+            },
+        ),
+        hostile(
+            "geojson-two-senders",
+            "schema.invalid",
+            "The member `submission` stands twice: readers of JSON believe the first, or the last.\n",
+            || {
+                let text = cadastre_collection(&[drawn("QBA-17/1", "94.261", ANTICLOCKWISE)]);
+                let other = "\"submission\": {\"dataset\": \"grid\", \"sender\": \"9990000631\", \"revision\": 1},\n  ";
+                text.replacen("\"features\"", &format!("{other}\"features\""), 1)
+            },
+        ),
+        hostile(
+            "geojson-escaped-name",
+            "schema.geometry",
+            "Two members `coordinates`, one with an escape in its name: whoever compares octets sees one of them.\n",
+            || {
+                let two = ANTICLOCKWISE.replacen(
+                    "\"coordinates\"",
+                    "\"coord\\u0069nates\": [[[49.0, 40.0], [49.1, 40.0], [49.1, 40.1], [49.0, 40.0]]], \
+                     \"coordinates\"",
+                    1,
+                );
+                cadastre_collection(&[drawn("QBA-17/1", "94.261", &two)])
+            },
+        ),
+        hostile("geojson-cut-off", "schema.not-wellformed", "A collection that ends in the middle.\n", || {
+            let text = cadastre_collection(&[drawn("QBA-17/1", "94.261", ANTICLOCKWISE)]);
+            text[..text.len() - 20].to_owned()
+        }),
+    ]
+}
+
 pub fn table() -> Vec<Sample> {
     let mut table = pending();
+    table.extend(collections());
     table.extend(rejected());
     table
 }

@@ -548,6 +548,12 @@ fn octets() -> Vec<Sample> {
     ]
 }
 
+/// A table and its signature.
+fn table_of(signers: &Signers, csv: String) -> Made {
+    let signature = signers.p7s(&csv, "azerisiq");
+    Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
+}
+
 fn detached() -> Vec<Sample> {
     fn table(change: impl Fn(Vec<u8>, &Signers) -> Vec<u8>, signers: &Signers) -> Made {
         let csv = statement().csv();
@@ -602,6 +608,41 @@ fn detached() -> Vec<Sample> {
                     .collect();
                 let signature = signers.p7s(&csv, "azerisiq");
                 Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature)
+            },
+        ),
+        fault(
+            "csv-no-break-space-in-a-figure",
+            "schema.invalid",
+            "Thousands parted by a no-break space, which no eye tells from a blank.\n",
+            |signers| {
+                let csv = statement().csv();
+                let at = csv.find('.').unwrap() - 3;
+                table_of(signers, format!("{}\u{a0}{}", &csv[..at], &csv[at..]))
+            },
+        ),
+        fault(
+            "csv-no-break-space-in-a-code",
+            "schema.invalid",
+            "A station's code with a no-break space behind it, and one with a narrow one inside.\n",
+            |signers| {
+                let csv = statement().csv().replacen("GUN-0003", "GUN-0003\u{a0}", 1);
+                table_of(signers, csv.replacen("KUL-0001", "KUL\u{202f}-0001", 1))
+            },
+        ),
+        fault(
+            "csv-formulas",
+            "schema.invalid",
+            "Formulas in place of figures and of a code: a spreadsheet would reckon, or run, what nobody wrote.\n",
+            |signers| {
+                let mut figures =
+                    ["=1+1", "@SUM(G2:G3)", "+2*3", "\"=HYPERLINK(\"\"http://a.example\"\")\""].into_iter();
+                let (plain, mut csv) = (statement().csv(), String::new());
+                for line in plain.lines() {
+                    let (start, last) = line.rsplit_once(',').unwrap();
+                    let figure = if last == "energy_mwh" { last } else { figures.next().unwrap_or(last) };
+                    csv += &format!("{start},{figure}\n");
+                }
+                table_of(signers, csv.replacen("KUL-0001", "=KUL-0001", 1))
             },
         ),
         fault(

@@ -65,7 +65,7 @@ fn claims(dataset: &str, sender: &str, to: &str) -> Claims {
         to: claim(to),
         period: None,
         form: Form::Submission,
-        csv: false,
+        written: Written::Xml,
         place: Place::at(7),
     }
 }
@@ -262,7 +262,8 @@ fn the_sender_is_the_signers_body() {
 #[test]
 fn what_may_be_left_out_depends_on_form_and_environment() {
     let case = |environment, csv, sender: &str, to: &str| {
-        let claims = Claims { csv, ..claims("generation", sender, to) };
+        let written = if csv { Written::Table } else { Written::GeoJson };
+        let claims = Claims { written, ..claims("generation", sender, to) };
         with(|case| (case.environment, case.claims) = (environment, claims))
     };
     use Environment::{Production, Test};

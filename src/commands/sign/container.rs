@@ -14,8 +14,9 @@ use std::io::BufWriter;
 use std::path::Path;
 
 /// The media types of what agencies send, by the ending of the name.
-const MEDIA_TYPES: [(&str, &str); 5] = [
+const MEDIA_TYPES: [(&str, &str); 6] = [
     ("csv", "text/csv"),
+    ("geojson", "application/geo+json"),
     ("json", "application/json"),
     ("pdf", "application/pdf"),
     ("txt", "text/plain"),

@@ -4,7 +4,7 @@
 use crate::finding::Language;
 use crate::schema::form::{self, Frame, TOTAL};
 use crate::schema::rules::trimmed;
-use crate::schema::template::form_of;
+use crate::schema::template::{collection, feature, form_of, member, quoted};
 use crate::schema::{
     Check, Class, ColumnKind, Dataset, EPSG, NAMESPACE, PeriodKinds, Ratio, Rule, Span, TotalRule, YearRule, shape,
 };
@@ -117,6 +117,20 @@ pub(super) fn page(dataset: &Dataset, language: Language) -> String {
             dataset.name
         ),
     ));
+
+    if let Some(text) = &sample.2 {
+        page.push_str(&format!("\n## GeoJSON\n\n```json\n{text}```\n\n"));
+        page.push_str(&pick(
+            "RFC 7946, UTF-8. `submission` `features`-dən əvvəl dayanır; hər `Feature` bir qeyddir, xassələri CSV \
+             sütunlarının adlarını daşıyır, `geometry` həmişə WGS 84-dədir (uzunluq, enlik). Ədədlər yazıldığı kimi \
+             oxunur, dırnaqda da ola bilər; boş qalan `null` yazılır. Tanınmayan adlar rədd edilir. Fayl ASiC \
+             konteynerində göndərilir, yaxud imza ayrıca `.p7s` faylındadır.\n",
+            "RFC 7946, UTF-8. `submission` stands before `features`; each `Feature` is a record, its properties bear \
+             the names of the columns in CSV, its `geometry` is in WGS 84 always (longitude, latitude). Numbers are \
+             read as they are written and may stand in quotes; what is left out is `null`. Names that are not known \
+             are refused. The file is sent in an ASiC container, or its signature is a `.p7s` file beside it.\n",
+        ));
+    }
 
     page.push_str(&pick("\n## Yoxlamalar\n\n", "\n## What is checked\n\n"));
     for (in_az, in_en) in rules(dataset, periodic) {
@@ -318,8 +332,8 @@ fn span_word(span: Span) -> &'static str {
     }
 }
 
-/// The same small statement in XML and CSV.
-fn sample(dataset: &Dataset) -> (String, String) {
+/// The same small statement in XML and CSV, and where there is a shape in GeoJSON.
+fn sample(dataset: &Dataset) -> (String, String, Option<String>) {
     let value = |places: u8| match places {
         0 => "230".to_owned(),
         places => format!("230.{}", &"500000000000000"[..usize::from(places.min(15))]),
@@ -340,28 +354,33 @@ fn sample(dataset: &Dataset) -> (String, String) {
         .collect();
     let (mut record, mut total) = (String::new(), String::new());
     let (mut record_row, mut total_row) = (Vec::new(), Vec::new());
+    let (mut properties, mut drawn) = (Vec::new(), None);
     for column in &dataset.columns {
         match column.kind {
             ColumnKind::Station => {
                 record.push_str(&format!("<{0}>GUN-0001</{0}>", column.element));
                 record_row.push("GUN-0001".to_owned());
+                properties.push(format!("\"{}\": \"GUN-0001\"", column.name));
                 total_row.push(TOTAL.to_owned());
             }
             ColumnKind::Text(ref of) => {
                 let example = form::example(&of.form);
                 record.push_str(&format!("<{0}>{example}</{0}>", column.element));
+                properties.push(format!("\"{}\": {}", column.name, quoted(&example)));
                 record_row.push(example);
                 total_row.push(if column.is_key() { TOTAL.to_owned() } else { String::new() });
             }
             ColumnKind::Decimal { places } => {
                 let element = format!("<{0}>{1}</{0}>", column.element, value(places));
                 record.push_str(&element);
+                properties.push(format!("\"{}\": {}", column.name, value(places)));
                 total.push_str(&element);
                 record_row.push(value(places));
                 total_row.push(value(places));
             }
             ColumnKind::Geometry(shapes) => {
                 let (gml, wkt) = shape::example(shapes);
+                drawn = Some(shape::example_in_geojson(shapes));
                 record.push_str(&format!("<{0}>{gml}</{0}>", column.element));
                 record_row.extend([shape::EXAMPLE_EPSG.to_owned(), format!("\"{wkt}\"")]);
                 total_row.extend([String::new(), String::new()]);
@@ -383,5 +402,9 @@ fn sample(dataset: &Dataset) -> (String, String) {
         .collect::<Vec<_>>()
         .join(",");
     let total = if has_total { line(total_row) } else { String::new() };
-    (xml, format!("{header}\n{}{total}", line(record_row)))
+    let geojson = drawn.map(|drawn| {
+        let members: Vec<String> = Frame::attributes(dataset).map(|frame| member(frame, said(frame))).collect();
+        collection(&members, &[feature(&properties, drawn)])
+    });
+    (xml, format!("{header}\n{}{total}", line(record_row)), geojson)
 }

@@ -23,6 +23,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     shipped!("cadastre/guide.az.md"),
     shipped!("cadastre/guide.en.md"),
     shipped!("cadastre/template.csv"),
+    shipped!("cadastre/template.geojson"),
     shipped!("cadastre/template.xml"),
     shipped!("capacity/capacity.schema.json"),
     shipped!("capacity/capacity.xsd"),
@@ -58,18 +59,21 @@ pub const SHIPPED: &[(&str, &str)] = &[
     shipped!("grid/guide.az.md"),
     shipped!("grid/guide.en.md"),
     shipped!("grid/template.csv"),
+    shipped!("grid/template.geojson"),
     shipped!("grid/template.xml"),
 ];
 
 /// The files that follow from a description: name, text. They stand beside its `dataset.toml`.
 pub fn files(dataset: &Dataset) -> Vec<(String, String)> {
     let name = &dataset.name;
-    vec![
+    let drawn = dataset.geometry_column().map(|_| ("template.geojson".to_owned(), published(dataset, Format::GeoJson)));
+    let files = vec![
         (format!("{name}.xsd"), xsd::schema(dataset)),
         (format!("{name}.schema.json"), table::schema(dataset)),
         ("template.xml".to_owned(), published(dataset, Format::Xml)),
         ("template.csv".to_owned(), published(dataset, Format::Csv)),
         ("guide.az.md".to_owned(), guide::page(dataset, Language::Az)),
         ("guide.en.md".to_owned(), guide::page(dataset, Language::En)),
-    ]
+    ];
+    files.into_iter().chain(drawn).collect()
 }

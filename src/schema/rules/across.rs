@@ -12,7 +12,7 @@ use super::summed;
 use crate::document::{ParticipantName, Quantity};
 use crate::finding::{Code, Finding, Hint, Place};
 use crate::schema::faults::Faults;
-use crate::schema::{Check, Ratio, Stood, Topic};
+use crate::schema::{Check, Ratio, Spot, Stood, Topic};
 use std::collections::BTreeMap;
 
 /// Statements on a topic, by sender.
@@ -62,7 +62,7 @@ pub(super) fn in_proportion(stated: &Stated<'_, '_>, faults: &mut Faults) {
                 Ground::Unstated if senders.is_empty() => {
                     // once: it is the same for all of them
                     if !std::mem::replace(&mut is_told, true) {
-                        let place = case.within(Place::whole(), None, ratio.column);
+                        let place = case.within(Spot::Whole, None, ratio.column);
                         let found = format!("{} {period}", ratio.dataset);
                         faults.push(Finding::new(Code::RuleGroundNotStated).at(place).found(found));
                     }

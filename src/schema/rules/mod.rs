@@ -18,6 +18,7 @@ pub(super) use proportion::trimmed;
 use super::faults::Faults;
 use super::reading::{Correction, Total};
 use super::records::Row;
+use super::statement::Spot;
 use super::tally::{Tally, decimal};
 use super::{Check, Dataset, Datasets, Figures, Records, Rule, Span, Standing, TotalRule, Understood, Value};
 use crate::authority::{Station, Stations};
@@ -168,18 +169,15 @@ impl<'a> Case<'a> {
 
     /// The place of one value of a record.
     fn place(&self, row: &Row<'_>, column: usize) -> Place {
-        self.within(row.record.spot.place(), row.offsets.get(column).copied(), column)
+        self.within(row.record.spot, row.offsets.get(column).copied(), column)
     }
 
     /// The place of one value inside its record's or total's.
-    fn within(&self, at: Place, offset: Option<u64>, column: usize) -> Place {
-        let Some(column) = self.dataset.columns.get(column) else { return at };
-        let path = match (&at.path, at.row) {
-            (_, Some(_)) => column.name.clone(),
-            (Some(path), None) => format!("{path}/{}", column.element),
-            (None, None) => column.element.clone(),
-        };
-        Place { offset: offset.or(at.offset), ..at.path(path) }
+    fn within(&self, spot: Spot, offset: Option<u64>, column: usize) -> Place {
+        match self.dataset.columns.get(column) {
+            Some(column) => spot.place_of(column, offset),
+            None => spot.place(),
+        }
     }
 
     /// The place of a record's key.
@@ -357,7 +355,7 @@ fn total_exact(case: &Case<'_>, faults: &mut Faults) {
         let Some(Value::Decimal(stated)) = total.values.get(at) else { continue };
         let sum = case.tally.sum(at).unwrap_or_default();
         if case.is_whole(at) && i128::from(stated.scaled()) != sum {
-            let place = case.within(total.spot.place(), total.offsets.get(at).copied(), at);
+            let place = case.within(total.spot, total.offsets.get(at).copied(), at);
             faults.push(Finding::new(Code::RuleTotalDiffers).at(place).found(stated).wanted(shown(sum, places)));
         }
     }

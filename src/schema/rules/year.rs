@@ -6,7 +6,7 @@ use super::{Case, plus, scaled_to, shown, summed};
 use crate::document::{Period, Quantity};
 use crate::finding::{Code, Finding, Hint, Place};
 use crate::schema::faults::Faults;
-use crate::schema::{Check, Figures, PeriodKinds, Topic, YearRule};
+use crate::schema::{Check, Figures, PeriodKinds, Spot, Topic, YearRule};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// S 1.3: the year and its parts (quarters, months) agree when all of them stand, whichever came last; what is at
@@ -26,7 +26,7 @@ pub(super) fn agrees(stated: &Stated<'_, '_>, faults: &mut Faults) {
                 Side::Here => sums.get(nth).copied().flatten(),
                 Side::Stood(figures) => summed(figures, nth),
             };
-            compare(case, &sides, &sum, (None, &|column| case.within(Place::whole(), None, column)), faults);
+            compare(case, &sides, &sum, (None, &|column| case.within(Spot::Whole, None, column)), faults);
         }
         return;
     }
@@ -45,7 +45,7 @@ pub(super) fn agrees(stated: &Stated<'_, '_>, faults: &mut Faults) {
     // stated twice: that is told, and which of the two is meant nobody knows
     for key in others.into_iter().filter(|key| !stated.is_doubled(key)) {
         let pick = |side: Side<'_>, nth: usize| figure(side, key, &[], nth);
-        compare(case, &sides, &pick, (Some(key), &|column| case.within(Place::whole(), None, column)), faults);
+        compare(case, &sides, &pick, (Some(key), &|column| case.within(Spot::Whole, None, column)), faults);
     }
 }
 

@@ -6,9 +6,11 @@ use crate::schema::{Shapes, Text, TextForm, Value};
 const ROOT: &str = "<Submission xmlns=\"urn:boemis:submission:1\" xmlns:gml=\"http://www.opengis.net/gml/3.2\" \
     id=\"S-1\" to=\"trial\" dataset=\"plots\" revision=\"1\" sender=\"9990000631\">";
 const HEADER: &str = "dataset,revision,code,area_ha,epsg,shape\n";
+/// 94.26 ha.
+pub const SQUARE_OF_DEGREES: &str = "49.80 40.40,49.81 40.40,49.81 40.41,49.80 40.41,49.80 40.40";
 const SQUARE: &str = "400000 4480000,401000 4480000,401000 4481000,400000 4481000,400000 4480000";
 
-fn plots() -> Dataset {
+pub fn plots() -> Dataset {
     let code = Text { form: TextForm::Pattern("[A-Z0-9-]+".parse().unwrap(), 20), key: true };
     Dataset {
         name: "plots".parse().unwrap(),
@@ -32,14 +34,14 @@ fn gml(list: &str) -> String {
     )
 }
 
-fn xml(records: &[(&str, &str, &str)]) -> String {
+pub fn xml(records: &[(&str, &str, &str)]) -> String {
     let record = |(code, area, shape): &(&str, &str, &str)| {
         format!("\n<Record><Code>{code}</Code><AreaHa>{area}</AreaHa>{shape}</Record>")
     };
     format!("{ROOT}{}\n</Submission>", records.iter().map(record).collect::<String>())
 }
 
-fn table(rows: &[(&str, &str, &str, &str)]) -> String {
+pub fn table(rows: &[(&str, &str, &str, &str)]) -> String {
     let row = |(code, area, epsg, shape): &(&str, &str, &str, &str)| format!("plots,1,{code},{area},{epsg},{shape}\n");
     HEADER.to_owned() + &rows.iter().map(row).collect::<String>()
 }

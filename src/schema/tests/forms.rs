@@ -1,6 +1,7 @@
 //! The form of documents: XML and the dialects of CSV.
 
 use super::*;
+use crate::authority::Written;
 use crate::schema::{Datasets, inspect, validate};
 
 const HEADER: &str = "dataset,period,revision,sender,to,station,energy_mwh\n";
@@ -158,7 +159,8 @@ fn each_wrong_number_gets_its_own_advice() {
         assert_ne!(hint.az, hint.en);
         hint.en.into_owned()
     };
-    let numbers = ["", "-1", "1e5", "1,5", "1 000", "1.2345", "1234567890123", ".5", " 1", "01", "NaN"];
+    let numbers =
+        ["", "-1", "1e5", "1,5", "1 000", "1.2345", "1234567890123", ".5", " 1", "01", "NaN", "1\u{a0}000", "=1+1"];
     let all: std::collections::BTreeSet<_> = numbers.iter().map(|number| advice(number)).collect();
     assert_eq!(all.len(), numbers.len(), "{all:#?}");
 }
@@ -277,7 +279,7 @@ fn a_table_that_changed_after_it_was_verified_halts() {
     file.write_all(text.as_bytes()).unwrap();
     let octets = crate::host::Octets::File(std::sync::Arc::new(file), text.len() as u64);
     let within = (&Limits::default(), &Scratch::of_system());
-    let read = |said: &str| super::super::read_table(&octets, content(said), &generation(), within);
+    let read = |said: &str| super::super::read_octets(&octets, content(said), &generation(), Written::Table, within);
     assert!(read(&text).is_ok());
     assert!(matches!(read("other"), Err(crate::finding::Stop::Halt(_))));
 }

@@ -5,6 +5,7 @@ mod across;
 mod agreement;
 mod drawn;
 mod forms;
+mod geojson;
 mod published;
 mod rules;
 mod spooled;
