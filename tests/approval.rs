@@ -309,6 +309,14 @@ fn an_approval_waits_for_the_answer_to_what_it_is_about() {
     words.sort_unstable();
     assert_eq!(words, ["accepted", "held"]);
     fits(&trial);
+    // also what it was told while it waited is judged again
+    trial.done(&["explain", "back.xml"]);
+    trial.done(&["backup", "copy"]);
+    let stage = "UPDATE submission_act SET act = 'refused' WHERE act = 'withdrawn'";
+    trial.tamper(stage);
+    let (code, audit) = trial.json(&["audit", "verify"]);
+    let told = audit["unfit"].as_str().unwrap_or_default();
+    assert!(code == Some(1) && told.contains("BOEMİS says another one"), "{audit}");
 }
 
 /// Issues a certificate of the trial's authority for a person of the ministry.

@@ -131,8 +131,26 @@ fn forge(path: &Path, lines: &[(String, String)]) {
 fn a_journal_that_was_written_anew_does_not_fit_its_receipts() {
     let (trial, receipts) = filed();
     type Change = fn(&mut Vec<(String, String)>);
-    let changes: [(&str, Change, &str); 7] = [
+    let changes: [(&str, Change, &str); 9] = [
         ("nothing", |_| {}, "Everything fits"),
+        (
+            "came earlier",
+            |lines| {
+                // no leaf of the tree: only the receipt says otherwise
+                let line = lines.iter_mut().find(|line| line.1.contains(r#""event":"held""#)).unwrap();
+                line.1 = line.1.replacen(r#""received":"20"#, r#""received":"19"#, 1);
+            },
+            "the journal says another time of reception",
+        ),
+        (
+            "of another quarter",
+            |lines| {
+                let line = lines.iter_mut().find(|line| line.1.contains(r#""event":"answered""#)).unwrap();
+                let at = line.1.find(r#""period":""#).unwrap() + r#""period":""#.len();
+                line.1.replace_range(at..at + 4, "1999");
+            },
+            "the journal says another period",
+        ),
         (
             "edited",
             |lines| {
@@ -242,6 +260,26 @@ fn what_was_changed_in_boemis_and_evidence_is_named() {
     );
     sql("UPDATE submission SET rows = zeroblob(32) WHERE number = 1", "the digest of its rows in BOEMİS is another");
     sql("UPDATE submission SET revision = 7 WHERE number = 1", "its load mark in BOEMİS is another");
+    sql("UPDATE submission SET period = '1999-Q1' WHERE number = 1", "its period in BOEMİS is another");
+    sql(
+        "UPDATE submission SET received_at = '1999-01-01T00:00:00Z' WHERE number = 1",
+        "its time of reception in BOEMİS",
+    );
+    sql("UPDATE submission SET records = records + 1 WHERE number = 1", "the number of its records in BOEMİS");
+    sql("UPDATE submission SET signers = '' WHERE number = 1", "its signers in BOEMİS are others");
+    on(
+        &|copy| {
+            // as somebody would who may write everything: the line's checksum is right
+            let path = copy.at("w/state/seal/acts.log");
+            let text = fs::read_to_string(&path).unwrap();
+            let changed = |line: &str| {
+                let json = line[9..].replacen("azerenerji", "azerisiq", 1);
+                format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()))
+            };
+            fs::write(path, text.lines().map(changed).collect::<String>()).unwrap();
+        },
+        "the record in it is another than was sealed",
+    );
     sql("UPDATE submission SET id = '0199a000-0000-7000-8000-000000000000' WHERE number = 1", "does not know");
     let pack = "w/state/evidence/packs/00000001.pack";
     let damaged = |change: fn(&mut Vec<u8>), told: &str| {

@@ -122,7 +122,7 @@ impl Boemis {
     /// # Errors
     /// The database is away or damaged.
     pub async fn idle(&mut self, documents: &[SubmissionId]) -> Result<Vec<SubmissionId>, Fault> {
-        let acted: HashSet<SubmissionId> = self.store.acts().await?.into_iter().map(|(_, by)| by).collect();
+        let acted: HashSet<SubmissionId> = self.store.acts().await?.into_iter().map(|(_, by, _)| by).collect();
         Ok(documents.iter().copied().filter(|id| !acted.contains(id)).collect())
     }
 }
@@ -148,7 +148,7 @@ impl Reader {
     ///
     /// # Errors
     /// The database is away or damaged.
-    pub async fn acts(&mut self) -> Result<Vec<(SubmissionId, SubmissionId)>, Fault> {
+    pub async fn acts(&mut self) -> Result<Vec<(SubmissionId, SubmissionId, String)>, Fault> {
         self.store.acts().await
     }
 }
@@ -162,13 +162,13 @@ pub(super) fn done((on, act): (String, String)) -> Result<Done, Fault> {
     Ok((on.parse().map_err(|_| odd())?, act.parse().map_err(|_| odd())?))
 }
 
-/// To which load, by which document.
-pub(super) type Deed = (SubmissionId, SubmissionId);
+/// To which load, by which document, and what.
+pub(super) type Deed = (SubmissionId, SubmissionId, String);
 
 /// A deed, as it is stored.
-pub(super) fn deed((on, by): (String, String)) -> Result<Deed, Fault> {
+pub(super) fn deed((on, by, act): (String, String, String)) -> Result<Deed, Fault> {
     let read = |text: String| text.parse().map_err(|_| super::standing::odd("submission_act", "submission"));
-    Ok((read(on)?, read(by)?))
+    Ok((read(on)?, read(by)?, act))
 }
 
 /// Another document did the same: nobody was to be let through to it.

@@ -24,7 +24,8 @@ pub(super) const NEWEST: &str = "SELECT max(revision) FROM submission WHERE data
 pub(super) const ACTS: &str = "SELECT act, by_submission FROM submission_act WHERE submission = $1 ORDER BY number";
 
 /// What documents did: to which load, by which document.
-pub(super) const DEEDS: &str = "SELECT submission, by_submission FROM submission_act WHERE by_submission IS NOT NULL";
+pub(super) const DEEDS: &str = "SELECT submission, by_submission, act FROM submission_act \
+    WHERE by_submission IS NOT NULL";
 
 /// An act, unless it was done.
 pub(super) const ACT: &str = "INSERT INTO submission_act (submission, act, at, by_submission) VALUES ($1, $2, $3, $4) \

@@ -15,6 +15,8 @@ use std::path::Path;
 pub struct Copy {
     snapshot: Snapshot,
     contested: HashSet<SubmissionId>,
+    /// What documents did: to which load, by which document.
+    acts: HashSet<(SubmissionId, SubmissionId)>,
 }
 
 #[derive(Debug)]
@@ -35,12 +37,14 @@ impl Copy {
             Location::Sqlite(from) => {
                 let mut snapshot = sqlite::Snapshot::take(from, settings, to).await?;
                 let contested = snapshot.contested().await?.into_iter().collect();
-                Ok(Self { snapshot: Snapshot::File(snapshot), contested })
+                let acts = snapshot.acts().await?.into_iter().map(|(on, by, _)| (on, by)).collect();
+                Ok(Self { snapshot: Snapshot::File(snapshot), contested, acts })
             }
             Location::Postgres(server) => {
                 let snapshot = postgres::Snapshot::take(server, settings).await?;
                 let contested = snapshot.contested().iter().copied().collect();
-                Ok(Self { snapshot: Snapshot::Held(snapshot), contested })
+                let acts = snapshot.acts().iter().map(|(on, by, _)| (*on, *by)).collect();
+                Ok(Self { snapshot: Snapshot::Held(snapshot), contested, acts })
             }
         }
     }
@@ -72,6 +76,11 @@ impl Copy {
     /// Whether that load is contested in the copy.
     pub fn is_contested(&self, id: SubmissionId) -> bool {
         self.contested.contains(&id)
+    }
+
+    /// Whether this document's act on that load is in the copy.
+    pub fn has_act(&self, on: SubmissionId, by: SubmissionId) -> bool {
+        self.acts.contains(&(on, by))
     }
 
     /// Lets the copy's file go.

@@ -284,7 +284,7 @@ impl Audit {
             return Ok(Some(format!("BOEMİS holds a load that the journal does not know (submission {id})")));
         }
         let after = Loads::read(settings, datasets).await?;
-        if let Some(unfit) = self.contested(&before, &after) {
+        if let Some(unfit) = self.contested(&before, &after, boemis) {
             return Ok(Some(unfit));
         }
         let loads::Fit { count, undescribed, unfit } = after.fit(&self.records, settings, datasets, boemis).await?;
@@ -295,7 +295,7 @@ impl Audit {
     /// The first submission that has fallen, or an approval that did something, in the journal or in BOEMİS alone. One
     /// that the journal put in doubt and has no answer to yet may be either, as what an approval did that has no answer
     /// yet; one that an older copy of BOEMİS lost is not loaded again.
-    fn contested(&self, before: &Loads, after: &Loads) -> Option<String> {
+    fn contested(&self, before: &Loads, after: &Loads, boemis: Boemis) -> Option<String> {
         let is_contested = |one: &&Submission| one.has_fallen();
         let mut doubted = self.records.submissions().iter().filter(is_contested);
         let is_on_its_way = |by: &SubmissionId| self.records.is_on_its_way(*by);
@@ -327,6 +327,21 @@ impl Audit {
         if let Some(shown) = self.records.submissions().iter().filter(waits).find(is_shown) {
             return Some(format!("it waits for an approval, and in BOEMİS it has one (submission {})", shown.id()));
         }
+        let strays = |one: &&Submission| {
+            one.acted().is_some_and(|acted| {
+                let stage = after.stages.get(&(acted.on, one.id()));
+                stage.is_some_and(|stage| stage != acted.stage.as_str())
+            })
+        };
+        if let Some(other) = self.records.submissions().iter().find(strays) {
+            return Some(format!(
+                "it took another submission through a stage, and BOEMİS says another one (submission {})",
+                other.id()
+            ));
+        }
+        if boemis == Boemis::Older {
+            return None; // what was done since is done again when the window opens
+        }
         let done = |one: &&Submission| {
             one.acted()
                 .is_some_and(|acted| after.known.contains(&acted.on) && !after.acts.contains(&(acted.on, one.id())))
@@ -352,11 +367,13 @@ impl Audit {
         Ok(match event {
             Event::Decided(decided) => {
                 self.receipts.decided(decided, self.tree.size().saturating_sub(1));
+                self.acts.iter_mut().for_each(|acts| acts.decided(decided));
                 None
             }
             Event::Answered(answered) => {
                 self.acts.iter_mut().for_each(|acts| acts.answered(answered));
-                octets.first().and_then(|octets| self.receipts.answered(answered, octets, &self.tree))
+                let came = self.records.get(answered.id).map(|one| &one.came);
+                octets.first().and_then(|octets| self.receipts.answered(answered, came, octets, &self.tree))
             }
             _ => None,
         })

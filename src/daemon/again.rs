@@ -123,6 +123,7 @@ pub fn repeat(wanted: &Wanted<'_>, staged: Staged, judge: &Judge) -> Result<Resu
                 Ok(validated) => return Ok(Ok(Repeated::taken(&validated, matter, turn))),
                 Err(stop) => stop,
             },
+            (Ok(_), Beside::Behind(earlier)) => Stop::Hold(Finding::new(Code::LoadWaitsForEarlier).found(earlier)),
             (Ok(_), _) => return Err("its dossier does not say what it was about".to_owned()),
         },
         (beside, Seen::Filed { inspected, .. }) => match *inspected {

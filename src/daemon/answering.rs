@@ -24,7 +24,7 @@ use crate::journal::{Acted, Answered, Event, Logged, Phase, RefusedInPlace, Seal
 use crate::ledger::{Arrived, Submission};
 use crate::receipt::{Answer, Known, Receipt, Turn};
 use crate::schema::{Key, Standing};
-use crate::seal::{OutcomeRecord, Refused, Sealed};
+use crate::seal::{LogFault, OutcomeRecord, Refused, Sealed};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::io;
@@ -57,7 +57,8 @@ fn lay(group: Vec<(Ready, Option<Outlet>)>) -> Vec<Laid> {
 /// A token that does not answer is no impossible state: it may do so at the next start.
 pub(super) fn unsealed(refused: Refused) -> Halt {
     match refused {
-        Refused::Key(KeyFault::Away(_)) => Halt::broken(refused),
+        // as a disk that was full
+        Refused::Key(KeyFault::Away(_)) | Refused::Log(LogFault::Disk(_)) => Halt::broken(refused),
         refused => Halt::wrong(refused),
     }
 }

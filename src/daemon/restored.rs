@@ -17,6 +17,7 @@ use super::dossier::Dossier;
 use super::grounds::Grounds;
 use super::judgement::Judge;
 use super::look::{Look, Seen, look};
+use super::notify;
 use super::window::{Halt, Window, key_of};
 use crate::boemis::Fault;
 use crate::document::{Content, Decision, Digest, SubmissionId};
@@ -155,6 +156,7 @@ impl Window {
         }
         for some in sealed.chunks(AT_ONCE) {
             for some in self.in_memory(some.to_vec())? {
+                notify::alive(); // each piece is done for good
                 if let Err(fault) = self.load_missing(some, &mut outcome).await? {
                     return Ok(Err(fault));
                 }
@@ -188,6 +190,7 @@ impl Window {
             outcome.strange = (there + lacked).saturating_sub(accepted);
             self.tell_loading(accepted, there, &mut outcome)?;
             for some in self.in_memory(missing)? {
+                notify::alive(); // each piece is done for good
                 if let Err(fault) = self.load_missing(some, &mut outcome).await? {
                     return Ok(Err(fault));
                 }

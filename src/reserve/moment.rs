@@ -68,8 +68,10 @@ async fn cut(
     while let Some((entry, behind)) = journal.next()? {
         if let Event::Answered(answer) = &entry.event {
             let is_there = match (answer.decision, copy.as_deref_mut()) {
-                // what an approval did is done again in a database that lacks it
-                (Decision::Accepted | Decision::Contested, _) if answer.acted.is_some() => true,
+                // what an approval did, and the answer that this let another submission have, come with the act
+                (Decision::Accepted | Decision::Contested, Some(copy)) if answer.acted.is_some() => {
+                    answer.acted.as_ref().is_some_and(|acted| copy.has_act(acted.on, answer.id))
+                }
                 (Decision::Accepted | Decision::Pending, Some(copy)) => copy.holds(answer.id).await?,
                 (Decision::Contested, Some(copy)) => copy.is_contested(answer.id),
                 (Decision::Accepted | Decision::Pending | Decision::Contested, None) => false,

@@ -212,7 +212,7 @@ impl Frame {
 
     /// Whether the form demands it in GeoJSON.
     pub fn required_in_geojson(self) -> bool {
-        !matches!(self, Self::To | Self::Id)
+        !matches!(self, Self::To | Self::Id) && !self.is_of_correction()
     }
 
     /// Whether the text has the form of this one.

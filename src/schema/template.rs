@@ -157,8 +157,10 @@ fn csv(dataset: &Dataset, blank: &Blank<'_>) -> String {
 }
 
 fn geojson(dataset: &Dataset, blank: &Blank<'_>) -> String {
-    let members: Vec<String> =
-        Frame::attributes(dataset).map(|frame| member(frame, &blank.frame(frame, dataset))).collect();
+    let members: Vec<String> = Frame::attributes(dataset)
+        .filter(|frame| !frame.is_of_correction())
+        .map(|frame| member(frame, &blank.frame(frame, dataset)))
+        .collect();
     let features: Vec<String> = blank
         .lines
         .iter()

@@ -3,7 +3,7 @@
 //! Sees whole lines only, each with its checksum; a line under way at the end is as if it were not there.
 //! Needs no lock and writes nothing.
 
-use super::acts::{Against, Head, LINE_MAX, LogFault, checked, is_torn, last_line, parse};
+use super::acts::{Act, Against, Head, LINE_MAX, LogFault, checked, is_torn, last_line, parse};
 use crate::document::{Decision, Digest, SubmissionId};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
@@ -28,12 +28,14 @@ pub struct Told {
     pub number: String,
     /// Digest of the sealed octets.
     pub sealed: Digest,
+    /// The digest of all that its receipt says, made of the record that it keeps; only where all of it is read.
+    pub said: Option<Digest>,
 }
 
 impl Told {
     fn of(act: Head, end: u64) -> Self {
         let Head { year, ordinal, number, id, answer, decision, sealed, .. } = act;
-        Self { end, id, answer, decision, year, ordinal, number, sealed }
+        Self { end, id, answer, decision, year, ordinal, number, sealed, said: None }
     }
 }
 
@@ -104,8 +106,21 @@ impl ActsReader {
         if let Some(index) = &mut self.index {
             index.note(&act, self.offset, &self.line);
         }
+        let damaged = |what| LogFault::Damaged { path: self.path.clone(), offset: self.offset, what };
+        let said = match &self.index {
+            Some(_) => Some(checked(&self.line).and_then(parse).and_then(kept).map_err(damaged)?),
+            None => None,
+        };
         self.offset += read;
-        Ok(Some(Told::of(act, self.offset)))
+        Ok(Some(Told { said, ..Told::of(act, self.offset) }))
+    }
+}
+
+/// What the record of an act says, if that is the record whose digest the act has.
+fn kept(act: Act) -> Result<Digest, String> {
+    match act.record.digest() == act.outcome {
+        true => Ok(super::said(&act.record)),
+        false => Err("the record in it is another than was sealed".to_owned()),
     }
 }
 

@@ -252,7 +252,8 @@ pub(super) async fn situation(link: &mut Link<'_>, id: SubmissionId) -> Result<O
 /// What documents did: to which load, by which document.
 pub(super) async fn acts(link: &mut Link<'_>) -> Result<Vec<Deed>, Fault> {
     let rows = link.all(LOOKING, sqlx::query(asked::DEEDS)).await?;
-    rows.iter().map(|row| acts::deed((cell(LOOKING, row, 0)?, cell(LOOKING, row, 1)?))).collect()
+    let of = |row| acts::deed((cell(LOOKING, row, 0)?, cell(LOOKING, row, 1)?, cell(LOOKING, row, 2)?));
+    rows.iter().map(of).collect()
 }
 
 async fn revision(link: &mut Link<'_>, sql: &'static str, key: &Key) -> Result<Option<Revision>, Fault> {

@@ -3,6 +3,7 @@
 //! The database itself is copied by those who keep it (`pg_dump`, or the server's own means); a window's copy needs to
 //! know what it held, so that the journal is cut to fit. Holds sixteen octets a load, and copies nothing.
 
+use super::super::acts::Deed;
 use super::super::location::Server;
 use super::super::{Fault, Settings};
 use super::link::{self, Driver, Link};
@@ -18,6 +19,7 @@ const DOING: &str = "reading what the database holds";
 pub(in crate::boemis) struct Snapshot {
     loads: HashSet<SubmissionId>,
     contested: Vec<SubmissionId>,
+    acts: Vec<Deed>,
 }
 
 impl Snapshot {
@@ -32,7 +34,8 @@ impl Snapshot {
         }
         let loads = read::loads(&mut link).await?.into_iter().collect();
         let contested = read::contested(&mut link).await?;
-        Ok(Self { loads, contested })
+        let acts = read::acts(&mut link).await?;
+        Ok(Self { loads, contested, acts })
     }
 
     pub(in crate::boemis) fn holds(&self, id: SubmissionId) -> bool {
@@ -41,6 +44,10 @@ impl Snapshot {
 
     pub(in crate::boemis) fn contested(&self) -> &[SubmissionId] {
         &self.contested
+    }
+
+    pub(in crate::boemis) fn acts(&self) -> &[Deed] {
+        &self.acts
     }
 
     /// How many loads there are.

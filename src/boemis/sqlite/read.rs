@@ -299,7 +299,7 @@ pub(super) async fn situation(connection: &mut SqliteConnection, id: SubmissionI
 
 /// What documents did: to which load, by which document.
 pub(super) async fn acts(connection: &mut SqliteConnection) -> Result<Vec<Deed>, Fault> {
-    let query = sqlx::query_as::<_, (String, String)>(asked::DEEDS);
+    let query = sqlx::query_as::<_, (String, String, String)>(asked::DEEDS);
     let rows = query.fetch_all(connection).await.map_err(|e| fault(READING, e))?;
     rows.into_iter().map(acts::deed).collect()
 }

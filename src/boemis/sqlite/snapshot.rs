@@ -3,6 +3,7 @@
 //! SQLite's own `VACUUM INTO`: one read transaction, which stops no writer, and a file without a log beside
 //! it. Owns the copy's file until it is whole; its durability is the caller's, who digests it anyway.
 
+use super::super::acts::Deed;
 use super::super::mark::Mark;
 use super::super::{Fault, Settings};
 use super::{closed, fault, options, read};
@@ -49,6 +50,11 @@ impl Snapshot {
     /// What is contested in the copy.
     pub(in crate::boemis) async fn contested(&mut self) -> Result<Vec<SubmissionId>, Fault> {
         read::contested(self.connection.as_mut().ok_or_else(closed)?).await
+    }
+
+    /// What documents did in the copy.
+    pub(in crate::boemis) async fn acts(&mut self) -> Result<Vec<Deed>, Fault> {
+        read::acts(self.connection.as_mut().ok_or_else(closed)?).await
     }
 
     /// Lets the file go.

@@ -4,14 +4,15 @@
 use super::super::records::Records;
 use crate::document::{Decision, Digest, SubmissionId};
 use crate::host::Disk;
-use crate::journal::Answered;
+use crate::journal::{Answered, Decided};
 use crate::seal::{ActsReader, LogFault, Skips, whole_length};
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What an answer is known by: its number, what was said, the digest of the sealed octets.
-type Said = (String, Decision, Digest);
+/// What an answer is known by: its number, what was decided, the digest of the sealed octets, and that of all that the
+/// journal decided to say, where it did.
+type Said = (String, Decision, Digest, Option<Digest>);
 
 /// Answers that the journal knows, to be found in the act log.
 pub(super) struct Acts {
@@ -19,6 +20,8 @@ pub(super) struct Acts {
     /// Its length before the journal was read: all submissions of these acts are in the journal.
     before: u64,
     answered: HashMap<(SubmissionId, u32), Said>,
+    /// What was decided to be said, until it is.
+    decided: HashMap<(SubmissionId, u32), Digest>,
     /// What of the log's index does not fit.
     index: Option<String>,
 }
@@ -26,12 +29,19 @@ pub(super) struct Acts {
 impl Acts {
     /// Before the journal is read.
     pub(super) fn before(path: &Path) -> io::Result<Self> {
-        Ok(Self { path: path.to_owned(), before: whole_length(path)?, answered: HashMap::new(), index: None })
+        let (answered, decided) = (HashMap::new(), HashMap::new());
+        Ok(Self { path: path.to_owned(), before: whole_length(path)?, answered, decided, index: None })
+    }
+
+    pub(super) fn decided(&mut self, decided: &Decided) {
+        self.decided.insert((decided.id, decided.answer), decided.said);
     }
 
     pub(super) fn answered(&mut self, answered: &Answered) {
-        let said = (answered.receipt.number.clone(), answered.decision, answered.receipt.sha256);
-        self.answered.insert((answered.id, answered.answer), said);
+        let key = (answered.id, answered.answer);
+        let said = self.decided.remove(&key).filter(|_| answered.receipt.logged.is_some());
+        let said = (answered.receipt.number.clone(), answered.decision, answered.receipt.sha256, said);
+        self.answered.insert(key, said);
     }
 
     /// The first that does not fit. (An act without its answer is what a stop between the two leaves.)
@@ -69,7 +79,10 @@ impl Acts {
             if act.end <= self.before && records.get(act.id).is_none() {
                 return unfit("the journal does not know the submission that it speaks of");
             }
-            if let Some((number, decision, sha256)) = self.answered.get(&key) {
+            if let Some((number, decision, sha256, said)) = self.answered.get(&key) {
+                if *sha256 == act.sealed && said.is_some() && *said != act.said {
+                    return unfit("the record in it says something else than was decided");
+                }
                 if (number, *decision) != (&act.number, act.decision) {
                     return unfit("the journal says another answer");
                 }

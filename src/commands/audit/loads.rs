@@ -1,11 +1,11 @@
 //! What an audit asks of BOEMİS: that it holds what was accepted, row for row, and nothing else.
 
 use super::super::Trouble;
-use super::super::records::{Records, Submission};
+use super::super::records::{Came, Records, Submission};
 use super::Boemis;
 use crate::boemis::{Fault, Reader};
 use crate::config::Settings;
-use crate::document::{Decision, SubmissionId};
+use crate::document::{Decision, Digest, SubmissionId};
 use crate::schema::Datasets;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,8 @@ pub(super) struct Loads {
     pub(super) waiting: BTreeSet<SubmissionId>,
     /// What approvals did: to which load, by which document.
     pub(super) acts: BTreeSet<(SubmissionId, SubmissionId)>,
+    /// Which stage each of these was.
+    pub(super) stages: BTreeMap<(SubmissionId, SubmissionId), String>,
 }
 
 /// What was found of them.
@@ -55,9 +57,11 @@ impl Loads {
         let known = reader.loads().await?.into_iter().collect();
         let contested = reader.contested().await?.into_iter().collect();
         let waiting = reader.waiting().await?.into_iter().collect();
-        let acts = reader.acts().await?.into_iter().collect();
+        let stages = reader.acts().await?.into_iter().map(|(on, by, act)| ((on, by), act));
+        let stages: BTreeMap<(SubmissionId, SubmissionId), String> = stages.collect();
+        let acts = stages.keys().copied().collect();
         let _ = reader.close().await; // it only looked
-        Ok(Self { known, contested, waiting, acts })
+        Ok(Self { known, contested, waiting, acts, stages })
     }
 
     /// Reads every load back.
@@ -91,7 +95,7 @@ impl Loads {
                         Some(name) => *fit.undescribed.entry(name.to_string()).or_default() += 1,
                         None => fit.count += 1,
                     }
-                    differs(&mut reader, datasets, one).await?
+                    differs(&mut reader, datasets, one, boemis).await?
                 }
                 (false, true) if is_final => Some("BOEMİS holds a load of it, and it was not accepted".to_owned()),
                 (false, _) => None,
@@ -107,7 +111,12 @@ impl Loads {
 }
 
 /// What is another than it was when it was loaded.
-async fn differs(reader: &mut Reader, datasets: &Datasets, one: &Submission) -> Result<Option<String>, Fault> {
+async fn differs(
+    reader: &mut Reader,
+    datasets: &Datasets,
+    one: &Submission,
+    boemis: Boemis,
+) -> Result<Option<String>, Fault> {
     let Some(mark) = reader.mark(one.id()).await? else {
         return Ok(Some("its load mark is gone".to_owned()));
     };
@@ -117,10 +126,27 @@ async fn differs(reader: &mut Reader, datasets: &Datasets, one: &Submission) -> 
     if said != (Some(of_mark.0), Some(of_mark.1), Some(of_mark.2), Some(of_mark.3)) {
         return Ok(Some("its load mark in BOEMİS is another than the journal's".to_owned()));
     }
+    if last.period != Some(mark.key.period) {
+        return Ok(Some("its period in BOEMİS is another than the journal's".to_owned()));
+    }
+    if last.records != Some(mark.records) {
+        return Ok(Some("the number of its records in BOEMİS is another than the journal's".to_owned()));
+    }
+    let signers = |all: &[Digest]| all.iter().copied().collect::<BTreeSet<Digest>>();
+    if signers(&last.signers) != signers(&mark.signers) {
+        return Ok(Some("its signers in BOEMİS are others than the journal's".to_owned()));
+    }
+    let received = match &one.came {
+        Came::Held(held) => held.received,
+        Came::InPlace(refused) => refused.received,
+    };
+    if mark.received != received {
+        return Ok(Some("its time of reception in BOEMİS is another than the journal's".to_owned()));
+    }
     if last.rows.is_some_and(|rows| rows != mark.rows) {
         return Ok(Some("the digest of its rows in BOEMİS is another than the journal's".to_owned()));
     }
-    if last.decision == Decision::Accepted && mark.approved.is_none() {
+    if last.decision == Decision::Accepted && mark.approved.is_none() && boemis == Boemis::Whole {
         return Ok(Some("it is approved, and in BOEMİS it is not".to_owned()));
     }
     if !datasets.by_name.contains_key(&mark.key.dataset) {

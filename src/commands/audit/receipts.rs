@@ -1,16 +1,18 @@
 //! What an audit asks of each receipt: that it is sealed, says what the journal says of it, stands in the log where it
 //! says, and continues its body's receipt before.
 
+use super::super::records::Came;
 use super::compare::Noted;
 use super::tree::Grown;
 use crate::document::{ParticipantName, SubmissionId};
 use crate::forms::certificate::Certificate;
 use crate::forms::note::{Checkpoint, LogKey};
 use crate::host::Octets;
-use crate::journal::{Answered, Decided, Logged};
-use crate::receipt::{self, Place, Tie, Told, Unproven};
+use crate::journal::{Answered, Decided, HeldFile, Logged};
+use crate::receipt::{self, Place, Tie, Told, ToldFile, Unproven};
 use crate::signature;
 use crate::xml::Limits;
+use jiff::Timestamp;
 use std::collections::HashMap;
 
 /// Receipts seen so far.
@@ -48,7 +50,13 @@ impl Receipts {
     }
 
     /// What does not fit of a receipt, if anything.
-    pub(super) fn answered(&mut self, answered: &Answered, octets: &Octets, tree: &Grown) -> Option<String> {
+    pub(super) fn answered(
+        &mut self,
+        answered: &Answered,
+        came: Option<&Came>,
+        octets: &Octets,
+        tree: &Grown,
+    ) -> Option<String> {
         let number = &answered.receipt.number;
         let unfit = |what: &str| Some(format!("receipt {number}: {what}"));
         let decided = self.decided.remove(&answered.id).filter(|(answer, _)| *answer == answered.answer);
@@ -66,6 +74,9 @@ impl Receipts {
         let says = (told.id.as_str(), told.number.as_str(), told.decision.as_str());
         if says != (answered.id.to_string().as_str(), number.as_str(), answered.decision.as_str()) {
             return unfit("it says something else than the journal");
+        }
+        if let Some(what) = came.and_then(|came| differs(told, answered, came)) {
+            return unfit(&format!("the journal says another {what}"));
         }
         let place = match receipt::place(octets, &proven, self.log.as_ref()) {
             Ok(place) => place,
@@ -136,4 +147,43 @@ impl Receipts {
             },
         }
     }
+}
+
+/// What a receipt says that the journal, whose lines anybody who can write there could chain anew, does not: when the
+/// document came, what it was, and what was read of it.
+fn differs(told: &Told, answered: &Answered, came: &Came) -> Option<&'static str> {
+    let is_file = |told: &ToldFile, file: &HeldFile| {
+        told.sha256.as_deref() == Some(file.sha256.to_string().as_str())
+            && told.size.as_deref() == Some(file.size.to_string().as_str())
+    };
+    let received = match came {
+        Came::Held(held) => held.received,
+        Came::InPlace(refused) => refused.received,
+    };
+    // a receipt tells whole seconds
+    if told.received.parse::<Timestamp>().ok().map(Timestamp::as_second) != Some(received.as_second()) {
+        return Some("time of reception");
+    }
+    if let Came::Held(held) = came {
+        if !is_file(&told.document, &held.document) {
+            return Some("document");
+        }
+        let is_same = match (&told.signature, &held.detached) {
+            (Some(told), Some(file)) => is_file(told, file),
+            (told, file) => told.is_none() && file.is_none(),
+        };
+        if !is_same {
+            return Some("signature file");
+        }
+    }
+    let text = |value: Option<String>| value.unwrap_or_default();
+    let read = [
+        (&told.participant, text(answered.participant.as_ref().map(ToString::to_string)), "body"),
+        (&told.dataset, text(answered.dataset.as_ref().map(ToString::to_string)), "dataset"),
+        (&told.period, text(answered.period.map(|period| period.to_string())), "period"),
+        (&told.revision, text(answered.revision.map(|revision| revision.to_string())), "revision"),
+        (&told.records, text(answered.records.map(|records| records.to_string())), "number of records"),
+    ];
+    let other = |(told, said, _): &(&Option<String>, String, _)| told.as_deref().unwrap_or_default() != said;
+    read.into_iter().find(other).map(|(_, _, what)| what)
 }

@@ -403,7 +403,8 @@ fn sample(dataset: &Dataset) -> (String, String, Option<String>) {
         .join(",");
     let total = if has_total { line(total_row) } else { String::new() };
     let geojson = drawn.map(|drawn| {
-        let members: Vec<String> = Frame::attributes(dataset).map(|frame| member(frame, said(frame))).collect();
+        let members: Vec<String> =
+            Frame::attributes(dataset).filter(first).map(|frame| member(frame, said(frame))).collect();
         collection(&members, &[feature(&properties, drawn)])
     });
     (xml, format!("{header}\n{}{total}", line(record_row)), geojson)
