@@ -196,7 +196,7 @@ impl<R: Read> Collection<'_, R> {
                 return it.doubled(path, name, at);
             }
             match name {
-                "type" => it.kind_of(&path, "FeatureCollection"),
+                "type" => it.kind_of(|| path, "FeatureCollection"),
                 "submission" if seen.has("features") => {
                     it.invalid(Place::at(at).path(path), name, NOTHING, Some(BEHIND));
                     it.frame()
@@ -221,14 +221,14 @@ impl<R: Read> Collection<'_, R> {
     }
 
     /// The member `type`, which says this and nothing else.
-    fn kind_of(&mut self, path: &str, wanted: &str) -> Result<(), Ended> {
+    fn kind_of(&mut self, path: impl FnOnce() -> String, wanted: &str) -> Result<(), Ended> {
         if self.json.kind()? != Kind::String {
-            return self.other_kind(path, wanted);
+            return self.other_kind(&path(), wanted);
         }
         let at = self.json.place()?;
         let kind = self.json.string(TEXT_MAX)?;
         if kind != wanted {
-            self.invalid(Place::at(at).path(path), &kind, wanted, None);
+            self.invalid(Place::at(at).path(path()), &kind, wanted, None);
         }
         Ok(())
     }
@@ -339,17 +339,18 @@ impl<R: Read> Collection<'_, R> {
         }
         let mut seen = Seen::default();
         self.members(|it, name, at| {
-            let path = feature.path(&format!("/{}", name_shown(name)));
+            // made only for a fault: most members have none
+            let path = |feature: &Feature| feature.path(&format!("/{}", name_shown(name)));
             if ["type", "properties", "geometry", "bbox"].contains(&name) && seen.again(name) {
-                return it.doubled(path, name, at);
+                return it.doubled(path(&feature), name, at);
             }
             match name {
-                "type" => it.kind_of(&path, "Feature"),
+                "type" => it.kind_of(|| path(&feature), "Feature"),
                 "properties" => it.properties(&mut feature),
-                "geometry" => it.geometry(&mut feature, &path),
+                "geometry" => it.geometry(&mut feature),
                 "bbox" => Ok(it.json.skip()?),
-                "id" => it.stranger(path, name, at, NOTHING, FEATURE_ID),
-                _ => it.stranger(path, name, at, "type, properties, geometry", UNKNOWN_MEMBER),
+                "id" => it.stranger(path(&feature), name, at, NOTHING, FEATURE_ID),
+                _ => it.stranger(path(&feature), name, at, "type, properties, geometry", UNKNOWN_MEMBER),
             }
         })?;
         for name in ["type", "properties", "geometry"] {
@@ -392,7 +393,7 @@ impl<R: Read> Collection<'_, R> {
         let dataset = self.dataset;
         let mut seen = Seen::default();
         self.members(|it, name, at| {
-            let path = feature.path(&format!("/properties/{}", name_shown(name)));
+            let path = |feature: &Feature| feature.path(&format!("/properties/{}", name_shown(name)));
             let known = dataset.columns.iter().position(|column| column.name == name && !is_shape(column));
             let Some((at_column, column)) = known.and_then(|at| Some((at, dataset.columns.get(at)?))) else {
                 feature.strangers += 1;
@@ -401,17 +402,18 @@ impl<R: Read> Collection<'_, R> {
                 let wanted: Vec<_> = wanted.iter().map(|column| column.name.as_str()).collect();
                 let hint = if of_shape { SHAPE_ELSEWHERE } else { UNKNOWN_PROPERTY };
                 let wanted = if of_shape { NOTHING.to_owned() } else { wanted.join(", ") };
-                return it.stranger(path, name, at, &wanted, hint);
+                return it.stranger(path(feature), name, at, &wanted, hint);
             };
             if seen.again(name) {
                 it.reading.breaks(at_column);
-                return it.doubled(path, name, at);
+                return it.doubled(path(feature), name, at);
             }
-            it.value(feature, at_column, column, &path)
+            it.value(feature, at_column, column)
         })
     }
 
-    fn value(&mut self, feature: &mut Feature, at: usize, column: &Column, path: &str) -> Result<(), Ended> {
+    fn value(&mut self, feature: &mut Feature, at: usize, column: &Column) -> Result<(), Ended> {
+        let path = |feature: &Feature| feature.path(&format!("/properties/{}", column.name));
         if let Some(stood) = feature.stood.get_mut(at) {
             *stood = true;
         }
@@ -427,17 +429,17 @@ impl<R: Read> Collection<'_, R> {
                 self.json.skip()?;
                 if column.required {
                     self.reading.breaks(at);
-                    self.missing(Place::at(offset).path(path), &column.name, None);
+                    self.missing(Place::at(offset).path(path(feature)), &column.name, None);
                 }
                 return Ok(());
             }
             (_, ColumnKind::Decimal { .. }) => {
                 self.reading.breaks(at);
-                return self.other_kind(path, "98765.432");
+                return self.other_kind(&path(feature), "98765.432");
             }
             _ => {
                 self.reading.breaks(at);
-                return self.other_kind(path, "\"…\"");
+                return self.other_kind(&path(feature), "\"…\"");
             }
         };
         match (form::value(&column.kind, &text, '.'), feature.values.get_mut(at)) {
@@ -445,20 +447,21 @@ impl<R: Read> Collection<'_, R> {
             (Ok(_), None) => {}
             (Err(wrong), _) => {
                 self.reading.breaks(at);
-                self.invalid(Place::at(offset).path(path), &text, &wrong.wanted, wrong.hint);
+                self.invalid(Place::at(offset).path(path(feature)), &text, &wrong.wanted, wrong.hint);
             }
         }
         Ok(())
     }
 
     /// The shape of a feature: kept as it stands, as far as one may be long, and judged whole.
-    fn geometry(&mut self, feature: &mut Feature, path: &str) -> Result<(), Ended> {
+    fn geometry(&mut self, feature: &mut Feature) -> Result<(), Ended> {
         let Some(at) = self.dataset.geometry_column() else { return Ok(self.json.skip()?) };
         let Some(column) = self.dataset.columns.get(at) else { return Ok(self.json.skip()?) };
         let ColumnKind::Geometry(shapes) = column.kind else { return Ok(self.json.skip()?) };
         if let Some(stood) = feature.stood.get_mut(at) {
             *stood = true;
         }
+        let path = feature.path("/geometry");
         if self.json.kind()? == Kind::Null {
             let offset = self.json.place()?;
             self.json.skip()?;
@@ -472,7 +475,7 @@ impl<R: Read> Collection<'_, R> {
         if let Some(place) = feature.offsets.get_mut(at) {
             *place = offset;
         }
-        match (self.drawn(text.as_deref(), offset, shapes, path), feature.values.get_mut(at)) {
+        match (self.drawn(text.as_deref(), offset, shapes, &path), feature.values.get_mut(at)) {
             (Some(value), Some(place)) => *place = value,
             _ => self.reading.breaks(at),
         }

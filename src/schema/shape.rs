@@ -29,7 +29,8 @@ pub(super) fn read_cell(text: &str, offset: u64, crs: Crs, limits: &Limits) -> R
 
 /// The system of a cell `epsg`: a code and nothing else.
 pub(super) fn system(text: &str, place: Place) -> Result<Crs, Finding> {
-    let is_code = !text.is_empty() && text.len() < 10 && text.bytes().all(|octet| octet.is_ascii_digit());
+    let is_number = !text.is_empty() && text.len() < 10 && text.bytes().all(|octet| octet.is_ascii_digit());
+    let is_code = is_number && !text.starts_with('0');
     let fault = match text.parse().ok().filter(|_| is_code).map(Crs::from_epsg) {
         Some(Ok(crs)) => return Ok(crs),
         Some(Err(fault)) => fault,

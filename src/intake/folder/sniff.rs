@@ -184,6 +184,10 @@ mod tests {
     fn bare_forms_are_known_by_content() {
         assert!(!carries("a.csv", b"dataset,period\n") && !carries("a.zip", b"PK\x03\x04rest") && !carries("a", b""));
         assert!(!carries("a.asice", b"dataset,period\n"), "a container's name alone says nothing");
+        assert!(
+            !carries("a.geojson", format!(" {{\"submission\": \"{SIGNED}\"}}").as_bytes()),
+            "JSON has no place for one"
+        );
         assert!(!carries("a.xml", b"<S><Record/></S>"));
         assert!(!carries("a.xml", b"<S about='http://www.w3.org/2000/09/xmldsig#'><SignatureValue/></S>"));
         assert!(!carries("a.csv", format!("note,{SIGNED}").as_bytes()), "CSV that speaks of signatures is CSV");
