@@ -315,7 +315,7 @@ fn an_approval_waits_for_the_answer_to_what_it_is_about() {
     let stage = "UPDATE submission_act SET act = 'refused' WHERE act = 'withdrawn'";
     trial.tamper(stage);
     let (code, audit) = trial.json(&["audit", "verify"]);
-    let told = audit["unfit"].as_str().unwrap_or_default();
+    let told = audit["first_unfit"].as_str().unwrap_or_default();
     assert!(code == Some(1) && told.contains("BOEMİS says another one"), "{audit}");
 }
 

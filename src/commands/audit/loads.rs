@@ -5,7 +5,7 @@ use super::super::records::{Came, Records, Submission};
 use super::Boemis;
 use crate::boemis::{Fault, Reader};
 use crate::config::Settings;
-use crate::document::{Decision, Digest, SubmissionId};
+use crate::document::{Decision, Digest, Period, SubmissionId};
 use crate::schema::Datasets;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -126,7 +126,7 @@ async fn differs(
     if said != (Some(of_mark.0), Some(of_mark.1), Some(of_mark.2), Some(of_mark.3)) {
         return Ok(Some("its load mark in BOEMİS is another than the journal's".to_owned()));
     }
-    if last.period != Some(mark.key.period) {
+    if last.period.unwrap_or(Period::None) != mark.key.period {
         return Ok(Some("its period in BOEMİS is another than the journal's".to_owned()));
     }
     if last.records != Some(mark.records) {
