@@ -119,8 +119,8 @@ pub(super) const WAITING: &str = "SELECT id FROM submission WHERE approved_at IS
 /// What this document did.
 pub(super) const DEED: &str = "SELECT submission, act FROM submission_act WHERE by_submission = $1";
 
-/// Of which of these statements the records are asked for, too: of all; but where there are no periods, and so no parts of
-/// a year, of none. The sender's own are what is superseded, however many.
+/// Of which of these statements the records are asked for, too: of all; but where there are no periods, and so no parts
+/// of a year, of none. The sender's own are what is superseded, however many.
 pub(super) fn joined(layout: &Layout) -> &'static str {
     match layout.periods {
         PeriodKinds::None => " AND 1 = 0",

@@ -131,8 +131,8 @@ impl Layout {
         })
     }
 
-    /// Whether others are asked for the keys alone that a statement states: where there are no periods, all that was ever
-    /// stated stands side by side.
+    /// Whether others are asked for the keys alone that a statement states: where there are no periods, all that was
+    /// ever stated stands side by side.
     pub(crate) fn asks_by_key(&self) -> bool {
         self.periods == PeriodKinds::None && self.key().is_some()
     }

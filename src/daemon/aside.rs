@@ -2,8 +2,8 @@
 //!
 //! Owns what is looked at beside the groups. Its sender's folder is left alone until it is done, and what the
 //! same body sent behind it comes after it: one participant's effects keep their order (CONTRACT 3). Only
-//! what is safe is put aside. Of two that were put aside of one body the later waits for the earlier. What was looked at
-//! by a world that is in force no more, is looked at again by the one that is. Decides nothing about a document.
+//! what is safe is put aside. Of two that were put aside of one body the later waits for the earlier. What was looked
+//! at by a world that is in force no more, is looked at again by the one that is. Decides nothing about a document.
 
 use super::carry::{Case, Saving, Unfinished};
 use super::look::{Lane, Look, Looks, Seen};

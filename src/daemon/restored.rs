@@ -201,7 +201,7 @@ impl Window {
 
     /// As many at a time, in their order, as may be held in memory together.
     fn in_memory(&self, missing: Vec<SubmissionId>) -> Result<Vec<Vec<SubmissionId>>, Halt> {
-        let (mut all, mut octets) = (vec![Vec::new()], 0u64);
+        let (mut all, mut octets) = (vec![Vec::<SubmissionId>::new()], 0u64);
         for id in missing {
             let state = self.ledger.state(id)?;
             let size = match state.map(|one| one.arrival) {
@@ -213,7 +213,9 @@ impl Window {
                 all.push(Vec::new());
                 octets = size;
             }
-            all.last_mut().map(|some: &mut Vec<_>| some.push(id));
+            if let Some(some) = all.last_mut() {
+                some.push(id);
+            }
         }
         all.retain(|some| !some.is_empty());
         Ok(all)

@@ -2,8 +2,8 @@
 //!
 //! A site is a place, or the extent of the area that it stands on; some twenty octets of each are kept. An end that is
 //! another end of the same geometry is loose no more. Distances are asked north and east by themselves: whoever asks
-//! whether a line reaches a substation asks for metres, and not for their tenths. Knows nothing of what a line or a site
-//! is of.
+//! whether a line reaches a substation asks for metres, and not for their tenths. Knows nothing of what a line or a
+//! site is of.
 
 use super::boxes::Boxes;
 use super::exact::Point;

@@ -262,8 +262,8 @@ fn pending() -> Vec<Sample> {
         ),
         sample(
             "pending/grid",
-            "A line in UTM and the substation at one of its ends in latitude and longitude; at the other there is none, \
-             and that is a warning.\n",
+            "A line in UTM and the substation at one of its ends in latitude and longitude; at the other there is \
+             none, and that is a warning.\n",
             |signers| Made::document("sebeke.xml", signers.xades(&grid(), "azerenerji")),
         ),
         sample(

@@ -132,8 +132,8 @@ fn statement_of<'q>(
     Ok(query)
 }
 
-/// The numbers of rows that have no mark, wherever they stand. Looked for from number to number, so that not all rows are
-/// read; beside the groups, which go on.
+/// The numbers of rows that have no mark, wherever they stand. Looked for from number to number, so that not all rows
+/// are read; beside the groups, which go on.
 async fn left(connection: &mut SqliteConnection, layout: &Layout, spared: &[i64]) -> Result<Vec<i64>, Fault> {
     let table = layout.table();
     let sql = AssertSqlSafe(format!(

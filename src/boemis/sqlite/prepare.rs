@@ -53,7 +53,8 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Fau
 /// What the file has of the datasets.
 async fn present(connection: &mut SqliteConnection) -> Result<Present, Fault> {
     let relations: Vec<(String, String)> = sqlx::query_as(
-        "SELECT name, coalesce(sql, '') FROM sqlite_master WHERE type IN ('table', 'view', 'index', 'trigger') ORDER BY name",
+        "SELECT name, coalesce(sql, '') FROM sqlite_master WHERE type IN ('table', 'view', 'index', 'trigger') \
+         ORDER BY name",
     )
     .fetch_all(&mut *connection)
     .await

@@ -267,7 +267,8 @@ fn described(dataset: &Dataset, rule: &Rule) -> (String, String) {
             let of = of.join("`, `");
             (
                 format!(
-                    "`{}` üzrə `{of}` xəttinin ucundan {metres} m məsafədə sənəddə yarımstansiya yoxdursa, xəbərdarlıq.",
+                    "`{}` üzrə `{of}` xəttinin ucundan {metres} m məsafədə sənəddə yarımstansiya yoxdursa, \
+                     xəbərdarlıq.",
                     name(*column)
                 ),
                 format!(

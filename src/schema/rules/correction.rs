@@ -1,7 +1,7 @@
 //! Corrections (R 3.4.5): what a revision says of what it replaces, why it does, and what it rests on.
 //!
-//! That a higher revision supersedes is no matter of this file, and no word of it is needed for that: what is missing is
-//! a warning. Only who names something else than what stands is refused.
+//! That a higher revision supersedes is no matter of this file, and no word of it is needed for that: what is missing
+//! is a warning. Only who names something else than what stands is refused.
 
 use super::{Case, Correction};
 use crate::document::SubmissionId;

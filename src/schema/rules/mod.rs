@@ -268,8 +268,8 @@ struct KeysOnce {
 }
 
 impl KeysOnce {
-    /// Keys that are remembered, at most: of more that stand twice nobody is told, and what stands twice is rejected for
-    /// those that are.
+    /// Keys that are remembered, at most: of more that stand twice nobody is told, and what stands twice is rejected
+    /// for those that are.
     const MET_MAX: usize = 1 << 15;
 
     fn once(&mut self, case: &Case<'_>, row: &Row<'_>, faults: &mut Faults) {
