@@ -128,8 +128,8 @@ pub(super) fn joined(layout: &Layout) -> &'static str {
     }
 }
 
-/// Who of the others stated a key that is among `keys`, or any: beside a statement of the submission `$1`, of the dataset
-/// `$2`, by the body `$3`, for the period `$4`.
+/// Who of the others stated a key that is among `keys`, or any: beside a statement of the submission `$1`, of the
+/// dataset `$2`, by the body `$3`, for the period `$4`.
 pub(super) fn elsewhere(layout: &Layout, keys: Option<&str>) -> String {
     let key = layout.key().map_or("", |key| key.name.as_str());
     // in this order: the keys that are asked for, the rows that have them, the marks of these

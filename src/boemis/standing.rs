@@ -1,8 +1,8 @@
 //! What stands beside a statement, from the answers of either engine.
 //!
 //! Owns the form of these answers, JSON texts, and what is made of them: one of the sender's own, one of each look,
-//! and, where a dataset has no periods, one for every some thousand keys that the statement states. There what other bodies
-//! stated may be millions of parcels, of which a statement of three has to do with three. Never asks.
+//! and, where a dataset has no periods, one for every some thousand keys that the statement states. There what other
+//! bodies stated may be millions of parcels, of which a statement of three has to do with three. Never asks.
 
 use super::Fault;
 use super::layout::Layout;

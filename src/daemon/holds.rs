@@ -45,7 +45,8 @@ impl Window {
     }
 
     /// Looks which of the large ones that are held stand behind another of the same statement: to look at one takes
-    /// long, and comes to nothing before the other is decided. One that stands behind nothing any more is tried at once.
+    /// long, and comes to nothing before the other is decided. One that stands behind nothing any more is tried at
+    /// once.
     pub(super) fn look_who_stands_behind(&mut self, now: Timestamp) {
         let mut behind = behind(&self.waits);
         for (id, waits) in self.waits.iter().filter(|(_, waits)| waits.is_large()) {

@@ -9,8 +9,8 @@ use crate::finding::{Code, Finding, Hint};
 use crate::schema::faults::Faults;
 use crate::schema::{Standing, Understood};
 
-/// R 3.4.5: a correction names what it replaces, says why, and encloses what it rests on. What is named and does not stand
-/// is a warning: while BOEMİS is away, nobody knows what does.
+/// R 3.4.5: a correction names what it replaces, says why, and encloses what it rests on. What is named and does not
+/// stand is a warning: while BOEMİS is away, nobody knows what does.
 pub(super) fn explained(case: &Case<'_>, faults: &mut Faults) {
     let Correction { replaces, reason } = case.correction;
     let Some(stood) = &case.standing.current else {
