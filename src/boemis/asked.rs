@@ -147,8 +147,8 @@ pub(super) fn elsewhere(layout: &Layout, keys: Option<&str>) -> String {
     )
 }
 
-/// Of whose statements the records of the sender's year and of the period are asked for: of the sender's, and of others'
-/// for the period; where these are asked for by their keys ([`elsewhere`]), of the sender's alone.
+/// Of whose statements the records of the sender's year and of the period are asked for: of the sender's, and of
+/// others' for the period; where these are asked for by their keys ([`elsewhere`]), of the sender's alone.
 pub(super) fn whose(layout: &Layout, sender: &str, period: &str) -> String {
     match layout.periods {
         PeriodKinds::None => format!("s.participant = {sender}"),
