@@ -33,8 +33,8 @@ pub(super) fn explained(case: &Case<'_>, faults: &mut Faults) {
         faults.push(finding.hint(Hint::fixed(
             "«replaces»: əvvəlki qəbzin «id»-si; «reason»: səbəb; əsas sənəd (akt, protokol) eyni ASiC \
              konteynerinə qoyulur.",
-            "“replaces”: “id” of the earlier receipt; “reason”: why; the document it rests on (an act, a protocol) goes \
-             into the same ASiC container.",
+            "“replaces”: “id” of the earlier receipt; “reason”: why; the document it rests on (an act, a protocol) \
+             goes into the same ASiC container.",
         )));
     }
 }
