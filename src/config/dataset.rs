@@ -272,7 +272,7 @@ fn column(source: &Source<'_>, mut table: Table<'_, '_>) -> Option<Column> {
 
 /// Whether a name can stand in SQL, or in XML.
 fn named(source: &Source<'_>, name: &At<String>, what: &str, capital: bool) -> bool {
-    let frame = ["dataset", "period", "revision", "sender", "to", "replaces", "reason"];
+    let frame = ["dataset", "period", "revision", "sender", "to"];
     let first = |c: char| if capital { c.is_ascii_uppercase() } else { c.is_ascii_lowercase() };
     let rest = |c: char| {
         c.is_ascii_digit() || if capital { c.is_ascii_alphabetic() } else { c.is_ascii_lowercase() || c == '_' }

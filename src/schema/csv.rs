@@ -289,8 +289,6 @@ impl Table<'_> {
         match frame {
             Frame::Period => self.reading.period = text.parse().ok(),
             Frame::Revision => self.reading.revision = text.parse().ok(),
-            Frame::Replaces => self.reading.correction.replaces = text.parse().ok(),
-            Frame::Reason => self.reading.correction.reason = Some(text.to_owned()),
             Frame::Id | Frame::To | Frame::Dataset | Frame::Sender => {}
         }
     }

@@ -33,11 +33,6 @@ impl Faults {
         }
     }
 
-    /// Takes some.
-    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
-        findings.into_iter().for_each(|finding| self.push(finding));
-    }
-
     /// Whether one more warning would be told, and not only counted.
     pub fn tells_warnings(&self) -> bool {
         self.findings.len() - self.errors < self.max

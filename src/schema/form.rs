@@ -23,12 +23,6 @@ pub(super) const REVISION: &str = "[1-9][0-9]{0,3}";
 pub(super) const SENDER: &str = "[0-9]{10}";
 /// A window's id.
 pub(super) const TO: &str = "[A-Za-z0-9._-]{1,64}";
-/// The id of a submission, as a receipt has it.
-pub(super) const REPLACES: &str = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
-/// What a correction gives as its reason: one line of text.
-pub(super) const REASON: &str = "[^ \\t\\r\\n]([^\\t\\r\\n]*[^ \\t\\r\\n])?";
-/// Longest reason, in characters: a receipt repeats it.
-pub(super) const REASON_MAX: usize = 300;
 /// Longest `id` of a document, in characters.
 pub(super) const ID_MAX: usize = 128;
 /// The word that marks the total among the stations of a CSV.
@@ -90,24 +84,6 @@ pub(super) fn is_to(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
-/// Whether the text has the form of a submission's id.
-fn is_submission(text: &str) -> bool {
-    let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-    let is_part = |(part, length): (&str, &usize)| part.len() == *length && part.bytes().all(is_digit);
-    let parts: Vec<&str> = text.split('-').collect();
-    parts.len() == 5 && parts.into_iter().zip(&[8, 4, 4, 4, 12]).all(is_part)
-}
-
-/// Whether the text is one line without blanks around it.
-fn is_reason(text: &str) -> bool {
-    let is_odd = |c: char| matches!(c, '\t' | '\r' | '\n');
-    !text.is_empty()
-        && !text.starts_with(' ')
-        && !text.ends_with(' ')
-        && !text.contains(is_odd)
-        && text.chars().count() <= REASON_MAX
-}
-
 /// Whether the text has the form of a VÖEN.
 pub(super) fn is_sender(text: &str) -> bool {
     text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit())
@@ -157,27 +133,21 @@ pub(super) enum Frame {
     Period,
     Revision,
     Sender,
-    /// The submission that a correction replaces (R 3.4.5).
-    Replaces,
-    /// Why it is corrected.
-    Reason,
 }
 
 impl Frame {
     /// The attributes of the root, in the order in which the schema lists them; of GeoJSON the members.
     pub fn attributes(dataset: &Dataset) -> impl Iterator<Item = Self> {
         let all = [Self::Id, Self::To, Self::Dataset, Self::Period, Self::Revision, Self::Sender];
-        let all = all.into_iter().chain([Self::Replaces, Self::Reason]);
         let periodic = dataset.periods != PeriodKinds::None;
-        all.filter(move |&frame| frame != Self::Period || periodic)
+        all.into_iter().filter(move |&frame| frame != Self::Period || periodic)
     }
 
     /// The columns of a CSV, in the order of the template.
     pub fn columns(dataset: &Dataset) -> impl Iterator<Item = Self> {
         let all = [Self::Dataset, Self::Period, Self::Revision, Self::Sender, Self::To];
-        let all = all.into_iter().chain([Self::Replaces, Self::Reason]);
         let periodic = dataset.periods != PeriodKinds::None;
-        all.filter(move |&frame| frame != Self::Period || periodic)
+        all.into_iter().filter(move |&frame| frame != Self::Period || periodic)
     }
 
     /// Its name in both.
@@ -189,25 +159,18 @@ impl Frame {
             Self::Period => "period",
             Self::Revision => "revision",
             Self::Sender => "sender",
-            Self::Replaces => "replaces",
-            Self::Reason => "reason",
         }
-    }
-
-    /// Whether only a correction says it.
-    pub fn is_of_correction(self) -> bool {
-        matches!(self, Self::Replaces | Self::Reason)
     }
 
     /// Whether the form demands it in XML. A window that is not for trials demands `to` as well;
     /// that is authority's to say, which knows the window.
     pub fn required_in_xml(self) -> bool {
-        self != Self::To && !self.is_of_correction()
+        self != Self::To
     }
 
     /// Whether the form demands it in CSV, where a trial window spares `sender` too (CONTRACT 3).
     pub fn required_in_csv(self) -> bool {
-        !matches!(self, Self::To | Self::Sender) && !self.is_of_correction()
+        !matches!(self, Self::To | Self::Sender)
     }
 
     /// Whether the form demands it in GeoJSON.
@@ -270,22 +233,6 @@ impl Frame {
                     "VÖEN",
                     "VÖEN on rəqəmdir, boşluqsuz və defissiz.",
                     "A VÖEN is ten digits, without blanks or hyphens.",
-                ),
-            ),
-            Self::Replaces => (
-                is_submission(text),
-                Misformed::new(
-                    "01a22041-f6d4-7532-96c7-8604d0c28bfb",
-                    "«replaces» əvəz olunan təqdimatın nömrəsidir: onun qəbzindəki «id», olduğu kimi.",
-                    "“replaces” is the id of the submission that is replaced, as its receipt has it in “id”.",
-                ),
-            ),
-            Self::Reason => (
-                is_reason(text),
-                Misformed::new(
-                    format!("1–{REASON_MAX}"),
-                    "Səbəb bir sətirlik mətndir, əvvəlində və sonunda boşluq olmadan.",
-                    "The reason is one line of text, with no blank before or after it.",
                 ),
             ),
         };

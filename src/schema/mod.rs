@@ -254,9 +254,7 @@ pub fn validate(
     let Inspected { authorised, statement, reading, .. } = inspected;
     match statement {
         Some(statement) if !errors => {
-            let mut understood = rules::understood(dataset_of(&authorised, datasets)?, &reading.tally);
-            let id = authorised.verified().about().id;
-            understood.extend(rules::correction::replaced(&reading.correction, standing, id));
+            let understood = rules::understood(dataset_of(&authorised, datasets)?, &reading.tally);
             Ok(Validated { authorised, statement, understood, warnings: findings })
         }
         Some(_) => Err(Stop::Reject(findings)),
@@ -305,8 +303,6 @@ fn judged(
         received: about.received,
         period: reading.period,
         revision: reading.revision,
-        correction: &reading.correction,
-        has_basis: authorised.verified().is_enclosed_with_others(),
         records: statement.as_ref().map_or(&reading.records, |statement| &statement.records),
         tally: &reading.tally,
         total: reading.total.as_ref(),

@@ -5,7 +5,7 @@ use super::records::Gathering;
 use super::statement::Spot;
 use super::tally::{Tally, Tallying};
 use super::{Dataset, Limits, Record, Records, Value};
-use crate::document::{Period, Revision, SubmissionId};
+use crate::document::{Period, Revision};
 use crate::host::Scratch;
 use std::io;
 
@@ -20,15 +20,6 @@ pub(super) struct Total {
     pub spot: Spot,
 }
 
-/// What a correction says of itself (R 3.4.5).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Correction {
-    /// The submission that it replaces.
-    pub replaces: Option<SubmissionId>,
-    /// Why.
-    pub reason: Option<String>,
-}
-
 /// A document as read. Broken parts are left out, and the faults say so; what could be read is
 /// judged by the rules all the same, so that a sender hears everything in one round.
 #[derive(Debug)]
@@ -37,8 +28,6 @@ pub(super) struct Reading {
     pub period: Option<Period>,
     /// Its revision, when it has its form.
     pub revision: Option<Revision>,
-    /// What it says of what it corrects.
-    pub correction: Correction,
     /// Its records. A value that could not be read is absent.
     pub records: Records,
     /// What they come to together.
@@ -89,7 +78,6 @@ impl Reading {
         Self {
             period: None,
             revision: None,
-            correction: Correction::default(),
             records: Records::default(),
             tally: Tally::default(),
             lost: None,

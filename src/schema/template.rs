@@ -85,7 +85,6 @@ impl Blank<'_> {
             Frame::Period => self.period.to_owned(),
             Frame::Revision => "1".to_owned(),
             Frame::Sender => self.sender.to_owned(),
-            Frame::Replaces | Frame::Reason => String::new(),
         }
     }
 }
@@ -98,7 +97,7 @@ fn xml(dataset: &Dataset, blank: &Blank<'_>) -> String {
         }
     }
     text.push_str(&format!("-->\n<Submission xmlns=\"{NAMESPACE}\""));
-    for frame in Frame::attributes(dataset).filter(|frame| !frame.is_of_correction()) {
+    for frame in Frame::attributes(dataset) {
         text.push_str(&format!(" {}=\"{}\"", frame.name(), escaped(&blank.frame(frame, dataset))));
     }
     text.push_str(">\n");
@@ -137,7 +136,7 @@ fn xml(dataset: &Dataset, blank: &Blank<'_>) -> String {
 }
 
 fn csv(dataset: &Dataset, blank: &Blank<'_>) -> String {
-    let frames: Vec<Frame> = Frame::columns(dataset).filter(|frame| !frame.is_of_correction()).collect();
+    let frames: Vec<Frame> = Frame::columns(dataset).collect();
     let names =
         frames.iter().map(|frame| frame.name()).chain(dataset.columns.iter().flat_map(|column| column.in_csv()));
     let mut text = names.collect::<Vec<_>>().join(",");

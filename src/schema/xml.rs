@@ -202,8 +202,6 @@ impl<'a> XmlInspector<'a> {
             match frame {
                 Frame::Period => self.reading.period = attribute.value.parse().ok(),
                 Frame::Revision => self.reading.revision = attribute.value.parse().ok(),
-                Frame::Replaces => self.reading.correction.replaces = attribute.value.parse().ok(),
-                Frame::Reason => self.reading.correction.reason = Some(attribute.value.to_owned()),
                 Frame::Id | Frame::To | Frame::Dataset | Frame::Sender => {}
             }
         }

@@ -47,8 +47,7 @@ pub fn unpack(file: &Octets, context: &Context<'_>, limits: &Limits) -> Result<(
             let documents = container.entries().iter().filter(|entry| objects::is_document(entry)).count();
             return Ok(Err(Examined::refused(Finding::new(Code::SignatureContainerDocuments).found(documents))));
         };
-        let documents = container.entries().iter().filter(|entry| objects::is_document(entry)).count();
-        Ok(Ok((Examined { enclosed: documents.saturating_sub(1), ..examined }, document)))
+        Ok(Ok((examined, document)))
     });
     unpacked.unwrap_or_else(|fault| Err(refused(fault))).map_err(Box::new)
 }

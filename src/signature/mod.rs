@@ -60,7 +60,6 @@ pub struct Verified {
     report: Report,
     covered: Covered,
     content: Content,
-    enclosed: usize,
 }
 
 /// A document that is not, with what is known of it for the answer.
@@ -92,10 +91,6 @@ impl Verified {
     /// What the signatures cover.
     pub fn covered(&self) -> &Covered {
         &self.covered
-    }
-    /// Whether other documents came with it in its container, signed as it is.
-    pub fn is_enclosed_with_others(&self) -> bool {
-        self.enclosed > 0
     }
     /// The content's digest, whatever the packaging.
     pub fn content(&self) -> Content {
@@ -131,8 +126,7 @@ pub fn verify(staged: Staged, grounds: Grounds<'_>) -> Result<Verified, Box<Unve
                         true => Covered::xml(document, content, grounds.limits.clone()),
                         false => Covered::plain(document, content),
                     };
-                    let enclosed = examined.enclosed;
-                    return Ok(Verified { about, signers, report, covered, content, enclosed });
+                    return Ok(Verified { about, signers, report, covered, content });
                 }
                 None => Stop::Halt("a document passed without content or signature".into()),
             }
@@ -249,8 +243,6 @@ struct Examined {
     document: Option<Octets>,
     /// Time-stamps over files of the container that it came in.
     stamps: Vec<StampReport>,
-    /// Documents that came with it in its container.
-    enclosed: usize,
 }
 
 impl Examined {
@@ -260,8 +252,7 @@ impl Examined {
 
     /// Signatures, before anything is known of what they are over.
     fn of(judged: Vec<Judged>) -> Self {
-        let (content, uncovered, refused, document) = (None, None, None, None);
-        Self { judged, content, xml: false, uncovered, refused, document, stamps: Vec::new(), enclosed: 0 }
+        Self { judged, content: None, xml: false, uncovered: None, refused: None, document: None, stamps: Vec::new() }
     }
 
     /// These signatures, and those inside of what they are over.
@@ -274,8 +265,7 @@ impl Examined {
         }
         self.judged.splice(0..0, inside.judged);
         let uncovered = self.uncovered.or(inside.uncovered);
-        let enclosed = self.enclosed.max(inside.enclosed);
-        Self { judged: self.judged, uncovered, stamps: self.stamps, enclosed, ..inside }
+        Self { judged: self.judged, uncovered, stamps: self.stamps, ..inside }
     }
 
     /// How the document stops, if it does: the worst signature speaks first.
@@ -308,7 +298,7 @@ impl Verified {
     /// A document believed without a look, for tests of later rooms.
     pub(crate) fn unseen(about: About, content: Content) -> Self {
         let report = Report { indication: Indication::TotalPassed, sub_indication: None, ..Report::none() };
-        Self { about, signers: Vec::new(), report, covered: Covered::nothing(), content, enclosed: 0 }
+        Self { about, signers: Vec::new(), report, covered: Covered::nothing(), content }
     }
 
     /// A document that is no XML, believed to be signed by these without a look.

@@ -225,17 +225,6 @@ pub fn table() -> Vec<Sample> {
                 .case(AZERISIQ)
         }),
         sample(
-            "accepted/replaces-nothing",
-            "A correction of something that does not stand. A warning: perhaps it was never accepted.\n",
-            |signers| {
-                let first = Statement::generation("azerisiq", "2026-Q3").xml();
-                let named =
-                    "revision=\"1\" replaces=\"01a22041-f6d4-7532-96c7-8604d0c28bfb\" reason=\"sayğacın səhvi\"";
-                let first = first.replace("revision=\"1\"", named);
-                Made::document("istehsal.xml", signers.xades(&first, "azerisiq")).case(AZERISIQ)
-            },
-        ),
-        sample(
             "accepted/more-warnings",
             "Four stations left out, in a window that shows three findings an answer.\n",
             |signers| {

@@ -509,20 +509,6 @@ fn rule() -> Vec<Sample> {
         sample("rejected/rule.revision-stale", "Revision 2 where 3 stands.\n", move |signers| {
             stale(signers, statement().with(|statement| statement.revision = "3".to_owned()))
         }),
-        sample(
-            "rejected/rule.replaces-other",
-            "A correction of another submission than the one that stands.\n",
-            |signers| {
-                let first = statement();
-                let second = first.clone().with(|statement| statement.revision = "2".to_owned()).xml();
-                let named =
-                    "revision=\"2\" replaces=\"01a22041-f6d4-7532-96c7-8604d0c28bfb\" reason=\"sayğacın səhvi\"";
-                let second = second.replace("revision=\"2\"", named);
-                Made::document("r2.xml", signers.xades(&second, "azerisiq"))
-                    .before("r1.xml", signers.xades(&first.xml(), "azerisiq"))
-                    .case(AZERISIQ)
-            },
-        ),
         sample("rejected/rule.other-sender", "The owner filed this period for the station already.\n", |signers| {
             let owners = statement().with(|statement| {
                 statement.rows.retain(|(code, _)| code == "KUL-0001");

@@ -53,12 +53,6 @@ pub(super) fn page(dataset: &Dataset, language: Language) -> String {
             Frame::Revision => ("redaksiya; düzəlişdə artırılır", "the revision; raised for a correction", "1–9999"),
             Frame::Sender => ("göndərən qurumun VÖEN-i", "the VÖEN of the sending body", "9990000221"),
             Frame::To | Frame::Id => ("pəncərənin adı", "the id of the window", "trial"),
-            Frame::Replaces => (
-                "yalnız düzəlişdə: əvəz olunan təqdimatın qəbzindəki «id»",
-                "in a correction alone: “id” on the receipt of what is replaced",
-                "01a22041-f6d4-7532-96c7-8604d0c28bfb",
-            ),
-            Frame::Reason => ("yalnız düzəlişdə: səbəbi", "in a correction alone: the reason", "sayğacın səhvi"),
         };
         page.push_str(&format!("| `{0}` | `@{0}` | {1} | | `{example}` |\n", frame.name(), pick(what_az, what_en)));
     }
@@ -346,13 +340,9 @@ fn sample(dataset: &Dataset) -> (String, String, Option<String>) {
         Frame::Period => dataset.periods.examples().split(',').next().unwrap_or_default(),
         Frame::Revision => "1",
         Frame::Sender => "9990000221",
-        Frame::Replaces | Frame::Reason => "",
     };
-    let first = |frame: &Frame| !frame.is_of_correction();
-    let attributes: String = Frame::attributes(dataset)
-        .filter(first)
-        .map(|frame| format!(" {}=\"{}\"", frame.name(), said(frame)))
-        .collect();
+    let attributes: String =
+        Frame::attributes(dataset).map(|frame| format!(" {}=\"{}\"", frame.name(), said(frame))).collect();
     let (mut record, mut total) = (String::new(), String::new());
     let (mut record_row, mut total_row) = (Vec::new(), Vec::new());
     let (mut properties, mut drawn) = (Vec::new(), None);
@@ -392,7 +382,7 @@ fn sample(dataset: &Dataset) -> (String, String, Option<String>) {
     let total = if has_total { format!("  <Total>{total}</Total>\n") } else { String::new() };
     let xml =
         format!("<Submission xmlns=\"{NAMESPACE}\"{attributes}>\n  <Record>{record}</Record>\n{total}</Submission>\n");
-    let frames: Vec<Frame> = Frame::columns(dataset).filter(first).collect();
+    let frames: Vec<Frame> = Frame::columns(dataset).collect();
     let line = |row: Vec<String>| {
         frames.iter().map(|&frame| said(frame).to_owned()).chain(row).collect::<Vec<_>>().join(",") + "\n"
     };

@@ -18,10 +18,6 @@ pub(super) fn schema(dataset: &Dataset) -> String {
             Frame::Revision => json!({"required": required, "pattern": whole(form::REVISION)}),
             Frame::Sender => json!({"required": required, "pattern": whole(form::SENDER)}),
             Frame::To | Frame::Id => json!({"required": required, "pattern": whole(form::TO)}),
-            Frame::Replaces => json!({"required": required, "pattern": whole(form::REPLACES)}),
-            Frame::Reason => {
-                json!({"required": required, "maxLength": form::REASON_MAX, "pattern": whole(form::REASON)})
-            }
         };
         json!({"name": frame.name(), "type": "string", "constraints": constraints})
     });

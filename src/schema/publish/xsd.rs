@@ -130,8 +130,6 @@ fn attribute(out: &mut Out, frame: Frame, dataset: &Dataset) -> io::Result<()> {
         Frame::Period => "Period",
         Frame::Revision => "Revision",
         Frame::Sender => "Sender",
-        Frame::Replaces => "Replaces",
-        Frame::Reason => "Reason",
     };
     let mut attributes = vec![("name", frame.name()), ("type", kind)];
     attributes.extend((frame == Frame::Dataset).then_some(("fixed", dataset.name.as_str())));
@@ -149,8 +147,6 @@ fn simple_types(out: &mut Out, dataset: &Dataset) -> io::Result<()> {
             Frame::Period => simple_type(out, "Period", &form::period_pattern(dataset.periods), None)?,
             Frame::Revision => simple_type(out, "Revision", form::REVISION, None)?,
             Frame::Sender => simple_type(out, "Sender", form::SENDER, None)?,
-            Frame::Replaces => simple_type(out, "Replaces", form::REPLACES, None)?,
-            Frame::Reason => simple_type(out, "Reason", form::REASON, Some(form::REASON_MAX))?,
         }
     }
     if dataset.station_column().is_some() {

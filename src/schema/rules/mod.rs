@@ -6,7 +6,6 @@
 //! `year` those within a year and between two, `across` those between datasets, `drawn` those of shapes.
 
 mod across;
-pub(super) mod correction;
 mod drawn;
 mod figures;
 mod proportion;
@@ -16,7 +15,7 @@ mod year;
 pub(super) use proportion::trimmed;
 
 use super::faults::Faults;
-use super::reading::{Correction, Total};
+use super::reading::Total;
 use super::records::Row;
 use super::statement::Spot;
 use super::tally::{Tally, decimal};
@@ -46,10 +45,6 @@ pub(super) struct Case<'a> {
     pub period: Option<Period>,
     /// None when the document does not say it in its form.
     pub revision: Option<Revision>,
-    /// What it says of what it corrects.
-    pub correction: &'a Correction,
-    /// Whether it came with other documents, in one container.
-    pub has_basis: bool,
     pub records: &'a Records,
     /// What these come to together.
     pub tally: &'a Tally,
@@ -85,7 +80,6 @@ impl Lost {
 pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
     period_ended(case, faults);
     revision_follows(case, faults);
-    correction::explained(case, faults);
     let mut keys = KeysOnce::default();
     case.each(|row| {
         station_known(case, row, faults);

@@ -172,8 +172,6 @@ pub struct Judge {
     pub standing: Standing,
     pub id: SubmissionId,
     pub content: Content,
-    /// Whether other documents came with it.
-    pub has_basis: bool,
 }
 
 impl Judge {
@@ -187,18 +185,15 @@ impl Judge {
             standing: Standing::default(),
             id: id(1),
             content: content("this"),
-            has_basis: false,
         }
     }
 
     pub fn judge(&self, reading: Reading) -> Vec<Finding> {
-        let Reading { period, revision, correction, records, tally, lost: _, total, broken, mut faults } = reading;
+        let Reading { period, revision, records, tally, lost: _, total, broken, mut faults } = reading;
         let participant: ParticipantName = self.participant.parse().unwrap();
         let own = (self.dataset.name.clone(), self.dataset.clone());
         let datasets = Datasets { by_name: self.others.iter().cloned().map(named).chain([own]).collect() };
         let case = judged::Case {
-            correction: &correction,
-            has_basis: self.has_basis,
             dataset: &self.dataset,
             datasets: &datasets,
             id: self.id,

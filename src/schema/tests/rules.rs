@@ -97,63 +97,15 @@ fn revisions_go_up() {
         judge.xml(&document("2026-Q3", revision, &BOTH, ""))
     };
     assert_eq!(said(&with(None, "9999")), [""; 0], "the first may be any");
-    assert_eq!(said(&with(Some(both_stand(4)), "5")), ["rule.correction-unexplained"]);
+    assert_eq!(said(&with(Some(both_stand(4)), "5")), [""; 0]);
     assert_eq!(said(&with(Some(both_stand(4)), "3")), ["rule.revision-stale"]);
     assert_eq!(said(&with(Some(both_stand(4)), "4")), ["rule.revision-conflict"]);
     let jump = with(Some(both_stand(4)), "7");
-    let warnings = ["rule.revision-jump", "rule.correction-unexplained"].map(str::to_owned);
-    assert_eq!((said(&jump), errors(&jump)), (warnings.to_vec(), vec![]));
+    assert_eq!((said(&jump), errors(&jump)), (vec!["rule.revision-jump".to_owned()], vec![]));
     assert_eq!((jump[0].found.as_deref(), jump[0].wanted.as_deref()), (Some("7"), Some("5")));
     // after a crash the very same submission may be judged beside itself
     let itself = Stood { submission: id(1), content: content("this"), ..both_stand(4) };
     assert_eq!(said(&with(Some(itself), "4")), [""; 0]);
-}
-
-/// R 3.4.5.
-#[test]
-fn a_correction_names_what_it_replaces_says_why_and_encloses_what_it_rests_on() {
-    let stands = both_stand(4);
-    let stood = stands.submission;
-    let judged = |more: &str, current: Option<&Stood>, has_basis: bool| {
-        let standing = Standing { current: current.cloned(), ..Standing::default() };
-        let judge = Judge { standing, has_basis, ..Judge::of(generation()) };
-        let said = format!("revision=\"5\" {more}");
-        judge.xml(&document("2026-Q3", "5", &BOTH, "").replace("revision=\"5\"", &said))
-    };
-    let whole = format!("replaces=\"{stood}\" reason=\"sayğac dəyişdirilib\"");
-    assert_eq!(said(&judged(&whole, Some(&stands), true)), [""; 0]);
-    for (more, basis, lacking) in [
-        (whole.as_str(), false, "ASiC"),
-        ("reason=\"akt № 5\"", true, "replaces"),
-        (&format!("replaces=\"{stood}\""), true, "reason"),
-        ("", false, "replaces, reason, ASiC"),
-    ] {
-        let findings = judged(more, Some(&stands), basis);
-        assert_eq!(said(&findings), ["rule.correction-unexplained"], "{more}");
-        assert_eq!(findings[0].found.as_deref(), Some(lacking));
-        assert_eq!((findings[0].wanted.clone(), errors(&findings).len()), (Some(stood.to_string()), 0));
-    }
-    // who means another one is wrong in one of the two
-    let other = format!("replaces=\"{}\" reason=\"x\"", id(77));
-    let findings = judged(&other, Some(&stands), true);
-    assert_eq!(said(&findings), ["rule.replaces-other"]);
-    assert_eq!((errors(&findings).len(), findings[0].wanted.clone()), (1, Some(stood.to_string())));
-    let findings = judged(&other, None, false);
-    assert_eq!((said(&findings), errors(&findings).len()), (vec!["rule.replaces-nothing".to_owned()], 0));
-    // in their form, and once in a table as in every row
-    for odd in ["replaces=\"5\"", "reason=\"\"", "reason=\" x\"", &format!("reason=\"{}\"", "ə".repeat(301))] {
-        assert_eq!(errors(&judged(odd, Some(&stands), true)).len(), 1, "{odd}");
-    }
-    let table = format!(
-        "dataset,period,revision,replaces,reason,station,energy_mwh\n\
-         generation,2026-Q3,5,{stood},akt,GUN-0001,1\ngeneration,2026-Q3,5,{stood},akt,SU-0001,2\n"
-    );
-    let standing = Standing { current: Some(stands.clone()), ..Standing::default() };
-    let judge = Judge { standing, has_basis: true, ..Judge::of(generation()) };
-    assert_eq!(said(&judge.csv(&table)), [""; 0]);
-    assert_eq!(said(&judge.csv(table.replace("akt,SU", "başqa,SU"))), ["schema.invalid 3:reason"]);
-    // left out in every row is left out
-    assert_eq!(said(&judge.csv(table.replace("akt", ""))), ["rule.correction-unexplained"]);
 }
 
 #[test]
