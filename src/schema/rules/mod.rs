@@ -14,11 +14,12 @@ mod year;
 
 pub(super) use proportion::trimmed;
 
+use super::correction::Correction;
 use super::faults::Faults;
 use super::reading::Total;
 use super::records::Row;
 use super::tally::{Tally, decimal};
-use super::{Check, Dataset, Datasets, Figures, Records, Rule, Span, Standing, TotalRule, Understood, Value};
+use super::{Check, Dataset, Datasets, Figures, Records, Rule, Span, Standing, Stood, TotalRule, Understood, Value};
 use crate::authority::{Station, Stations};
 use crate::document::{BAKU, Content, Digest, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId};
 use crate::finding::{Code, Finding, Hint, Place};
@@ -44,6 +45,10 @@ pub(super) struct Case<'a> {
     pub period: Option<Period>,
     /// None when the document does not say it in its form.
     pub revision: Option<Revision>,
+    /// What it says of itself as a correction.
+    pub correction: &'a Correction,
+    /// Whether a document that may be its ground came with it, signed as it is.
+    pub grounded: bool,
     pub records: &'a Records,
     /// What these come to together.
     pub tally: &'a Tally,
@@ -79,6 +84,7 @@ impl Lost {
 pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
     period_ended(case, faults);
     revision_follows(case, faults);
+    correction_grounded(case, faults);
     let mut keys = KeysOnce::default();
     case.each(|row| {
         station_known(case, row, faults);
@@ -241,6 +247,31 @@ fn revision_follows(case: &Case<'_>, faults: &mut Faults) {
         return;
     };
     faults.push(Finding::new(code).found(revision).wanted(next));
+}
+
+/// R 3.4.5: what is corrected is named, and it is what stands; the reason is given, and the document that grounds it
+/// comes along. To supersede is the revision's doing (CONTRACT 3), so what is lacking is a warning.
+fn correction_grounded(case: &Case<'_>, faults: &mut Faults) {
+    let stood = case.standing.current.as_ref();
+    if stood.is_some_and(|stood| stood.submission == case.id) {
+        return; // judged again after a crash: what stands is this very submission
+    }
+    let follows = |stood: &&Stood| case.revision.is_some_and(|revision| revision.get() > stood.revision);
+    if stood.is_some() && stood.filter(follows).is_none() {
+        return; // it replaces nothing, which was told already
+    }
+    let replaces = case.correction.replaces.as_ref();
+    if let Some((replaces, place)) = replaces.filter(|(replaces, _)| !stood.is_some_and(|stood| replaces.is(stood))) {
+        let stands = stood.map_or_else(|| "—".to_owned(), |stood| format!("{} ({})", stood.revision, stood.submission));
+        faults.push(Finding::new(Code::RuleReplacesOther).at(place.clone()).found(replaces).wanted(stands));
+    }
+    let Some(revision) = case.revision.filter(|_| stood.is_some()) else { return };
+    let lacking =
+        [("replaces", replaces.is_none()), ("reason", case.correction.reason.is_none()), ("ASiC", !case.grounded)];
+    let lacking: Vec<&str> = lacking.into_iter().filter(|(_, lacks)| *lacks).map(|(what, _)| what).collect();
+    if !lacking.is_empty() {
+        faults.push(Finding::new(Code::RuleCorrectionUngrounded).found(revision).wanted(lacking.join(", ")));
+    }
 }
 
 /// R 3.5.4: a station is one of the register.
