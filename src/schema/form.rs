@@ -4,6 +4,7 @@
 //! Blanks around a value are refused, in XSD by types whose `whiteSpace` is `preserve`: a value is
 //! what was signed, nobody trims it.
 
+use super::correction::Replaces;
 use super::{ColumnKind, Dataset, PeriodKinds, TextForm, Value};
 use crate::document::{Period, Quantity, QuantityFault, Revision, StationCode};
 use crate::finding::Hint;
@@ -19,6 +20,17 @@ const YEAR: &str = "(19[0-9]{2}|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|9990)"
 pub const TEXT_MAX: usize = 120;
 /// A revision, 1 to 9999.
 pub(super) const REVISION: &str = "[1-9][0-9]{0,3}";
+/// What a correction replaces: a revision, or a submission by its id.
+pub(super) const REPLACES: &str = "[1-9][0-9]{0,3}|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
+/// Why something is corrected (R 3.4.5): a meter or its reading, the arithmetic, data that came late, the register, a
+/// decision of a court or an inspection, and whatever else a note explains.
+pub(super) const REASONS: [&str; 6] = ["measurement", "arithmetic", "late-data", "register", "decision", "other"];
+/// Characters of a note at most: what a receipt repeats whole. Part of the published form, so no setting.
+pub(super) const NOTE_MAX: usize = 200;
+/// A note is one line: no control character, no separator of lines or paragraphs. For the table schema.
+pub(super) const NOTE: &str = "[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+";
+/// The same for the XML Schema, whose patterns know no such escapes.
+pub(super) const NOTE_XSD: &str = "[^\\p{Cc}\\p{Zl}\\p{Zp}]+";
 /// A VÖEN by its form; its check digit is judged by authority.
 pub(super) const SENDER: &str = "[0-9]{10}";
 /// A window's id.
@@ -84,6 +96,12 @@ pub(super) fn is_to(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
+/// Whether the text has the form of a note.
+pub(super) fn is_note(text: &str) -> bool {
+    let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    (1..=NOTE_MAX).contains(&text.chars().count()) && !text.contains(breaks)
+}
+
 /// Whether the text has the form of a VÖEN.
 pub(super) fn is_sender(text: &str) -> bool {
     text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit())
@@ -133,21 +151,32 @@ pub(super) enum Frame {
     Period,
     Revision,
     Sender,
+    Replaces,
+    Reason,
+    Note,
 }
 
 impl Frame {
+    /// What only a correction says (R 3.4.5), and a blank form does not show.
+    const CORRECTION: [Self; 3] = [Self::Replaces, Self::Reason, Self::Note];
+
+    /// Whether only a correction says it.
+    pub fn is_of_correction(self) -> bool {
+        Self::CORRECTION.contains(&self)
+    }
+
     /// The attributes of the root, in the order in which the schema lists them; of GeoJSON the members.
     pub fn attributes(dataset: &Dataset) -> impl Iterator<Item = Self> {
         let all = [Self::Id, Self::To, Self::Dataset, Self::Period, Self::Revision, Self::Sender];
         let periodic = dataset.periods != PeriodKinds::None;
-        all.into_iter().filter(move |&frame| frame != Self::Period || periodic)
+        all.into_iter().chain(Self::CORRECTION).filter(move |&frame| frame != Self::Period || periodic)
     }
 
     /// The columns of a CSV, in the order of the template.
     pub fn columns(dataset: &Dataset) -> impl Iterator<Item = Self> {
         let all = [Self::Dataset, Self::Period, Self::Revision, Self::Sender, Self::To];
         let periodic = dataset.periods != PeriodKinds::None;
-        all.into_iter().filter(move |&frame| frame != Self::Period || periodic)
+        all.into_iter().chain(Self::CORRECTION).filter(move |&frame| frame != Self::Period || periodic)
     }
 
     /// Its name in both.
@@ -159,18 +188,21 @@ impl Frame {
             Self::Period => "period",
             Self::Revision => "revision",
             Self::Sender => "sender",
+            Self::Replaces => "replaces",
+            Self::Reason => "reason",
+            Self::Note => "note",
         }
     }
 
     /// Whether the form demands it in XML. A window that is not for trials demands `to` as well;
     /// that is authority's to say, which knows the window.
     pub fn required_in_xml(self) -> bool {
-        self != Self::To
+        self != Self::To && !self.is_of_correction()
     }
 
     /// Whether the form demands it in CSV, where a trial window spares `sender` too (CONTRACT 3).
     pub fn required_in_csv(self) -> bool {
-        !matches!(self, Self::To | Self::Sender)
+        !matches!(self, Self::To | Self::Sender) && !self.is_of_correction()
     }
 
     /// Whether the form demands it in GeoJSON.
@@ -233,6 +265,33 @@ impl Frame {
                     "VÖEN",
                     "VÖEN on rəqəmdir, boşluqsuz və defissiz.",
                     "A VÖEN is ten digits, without blanks or hyphens.",
+                ),
+            ),
+            Self::Replaces => (
+                text.parse::<Replaces>().is_ok(),
+                Misformed::new(
+                    "1–9999, xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+                    "«replaces» əvəz olunan redaksiyanın nömrəsi və ya qəbzdəki təqdimat nömrəsidir (kiçik hərflərlə).",
+                    "“replaces” is the number of the revision replaced, or the submission id of its receipt (in small \
+                     letters).",
+                ),
+            ),
+            Self::Reason => (
+                REASONS.contains(&text),
+                Misformed {
+                    wanted: REASONS.join(", ").into(),
+                    hint: Some(Hint::fixed(
+                        "Düzəlişin səbəbi bu dəyərlərdən biridir; qalanı «note» ilə izah edilir.",
+                        "The reason of a correction is one of these; what more there is to say stands in “note”.",
+                    )),
+                },
+            ),
+            Self::Note => (
+                is_note(text),
+                Misformed::new(
+                    format!("1–{NOTE_MAX}"),
+                    "Qeyd bir sətirdir: ən çoxu 200 işarə, sətir keçidi və idarəedici işarə olmadan.",
+                    "A note is one line: at most 200 characters, no line break and no control character.",
                 ),
             ),
         };

@@ -273,7 +273,7 @@ impl<R: Read> Collection<'_, R> {
         let kind = self.json.kind()?;
         let at = self.json.place()?;
         let text = match (kind, frame) {
-            (Kind::String, Frame::Reason) => self.json.string(form::REASON_MAX + 1)?,
+            (Kind::String, Frame::Note) => self.json.string(form::NOTE_MAX + 1)?,
             (Kind::String, _) => self.json.string(TEXT_MAX)?,
             // a revision is a number by its nature; what has zeros in front, as a VÖEN may, is none
             (Kind::Number, Frame::Revision) => self.json.number()?,
@@ -286,8 +286,9 @@ impl<R: Read> Collection<'_, R> {
         match frame {
             Frame::Period => self.reading.period = text.parse().ok(),
             Frame::Revision => self.reading.revision = text.parse().ok(),
-            Frame::Replaces => self.reading.correction.replaces = text.parse().ok(),
-            Frame::Reason => self.reading.correction.reason = Some(text),
+            Frame::Replaces | Frame::Reason | Frame::Note => {
+                self.reading.correction.take(frame, &text, Place::at(at).path(path));
+            }
             Frame::Id | Frame::To | Frame::Dataset | Frame::Sender => {}
         }
         Ok(())

@@ -7,6 +7,7 @@
 //! network of its own.
 
 mod approval;
+mod correction;
 mod csv;
 mod description;
 mod faults;
@@ -254,7 +255,10 @@ pub fn validate(
     let Inspected { authorised, statement, reading, .. } = inspected;
     match statement {
         Some(statement) if !errors => {
-            let understood = rules::understood(dataset_of(&authorised, datasets)?, &reading.tally);
+            let mut understood = rules::understood(dataset_of(&authorised, datasets)?, &reading.tally);
+            let verified = authorised.verified();
+            let replaced = standing.current.as_ref().filter(|stood| stood.submission != verified.about().id);
+            understood.extend(reading.correction.understood(replaced, verified.enclosed()));
             Ok(Validated { authorised, statement, understood, warnings: findings })
         }
         Some(_) => Err(Stop::Reject(findings)),
@@ -303,6 +307,8 @@ fn judged(
         received: about.received,
         period: reading.period,
         revision: reading.revision,
+        correction: &reading.correction,
+        grounded: !authorised.verified().enclosed().is_empty(),
         records: statement.as_ref().map_or(&reading.records, |statement| &statement.records),
         tally: &reading.tally,
         total: reading.total.as_ref(),

@@ -1,5 +1,6 @@
 //! What a reader, of XML or CSV, hands on: everything it could read, and every fault of form.
 
+use super::correction::Correction;
 use super::faults::Faults;
 use super::records::Gathering;
 use super::statement::Spot;
@@ -28,6 +29,8 @@ pub(super) struct Reading {
     pub period: Option<Period>,
     /// Its revision, when it has its form.
     pub revision: Option<Revision>,
+    /// What it says of itself as a correction.
+    pub correction: Correction,
     /// Its records. A value that could not be read is absent.
     pub records: Records,
     /// What they come to together.
@@ -78,6 +81,7 @@ impl Reading {
         Self {
             period: None,
             revision: None,
+            correction: Correction::default(),
             records: Records::default(),
             tally: Tally::default(),
             lost: None,

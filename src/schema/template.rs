@@ -85,6 +85,7 @@ impl Blank<'_> {
             Frame::Period => self.period.to_owned(),
             Frame::Revision => "1".to_owned(),
             Frame::Sender => self.sender.to_owned(),
+            Frame::Replaces | Frame::Reason | Frame::Note => String::new(), // not in a blank form
         }
     }
 }
@@ -97,7 +98,7 @@ fn xml(dataset: &Dataset, blank: &Blank<'_>) -> String {
         }
     }
     text.push_str(&format!("-->\n<Submission xmlns=\"{NAMESPACE}\""));
-    for frame in Frame::attributes(dataset) {
+    for frame in Frame::attributes(dataset).filter(|frame| !frame.is_of_correction()) {
         text.push_str(&format!(" {}=\"{}\"", frame.name(), escaped(&blank.frame(frame, dataset))));
     }
     text.push_str(">\n");
@@ -136,7 +137,7 @@ fn xml(dataset: &Dataset, blank: &Blank<'_>) -> String {
 }
 
 fn csv(dataset: &Dataset, blank: &Blank<'_>) -> String {
-    let frames: Vec<Frame> = Frame::columns(dataset).collect();
+    let frames: Vec<Frame> = Frame::columns(dataset).filter(|frame| !frame.is_of_correction()).collect();
     let names =
         frames.iter().map(|frame| frame.name()).chain(dataset.columns.iter().flat_map(|column| column.in_csv()));
     let mut text = names.collect::<Vec<_>>().join(",");
@@ -231,12 +232,12 @@ fn instructions(dataset: &Dataset, language: Language) -> Vec<String> {
         Language::Az => vec![
             format!("{} ({}). Boş dəyərləri doldurun və sənədi imzalayın.", dataset.title_az, dataset.clause),
             "Ədəd: 98765.432 kimi; işarəsiz, minliklər ayrılmadan. Göstərici yoxdursa, 0.".to_owned(),
-            "Düzəliş üçün «revision» bir vahid artırılır.".to_owned(),
+            "Düzəliş üçün «revision» bir vahid artırılır, «replaces» və «reason» yazılır.".to_owned(),
         ],
         Language::En => vec![
             format!("{} ({}). Fill in the empty values and sign the document.", dataset.title_en, dataset.clause),
             "A number: as 98765.432; no sign, no thousands separator. Where there was none, 0.".to_owned(),
-            "For a correction raise “revision” by one.".to_owned(),
+            "For a correction raise “revision” by one, and add “replaces” and “reason”.".to_owned(),
         ],
     };
     if periodic {

@@ -12,9 +12,9 @@ mod stamps;
 use super::judge::{Context, Facts, Judged, Outcome, judge};
 use super::packaging::{may_be_signed, unreadable};
 use super::time::StampReport;
-use super::{Examined, xml};
+use super::{Enclosed, Examined, xml};
 use crate::container::{self, Container, Entry};
-use crate::document::SUBMISSION_NAMESPACE;
+use crate::document::{Digest, GivenName, SUBMISSION_NAMESPACE};
 use crate::finding::{Code, Finding, Hint, Stop};
 use crate::host::Octets;
 use crate::json;
@@ -43,11 +43,11 @@ pub fn unpack(file: &Octets, context: &Context<'_>, limits: &Limits) -> Result<(
     let most = &context.policy.container;
     let unpacked = Container::open(file, most).and_then(|container| {
         let examined = judged(&container, context, limits)?;
-        let Some(document) = document(&container, most.entry, limits)? else {
+        let Some((document, enclosed)) = document(&container, most.entry, limits)? else {
             let documents = container.entries().iter().filter(|entry| objects::is_document(entry)).count();
             return Ok(Err(Examined::refused(Finding::new(Code::SignatureContainerDocuments).found(documents))));
         };
-        Ok(Ok((examined, document)))
+        Ok(Ok((Examined { enclosed, ..examined }, document)))
     });
     unpacked.unwrap_or_else(|fault| Err(refused(fault))).map_err(Box::new)
 }
@@ -60,20 +60,27 @@ fn refused(fault: container::Fault) -> Examined {
 }
 
 /// The document of a container: its only file, or among several the only one that is a statement. The
-/// others go with it, signed as it is.
-fn document(container: &Container, most: u64, limits: &Limits) -> Result<Option<Octets>, container::Fault> {
+/// others go with it, signed as it is: the documents that ground it (R 3.4.5).
+fn document(
+    container: &Container,
+    most: u64,
+    limits: &Limits,
+) -> Result<Option<(Octets, Vec<Enclosed>)>, container::Fault> {
     let files: Vec<&Entry> = container.entries().iter().filter(|entry| objects::is_document(entry)).collect();
     if let [only] = files[..] {
-        return at_rest(container, only, most).map(Some);
+        return at_rest(container, only, most).map(|document| Some((document, Vec::new())));
     }
-    let mut found = None;
+    let (mut found, mut enclosed) = (None, Vec::new());
     for entry in files {
         let octets = at_rest(container, entry, most)?;
-        if is_statement(&octets, limits)? && found.replace(octets).is_some() {
+        if !is_statement(&octets, limits)? {
+            let sha256 = Digest::of_reader(octets.reader())?;
+            enclosed.push(Enclosed { name: GivenName::new(&entry.name), sha256 });
+        } else if found.replace(octets).is_some() {
             return Ok(None);
         }
     }
-    Ok(found)
+    Ok(found.map(|document| (document, enclosed)))
 }
 
 /// Whether a file says of itself that it is a statement (CONTRACT 3): by its root, by its header row, or by what a

@@ -26,7 +26,7 @@ pub use report::{Indication, Integrity, Reason, Report, SignatureReport, SignerR
 pub use suite::{CURVES, DIGESTS, RSA_BITS_MIN, SCHEMES, Scheme, Suite, Term, Weakness};
 pub use time::{Kind as StampKind, StampReport};
 
-use crate::document::Content;
+use crate::document::{Content, Digest, GivenName};
 use crate::finding::{Code, Finding, Stop};
 use crate::forms::algorithm::DigestAlgorithm;
 use crate::forms::certificate::Certificate;
@@ -60,6 +60,16 @@ pub struct Verified {
     report: Report,
     covered: Covered,
     content: Content,
+    enclosed: Vec<Enclosed>,
+}
+
+/// A document that came with the statement in one container, covered by the same signatures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Enclosed {
+    /// Its name there.
+    pub name: GivenName,
+    /// Its digest.
+    pub sha256: Digest,
 }
 
 /// A document that is not, with what is known of it for the answer.
@@ -91,6 +101,10 @@ impl Verified {
     /// What the signatures cover.
     pub fn covered(&self) -> &Covered {
         &self.covered
+    }
+    /// What came with it in its container.
+    pub fn enclosed(&self) -> &[Enclosed] {
+        &self.enclosed
     }
     /// The content's digest, whatever the packaging.
     pub fn content(&self) -> Content {
@@ -126,7 +140,7 @@ pub fn verify(staged: Staged, grounds: Grounds<'_>) -> Result<Verified, Box<Unve
                         true => Covered::xml(document, content, grounds.limits.clone()),
                         false => Covered::plain(document, content),
                     };
-                    return Ok(Verified { about, signers, report, covered, content });
+                    return Ok(Verified { about, signers, report, covered, content, enclosed: examined.enclosed });
                 }
                 None => Stop::Halt("a document passed without content or signature".into()),
             }
@@ -243,6 +257,8 @@ struct Examined {
     document: Option<Octets>,
     /// Time-stamps over files of the container that it came in.
     stamps: Vec<StampReport>,
+    /// Documents beside it in that container.
+    enclosed: Vec<Enclosed>,
 }
 
 impl Examined {
@@ -252,7 +268,16 @@ impl Examined {
 
     /// Signatures, before anything is known of what they are over.
     fn of(judged: Vec<Judged>) -> Self {
-        Self { judged, content: None, xml: false, uncovered: None, refused: None, document: None, stamps: Vec::new() }
+        Self {
+            judged,
+            content: None,
+            xml: false,
+            uncovered: None,
+            refused: None,
+            document: None,
+            stamps: Vec::new(),
+            enclosed: Vec::new(),
+        }
     }
 
     /// These signatures, and those inside of what they are over.
@@ -265,7 +290,7 @@ impl Examined {
         }
         self.judged.splice(0..0, inside.judged);
         let uncovered = self.uncovered.or(inside.uncovered);
-        Self { judged: self.judged, uncovered, stamps: self.stamps, ..inside }
+        Self { judged: self.judged, uncovered, stamps: self.stamps, enclosed: self.enclosed, ..inside }
     }
 
     /// How the document stops, if it does: the worst signature speaks first.
@@ -298,7 +323,7 @@ impl Verified {
     /// A document believed without a look, for tests of later rooms.
     pub(crate) fn unseen(about: About, content: Content) -> Self {
         let report = Report { indication: Indication::TotalPassed, sub_indication: None, ..Report::none() };
-        Self { about, signers: Vec::new(), report, covered: Covered::nothing(), content }
+        Self { about, signers: Vec::new(), report, covered: Covered::nothing(), content, enclosed: Vec::new() }
     }
 
     /// A document that is no XML, believed to be signed by these without a look.

@@ -175,6 +175,25 @@ pub fn table() -> Vec<Sample> {
             Made::document("istehsal-2026-Q3-duzelis.xml", signers.xades(&second.xml(), "azerenerji"))
                 .before("istehsal-2026-Q3.xml", signers.xades(&first.xml(), "azerenerji"))
         }),
+        sample(
+            "accepted/replaces-nothing",
+            "It says that it replaces revision 1, and nothing stands. A warning: perhaps that was never accepted.\n",
+            |signers| {
+                let corrected = Statement::generation("azerisiq", "2026-Q3").corrected("2", -5).replacing("1");
+                Made::document("duzelis.xml", signers.xades(&corrected.xml(), "azerisiq")).case(AZERISIQ)
+            },
+        ),
+        sample("accepted/correction-table", CORRECTION_TABLE, |signers| {
+            let first = Statement::generation("azerisiq", "2026-Q2");
+            let second = first.clone().corrected("2", -1_250).replacing("1");
+            let (csv, corrected) = (first.csv(), second.csv());
+            let (signature, corrected_signature) = (signers.p7s(&csv, "azerisiq"), signers.p7s(&corrected, "azerisiq"));
+            Made::document("istehsal-2026-Q2-2.csv", corrected)
+                .and("istehsal-2026-Q2-2.csv.p7s", corrected_signature)
+                .before("istehsal-2026-Q2.csv", csv)
+                .before("istehsal-2026-Q2.csv.p7s", signature)
+                .case(AZERISIQ)
+        }),
         sample("accepted/year-and-its-quarters", YEAR, |signers| {
             let year = Statement::generation("azerisiq", "2025");
             let mut made = Made::document("istehsal-2025.xml", signers.xades(&year.xml(), "azerisiq")).case(AZERISIQ);
@@ -308,4 +327,6 @@ that took the text up to the comment would load another figure. The receipt show
 ";
 const TWO: &str = "A signature inside and one beside: every one counts, and both pass.\n";
 const CORRECTION: &str = "A second revision corrects a figure of the first, which stays readable.\n";
+const CORRECTION_TABLE: &str =
+    "A corrected table says what it replaces and why; a basis document does not come with it: a warning.\n";
 const YEAR: &str = "The year after its four quarters, equal to their sum.\n";

@@ -35,6 +35,14 @@ pub fn table() -> Vec<Sample> {
             let signatures = signatures(signers, "azerisiq", &files);
             Made::document(NAME, container(&files, signatures)).case(AZERISIQ)
         }),
+        sample("accepted/correction-with-basis", BASIS, |signers| {
+            let corrected = statement().corrected("2", -1_250).replacing("1");
+            let files = [("hesabat.xml", corrected.xml().into_bytes()), ("akt 12.txt", b"Akt 12.\n".to_vec())];
+            let signatures = signatures(signers, "azerisiq", &files);
+            Made::document(NAME, container(&files, signatures))
+                .before("birinci.xml", signers.xades(&statement().xml(), "azerisiq"))
+                .case(AZERISIQ)
+        }),
         sample("accepted/p7m-openssl", "CMS with the CSV inside, as `openssl cms -nodetach` makes it.\n", |signers| {
             let arguments = ["-binary", "-cades", "-nodetach"];
             let signed = signers.cms(statement().csv().as_bytes(), "azerisiq", &arguments);
@@ -201,6 +209,10 @@ pub fn manifest(signers: &Signers, files: &[(&str, &[u8])]) -> (Vec<u8>, Vec<u8>
 }
 
 const MANIFEST: &str = "ASiC-E: one CSV, a manifest with its digest, and CAdES over the manifest by openssl.\n";
+const BASIS: &str = "\
+A correction whole: it names the revision that it replaces and the reason, and brings its basis document, signed with it.
+The receipt names what it replaced and the document with its digest; no warning.
+";
 const ATTACHMENT: &str = "\
 ASiC-E: a statement and a note that goes with it, both named by one XML signature that xmlsec1 made. The statement is
 found by its root; the note is evidence and nothing else.

@@ -509,6 +509,12 @@ fn rule() -> Vec<Sample> {
         sample("rejected/rule.revision-stale", "Revision 2 where 3 stands.\n", move |signers| {
             stale(signers, statement().with(|statement| statement.revision = "3".to_owned()))
         }),
+        sample("rejected/rule.replaces-other", "It says that it replaces revision 2; 1 stands.\n", |signers| {
+            let corrected = statement().corrected("3", -1_250).replacing("2");
+            Made::document("duzelis.xml", signers.xades(&corrected.xml(), "azerisiq"))
+                .before("birinci.xml", signers.xades(&statement().xml(), "azerisiq"))
+                .case(AZERISIQ)
+        }),
         sample("rejected/rule.other-sender", "The owner filed this period for the station already.\n", |signers| {
             let owners = statement().with(|statement| {
                 statement.rows.retain(|(code, _)| code == "KUL-0001");

@@ -159,6 +159,8 @@ pub struct Statement {
     pub revision: String,
     pub sender: String,
     pub to: String,
+    /// What a correction says of itself, by name.
+    pub said: Vec<(&'static str, String)>,
     pub rows: Vec<Row>,
     /// Whether the total is stated; it is then the sum and this.
     pub total: Option<i64>,
@@ -199,6 +201,7 @@ impl Statement {
             revision: "1".to_owned(),
             sender: sender.to_owned(),
             to: "trial".to_owned(),
+            said: Vec::new(),
             rows,
             total: Some(0),
         }
@@ -215,6 +218,16 @@ impl Statement {
         self.with(|statement| {
             statement.revision = revision.to_owned();
             statement.rows[0].1 += by;
+        })
+    }
+
+    /// The same, which says what it replaces and why.
+    pub fn replacing(self, revision: &str) -> Self {
+        self.with(|statement| {
+            let note = "Sayğacın göstəricisi yenidən oxunub; əlavədə akt var.";
+            statement.said = [("replaces", revision), ("reason", "measurement"), ("note", note)]
+                .map(|(name, value)| (name, value.to_owned()))
+                .to_vec();
         })
     }
 
@@ -238,6 +251,8 @@ impl Statement {
              revision=\"{}\" sender=\"{}\">\n",
             self.to, self.dataset, self.period, self.revision, self.sender
         );
+        let said: String = self.said.iter().map(|(name, value)| format!(" {name}=\"{value}\"")).collect();
+        xml.insert_str(xml.len() - ">\n".len(), &said);
         for (code, figure) in &self.rows {
             let figure = shown(*figure, '.');
             writeln!(xml, "  <Record><Station>{code}</Station><{element}>{figure}</{element}></Record>").unwrap();
@@ -251,10 +266,13 @@ impl Statement {
     /// As CSV with `,` and LF.
     pub fn csv(&self) -> String {
         let (_, column) = self.element();
-        let mut csv = format!("dataset,period,revision,sender,to,station,{column}\n");
+        let names: String = self.said.iter().map(|(name, _)| format!(",{name}")).collect();
+        let said: String = self.said.iter().map(|(_, value)| format!(",{value}")).collect();
+        let mut csv = format!("dataset,period,revision,sender,to,station,{column}{names}\n");
         let mut row = |station: &str, figure: i64| {
             let Self { dataset, period, revision, sender, to, .. } = self;
-            writeln!(csv, "{dataset},{period},{revision},{sender},{to},{station},{}", shown(figure, '.')).unwrap();
+            writeln!(csv, "{dataset},{period},{revision},{sender},{to},{station},{}{said}", shown(figure, '.'))
+                .unwrap();
         };
         for (code, figure) in &self.rows {
             row(code, *figure);

@@ -53,6 +53,21 @@ pub(super) fn page(dataset: &Dataset, language: Language) -> String {
             Frame::Revision => ("redaksiya; düzəlişdə artırılır", "the revision; raised for a correction", "1–9999"),
             Frame::Sender => ("göndərən qurumun VÖEN-i", "the VÖEN of the sending body", "9990000221"),
             Frame::To | Frame::Id => ("pəncərənin adı", "the id of the window", "trial"),
+            Frame::Replaces => (
+                "düzəlişdə: əvəz etdiyi redaksiyanın və ya qəbzdəki təqdimatın nömrəsi (olmaya bilər)",
+                "of a correction: the revision it replaces, or the submission id of its receipt (may be left out)",
+                "1",
+            ),
+            Frame::Reason => (
+                "düzəlişin səbəbi (olmaya bilər)",
+                "the reason of the correction (may be left out)",
+                "measurement`, `arithmetic`, `late-data`, `register`, `decision`, `other",
+            ),
+            Frame::Note => (
+                "düzəlişə qeyd: bir sətir, ən çoxu 200 işarə (olmaya bilər)",
+                "a note on the correction: one line, at most 200 characters (may be left out)",
+                "…",
+            ),
         };
         page.push_str(&format!("| `{0}` | `@{0}` | {1} | | `{example}` |\n", frame.name(), pick(what_az, what_en)));
     }
@@ -199,6 +214,12 @@ fn rules(dataset: &Dataset, periodic: bool) -> Vec<(String, String)> {
         "Daha yüksək redaksiya əvvəlkini əvəz edir; aşağı redaksiya və eyni redaksiyanın başqa məzmunu rədd edilir.",
         "A higher revision supersedes the one before; a lower one, or the same with other content, is rejected.",
     );
+    rule(
+        "Düzəliş nəyi (`replaces`) və niyə (`reason`) əvəz etdiyini yazır, əsas sənədi ilə bir ASiC konteynerində \
+         göndərilir; olmayan üçün xəbərdarlıq edilir. `replaces` qüvvədə olandan başqasını göstərirsə, rədd edilir.",
+        "A correction says what it replaces (`replaces`) and why (`reason`), and comes with its basis document in one \
+         ASiC container; a warning is given for what is lacking. Where `replaces` is not what stands, it is rejected.",
+    );
     if dataset.station_column().is_some() {
         rule(
             "İstismarda olan öz stansiyanız yazılmayıbsa, xəbərdarlıq edilir; sənəd qəbul olunur.",
@@ -340,9 +361,13 @@ fn sample(dataset: &Dataset) -> (String, String, Option<String>) {
         Frame::Period => dataset.periods.examples().split(',').next().unwrap_or_default(),
         Frame::Revision => "1",
         Frame::Sender => "9990000221",
+        Frame::Replaces | Frame::Reason | Frame::Note => "", // not in a first statement
     };
-    let attributes: String =
-        Frame::attributes(dataset).map(|frame| format!(" {}=\"{}\"", frame.name(), said(frame))).collect();
+    let first = |frame: &Frame| !frame.is_of_correction();
+    let attributes: String = Frame::attributes(dataset)
+        .filter(first)
+        .map(|frame| format!(" {}=\"{}\"", frame.name(), said(frame)))
+        .collect();
     let (mut record, mut total) = (String::new(), String::new());
     let (mut record_row, mut total_row) = (Vec::new(), Vec::new());
     let (mut properties, mut drawn) = (Vec::new(), None);
@@ -382,7 +407,7 @@ fn sample(dataset: &Dataset) -> (String, String, Option<String>) {
     let total = if has_total { format!("  <Total>{total}</Total>\n") } else { String::new() };
     let xml =
         format!("<Submission xmlns=\"{NAMESPACE}\"{attributes}>\n  <Record>{record}</Record>\n{total}</Submission>\n");
-    let frames: Vec<Frame> = Frame::columns(dataset).collect();
+    let frames: Vec<Frame> = Frame::columns(dataset).filter(first).collect();
     let line = |row: Vec<String>| {
         frames.iter().map(|&frame| said(frame).to_owned()).chain(row).collect::<Vec<_>>().join(",") + "\n"
     };

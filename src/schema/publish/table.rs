@@ -16,6 +16,9 @@ pub(super) fn schema(dataset: &Dataset) -> String {
             Frame::Dataset => json!({"required": required, "enum": [dataset.name.as_str()]}),
             Frame::Period => json!({"required": required, "pattern": whole(&form::period_pattern(dataset.periods))}),
             Frame::Revision => json!({"required": required, "pattern": whole(form::REVISION)}),
+            Frame::Replaces => json!({"required": required, "pattern": whole(form::REPLACES)}),
+            Frame::Reason => json!({"required": required, "enum": form::REASONS}),
+            Frame::Note => json!({"required": required, "maxLength": form::NOTE_MAX, "pattern": whole(form::NOTE)}),
             Frame::Sender => json!({"required": required, "pattern": whole(form::SENDER)}),
             Frame::To | Frame::Id => json!({"required": required, "pattern": whole(form::TO)}),
         };
@@ -78,7 +81,7 @@ pub(super) fn schema(dataset: &Dataset) -> String {
         "title": dataset.title_en,
         "description": format!(
             "{} ({}). UTF-8; columns separated by , or ; and in any order; with ; a decimal comma may stand for the \
-             point. dataset,{period} revision, sender and to have one value throughout{total}. Fields with required: \
+             point. dataset,{period} revision, sender, to, replaces, reason and note have one value throughout{total}. Fields with required: \
              false may be left out. Class of protection: {}.",
             dataset.title_az, dataset.clause, dataset.class.as_str(),
         ),

@@ -130,6 +130,9 @@ fn attribute(out: &mut Out, frame: Frame, dataset: &Dataset) -> io::Result<()> {
         Frame::Period => "Period",
         Frame::Revision => "Revision",
         Frame::Sender => "Sender",
+        Frame::Replaces => "Replaces",
+        Frame::Reason => "Reason",
+        Frame::Note => "Note",
     };
     let mut attributes = vec![("name", frame.name()), ("type", kind)];
     attributes.extend((frame == Frame::Dataset).then_some(("fixed", dataset.name.as_str())));
@@ -147,6 +150,9 @@ fn simple_types(out: &mut Out, dataset: &Dataset) -> io::Result<()> {
             Frame::Period => simple_type(out, "Period", &form::period_pattern(dataset.periods), None)?,
             Frame::Revision => simple_type(out, "Revision", form::REVISION, None)?,
             Frame::Sender => simple_type(out, "Sender", form::SENDER, None)?,
+            Frame::Replaces => simple_type(out, "Replaces", form::REPLACES, None)?,
+            Frame::Reason => one_of(out, "Reason", &form::REASONS)?,
+            Frame::Note => simple_type(out, "Note", form::NOTE_XSD, Some(form::NOTE_MAX))?,
         }
     }
     if dataset.station_column().is_some() {
@@ -185,11 +191,11 @@ fn simple_type(out: &mut Out, name: &str, pattern: &str, longest: Option<usize>)
 }
 
 /// One of these words.
-fn one_of(out: &mut Out, name: &str, codes: &[String]) -> io::Result<()> {
+fn one_of(out: &mut Out, name: &str, codes: &[impl AsRef<str>]) -> io::Result<()> {
     within(out, "xs:simpleType", &[("name", name)], |out| {
         within(out, "xs:restriction", &[("base", "xs:string")], |out| {
             codes.iter().try_for_each(|code| {
-                out.create_element("xs:enumeration").with_attribute(("value", code.as_str())).write_empty().map(drop)
+                out.create_element("xs:enumeration").with_attribute(("value", code.as_ref())).write_empty().map(drop)
             })
         })
     })

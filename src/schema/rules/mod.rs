@@ -14,6 +14,7 @@ mod year;
 
 pub(super) use proportion::trimmed;
 
+use super::correction::Correction;
 use super::faults::Faults;
 use super::reading::Total;
 use super::records::Row;
@@ -45,6 +46,10 @@ pub(super) struct Case<'a> {
     pub period: Option<Period>,
     /// None when the document does not say it in its form.
     pub revision: Option<Revision>,
+    /// What it says of itself as a correction.
+    pub correction: &'a Correction,
+    /// Whether a document that may be its ground came with it, signed as it is.
+    pub grounded: bool,
     pub records: &'a Records,
     /// What these come to together.
     pub tally: &'a Tally,
@@ -80,6 +85,7 @@ impl Lost {
 pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
     period_ended(case, faults);
     revision_follows(case, faults);
+    correction_grounded(case, faults);
     let mut keys = KeysOnce::default();
     case.each(|row| {
         station_known(case, row, faults);
@@ -241,6 +247,34 @@ fn revision_follows(case: &Case<'_>, faults: &mut Faults) {
         return;
     };
     faults.push(Finding::new(code).found(revision).wanted(next));
+}
+
+/// R 3.4.5: what is corrected is named, and it is what stands; the reason is given, and the document that grounds it
+/// comes along. To supersede is the revision's doing (CONTRACT 3), so what is lacking is a warning.
+fn correction_grounded(case: &Case<'_>, faults: &mut Faults) {
+    let replaces = case.correction.replaces.as_ref();
+    let Some(stood) = &case.standing.current else {
+        // a warning: while BOEMİS is away, nobody knows what stands
+        let nothing = replaces.map(|(named, at)| Finding::new(Code::RuleReplacesNothing).at(at.clone()).found(named));
+        nothing.into_iter().for_each(|finding| faults.push(finding));
+        return;
+    };
+    if stood.submission == case.id {
+        return; // judged again after a crash: what stands is this very submission
+    }
+    let Some(revision) = case.revision.filter(|revision| revision.get() > stood.revision) else {
+        return; // it replaces nothing, which was told already
+    };
+    if let Some((replaces, place)) = replaces.filter(|(replaces, _)| !replaces.is(stood)) {
+        let stands = format!("{} ({})", stood.revision, stood.submission);
+        faults.push(Finding::new(Code::RuleReplacesOther).at(place.clone()).found(replaces).wanted(stands));
+    }
+    let lacking =
+        [("replaces", replaces.is_none()), ("reason", case.correction.reason.is_none()), ("ASiC", !case.grounded)];
+    let lacking: Vec<&str> = lacking.into_iter().filter(|(_, lacks)| *lacks).map(|(what, _)| what).collect();
+    if !lacking.is_empty() {
+        faults.push(Finding::new(Code::RuleCorrectionUngrounded).found(revision).wanted(lacking.join(", ")));
+    }
 }
 
 /// R 3.5.4: a station is one of the register.

@@ -87,6 +87,20 @@ const TOS: Pools = [&["trial", "A.b_c-9"], &["", "a b", " a", "ə", "a/b"]];
 const IDS: Pools =
     [&["S-1", "_", "Ərizə", "a\u{b7}b", "x.y-z_0", "ʕ"], &["", "1", "-a", "a b", " a", "a ", "a:b", "·a", "a×b", "a÷"]];
 
+const REPLACED: Pools = [
+    &["1", "9999", "0193a1b2-0000-7000-8000-00000000abcd"],
+    &["", "0", "01", "10000", " 1", "1,2", "0193A1B2-0000-7000-8000-00000000ABCD", "0193a1b2000070008000000000000abc"],
+];
+const REASONS: Pools = [&["measurement", "late-data", "other"], &["", "Other", "other ", "because"]];
+const NOTES: Pools =
+    [&["Sayğac dəyişdirilib: №2.", " ", "a\u{a0}b"], &["", "a&#10;b", "a&#9;b", "\u{85}", "\u{2028}"]];
+
+/// One that most documents do without.
+fn rare(name: &'static str, pools: Pools) -> BoxedStrategy<String> {
+    let there = mostly(pools[0], pools[1]).prop_map(move |value| format!(" {name}=\"{value}\""));
+    prop_oneof![1 => there, 3 => Just(String::new())].boxed()
+}
+
 fn attribute(name: &'static str, pools: Pools) -> BoxedStrategy<String> {
     let there = mostly(pools[0], pools[1]).prop_map(move |value| format!(" {name}=\"{value}\""));
     prop_oneof![120 => there, 1 => Just(String::new())].boxed()
@@ -257,6 +271,9 @@ fn documents(dataset: &Dataset) -> BoxedStrategy<String> {
         },
         attribute("revision", REVISIONS),
         attribute("sender", SENDERS),
+        rare("replaces", REPLACED),
+        rare("reason", REASONS),
+        rare("note", NOTES),
         mostly(
             &["", " xsi:schemaLocation=\"urn:boemis:submission:1 elsewhere.xsd\""],
             &[" foo=\"1\"", " xml:lang=\"az\"", " xsi:nil=\"false\"", " s:id=\"x\""],

@@ -170,6 +170,8 @@ pub struct Judge {
     pub owner: bool,
     pub received: &'static str,
     pub standing: Standing,
+    /// Whether another document came with it.
+    pub grounded: bool,
     pub id: SubmissionId,
     pub content: Content,
 }
@@ -183,13 +185,14 @@ impl Judge {
             owner: false,
             received: "2026-10-05T08:00:00Z",
             standing: Standing::default(),
+            grounded: false,
             id: id(1),
             content: content("this"),
         }
     }
 
     pub fn judge(&self, reading: Reading) -> Vec<Finding> {
-        let Reading { period, revision, records, tally, lost: _, total, broken, mut faults } = reading;
+        let Reading { period, revision, correction, records, tally, lost: _, total, broken, mut faults } = reading;
         let participant: ParticipantName = self.participant.parse().unwrap();
         let own = (self.dataset.name.clone(), self.dataset.clone());
         let datasets = Datasets { by_name: self.others.iter().cloned().map(named).chain([own]).collect() };
@@ -203,6 +206,8 @@ impl Judge {
             received: self.received.parse().unwrap(),
             period,
             revision,
+            correction: &correction,
+            grounded: self.grounded,
             records: &records,
             tally: &tally,
             total: total.as_ref(),

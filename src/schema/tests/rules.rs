@@ -97,15 +97,55 @@ fn revisions_go_up() {
         judge.xml(&document("2026-Q3", revision, &BOTH, ""))
     };
     assert_eq!(said(&with(None, "9999")), [""; 0], "the first may be any");
-    assert_eq!(said(&with(Some(both_stand(4)), "5")), [""; 0]);
+    assert_eq!(said(&with(Some(both_stand(4)), "5")), ["rule.correction-ungrounded"]);
     assert_eq!(said(&with(Some(both_stand(4)), "3")), ["rule.revision-stale"]);
     assert_eq!(said(&with(Some(both_stand(4)), "4")), ["rule.revision-conflict"]);
     let jump = with(Some(both_stand(4)), "7");
-    assert_eq!((said(&jump), errors(&jump)), (vec!["rule.revision-jump".to_owned()], vec![]));
+    assert_eq!(said(&jump), ["rule.revision-jump", "rule.correction-ungrounded"]);
+    assert_eq!(errors(&jump), [""; 0]);
     assert_eq!((jump[0].found.as_deref(), jump[0].wanted.as_deref()), (Some("7"), Some("5")));
     // after a crash the very same submission may be judged beside itself
     let itself = Stood { submission: id(1), content: content("this"), ..both_stand(4) };
     assert_eq!(said(&with(Some(itself), "4")), [""; 0]);
+}
+
+#[test]
+fn a_correction_names_what_stands_its_reason_and_its_ground() {
+    let with = |current: Option<Stood>, grounded: bool, said: &str| {
+        let standing = Standing { current, ..Standing::default() };
+        let judge = Judge { standing, grounded, ..Judge::of(generation()) };
+        let text = document("2026-Q3", "5", &BOTH, "");
+        judge.xml(&text.replacen(" revision=", &format!(" {said} revision="), 1))
+    };
+    let stands = || Some(both_stand(4));
+    let by_id = format!("replaces=\"{}\" reason=\"arithmetic\"", both_stand(4).submission);
+    assert_eq!(said(&with(stands(), true, "replaces=\"4\" reason=\"other\" note=\"Akt 12\"")), [""; 0]);
+    assert_eq!(said(&with(stands(), true, &by_id)), [""; 0]);
+    for (grounded, frame, lacking) in [
+        (false, by_id.as_str(), "ASiC"),
+        (true, "replaces=\"4\"", "reason"),
+        (true, "reason=\"other\"", "replaces"),
+        (false, "", "replaces, reason, ASiC"),
+    ] {
+        let found = with(stands(), grounded, frame);
+        assert_eq!((said(&found), errors(&found).len()), (vec!["rule.correction-ungrounded".to_owned()], 0), "{frame}");
+        assert_eq!(found[0].wanted.as_deref(), Some(lacking));
+    }
+    let other = format!("replaces=\"{}\" reason=\"other\"", id(77));
+    for (current, frame) in [
+        (stands(), "replaces=\"3\" reason=\"other\""),
+        (stands(), other.as_str()),
+    ] {
+        assert_eq!(said(&with(current, true, frame)), ["rule.replaces-other /Submission/@replaces"], "{frame}");
+    }
+    // so is nobody refused while BOEMİS is away
+    let nothing = with(None, true, "replaces=\"4\" reason=\"other\"");
+    assert_eq!((said(&nothing), errors(&nothing)), (vec!["rule.replaces-nothing /Submission/@replaces".to_owned()], vec![]));
+    let csv = "dataset,period,revision,replaces,reason,note,station,energy_mwh\n\
+               generation,2026-Q3,5,3,other,,GUN-0001,1\ngeneration,2026-Q3,5,3,other,,SU-0001,1\n";
+    let standing = Standing { current: stands(), ..Standing::default() };
+    let found = Judge { standing, grounded: true, ..Judge::of(generation()) }.csv(csv);
+    assert!(said(&found).contains(&"rule.replaces-other 2:replaces".to_owned()), "{found:?}");
 }
 
 #[test]
