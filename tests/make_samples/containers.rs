@@ -210,8 +210,8 @@ pub fn manifest(signers: &Signers, files: &[(&str, &[u8])]) -> (Vec<u8>, Vec<u8>
 
 const MANIFEST: &str = "ASiC-E: one CSV, a manifest with its digest, and CAdES over the manifest by openssl.\n";
 const BASIS: &str = "\
-A correction whole: it names the revision that it replaces and the reason, and brings its basis document, signed with it.
-The receipt names what it replaced and the document with its digest; no warning.
+A correction whole: it names the revision that it replaces and the reason, and brings its basis document, signed with
+it. The receipt names what it replaced and the document with its digest; no warning.
 ";
 const ATTACHMENT: &str = "\
 ASiC-E: a statement and a note that goes with it, both named by one XML signature that xmlsec1 made. The statement is

@@ -285,7 +285,7 @@ fn a_first_statement_may_be_late_and_a_correction_never_is() {
     let late = judge("2026-10-30T20:00:00Z", None);
     assert_eq!((said(&late), errors(&late).len()), (vec!["rule.late".to_owned()], 0));
     assert_eq!((late[0].found.as_deref(), late[0].wanted.as_deref()), (Some("2026-10-31"), Some("2026-10-30")));
-    assert_eq!(said(&judge("2026-12-30T20:00:00Z", Some(stood(1, &[])))), [""; 0]);
+    assert_eq!(said(&judge("2026-12-30T20:00:00Z", Some(stood(1, &[])))), ["rule.correction-ungrounded"]);
 }
 
 #[test]

@@ -92,8 +92,7 @@ const REPLACED: Pools = [
     &["", "0", "01", "10000", " 1", "1,2", "0193A1B2-0000-7000-8000-00000000ABCD", "0193a1b2000070008000000000000abc"],
 ];
 const REASONS: Pools = [&["measurement", "late-data", "other"], &["", "Other", "other ", "because"]];
-const NOTES: Pools =
-    [&["Sayğac dəyişdirilib: №2.", " ", "a\u{a0}b"], &["", "a&#10;b", "a&#9;b", "\u{85}", "\u{2028}"]];
+const NOTES: Pools = [&["Sayğac dəyişdirilib: №2.", " ", "a\u{a0}b"], &["", "a&#10;b", "a&#9;b", "\u{85}", "\u{2028}"]];
 
 /// One that most documents do without.
 fn rare(name: &'static str, pools: Pools) -> BoxedStrategy<String> {

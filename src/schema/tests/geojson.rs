@@ -140,10 +140,10 @@ fn what_is_not_known_or_stands_twice_is_told_at_its_place() {
         ("\"revision\": 1", "\"revision\": 1, \"revision\": 2", "schema.invalid /submission/revision"),
         ("\"sender\": \"9990000631\"", "\"sender\": 9990000631", "schema.invalid /submission/sender"),
         ("\"id\": \"S-1\"", "\"period\": \"2026-Q3\"", "schema.invalid /submission/period"),
-        ("\"id\": \"S-1\"", "\"note\": \"…\"", "schema.invalid /submission/note"),
+        ("\"id\": \"S-1\"", "\"remark\": \"…\"", "schema.invalid /submission/remark"),
         ("\"features\"", "\"submission\": {}, \"features\"", "schema.invalid /submission"),
         ("\"features\"", "\"crs\": {\"type\": \"name\"}, \"features\"", "schema.geometry /crs"),
-        ("\"features\"", "\"note\": [1], \"features\"", "schema.invalid /note"),
+        ("\"features\"", "\"remark\": [1], \"features\"", "schema.invalid /remark"),
     ] {
         assert_eq!(told(old, new), [wanted], "{old} → {new}");
     }

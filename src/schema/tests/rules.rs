@@ -132,15 +132,15 @@ fn a_correction_names_what_stands_its_reason_and_its_ground() {
         assert_eq!(found[0].wanted.as_deref(), Some(lacking));
     }
     let other = format!("replaces=\"{}\" reason=\"other\"", id(77));
-    for (current, frame) in [
-        (stands(), "replaces=\"3\" reason=\"other\""),
-        (stands(), other.as_str()),
-    ] {
+    for (current, frame) in [(stands(), "replaces=\"3\" reason=\"other\""), (stands(), other.as_str())] {
         assert_eq!(said(&with(current, true, frame)), ["rule.replaces-other /Submission/@replaces"], "{frame}");
     }
     // so is nobody refused while BOEMİS is away
     let nothing = with(None, true, "replaces=\"4\" reason=\"other\"");
-    assert_eq!((said(&nothing), errors(&nothing)), (vec!["rule.replaces-nothing /Submission/@replaces".to_owned()], vec![]));
+    assert_eq!(
+        (said(&nothing), errors(&nothing)),
+        (vec!["rule.replaces-nothing /Submission/@replaces".to_owned()], vec![])
+    );
     let csv = "dataset,period,revision,replaces,reason,note,station,energy_mwh\n\
                generation,2026-Q3,5,3,other,,GUN-0001,1\ngeneration,2026-Q3,5,3,other,,SU-0001,1\n";
     let standing = Standing { current: stands(), ..Standing::default() };
