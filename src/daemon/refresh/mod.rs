@@ -169,11 +169,12 @@ mod tests {
     use super::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    /// The world of these rounds is how long one of them may take: only the one that stalls has little.
     #[tokio::test]
     async fn a_refresher_that_panics_or_stalls_is_told_and_started_again() {
         let rounds = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&rounds);
-        let fetch = move |(): &()| match counted.fetch_add(1, Ordering::SeqCst) {
+        let fetch = move |_: &Duration| match counted.fetch_add(1, Ordering::SeqCst) {
             0 => panic!("of the test"),
             1 => {
                 std::thread::sleep(Duration::from_secs(600));
@@ -181,16 +182,19 @@ mod tests {
             }
             _ => Round { changed: true, ..Round::default() },
         };
-        let patience = |(): &()| Some(Duration::from_millis(200));
+        let patience = |world: &Duration| Some(*world);
         let mut refresher = Refresher::of(Duration::from_millis(1), Box::new(patience), Arc::new(fetch));
-        let world = Arc::new(());
-        let broken = refresher.round(&world).await.broken.unwrap();
+        let (long, short) = (Arc::new(Duration::from_secs(300)), Arc::new(Duration::from_millis(200)));
+        let broken = refresher.round(&long).await.broken.unwrap();
         assert!(broken.contains("panicked"), "{broken}");
-        let broken = refresher.round(&world).await.broken.unwrap();
+        let broken = refresher.round(&short).await.broken.unwrap();
         assert!(broken.contains("no sign"), "{broken}");
+        while rounds.load(Ordering::SeqCst) < 2 {
+            tokio::task::yield_now().await; // a thread that was given up may not have begun yet
+        }
         // whoever waits may go away and come back
-        assert!(tokio::time::timeout(Duration::ZERO, refresher.round(&world)).await.is_err());
-        let round = refresher.round(&world).await;
+        assert!(tokio::time::timeout(Duration::ZERO, refresher.round(&long)).await.is_err());
+        let round = refresher.round(&long).await;
         assert!(round.changed && round.broken.is_none());
         assert_eq!(rounds.load(Ordering::SeqCst), 3);
     }
