@@ -502,8 +502,8 @@ async fn a_load_that_was_broken_off_loses_its_group_and_nothing_else(window: Win
     let mut boemis = window.open().await;
     let first = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 3"]);
     let mut second = filing("azerenerji generation 2025-Q2 1", &[]);
-    // of so many pieces that no machine has done with all of them at the first look
-    second.records = (1..=4000).map(|n| format!("GUN-{n:04} 1")).collect();
+    // of so many pieces, and of more than a socket holds, that no machine has done with all of them at the first look
+    second.records = (1..=60_000).map(|n| format!("GUN-{n:04} 1")).collect();
     let mut batch = boemis.begin(now()).await.unwrap();
     let _ = batch.load(first.validated()).await.unwrap();
     tokio::select! {

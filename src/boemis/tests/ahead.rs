@@ -9,7 +9,7 @@ fn long(count: usize) -> Filing {
 }
 
 async fn write(ahead: &Ahead, window: &Window, long: &Filing) {
-    let (location, settings) = (window.location(), Settings { busy_timeout: Duration::ZERO, ..Settings::default() });
+    let (location, settings) = (window.location(), Settings { busy_timeout: Duration::from_secs(60), ..Settings::default() });
     let (validated, datasets) = (long.validated(), usual());
     let done = ahead.write((&location, &settings), &datasets, (long.id, long.content()), validated.statement());
     done.await.unwrap();
