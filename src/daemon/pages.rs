@@ -18,6 +18,9 @@ use std::sync::mpsc::{Receiver, SendError, SyncSender, channel, sync_channel};
 /// than twice as many waits for the thread. 4096 receipts are about 20 MiB, and a second of work.
 const WAITING_MAX: usize = 4096;
 
+/// Pages of which the thread tells at once at most: a word for each would wake the window for each.
+const TOLD_MAX: usize = 64;
+
 /// How much the thread steps back behind whoever is waited for (nice(2)).
 const NICE: i32 = 19;
 
@@ -41,13 +44,16 @@ pub struct Order {
 /// Makes pages while it lives; dropped, it lets the thread finish what was ordered.
 #[derive(Debug, Default)]
 pub struct Pages {
-    thread: Option<(SyncSender<Order>, Receiver<Option<SubmissionId>>)>,
+    thread: Option<(SyncSender<Order>, Receiver<Told>)>,
     /// Ordered, and not begun while others wait for their answers.
     waiting: Vec<Order>,
     /// Ordered from the thread and not yet known to be done.
     owed: usize,
     done: Vec<SubmissionId>,
 }
+
+/// Of each page that was made, which submission is closed by it.
+type Told = Vec<Option<SubmissionId>>;
 
 impl Pages {
     /// Orders a page; it is begun at the next [`Pages::begin`].
@@ -89,9 +95,9 @@ impl Pages {
     /// The submissions that are closed by pages done since this was asked last.
     pub fn done(&mut self) -> Vec<SubmissionId> {
         if let Some((_, done)) = &self.thread {
-            for closed in done.try_iter() {
-                self.owed = self.owed.saturating_sub(1);
-                self.done.extend(closed);
+            for told in done.try_iter() {
+                self.owed = self.owed.saturating_sub(told.len());
+                self.done.extend(told.into_iter().flatten());
             }
         }
         std::mem::take(&mut self.done)
@@ -108,9 +114,9 @@ impl Pages {
     fn collect(&mut self) {
         while self.owed > 0 {
             match self.thread.as_ref().map(|(_, done)| done.recv()) {
-                Some(Ok(closed)) => {
-                    self.owed -= 1;
-                    self.done.extend(closed);
+                Some(Ok(told)) => {
+                    self.owed = self.owed.saturating_sub(told.len());
+                    self.done.extend(told.into_iter().flatten());
                 }
                 // The thread is gone: what it owed stays open, and is made at the next start.
                 Some(Err(_)) | None => {
@@ -121,14 +127,16 @@ impl Pages {
     }
 }
 
-fn begin() -> Option<(SyncSender<Order>, Receiver<Option<SubmissionId>>)> {
+fn begin() -> Option<(SyncSender<Order>, Receiver<Told>)> {
     let (orders, waiting) = sync_channel::<Order>(WAITING_MAX);
     let (told, done) = channel();
     let work = move || {
         // On Linux this is of the thread alone; refused, it only means that pages are made sooner.
         let _ = rustix::process::nice(NICE);
-        for order in waiting {
-            if told.send(make(&order)).is_err() {
+        while let Ok(order) = waiting.recv() {
+            let more = waiting.try_iter().take(TOLD_MAX - 1);
+            let made = std::iter::once(order).chain(more).map(|order| make(&order)).collect();
+            if told.send(made).is_err() {
                 return;
             }
         }
