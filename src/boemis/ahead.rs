@@ -97,11 +97,28 @@ impl Ahead {
         // the first time also what stands below a mark: the last process stopped before it swept that
         let sweeps_all = !self.0.is_swept.load(Ordering::Relaxed);
         let sweep = Sweep { spared: &spared, useless: &useless, sweeps_all };
+        // what fails in the middle leaves rows that nobody remembers
+        self.0.is_swept.store(false, Ordering::Relaxed);
         let (number, rows) = sqlite::write_ahead((path, settings), datasets, statement, self, sweep).await?;
         self.0.is_swept.store(true, Ordering::Relaxed);
         self.useless().retain(|number| !useless.contains(number));
         let records = statement.records.len() as u64;
         self.written().insert(id, Written { content, number, rows, records });
+        drop(entered);
+        Ok(())
+    }
+
+    /// Takes away the rows that an earlier process left above all marks: a mark that came to their number would meet
+    /// them. Does nothing once this process writes ahead by itself.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn sweep(&self, location: &Location, settings: &Settings, datasets: &Datasets) -> Result<(), Fault> {
+        let Location::Sqlite(path) = location else { return Ok(()) };
+        let entered = self.enter().await?;
+        if !self.0.is_swept.load(Ordering::Relaxed) && self.written().is_empty() {
+            sqlite::sweep((path, settings), datasets, self).await?;
+        }
         drop(entered);
         Ok(())
     }

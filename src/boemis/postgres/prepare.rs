@@ -14,6 +14,7 @@ use super::read::Plans;
 use crate::schema::Datasets;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
+use std::time::Duration;
 
 const MIGRATING: &str = "migrating the database";
 const PREPARING: &str = "preparing the datasets";
@@ -107,7 +108,8 @@ async fn present(link: &mut Link<'_>) -> Result<Present, Fault> {
 /// The same, and where PostGIS is: for whoever may make what it gives.
 async fn present_with_postgis(link: &mut Link<'_>) -> Result<Present, Fault> {
     const POSTGIS: &str = "SELECT quote_ident(n.nspname) FROM pg_extension e \
-        JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'";
+        JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis' \
+        AND has_schema_privilege(n.oid, 'USAGE')";
     let postgis = match link.all(PREPARING, sqlx::query(POSTGIS)).await?.first() {
         Some(row) => Some(cell(PREPARING, row, 0)?),
         None => None,
@@ -170,12 +172,21 @@ async fn may_load(link: &mut Link<'_>, layouts: &[Layout]) -> Result<(), Fault> 
     }
 }
 
+/// How long making tables, indexes and views may take: an hour, some hundred million records.
+const MAKING: Duration = Duration::from_secs(3600);
+
 async fn make(link: &mut Link<'_>, layouts: &[Layout]) -> Result<(u64, Vec<String>), Fault> {
     let migrations = migrate(link).await?;
     let steps = steps::steps(Engine::Postgres, layouts, &present_with_postgis(link).await?)?;
     if !steps.is_empty() {
-        // several statements in one message are one transaction
-        link.raw(PREPARING, AssertSqlSafe(steps.join(";\n"))).await?;
+        // several statements in one message are one transaction; an index over all records is made once, however long
+        // that takes, and broken off it would be begun anew for ever
+        let patience = std::mem::replace(&mut link.patience, MAKING);
+        let made =
+            link.raw(PREPARING, AssertSqlSafe(format!("SET LOCAL statement_timeout = 0;\n{}", steps.join(";\n"))));
+        let made = made.await;
+        link.patience = patience;
+        made?;
     }
     Ok((migrations, steps))
 }

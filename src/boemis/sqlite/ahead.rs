@@ -40,15 +40,7 @@ pub(in crate::boemis) async fn write_ahead(
     let slug = statement.key.dataset.as_str();
     let layout = layouts.iter().find(|layout| layout.slug == slug);
     let layout = layout.ok_or_else(|| Fault::Wrong(format!("there is no table for the dataset `{slug}`")))?;
-    let mut connection = options(path, settings)
-        .journal_mode(SqliteJournalMode::Wal)
-        // a crash may take these rows; the mark's own commit syncs the log that they stand in, or a checkpoint did
-        .synchronous(SqliteSynchronous::Normal)
-        .foreign_keys(false)
-        .pragma("wal_autocheckpoint", settings.checkpoint_pages.to_string())
-        .connect()
-        .await
-        .map_err(|e| fault(DOING, e))?;
+    let mut connection = connected(path, settings).await?;
     let written = async {
         for one in &layouts {
             let mut useless = sweep.useless.to_vec();
@@ -64,6 +56,37 @@ pub(in crate::boemis) async fn write_ahead(
     // what it says of that changes nothing: an open transaction is rolled back
     let _ = connection.close().await;
     written
+}
+
+/// Takes away all rows that stand above all marks.
+pub(in crate::boemis) async fn sweep(
+    (path, settings): (&Path, &Settings),
+    datasets: &Datasets,
+    ahead: &Ahead,
+) -> Result<(), Fault> {
+    let layouts = Layout::all(datasets)?;
+    let mut connection = connected(path, settings).await?;
+    let swept = async {
+        for layout in &layouts {
+            sweep_away(&mut connection, layout, ahead, (&[], &[])).await?;
+        }
+        Ok(())
+    };
+    let swept = swept.await;
+    let _ = connection.close().await;
+    swept
+}
+
+async fn connected(path: &Path, settings: &Settings) -> Result<SqliteConnection, Fault> {
+    options(path, settings)
+        .journal_mode(SqliteJournalMode::Wal)
+        // a crash may take these rows; the mark's own commit syncs the log that they stand in, or a checkpoint did
+        .synchronous(SqliteSynchronous::Normal)
+        .foreign_keys(false)
+        .pragma("wal_autocheckpoint", settings.checkpoint_pages.to_string())
+        .connect()
+        .await
+        .map_err(|e| fault(DOING, e))
 }
 
 /// A number above all that stand, with room before it.
@@ -147,7 +170,8 @@ async fn left(connection: &mut SqliteConnection, layout: &Layout, spared: &[i64]
     Ok(all)
 }
 
-/// Takes away what a crash left. That nothing of a load is ever deleted is held by a trigger, which steps aside for the
+/// Takes away what a crash left, the first record last: as long as any is there, no load can take their number and
+/// these rows with it. That nothing of a load is ever deleted is held by a trigger, which steps aside for the
 /// transaction that deletes what is of no load.
 async fn sweep_away(
     connection: &mut SqliteConnection,
@@ -174,8 +198,8 @@ async fn sweep_away(
         let Some(left) = left else { return Ok(()) };
         begin(connection).await?;
         let sql = format!(
-            "{drops}DELETE FROM \"{table}\" WHERE \"submission\" = {left} AND \"record\" <= \
-             (SELECT min(\"record\") FROM \"{table}\" WHERE \"submission\" = {left}) + {SWEPT}{makes}"
+            "{drops}DELETE FROM \"{table}\" WHERE \"submission\" = {left} AND \"record\" >= \
+             (SELECT max(\"record\") FROM \"{table}\" WHERE \"submission\" = {left}) - {SWEPT}{makes}"
         );
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await.map_err(|e| fault(DOING, e))?;
         commit(connection).await?;

@@ -13,7 +13,7 @@ mod read;
 mod snapshot;
 mod write;
 
-pub(super) use ahead::write_ahead;
+pub(super) use ahead::{sweep, write_ahead};
 pub(super) use read::Plans;
 pub(super) use snapshot::Snapshot;
 pub(super) use write::Transaction;

@@ -193,9 +193,15 @@ impl<'s> Transaction<'s> {
                 Ok(Insert::Done)
             }
             Err(error) => {
+                let table = plan.layout.table();
                 let (stands, error) = match error {
                     Unwritten::Database(error) => {
-                        (error.as_database_error().is_some_and(|e| e.is_unique_violation()), fault(LOADING, error))
+                        let violated = error.as_database_error().filter(|e| e.is_unique_violation());
+                        match violated.map(|violated| violated.message().contains(&table)) {
+                            // not the mark is there: records are, under the number that it was given
+                            Some(true) => (false, unmarked(&table)),
+                            violated => (violated.is_some(), fault(LOADING, error)),
+                        }
                     }
                     Unwritten::Unread(error) => (false, gone(error)),
                 };
@@ -241,6 +247,14 @@ impl<'s> Transaction<'s> {
         }
         Ok(())
     }
+}
+
+/// Records stand under a number that no load has.
+fn unmarked(table: &str) -> Fault {
+    Fault::Wrong(format!(
+        "{table} has records above those of all loads, which no load wrote: somebody added them, or a crash left them; \
+         they are seen by nobody, and taken away when the window starts"
+    ))
 }
 
 /// How many records travel with the mark: all, or they follow it.

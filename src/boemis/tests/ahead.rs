@@ -9,7 +9,8 @@ fn long(count: usize) -> Filing {
 }
 
 async fn write(ahead: &Ahead, window: &Window, long: &Filing) {
-    let (location, settings) = (window.location(), Settings { busy_timeout: Duration::from_secs(60), ..Settings::default() });
+    let (location, settings) =
+        (window.location(), Settings { busy_timeout: Duration::from_secs(60), ..Settings::default() });
     let (validated, datasets) = (long.validated(), usual());
     let done = ahead.write((&location, &settings), &datasets, (long.id, long.content()), validated.statement());
     done.await.unwrap();
@@ -149,4 +150,26 @@ async fn groups_are_loaded_between_the_steps_of_what_is_written_ahead() {
     });
     load(&mut boemis, &[&long]).await;
     assert_eq!(window.ask(SEEN), (60_000 + small).to_string());
+}
+
+#[tokio::test]
+async fn records_under_the_next_loads_number_are_told_and_taken_away_at_the_next_start() {
+    let window = Window::sqlite();
+    let mut boemis = window.open().await;
+    load(&mut boemis, &[&filing("azerisiq generation 2025-Q1 1", &["KUL-0001 1.5"])]).await;
+    const PLANTED: &str = "INSERT INTO generation_record (submission, record, station, energy_mwh) \
+        SELECT max(number) + 1, 1, 'GUN-0001', 7 FROM submission";
+    assert_eq!(window.refuses(PLANTED), None);
+    let next = filing("azerenerji generation 2025-Q1 1", &["GUN-0001 2"]);
+    let mut batch = boemis.begin(now()).await.unwrap();
+    let unloaded = batch.load(next.validated()).await.unwrap_err();
+    assert!(unloaded.fault.to_string().contains("which no load wrote"), "{}", unloaded.fault);
+    batch.abandon().await.unwrap();
+    Ahead::default().sweep(&window.location(), &Settings::default(), &usual()).await.unwrap();
+    assert_eq!(window.ask(ROWS), "1");
+    load(&mut boemis, &[&next]).await;
+    assert_eq!((window.ask(ROWS), window.ask(SEEN)), ("2".to_owned(), "2".to_owned()));
+    // nothing that was loaded is taken away by it
+    Ahead::default().sweep(&window.location(), &Settings::default(), &usual()).await.unwrap();
+    assert_eq!(window.ask(ROWS), "2");
 }
