@@ -238,6 +238,33 @@ fn a_folder_that_cannot_be_used_is_its_participants_own_matter() {
 }
 
 #[test]
+fn what_is_held_for_a_folder_that_was_shut_at_the_start_is_told_once_it_opens() {
+    let trial = Trial::new();
+    trial.set("rescan", "\"1s\"");
+    trial.set("retry_first", "\"1s\"");
+    let locked = Locked::new(&trial);
+    let daemon = trial.run();
+    trial.put("azerenerji", "a.xml", statement(&trial, "2001-Q1", "1"));
+    eventually("the interim answer", || trial.answers_to("azerenerji", "a.xml").len() == 1);
+    daemon.kill();
+    // the answer is lost with the folder, which comes back empty
+    let home = trial.at("w/drop/azerenerji");
+    fs::remove_dir_all(&home).unwrap();
+    fs::write(&home, "").unwrap();
+    let daemon = trial.run();
+    fs::remove_file(&home).unwrap();
+    for side in ["in", "receipts"] {
+        fs::create_dir_all(home.join(side)).unwrap();
+    }
+    eventually("the interim answer in its place", || trial.answers_to("azerenerji", "a.xml").len() == 1);
+    assert!(trial.answers_to("azerenerji", "a.xml")[0].0.ends_with(".held.xml"));
+    drop(locked);
+    eventually("the last word", || trial.answers_to("azerenerji", "a.xml").len() == 2);
+    daemon.end();
+    assert_eq!(trial.sql("SELECT count(*) FROM submission"), "1\n");
+}
+
+#[test]
 fn a_duplicate_is_answered_with_all_that_is_known_of_it() {
     let trial = Trial::new();
     let (first, anew) = (statement(&trial, "2001-Q1", "7"), statement(&trial, "2001-Q1", "7"));
@@ -594,6 +621,7 @@ fn on_a_full_disk_files_stay_and_are_answered_when_there_is_room() {
     };
     trial.set("rescan", "\"1s\"");
     trial.set("retry_first", "\"1s\"");
+    trial.set("free_min", "\"0B\"");
     let mut daemon = trial.run();
     trial.put("azerenerji", "before.xml", statement(&trial, "2001-Q1", "1"));
     assert_eq!(receipt::decision(&trial.answer("azerenerji", "before.xml").1), "accepted");
@@ -626,6 +654,35 @@ fn on_a_full_disk_files_stay_and_are_answered_when_there_is_room() {
     drop(small);
 }
 
+/// What is taken must also be answered, so nothing is taken any more while there is room for the answers alone.
+#[test]
+fn on_a_nearly_full_disk_nothing_is_taken_and_status_says_why() {
+    let trial = Trial::new();
+    let small = match Small::mount(&trial, trial.at("w/state"), "32m") {
+        Ok(small) => small,
+        Err(why) => return eprintln!("SKIPPED: no small file system can be mounted here: {why}"),
+    };
+    trial.set("rescan", "\"1s\"");
+    trial.set("free_min", "\"12MiB\"");
+    let daemon = trial.run();
+    trial.put("azerenerji", "before.xml", statement(&trial, "2001-Q1", "1"));
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "before.xml").1), "accepted");
+    assert_eq!(trial.json(&["status"]).0, Some(0));
+    fs::write(trial.at("w/state/filler"), vec![1; 22 << 20]).unwrap();
+    trial.put("azerenerji", "waits.xml", statement(&trial, "2001-Q2", "2"));
+    eventually("a word on it", || trial.log().contains("nothing can be kept"));
+    let (code, status) = trial.json(&["status"]);
+    let codes: Vec<&str> =
+        status["problems"].as_array().unwrap().iter().filter_map(|one| one["code"].as_str()).collect();
+    assert_eq!((code, codes), (Some(1), vec!["disk-nearly-full"]));
+    assert_eq!(trial.names("azerenerji", "in"), ["waits.xml"]);
+    fs::remove_file(trial.at("w/state/filler")).unwrap();
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "waits.xml").1), "accepted");
+    assert_eq!(trial.json(&["status"]).0, Some(0));
+    daemon.end();
+    drop(small);
+}
+
 /// A document that was refused beside another one is not refused when that other one was not loaded
 /// after all: the database takes both in, and has no room for them when the group is to be committed.
 #[test]
@@ -638,6 +695,7 @@ fn rejected_beside_rows_of_a_group_that_was_lost_is_held_with_it() {
     };
     trial.set("url", "\"sqlite://db/boemis.sqlite\"");
     trial.set("retry_first", "\"1s\"");
+    trial.set("free_min", "\"0B\"");
     let daemon = trial.run();
     trial.put("azerenerji", "before.xml", statement(&trial, "2001-Q1", "1"));
     assert_eq!(receipt::decision(&trial.answer("azerenerji", "before.xml").1), "accepted");

@@ -24,6 +24,7 @@ use crate::host::Disk;
 use crate::intake::folder::is_upload;
 use crate::journal::{Note, Phase};
 use crate::ledger::{Fold, State};
+use crate::staging::room;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -321,6 +322,10 @@ impl Status {
                  pencere config check names every mistake; then send SIGHUP again."
             );
             problem("reload-refused", message);
+        }
+        if let Err(why) = room(settings.written_to(), settings.intake.free_min, 0) {
+            let message = format!("Nothing is taken from the folders, the files stay there: {why}. Make room.");
+            problem("disk-nearly-full", message);
         }
         for message in unfetched(settings, now) {
             problem("refresh-failed", message);

@@ -193,6 +193,12 @@ impl Settings {
         let environment = environment.as_str().to_owned();
         seal::Window { id: id.as_str().to_owned(), name: self.window.name.clone(), environment }
     }
+
+    /// The folders on whose disks a document is kept, loaded and answered.
+    pub fn written_to(&self) -> impl Iterator<Item = &Path> {
+        let Paths { state, drop, .. } = &self.window.paths;
+        [state.as_path(), drop.as_path()].into_iter().chain(self.location.file().and_then(Path::parent))
+    }
 }
 
 /// What can be told of `pencere.toml` even when it is not whole, so that the files it names are
@@ -375,6 +381,7 @@ fn intake(mut table: Table<'_, '_>) -> (intake::Settings, intake::GroupLimits) {
         pair_wait,
         unanswered_max: value(table.duration("unanswered_max", Duration::from_secs(1)..=365 * DAY), waits),
         size_max: value(table.size("size_max", 1 << 10..=1 << 40), default.size_max),
+        free_min: value(table.size("free_min", 0..=1 << 50), default.free_min),
         patience: value(table.duration("patience", Duration::ZERO..=DAY), default.patience),
     };
     let group = intake::GroupLimits {

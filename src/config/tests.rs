@@ -69,7 +69,7 @@ fn the_shipped_example_names_every_key_that_is_read() {
 fn the_shipped_example_gives_the_defaults_where_it_says_so() {
     let window = Window::new();
     let example = window.load().unwrap().settings().clone();
-    // all that has a default is left out; the trial's own settle and pair_wait, and what follows from them, are
+    // all that has a default is left out; the trial's own settle, pair_wait and free_min, and what follows from them, are
     // the exceptions
     let bare = "[window]\nid = \"trial\"\nname = \"n\"\nenvironment = \"test\"\n\
         [boemis]\nurl = \"sqlite://state/boemis.sqlite\"\n\
@@ -79,8 +79,8 @@ fn the_shipped_example_gives_the_defaults_where_it_says_so() {
     let bare = settings::read(window.0.path(), source.top(table)).settings.unwrap();
     assert!(source.finish().0.is_empty());
     assert_eq!(bare.intake.settle, std::time::Duration::from_secs(10));
-    let crate::intake::Settings { settle, pair_wait, unanswered_max, .. } = bare.intake;
-    let trial = crate::intake::Settings { settle, pair_wait, unanswered_max, ..example.intake };
+    let crate::intake::Settings { settle, pair_wait, unanswered_max, free_min, .. } = bare.intake;
+    let trial = crate::intake::Settings { settle, pair_wait, unanswered_max, free_min, ..example.intake };
     assert_eq!(unanswered_max, crate::intake::Settings::default().unanswered_max);
     let both = |settings: &Settings, intake: &crate::intake::Settings| {
         format!(

@@ -227,7 +227,7 @@ impl Window {
     }
 
     /// How long to wait before the next try: doubling, bounded.
-    fn pause(&self, attempt: u32) -> SignedDuration {
+    pub(super) fn pause(&self, attempt: u32) -> SignedDuration {
         let hold = &self.settings().hold;
         let factor = 1u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
         let pause = hold.retry_first.saturating_mul(factor).min(hold.retry_last);
@@ -577,7 +577,8 @@ impl Window {
                 (Some(Err(error)), _, Some(channel)) => {
                     self.unpublished(id, &channel, &answered.receipt.file_name, &error);
                 }
-                _ => {}
+                (_, _, Some(channel)) => self.leave_for(&channel, id),
+                (_, _, None) => {}
             }
         }
     }
@@ -675,7 +676,10 @@ impl Window {
             let id = submission.id();
             let closes = submission.phase == Phase::Answered && !self.left.contains(&id);
             let file_name = answered.receipt.file_name.clone();
-            let Some(outlet) = self.outlet(&channel) else { return Ok(()) };
+            let Some(outlet) = self.outlet(&channel) else {
+                self.leave_for(&channel, id);
+                return Ok(());
+            };
             match outlet.publish(&file_name, &octets) {
                 Ok(_) => {
                     self.laid_into.insert(channel, outlet.clone());
@@ -714,10 +718,18 @@ impl Window {
     /// The way into a participant's `receipts/`; none, and a word in the log, when he has no folder.
     fn outlet(&self, channel: &ParticipantName) -> Option<Outlet> {
         let folder = self.queue.folders().iter().find(|folder| folder.participant() == channel);
-        if folder.is_none() {
+        if folder.is_none() && !self.shut.contains_key(channel) {
             tracing::warn!(participant = %channel, "the participant has no folder any more for its receipt");
         }
         folder.map(|folder| folder.outlet())
+    }
+
+    /// Leaves a receipt until the folder that it belongs to can be used: no later answer goes before it. Somebody who
+    /// has no folder at all is waited for by nobody.
+    fn leave_for(&mut self, channel: &ParticipantName, id: SubmissionId) {
+        if self.shut.contains_key(channel) {
+            self.left.insert(id);
+        }
     }
 
     /// Says that a receipt could not be published; it is tried again at every scan.

@@ -65,9 +65,9 @@ impl Window {
         !self.aside.is_empty()
     }
 
-    /// Whether something of this body that came before is looked at beside the groups.
-    pub(super) fn is_behind_aside(&self, participant: &ParticipantName, id: SubmissionId) -> bool {
-        self.aside.iter().filter_map(|aside| aside.whose.get(participant)).any(|first| *first < id)
+    /// Whether something of this body is looked at beside the groups.
+    pub(super) fn has_aside_of(&self, participant: &ParticipantName) -> bool {
+        self.aside.iter().any(|aside| aside.whose.contains_key(participant))
     }
 
     /// Decides what was put aside and is looked at by now; whether there was any.
@@ -78,7 +78,9 @@ impl Window {
         let mut worked = false;
         while let Some(at) = self.first_done() {
             worked = true;
-            if !Arc::ptr_eq(&self.aside[at].world, &self.world) {
+            // a reload makes another world also of the same files
+            let looked_by = &self.aside[at].world;
+            if !Arc::ptr_eq(looked_by, &self.world) && !looked_by.digests().eq(self.world.digests()) {
                 self.look_again(at)?;
                 continue;
             }

@@ -16,11 +16,11 @@ use crate::boemis::{Boemis, Loaded, Stands};
 use crate::document::{Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
 use crate::host::Begun;
-use crate::intake::{Group, Refusal};
+use crate::intake::{Arrival, Group, Refusal};
 use crate::receipt::Turn;
 use crate::seal::OriginalRecord;
-use crate::staging::{Holding, NotHeld, Staged, Staging, Synced, Unsafe, Why};
-use jiff::{SignedDuration, Timestamp};
+use crate::staging::{Holding, NotHeld, Staged, Staging, Synced, Unsafe, Why, room};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
@@ -232,6 +232,10 @@ impl Window {
             self.refusing.insert((refusal.participant.clone(), refusal.key.to_string()));
         }
         let (mut cases, mut saving) = (Vec::with_capacity(arrivals.len()), None);
+        if let Err(why) = self.room_for(&arrivals) {
+            self.unrefused.append(&mut in_place);
+            return self.not_held(NotHeld { group: arrivals, why }).map(|()| None);
+        }
         if !arrivals.is_empty() {
             let staging = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal).begin(arrivals);
             let (holdings, promised, unsynced) = match staging {
@@ -260,6 +264,13 @@ impl Window {
         let count = cases.len() + in_place.len();
         let looking = self.look(cases);
         Ok(Some(Taken { looking, saving, count, sources, octets, in_place }))
+    }
+
+    /// Whether what is taken can also be answered.
+    fn room_for(&self, group: &[Arrival]) -> Result<(), Why> {
+        let settings = self.settings();
+        let octets = group.iter().map(Arrival::size).fold(0, u64::saturating_add);
+        room(settings.written_to(), settings.intake.free_min, octets)
     }
 
     /// From what was seen of a group to its receipts; meanwhile the next one is taken, if that is wanted.
@@ -496,9 +507,9 @@ impl Window {
                     draft.beside = Beside::Away;
                     held.hold(&draft.matter, Finding::new(Code::LoadDatabaseAway))
                 }
-                // Other rows than those that stand: that load counts, and nothing else.
                 // It is judged anew beside what stands now, and nobody waits for that.
                 Tried::Stale => Judged::Postponed,
+                // Other rows than those that stand: that load counts, and nothing else.
                 Tried::Refused(_) if before.stand.contains_key(&draft.matter.id()) => Judged::Postponed,
                 Tried::Refused(fault) => return Err(Halt::wrong(fault).into()),
             };
@@ -541,8 +552,8 @@ impl Window {
     }
 
     /// Loads a group; where it is large, in a thread of its own, while the next group is taken, made
-    /// safe, and looked at. While what is long is loaded, the service manager hears that we live: the database's own
-    /// patience bounds each step of it, and not the manager's.
+    /// safe, and looked at. While what is long is loaded, the service manager hears that we live: the patience that
+    /// PostgreSQL is given bounds each step of it, and not the manager's; SQLite waits as long as its disk does.
     async fn load_meanwhile(
         &mut self,
         boemis: Boemis,
@@ -619,7 +630,8 @@ impl Window {
             return Ok(());
         }
         let stage = |slug: &str| slug.starts_with("load.");
-        let load_is_due = self.waits.values().any(|waits| is_due(waits) && stage(&waits.finding));
+        let is_tried = |(id, waits): (&SubmissionId, &Waits)| free(&self.behind, id) && is_due(waits);
+        let load_is_due = self.waits.iter().any(|one| is_tried(one) && stage(&one.1.finding));
         if load_is_due && self.waits.values().any(Waits::is_large) {
             self.reach_boemis().await?;
         }
@@ -631,22 +643,28 @@ impl Window {
             .map(|(&id, _)| id)
             .take(self.settings().group.documents.max(1))
             .collect();
-        let mut cases = Vec::with_capacity(due.len());
+        let (mut cases, mut in_vain) = (Vec::with_capacity(due.len()), Vec::new());
         for id in due {
-            if let Some(waits) = self.waits.get_mut(&id)
+            if let Some(waits) = self.waits.get(&id)
                 && is_away
                 && waits.is_large()
                 && waits.finding == Code::LoadDatabaseAway.slug()
             {
                 // to look at it takes long, and comes to nothing
-                waits.next =
-                    SignedDuration::try_from(pause).ok().and_then(|pause| now.checked_add(pause).ok()).unwrap_or(now);
+                in_vain.push(id);
                 continue;
             }
             self.waits.remove(&id);
             // nobody is owed a second answer
             if let Some(submission) = self.ledger.state(id)?.filter(|one| one.phase.is_to_be_judged()) {
                 cases.extend(self.case(&submission)?);
+            }
+        }
+        for id in in_vain {
+            let attempt = self.waits.get(&id).map_or(1, |waits| waits.attempt.saturating_add(1));
+            let next = now.saturating_add(self.pause(attempt)).unwrap_or(now);
+            if let Some(waits) = self.waits.get_mut(&id) {
+                (waits.attempt, waits.next) = (attempt, next);
             }
         }
         self.judge(cases).await?;

@@ -8,8 +8,6 @@ use super::window::{Halt, Window};
 use crate::document::ParticipantName;
 use crate::intake::DropFolder;
 use crate::intake::folder::Recovered;
-use crate::journal::Phase;
-use crate::ledger::Arrived;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::io;
@@ -125,11 +123,8 @@ impl Window {
         match result {
             Ok(()) => {
                 if self.shut.remove(participant).is_some() {
+                    // what was left for it is published by the same rescan
                     tracing::info!(%participant, "the participant's drop folder is open again");
-                    if let Err(halt) = self.publish_what_waited(participant) {
-                        tracing::error!(%participant, %halt,
-                            "receipts that waited for the folder are published at the next start");
-                    }
                 }
             }
             Err(error) => {
@@ -142,19 +137,5 @@ impl Window {
                 }
             }
         }
-    }
-
-    /// Answers that were sealed while the folder could not be used.
-    fn publish_what_waited(&mut self, participant: &ParticipantName) -> Result<(), Halt> {
-        for submission in self.ledger.open_submissions()? {
-            let channel = match &submission.arrival {
-                Arrived::Held(held) => held.participant.as_ref(),
-                Arrived::RefusedInPlace(refused) => Some(&refused.participant),
-            };
-            if submission.phase == Phase::Answered && channel == Some(participant) {
-                self.publish_again(&submission)?;
-            }
-        }
-        Ok(())
     }
 }

@@ -33,12 +33,20 @@ fn run(judge: &Judge, ahead: &Ahead, inspected: &mut Inspected) {
         let standing = match Reader::open(location.0, location.1, datasets).await {
             Ok(mut reader) => {
                 let standing = reader.standing_beside(statement, id).await;
-                reader.close().await.and(standing)?
+                reader.close().await.and(standing)
             }
-            Err(Fault::Missing { .. }) => Standing::default(),
-            Err(fault) => return Err(fault),
+            Err(Fault::Missing { .. }) => Ok(Standing::default()),
+            Err(fault) => Err(fault),
         };
         drop(entered);
+        let standing = match standing {
+            Ok(standing) => standing,
+            Err(fault) => {
+                // it will be held, unless it is wrong whatever stands: that is asked beside nothing (`Judge::hold`)
+                judge.foresee(inspected, Standing::default());
+                return Err(fault);
+            }
+        };
         match judge.foresee(inspected, standing).then(|| inspected.statement()).flatten() {
             Some(statement) => ahead.write(location, datasets, (id, content), statement).await,
             None => Ok(()),

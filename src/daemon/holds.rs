@@ -45,15 +45,13 @@ impl Window {
     }
 
     /// Looks which of the large ones that are held stand behind another of the same statement: to look at one takes
-    /// long, and comes to nothing before the other is decided. One that stands behind nothing any more is tried at
-    /// once.
+    /// long, and comes to nothing before the other is decided. And which are of a body that has something looked at
+    /// beside the groups: what is held of it keeps its later ones waiting, and would not, were it taken up and put
+    /// behind them. One that stands behind nothing any more is tried at once.
     pub(super) fn look_who_stands_behind(&mut self, now: Timestamp) {
         let mut behind = behind(&self.waits);
-        for (id, waits) in self.waits.iter().filter(|(_, waits)| waits.is_large()) {
-            if waits.participant.as_ref().is_some_and(|participant| self.is_behind_aside(participant, *id)) {
-                behind.insert(*id);
-            }
-        }
+        let is_aside = |waits: &Waits| waits.participant.as_ref().is_some_and(|whose| self.has_aside_of(whose));
+        behind.extend(self.waits.iter().filter(|(_, waits)| is_aside(waits)).map(|(id, _)| *id));
         for id in self.behind.difference(&behind) {
             if let Some(waits) = self.waits.get_mut(id) {
                 waits.next = now;

@@ -397,7 +397,13 @@ impl Window {
             return Ok(());
         }
         let settings = self.config.settings();
-        let mut opened = Boemis::open(&settings.location, &settings.boemis, &self.world.datasets).await;
+        let (location, boemis, datasets) = (&settings.location, &settings.boemis, &self.world.datasets);
+        let mut opened = Boemis::open(location, boemis, datasets).await;
+        if opened.is_ok()
+            && let Err(fault) = self.written_ahead.sweep(location, boemis, datasets).await
+        {
+            opened = Err(fault);
+        }
         opened = opened.map(|boemis| boemis.with_ahead(self.written_ahead.clone()));
         if let Ok(boemis) = &mut opened
             && let Err(fault) = self.contest_in(boemis).await?

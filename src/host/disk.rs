@@ -160,6 +160,16 @@ impl Disk {
         Ok(())
     }
 
+    /// How many octets this process may still write to the file system of this path. No step: it changes nothing
+    /// and fails as reading does.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn free(path: &Path) -> io::Result<u64> {
+        let told = rustix::fs::statvfs(path)?;
+        Ok(told.f_bavail.saturating_mul(told.f_frsize))
+    }
+
     /// Locks a folder for this process alone; none when another process, or another handle of this
     /// one, has it. A process that was just started elsewhere in this program keeps a lock that was
     /// let go until it has its own image, so a fifth of a second is waited.

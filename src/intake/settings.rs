@@ -20,6 +20,9 @@ pub struct Settings {
     /// `intake.size_max`: largest file, in octets. 64 MiB: about half a million records, a hundred
     /// times the largest statement known. Memory does not grow with it (docs/benchmarks.md), disk and time do.
     pub size_max: u64,
+    /// `intake.free_min`: with fewer octets free than these, and three times what a group has, nothing is taken, so
+    /// that what was taken can always be answered. 64 MiB: four groups of 16 MiB, or some ten thousand receipts.
+    pub free_min: u64,
     /// `intake.patience`: a document that takes longer than this to look at goes on beside its group, which waits
     /// for all of them together four times as long. 20 ms: a hundred usual documents, and nobody notices it.
     pub patience: Duration,
@@ -36,6 +39,7 @@ impl Default for Settings {
             rescan: Duration::from_secs(10),
             pair_wait: Duration::from_secs(600),
             size_max: 64 << 20,
+            free_min: 64 << 20,
             patience: Duration::from_millis(20),
             unanswered_max: Duration::from_secs(690),
         }

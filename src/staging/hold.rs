@@ -7,6 +7,7 @@ use crate::host::{Clock, Octets};
 use crate::intake::{Arrival, Incoming};
 use crate::journal::{self, Event, Held, HeldFile, Journal, JournalError, Source, Written};
 use std::io;
+use std::path::PathBuf;
 
 /// Makes arrivals safe. Borrows the two things that make them so.
 #[derive(Debug)]
@@ -55,6 +56,16 @@ pub enum Why {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// There would be too little room left to answer what is taken.
+    #[error("{free} octets are free at {}, and intake.free_min with this group asks for {wanted}", place.display())]
+    Room {
+        /// What lies on that disk.
+        place: PathBuf,
+        /// How many octets are free there.
+        free: u64,
+        /// How many are asked for.
+        wanted: u64,
+    },
 }
 
 impl Why {
@@ -63,6 +74,7 @@ impl Why {
         match self {
             Self::Evidence(error) => error.is_full(),
             Self::Journal(error) => error.is_full(),
+            Self::Room { .. } => true,
         }
     }
 }

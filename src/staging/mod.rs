@@ -7,10 +7,12 @@
 
 mod copy;
 mod hold;
+mod room;
 #[cfg(test)]
 mod tests;
 
 pub use hold::{HeldGroup, Holding, NotHeld, Staging, Synced, Unsafe, Unsynced, Why};
+pub use room::room;
 
 use crate::document::{Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Octets;
