@@ -506,8 +506,8 @@ fn three_hundred_files_of_all_kinds_are_all_answered() {
 #[test]
 fn while_another_process_locks_the_database_documents_are_held() {
     let trial = Trial::new();
-    trial.set("retry_first", "\"1s\"");
-    trial.set("retry_last", "\"1s\"");
+    trial.set("hold.retry_first", "\"1s\"");
+    trial.set("hold.retry_last", "\"1s\"");
     trial.set("busy_timeout", "\"200ms\"");
     trial.set("pair_wait", "\"1s\"");
     let daemon = trial.run();
@@ -593,7 +593,7 @@ fn on_a_full_disk_files_stay_and_are_answered_when_there_is_room() {
         Err(why) => return eprintln!("SKIPPED: no small file system can be mounted here: {why}"),
     };
     trial.set("rescan", "\"1s\"");
-    trial.set("retry_first", "\"1s\"");
+    trial.set("hold.retry_first", "\"1s\"");
     let mut daemon = trial.run();
     trial.put("azerenerji", "before.xml", statement(&trial, "2001-Q1", "1"));
     assert_eq!(receipt::decision(&trial.answer("azerenerji", "before.xml").1), "accepted");
@@ -637,7 +637,7 @@ fn rejected_beside_rows_of_a_group_that_was_lost_is_held_with_it() {
         Err(why) => return eprintln!("SKIPPED: no small file system can be mounted here: {why}"),
     };
     trial.set("url", "\"sqlite://db/boemis.sqlite\"");
-    trial.set("retry_first", "\"1s\"");
+    trial.set("hold.retry_first", "\"1s\"");
     let daemon = trial.run();
     trial.put("azerenerji", "before.xml", statement(&trial, "2001-Q1", "1"));
     assert_eq!(receipt::decision(&trial.answer("azerenerji", "before.xml").1), "accepted");

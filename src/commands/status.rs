@@ -5,6 +5,7 @@ mod folders;
 mod loads;
 pub(super) mod lock;
 mod past;
+mod post;
 
 use super::list::Row;
 use super::opening;
@@ -106,6 +107,8 @@ pub struct Status {
     pub reserve: Option<copies::Reserve>,
     /// When all evidence was verified again, and what was found; null before the window ran.
     pub reverified: Option<copies::Reverification>,
+    /// What is owed by mail, and what was given up or came back; null where no mail goes out.
+    pub mail: Option<super::post::Post>,
     /// Notices of archive units that are to be sent to the coordinating body (R 5.10).
     pub notices: Vec<NoticeDue>,
     /// Each participant that has a folder or ever sent anything.
@@ -128,7 +131,7 @@ pub struct Problem {
     /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `not-loaded`,
     /// `folder-unusable`, `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`,
     /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `archiving-fails`,
-    /// `checkpoints-kept-back`, `boemis-damaged`, `loaded-by-others`,
+    /// `mail-away`, `mail-failed`, `mail-late`, `mail-paused`, `checkpoints-kept-back`, `boemis-damaged`, `loaded-by-others`,
     /// `journal-behind`, `acts-behind`.
     pub code: &'static str,
     /// What is wrong and what to do.
@@ -289,6 +292,7 @@ impl Status {
             unclosed: open.iter().filter(|one| is_unclosed(one)).count() as u64,
             reserve: copies::Reserve::of(settings, now),
             reverified: copies::Reverification::of(settings),
+            mail: super::post::Post::of(settings),
             notices: Vec::new(),
             participants: rows.into_values().collect(),
         };
@@ -296,6 +300,7 @@ impl Status {
         status.problems.extend(unjudged(&open));
         status.problems.extend(unstamped(settings, fold));
         status.problems.extend(status.reserve.iter().filter_map(|reserve| reserve.problem(settings)));
+        status.problems.extend(status.mail.iter().flat_map(|mail| post::problems(mail, settings, now)));
         status.problems.extend(witnesses(settings));
         status.problems.extend(status.reverified.iter().filter_map(copies::Reverification::problem));
         status.notices = notices(settings, fold);
@@ -688,6 +693,9 @@ fn tell(status: &Status, screen: &mut Screen) {
     }
     if let Some(reverified) = &status.reverified {
         fact("evidence", reverified.told());
+    }
+    if let Some(mail) = &status.mail {
+        fact("mail", post::told(mail));
     }
     for NoticeDue { unit, due } in &status.notices {
         fact("notice", format!("of {unit}, to be sent until {due}"));

@@ -33,6 +33,7 @@ pub mod notify;
 mod orphans;
 mod packing;
 pub mod pages;
+pub mod posting;
 pub mod pruning;
 pub mod refresh;
 pub mod restored;

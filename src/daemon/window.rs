@@ -12,6 +12,7 @@ use super::holds::Holds;
 use super::later::Later;
 use super::look;
 use super::pages::Pages;
+use super::posting::Poster;
 use super::stamps::Stamps;
 use crate::archive::Closed;
 use crate::boemis::{self, Ahead, Boemis};
@@ -113,13 +114,16 @@ pub struct Tally {
     pub witnessing: Option<String>,
     /// The same of archive units that cannot be made.
     pub archiving: Option<String>,
+    /// The same of mail that does not go out.
+    pub posting: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let beside = [&self.unloaded, &self.reserving, &self.archiving, &self.laying, &self.witnessing];
+        let beside =
+            [&self.unloaded, &self.reserving, &self.archiving, &self.laying, &self.witnessing, &self.posting];
         let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping].into_iter().chain(beside);
         let own = own.flatten().map(String::as_str);
         let all: Vec<&str> = own.chain(away).collect();
@@ -227,6 +231,8 @@ pub struct Window {
     pub(super) lacking: HashMap<Key, SubmissionId>,
     /// What signed documents ruled on, still to be answered.
     pub(super) ruled: BTreeMap<SubmissionId, Ruled>,
+    /// Who hands over what is owed by mail; none where none goes out.
+    pub(super) poster: Option<Arc<Poster>>,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -330,6 +336,7 @@ impl Window {
             grounds: None,
             holdings: None,
             ruled: BTreeMap::new(),
+            poster: None,
             tally: Tally::default(),
         };
         window.begin().await?;
@@ -350,6 +357,7 @@ impl Window {
         }
         // behind what tells of a crash: the last line before that is the last sign of life
         self.keep_grounds(&self.world())?;
+        self.open_outbox()?;
         self.take_notes()?;
         self.load_again().await?;
         self.recover().await?;
@@ -648,6 +656,7 @@ impl Window {
         self.drop_aside();
         self.release_sources();
         self.close_laid()?;
+        self.journal_mailed()?;
         self.take_notes()?;
         self.tell([Event::Stopped {}])?;
         self.rest_transparency()?;
