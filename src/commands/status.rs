@@ -53,23 +53,20 @@ pub struct StatusArgs {
 /// Usage: the configuration. Broken: a journal or a drop folder that cannot be read.
 pub fn run(args: &StatusArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
-    let state = &settings.window.paths.state;
-    let daemon = lock::holder(&state.join("journal"));
-    let promised = past::promised(&settings);
-    let known = Known::read(state)?;
-    let now = Timestamp::now();
-    let mut status = Status::of(&settings, &known, daemon, &Footing::of(&args.window.path(), now), now)?;
-    status.problems.extend(past::journal(&settings, promised)?);
-    status.problems.extend(past::acts(&settings, &known));
-    // where journal or act log lost its end, what BOEMİS holds beyond it is nobody else's
-    let lost_its_end = |problem: &Problem| matches!(problem.code, "journal-behind" | "acts-behind");
-    let is_lost = status.problems.iter().any(lost_its_end);
-    let unloaded = unloaded(&settings, &known, daemon.is_some())?;
-    status.problems.extend(unloaded.filter(|problem| !(is_lost && problem.code == "loaded-by-others")));
-    status.healthy = status.problems.is_empty();
+    let status = Status::look(&settings, &args.window.path())?;
     screen.json(&status);
     tell(&status, screen);
     Ok(Exit::answer(status.healthy))
+}
+
+/// What is wrong with the window of this configuration, each with its code: for whoever tells people of it.
+///
+/// # Errors
+/// In words: what `status` could not read.
+pub fn problems(path: &Path) -> Result<Vec<(&'static str, String)>, String> {
+    let settings = records::settings_at(path).map_err(|trouble| trouble.to_string())?;
+    let status = Status::look(&settings, path).map_err(|trouble| trouble.to_string())?;
+    Ok(status.problems.into_iter().map(|problem| (problem.code, problem.message)).collect())
 }
 
 /// The answer for programs. Times are UTC, ages are in seconds.
@@ -131,8 +128,8 @@ pub struct Problem {
     /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `not-loaded`,
     /// `folder-unusable`, `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`,
     /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `archiving-fails`,
-    /// `mail-away`, `mail-failed`, `mail-late`, `mail-paused`, `checkpoints-kept-back`, `boemis-damaged`, `loaded-by-others`,
-    /// `journal-behind`, `acts-behind`.
+    /// `mail-away`, `mail-failed`, `mail-late`, `mail-paused`, `checkpoints-kept-back`, `boemis-damaged`,
+    /// `loaded-by-others`, `journal-behind`, `acts-behind`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -240,6 +237,24 @@ impl ParticipantRow {
 }
 
 impl Status {
+    fn look(settings: &Settings, path: &Path) -> Result<Self, Trouble> {
+        let state = &settings.window.paths.state;
+        let daemon = lock::holder(&state.join("journal"));
+        let promised = past::promised(settings);
+        let known = Known::read(state)?;
+        let now = Timestamp::now();
+        let mut status = Status::of(settings, &known, daemon, &Footing::of(path, now), now)?;
+        status.problems.extend(past::journal(settings, promised)?);
+        status.problems.extend(past::acts(settings, &known));
+        // where journal or act log lost its end, what BOEMİS holds beyond it is nobody else's
+        let lost_its_end = |problem: &Problem| matches!(problem.code, "journal-behind" | "acts-behind");
+        let is_lost = status.problems.iter().any(lost_its_end);
+        let unloaded = unloaded(settings, &known, daemon.is_some())?;
+        status.problems.extend(unloaded.filter(|problem| !(is_lost && problem.code == "loaded-by-others")));
+        status.healthy = status.problems.is_empty();
+        Ok(status)
+    }
+
     fn of(
         settings: &Settings,
         known: &Known,
@@ -451,7 +466,8 @@ fn damaged(fault: &Fault, is_file: bool) -> String {
 /// Checkpoints that do not go where others keep them.
 fn witnesses(settings: &Settings) -> Option<Problem> {
     let failing = Failing::read(&Disk::system(), &settings.window.paths.state)?;
-    let Failing { since, why } = settings.witnesses.to.is_some().then_some(failing)?;
+    let mailed = settings.post.as_ref().is_some_and(|post| !post.checkpoints.is_empty());
+    let Failing { since, why } = (settings.witnesses.to.is_some() || mailed).then_some(failing)?;
     Some(Problem { code: "checkpoints-kept-back", message: format!("since {}: {why}", times::both(since)) })
 }
 

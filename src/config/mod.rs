@@ -66,7 +66,7 @@ impl Config {
             if let Some(seal) = &outline.seal {
                 trust::seal(gathered, source, seal, outline.environment, now);
             }
-            if let Some(post) = &outline.post {
+            if let Some(post) = outline.post.at() {
                 post::check(source, post, now);
             }
             if let Some(At { value: log, spot }) = &outline.log

@@ -248,9 +248,7 @@ impl Places {
             "transparency.key" if is_trial => self.word(text, Path::new("pki/log.key")),
             "transparency.publish" => (text != "none").then(|| "none".to_owned()),
             // a copy answers nobody by itself: what is owed gathers until somebody takes the word away
-            "mail.smtp.server" => {
-                (text != "none" && !text.starts_with(PAUSED)).then(|| format!("{PAUSED}{text}"))
-            }
+            "mail.smtp.server" => (text != "none" && !text.starts_with(PAUSED)).then(|| format!("{PAUSED}{text}")),
             "mail.smtp.ca" | "mail.sign.certificate" if text != "none" => self.word(text, &wanted("pki/elsewhere")),
             "mail.sign.key" if is_trial && text != "none" => self.word(text, Path::new("pki/mail.key")),
             "reserve.to" => (text != "none").then(|| "none".to_owned()),

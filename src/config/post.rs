@@ -31,13 +31,43 @@ pub(super) struct PostAt {
     password: Option<Spot>,
 }
 
+/// What `[mail]` says of mail that goes out.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Outgoing {
+    /// Nobody is named who takes it.
+    #[default]
+    Nowhere,
+    /// Somebody is, and something beside it is wrong.
+    Wrong,
+    /// It goes out.
+    By(Box<PostAt>),
+}
+
+impl Outgoing {
+    /// Mail that goes out.
+    pub fn at(&self) -> Option<&PostAt> {
+        match self {
+            Self::By(post) => Some(post),
+            Self::Nowhere | Self::Wrong => None,
+        }
+    }
+
+    /// Whether mail goes out; none where nobody can tell.
+    pub fn goes(&self) -> Option<bool> {
+        match self {
+            Self::Nowhere => Some(false),
+            Self::Wrong => None,
+            Self::By(_) => Some(true),
+        }
+    }
+}
+
 /// The keys of `[mail]` that speak of mail that goes out; the table is finished by whoever reads the rest of it.
-pub(super) fn read(base: &Path, mail: &mut Table<'_, '_>) -> Option<PostAt> {
-    let from = named(mail, "from").and_then(|from| address(mail.source(), &from));
-    let (server, ca, password, pace) = match mail.table("smtp") {
-        Some(table) => smtp(base, table),
-        None => (None, None, None, Pace::default()),
-    };
+pub(super) fn read(base: &Path, mail: &mut Table<'_, '_>) -> Outgoing {
+    let named_from = named(mail, "from");
+    let from = named_from.as_ref().and_then(|from| address(mail.source(), from));
+    let Line { server, is_named, ca, password, pace } =
+        mail.table("smtp").map(|table| smtp(base, table)).unwrap_or_default();
     let sign = mail.table("sign").map(|table| sign(base, table));
     let (mut alerts, mut checkpoints) = (Alerts::default(), Vec::new());
     if let Some(mut table) = mail.table("alerts") {
@@ -50,26 +80,38 @@ pub(super) fn read(base: &Path, mail: &mut Table<'_, '_>) -> Option<PostAt> {
         table.finish();
     }
     let Some(server) = server else {
-        if !alerts.to.is_empty() || !checkpoints.is_empty() {
+        if !is_named && (!alerts.to.is_empty() || !checkpoints.is_empty()) {
             mail.mistake("somebody is to be told by mail, and [mail.smtp] server names nobody who takes it");
         }
-        return None;
+        return if is_named { Outgoing::Wrong } else { Outgoing::Nowhere };
     };
     let Some(from) = from else {
-        mail.mistake("mail goes out from nobody: name the window's own address in `from`");
-        return None;
+        if named_from.is_none() {
+            mail.mistake("mail goes out from nobody: name the window's own address in `from`");
+        }
+        return Outgoing::Wrong;
     };
     let (Some(certificate), Some(key)) = sign.unwrap_or_default() else {
-        mail.mistake("mail goes out signed: name certificate and key of the mail key in [mail.sign]; it is not the seal");
-        return None;
+        mail.mistake(
+            "mail goes out signed: name certificate and key of the mail key in [mail.sign]; it is not the seal",
+        );
+        return Outgoing::Wrong;
     };
     let (at_certificate, at_key) = (certificate.spot, key.spot);
     let sign = Sign { certificate: base.join(certificate.value), key: base.join(key.value) };
     let settings = Settings { from: from.value, server, sign, pace, alerts, checkpoints };
-    Some(PostAt { settings, certificate: at_certificate, key: at_key, ca, password })
+    Outgoing::By(Box::new(PostAt { settings, certificate: at_certificate, key: at_key, ca, password }))
 }
 
-type Line = (Option<Server>, Option<Spot>, Option<Spot>, Pace);
+/// What `[mail.smtp]` says.
+#[derive(Default)]
+struct Line {
+    server: Option<Server>,
+    is_named: bool,
+    ca: Option<Spot>,
+    password: Option<Spot>,
+    pace: Pace,
+}
 
 fn smtp(base: &Path, mut table: Table<'_, '_>) -> Line {
     let default = Pace::default();
@@ -107,6 +149,7 @@ fn smtp(base: &Path, mut table: Table<'_, '_>) -> Line {
     }
     let at_password = password.as_ref().map(|password| password.spot.clone());
     let account = user.zip(password).map(|(user, password)| (user.value, secret(&password.value)));
+    let is_named = named_server.is_some();
     let server = named_server.and_then(|At { value: text, spot }| {
         let (paused, bare) = match text.strip_prefix(PAUSED) {
             Some(bare) => (true, bare),
@@ -123,12 +166,15 @@ fn smtp(base: &Path, mut table: Table<'_, '_>) -> Line {
                 Some(Server { host: host.to_owned(), port, security, ca, account: account.clone(), timeout, paused })
             }
             _ => {
-                source.mistake(&spot, format!("{text:?} is no server: HOST or HOST:PORT, by the name in its certificate"));
+                source.mistake(
+                    &spot,
+                    format!("{text:?} is no server: HOST or HOST:PORT, by the name in its certificate"),
+                );
                 None
             }
         }
     });
-    (server, ca.map(|ca| ca.spot), at_password, pace)
+    Line { server, is_named, ca: ca.map(|ca| ca.spot), password: at_password, pace }
 }
 
 type Pair = (Option<At<String>>, Option<At<String>>);
@@ -180,9 +226,8 @@ pub(super) fn check(source: &Source<'_>, post: &PostAt, now: Timestamp) {
         source.warning(&post.key, message);
     }
     if let (Some(path), Some(spot)) = (&server.ca, &post.ca)
-        && !std::fs::read(path).is_ok_and(|octets| {
-            openssl::x509::X509::stack_from_pem(&octets).is_ok_and(|found| !found.is_empty())
-        })
+        && !std::fs::read(path)
+            .is_ok_and(|octets| openssl::x509::X509::stack_from_pem(&octets).is_ok_and(|found| !found.is_empty()))
     {
         source.mistake(spot, format!("{} cannot be read, or holds no certificate in PEM", path.display()));
     }

@@ -4,7 +4,7 @@
 //! Reads tables and opens no file.
 
 use super::keeping;
-use super::post::{self as outgoing, PostAt};
+use super::post::{self as outgoing, Outgoing};
 use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
@@ -212,7 +212,7 @@ pub(super) struct Outline {
     /// The transparency log's key and certificate, where they are named.
     pub log: Option<At<transparency::Settings>>,
     /// Mail that goes out, with the places of what is checked.
-    pub post: Option<PostAt>,
+    pub post: Outgoing,
     /// None when something without which no window can be is missing or wrong.
     pub settings: Option<Settings>,
 }
@@ -265,7 +265,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let calendar = top.table("calendar").map(keeping::calendar).unwrap_or_default();
     let export = top.table("export").map(keeping::export).unwrap_or_default();
     let mut mail = top.table("mail");
-    let post = mail.as_mut().and_then(|mail| outgoing::read(base, mail));
+    let post = mail.as_mut().map(|mail| outgoing::read(base, mail)).unwrap_or_default();
     if let Some(mail) = mail {
         mail.finish();
     }
@@ -302,7 +302,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             archive,
             calendar,
             export,
-            post: post.as_ref().map(|post| post.settings.clone()),
+            post: post.at().map(|post| post.settings.clone()),
         }),
         _ => None,
     };

@@ -55,8 +55,7 @@ impl World {
             identity: &outline.identity,
             policy: &outline.policy,
             trust: outline.trust.as_ref(),
-            // a mistake in [mail] is told there
-            posts: outline.settings.as_ref().map(|_| outline.post.is_some()),
+            posts: outline.post.goes(),
         }
     }
 

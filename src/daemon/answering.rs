@@ -502,6 +502,9 @@ impl Window {
                 self.waits.remove(&answered.id);
             }
             self.owe(answered, channel.as_ref());
+            if answered.decision == Decision::Rejected {
+                self.refused_signer(answered.signers.first(), answered.participant.as_ref());
+            }
             if let Some(other) = self.also_to(answered.decision, channel.as_ref()) {
                 self.copy_to(&other, answered, receipt.octets());
             }

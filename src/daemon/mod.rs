@@ -4,6 +4,7 @@
 //! nothing about a document: the rooms do.
 
 pub mod again;
+mod alerting;
 pub mod approving;
 pub mod alive;
 mod answering;

@@ -144,8 +144,12 @@ impl Poster {
                 }
                 Ok((Err(Failure::Away(why)), _)) => return self.away(&why),
                 Ok((Err(Failure::Refused(why)), _)) => {
-                    tracing::error!(mail = mail.message_id, why, "a mail was refused and is not tried again by itself; \
-                        `pencere post` shows it");
+                    tracing::error!(
+                        mail = mail.message_id,
+                        why,
+                        "a mail was refused and is not tried again by itself; \
+                        `pencere post` shows it"
+                    );
                     self.outbox.fail(mail, &why)
                 }
                 Ok((Err(Failure::Later(why)), _)) | Err(Unready(why)) => {
@@ -373,7 +377,8 @@ impl Window {
             due: now,
         };
         if let Err(error) = outbox.owe(owed) {
-            tracing::error!(participant = %to, submission = %answered.id, %error, "an answer cannot be put in the outbox");
+            tracing::error!(participant = %to, submission = %answered.id, %error,
+                "an answer cannot be put in the outbox");
             self.tally.publishing = Some(format!("answers to {to} cannot be put in the outbox: {error}"));
             self.left.insert(answered.id);
         }
@@ -466,14 +471,28 @@ impl Window {
     /// # Errors
     /// The journal.
     pub fn post_once(&mut self) -> Result<(), Halt> {
+        self.post(true)
+    }
+
+    /// Tries what is due by mail.
+    ///
+    /// # Errors
+    /// The journal.
+    pub fn post_due(&mut self) -> Result<(), Halt> {
+        self.post(false)
+    }
+
+    fn post(&mut self, all: bool) -> Result<(), Halt> {
         let Some(poster) = self.poster.clone().filter(|poster| !poster.settings.server.paused) else { return Ok(()) };
         let (outgoing, (tell, told)) = (self.outgoing(), channel());
-        let round = move || outgoing.as_ref().as_ref().map_or_else(Round::default, |it| poster.round(it, true));
+        let round = move || outgoing.as_ref().as_ref().map_or_else(Round::default, |it| poster.round(it, all));
         let work = move || drop(tell.send(round())); // nobody may wait any more
         let begun = std::thread::Builder::new().name("post".to_owned()).spawn(work);
         let round = match begun.map(|_| told.recv_timeout(ONCE)) {
             Ok(Ok(round)) => round,
-            Ok(Err(_)) => Round { failed: vec![format!("it took longer than {} s", ONCE.as_secs())], ..Round::default() },
+            Ok(Err(_)) => {
+                Round { failed: vec![format!("it took longer than {} s", ONCE.as_secs())], ..Round::default() }
+            }
             Err(error) => Round { failed: vec![error.to_string()], ..Round::default() },
         };
         self.posted(round)
@@ -486,11 +505,8 @@ fn mailed(mail: &Mail<Source>) -> Vec<Event> {
     let facts = |nth: Option<u32>| -> BTreeMap<String, String> {
         let delivered = mail.delivered.map(|at| ("delivered", at.to_string()));
         let nth = nth.map(|nth| ("answer", nth.to_string()));
-        let said = [
-            ("to", listed(&mail.to)),
-            ("message-id", mail.message_id.clone()),
-            ("tries", mail.tries.to_string()),
-        ];
+        let said =
+            [("to", listed(&mail.to)), ("message-id", mail.message_id.clone()), ("tries", mail.tries.to_string())];
         said.into_iter().chain(delivered).chain(nth).map(|(name, value)| (name.to_owned(), value)).collect()
     };
     match &mail.matter {

@@ -3,6 +3,7 @@
 //! Owns when something is done; what is done is [`Window`]'s. Never sleeps while something waits,
 //! never polls faster than the rescan, and says "alive" from this very loop.
 
+use super::alerting::alerter;
 use super::archivist::Archivist;
 use super::following::follower;
 use super::notify;
@@ -40,7 +41,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut refresher = Refresher::new(window.settings());
     let (mut follower, mut reverifier) = (follower(&window), reverifier(&window));
     let mut witness = witness(&window);
-    let mut poster = poster(&window);
+    let (mut poster, mut alerter) = (poster(&window), alerter(&window));
     let mut archivist = Archivist::new();
     let (ours, host) = (window.settings().clone(), window.host());
     let mut alive = notify::alive_every().map(interval);
@@ -74,6 +75,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
         }
         let mut looked = Ok(());
         let (world, reach, laid, outgoing) = (window.world(), window.reach(), window.laid(), window.outgoing());
+        let watched = window.watched();
         let told = std::sync::Arc::clone(&window.told);
         // Whatever came meanwhile is seen now, also when there was nothing that the loop waited for.
         tokio::task::yield_now().await;
@@ -112,6 +114,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             round = follower.round(&reach) => window.followed(round),
             round = witness.round(&laid) => window.witnessed(round),
             round = poster.round(&outgoing) => looked = window.posted(round),
+            round = alerter.round(&watched) => looked = window.alerted(round),
             round = reverifier.round(&reach) => looked = window.reverified(round),
             () = watch.ready() => looked = heed(&mut window, &mut watch),
             () = told.notified() => {}

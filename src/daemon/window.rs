@@ -3,6 +3,7 @@
 //! Owns opening, recovery by the state table, reloading of registry, stations, datasets and trust,
 //! and the end. What is done with documents is [`carry`](super::carry)'s.
 
+use super::alerting::Refusals;
 use super::alive;
 use super::answering::Laid;
 use super::aside::Aside;
@@ -122,8 +123,7 @@ impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let beside =
-            [&self.unloaded, &self.reserving, &self.archiving, &self.laying, &self.witnessing, &self.posting];
+        let beside = [&self.unloaded, &self.reserving, &self.archiving, &self.laying, &self.witnessing, &self.posting];
         let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping].into_iter().chain(beside);
         let own = own.flatten().map(String::as_str);
         let all: Vec<&str> = own.chain(away).collect();
@@ -233,6 +233,8 @@ pub struct Window {
     pub(super) ruled: BTreeMap<SubmissionId, Ruled>,
     /// Who hands over what is owed by mail; none where none goes out.
     pub(super) poster: Option<Arc<Poster>>,
+    /// Refusals since the start, by the signer's certificate.
+    pub(super) refusals: Refusals,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -337,6 +339,7 @@ impl Window {
             holdings: None,
             ruled: BTreeMap::new(),
             poster: None,
+            refusals: Refusals::new(),
             tally: Tally::default(),
         };
         window.begin().await?;

@@ -22,8 +22,8 @@ const BODY_MAX: usize = 256 << 10;
 const LINE: usize = 54;
 /// Endings of the files that bodies file; a name with one of them is none that a mail program makes a link of.
 const FILES: [&str; 19] = [
-    "xml", "csv", "p7s", "p7m", "asice", "asics", "sce", "scs", "bdoc", "edoc", "adoc", "xlsx", "pdf", "json", "geojson",
-    "gml", "txt", "crt", "toml",
+    "xml", "csv", "p7s", "p7m", "asice", "asics", "sce", "scs", "bdoc", "edoc", "adoc", "xlsx", "pdf", "json",
+    "geojson", "gml", "txt", "crt", "toml",
 ];
 /// How slugs of findings begin.
 const STAGES: [&str; 7] = ["intake.", "signature.", "authority.", "schema.", "rule.", "load.", "receipt."];
@@ -106,7 +106,8 @@ impl Draft<'_> {
         if let Some(answered) = self.thread.and_then(|thread| message_id(&thread.message_id)) {
             let _ = write!(head, "In-Reply-To: <{answered}>\r\nReferences:");
             let before = self.thread.map(|thread| thread.references.as_slice()).unwrap_or_default();
-            let before: Vec<&str> = before.iter().filter_map(|one| message_id(one)).filter(|one| *one != answered).collect();
+            let before: Vec<&str> =
+                before.iter().filter_map(|one| message_id(one)).filter(|one| *one != answered).collect();
             let late = before.len().saturating_sub(REFERENCES_MAX - 2).max(1);
             let kept = before.iter().take(1).chain(before.iter().skip(late));
             for one in kept.chain([&answered]) {
@@ -134,13 +135,14 @@ impl Draft<'_> {
         in_lines(&mut inner, body(self.text).as_bytes());
         for one in self.attachments {
             let Attachment { name, plain_name, media, octets } = one;
-            let (plain_name, name) = (plain(plain_name), percent(name));
+            // a name in other letters has a parameter of its own; programs that read none take the plain one
+            let plain_name = plain(plain_name);
             let _ = write!(
                 inner,
-                "--{boundary}\r\nContent-Type: {media}\r\nContent-Transfer-Encoding: base64\r\n\
-                 Content-Disposition: attachment; filename=\"{plain_name}\""
+                "--{boundary}\r\nContent-Type: {media};\r\n name=\"{plain_name}\"\r\n\
+                 Content-Transfer-Encoding: base64\r\nContent-Disposition: attachment"
             );
-            continued(&mut inner, &name);
+            continued(&mut inner, &percent(name));
             inner.push_str("\r\n\r\n");
             in_lines(&mut inner, octets);
         }

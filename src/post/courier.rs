@@ -1,7 +1,7 @@
 //! The courier: hands a mail to the server, and says what became of it.
 //!
-//! Owns the connection, which is kept between mails, and the three ways in which it can fail. The line is always private
-//! and the server's name always checked; each step ends after `mail.smtp.timeout`. Never decides what is done then.
+//! Owns the connection, which is kept between mails, and the three ways in which it can fail. The line is always
+//! private and the server's name always checked; each step ends after `mail.smtp.timeout`. Never decides what is done then.
 
 use super::{Secret, Security, Server};
 use crate::document::MailAddress;
@@ -19,7 +19,7 @@ use std::time::Duration;
 const FILE_MAX: u64 = 1 << 20;
 /// How long a connection is kept for the next mail: shorter than servers are willing to wait (RFC 5321 4.5.3.2.7).
 const IDLE: Duration = Duration::from_secs(60);
-/// Codes that speak of us or of the whole server, and not of one mail: 421, 454 and those of authentication (RFC 4954 6).
+/// Codes that speak of us or of the whole server, and not of one mail: 421, 454 and of authentication (RFC 4954 6).
 const OF_THE_SERVER: [u16; 7] = [421, 432, 454, 530, 534, 535, 538];
 /// Where systemd lays a service's credentials.
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";

@@ -50,7 +50,8 @@ impl MailKey {
     pub fn open(disk: &Disk, sign: &Sign, now: Timestamp) -> Result<Self, KeyFault> {
         let path = sign.certificate.display();
         let wrong = |what: String| KeyFault::Certificate(format!("{path} {what}"));
-        let octets = disk.read(&sign.certificate, FILE_MAX).map_err(|error| wrong(format!("cannot be read: {error}")))?;
+        let octets =
+            disk.read(&sign.certificate, FILE_MAX).map_err(|error| wrong(format!("cannot be read: {error}")))?;
         let found = Certificate::from_file(&octets).map_err(|fault| wrong(format!("holds no certificate: {fault}")))?;
         let mut found = found.into_iter();
         let certificate = found.next().ok_or_else(|| wrong("holds no certificate".to_owned()))?;

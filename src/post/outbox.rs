@@ -13,8 +13,8 @@
 //! letters/<mail>.json                   how many submissions came in one letter
 //! ```
 //!
-//! An answer is written here before the journal closes its submission; what is not closed is published again at the next
-//! start and comes here again, which changes nothing where it is known already. Never speaks to a server.
+//! An answer is written here before the journal closes its submission; what is not closed is published again at the
+//! next start and comes here again, which changes nothing where it is known already. Never speaks to a server.
 
 use super::{Pace, compose};
 use crate::document::{Decision, Digest, MailAddress, ParticipantName, SubmissionId, Thread};
@@ -358,8 +358,16 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             return Ok(());
         }
         let matter = Matter::Notice { to: to.to_vec(), subject, text, file };
-        let mail =
-            Mail::<K> { message_id, matter, since: now, tries: 0, next: now, why: None, to: Vec::new(), delivered: None };
+        let mail = Mail::<K> {
+            message_id,
+            matter,
+            since: now,
+            tries: 0,
+            next: now,
+            why: None,
+            to: Vec::new(),
+            delivered: None,
+        };
         self.write(&self.path_json(Stage::Owed.folder(), &name), &mail, true)?;
         index.owed.insert(name, now);
         Ok(())
@@ -407,9 +415,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     pub fn form(&self, now: Timestamp, all: bool) -> io::Result<usize> {
         let mut index = self.index();
         let joined = index.complete();
-        let is_due = |one: &Waiting| {
-            all || one.due <= now || one.letter.as_ref().is_some_and(|letter| joined.contains(letter))
-        };
+        let is_due =
+            |one: &Waiting| all || one.due <= now || one.letter.as_ref().is_some_and(|letter| joined.contains(letter));
         let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let ready = index.waiting.iter().filter(|(_, one)| is_due(one));
         let ready: BTreeSet<String> = ready.map(|(key, one)| one.letter.as_ref().unwrap_or(key).clone()).collect();
@@ -595,7 +602,9 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         };
         let mut done = 0;
         for name in names {
-            let Some(mut mail) = self.read_at(Stage::Failed, &name).filter(|mail| mail.name() == name) else { continue };
+            let Some(mut mail) = self.read_at(Stage::Failed, &name).filter(|mail| mail.name() == name) else {
+                continue;
+            };
             (mail.since, mail.next, mail.tries, mail.delivered) = (mail.since.max(now), now, 0, None);
             self.write(&self.path_json(Stage::Owed.folder(), &name), &mail, true)?;
             self.unlink(&self.path_json(Stage::Failed.folder(), &name))?;
@@ -727,7 +736,11 @@ impl Index {
             }
         }
         let is_whole = |letter: &str, ids: usize| self.letters.get(letter).is_some_and(|count| ids >= *count as usize);
-        there.into_iter().filter(|(letter, ids)| is_whole(letter, ids.len())).map(|(letter, _)| letter.to_owned()).collect()
+        there
+            .into_iter()
+            .filter(|(letter, ids)| is_whole(letter, ids.len()))
+            .map(|(letter, _)| letter.to_owned())
+            .collect()
     }
 }
 

@@ -24,8 +24,24 @@ fn openssl(folder: &Path, arguments: &[&str]) -> Vec<u8> {
 fn key(folder: &Path, uses: &str) -> Result<MailKey, KeyFault> {
     let extension = format!("extendedKeyUsage={uses}");
     let arguments = [
-        "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "mail.key", "-out",
-        "mail.crt", "-days", "30", "-subj", "/CN=window", "-addext", "keyUsage=critical,digitalSignature", "-addext",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-keyout",
+        "mail.key",
+        "-out",
+        "mail.crt",
+        "-days",
+        "30",
+        "-subj",
+        "/CN=window",
+        "-addext",
+        "keyUsage=critical,digitalSignature",
+        "-addext",
         &extension,
     ];
     openssl(folder, &arguments);
@@ -66,8 +82,12 @@ fn a_mail_verifies_whole_and_its_attachment_is_what_was_given() {
     assert!(text.lines().filter(|line| !line.contains("References")).all(|line| line.len() <= 200), "{text}");
     let (head, _) = text.split_once("\r\n\r\n").unwrap();
     for line in [
-        "Message-ID: <a.1@boemis.test>", "In-Reply-To: <q1@agency.test>", "Auto-Submitted: auto-replied",
-        "Date: Mon, 05 Oct 2026 08:00:00 +0000", "From: <window@boemis.test>", "To: <agency@example.test>",
+        "Message-ID: <a.1@boemis.test>",
+        "In-Reply-To: <q1@agency.test>",
+        "Auto-Submitted: auto-replied",
+        "Date: Mon, 05 Oct 2026 08:00:00 +0000",
+        "From: <window@boemis.test>",
+        "To: <agency@example.test>",
     ] {
         assert!(head.lines().any(|one| one == line), "{line}: {head}");
     }
@@ -175,7 +195,10 @@ fn what_is_owed_outlives_a_stop_at_every_step_and_is_one_mail() {
     let survey = Survey::of(&Disk::system(), state.path());
     assert_eq!((survey.owed, survey.failed.len()), (0, 1));
     assert!(survey.failed[0].1.why.as_ref().unwrap().contains("5.1.1"));
-    assert_eq!((again.again("../owed/x", after(50)).unwrap(), again.again(&survey.failed[0].0, after(50)).unwrap()), (0, 1));
+    assert_eq!(
+        (again.again("../owed/x", after(50)).unwrap(), again.again(&survey.failed[0].0, after(50)).unwrap()),
+        (0, 1)
+    );
     assert_eq!(again.due_mails(after(50), false, 9), names);
 }
 

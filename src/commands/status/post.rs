@@ -15,8 +15,8 @@ pub(super) fn problems(post: &Post, settings: &Settings, now: Timestamp) -> Vec<
     let mut problem = |code, message| problems.push(Problem { code, message });
     if let Some(AwayTold { since, tries, why }) = &post.away {
         let message = format!(
-            "No mail goes out since {} ({tries} tries): {why}. What is owed waits and goes out by itself once the server \
-             takes it.",
+            "No mail goes out since {} ({tries} tries): {why}. What is owed waits and goes out by itself once the \
+             server takes it.",
             times::both(*since)
         );
         problem("mail-away", message);
@@ -36,7 +36,9 @@ pub(super) fn problems(post: &Post, settings: &Settings, now: Timestamp) -> Vec<
         _ if post.paused && gathered > 0 => {
             let why = match &settings.post {
                 Some(_) => "[mail.smtp] server is paused: take that word away once this window is to answer",
-                None => "[mail.smtp] names no server any more: name it again, or have the folder state/outbox taken away",
+                None => {
+                    "[mail.smtp] names no server any more: name it again, or have the folder state/outbox taken away"
+                }
             };
             problem("mail-paused", format!("{gathered} answers are owed by mail and nothing is sent. {why}."));
         }
