@@ -235,6 +235,7 @@ pub mod fetch; // asking others over HTTP, bounded
 pub mod token; // keys in PKCS#11 tokens, which sign and are never seen
 pub mod transparency; // what was said, as a tree that can only grow, and its signed checkpoints
 pub mod ledger; // the index of what is open or recent; built again from the journal when it is lost
+pub mod post; // what goes out by mail: composed, signed, owed until it is taken
 pub mod reserve; // copies of all that, and what is put back from them
 pub mod seal; // the key that receipts are sealed with, and the register of what it sealed
 

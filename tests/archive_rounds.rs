@@ -181,7 +181,7 @@ fn a_running_window_says_what_it_cannot_archive() {
     let a = id(&trial, "a.xml");
     trial.tamper("DELETE FROM generation_record");
     trial.set("after", "\"1s\"");
-    trial.set("every", "\"1s\"");
+    trial.set("archive.every", "\"1s\"");
     let daemon = trial.run();
     eventually("the others to be archived", || {
         list(&trial).iter().filter(|row| row["archived"].is_string()).count() == 2
@@ -330,7 +330,7 @@ fn pruning_reads_only_the_units_that_something_would_go_for() {
 fn a_round_of_many_units_archives_each_once() {
     let trial = window();
     trial.set("unit_max", "\"1KiB\"");
-    trial.set("retry_first", "\"10ms\"");
+    trial.set("hold.retry_first", "\"10ms\"");
     let locked = trial::Locked::new(&trial);
     file(&trial, "d.xml", "2024-Q2");
     trial.done(&["once"]); // held, and answered so
@@ -348,7 +348,7 @@ fn a_round_of_many_units_archives_each_once() {
     assert_eq!(units.len(), 7, "one submission a unit: {units:?}");
     is_whole(&trial, "by hand");
     by_itself.set("after", "\"1s\"");
-    by_itself.set("every", "\"1s\"");
+    by_itself.set("archive.every", "\"1s\"");
     let daemon = by_itself.run();
     eventually("all to be archived", || {
         let rows = list(&by_itself);

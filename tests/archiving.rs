@@ -333,7 +333,7 @@ fn a_fresh_window_takes_a_unit_in_and_gives_back_the_same() {
 fn a_running_window_archives_by_itself_and_a_kill_doubles_nothing() {
     let trial = window("256KiB");
     trial.set("after", "\"1s\"");
-    trial.set("every", "\"1s\"");
+    trial.set("archive.every", "\"1s\"");
     trial.set("prune", "true");
     for pause in [0, 3, 10, 30, 60, 120] {
         let daemon = trial.run();

@@ -30,7 +30,7 @@ fn window() -> Trial {
     let trial = Trial::new();
     trial.set("crls", "[\"pki/ca.crl\"]");
     trial.set("settle", "\"1ms\"");
-    trial.set("retry_first", "\"10ms\"");
+    trial.set("hold.retry_first", "\"10ms\"");
     trial.set("busy_timeout", "\"10ms\"");
     publish(&trial, -3600, &[]);
     trial

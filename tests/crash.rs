@@ -106,7 +106,7 @@ fn after_a_fault_at_any_step_of_its_disk_a_new_window_comes_to_the_same_end() {
     let mut dice = Dice(seed.0);
     let template = Trial::new();
     template.set("settle", "\"1ms\"");
-    template.set("retry_first", "\"10ms\"");
+    template.set("hold.retry_first", "\"10ms\"");
     let mut dropped = documents(&template, 8, &mut dice).into_iter().filter(|one| !one.name.contains("again"));
     // one that is accepted, one that is rejected, one pair
     let three: Vec<Document> = [3, 2, 0].into_iter().map(|skip| dropped.nth(skip).unwrap()).collect();

@@ -22,7 +22,7 @@ fn moment(value: &Value) -> Timestamp {
 fn stops_kills_and_halts_are_registered_with_their_moments() {
     let trial = Trial::new();
     trial.set("alive", "\"200ms\"");
-    trial.set("retry_first", "\"10ms\"");
+    trial.set("hold.retry_first", "\"10ms\"");
     trial.set("busy_timeout", "\"10ms\"");
     trial.done(&["once"]);
     assert!(rows(&trial, &[]).is_empty(), "what only `once` works is never down");

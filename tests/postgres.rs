@@ -19,8 +19,8 @@ fn window() -> Trial {
 /// What is held is soon tried again.
 fn patient(trial: Trial) -> Trial {
     trial.set("settle", "\"1ms\"");
-    trial.set("retry_first", "\"50ms\"");
-    trial.set("retry_last", "\"1s\"");
+    trial.set("hold.retry_first", "\"50ms\"");
+    trial.set("hold.retry_last", "\"1s\"");
     trial.set("connect_timeout", "\"1s\"");
     trial
 }

@@ -154,8 +154,8 @@ fn impatient() -> Trial {
     let trial = Trial::new();
     trial.set("patience", "\"1ms\"");
     trial.set("memory_max", "\"1B\"");
-    trial.set("retry_first", "\"1s\"");
-    trial.set("retry_last", "\"1s\"");
+    trial.set("hold.retry_first", "\"1s\"");
+    trial.set("hold.retry_last", "\"1s\"");
     trial
 }
 

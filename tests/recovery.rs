@@ -40,7 +40,7 @@ fn carry(trial: &Trial, disk: Disk) -> Result<(), Halt> {
 fn template() -> Trial {
     let trial = Trial::new();
     trial.set("settle", "\"1ms\"");
-    trial.set("retry_first", "\"10ms\"");
+    trial.set("hold.retry_first", "\"10ms\"");
     trial.set("busy_timeout", "\"10ms\"");
     trial
 }
@@ -292,7 +292,7 @@ fn what_was_approved_is_approved_whatever_would_be_judged_since() {
 #[test]
 fn an_approval_waits_while_boemis_is_away() {
     let trial = template();
-    trial.set("retry_first", "\"1m\"");
+    trial.set("hold.retry_first", "\"1m\"");
     trial.put("azerenerji", "a.xml", trial.signed("a.xml", grid(1, "VL-1"), "azerenerji"));
     carry(&trial, Disk::system()).unwrap();
     trial.put("azerenerji", "checking.xml", trial.approval("a.xml", "checking", "azerenerji", "c.xml"));
@@ -327,7 +327,7 @@ fn what_is_refused_in_its_folder_is_answered_once_wherever_the_window_died() {
 #[test]
 fn a_held_receipt_that_a_crash_took_lies_in_its_folder_again() {
     let trial = template();
-    trial.set("retry_first", "\"1m\"");
+    trial.set("hold.retry_first", "\"1m\"");
     carry(&trial, Disk::system()).unwrap();
     let text = generation(voen("azerenerji"), "2024-Q1", 1, "SU-0001", "100.000");
     let octets = trial.signed("a.xml", text, "azerenerji");

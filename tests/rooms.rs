@@ -13,7 +13,7 @@ const PATH: &[&str] = &["intake", "staging", "signature", "authority", "schema",
 /// Shared leaves: every room may import them, and they import only each other.
 const LEAVES: &[&str] = &["container", "document", "finding", "geometry", "host", "json", "xml", "forms", "trust"];
 /// Stand beside the path and import only leaves.
-const BESIDE: &[&str] = &["journal", "transparency", "evidence", "fetch", "token", "ledger", "seal", "reserve"];
+const BESIDE: &[&str] = &["journal", "transparency", "evidence", "fetch", "token", "ledger", "seal", "post", "reserve"];
 /// Look at everything.
 const OVERSEERS: &[&str] = &["daemon", "commands"];
 /// Judge a value by arguments alone: no clock, disk or network (the middle three, trust and geometry).

@@ -48,8 +48,8 @@ fn times() -> usize {
 fn template() -> Trial {
     let trial = Trial::new();
     trial.set("settle", "\"1ms\"");
-    trial.set("retry_first", "\"10ms\"");
-    trial.set("retry_last", "\"1s\"");
+    trial.set("hold.retry_first", "\"10ms\"");
+    trial.set("hold.retry_last", "\"1s\"");
     // a loss of power may take one half of a pair; how long the other waits is no question here
     trial.set("pair_wait", "\"1h\"");
     trial

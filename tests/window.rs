@@ -241,7 +241,7 @@ fn a_folder_that_cannot_be_used_is_its_participants_own_matter() {
 fn what_is_held_for_a_folder_that_was_shut_at_the_start_is_told_once_it_opens() {
     let trial = Trial::new();
     trial.set("rescan", "\"1s\"");
-    trial.set("retry_first", "\"1s\"");
+    trial.set("hold.retry_first", "\"1s\"");
     let locked = Locked::new(&trial);
     let daemon = trial.run();
     trial.put("azerenerji", "a.xml", statement(&trial, "2001-Q1", "1"));
@@ -533,8 +533,8 @@ fn three_hundred_files_of_all_kinds_are_all_answered() {
 #[test]
 fn while_another_process_locks_the_database_documents_are_held() {
     let trial = Trial::new();
-    trial.set("retry_first", "\"1s\"");
-    trial.set("retry_last", "\"1s\"");
+    trial.set("hold.retry_first", "\"1s\"");
+    trial.set("hold.retry_last", "\"1s\"");
     trial.set("busy_timeout", "\"200ms\"");
     trial.set("pair_wait", "\"1s\"");
     let daemon = trial.run();
@@ -620,7 +620,7 @@ fn on_a_full_disk_files_stay_and_are_answered_when_there_is_room() {
         Err(why) => return eprintln!("SKIPPED: no small file system can be mounted here: {why}"),
     };
     trial.set("rescan", "\"1s\"");
-    trial.set("retry_first", "\"1s\"");
+    trial.set("hold.retry_first", "\"1s\"");
     trial.set("free_min", "\"0B\"");
     let mut daemon = trial.run();
     trial.put("azerenerji", "before.xml", statement(&trial, "2001-Q1", "1"));
@@ -694,7 +694,7 @@ fn rejected_beside_rows_of_a_group_that_was_lost_is_held_with_it() {
         Err(why) => return eprintln!("SKIPPED: no small file system can be mounted here: {why}"),
     };
     trial.set("url", "\"sqlite://db/boemis.sqlite\"");
-    trial.set("retry_first", "\"1s\"");
+    trial.set("hold.retry_first", "\"1s\"");
     trial.set("free_min", "\"0B\"");
     let daemon = trial.run();
     trial.put("azerenerji", "before.xml", statement(&trial, "2001-Q1", "1"));

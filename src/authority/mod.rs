@@ -15,7 +15,7 @@ mod window;
 
 /// What a signature covers, as schema reads it: it sees a document only through this room.
 pub use crate::signature::{CoveredAttribute, CoveredEvent, Enclosed, Written};
-pub use registry::{Participant, Person, Registry, Right};
+pub use registry::{Answers, Participant, Person, Registry, Right};
 pub use stations::{Station, StationKind, Stations};
 pub use window::{Environment, Window, WindowId};
 

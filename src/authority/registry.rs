@@ -1,6 +1,6 @@
 //! The registry: participants and their responsible persons (R 3.2).
 
-use crate::document::{DatasetName, Digest, Fin, ParticipantName, Voen};
+use crate::document::{DatasetName, Digest, Fin, MailAddress, ParticipantName, Voen};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,6 +32,21 @@ pub struct Person {
     pub to: Option<Date>,
 }
 
+/// By which ways a body is answered; never by none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answers {
+    /// In its folder.
+    pub folder: bool,
+    /// By mail, to the address that stands beside.
+    pub mail: bool,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self { folder: true, mail: false }
+    }
+}
+
 /// A body that files.
 #[derive(Clone, Debug)]
 pub struct Participant {
@@ -47,6 +62,10 @@ pub struct Participant {
     pub datasets: BTreeSet<DatasetName>,
     /// Whether its access is suspended (S 10.4).
     pub suspended: bool,
+    /// Where its answers go by mail, if they do.
+    pub mail: Option<MailAddress>,
+    /// By which ways it is answered.
+    pub answers: Answers,
     /// Its responsible persons.
     pub persons: Vec<Person>,
 }

@@ -50,6 +50,8 @@ fn registry(card: &Certificate) -> Registry {
         owner: false,
         datasets,
         suspended: false,
+        mail: None,
+        answers: Answers::default(),
         persons: vec![person],
     };
     Registry { participants: [(slug, body)].into() }

@@ -24,6 +24,7 @@ mod list;
 mod once;
 mod open;
 mod opening;
+pub mod post;
 pub mod progress;
 mod prompt;
 mod publish;
@@ -47,6 +48,7 @@ mod who;
 
 pub use list::ListState;
 pub use screen::{Format, Screen};
+pub use status::problems;
 pub use table::Table;
 
 use crate::daemon::log::{self, LogFault};
@@ -192,6 +194,9 @@ enum Command {
     /// Archive units: what is past its active time, packed for good
     #[command(subcommand)]
     Archive(archive::ArchiveCommand),
+    /// Mail that goes out: what is owed, and what was given up or came back
+    #[command(subcommand)]
+    Post(post::PostCommand),
     /// What the owner of BOEMİS's database does for the window
     #[command(subcommand)]
     Boemis(boemis::BoemisCommand),
@@ -245,6 +250,7 @@ impl Command {
             Self::Audit(audit::AuditCommand::Compare(args)) => audit::compare(&args, screen),
             Self::Audit(audit::AuditCommand::Export(args)) => export::run(&args, screen),
             Self::Archive(command) => command.run(screen),
+            Self::Post(command) => command.run(screen),
             Self::Boemis(boemis::BoemisCommand::Prepare(args)) => boemis::prepare(&args, screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
             Self::Identity(identity::IdentityCommand::Probe(args)) => identity::probe(&args, screen),
@@ -284,6 +290,7 @@ impl Arguments {
             Command::Audit(audit::AuditCommand::Verify(args)) => args.output.format,
             Command::Audit(audit::AuditCommand::Compare(args)) => args.output.format,
             Command::Archive(command) => command.format(),
+            Command::Post(command) => command.format(),
             Command::Boemis(boemis::BoemisCommand::Prepare(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
             Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,

@@ -85,6 +85,8 @@ pub fn run(args: &OnceArgs, screen: &mut Screen) -> Outcome {
         };
         // what was answered without a time-stamp is answered; the log says so
         window.tally.stamping = None;
+        // so is what is owed by mail: it is durable, and tried again
+        window.tally.posting = None;
         // and held documents are answered; what could not even be kept is not
         window.tally.away &= done.held == 0;
         let trouble = window.tally.troubles();

@@ -5,6 +5,7 @@ mod folders;
 mod loads;
 pub(super) mod lock;
 mod past;
+mod post;
 
 use super::list::Row;
 use super::opening;
@@ -53,23 +54,20 @@ pub struct StatusArgs {
 /// Usage: the configuration. Broken: a journal or a drop folder that cannot be read.
 pub fn run(args: &StatusArgs, screen: &mut Screen) -> Outcome {
     let settings = records::settings(&args.window)?;
-    let state = &settings.window.paths.state;
-    let daemon = lock::holder(&state.join("journal"));
-    let promised = past::promised(&settings);
-    let known = Known::read(state)?;
-    let now = Timestamp::now();
-    let mut status = Status::of(&settings, &known, daemon, &Footing::of(&args.window.path(), now), now)?;
-    status.problems.extend(past::journal(&settings, promised)?);
-    status.problems.extend(past::acts(&settings, &known));
-    // where journal or act log lost its end, what BOEMİS holds beyond it is nobody else's
-    let lost_its_end = |problem: &Problem| matches!(problem.code, "journal-behind" | "acts-behind");
-    let is_lost = status.problems.iter().any(lost_its_end);
-    let unloaded = unloaded(&settings, &known, daemon.is_some())?;
-    status.problems.extend(unloaded.filter(|problem| !(is_lost && problem.code == "loaded-by-others")));
-    status.healthy = status.problems.is_empty();
+    let status = Status::look(&settings, &args.window.path())?;
     screen.json(&status);
     tell(&status, screen);
     Ok(Exit::answer(status.healthy))
+}
+
+/// What is wrong with the window of this configuration, each with its code: for whoever tells people of it.
+///
+/// # Errors
+/// In words: what `status` could not read.
+pub fn problems(path: &Path) -> Result<Vec<(&'static str, String)>, String> {
+    let settings = records::settings_at(path).map_err(|trouble| trouble.to_string())?;
+    let status = Status::look(&settings, path).map_err(|trouble| trouble.to_string())?;
+    Ok(status.problems.into_iter().map(|problem| (problem.code, problem.message)).collect())
 }
 
 /// The answer for programs. Times are UTC, ages are in seconds.
@@ -107,6 +105,8 @@ pub struct Status {
     pub reserve: Option<copies::Reserve>,
     /// When all evidence was verified again, and what was found; null before the window ran.
     pub reverified: Option<copies::Reverification>,
+    /// What is owed by mail, and what was given up or came back; null where no mail goes out.
+    pub mail: Option<super::post::Post>,
     /// Notices of archive units that are to be sent to the coordinating body (R 5.10).
     pub notices: Vec<NoticeDue>,
     /// Each participant that has a folder or ever sent anything.
@@ -129,8 +129,8 @@ pub struct Problem {
     /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `not-loaded`,
     /// `folder-unusable`, `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`,
     /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `archiving-fails`,
-    /// `checkpoints-kept-back`, `boemis-damaged`, `loaded-by-others`,
-    /// `journal-behind`, `acts-behind`.
+    /// `mail-away`, `mail-failed`, `mail-late`, `mail-paused`, `checkpoints-kept-back`, `boemis-damaged`,
+    /// `loaded-by-others`, `journal-behind`, `acts-behind`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -238,6 +238,24 @@ impl ParticipantRow {
 }
 
 impl Status {
+    fn look(settings: &Settings, path: &Path) -> Result<Self, Trouble> {
+        let state = &settings.window.paths.state;
+        let daemon = lock::holder(&state.join("journal"));
+        let promised = past::promised(settings);
+        let known = Known::read(state)?;
+        let now = Timestamp::now();
+        let mut status = Status::of(settings, &known, daemon, &Footing::of(path, now), now)?;
+        status.problems.extend(past::journal(settings, promised)?);
+        status.problems.extend(past::acts(settings, &known));
+        // where journal or act log lost its end, what BOEMİS holds beyond it is nobody else's
+        let lost_its_end = |problem: &Problem| matches!(problem.code, "journal-behind" | "acts-behind");
+        let is_lost = status.problems.iter().any(lost_its_end);
+        let unloaded = unloaded(settings, &known, daemon.is_some())?;
+        status.problems.extend(unloaded.filter(|problem| !(is_lost && problem.code == "loaded-by-others")));
+        status.healthy = status.problems.is_empty();
+        Ok(status)
+    }
+
     fn of(
         settings: &Settings,
         known: &Known,
@@ -290,6 +308,7 @@ impl Status {
             unclosed: open.iter().filter(|one| is_unclosed(one)).count() as u64,
             reserve: copies::Reserve::of(settings, now),
             reverified: copies::Reverification::of(settings),
+            mail: super::post::Post::of(settings),
             notices: Vec::new(),
             participants: rows.into_values().collect(),
         };
@@ -297,6 +316,7 @@ impl Status {
         status.problems.extend(unjudged(&open));
         status.problems.extend(unstamped(settings, fold));
         status.problems.extend(status.reserve.iter().filter_map(|reserve| reserve.problem(settings)));
+        status.problems.extend(status.mail.iter().flat_map(|mail| post::problems(mail, settings, now)));
         status.problems.extend(witnesses(settings));
         status.problems.extend(status.reverified.iter().filter_map(copies::Reverification::problem));
         status.notices = notices(settings, fold);
@@ -451,7 +471,8 @@ fn damaged(fault: &Fault, is_file: bool) -> String {
 /// Checkpoints that do not go where others keep them.
 fn witnesses(settings: &Settings) -> Option<Problem> {
     let failing = Failing::read(&Disk::system(), &settings.window.paths.state)?;
-    let Failing { since, why } = settings.witnesses.to.is_some().then_some(failing)?;
+    let mailed = settings.post.as_ref().is_some_and(|post| !post.checkpoints.is_empty());
+    let Failing { since, why } = (settings.witnesses.to.is_some() || mailed).then_some(failing)?;
     Some(Problem { code: "checkpoints-kept-back", message: format!("since {}: {why}", times::both(since)) })
 }
 
@@ -693,6 +714,9 @@ fn tell(status: &Status, screen: &mut Screen) {
     }
     if let Some(reverified) = &status.reverified {
         fact("evidence", reverified.told());
+    }
+    if let Some(mail) = &status.mail {
+        fact("mail", post::told(mail));
     }
     for NoticeDue { unit, due } in &status.notices {
         fact("notice", format!("of {unit}, to be sent until {due}"));

@@ -11,6 +11,7 @@ mod keeping;
 mod mistake;
 mod policy;
 mod portable;
+mod post;
 mod reader;
 mod registry;
 mod rules;
@@ -64,6 +65,9 @@ impl Config {
             let outline = settings::read(base, top);
             if let Some(seal) = &outline.seal {
                 trust::seal(gathered, source, seal, outline.environment, now);
+            }
+            if let Some(post) = outline.post.at() {
+                post::check(source, post, now);
             }
             if let Some(At { value: log, spot }) = &outline.log
                 && let Err(fault) = log.key.open(&Disk::system(), &log.origin, now)

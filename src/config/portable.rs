@@ -10,6 +10,7 @@
 //! Reads the files that hold more than settings (schemas beside the descriptions, a trial's keys); writes nothing.
 
 use super::files::{self, Part};
+use super::post::PAUSED;
 use super::{Config, World};
 use crate::authority::Environment;
 use crate::boemis::Location;
@@ -138,6 +139,23 @@ impl Portable {
                 }
             }
         }
+        for path in settings.post.iter().flat_map(|post| post.server.ca.iter().chain([&post.sign.certificate])) {
+            let path = absolute(path)?;
+            let wanted = Path::new("pki/elsewhere").join(path.file_name().unwrap_or_default());
+            if path.is_file() {
+                copied.insert(places.of(&path, &wanted), files::octets(&path)?.into());
+            }
+        }
+        if let Some(post) = &settings.post {
+            let key = absolute(&post.sign.key)?;
+            match is_trial && key.is_file() {
+                true => drop(copied.insert(places.of(&key, Path::new("pki/mail.key")), files::octets(&key)?.into())),
+                false => left_out.push(format!("the mail key: {} ([mail.sign] key)", key.display())),
+            }
+            if post.server.account.is_some() {
+                left_out.push("the password for the mail server ([mail.smtp] password)".to_owned());
+            }
+        }
         if !is_trial {
             // a file of certificates may hold a key as well: the copy is then without the file
             copied.retain(|place, octets| {
@@ -229,6 +247,10 @@ impl Places {
             "transparency.certificate" => self.word(text, Path::new("pki/log.crt")),
             "transparency.key" if is_trial => self.word(text, Path::new("pki/log.key")),
             "transparency.publish" => (text != "none").then(|| "none".to_owned()),
+            // a copy answers nobody by itself: what is owed gathers until somebody takes the word away
+            "mail.smtp.server" => (text != "none" && !text.starts_with(PAUSED)).then(|| format!("{PAUSED}{text}")),
+            "mail.smtp.ca" | "mail.sign.certificate" if text != "none" => self.word(text, &wanted("pki/elsewhere")),
+            "mail.sign.key" if is_trial && text != "none" => self.word(text, Path::new("pki/mail.key")),
             "reserve.to" => (text != "none").then(|| "none".to_owned()),
             _ => None,
         }

@@ -4,8 +4,8 @@
 use super::files::{Gathered, Part};
 use super::mistake::Mistake;
 use super::reader::{At, Source, Spot, Table};
-use crate::authority::{Participant, Person, Registry, Right};
-use crate::document::{DatasetName, Digest, Fin, IdentityFault, ParticipantName, Voen};
+use crate::authority::{Answers, Participant, Person, Registry, Right};
+use crate::document::{DatasetName, Digest, Fin, IdentityFault, MailAddress, ParticipantName, Voen};
 use crate::forms::certificate::Certificate;
 use crate::trust::IdentityProfile;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +21,8 @@ pub(super) struct Against<'a> {
     pub profile: &'a IdentityProfile,
     /// The datasets that have a description.
     pub datasets: BTreeSet<DatasetName>,
+    /// Whether mail goes out at all; none where nobody can tell.
+    pub posts: Option<bool>,
 }
 
 /// What was read of the registry.
@@ -47,7 +49,7 @@ pub(super) fn read(gathered: &mut Gathered, path: &Path, against: &Against<'_>) 
 /// The participants and persons of a registry's text, certificates left unread.
 pub(super) fn persons_of(text: &str) -> Result<Registry, Vec<Mistake>> {
     let profile = IdentityProfile::standard();
-    let against = Against { profile: &profile, datasets: BTreeSet::new() };
+    let against = Against { profile: &profile, datasets: BTreeSet::new(), posts: None };
     let (source, table) = Source::parse(Path::new("registry.toml"), text);
     let top = source.top(table);
     let reading = Reading {
@@ -104,6 +106,7 @@ impl Reading<'_, '_, '_> {
         let owner = table.boolean("owner").is_some_and(|owner| owner.value);
         let datasets = table.strings("datasets").map(|texts| self.datasets(texts));
         let suspended = table.boolean("suspended");
+        let (mail, answers) = self.answers(slug, &mut table);
         let mut persons = Vec::new();
         for person in table.tables("persons") {
             let known = datasets.clone().unwrap_or_default();
@@ -121,6 +124,8 @@ impl Reading<'_, '_, '_> {
             owner,
             datasets: datasets?,
             suspended: suspended?.value,
+            mail,
+            answers,
             persons,
         })
     }
@@ -176,6 +181,37 @@ impl Reading<'_, '_, '_> {
             from: from?.value,
             to: to.map(|to| to.value),
         })
+    }
+
+    /// Where and by which ways it is answered.
+    fn answers(&self, slug: &At<String>, table: &mut Table<'_, '_>) -> (Option<MailAddress>, Answers) {
+        let mail = table.string("mail").and_then(|text| super::post::address(self.source, &text));
+        let Some(words) = table.strings("answers") else {
+            return (mail.map(|mail| mail.value), Answers::default());
+        };
+        let mut answers = Answers { folder: false, mail: false };
+        for word in &words {
+            match word.value.as_str() {
+                "folder" => answers.folder = true,
+                "mail" => answers.mail = true,
+                other => {
+                    let meant = super::reader::meant(other, ["folder", "mail"].into_iter());
+                    let message = format!("{other:?} is no way to answer: it is \"folder\" or \"mail\"{meant}");
+                    self.source.mistake(&word.spot, message);
+                }
+            }
+        }
+        let spot = words.first().map_or(&slug.spot, |word| &word.spot);
+        if words.is_empty() {
+            self.source.mistake(spot, "has `answers`, and none in it: it is answered in its folder, by mail, or both");
+        }
+        if answers.mail && mail.is_none() && !table.has("mail") {
+            self.source.mistake(spot, "is answered by mail, and no address stands beside it as `mail`");
+        }
+        if answers.mail && self.against.posts == Some(false) {
+            self.source.mistake(spot, "is answered by mail, and [mail.smtp] of the window names no server");
+        }
+        (mail.map(|mail| mail.value), answers)
     }
 
     fn slug(&self, slug: &At<String>) -> Option<ParticipantName> {

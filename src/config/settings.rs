@@ -4,6 +4,7 @@
 //! Reads tables and opens no file.
 
 use super::keeping;
+use super::post::{self as outgoing, Outgoing};
 use super::reader::{At, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
@@ -14,7 +15,9 @@ use crate::forms::note;
 use crate::signature::{CmsLimits, Policy, Property};
 use crate::token::{Uri, is_uri};
 use crate::trust::IdentityProfile;
-use crate::{archive, boemis, container, evidence, intake, journal, ledger, reserve, schema, seal, transparency, xml};
+use crate::{
+    archive, boemis, container, evidence, intake, journal, ledger, post, reserve, schema, seal, transparency, xml,
+};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -184,6 +187,8 @@ pub struct Settings {
     pub archive: archive::Settings,
     pub calendar: archive::calendar::Calendar,
     pub export: ExportSettings,
+    /// Mail that goes out; none where no server is named.
+    pub post: Option<post::Settings>,
 }
 
 impl Settings {
@@ -212,6 +217,8 @@ pub(super) struct Outline {
     pub seal: Option<SealAt>,
     /// The transparency log's key and certificate, where they are named.
     pub log: Option<At<transparency::Settings>>,
+    /// Mail that goes out, with the places of what is checked.
+    pub post: Outgoing,
     /// None when something without which no window can be is missing or wrong.
     pub settings: Option<Settings>,
 }
@@ -263,6 +270,11 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     }
     let calendar = top.table("calendar").map(keeping::calendar).unwrap_or_default();
     let export = top.table("export").map(keeping::export).unwrap_or_default();
+    let mut mail = top.table("mail");
+    let post = mail.as_mut().map(|mail| outgoing::read(base, mail)).unwrap_or_default();
+    if let Some(mail) = mail {
+        mail.finish();
+    }
     top.finish();
     let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {
         (Some(window), Some((location, boemis)), Some(trust), Some(seal), Some(identity)) => Some(Settings {
@@ -296,11 +308,12 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             archive,
             calendar,
             export,
+            post: post.at().map(|post| post.settings.clone()),
         }),
         _ => None,
     };
     let identity = identity.unwrap_or_else(IdentityProfile::standard);
-    Outline { paths, environment, identity, policy, trust, seal, log: named_log, settings }
+    Outline { paths, environment, identity, policy, trust, seal, log: named_log, post, settings }
 }
 
 impl Paths {

@@ -43,6 +43,8 @@ pub(super) struct Named<'a> {
     identity: &'a IdentityProfile,
     policy: &'a Policy,
     trust: Option<&'a TrustSettings>,
+    /// Whether mail goes out; none where nobody can tell.
+    posts: Option<bool>,
 }
 
 impl World {
@@ -53,6 +55,7 @@ impl World {
             identity: &outline.identity,
             policy: &outline.policy,
             trust: outline.trust.as_ref(),
+            posts: outline.post.goes(),
         }
     }
 
@@ -63,6 +66,7 @@ impl World {
             identity: &settings.identity,
             policy: &settings.policy,
             trust: Some(&settings.trust),
+            posts: Some(settings.post.is_some()),
         }
     }
 
@@ -77,7 +81,8 @@ impl World {
 pub(super) fn read(gathered: &mut Gathered, path: &Path, named: &Named<'_>, now: Timestamp) -> Option<World> {
     let paths = named.paths;
     let datasets = dataset::read(gathered, &paths.datasets);
-    let against = Against { profile: named.identity, datasets: datasets.by_name.keys().cloned().collect() };
+    let datasets_named = datasets.by_name.keys().cloned().collect();
+    let against = Against { profile: named.identity, datasets: datasets_named, posts: named.posts };
     let registry = registry::read(gathered, &paths.registry, &against);
     let stations = stations::read(gathered, &paths.stations, registry.as_ref().and_then(|read| read.declared.as_ref()));
     let trust =

@@ -492,13 +492,18 @@ impl Window {
         const ALONE: usize = 8;
         self.finish_laying()?; // one group after the other, in their order
         let outlet = |ready: Ready| {
-            let outlet = ready.2.as_ref().and_then(|channel| self.outlet(channel));
+            let channel = ready.2.as_ref().filter(|channel| self.answers_of(channel).folder);
+            let outlet = channel.and_then(|channel| self.outlet(channel));
             (ready, outlet)
         };
         let group: Vec<(Ready, Option<Outlet>)> = receipts.into_iter().map(outlet).collect();
         for ((receipt, answered, channel), _) in &group {
             if answered.decision != Decision::Held {
                 self.waits.remove(&answered.id);
+            }
+            self.owe(answered, channel.as_ref());
+            if answered.decision == Decision::Rejected {
+                self.refused_signer(answered.signers.first(), answered.participant.as_ref());
             }
             if let Some(other) = self.also_to(answered.decision, channel.as_ref()) {
                 self.copy_to(&other, answered, receipt.octets());
@@ -521,6 +526,10 @@ impl Window {
     /// lies there.
     fn copy_to(&mut self, other: &ParticipantName, answered: &Answered, octets: &Arc<[u8]>) {
         let (id, file_name) = (answered.id, answered.receipt.file_name.clone());
+        self.owe(answered, Some(other));
+        if !self.answers_of(other).folder {
+            return;
+        }
         let Some(outlet) = self.outlet(other) else {
             self.left.insert(id);
             return;
@@ -577,6 +586,8 @@ impl Window {
                 (Some(Err(error)), _, Some(channel)) => {
                     self.unpublished(id, &channel, &answered.receipt.file_name, &error);
                 }
+                // what is in the outbox alone is durable before it is closed, as what lies in a folder
+                (_, _, Some(channel)) if !self.answers_of(&channel).folder => self.laid.extend(closes.then_some(id)),
                 (_, _, Some(channel)) => self.leave_for(&channel, id),
                 (_, _, None) => {}
             }
@@ -599,6 +610,11 @@ impl Window {
         if let Err(error) = sync() {
             tracing::error!(%error, "receipts lie in their folders, and could not be made durable there");
             self.tally.publishing = Some(format!("receipts cannot be made durable: {error}"));
+            return Ok(());
+        }
+        if let Some(Err(error)) = self.outbox().map(|outbox| outbox.sync()) {
+            tracing::error!(%error, "answers lie in the outbox, and could not be made durable there");
+            self.tally.publishing = Some(format!("answers in the outbox cannot be made durable: {error}"));
             return Ok(());
         }
         self.laid_into.clear();
@@ -670,11 +686,16 @@ impl Window {
             Arrived::RefusedInPlace(refused) => Some(refused.participant.clone()),
         };
         if let Some(channel) = channel {
+            self.owe(answered, Some(&channel));
             if let Some(other) = self.also_to(answered.decision, Some(&channel)) {
                 self.copy_to(&other, answered, &octets);
             }
             let id = submission.id();
             let closes = submission.phase == Phase::Answered && !self.left.contains(&id);
+            if !self.answers_of(&channel).folder {
+                self.laid.extend(closes.then_some(id));
+                return Ok(());
+            }
             let file_name = answered.receipt.file_name.clone();
             let Some(outlet) = self.outlet(&channel) else {
                 self.leave_for(&channel, id);

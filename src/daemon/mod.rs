@@ -4,6 +4,7 @@
 //! nothing about a document: the rooms do.
 
 pub mod again;
+mod alerting;
 pub mod approving;
 pub mod alive;
 mod answering;
@@ -33,6 +34,7 @@ pub mod notify;
 mod orphans;
 mod packing;
 pub mod pages;
+pub mod posting;
 pub mod pruning;
 pub mod refresh;
 pub mod restored;

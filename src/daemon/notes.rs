@@ -8,6 +8,7 @@ impl Window {
     /// # Errors
     /// The journal or the ledger.
     pub(super) fn take_notes(&mut self) -> Result<(), Halt> {
+        self.take_post_notes();
         let (now, state) = (self.host.clock.now(), self.settings().window.paths.state.clone());
         let Some(noted) = self.journal.append_notes(&self.host.disk, &state, now)? else { return Ok(()) };
         self.settle()?;

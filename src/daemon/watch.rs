@@ -3,9 +3,11 @@
 //! Owns when something is done; what is done is [`Window`]'s. Never sleeps while something waits,
 //! never polls faster than the rescan, and says "alive" from this very loop.
 
+use super::alerting::alerter;
 use super::archivist::Archivist;
 use super::following::follower;
 use super::notify;
+use super::posting::poster;
 use super::refresh::{self, Refresher, Round};
 use super::reverifying::reverifier;
 use super::stalls::Stalls;
@@ -39,6 +41,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut refresher = Refresher::new(window.settings());
     let (mut follower, mut reverifier) = (follower(&window), reverifier(&window));
     let mut witness = witness(&window);
+    let (mut poster, mut alerter) = (poster(&window), alerter(&window));
     let mut archivist = Archivist::new();
     let (ours, host) = (window.settings().clone(), window.host());
     let mut alive = notify::alive_every().map(interval);
@@ -62,14 +65,17 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
         let ahead = (window.ahead() > 0).then_some(now);
         let later = window.next_later(now);
         let scan_goes_on = window.queue().is_scanning().then_some(now);
-        let due = [window.queue().due(now), window.next_try(), ahead, later, scan_goes_on].into_iter().flatten().min();
+        let post = window.next_post(now);
+        let due = [window.queue().due(now), window.next_try(), ahead, later, scan_goes_on, post];
+        let due = due.into_iter().flatten().min();
         let wake = due.map(|due| Instant::now() + pause(now, due));
         if window.tally.troubles() != trouble {
             trouble = window.tally.troubles();
             notify::status(&status(&window));
         }
         let mut looked = Ok(());
-        let (world, reach, laid) = (window.world(), window.reach(), window.laid());
+        let (world, reach, laid, outgoing) = (window.world(), window.reach(), window.laid(), window.outgoing());
+        let watched = window.watched();
         let told = std::sync::Arc::clone(&window.told);
         // Whatever came meanwhile is seen now, also when there was nothing that the loop waited for.
         tokio::task::yield_now().await;
@@ -107,6 +113,8 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             }
             round = follower.round(&reach) => window.followed(round),
             round = witness.round(&laid) => window.witnessed(round),
+            round = poster.round(&outgoing) => looked = window.posted(round),
+            round = alerter.round(&watched) => looked = window.alerted(round),
             round = reverifier.round(&reach) => looked = window.reverified(round),
             () = watch.ready() => looked = heed(&mut window, &mut watch),
             () = told.notified() => {}
@@ -170,6 +178,7 @@ async fn all(window: &mut Window, mut progress: impl FnMut(Progress)) -> Result<
     // What a crash left taken goes back where a newer file of its name lay, once that one is answered.
     while found_all(window, &mut progress).await? && window.queue().give_back_stranded() {}
     window.publish_left()?;
+    window.post_once()?;
     window.rest().await
 }
 

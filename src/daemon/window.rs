@@ -3,6 +3,7 @@
 //! Owns opening, recovery by the state table, reloading of registry, stations, datasets and trust,
 //! and the end. What is done with documents is [`carry`](super::carry)'s.
 
+use super::alerting::Refusals;
 use super::alive;
 use super::answering::Laid;
 use super::aside::Aside;
@@ -12,6 +13,7 @@ use super::holds::Holds;
 use super::later::Later;
 use super::look;
 use super::pages::Pages;
+use super::posting::Poster;
 use super::stamps::Stamps;
 use crate::archive::Closed;
 use crate::boemis::{self, Ahead, Boemis};
@@ -113,13 +115,15 @@ pub struct Tally {
     pub witnessing: Option<String>,
     /// The same of archive units that cannot be made.
     pub archiving: Option<String>,
+    /// The same of mail that does not go out.
+    pub posting: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let beside = [&self.unloaded, &self.reserving, &self.archiving, &self.laying, &self.witnessing];
+        let beside = [&self.unloaded, &self.reserving, &self.archiving, &self.laying, &self.witnessing, &self.posting];
         let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping].into_iter().chain(beside);
         let own = own.flatten().map(String::as_str);
         let all: Vec<&str> = own.chain(away).collect();
@@ -227,6 +231,10 @@ pub struct Window {
     pub(super) lacking: HashMap<Key, SubmissionId>,
     /// What signed documents ruled on, still to be answered.
     pub(super) ruled: BTreeMap<SubmissionId, Ruled>,
+    /// Who hands over what is owed by mail; none where none goes out.
+    pub(super) poster: Option<Arc<Poster>>,
+    /// Refusals since the start, by the signer's certificate.
+    pub(super) refusals: Refusals,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -330,6 +338,8 @@ impl Window {
             grounds: None,
             holdings: None,
             ruled: BTreeMap::new(),
+            poster: None,
+            refusals: Refusals::new(),
             tally: Tally::default(),
         };
         window.begin().await?;
@@ -350,6 +360,7 @@ impl Window {
         }
         // behind what tells of a crash: the last line before that is the last sign of life
         self.keep_grounds(&self.world())?;
+        self.open_outbox()?;
         self.take_notes()?;
         self.load_again().await?;
         self.recover().await?;
@@ -654,6 +665,7 @@ impl Window {
         self.drop_aside();
         self.release_sources();
         self.close_laid()?;
+        self.journal_mailed()?;
         self.take_notes()?;
         self.tell([Event::Stopped {}])?;
         self.rest_transparency()?;

@@ -5,10 +5,12 @@
 //! checkpoint. Done by a thread of its own that is watched, as the refresher's; no document waits for it. Reads the
 //! checkpoint that lies in the state folder, signs nothing, and never takes anything away.
 
+use super::posting::Post;
 use super::refresh::{Refresher, Round};
 use super::stamps::{self, Stamps};
 use super::window::Window;
 use crate::config::World;
+use crate::document::MailAddress;
 use crate::forms::note::{Checkpoint, NOTE_MAX};
 use crate::host::{Disk, Host};
 use crate::transparency::checkpoint_in;
@@ -61,8 +63,7 @@ pub(super) struct Laid {
 
 /// The schedule; it waits for ever where checkpoints go nowhere, or none is new.
 pub(super) fn witness(window: &Window) -> Refresher<Laid> {
-    let settings = &window.settings().witnesses;
-    let (is_wanted, every) = (settings.to.is_some(), settings.every);
+    let (is_wanted, every) = (window.wants_witnesses(), window.settings().witnesses.every);
     // every size is above it once, also the first
     let done = Arc::new(AtomicU64::new(0));
     let known = Arc::clone(&done);
@@ -82,6 +83,8 @@ pub(super) fn witness(window: &Window) -> Refresher<Laid> {
 
 struct Witness {
     settings: Settings,
+    /// Who gets them by mail, and where that is owed.
+    mail: Option<(Arc<Post>, Vec<MailAddress>)>,
     state: PathBuf,
     host: Host,
     stamps: Mutex<Option<Stamps>>,
@@ -90,17 +93,41 @@ struct Witness {
 impl Witness {
     fn of(window: &Window) -> Self {
         let (state, host) = (window.settings().window.paths.state.clone(), window.host.clone());
-        Self { settings: window.settings().witnesses.clone(), state, host, stamps: Mutex::default() }
+        let to = window.settings().post.as_ref().map(|post| post.checkpoints.clone()).unwrap_or_default();
+        let mail = window.outbox().filter(|_| !to.is_empty()).map(|outbox| (Arc::clone(outbox), to));
+        Self { settings: window.settings().witnesses.clone(), mail, state, host, stamps: Mutex::default() }
     }
 
-    /// Brings the folder up to the checkpoint in the state folder; how many leaves that is over.
+    /// Sends the checkpoint in the state folder to whoever keeps them; how many leaves it is over.
     fn publish(&self, world: &Arc<World>) -> Result<u64, String> {
-        let Some(folder) = &self.settings.to else { return Ok(u64::MAX) };
         let (disk, path) = (&self.host.disk, checkpoint_in(&self.state));
         let octets = disk.read(&path, NOTE_MAX as u64).map_err(|error| format!("{}: {error}", path.display()))?;
         let note = String::from_utf8(octets).map_err(|error| format!("{}: {error}", path.display()))?;
         let checkpoint = Checkpoint::read(&note).map_err(|fault| format!("{}: {fault}", path.display()))?;
         let name = name(&checkpoint);
+        if let Some((outbox, to)) = &self.mail {
+            let said = (format!("yoxlama nöqtəsi / checkpoint {}", checkpoint.size), told(&checkpoint));
+            let file = Some((format!("{name}.checkpoint"), note.clone()));
+            let owed = outbox.notify(&format!("checkpoint {name}"), to, said, file, self.host.clock.now());
+            owed.map_err(|error| format!("the outbox: {error}"))?;
+        }
+        match &self.settings.to {
+            Some(folder) => self.lay(folder, &checkpoint, &name, note, world)?,
+            None => {}
+        }
+        Ok(checkpoint.size)
+    }
+
+    /// Brings the folder up to a checkpoint.
+    fn lay(
+        &self,
+        folder: &Path,
+        checkpoint: &Checkpoint,
+        name: &str,
+        note: String,
+        world: &Arc<World>,
+    ) -> Result<(), String> {
+        let disk = &self.host.disk;
         let failed = |error: io::Error| format!("{}: {error}", folder.display());
         disk.make_folder(folder).map_err(failed)?;
         let path = folder.join(format!("{name}.checkpoint"));
@@ -123,7 +150,7 @@ impl Witness {
                 lay(disk, folder, &tokened, &token).map_err(failed)?;
             }
         }
-        Ok(checkpoint.size)
+        Ok(())
     }
 
     fn token(&self, settings: &stamps::Settings, note: String, world: &Arc<World>) -> Result<Vec<u8>, String> {
@@ -133,6 +160,16 @@ impl Witness {
         stamps.renew(Arc::clone(world));
         stamps.token(&note).map_err(|why| format!("a checkpoint has no time-stamp: {why}"))
     }
+}
+
+/// What is said beside a checkpoint that goes by mail.
+fn told(checkpoint: &Checkpoint) -> String {
+    format!(
+        "Əlavədə şəffaflıq jurnalının imzalanmış yoxlama nöqtəsi var. Onu saxlayın: bu nöqtəyə qədər olan heç nə \
+         sonradan gizli dəyişdirilə bilməz.\nAttached is a signed checkpoint of the transparency log. Keep it: nothing up to it \
+         can be rewritten unnoticed.\n\n{} leaves, root {}\n",
+        checkpoint.size, checkpoint.root
+    )
 }
 
 /// What the files of a checkpoint are called: the log's name, in which a folder cannot be told, and the size.
@@ -165,6 +202,12 @@ fn lay(disk: &Disk, folder: &Path, name: &str, octets: &[u8]) -> io::Result<()> 
 }
 
 impl Window {
+    /// Whether checkpoints go anywhere.
+    fn wants_witnesses(&self) -> bool {
+        let mailed = self.settings().post.as_ref().is_some_and(|post| !post.checkpoints.is_empty());
+        self.settings().witnesses.to.is_some() || mailed
+    }
+
     /// What the witnesses may be given now.
     pub(super) fn laid(&self) -> Arc<Laid> {
         Arc::new(Laid { size: self.transparency.published(), world: Arc::clone(&self.world) })
@@ -172,7 +215,7 @@ impl Window {
 
     /// A last round, at the end of a process, for which nobody waits long: `once` has no other.
     pub(super) fn witness_last(&mut self) {
-        if self.settings().witnesses.to.is_none() || self.transparency.size() == 0 {
+        if !self.wants_witnesses() || self.transparency.size() == 0 {
             return;
         }
         let witness = Witness::of(self);

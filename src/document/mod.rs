@@ -7,6 +7,7 @@
 mod approval;
 mod digest;
 mod identity;
+mod mail;
 mod name;
 mod period;
 mod quantity;
@@ -15,7 +16,8 @@ mod submission;
 pub use approval::{APPROVAL_NAMESPACE, ApprovalStage};
 pub use digest::{Digest, Digester};
 pub use identity::{Fin, IdentityFault, Voen};
-pub use name::{DatasetName, GivenName, ParticipantName, StationCode};
+pub use mail::Thread;
+pub use name::{DatasetName, GivenName, MailAddress, ParticipantName, StationCode};
 pub use period::{BAKU, Period, PeriodFault};
 pub use quantity::{Quantity, QuantityFault};
 pub use submission::{Content, Decision, Revision, SUBMISSION_NAMESPACE, SubmissionId};

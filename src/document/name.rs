@@ -67,6 +67,13 @@ plain_name!(
     ParticipantName, 64, slug, "a participant's name is 1 to 64 of a-z, 0-9 and -, beginning with a letter"
 );
 plain_name!(
+    /// An address that mail goes to, or comes from.
+    MailAddress,
+    254,
+    super::mail::is_address,
+    "an address is name@domain in plain letters, digits and signs, without quotes, at most 254 octets"
+);
+plain_name!(
     /// A dataset's slug, `generation` (S 6.1).
     DatasetName, 64, slug, "a dataset's name is 1 to 64 of a-z, 0-9 and -, beginning with a letter"
 );

@@ -122,7 +122,7 @@ impl Trial {
     pub fn set(&self, key: &str, value: &str) {
         let path = self.at("w/pencere.toml");
         let text = fs::read_to_string(&path).unwrap();
-        let (table, name) = key.split_once('.').map_or(("", key), |(table, name)| (table, name));
+        let (table, name) = key.rsplit_once('.').map_or(("", key), |(table, name)| (table, name));
         let at = if table.is_empty() { 0 } else { text.find(&format!("\n[{table}]\n")).unwrap() };
         let start = format!("\n{name} = ");
         let end = if table.is_empty() { text.len() } else { at + 1 + text[at + 1..].find("\n[").unwrap() };

@@ -35,6 +35,8 @@ fn participant(name: &str, voen: &str, names: &[&str], persons: Vec<Person>) -> 
         owner: name == "owner",
         datasets: datasets(names),
         suspended: false,
+        mail: None,
+        answers: crate::authority::Answers::default(),
         persons,
     }
 }

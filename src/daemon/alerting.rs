@@ -1,0 +1,360 @@
+//! Alerts: what a person must know, gathered into one mail; what concerns the owner goes to the owner too.
+//!
+//! Owns what is told and when: at most one mail in `mail.alerts.every`, when something is wrong that was not told yet or
+//! is well again, and once a day while it stays so. What is wrong is what `status` says, and besides it certificates that
+//! end, refusals of one signer again and again (S 8.1.4 item 3), and a disk that fills. Looked at by a thread of its
+//! own, as the refresher's; the mails go into the outbox. Never a mail a file, and nothing of a document but its signer.
+
+use super::posting::Post;
+use super::refresh::{Refresher, Round};
+use super::window::{Halt, Window};
+use crate::authority::Registry;
+use crate::commands;
+use crate::config::{Part, World};
+use crate::document::{Digest, MailAddress, ParticipantName};
+use crate::forms::certificate::Certificate;
+use crate::host::{Disk, Host};
+use crate::post;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long one look may take: a journal of millions of lines, and BOEMİS.
+const PATIENCE: Duration = Duration::from_secs(600);
+/// While something stays wrong, it is said again after so long.
+const AGAIN: SignedDuration = SignedDuration::from_hours(24);
+/// Days before its end at which a certificate is spoken of (issue of another takes weeks, its publication days).
+const ENDING: [i64; 4] = [1, 7, 14, 30];
+/// So many refusals of one signer are worth a word, and so many more another.
+const REFUSALS: u64 = 5;
+/// Signers that are counted at most.
+const SIGNERS_MAX: usize = 1000;
+/// The largest file of what was told, octets.
+const TOLD_MAX: u64 = 1 << 20;
+/// What is wrong that the owner is told of too (S 8.1.11): records altered or lost, breaches of the rules of access.
+const INCIDENTS: [&str; 8] = [
+    "acts-behind",
+    "boemis-damaged",
+    "evidence-damaged",
+    "halted",
+    "journal-behind",
+    "loaded-by-others",
+    "not-loaded",
+    "refusals",
+];
+
+/// Refusals by the signer's certificate.
+pub(super) type Refusals = BTreeMap<Digest, (Option<ParticipantName>, u64)>;
+
+/// What a look is given.
+#[derive(Debug)]
+pub(super) struct Watched {
+    world: Arc<World>,
+    refusals: Refusals,
+    troubles: Option<String>,
+}
+
+/// Something that is to be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Alert {
+    /// By what it is known again.
+    key: String,
+    text: String,
+}
+
+/// What was told, across processes.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Told {
+    /// When the last mail was.
+    last: Option<Timestamp>,
+    /// What it told, by key.
+    alerts: BTreeSet<String>,
+}
+
+struct Alerter {
+    config: PathBuf,
+    state: PathBuf,
+    certificates: Vec<(&'static str, PathBuf)>,
+    alerts: post::Alerts,
+    outbox: Arc<Post>,
+    host: Host,
+}
+
+/// The schedule; it waits for ever where nobody is told.
+pub(super) fn alerter(window: &Window) -> Refresher<Option<Watched>> {
+    let settings = window.settings();
+    let alerts = settings.post.as_ref().map(|post| post.alerts.clone()).unwrap_or_default();
+    let every = alerts.every;
+    let alerter = window.outbox().filter(|_| !alerts.to.is_empty()).map(|outbox| Alerter {
+        config: window.config.path().to_owned(),
+        state: settings.window.paths.state.clone(),
+        certificates: [
+            Some(("the seal's certificate", settings.seal.certificate.clone())),
+            settings.post.as_ref().map(|post| ("the mail certificate", post.sign.certificate.clone())),
+            Some(("the log's certificate", settings.transparency.key.certificate.clone())),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        alerts,
+        outbox: Arc::clone(outbox),
+        host: window.host(),
+    });
+    let patience = |watched: &Option<Watched>| watched.is_some().then_some(PATIENCE);
+    let fetch = move |watched: &Option<Watched>| match (&alerter, watched) {
+        (Some(alerter), Some(watched)) => {
+            let failed = alerter.look(watched).err();
+            Round { failed: failed.into_iter().collect(), ..Round::default() }
+        }
+        _ => Round::default(),
+    };
+    Refresher::of(every, Box::new(patience), Arc::new(fetch))
+}
+
+impl Alerter {
+    fn look(&self, watched: &Watched) -> Result<(), String> {
+        let now = self.host.clock.now();
+        let mut alerts = self.problems(watched);
+        alerts.extend(self.ending(&watched.world, now));
+        alerts.extend(refused(&watched.refusals));
+        alerts.extend(filling(&self.state));
+        let told = self.told();
+        let Some(text) = compose(&alerts, &told, now) else { return Ok(()) };
+        let failed = |error: std::io::Error| format!("the alert cannot be put in the outbox: {error}");
+        let key = |whom: &str| format!("alert {whom} {now}");
+        let subject = format!("{} xəbərdarlıq / alerts", alerts.len());
+        self.outbox.notify(&key("admin"), &self.alerts.to, (subject, text), None, now).map_err(failed)?;
+        let fresh = |alert: &&Alert| !told.alerts.contains(&alert.key);
+        let incidents: Vec<&Alert> = alerts.iter().filter(fresh).filter(|alert| is_incident(&alert.key)).collect();
+        if let (false, Some(owner)) = (incidents.is_empty(), owner(&watched.world.registry)) {
+            let subject = "İnsident / incident (S 8.1.11)".to_owned();
+            let text = incident(&incidents, now);
+            self.outbox.notify(&key("owner"), &[owner], (subject, text), None, now).map_err(failed)?;
+        }
+        let told = Told { last: Some(now), alerts: alerts.into_iter().map(|alert| alert.key).collect() };
+        self.remember(&told).map_err(|error| format!("what was told cannot be remembered: {error}"))
+    }
+
+    /// What `status` says, and what stands in the running window's way.
+    fn problems(&self, watched: &Watched) -> Vec<Alert> {
+        let mut alerts = Vec::new();
+        match commands::problems(&self.config) {
+            Ok(problems) => {
+                alerts.extend(problems.into_iter().map(|(code, text)| Alert { key: code.to_owned(), text }));
+            }
+            Err(why) => alerts.push(Alert { key: "status".to_owned(), text: format!("status cannot be told: {why}") }),
+        }
+        if let Some(text) = watched.troubles.clone().filter(|_| alerts.is_empty()) {
+            alerts.push(Alert { key: "trouble".to_owned(), text });
+        }
+        alerts
+    }
+
+    /// Certificates near their end: the window's own, and those of registered persons.
+    fn ending(&self, world: &World, now: Timestamp) -> Vec<Alert> {
+        let mut alerts = Vec::new();
+        let own = self.certificates.iter().filter_map(|(what, path)| {
+            let octets = self.host.disk.read(path, TOLD_MAX).ok()?;
+            Some(((*what).to_owned(), Certificate::from_file(&octets).ok()?.into_iter().next()?))
+        });
+        let persons = world.files.iter().filter(|file| file.part == Part::Registry).filter_map(|file| {
+            let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let one = Certificate::from_file(&file.octets).ok()?.into_iter().next()?;
+            Some((format!("the certificate of a registered person ({name})"), one))
+        });
+        for (what, certificate) in own.chain(persons) {
+            let left = certificate.not_after().duration_since(now);
+            let Some(days) = ending(left) else { continue };
+            let digest = certificate.sha256().to_string();
+            let key = format!("certificate-ends:{}:{days}", digest.get(..16).unwrap_or_default());
+            let end = certificate.not_after();
+            let text = match days {
+                0 => format!("{what} ended on {end}."),
+                days => format!("{what} ends on {end}, in {days} days or less. Renew it."),
+            };
+            alerts.push(Alert { key, text });
+        }
+        alerts
+    }
+
+    fn file(&self) -> PathBuf {
+        self.state.join("outbox").join("alerts.json")
+    }
+
+    fn told(&self) -> Told {
+        let read = self.host.disk.read(&self.file(), TOLD_MAX).ok();
+        read.and_then(|octets| serde_json::from_slice(&octets).ok()).unwrap_or_default()
+    }
+
+    fn remember(&self, told: &Told) -> std::io::Result<()> {
+        write(&self.host.disk, &self.file(), told)
+    }
+}
+
+fn write(disk: &Disk, path: &Path, told: &Told) -> std::io::Result<()> {
+    let part = path.with_extension("part");
+    let file = disk.open_or_create(&part)?;
+    file.truncate(0)?;
+    file.write_at(&serde_json::to_vec(told)?, 0)?;
+    disk.rename(&part, path)
+}
+
+fn is_incident(key: &str) -> bool {
+    INCIDENTS.contains(&key.split(':').next().unwrap_or(key))
+}
+
+fn owner(registry: &Registry) -> Option<MailAddress> {
+    registry.participants.values().find(|one| one.owner)?.mail.clone()
+}
+
+/// At how many days before its end a certificate is that has so long left; 0 past it, none while it is far.
+fn ending(left: SignedDuration) -> Option<i64> {
+    if left.is_negative() {
+        return Some(0);
+    }
+    ENDING.into_iter().find(|days| left <= SignedDuration::from_hours(days * 24))
+}
+
+/// Signers who are refused again and again.
+fn refused(refusals: &Refusals) -> Vec<Alert> {
+    let often = refusals.iter().filter(|(_, (_, count))| *count >= REFUSALS);
+    let told = often.map(|(signer, (whose, count))| {
+        let digest = signer.to_string();
+        let digest = digest.get(..16).unwrap_or_default();
+        let whose = whose.as_ref().map_or("nobody of the registry", ParticipantName::as_str);
+        Alert {
+            key: format!("refusals:{digest}:{}", count / REFUSALS),
+            text: format!(
+                "{count} documents of one signer were rejected since the window started (certificate {digest}…, \
+                 {whose}). See what for: pencere list --state rejected. Ask whether it is he who sends them (S 8.1.4)."
+            ),
+        }
+    });
+    told.collect()
+}
+
+/// A disk of which less than a twentieth is free: holding and refusing begin when it is full.
+fn filling(state: &Path) -> Option<Alert> {
+    let disk = rustix::fs::statvfs(state).ok()?;
+    let is_low = disk.f_bavail < disk.f_blocks / 20;
+    let free = disk.f_bavail.saturating_mul(disk.f_frsize) >> 20;
+    let text = format!("Of the disk with the state folder only {free} MiB are free, less than a twentieth. Make room.");
+    is_low.then(|| Alert { key: "disk-low".to_owned(), text })
+}
+
+/// The mail, where there is something to say: what is new, what stays, what is well again.
+fn compose(alerts: &[Alert], told: &Told, now: Timestamp) -> Option<String> {
+    let is_new = |alert: &&Alert| !told.alerts.contains(&alert.key);
+    let keys: BTreeSet<&str> = alerts.iter().map(|alert| alert.key.as_str()).collect();
+    let over: Vec<&str> = told.alerts.iter().map(String::as_str).filter(|key| !keys.contains(key)).collect();
+    let is_late = !alerts.is_empty() && told.last.is_none_or(|last| now.duration_since(last) > AGAIN);
+    if !alerts.iter().any(|alert| is_new(&alert)) && over.is_empty() && !is_late {
+        return None;
+    }
+    let mut text = String::new();
+    let mut section = |heading: &str, lines: Vec<String>| {
+        if !lines.is_empty() {
+            text.push_str(heading);
+            text.push('\n');
+            lines.iter().for_each(|line| text.push_str(&format!("- {line}\n")));
+            text.push('\n');
+        }
+    };
+    let line = |alert: &Alert| format!("{}: {}", alert.key, alert.text);
+    section("Yeni / new:", alerts.iter().filter(is_new).map(line).collect());
+    section("Davam edir / still so:", alerts.iter().filter(|alert| !is_new(alert)).map(line).collect());
+    section("Aradan qalxıb / well again:", over.into_iter().map(str::to_owned).collect());
+    Some(text)
+}
+
+/// What the owner is told.
+fn incident(incidents: &[&Alert], now: Timestamp) -> String {
+    let lines: Vec<String> = incidents.iter().map(|alert| format!("- {}: {}\n", alert.key, alert.text)).collect();
+    format!(
+        "BOEMİS inteqrasiya pəncərəsində {now} tarixində aşağıdakı hallar aşkar edilib; Əsasnamənin 8.1.4-cü (3) və \
+         8.1.11-ci yarımbəndlərinə əsasən sahibə məlumat verilir.\nAt {now} the integration window of BOEMİS found the \
+         following; the owner is told of it by the statute, 8.1.4 item 3 and 8.1.11.\n\n{}",
+        lines.concat()
+    )
+}
+
+impl Window {
+    /// What a look at alerts may be given now; nothing where nobody is told.
+    pub(super) fn watched(&self) -> Arc<Option<Watched>> {
+        let is_wanted = self.settings().post.as_ref().is_some_and(|post| !post.alerts.to.is_empty());
+        let of = || Watched { world: self.world(), refusals: self.refusals.clone(), troubles: self.tally.troubles() };
+        Arc::new(is_wanted.then(of))
+    }
+
+    /// Counts a refusal of this signer.
+    pub(super) fn refused_signer(&mut self, signer: Option<&Digest>, whose: Option<&ParticipantName>) {
+        let Some(signer) = signer else { return };
+        if self.refusals.contains_key(signer) || self.refusals.len() < SIGNERS_MAX {
+            let (_, count) = self.refusals.entry(*signer).or_insert_with(|| (whose.cloned(), 0));
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Hears what came of a look.
+    pub(super) fn alerted(&mut self, round: Round) -> Result<(), Halt> {
+        for why in round.broken.iter().chain(&round.failed) {
+            tracing::error!(why, "nobody could be told by mail of what is wrong");
+        }
+        Ok(())
+    }
+
+    /// Tells of mails that nobody is answered for, as unsigned ones, at most one mail for a participant and hour: for
+    /// whoever reads mail. `count` such came in that hour.
+    ///
+    /// # Errors
+    /// The outbox.
+    pub fn tell_of_unsigned(&mut self, participant: &ParticipantName, hour: Timestamp, count: u64) -> Result<(), Halt> {
+        let found = self.world.registry.participants.get(participant);
+        let (Some(outbox), Some(to)) = (self.outbox(), found.and_then(|found| found.mail.clone())) else {
+            return Ok(());
+        };
+        let hour = hour.as_second() / 3600;
+        let subject = format!("{count} imzasız məktub / mails without a signature");
+        let text = format!(
+            "Son bir saatda ünvanınızdan {count} məktub gəlib, heç birində bu pəncərəyə təqdim edilə bilən imzalı \
+             sənəd yoxdur; onlara ayrıca cavab verilmir.\nWithin an hour {count} mails came that bear your address, and none \
+             has a signed document that can be filed here; they are not answered one by one.\n"
+        );
+        let told = outbox.notify(&format!("unsigned {participant} {hour}"), &[to], (subject, text), None, self.now());
+        told.map_err(|error| Halt::broken(format!("the outbox: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_spoken_of_at_its_steps() {
+        let days = |days: i64| ending(SignedDuration::from_hours(days * 24));
+        assert_eq!(
+            [31, 30, 15, 14, 8, 7, 2, 1].map(days),
+            [None, Some(30), Some(30), Some(14), Some(14), Some(7), Some(7), Some(1)]
+        );
+        assert_eq!(ending(SignedDuration::from_secs(-1)), Some(0));
+    }
+
+    #[test]
+    fn one_mail_tells_what_is_new_and_then_only_once_a_day() {
+        let now: Timestamp = "2026-10-05T08:00:00Z".parse().unwrap();
+        let later = |hours| now.saturating_add(SignedDuration::from_hours(hours)).unwrap();
+        let alert = |key: &str| Alert { key: key.to_owned(), text: "…".to_owned() };
+        let alerts = [alert("held-too-long"), alert("halted")];
+        assert_eq!(compose(&[], &Told::default(), now), None);
+        let text = compose(&alerts, &Told::default(), now).unwrap();
+        assert!(text.contains("new:\n- held-too-long") && text.contains("- halted"), "{text}");
+        let told = Told { last: Some(now), alerts: alerts.iter().map(|alert| alert.key.clone()).collect() };
+        assert_eq!(compose(&alerts, &told, later(23)), None);
+        assert!(compose(&alerts, &told, later(25)).unwrap().contains("still so"));
+        assert!(compose(&alerts[..1], &told, later(1)).unwrap().contains("well again:\n- halted"));
+        assert!(is_incident("halted") && is_incident("refusals:ab:1") && !is_incident("held-too-long"));
+    }
+}

@@ -1,0 +1,121 @@
+//! What the configuration sets for mail that goes out. Reads nothing.
+
+use crate::document::MailAddress;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// `[mail]` as far as mail goes out: none of it where no server is named.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whom the mails are from; bounces come back there (`mail.from`).
+    pub from: MailAddress,
+    /// Who takes them.
+    pub server: Server,
+    /// What signs them.
+    pub sign: Sign,
+    /// When and how often.
+    pub pace: Pace,
+    /// `[mail.alerts]`.
+    pub alerts: Alerts,
+    /// Whom each published checkpoint of the log goes to (`mail.checkpoints.to`).
+    pub checkpoints: Vec<MailAddress>,
+}
+
+/// `[mail.smtp]`: the server that takes our mail, and how it is spoken to.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Its name, which its certificate must bear.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the line is made private; there is no third way.
+    pub security: Security,
+    /// The only authority that is believed about it; the system's where none is named.
+    pub ca: Option<PathBuf>,
+    /// Who we are to it, and where the password lies.
+    pub account: Option<(String, Secret)>,
+    /// How long each step may take.
+    pub timeout: Duration,
+    /// Whether what is owed only gathers: as in a window that was made from a copy of another.
+    pub paused: bool,
+}
+
+/// How the line to the server is made private.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// STARTTLS, and nothing without it.
+    StartTls,
+    /// TLS from the first octet.
+    Tls,
+}
+
+/// Where a password lies; it is read each time a connection is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Secret {
+    /// In a file.
+    File(PathBuf),
+    /// In a credential that systemd hands to the service (systemd.exec(5), LoadCredential=).
+    Credential(String),
+}
+
+/// `[mail.sign]`: the mail key, which is not the seal.
+#[derive(Clone, Debug)]
+pub struct Sign {
+    /// Its certificate in PEM, those above it behind it.
+    pub certificate: PathBuf,
+    /// Its key in PEM.
+    pub key: PathBuf,
+}
+
+/// When a mail goes out, how often it is tried, and how long it is remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// First wait after a failure; each is twice the one before, with a part of chance (`retry_first`).
+    pub retry_first: Duration,
+    /// Longest wait between two tries (`retry_last`).
+    pub retry_last: Duration,
+    /// How old a mail may get before it is a matter for a person (`give_up`).
+    pub give_up: Duration,
+    /// How long a word on arrival waits whether the outcome comes first (`first_word`).
+    pub first_word: Duration,
+    /// How long the answers of one letter wait for each other (`gather`).
+    pub gather: Duration,
+    /// How long it is known what was sent, for bounces (`remember`).
+    pub remember: Duration,
+    /// The largest mail, octets: what is attached beside receipts is left out before that (`size_max`).
+    pub size_max: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            retry_first: Duration::from_secs(30),
+            retry_last: Duration::from_secs(1800),
+            give_up: Duration::from_secs(5 * 86_400),
+            first_word: Duration::from_secs(60),
+            gather: Duration::from_secs(60),
+            remember: Duration::from_secs(30 * 86_400),
+            size_max: 20 << 20,
+        }
+    }
+}
+
+/// `[mail.alerts]`: what the administrator is told of by mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alerts {
+    /// Whom; nobody where it is empty.
+    pub to: Vec<MailAddress>,
+    /// At most one mail in so long.
+    pub every: Duration,
+}
+
+impl Server {
+    /// How long one step may take, unless it is set: a server that looks mail over before it takes it.
+    pub const TIMEOUT: Duration = Duration::from_secs(30);
+}
+
+impl Default for Alerts {
+    fn default() -> Self {
+        Self { to: Vec::new(), every: Duration::from_secs(3600) }
+    }
+}

@@ -1,0 +1,72 @@
+"""A mail server on loopback: STARTTLS or TLS, one file for each mail that it takes, and faults on request.
+
+usage: server.py PORT FOLDER CERTIFICATE KEY starttls|tls
+
+FOLDER/mode says how it behaves now: `ok`, `half` (every other mail is answered 451), `550` (no such user), `slow` (it
+has the mail, and answers half a minute later).
+"""
+import asyncio
+import pathlib
+import ssl
+import sys
+
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+port, folder, certificate, key, how = sys.argv[1:]
+folder = pathlib.Path(folder)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(certificate, key)
+
+
+def mode():
+    return (folder / "mode").read_text().strip()
+
+
+class Handler:
+    seen = 0
+    taken = 0
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if mode() == "550":
+            return "550 5.1.1 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server, session, envelope):
+        Handler.seen += 1
+        if mode() == "half" and Handler.seen % 2:
+            return "451 4.3.0 try again"
+        number = len(list(folder.glob("*.eml")))
+        part = folder / "part"
+        part.write_bytes(envelope.content)
+        (folder / f"{number:04}.to").write_text(" ".join(envelope.rcpt_tos))
+        part.rename(folder / f"{number:04}.eml")
+        if mode() == "slow":
+            await asyncio.sleep(30)
+        return "250 2.0.0 stored"
+
+
+def authenticate(server, session, envelope, mechanism, data):
+    right = isinstance(data, LoginPassword) and (data.login, data.password) == (b"window", b"secret")
+    return AuthResult(success=right)
+
+
+def serve():
+    if how == "tls":
+        return SMTP(Handler(), hostname="localhost")
+    return SMTP(
+        Handler(),
+        hostname="localhost",
+        tls_context=context,
+        require_starttls=True,
+        authenticator=authenticate,
+        auth_required=True,
+    )
+
+
+loop = asyncio.new_event_loop()
+asyncio.set_event_loop(loop)
+over = context if how == "tls" else None
+loop.run_until_complete(loop.create_server(serve, "127.0.0.1", int(port), ssl=over))
+print("ready", flush=True)
+loop.run_forever()

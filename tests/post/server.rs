@@ -1,0 +1,146 @@
+//! A mail server on loopback for a trial window, the window's mail key, and mails taken apart by other programs.
+
+use super::trial::{Trial, eventually};
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Where the answers of the trial's participant go.
+pub const ADDRESS: &str = "energetika-hesabat@azerenerji.test";
+
+/// A server that may go and come back.
+pub struct Server {
+    folder: PathBuf,
+    port: u16,
+    how: &'static str,
+    child: Option<Child>,
+}
+
+/// A mail that verified.
+pub struct Opened {
+    pub headers: Value,
+    /// Name and octets; the text to be read is the first.
+    pub parts: Vec<(String, Vec<u8>)>,
+}
+
+impl Opened {
+    pub fn header(&self, name: &str) -> &str {
+        self.headers[name].as_str().unwrap_or_default()
+    }
+
+    pub fn part(&self, ending: &str) -> Option<&[u8]> {
+        self.parts.iter().find(|(name, _)| name.ends_with(ending)).map(|(_, octets)| octets.as_slice())
+    }
+}
+
+/// Debian's Python, for whom aiosmtpd is installed; another's elsewhere.
+fn python() -> &'static str {
+    if Path::new("/usr/bin/python3").exists() { "/usr/bin/python3" } else { "python3" }
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/post").join(name)
+}
+
+/// A trial window whose participant `azerenerji` is answered by these ways, and a server that runs.
+pub fn window(answers: &str, how: &'static str) -> (Trial, Server) {
+    let trial = Trial::new();
+    let folder = trial.at("mails");
+    fs::create_dir(&folder).unwrap();
+    let certificate = |name: &str, more: [&str; 2]| {
+        let (key, crt) = (format!("w/pki/{name}.key"), format!("w/pki/{name}.crt"));
+        let made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"];
+        let named = ["-subj", "/CN=localhost", "-keyout", &key, "-out", &crt, "-addext", more[0], "-addext", more[1]];
+        trial.succeeds("openssl", &[&made[..], &named[..]].concat());
+    };
+    certificate("server", ["subjectAltName=DNS:localhost", "extendedKeyUsage=serverAuth"]);
+    certificate("mail", ["subjectAltName=email:window@boemis.test", "extendedKeyUsage=emailProtection"]);
+    fs::write(trial.at("w/password"), "secret\n").unwrap();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    trial.set("mail.from", "\"window@boemis.test\"");
+    trial.set("mail.smtp.server", &format!("\"localhost:{port}\""));
+    trial.set("mail.smtp.security", &format!("\"{how}\""));
+    trial.set("mail.smtp.ca", "\"pki/server.crt\"");
+    if how == "starttls" {
+        trial.set("mail.smtp.user", "\"window\"");
+        trial.set("mail.smtp.password", "\"password\"");
+    }
+    trial.set("mail.smtp.retry_first", "\"1s\"");
+    trial.set("mail.sign.certificate", "\"pki/mail.crt\"");
+    trial.set("mail.sign.key", "\"pki/mail.key\"");
+    trial.set("rescan", "\"1s\"");
+    let (head, body) = ("[participants.azerenerji]\n", format!("mail = \"{ADDRESS}\"\nanswers = {answers}\n"));
+    trial.change("registry.toml", head, &format!("{head}{body}"));
+    let mut server = Server { folder, port, how, child: None };
+    server.mode("ok");
+    server.start(&trial);
+    (trial, server)
+}
+
+impl Server {
+    /// How it behaves from now on.
+    pub fn mode(&self, mode: &str) {
+        fs::write(self.folder.join("mode.part"), mode).unwrap();
+        fs::rename(self.folder.join("mode.part"), self.folder.join("mode")).unwrap();
+    }
+
+    pub fn start(&mut self, trial: &Trial) {
+        let mut command = Command::new(python());
+        command.arg(script("server.py")).arg(self.port.to_string()).arg(&self.folder);
+        command.arg(trial.at("w/pki/server.crt")).arg(trial.at("w/pki/server.key")).arg(self.how);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "ready");
+        self.child = Some(child);
+    }
+
+    pub fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+
+    /// The mails that it has, in their order.
+    pub fn mails(&self) -> Vec<PathBuf> {
+        let mut mails: Vec<PathBuf> = fs::read_dir(&self.folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        mails.retain(|path| path.extension().is_some_and(|ending| ending == "eml"));
+        mails.sort();
+        mails
+    }
+
+    /// Waits for so many mails.
+    pub fn waits_for(&self, count: usize) -> Vec<PathBuf> {
+        eventually(&format!("mail number {count}"), || self.mails().len() >= count);
+        self.mails()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Verifies a mail with OpenSSL's program, and takes it apart with Python's library.
+pub fn opened(trial: &Trial, mail: &Path) -> Opened {
+    let to = fs::read_to_string(mail.with_extension("to")).unwrap();
+    let inner = mail.with_extension("inner");
+    let (mail, inner_name) = (mail.to_str().unwrap(), inner.to_str().unwrap());
+    trial.succeeds("openssl", &["cms", "-verify", "-in", mail, "-CAfile", "w/pki/mail.crt", "-out", inner_name]);
+    let open = script("open.py");
+    let folder = trial.at("mails");
+    let output = trial.succeeds(python(), &[open.to_str().unwrap(), mail, inner_name, folder.to_str().unwrap()]);
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let parts = told["parts"].as_array().unwrap().iter().map(|part| {
+        let octets = fs::read(part["path"].as_str().unwrap()).unwrap();
+        (part["name"].as_str().unwrap_or_default().to_owned(), octets)
+    });
+    let opened = Opened { parts: parts.collect(), headers: told["headers"].clone() };
+    assert!(opened.header("to").contains(&to), "{to}: {}", opened.headers);
+    opened
+}
