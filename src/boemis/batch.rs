@@ -10,7 +10,7 @@ use super::standing::Question;
 use super::store::{Document, Insert, Transaction};
 use super::{Fault, rows};
 use crate::document::SubmissionId;
-use crate::schema::{Key, Standing, Understood, Validated};
+use crate::schema::{Key, Replacing, Standing, Understood, Validated};
 use jiff::Timestamp;
 use std::collections::HashMap;
 
@@ -107,10 +107,19 @@ pub struct Batch<'s> {
     /// Nothing is written ahead meanwhile.
     _turn: Turn,
     loads: Vec<(Mark, Validated, bool)>,
-    /// What was said of a load before: whether it waits for an approval, whatever is asked for today.
-    waits: HashMap<SubmissionId, bool>,
+    /// What was said of loads before, whatever is asked for today.
+    before: HashMap<SubmissionId, Before>,
     /// Why the transaction is lost, once it is.
     lost: Option<Fault>,
+}
+
+/// What was said of a load before it is made again.
+#[derive(Clone, Copy, Debug)]
+pub struct Before {
+    /// Whether it waits for an approval.
+    pub waits: bool,
+    /// What it took the place of.
+    pub replaces: Option<SubmissionId>,
 }
 
 /// Rows of this mark that stand already.
@@ -120,12 +129,13 @@ fn written(ahead: &Ahead, mark: &Mark) -> Option<Written> {
 
 impl<'s> Batch<'s> {
     pub(super) fn new(transaction: Transaction<'s>, now: Timestamp, (ahead, turn): (&'s Ahead, Turn)) -> Self {
-        Self { transaction, now, ahead, _turn: turn, loads: Vec::new(), waits: HashMap::new(), lost: None }
+        Self { transaction, now, ahead, _turn: turn, loads: Vec::new(), before: HashMap::new(), lost: None }
     }
 
-    /// A load that is made again waits for an approval as it was said to, not as its dataset would have it today.
-    pub fn loaded_before(&mut self, id: SubmissionId, waits: bool) {
-        self.waits.insert(id, waits);
+    /// A load that is made again waits for an approval, and takes the place of another, as it was said to; not as its
+    /// dataset would have it today.
+    pub fn loaded_before(&mut self, id: SubmissionId, before: Before) {
+        self.before.insert(id, before);
     }
 
     /// All that stands and bears on a statement of this key by the submission `id`, this group's
@@ -296,8 +306,13 @@ impl<'s> Batch<'s> {
             records: statement.records.len() as u64,
             received: about.received,
             loaded: self.now,
-            approved: (!self.waits.get(&id).copied().unwrap_or(layout.awaits)).then_some(self.now),
+            approved: (!self.before.get(&id).map_or(layout.awaits, |before| before.waits)).then_some(self.now),
             signers: verified.signers().iter().map(|signer| signer.sha256()).collect(),
+            replacing: match self.before.get(&id) {
+                // what it replaced then may be gone, or be another one by today's order
+                Some(Before { replaces, .. }) => Replacing { submission: *replaces, ..validated.replacing().clone() },
+                None => validated.replacing().clone(),
+            },
         })
     }
 

@@ -20,6 +20,7 @@ use crate::document::{
     ApprovalStage, DatasetName, Decision, Digest, GivenName, ParticipantName, Period, Revision, SubmissionId, Voen,
 };
 use crate::finding::{Code, Finding, Severity};
+use crate::schema::Understood;
 use crate::seal::{FileRecord, OriginalRecord, OutcomeRecord, Sealed, SignerRecord, TotalRecord};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -207,11 +208,7 @@ impl Known {
                     signer(who, signature.indication, signature.sub_indication)
                 })
                 .collect(),
-            understood: loaded
-                .understood()
-                .iter()
-                .map(|total| self::total(&total.title_az, &total.title_en, &total.value, &total.unit))
-                .collect(),
+            understood: loaded.understood().iter().map(of_understood).collect(),
             ..Self::arrival(about.id, about.received, about.document.name.clone(), sha256, size)
         }
     }
@@ -242,6 +239,10 @@ pub fn signer(
 pub fn total(title_az: &str, title_en: &str, value: &str, unit: &str) -> TotalRecord {
     let [title_az, title_en, value, unit] = [title_az, title_en, value, unit].map(|text| cut(text, PATH_MAX));
     TotalRecord { title_az, title_en, value, unit }
+}
+
+fn of_understood(one: &Understood) -> TotalRecord {
+    total(&one.title_az, &one.title_en, &one.value, &one.unit)
 }
 
 /// What is told of an approval: the submission, and what it did.
@@ -338,7 +339,7 @@ impl Answer {
             revision: Some(mark.revision),
             records: Some(mark.records),
             signers,
-            understood: Vec::new(),
+            understood: mark.replacing.understood(None).iter().map(of_understood).collect(),
             ..known
         };
         let decision = if mark.approved.is_some() { Decision::Accepted } else { Decision::Pending };

@@ -217,6 +217,9 @@ pub(super) async fn mark(link: &mut Link<'_>, id: SubmissionId) -> Result<Option
         loaded: cell(DOING, row, 9)?,
         signers: cell(DOING, row, 10)?,
         approved: cell(DOING, row, 11)?,
+        replaces: cell(DOING, row, 12)?,
+        reason: cell(DOING, row, 13)?,
+        note: cell(DOING, row, 14)?,
     };
     raw.read().map(Some).map_err(|column| odd("submission", column))
 }

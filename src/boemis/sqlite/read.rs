@@ -265,6 +265,9 @@ pub(super) async fn mark(connection: &mut SqliteConnection, id: SubmissionId) ->
             loaded: row.try_get(9)?,
             signers: row.try_get(10)?,
             approved: row.try_get(11)?,
+            replaces: row.try_get(12)?,
+            reason: row.try_get(13)?,
+            note: row.try_get(14)?,
         })
     };
     raw().map_err(|e| fault(DOING, e))?.read().map(Some).map_err(|column| odd("submission", column))
