@@ -626,3 +626,35 @@ fn what_boemis_loads_again_says_what_it_replaced_then() {
     assert_eq!(trial.sql(REPLACED), "2|1\n");
     fits(&trial);
 }
+
+#[test]
+fn an_approval_behind_one_that_is_held_waits_for_it() {
+    let trial = window();
+    trial.put("azerenerji", "line.xml", trial.signed("line.xml", grid(1, "VL-1"), "azerenerji"));
+    once(&trial);
+    assert_eq!(words(&trial, "line.xml"), ["pending"]);
+    // its sender sends it to checking with a certificate that nobody has confirmed yet
+    let registry = fs::read(trial.at("w/registry.toml")).unwrap();
+    renew(&trial, "azerenerji", "renewed");
+    let confirmed = fs::read(trial.at("w/registry.toml")).unwrap();
+    fs::write(trial.at("w/registry.toml"), registry).unwrap();
+    trial.approval("line.xml", "checking", "azerenerji", "checking.xml");
+    let form = fs::read_to_string(trial.at("checking.xml")).unwrap();
+    trial.put("azerenerji", "checking.xml", trial.signed("checking.xml", form, "renewed"));
+    once(&trial);
+    assert_eq!(words(&trial, "checking.xml"), ["held"]);
+    // what could only follow it is not refused meanwhile
+    trial.put("energetika", "approved.xml", trial.approval("line.xml", "approved", "energetika", "approved.xml"));
+    once(&trial);
+    let approved =
+        || decisions(&trial, "energetika", "approved.xml").into_iter().map(|(_, word)| word).collect::<Vec<_>>();
+    assert_eq!(approved(), ["held"]);
+    fs::write(trial.at("w/registry.toml"), confirmed).unwrap();
+    let daemon = trial.run();
+    eventually("both", || approved().contains(&"accepted".to_owned()));
+    eventually("its later answer", || words(&trial, "line.xml").contains(&"accepted".to_owned()));
+    daemon.end();
+    assert!(words(&trial, "checking.xml").contains(&"accepted".to_owned()));
+    assert_eq!(trial.sql("SELECT code FROM grid_current"), "VL-1\n");
+    fits(&trial);
+}

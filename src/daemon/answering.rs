@@ -250,6 +250,7 @@ impl Window {
             attempt,
             finding: slug.to_owned(),
             key: matter.key.clone(),
+            names: matter.names.clone(),
             participant: channel.or(known.participant.as_ref()).cloned(),
             size: known.size_with_signature(),
             received: known.received,
