@@ -231,30 +231,36 @@ impl<'s> Batch<'s> {
         results
     }
 
-    /// Writes documents in their order: of those whose rows were written ahead the mark alone.
+    /// Writes documents: of those whose rows were written ahead the mark alone, behind all others and in the order of
+    /// their numbers. (What is written together does not bear on each other, so no other order is asked for; and a
+    /// mark whose number is passed by another's can stand behind its rows no more.)
     async fn insert_all(&mut self, documents: &[Document<'_>]) -> Vec<Result<Insert, Fault>> {
-        let ahead = self.ahead;
-        let is_plain = |document: &Document<'_>| written(ahead, document.0).is_none();
-        let mut all = Vec::with_capacity(documents.len());
-        for like in documents.chunk_by(|one, next| is_plain(one) && is_plain(next)) {
-            let &[(mark, _), ..] = like else { continue };
-            let behind = match written(ahead, mark) {
-                Some(written) => self.behind(mark, written.number).await,
-                None => Ok(None),
-            };
-            match behind {
-                Ok(Some(inserted)) => all.push(Ok(inserted)),
-                Ok(None) => all.extend(self.transaction.insert_all(like).await),
-                Err(fault) => all.push(Err(fault)),
-            }
+        let number = |at: &usize| written(self.ahead, documents.get(*at)?.0).map(|written| written.number);
+        let mut order: Vec<(Option<i64>, usize)> = (0..documents.len()).map(|at| (number(&at), at)).collect();
+        order.sort_unstable(); // what has no number comes first
+        let (plain, ahead) = order.split_at(order.partition_point(|(number, _)| number.is_none()));
+        let plain: Vec<Document<'_>> = plain.iter().filter_map(|(_, at)| documents.get(*at).copied()).collect();
+        let mut all = match plain.is_empty() {
+            true => Vec::new(),
+            false => self.transaction.insert_all(&plain).await,
+        };
+        for (number, at) in ahead {
             if let Some(Err(fault)) = all.last()
                 && fault.is_away()
             {
                 all.resize(documents.len(), Err(fault.clone()));
                 break;
             }
+            let (Some(number), Some(document)) = (number, documents.get(*at)) else { continue };
+            match self.behind(document.0, *number).await {
+                Ok(Some(inserted)) => all.push(Ok(inserted)),
+                Ok(None) => all.extend(self.transaction.insert_all(std::slice::from_ref(document)).await),
+                Err(fault) => all.push(Err(fault)),
+            }
         }
-        all
+        let mut placed: Vec<(usize, Result<Insert, Fault>)> = order.iter().map(|(_, at)| *at).zip(all).collect();
+        placed.sort_unstable_by_key(|(at, _)| *at);
+        placed.into_iter().map(|(_, inserted)| inserted).collect()
     }
 
     /// The mark of rows that were written ahead; none where they are of no use.
@@ -290,10 +296,7 @@ impl<'s> Batch<'s> {
         if (&key.participant, &key.dataset) != (authorised.participant(), authorised.dataset()) {
             return Err(Fault::Wrong(format!("{id} states something else than was authorised")));
         }
-        let layout = self
-            .transaction
-            .layout(&key.dataset)
-            .ok_or_else(|| Fault::Wrong(format!("there is no table for the dataset `{}`", key.dataset)))?;
+        let layout = self.transaction.layout(&key.dataset).ok_or_else(|| Fault::no_table(&key.dataset))?;
         Ok(Mark {
             id,
             key: key.clone(),

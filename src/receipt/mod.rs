@@ -20,7 +20,6 @@ use crate::document::{
     ApprovalStage, DatasetName, Decision, Digest, GivenName, ParticipantName, Period, Revision, SubmissionId, Voen,
 };
 use crate::finding::{Code, Finding, Severity};
-use crate::schema::Understood;
 use crate::seal::{FileRecord, OriginalRecord, OutcomeRecord, Sealed, SignerRecord, TotalRecord};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -208,7 +207,11 @@ impl Known {
                     signer(who, signature.indication, signature.sub_indication)
                 })
                 .collect(),
-            understood: loaded.understood().iter().map(of_understood).collect(),
+            understood: loaded
+                .understood()
+                .iter()
+                .map(|one| total(&one.title_az, &one.title_en, &one.value, &one.unit))
+                .collect(),
             ..Self::arrival(about.id, about.received, about.document.name.clone(), sha256, size)
         }
     }
@@ -239,10 +242,6 @@ pub fn signer(
 pub fn total(title_az: &str, title_en: &str, value: &str, unit: &str) -> TotalRecord {
     let [title_az, title_en, value, unit] = [title_az, title_en, value, unit].map(|text| cut(text, PATH_MAX));
     TotalRecord { title_az, title_en, value, unit }
-}
-
-fn of_understood(one: &Understood) -> TotalRecord {
-    total(&one.title_az, &one.title_en, &one.value, &one.unit)
 }
 
 /// What is told of an approval: the submission, and what it did.
@@ -332,6 +331,9 @@ impl Answer {
             sub_indication: None,
         };
         let signers = mark.signers.iter().map(signer).collect();
+        let understood = mark.replacing.understood(None);
+        let understood =
+            understood.iter().map(|one| total(&one.title_az, &one.title_en, &one.value, &one.unit)).collect();
         let known = Known {
             participant: Some(mark.key.participant.clone()),
             dataset: Some(mark.key.dataset.clone()),
@@ -339,7 +341,7 @@ impl Answer {
             revision: Some(mark.revision),
             records: Some(mark.records),
             signers,
-            understood: mark.replacing.understood(None).iter().map(of_understood).collect(),
+            understood,
             ..known
         };
         let decision = if mark.approved.is_some() { Decision::Accepted } else { Decision::Pending };

@@ -397,7 +397,7 @@ pub(super) async fn records(link: &mut Link<'_>, plans: &Plans, mark: &Mark) -> 
 }
 
 fn laid_out<'a>(plans: &'a Plans, mark: &Mark) -> Result<&'a Plan, Fault> {
-    let none = || Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset));
+    let none = || Fault::no_table(&mark.key.dataset);
     plans.get(&mark.key.dataset).ok_or_else(none)
 }
 

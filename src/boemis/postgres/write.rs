@@ -117,7 +117,7 @@ impl<'s> Transaction<'s> {
         let &[(mark, records), ..] = documents else { return Ok(Vec::new()) };
         let is_long = together(records).is_none();
         let Some(plan) = self.plans.get(&mark.key.dataset) else {
-            return Err(Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset)));
+            return Err(Fault::no_table(&mark.key.dataset));
         };
         if !alone {
             self.link.raw(LOADING, "SAVEPOINT document").await?;
@@ -224,8 +224,8 @@ pub(super) fn insert_sql(layout: &Layout) -> String {
     format!(
         "WITH mark AS (INSERT INTO submission ({MARK_COLUMNS}) SELECT {MARK_COLUMNS} FROM unnest($1::text[], \
          $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[], $7::bytea[], $8::bigint[], $9::text[], \
-         $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[]) WITH ORDINALITY AS m ({MARK_COLUMNS}, at) ORDER BY at \
-         ON CONFLICT DO NOTHING RETURNING number, id), \
+         $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[]) WITH ORDINALITY \
+         AS m ({MARK_COLUMNS}, at) ORDER BY at ON CONFLICT DO NOTHING RETURNING number, id), \
          record AS (INSERT INTO \"{table}\" (\"submission\", \"record\"{into}) SELECT mark.number, r.record{read} \
          FROM unnest(${place}::bigint[], ${number}::bigint[]{columns}) AS r (place, record{named}) \
          JOIN mark ON mark.id = ($1::text[])[r.place]) \

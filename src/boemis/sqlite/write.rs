@@ -182,7 +182,7 @@ impl<'s> Transaction<'s> {
         let Some((mark, _)) = documents.first() else { return Ok(Insert::Done) };
         self.begin().await?;
         let Some(plan) = self.plans.get_mut(&mark.key.dataset) else {
-            return Err(Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset)));
+            return Err(Fault::no_table(&mark.key.dataset));
         };
         let shape = Shape { records: documents.first().and_then(together), documents: documents.len(), commits };
         match write(self.connection, plan, shape, documents).await {
