@@ -104,6 +104,31 @@ fn what_is_entered_is_checked_approved_and_withdrawn_by_documents_of_their_own()
 }
 
 #[test]
+fn a_collection_made_of_the_template_is_signed_into_a_container_and_waits() {
+    let trial = Trial::new();
+    trial.set("settle", "\"1ms\"");
+    let form = trial.pencere(&["template", "grid", "--participant", "azerenerji", "--format", "geojson"]);
+    assert_eq!(form.status.code(), Some(0), "{}", said(&form));
+    let form = String::from_utf8(form.stdout).unwrap();
+    let read: serde_json::Value = serde_json::from_str(&form).expect("the template is JSON");
+    assert_eq!(read["submission"]["sender"], voen("azerenerji"), "{form}");
+    // its frame as it stands; a feature as a GIS writes it, with an id of its own
+    let frame = &form[..form.find("\"features\"").unwrap()];
+    let feature = r#"{"type": "Feature", "id": "lines.7", "properties": {"code": "VL-7", "element": "line",
+        "level": "distribution", "voltage_kv": 110, "owner": "9990000631"},
+        "geometry": {"type": "LineString", "coordinates": [[49.61, 40.52], [49.7, 40.5]]}}"#;
+    fs::write(trial.at("net.geojson"), format!("{frame}\"features\": [{feature}]}}")).unwrap();
+    let (key, cert) = ("w/pki/azerenerji.key", "w/pki/azerenerji.crt");
+    trial.done(&["sign", "net.geojson", "--key", key, "--cert", cert, "--format", "asice"]);
+    let verified = trial.json(&["verify", "net.geojson.asice", "--trust", "w/pki/ca.crt"]);
+    assert_eq!(verified.1["indication"], "TOTAL-PASSED", "{verified:?}");
+    trial.put("azerenerji", "net.asice", fs::read(trial.at("net.geojson.asice")).unwrap());
+    trial.done(&["once"]);
+    assert_eq!(decisions(&trial, "net.asice"), ["pending"]);
+    assert_eq!(trial.sql("SELECT code, geometry FROM grid_history"), "VL-7|LINESTRING(49.61 40.52,49.7 40.5)\n");
+}
+
+#[test]
 fn what_is_refused_says_why_and_may_be_filed_again() {
     let trial = pending();
     assert_eq!(stage(&trial, "a.xml", "refused", "energetika", "no.xml"), ("accepted".to_owned(), none()));

@@ -524,3 +524,137 @@ fn what_was_approved_by_a_document_that_is_contested_is_contested_with_it() {
     let audit = trial.pencere(&["audit", "verify"]);
     assert_eq!(audit.status.code(), Some(0), "{}", said(&audit));
 }
+
+/// What a document says of others, as `show` has it: what it replaces, and by what it is replaced.
+fn succession(trial: &Trial, name: &str) -> (Option<String>, Option<String>) {
+    let (_, shown) = trial.json(&["show", name]);
+    let row = &shown["submissions"][0];
+    let of = |member: &str| {
+        let id = row[member]["id"].as_str()?;
+        let (_, other) = trial.json(&["show", id]);
+        // the number is that of the other's last receipt
+        assert_eq!(row[member]["receipt"], other["submissions"][0]["receipt"], "{row}");
+        Some(other["submissions"][0]["name"].as_str().unwrap().to_owned())
+    };
+    (of("replaces"), of("replaced_by"))
+}
+
+#[test]
+fn a_correction_and_what_it_replaces_name_each_other() {
+    let trial = window();
+    let some = |name: &str| Some(name.to_owned());
+    let corrected = |revision: u32, replaces: &str, mwh: &str| {
+        let said = format!(" revision=\"{revision}\" replaces=\"{replaces}\" reason=\"arithmetic\" note=\"Akt 12\"");
+        statement("2024-Q1", revision, mwh).replacen(&format!(" revision=\"{revision}\""), &said, 1)
+    };
+    file(&trial, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    once(&trial);
+    assert_eq!(succession(&trial, "a.xml"), (None, None));
+    let daemon = trial.run();
+    file(&trial, "b.xml", &corrected(2, "1", "90.000"), "azerenerji");
+    let (name, text) = trial.answer("azerenerji", "b.xml");
+    assert_eq!(receipt::decision(&text), "accepted", "{text}");
+    // beside the daemon, behind it, and where the ledger is lost: the journal says it
+    let tell = || {
+        assert_eq!(succession(&trial, "a.xml"), (None, some("b.xml")));
+        assert_eq!(succession(&trial, "b.xml"), (some("a.xml"), None));
+    };
+    tell();
+    daemon.end();
+    tell();
+    fs::remove_dir_all(trial.at("w/state/ledger")).unwrap();
+    once(&trial);
+    tell();
+    // for people too: in the list, on the way of one, in its explanation, and behind the page of its receipt
+    let (_, row) = trial.json(&["show", "b.xml"]);
+    let (id, number) =
+        (row["submissions"][0]["id"].as_str().unwrap(), row["submissions"][0]["receipt"].as_str().unwrap());
+    let listed = said(&trial.pencere(&["list"]));
+    let line = listed.lines().find(|line| line.contains("a.xml")).unwrap();
+    assert!(listed.contains("replaced by") && line.trim_end().ends_with(id), "{listed}");
+    let shown = said(&trial.pencere(&["show", "a.xml"]));
+    assert!(shown.contains(&format!("replaced by {id}, receipt {number}")), "{shown}");
+    let (code, explained) = trial.json(&["explain", "a.xml"]);
+    assert_eq!((code, explained["replaced_by"]["id"].as_str()), (Some(0), Some(id)), "{explained}");
+    let (code, explained) = trial.json(&["explain", "b.xml"]);
+    assert_eq!(
+        (code, &explained["replaces"]["id"]),
+        (Some(0), &trial.json(&["show", "a.xml"]).1["submissions"][0]["id"])
+    );
+    let old = trial.answers_to("azerenerji", "a.xml").remove(0).0;
+    let (old, new) = (format!("w/drop/azerenerji/receipts/{old}"), format!("w/drop/azerenerji/receipts/{name}"));
+    let page = |receipt: &str| {
+        said(&trial.pencere(&["receipt", "show", receipt, "--lang", "en", "--config", "w/pencere.toml"]))
+    };
+    assert!(page(&old).contains(&format!("Replaced since by the submission {id}, receipt {number}")), "{}", page(&old));
+    assert!(!page(&new).contains("Replaced since"), "{}", page(&new));
+    // BOEMİS has it, and keeps what was replaced
+    let history = "SELECT revision, energy_mwh, replaces IS NOT NULL, reason, note FROM generation_history ORDER BY 1";
+    let told = trial.sql(history).replace("|f|", "|0|").replace("|t|", "|1|");
+    assert_eq!(told, "1|100.000|0||\n2|90.000|1|arithmetic|Akt 12\n");
+    // what is withdrawn replaces nothing, and what it replaced holds again; what comes then names that
+    file(&trial, "c.xml", &corrected(3, "2", "80.000"), "azerenerji");
+    once(&trial);
+    assert_eq!(succession(&trial, "b.xml"), (some("a.xml"), some("c.xml")));
+    trial.put("azerenerji", "back.xml", trial.approval("c.xml", "withdrawn", "azerenerji", "back.xml"));
+    once(&trial);
+    assert_eq!(
+        (succession(&trial, "b.xml"), succession(&trial, "c.xml")),
+        ((some("a.xml"), None), (some("b.xml"), None))
+    );
+    file(&trial, "d.xml", &corrected(4, "2", "70.000"), "azerenerji");
+    once(&trial);
+    assert_eq!((succession(&trial, "a.xml").1, succession(&trial, "b.xml").1), (some("b.xml"), some("d.xml")));
+    fits(&trial);
+    archives(&trial);
+}
+
+#[test]
+fn what_boemis_loads_again_says_what_it_replaced_then() {
+    let trial = window();
+    file(&trial, "a.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    once(&trial);
+    let kept = trial.keep_boemis();
+    let text = statement("2024-Q1", 2, "90.000").replacen(" revision=\"2\"", " revision=\"2\" replaces=\"1\"", 1);
+    file(&trial, "b.xml", &text, "azerenerji");
+    once(&trial);
+    const REPLACED: &str = "SELECT s.revision, r.revision FROM submission s JOIN submission r ON r.id = s.replaces";
+    assert_eq!(trial.sql(REPLACED), "2|1\n");
+    trial.put_boemis_back(&kept);
+    assert_eq!(trial.sql(REPLACED), "");
+    once(&trial);
+    assert_eq!(trial.sql(REPLACED), "2|1\n");
+    fits(&trial);
+}
+
+#[test]
+fn an_approval_behind_one_that_is_held_waits_for_it() {
+    let trial = window();
+    trial.put("azerenerji", "line.xml", trial.signed("line.xml", grid(1, "VL-1"), "azerenerji"));
+    once(&trial);
+    assert_eq!(words(&trial, "line.xml"), ["pending"]);
+    // its sender sends it to checking with a certificate that nobody has confirmed yet
+    let registry = fs::read(trial.at("w/registry.toml")).unwrap();
+    renew(&trial, "azerenerji", "renewed");
+    let confirmed = fs::read(trial.at("w/registry.toml")).unwrap();
+    fs::write(trial.at("w/registry.toml"), registry).unwrap();
+    trial.approval("line.xml", "checking", "azerenerji", "checking.xml");
+    let form = fs::read_to_string(trial.at("checking.xml")).unwrap();
+    trial.put("azerenerji", "checking.xml", trial.signed("checking.xml", form, "renewed"));
+    once(&trial);
+    assert_eq!(words(&trial, "checking.xml"), ["held"]);
+    // what could only follow it is not refused meanwhile
+    trial.put("energetika", "approved.xml", trial.approval("line.xml", "approved", "energetika", "approved.xml"));
+    once(&trial);
+    let approved =
+        || decisions(&trial, "energetika", "approved.xml").into_iter().map(|(_, word)| word).collect::<Vec<_>>();
+    assert_eq!(approved(), ["held"]);
+    fs::write(trial.at("w/registry.toml"), confirmed).unwrap();
+    let daemon = trial.run();
+    eventually("both", || approved().contains(&"accepted".to_owned()));
+    eventually("its later answer", || words(&trial, "line.xml").contains(&"accepted".to_owned()));
+    daemon.end();
+    assert!(words(&trial, "checking.xml").contains(&"accepted".to_owned()));
+    assert_eq!(trial.sql("SELECT code FROM grid_current"), "VL-1\n");
+    fits(&trial);
+}

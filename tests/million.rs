@@ -163,6 +163,7 @@ fn fill(trial: &Trial, count: u64) {
                 original: None,
                 rows: None,
                 acted: None,
+                replaces: None,
                 grounds: None,
                 dossier: None,
                 receipt: SealedReceipt {

@@ -38,6 +38,8 @@ pub struct Claims {
     pub to: Option<Claim>,
     /// The period; asked for by nobody here, it only says what a held document is of.
     pub period: Option<Claim>,
+    /// Of an approval: the submission that it speaks of; likewise asked for by nobody here.
+    pub submission: Option<Claim>,
     /// What kind of document it is.
     pub form: Form,
     /// In which form it is written: in CSV a test window lets `sender` be left out.
@@ -78,6 +80,12 @@ impl Claims {
         Some((self.dataset.as_ref()?.text.parse().ok()?, period))
     }
 
+    /// Of an approval, the submission that it speaks of.
+    pub fn names(&self) -> Option<String> {
+        let named = self.submission.as_ref().filter(|_| self.form == Form::Approval);
+        named.map(|claim| claim.text.chars().take(TEXT_MAX).collect())
+    }
+
     /// From the first event of an XML document, the start of its root.
     fn of_root(event: CoveredEvent<'_>) -> Result<Self, Finding> {
         let CoveredEvent::Start { namespace, local, attributes, offset } = event else {
@@ -104,6 +112,7 @@ impl Claims {
             sender: claim("sender"),
             to: claim("to"),
             period: claim("period"),
+            submission: claim("submission"),
             form,
             written: Written::Xml,
             place,
@@ -122,7 +131,8 @@ impl Claims {
     fn before_features(json: &mut json::Reader<impl Read>) -> Result<Self, json::Fault> {
         let place = Place::at(json.place()?).path("/submission");
         let (written, form) = (Written::GeoJson, Form::Submission);
-        let mut claims = Self { dataset: None, sender: None, to: None, period: None, form, written, place };
+        let (dataset, sender, to, period, submission) = (None, None, None, None, None);
+        let mut claims = Self { dataset, sender, to, period, submission, form, written, place };
         json.expect(b'{')?;
         let mut goes_on = !json.takes(b'}')?;
         while goes_on {
@@ -222,6 +232,7 @@ impl Claims {
             sender: stated("sender"),
             to: stated("to"),
             period: stated("period"),
+            submission: None,
             form: Form::Submission,
             written: Written::Table,
             place: place(header_at, 1),

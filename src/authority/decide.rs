@@ -110,8 +110,7 @@ fn person<'r>(
     let all = || {
         registry.participants.values().flat_map(|participant| participant.persons.iter().map(move |p| (participant, p)))
     };
-    let by_certificate = all().find(|(_, person)| person.certificates.contains(&signer.fingerprint));
-    if let Some((participant, person)) = by_certificate
+    if let Some((participant, person)) = registry.holder(&signer.fingerprint)
         && signer.fin.as_ref().is_none_or(|fin| *fin == person.fin)
     {
         return Ok((participant, person, true));

@@ -54,6 +54,8 @@ pub struct Unauthorised {
     /// Of a held document: the dataset and period that it says it is of. It is believed for one thing
     /// alone: later documents of the same body on the same keep their place behind it.
     pub claimed: Option<(DatasetName, Period)>,
+    /// Of a held approval: the submission that it says it speaks of. It is believed for the same thing alone.
+    pub names: Option<String>,
 }
 
 /// Asks every question of authority of a verified document, at the time it was received.
@@ -69,13 +71,14 @@ pub fn authorise(
     profile: &IdentityProfile,
 ) -> Result<Authorised, Unauthorised> {
     let about = verified.about();
-    let mut claimed = None;
+    let (mut claimed, mut names) = (None, None);
     let signers: Vec<Signer> = verified.signers().iter().map(|certificate| Signer::of(certificate, profile)).collect();
     let granted = Signers::known(registry, &signers, about.participant.as_ref())
         .and_then(|signers| signers.entitled(about.received))
         .and_then(|entitled| {
             let claims = Claims::read(verified.covered())?;
             claimed = claims.of();
+            names = claims.names();
             entitled.may_file(registry, window, &claims)
         });
     match granted {
@@ -96,7 +99,8 @@ pub fn authorise(
                     verified.covered().locate(&mut places);
                 }
             }
-            Err(Unauthorised { claimed: claimed.filter(|_| matches!(stop, Stop::Hold(_))), stop })
+            let is_held = matches!(stop, Stop::Hold(_));
+            Err(Unauthorised { claimed: claimed.filter(|_| is_held), names: names.filter(|_| is_held), stop })
         }
     }
 }

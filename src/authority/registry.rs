@@ -76,3 +76,11 @@ pub struct Registry {
     /// By slug.
     pub participants: BTreeMap<ParticipantName, Participant>,
 }
+
+impl Registry {
+    /// Whose certificate it is, and for which body he is registered with it.
+    pub fn holder(&self, certificate: &Digest) -> Option<(&Participant, &Person)> {
+        let all = self.participants.values().flat_map(|one| one.persons.iter().map(move |person| (one, person)));
+        all.into_iter().find(|(_, person)| person.certificates.contains(certificate))
+    }
+}

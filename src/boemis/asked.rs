@@ -10,7 +10,7 @@ use crate::schema::{Key, Look, PeriodKinds};
 
 /// The mark of a submission, in the order of [`RawMark`](super::mark::RawMark).
 pub(super) const MARK: &str = "SELECT id, participant, dataset, period, revision, content, rows, records, received_at, \
-    loaded_at, signers, approved_at FROM submission WHERE id = $1";
+    loaded_at, signers, approved_at, replaces, reason, note FROM submission WHERE id = $1";
 
 /// The revision of a statement that holds.
 pub(super) const HOLDS: &str = "SELECT max(revision) FROM submission WHERE dataset = $1 AND period = $2 \

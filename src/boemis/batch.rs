@@ -10,7 +10,7 @@ use super::standing::Question;
 use super::store::{Document, Insert, Transaction};
 use super::{Fault, rows};
 use crate::document::SubmissionId;
-use crate::schema::{Key, Standing, Understood, Validated};
+use crate::schema::{Key, Replacing, Standing, Understood, Validated};
 use jiff::Timestamp;
 use std::collections::HashMap;
 
@@ -107,10 +107,19 @@ pub struct Batch<'s> {
     /// Nothing is written ahead meanwhile.
     _turn: Turn,
     loads: Vec<(Mark, Validated, bool)>,
-    /// What was said of a load before: whether it waits for an approval, whatever is asked for today.
-    waits: HashMap<SubmissionId, bool>,
+    /// What was said of loads before, whatever is asked for today.
+    before: HashMap<SubmissionId, Before>,
     /// Why the transaction is lost, once it is.
     lost: Option<Fault>,
+}
+
+/// What was said of a load before it is made again.
+#[derive(Clone, Copy, Debug)]
+pub struct Before {
+    /// Whether it waits for an approval.
+    pub waits: bool,
+    /// What it took the place of.
+    pub replaces: Option<SubmissionId>,
 }
 
 /// Rows of this mark that stand already.
@@ -120,12 +129,13 @@ fn written(ahead: &Ahead, mark: &Mark) -> Option<Written> {
 
 impl<'s> Batch<'s> {
     pub(super) fn new(transaction: Transaction<'s>, now: Timestamp, (ahead, turn): (&'s Ahead, Turn)) -> Self {
-        Self { transaction, now, ahead, _turn: turn, loads: Vec::new(), waits: HashMap::new(), lost: None }
+        Self { transaction, now, ahead, _turn: turn, loads: Vec::new(), before: HashMap::new(), lost: None }
     }
 
-    /// A load that is made again waits for an approval as it was said to, not as its dataset would have it today.
-    pub fn loaded_before(&mut self, id: SubmissionId, waits: bool) {
-        self.waits.insert(id, waits);
+    /// A load that is made again waits for an approval, and takes the place of another, as it was said to; not as its
+    /// dataset would have it today.
+    pub fn loaded_before(&mut self, id: SubmissionId, before: Before) {
+        self.before.insert(id, before);
     }
 
     /// All that stands and bears on a statement of this key by the submission `id`, this group's
@@ -221,30 +231,36 @@ impl<'s> Batch<'s> {
         results
     }
 
-    /// Writes documents in their order: of those whose rows were written ahead the mark alone.
+    /// Writes documents: of those whose rows were written ahead the mark alone, behind all others and in the order of
+    /// their numbers. (What is written together does not bear on each other, so no other order is asked for; and a
+    /// mark whose number is passed by another's can stand behind its rows no more.)
     async fn insert_all(&mut self, documents: &[Document<'_>]) -> Vec<Result<Insert, Fault>> {
-        let ahead = self.ahead;
-        let is_plain = |document: &Document<'_>| written(ahead, document.0).is_none();
-        let mut all = Vec::with_capacity(documents.len());
-        for like in documents.chunk_by(|one, next| is_plain(one) && is_plain(next)) {
-            let &[(mark, _), ..] = like else { continue };
-            let behind = match written(ahead, mark) {
-                Some(written) => self.behind(mark, written.number).await,
-                None => Ok(None),
-            };
-            match behind {
-                Ok(Some(inserted)) => all.push(Ok(inserted)),
-                Ok(None) => all.extend(self.transaction.insert_all(like).await),
-                Err(fault) => all.push(Err(fault)),
-            }
+        let number = |at: &usize| written(self.ahead, documents.get(*at)?.0).map(|written| written.number);
+        let mut order: Vec<(Option<i64>, usize)> = (0..documents.len()).map(|at| (number(&at), at)).collect();
+        order.sort_unstable(); // what has no number comes first
+        let (plain, ahead) = order.split_at(order.partition_point(|(number, _)| number.is_none()));
+        let plain: Vec<Document<'_>> = plain.iter().filter_map(|(_, at)| documents.get(*at).copied()).collect();
+        let mut all = match plain.is_empty() {
+            true => Vec::new(),
+            false => self.transaction.insert_all(&plain).await,
+        };
+        for (number, at) in ahead {
             if let Some(Err(fault)) = all.last()
                 && fault.is_away()
             {
                 all.resize(documents.len(), Err(fault.clone()));
                 break;
             }
+            let (Some(number), Some(document)) = (number, documents.get(*at)) else { continue };
+            match self.behind(document.0, *number).await {
+                Ok(Some(inserted)) => all.push(Ok(inserted)),
+                Ok(None) => all.extend(self.transaction.insert_all(std::slice::from_ref(document)).await),
+                Err(fault) => all.push(Err(fault)),
+            }
         }
-        all
+        let mut placed: Vec<(usize, Result<Insert, Fault>)> = order.iter().map(|(_, at)| *at).zip(all).collect();
+        placed.sort_unstable_by_key(|(at, _)| *at);
+        placed.into_iter().map(|(_, inserted)| inserted).collect()
     }
 
     /// The mark of rows that were written ahead; none where they are of no use.
@@ -280,10 +296,7 @@ impl<'s> Batch<'s> {
         if (&key.participant, &key.dataset) != (authorised.participant(), authorised.dataset()) {
             return Err(Fault::Wrong(format!("{id} states something else than was authorised")));
         }
-        let layout = self
-            .transaction
-            .layout(&key.dataset)
-            .ok_or_else(|| Fault::Wrong(format!("there is no table for the dataset `{}`", key.dataset)))?;
+        let layout = self.transaction.layout(&key.dataset).ok_or_else(|| Fault::no_table(&key.dataset))?;
         Ok(Mark {
             id,
             key: key.clone(),
@@ -296,8 +309,13 @@ impl<'s> Batch<'s> {
             records: statement.records.len() as u64,
             received: about.received,
             loaded: self.now,
-            approved: (!self.waits.get(&id).copied().unwrap_or(layout.awaits)).then_some(self.now),
+            approved: (!self.before.get(&id).map_or(layout.awaits, |before| before.waits)).then_some(self.now),
             signers: verified.signers().iter().map(|signer| signer.sha256()).collect(),
+            replacing: match self.before.get(&id) {
+                // what it replaced then may be gone, or be another one by today's order
+                Some(Before { replaces, .. }) => Replacing { submission: *replaces, ..validated.replacing().clone() },
+                None => validated.replacing().clone(),
+            },
         })
     }
 

@@ -33,6 +33,11 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// A statement of a dataset that this database has no table of: nothing leads there.
+    pub(super) fn no_table(dataset: impl std::fmt::Display) -> Self {
+        Self::Wrong(format!("there is no table for the dataset `{dataset}`"))
+    }
+
     /// Whether trying again later may help.
     pub fn is_away(&self) -> bool {
         matches!(self, Self::Away { .. })

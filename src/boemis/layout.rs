@@ -8,7 +8,7 @@ use super::Fault;
 use crate::schema::{ColumnKind, Dataset, Datasets, EPSG, Look, PeriodKinds, YearRule};
 
 /// Columns that tables and views have beside the dataset's own.
-const OWN: [&str; 14] = [
+const OWN: [&str; 17] = [
     "submission",
     "record",
     "participant",
@@ -20,6 +20,9 @@ const OWN: [&str; 14] = [
     "approved_at",
     "stations",
     "keys",
+    "replaces",
+    "reason",
+    "note",
     "year",
     "annual",
     MAPPED,

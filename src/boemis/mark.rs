@@ -4,7 +4,7 @@
 //! journal's last line says.
 
 use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Revision, SubmissionId};
-use crate::schema::Key;
+use crate::schema::{Key, Replacing};
 use jiff::Timestamp;
 
 /// What BOEMİS says of one loaded submission.
@@ -30,13 +30,15 @@ pub struct Mark {
     pub approved: Option<Timestamp>,
     /// Fingerprints of its signers' certificates, in document order.
     pub signers: Vec<Digest>,
+    /// What it takes the place of, and why (R 3.4.5).
+    pub replacing: Replacing,
 }
 
 impl Mark {
-    /// Whether another mark speaks of the same load: everything but the moments of loading and approval, which
-    /// a second attempt cannot repeat.
+    /// Whether another mark speaks of the same load: everything but what a second attempt
+    /// cannot repeat: the moments of loading and approval, and what stood before it.
     pub fn is_same_load(&self, other: &Self) -> bool {
-        let Self { id, key, revision, content, rows, records, received: _, loaded: _, approved: _, signers: _ } = self;
+        let Self { id, key, revision, content, rows, records, .. } = self;
         (id, key, revision, content, rows, records)
             == (&other.id, &other.key, &other.revision, &other.content, &other.rows, &other.records)
     }
@@ -83,6 +85,9 @@ pub(crate) struct RawMark {
     pub(crate) loaded: String,
     pub(crate) approved: Option<String>,
     pub(crate) signers: String,
+    pub(crate) replaces: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) note: Option<String>,
 }
 
 impl RawMark {
@@ -109,6 +114,11 @@ impl RawMark {
                 .map(str::parse)
                 .collect::<Result<_, _>>()
                 .map_err(|_| "signers")?,
+            replacing: Replacing {
+                submission: self.replaces.map(|id| id.parse()).transpose().map_err(|_| "replaces")?,
+                reason: self.reason,
+                note: self.note,
+            },
         })
     }
 }

@@ -31,7 +31,7 @@ mod tests;
 
 pub use acts::{Enacted, Situation};
 pub use ahead::Ahead;
-pub use batch::{Batch, Loaded, Pending, Uncommitted, Unloaded};
+pub use batch::{Batch, Before, Loaded, Pending, Uncommitted, Unloaded};
 pub use copy::Copy;
 pub use counted::{Counted, Filed};
 pub use fault::Fault;

@@ -4,8 +4,8 @@ use super::*;
 use crate::document::{Content, Digest, Quantity, Revision};
 use crate::finding::Stop;
 use crate::schema::{
-    Check, Class, Column, ColumnKind, Dataset, PeriodKinds, Ratio, Record, Rule, Spot, Statement, Topic, TotalRule,
-    Validated, Value, YearRule,
+    Check, Class, Column, ColumnKind, Dataset, PeriodKinds, Ratio, Record, Replacing, Rule, Spot, Statement, Topic,
+    TotalRule, Validated, Value, YearRule,
 };
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -259,6 +259,7 @@ on_both! {
     what_is_contested_holds_no_more_and_stands_in_the_way_of_nothing
     what_holds_again_gives_way_where_another_filed_meanwhile
     what_was_loaded_is_never_changed
+    what_a_correction_replaces_and_why_stays_with_its_load
     what_held_at_a_moment_is_told_by_what_was_known_then
     what_the_rules_look_at_besides_stands_there_by_sender
     a_year_of_months_stands_by_its_months
@@ -293,6 +294,53 @@ async fn what_is_loaded_stands_in_the_views_and_superseded_rows_stay(window: Win
         if window.database.is_some() { "bigint|numeric" } else { "integer|text" }
     );
     boemis.close().await.unwrap();
+}
+
+async fn what_a_correction_replaces_and_why_stays_with_its_load(window: Window) {
+    let mut boemis = window.open().await;
+    let first = filing("azerenerji generation 2026-Q3 1", &["GUN-0001 5"]);
+    let second = filing("azerenerji generation 2026-Q3 2", &["GUN-0001 6"]);
+    load(&mut boemis, &[&first]).await;
+    let replacing = Replacing {
+        submission: Some(first.id),
+        reason: Some("arithmetic".to_owned()),
+        note: Some("Akt «12»; ' \"".to_owned()),
+    };
+    // alone, together with others, and behind its mark it is written by other statements
+    let third = filing("azerenerji generation 2026-Q3 3", &["GUN-0001 7"]);
+    let rows = long_rows();
+    let long = Filing {
+        far: true,
+        ..filing("azerenerji generation 2026-Q3 4", &rows.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    for (corrected, alone) in [(&second, true), (&third, false), (&long, false)] {
+        let mut batch = boemis.begin(now()).await.unwrap();
+        let validated = corrected.validated().replacing_this(replacing.clone());
+        match alone {
+            true => drop(batch.load_alone(validated).await.unwrap()),
+            false => drop(batch.load(validated).await.unwrap()),
+        }
+        assert_eq!(batch.commit().await.unwrap()[0].mark().replacing, replacing);
+        assert_eq!(boemis.mark(corrected.id).await.unwrap().unwrap().replacing, replacing);
+    }
+    assert_eq!(boemis.mark(first.id).await.unwrap().unwrap().replacing, Replacing::default());
+    let told = "SELECT DISTINCT revision, replaces, reason, note FROM generation_history ORDER BY revision";
+    let id = first.id;
+    let of = |revision: u32| format!("{revision}|{id}|arithmetic|Akt «12»; ' \"");
+    assert_eq!(window.ask(told), format!("1|||\n{}\n{}\n{}", of(2), of(3), of(4)));
+    assert!(window.refuses("UPDATE submission SET reason = 'other'").is_some_and(|why| why.contains("never changed")));
+    // a load that is made again has what was said of it then
+    let again = filing("azerenerji generation 2026-Q2 2", &["GUN-0001 6"]);
+    let mut batch = boemis.begin(now()).await.unwrap();
+    batch.loaded_before(again.id, Before { waits: false, replaces: Some(first.id) });
+    let _pending = batch.load(again.validated()).await.unwrap();
+    assert_eq!(batch.commit().await.unwrap()[0].mark().replacing.submission, Some(first.id));
+    boemis.close().await.unwrap();
+}
+
+/// More records than travel with a mark.
+fn long_rows() -> Vec<String> {
+    (0..1500).map(|number| format!("GUN-{:04} 1", 1 + number)).collect()
 }
 
 async fn a_year_is_its_annual_statement_else_its_quarters(window: Window) {
@@ -879,10 +927,13 @@ async fn a_file_of_an_earlier_version_is_brought_to_this_form() {
     let table = &text[begin..begin + text[begin..].find(") STRICT;").unwrap() + ") STRICT".len()];
     let columns = "number, id, participant, dataset, period, revision, content, rows, records, received_at, loaded_at, \
         signers";
+    let newer = "SELECT group_concat('DROP VIEW ' || name, '; ') FROM sqlite_master WHERE type = 'view'";
+    let newer = window.ask(newer);
     let old = format!(
-        "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON; DROP VIEW generation_history; \
+        "PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON; {newer}; \
          DROP TABLE submission_act; DROP TRIGGER submission_stays; DROP TRIGGER submission_goes; \
          DROP TRIGGER generation_record_stays; DROP TRIGGER generation_record_goes; \
+         DROP INDEX submission_replaces; \
          ALTER TABLE submission RENAME TO newer; DROP INDEX submission_statement; {table}; \
          INSERT INTO submission ({columns}) SELECT {columns} FROM newer; DROP TABLE newer; \
          CREATE VIEW generation_history AS SELECT s.id AS submission FROM submission s; \

@@ -6,6 +6,7 @@ pub(super) mod past;
 pub(super) mod told;
 
 use super::answer::FindingAnswer;
+use super::records::Other;
 use super::{Exit, Outcome, OutputArgs, Screen, WindowArgs};
 use crate::daemon::again::NotJudged;
 use crate::daemon::dossier::Dossier;
@@ -62,6 +63,10 @@ pub(super) struct Answer<'a> {
     file: &'a str,
     sha256: Option<Digest>,
     received: Option<Timestamp>,
+    /// What it took the place of.
+    replaces: Option<&'a Other>,
+    /// What holds in its stead.
+    replaced_by: Option<&'a Other>,
     /// Whether every verdict that could be repeated is the same; null when there was none.
     same: Option<bool>,
     answers: Vec<AnswerExplained<'a>>,
@@ -104,6 +109,8 @@ pub(super) fn answer<'a>(past: &'a Past, all: &'a [Explained]) -> Answer<'a> {
         file: &past.name,
         sha256: past.held.as_ref().map(|held| held.document.sha256),
         received: past.held.as_ref().map(|held| held.received),
+        replaces: past.succession.replaces.as_ref(),
+        replaced_by: past.succession.replaced_by.as_ref(),
         same: known.reduce(|one, other| one && other),
         answers: all.iter().map(of_one).collect(),
     }

@@ -1,7 +1,7 @@
 //! `pencere list`: submissions and where they stand.
 
 use super::archive::{self, Found};
-use super::records::{self, Known, Submission};
+use super::records::{self, Known, Other, Submission, Succession};
 use super::table::Side;
 use super::{Exit, Outcome, OutputArgs, Screen, Table, WindowArgs, times};
 use crate::document::{DatasetName, Digest, ParticipantName, Revision, SubmissionId};
@@ -135,7 +135,9 @@ pub fn run(args: &ListArgs, screen: &mut Screen) -> Outcome {
     let mut rows: Vec<Row> = others.found.iter().filter_map(Row::of_unit).filter(of_other).collect();
     let left_out = rows.len().saturating_add(own).saturating_sub(args.limit);
     rows.drain(..left_out.min(rows.len()));
-    rows.extend(shown.iter().map(Row::of));
+    for submission in &shown {
+        rows.push(Row::of(submission).beside(known.succession(submission)?));
+    }
     let text = (!rows.is_empty()).then(|| rows_table(&rows));
     screen.json(&List { left_out, submissions: rows });
     match text {
@@ -148,17 +150,14 @@ pub fn run(args: &ListArgs, screen: &mut Screen) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Submissions as a table for people.
-pub fn table(submissions: &[&Submission]) -> Table {
-    rows_table(&submissions.iter().map(|submission| Row::of(submission)).collect::<Vec<_>>())
-}
-
-/// The same of rows.
+/// Submissions as a table for people; by what they are replaced only where one is.
 pub fn rows_table(rows: &[Row]) -> Table {
+    let replaced = rows.iter().any(|row| row.replaced_by.is_some());
     let heads = ["received (Baku)", "state", "participant", "dataset", "period", "rev", "file", "id"];
+    let heads = heads.into_iter().chain(replaced.then_some("replaced by"));
     let mut table = Table::new(heads.map(|head| (head, Side::Left)));
     for row in rows {
-        table.row([
+        let cells = [
             times::baku(row.received),
             row.state.to_owned(),
             row.participant.clone().unwrap_or_default(),
@@ -167,7 +166,9 @@ pub fn rows_table(rows: &[Row]) -> Table {
             row.revision.map(|revision| revision.to_string()).unwrap_or_default(),
             row.name.clone(),
             row.id.to_string(),
-        ]);
+        ];
+        let by = replaced.then(|| row.replaced_by.as_ref().map(|by| by.id.to_string()).unwrap_or_default());
+        table.row(cells.into_iter().chain(by));
     }
     table
 }
@@ -210,6 +211,10 @@ pub struct Row {
     pub receipt: Option<String>,
     /// Of a duplicate: what it repeats.
     pub original: Option<SubmissionId>,
+    /// What it took the place of, with its receipt.
+    pub replaces: Option<Other>,
+    /// What holds in its stead, with its receipt.
+    pub replaced_by: Option<Other>,
     /// Of a held one: when it is tried again.
     pub next_try: Option<Timestamp>,
     /// The archive unit in which it lies, as it stands now.
@@ -238,9 +243,16 @@ impl Row {
             findings,
             receipt: last.map(|answered| answered.receipt.number.clone()),
             original: last.and_then(|answered| answered.original),
+            replaces: None,
+            replaced_by: None,
             next_try,
             archived: submission.archived.clone(),
         }
+    }
+
+    /// The same, beside what it replaced and was replaced by.
+    pub fn beside(self, Succession { replaces, replaced_by }: Succession) -> Self {
+        Self { replaces, replaced_by, ..self }
     }
 
     /// A submission of another window, from the unit that was taken in; none when its row is odd.
@@ -261,6 +273,8 @@ impl Row {
             findings: Vec::new(),
             receipt: some(&row.number),
             original: None,
+            replaces: None,
+            replaced_by: None,
             next_try: None,
             archived: Some(found.unit.clone()),
         })

@@ -1,6 +1,7 @@
 //! `pencere receipt`: proves a receipt, or shows it as a page of text.
 
 use super::answer::FindingAnswer;
+use super::records::{Known, Other};
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files, records, times, verify};
 use crate::config::Config;
 use crate::document::Digest;
@@ -69,7 +70,8 @@ pub struct ReceiptVerifyArgs {
 
 /// Print the receipt as a page of text
 ///
-/// The page is made from the sealed XML. It proves nothing: that is `receipt verify`.
+/// The page is made from the sealed XML. It proves nothing: that is `receipt verify`. Where a
+/// window is named, a line behind the page says what has replaced it since, by that window's journal.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ReceiptShowArgs {
@@ -79,6 +81,8 @@ pub struct ReceiptShowArgs {
     /// The language of the page: az (Azərbaycan dili) or en (English)
     #[arg(long = "lang", value_enum, default_value_t = PageLanguage::Az)]
     pub language: PageLanguage,
+    #[command(flatten)]
+    pub window: WindowArgs,
 }
 
 /// The language of a page.
@@ -316,6 +320,15 @@ fn seal(args: &ReceiptVerifyArgs) -> Result<Certificate, Trouble> {
     files::certificate(&path)
 }
 
+/// What has replaced the submission of this receipt since, where a window is named and has sealed it.
+fn replaced_by(receipt: &[u8], window: &WindowArgs) -> Result<Option<Other>, Trouble> {
+    let Some(config) = window.named() else { return Ok(None) };
+    let known = Known::read(&records::settings_at(&config)?.window.paths.state)?;
+    let meant = known.meant(&Digest::of(receipt).to_string())?;
+    let [one] = meant.as_slice() else { return Ok(None) };
+    Ok(known.succession(one)?.replaced_by)
+}
+
 /// Prints the page.
 ///
 /// # Errors
@@ -325,6 +338,14 @@ pub fn show(args: &ReceiptShowArgs, screen: &mut Screen) -> Outcome {
     match receipt::page(&octets, args.language.into()) {
         Ok(page) => {
             screen.say(page);
+            if let Some(by) = replaced_by(&octets, &args.window)? {
+                screen.say(match args.language {
+                    PageLanguage::Az => format!("\nSonradan əvəz edən təqdimat: {}, qəbz: {}", by.id, by.number()),
+                    PageLanguage::En => {
+                        format!("\nReplaced since by the submission {}, receipt {}", by.id, by.number())
+                    }
+                });
+            }
             Ok(Exit::Done)
         }
         Err(finding) => {

@@ -15,7 +15,9 @@ use crate::journal::{Acted, Answered, Entry, Event, Held, JournalError, Phase, P
 use crate::ledger::{Fold, LedgerError, State, View};
 use crate::schema::Datasets;
 use jiff::Timestamp;
+use serde::Serialize;
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::path::Path;
 
 /// The window's configuration with all files that it names.
@@ -189,6 +191,38 @@ impl Submission {
     }
 }
 
+/// Another submission that one has to do with, and its last receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Other {
+    /// Its id.
+    pub id: SubmissionId,
+    /// The number of its last receipt.
+    pub receipt: Option<String>,
+}
+
+impl Other {
+    /// The number of its last receipt, as text.
+    pub fn number(&self) -> &str {
+        self.receipt.as_deref().unwrap_or("-")
+    }
+}
+
+impl fmt::Display for Other {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let receipt = self.receipt.as_ref().map(|number| format!(", receipt {number}"));
+        write!(f, "{}{}", self.id, receipt.unwrap_or_default())
+    }
+}
+
+/// What a submission took the place of, and what took its own (R 3.4.5).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Succession {
+    /// What stood when it was loaded.
+    pub replaces: Option<Other>,
+    /// What holds in its stead; while it waits for an approval, also what waits in its stead.
+    pub replaced_by: Option<Other>,
+}
+
 /// The journal, folded.
 #[derive(Debug, Default)]
 pub struct Records {
@@ -343,6 +377,48 @@ impl Known {
             meant.extend(self.get(id)?.map(|(submission, _)| submission).filter(|one| one.is_meant(what)));
         }
         Ok(meant)
+    }
+
+    /// What this took the place of, and what took its own.
+    ///
+    /// # Errors
+    /// As [`Known::read`].
+    pub fn succession(&self, of: &Submission) -> Result<Succession, Trouble> {
+        let replaces = match of.last.as_ref().and_then(|last| last.replaces) {
+            None => None,
+            Some(id) => {
+                let last = self.view.submission(Some(id))?.and_then(|one| one.last);
+                Some(Other { id, receipt: last.map(|last| last.receipt.number) })
+            }
+        };
+        let replaced_by = match of.state() {
+            ListState::Accepted => self.in_place_of(of.id(), false)?,
+            ListState::Pending => self.in_place_of(of.id(), true)?,
+            // it holds no more, or never did, by itself
+            _ => None,
+        };
+        Ok(Succession { replaces, replaced_by })
+    }
+
+    /// What holds in the place of this one, or waits in it; through those in between that do neither.
+    fn in_place_of(&self, id: SubmissionId, waiting: bool) -> Result<Option<Other>, Trouble> {
+        let (mut seen, mut next) = (HashSet::from([id]), vec![id]);
+        while let Some(id) = next.pop() {
+            for one in self.view.replacing(id)? {
+                let holds = match State::of(&one.phase, one.decision()) {
+                    State::Accepted => true,
+                    State::Pending => waiting,
+                    _ => false,
+                };
+                if holds {
+                    return Ok(Some(Other { id: one.id(), receipt: one.last.map(|last| last.receipt.number) }));
+                }
+                if seen.insert(one.id()) {
+                    next.push(one.id());
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Whether what lies in this participant's folder under this name and inode was left there and has its answer.

@@ -3,7 +3,7 @@
 use super::archive;
 use super::list::{self, Row};
 use super::records::{self, Known};
-use super::{Exit, Outcome, OutputArgs, Screen, WindowArgs, times};
+use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, times};
 use crate::config::Settings;
 use crate::journal::{Entry, Event};
 use clap::Args;
@@ -38,14 +38,16 @@ pub fn run(args: &ShowArgs, screen: &mut Screen) -> Outcome {
             let events = known.get(one.id())?.map(|(_, events)| events).unwrap_or_default();
             let happened: Vec<_> =
                 events.iter().map(|entry| Happened { time: entry.time, event: &entry.event }).collect();
-            screen.json(&Shown { submissions: vec![Row::of(one)], events: happened });
-            tell(Row::of(one), &events, screen);
+            let row = || Ok::<_, Trouble>(Row::of(one).beside(known.succession(one)?));
+            screen.json(&Shown { submissions: vec![row()?], events: happened });
+            tell(row()?, &events, screen);
             Ok(Exit::Done)
         }
         several => {
-            let submissions = several.iter().map(Row::of).collect();
+            let row = |one| Ok(Row::of(one).beside(known.succession(one)?));
+            let submissions = several.iter().map(row).collect::<Result<Vec<_>, Trouble>>()?;
+            screen.table(&list::rows_table(&submissions));
             screen.json(&Shown { submissions, events: Vec::new() });
-            screen.table(&list::table(&several.iter().collect::<Vec<_>>()));
             screen.say(format!("{} submissions are meant by that; show one by its id", several.len()));
             Ok(Exit::Done)
         }
@@ -102,6 +104,8 @@ fn tell(row: Row, events: &[Entry], screen: &mut Screen) {
     fact("revision", row.revision.map(|revision| revision.to_string()));
     fact("records", row.records.map(|records| records.to_string()));
     fact("archived", row.archived);
+    fact("replaces", row.replaces.map(|other| other.to_string()));
+    fact("replaced by", row.replaced_by.map(|other| other.to_string()));
     fact("repeats", row.original.map(|original| original.to_string()));
     screen.say("");
     for Entry { time, event } in events {

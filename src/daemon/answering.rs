@@ -76,6 +76,7 @@ pub(super) struct Facts {
     original: Option<SubmissionId>,
     rows: Option<Digest>,
     acted: Option<Acted>,
+    replaces: Option<SubmissionId>,
     /// For the dossier: what each signature came to, and what it was judged beside.
     look: (Option<Vec<SignatureFacts>>, Beside),
 }
@@ -86,8 +87,21 @@ impl Facts {
         let Matter { known, content, signers, report, .. } = matter;
         let Known { participant, dataset, period, revision, records, .. } = known;
         let proven = report.as_ref().map(proven).unwrap_or_default();
-        let acted = None;
-        Self { participant, dataset, period, revision, records, content, signers, proven, original, rows, acted, look }
+        Self {
+            participant,
+            dataset,
+            period,
+            revision,
+            records,
+            content,
+            signers,
+            proven,
+            original,
+            rows,
+            acted: None,
+            replaces: None,
+            look,
+        }
     }
 
     /// Of what was accepted, for a later answer.
@@ -102,9 +116,22 @@ impl Facts {
 
     fn before(answered: Answered, beside: Beside) -> Self {
         let Answered { participant, dataset, period, revision, records, content, signers, .. } = answered;
-        let Answered { proven, rows, acted, .. } = answered;
-        let (original, look) = (None, (None, beside));
-        Self { participant, dataset, period, revision, records, content, signers, proven, original, rows, acted, look }
+        let Answered { proven, rows, acted, replaces, .. } = answered;
+        Self {
+            participant,
+            dataset,
+            period,
+            revision,
+            records,
+            content,
+            signers,
+            proven,
+            original: None,
+            rows,
+            acted,
+            replaces,
+            look: (None, beside),
+        }
     }
 
     /// Of what was sealed before, and of the load that stands for it. The content of what was not
@@ -126,6 +153,7 @@ impl Facts {
             original: record.original.as_ref().map(|original| original.id),
             rows: mark.map(|mark| mark.rows),
             acted: None,
+            replaces: mark.and_then(|mark| mark.replacing.submission),
             look: (None, beside),
         }
     }
@@ -138,7 +166,7 @@ impl Window {
         for verdict in verdicts {
             let id = verdict.matter.id();
             let Verdict { mut matter, channel, turn, attempt, word, beside } = verdict;
-            let (mut original, mut rows, mut acted) = (None, None, None);
+            let (mut original, mut rows, mut acted, mut replaces) = (None, None, None, None);
             let answer = match word {
                 Word::Taken(taken) => {
                     rulings.extend(self.ruling(&taken)?);
@@ -148,11 +176,13 @@ impl Window {
                 }
                 Word::Accepted(loaded) => {
                     rows = Some(loaded.mark().rows);
+                    replaces = loaded.mark().replacing.submission;
                     Answer::accepted(&loaded, turn)
                 }
                 Word::Stands(stands) => {
                     let mark = stands.mark();
                     rows = Some(mark.rows);
+                    replaces = mark.replacing.submission;
                     matter.known.participant = Some(mark.key.participant.clone());
                     matter.known.dataset = Some(mark.key.dataset.clone());
                     matter.known.period = Some(mark.key.period);
@@ -178,17 +208,19 @@ impl Window {
                     Answer::held(matter.known.clone(), finding)
                 }
             };
-            answers.push((answer, channel, (matter, original, rows, acted, beside)));
+            let more = (original, rows, acted, replaces);
+            answers.push((answer, channel, (matter, more, beside)));
         }
         let records: Vec<&OutcomeRecord> = answers.iter().map(|(answer, ..)| answer.record()).collect();
         let sealed = self.seal_logged(&records)?;
         self.tally.stamping = self.stamps.as_ref().and_then(|stamps| stamps.trouble());
         let mut receipts = Vec::with_capacity(sealed.len());
-        for ((answer, channel, (matter, original, rows, acted, beside)), sealed) in answers.into_iter().zip(sealed) {
+        for ((answer, channel, (matter, more, beside)), sealed) in answers.into_iter().zip(sealed) {
+            let (original, rows, acted, replaces) = more;
             if let (Decision::Accepted | Decision::Pending, Some(report)) = (answer.record().decision, &matter.report) {
                 events.extend(self.keep_paths(report)?);
             }
-            let facts = Facts { acted, ..Facts::of(matter, original, rows, beside) };
+            let facts = Facts { acted, replaces, ..Facts::of(matter, original, rows, beside) };
             let (receipt, answered) = self.keep(answer, sealed, facts)?;
             receipts.push((receipt, answered, channel));
         }
@@ -218,6 +250,7 @@ impl Window {
             attempt,
             finding: slug.to_owned(),
             key: matter.key.clone(),
+            names: matter.names.clone(),
             participant: channel.or(known.participant.as_ref()).cloned(),
             size: known.size_with_signature(),
             received: known.received,
@@ -252,6 +285,7 @@ impl Window {
             original,
             rows,
             acted,
+            replaces,
             look,
         } = facts;
         let (grounds, clock, now) = (self.grounds, self.host.clock.state(), self.host.clock.now());
@@ -280,6 +314,7 @@ impl Window {
             original,
             rows,
             acted: acted.filter(|_| matches!(decision, Decision::Accepted | Decision::Contested)),
+            replaces,
             receipt: SealedReceipt {
                 number: receipt.number().to_owned(),
                 file_name: receipt.file_name(),

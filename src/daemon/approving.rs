@@ -18,7 +18,7 @@ use crate::boemis::{Enacted, Fault, Situation, Stands};
 use crate::document::{ApprovalStage, Decision, Digest, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding};
 use crate::journal::{Event, Phase, Ruled};
-use crate::ledger::{Arrived, Submission};
+use crate::ledger::{self, Arrived, Submission};
 use crate::receipt::{Answer, Turn};
 use crate::schema::{InspectedApproval, Subject, SubjectState};
 use std::collections::HashSet;
@@ -39,10 +39,7 @@ pub(super) struct Taken {
 /// A submission as an approval meets it.
 pub(super) fn subject(situation: Situation, by: &[Digest], registry: &Registry) -> Subject {
     let Situation { mark, is_fallen, passed, newest } = situation;
-    let person = |certificate: &Digest| {
-        let persons = registry.participants.values().flat_map(|one| &one.persons);
-        persons.into_iter().find(|person| person.certificates.contains(certificate)).map(|person| &person.fin)
-    };
+    let person = |certificate: &Digest| registry.holder(certificate).map(|(_, person)| &person.fin);
     let mine: Vec<_> = by.iter().map(person).collect();
     // of whom the register knows no more, nobody can say that he is another
     let is_mine = |theirs: &Digest| {
@@ -72,16 +69,22 @@ pub(super) fn signers(approval: &InspectedApproval) -> Vec<Digest> {
 
 impl Window {
     /// What an approval comes to. When it says that it was taken, the act is committed. One whose submission has not
-    /// its answer yet, or is ruled on and not answered, comes after that: in this group (`together`), or later.
+    /// its answer yet, or is ruled on and not answered, comes after that: in this group (`together`), or later. And one
+    /// that came behind another of the same submission which is held, waits for it: what is due depends on it.
     pub(super) async fn approve(
         &mut self,
         approval: InspectedApproval,
         judge: &Judge,
         together: &mut HashSet<SubmissionId>,
+        held: &[(SubmissionId, String)],
     ) -> Result<(Judged, Beside), Halt> {
         let away = || Ok((Judged::Word(Word::Held(Finding::new(Code::LoadDatabaseAway))), Beside::Away));
         let named = self.named(approval.names())?;
         if let Some(id) = named {
+            if let Some(earlier) = self.held_before(approval.authorised().verified().about().id, id, held)? {
+                let waits = Finding::new(Code::LoadWaitsForEarlier).found(earlier);
+                return Ok((Judged::Word(Word::Held(waits)), Beside::Behind(earlier)));
+            }
             if together.contains(&id) {
                 return Ok((Judged::Postponed, Beside::Nothing));
             }
@@ -126,12 +129,26 @@ impl Window {
         Ok((Judged::Word(Word::Held(Finding::new(Code::LoadDatabaseAway))), Beside::Away))
     }
 
-    /// The submission of this id, or to which this receipt was given.
     fn named(&self, names: &str) -> Result<Option<SubmissionId>, Halt> {
-        match names.parse::<SubmissionId>() {
-            Ok(id) => Ok(Some(id)),
-            Err(_) => Ok(self.ledger.find_receipt(names)?.map(|submission| submission.id())),
+        Ok(ledger::named(names, |number| self.ledger.find_receipt(number))?)
+    }
+
+    /// An approval of the same submission that came before this one and is held, in this group (`held`) or since
+    /// longer.
+    fn held_before(
+        &self,
+        me: SubmissionId,
+        subject: SubmissionId,
+        held: &[(SubmissionId, String)],
+    ) -> Result<Option<SubmissionId>, Halt> {
+        let longer = self.waits.iter().filter_map(|(id, waits)| Some((id, waits.names.as_ref()?)));
+        let here = held.iter().map(|(id, names)| (id, names));
+        for (&id, names) in longer.chain(here).filter(|(id, _)| **id < me) {
+            if self.named(names)? == Some(subject) {
+                return Ok(Some(id));
+            }
         }
+        Ok(None)
     }
 
     /// What the journal is to say of the submission that an approval was about, before it says that the approval was

@@ -461,7 +461,7 @@ impl Window {
         let before = self.loads_before(&looks).await?;
         // those that get their answer only now, and those that are ruled on in this group
         let mut together: HashSet<SubmissionId> = looks.iter().map(Look::id).collect();
-        let (judge, approver) = (self.judge_of_today(), self.judge_of_today());
+        let judge = self.judge_of_today();
         // Taken out for the group, and put back unless it turns out to be away.
         let boemis = self.boemis.take();
         let mut here = Here::new(&judge, &self.ledger, &self.waits, &self.lacking, &looks);
@@ -484,7 +484,7 @@ impl Window {
         }
         let mut held = here.held;
         let mut group = match boemis {
-            Some(boemis) => self.load_meanwhile(boemis, candidates, judge, goes_on, saving).await?,
+            Some(boemis) => self.load_meanwhile(boemis, candidates, judge.clone(), goes_on, saving).await?,
             None => load::Group::unloaded(None, Vec::new()),
         };
         if group.is_unsafe {
@@ -517,11 +517,15 @@ impl Window {
         }
         self.boemis = group.boemis;
         self.tally.away = self.boemis.is_none();
+        let is_held = |judged: &Judged| matches!(judged, Judged::Word(Word::Held(_)));
+        let of_draft = |draft: &Draft| Some((draft.matter.id(), draft.matter.names.clone()?));
+        let mut waiting: Vec<_> = drafts.iter().filter(|draft| is_held(&draft.judged)).filter_map(of_draft).collect();
         for (at, approval) in approvals {
             self.saved(saving)?; // nothing is done for a document that may be lost
-            let (judged, beside) = self.approve(approval, &approver, &mut together).await?;
+            let (judged, beside) = self.approve(approval, &judge, &mut together, &waiting).await?;
             if let Some(draft) = drafts.get_mut(at) {
                 (draft.judged, draft.beside) = (judged, beside);
+                waiting.extend(of_draft(draft).filter(|_| is_held(&draft.judged)));
             }
         }
         let mut loaded: BTreeMap<SubmissionId, Loaded> = group.loaded.into_iter().map(|one| (one.id(), one)).collect();

@@ -13,7 +13,7 @@ use crate::document::{ApprovalStage, Decision, SubmissionId};
 use crate::finding::{Code, Finding, Severity, Stop};
 use crate::host::{Host, Octets};
 use crate::journal::{Answered, Phase};
-use crate::ledger::{Submission, View};
+use crate::ledger::{self, Submission, View};
 use crate::schema::{Key, Standing};
 use crate::staging::{About, Staged};
 use std::collections::HashMap;
@@ -154,15 +154,17 @@ impl Glance {
         }
     }
 
-    async fn judge_approval(&mut self, judge: &Judge, authorised: Authorised, matter: Matter) -> Result<Verdict, Halt> {
-        let approval = match judge.inspect_approval(authorised, &matter) {
+    async fn judge_approval(
+        &mut self,
+        judge: &Judge,
+        authorised: Authorised,
+        mut matter: Matter,
+    ) -> Result<Verdict, Halt> {
+        let approval = match judge.inspect_approval(authorised, &mut matter) {
             Ok(approval) => approval,
             Err(stop) => return Verdict::stopped(matter, stop),
         };
-        let named = match approval.names().parse::<SubmissionId>() {
-            Ok(id) => Some(id),
-            Err(_) => self.before.view.find_receipt(approval.names())?.map(|one| one.id()),
-        };
+        let named = ledger::named(approval.names(), |number| self.before.view.find_receipt(number))?;
         let situation = match (named, &mut self.boemis) {
             (Some(id), Some(boemis)) => boemis.situation(id).await.map_err(Halt::broken)?,
             _ => None,

@@ -119,6 +119,7 @@ mod tests {
                 attempt: 1,
                 finding: "load.database-away".to_owned(),
                 key: None,
+                names: None,
                 participant: Some(participant.parse().unwrap()),
                 size: *size,
                 received,

@@ -45,6 +45,8 @@ pub struct Matter {
     pub report: Option<Report>,
     /// Whose statement on what, once read.
     pub key: Option<Key>,
+    /// Of an approval: which submission it speaks of, by id or by a receipt's number.
+    pub names: Option<String>,
 }
 
 impl Matter {
@@ -60,7 +62,7 @@ impl Matter {
 
     /// Of something that is not read at all.
     pub fn of_known(known: Known) -> Self {
-        Self { known, content: None, signers: Vec::new(), report: None, key: None }
+        Self { known, content: None, signers: Vec::new(), report: None, key: None, names: None }
     }
 
     /// Its id.
@@ -185,10 +187,7 @@ impl Judge {
             }
             Err(unverified) => {
                 let Unverified { report, signers, stop, .. } = *unverified;
-                let known = |fingerprint: &Digest| {
-                    let persons = self.world.registry.participants.values().flat_map(|one| &one.persons);
-                    persons.flat_map(|person| &person.certificates).any(|registered| registered == fingerprint)
-                };
+                let known = |fingerprint: &Digest| self.world.registry.holder(fingerprint).is_some();
                 let fingerprints: Vec<Digest> = signers.iter().map(|certificate| certificate.sha256()).collect();
                 let stop = match stop {
                     Stop::Hold(finding) if fingerprints.is_empty() || !fingerprints.iter().all(known) => finding.into(),
@@ -213,7 +212,8 @@ impl Judge {
         let channel = verified.about().participant.clone();
         let authorised = match authority::authorise(verified, &self.world.registry, window, self.profile()) {
             Ok(authorised) => authorised,
-            Err(Unauthorised { stop, claimed }) => {
+            Err(Unauthorised { stop, claimed, names }) => {
+                matter.names = names;
                 if let (Some(participant), Some((dataset, period))) = (channel, claimed) {
                     matter.known.dataset = Some(dataset.clone());
                     matter.known.period = Some(period);
@@ -248,8 +248,10 @@ impl Judge {
     ///
     /// # Errors
     /// How it stops.
-    pub fn inspect_approval(&self, authorised: Authorised, matter: &Matter) -> Result<InspectedApproval, Stop> {
-        guarded(matter.id(), "form", || schema::inspect_approval(authorised))
+    pub fn inspect_approval(&self, authorised: Authorised, matter: &mut Matter) -> Result<InspectedApproval, Stop> {
+        let inspected = guarded(matter.id(), "form", || schema::inspect_approval(authorised))?;
+        matter.names = Some(inspected.names().to_owned());
+        Ok(inspected)
     }
 
     /// May this stage follow, beside what it is about as it stands?

@@ -19,7 +19,7 @@ use super::judgement::Judge;
 use super::look::{Look, Seen, look};
 use super::notify;
 use super::window::{Halt, Window, key_of};
-use crate::boemis::Fault;
+use crate::boemis::{Before, Fault};
 use crate::document::{Content, Decision, Digest, SubmissionId};
 use crate::evidence::Kept;
 use crate::finding::Stop;
@@ -44,6 +44,8 @@ const OCTETS_AT_ONCE: u64 = 16 << 20;
 struct Accepted {
     /// Whether it was said to wait for an approval.
     waits: bool,
+    /// What it took the place of. Not told by the seal, which says so in words alone.
+    replaces: Option<SubmissionId>,
     /// Not told by the seal: that speaks of the very octets.
     content: Option<Content>,
     revision: Option<u64>,
@@ -57,12 +59,14 @@ impl Accepted {
         let revision = answered.revision.map(|revision| u64::from(revision.get()));
         let then = answered.grounds.zip(answered.dossier.as_ref().map(|dossier| dossier.kept()));
         let waits = answered.decision == Decision::Pending;
-        Self { waits, content: answered.content, revision, records: answered.records, then }
+        let replaces = answered.replaces;
+        Self { waits, replaces, content: answered.content, revision, records: answered.records, then }
     }
 
     fn of_act(record: &OutcomeRecord) -> Self {
         let waits = record.decision == Decision::Pending;
-        Self { waits, content: None, revision: record.revision.map(u64::from), records: record.records, then: None }
+        let revision = record.revision.map(u64::from);
+        Self { waits, replaces: None, content: None, revision, records: record.records, then: None }
     }
 }
 
@@ -296,7 +300,9 @@ impl Window {
         };
         let (ids, statements): (Vec<_>, Vec<_>) = statements.into_iter().unzip();
         for id in &ids {
-            batch.loaded_before(*id, answers.get(id).is_some_and(|accepted| accepted.waits));
+            let accepted = answers.get(id);
+            let waits = accepted.is_some_and(|accepted| accepted.waits);
+            batch.loaded_before(*id, Before { waits, replaces: accepted.and_then(|accepted| accepted.replaces) });
         }
         for (id, result) in ids.into_iter().zip(batch.load_all(statements).await) {
             match result {

@@ -77,6 +77,7 @@ impl Window {
             attempt,
             finding,
             key: super::window::key_of(submission),
+            names: None,
             participant: held.participant.clone(),
             size: held.size(),
             received: held.received,

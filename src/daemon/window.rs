@@ -142,6 +142,8 @@ pub struct Waits {
     pub finding: String,
     /// What it states, when that is known: later documents of the same key wait behind it.
     pub key: Option<Key>,
+    /// Of an approval, the submission that it speaks of, when that is known: later approvals of it wait behind it.
+    pub names: Option<String>,
     /// Whose it is: held submissions are bounded for each participant.
     pub participant: Option<ParticipantName>,
     /// Its size with its detached signature, in octets.
@@ -496,11 +498,14 @@ impl Window {
                         Arrived::Held(held) => Some(held),
                         Arrived::RefusedInPlace(_) => None,
                     };
+                    let (key, now) = (key_of(&submission), self.host.clock.now());
                     let waits = Waits {
-                        next: next.unwrap_or(self.host.clock.now()),
+                        // what others have to wait behind is told by another look alone
+                        next: next.filter(|_| key.is_some()).unwrap_or(now),
                         attempt: *attempt,
                         finding: finding.clone(),
-                        key: key_of(&submission),
+                        key,
+                        names: None,
                         participant: held.and_then(|held| held.participant.clone()),
                         size: held.map_or(0, |held| held.size()),
                         received: held.map_or(self.host.clock.now(), |held| held.received),

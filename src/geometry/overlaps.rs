@@ -8,8 +8,9 @@ use super::boxes::Boxes;
 use super::ellipsoid;
 use super::exact::Point;
 use super::fault::{Fault, What};
-use super::{Geometry, Run};
-use std::collections::VecDeque;
+use super::{Bounds, Geometry, Run};
+use crate::host::side_by_side;
+use std::collections::{HashMap, VecDeque};
 
 /// Points whose boundaries are kept: 4 MiB at 16 octets, some thousand parcels.
 const KEPT_MAX: usize = 1 << 18;
@@ -17,6 +18,9 @@ const KEPT_MAX: usize = 1 << 18;
 const WORK_MAX: usize = 100_000_000;
 /// What it costs to ask for a boundary that is not kept, in points: it is read with its neighbours.
 const ASKED: usize = 2_000;
+/// Comparisons of one area that are made ahead: of a parcel among its neighbours all. What is made in vain, because
+/// enough was found before, is so little that it may be left out of the work.
+const AHEAD_MAX: usize = 8;
 /// Square metres in common that are no overlap: boundaries measured twice differ by centimetres.
 const SLACK: u64 = 10;
 
@@ -33,6 +37,8 @@ pub struct Overlaps {
     room: usize,
     work: usize,
     unchecked: u64,
+    /// What was compared ahead: by the places of both, the later first, their square metres in common.
+    foreseen: HashMap<(usize, usize), u64>,
 }
 
 impl Default for Overlaps {
@@ -61,7 +67,40 @@ impl Overlaps {
             room,
             work,
             unchecked: 0,
+            foreseen: HashMap::new(),
         }
+    }
+
+    /// Compares areas that are added next, in this order, with earlier ones and with each other, on as many threads as
+    /// there are processors. [`Overlaps::add`] finds what it would have found, and has less to do.
+    pub fn foresee(&mut self, next: &[&Geometry]) {
+        self.foreseen.clear();
+        let next: Vec<(&Geometry, Bounds)> =
+            next.iter().filter(|one| one.kind().is_area()).map(|one| (*one, one.bounds())).collect();
+        let Self { boxes, kept, gone, work, records, .. } = self;
+        let (before, mut cost) = (records.len(), 0);
+        let mut pairs = Vec::new();
+        for (nth, (geometry, bounds)) in next.iter().enumerate() {
+            let mut others: Vec<(usize, &[Run])> = Vec::new();
+            let mut earlier = next.iter().take(nth).enumerate().filter(|(_, (_, other))| meet(*bounds, *other));
+            while let Some((at, (other, _))) = earlier.next_back().filter(|_| others.len() < AHEAD_MAX) {
+                others.push((before + at, &other.runs));
+            }
+            boxes.meeting(*bounds, |at| {
+                let kept = at.checked_sub(*gone).and_then(|at| kept.get(at));
+                others.extend(kept.map(|runs| (at, &runs[..])));
+                others.len() < AHEAD_MAX
+            });
+            for (at, runs) in others {
+                cost += geometry.points() + points(runs);
+                if cost <= *work {
+                    pairs.push(((before + nth, at), &geometry.runs[..], runs, origin(*bounds)));
+                }
+            }
+        }
+        let shared = |(places, one, other, origin)| (places, ellipsoid::shared(one, other, origin));
+        // whatever panicked does so again in its turn, where that is heard
+        self.foreseen.extend(side_by_side(pairs, shared).unwrap_or_default());
     }
 
     /// Takes the area of the record with this number; gives a warning for each earlier one that it overlaps, at
@@ -104,8 +143,9 @@ impl Overlaps {
     ) -> (Vec<Fault>, bool) {
         let (mut found, mut unchecked) = (Vec::new(), false);
         let bounds = geometry.bounds();
-        let origin = Point { x: bounds.west, y: bounds.south };
-        let Self { boxes, records, kept, gone, work, .. } = self;
+        let origin = origin(bounds);
+        let Self { boxes, records, kept, gone, work, foreseen, .. } = self;
+        let mine = records.len();
         boxes.meeting(bounds, |at| {
             let Some(&record) = records.get(at) else { return true };
             let kept = at.checked_sub(*gone).and_then(|at| kept.get(at));
@@ -128,7 +168,7 @@ impl Overlaps {
                 return false;
             }
             *work -= cost;
-            let area = ellipsoid::shared(&geometry.runs, other, origin);
+            let area = foreseen.remove(&(mine, at)).unwrap_or_else(|| ellipsoid::shared(&geometry.runs, other, origin));
             if area > SLACK {
                 found.push(Fault::new(What::Overlaps(u64::from(record), area)));
             }
@@ -136,6 +176,14 @@ impl Overlaps {
         });
         (found, unchecked)
     }
+}
+
+fn origin(bounds: Bounds) -> Point {
+    Point { x: bounds.west, y: bounds.south }
+}
+
+fn meet(one: Bounds, other: Bounds) -> bool {
+    one.west <= other.east && other.west <= one.east && one.south <= other.north && other.south <= one.north
 }
 
 fn points(runs: &[Run]) -> usize {

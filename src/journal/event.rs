@@ -341,6 +341,9 @@ pub struct Answered {
     /// For an accepted approval: what it did. Nothing is loaded of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acted: Option<Acted>,
+    /// Of what was loaded: the submission that stood before, and whose place it takes (R 3.4.5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<SubmissionId>,
     /// The receipt.
     pub receipt: SealedReceipt,
     /// By which grounds it was judged: the digest of the list of them, which lies in evidence.

@@ -76,6 +76,7 @@ pub(crate) fn answered(n: i64, answer: u32, decision: Decision, content: &str) -
         original: None,
         rows: None,
         acted: None,
+        replaces: None,
         receipt,
         grounds: None,
         dossier: None,

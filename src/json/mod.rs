@@ -5,10 +5,33 @@
 //! value; nothing recurses, no more is held than one value that somebody asked for, and that has a bound. It never
 //! makes a number of digits, and never decides what a member means.
 
+/// What may be odd.
+mod odd {
+    use super::Said;
+
+    pub(super) const ENDS: Said = Said("Fayl ortada bitir.", "The file ends in the middle.");
+    pub(super) const NO_VALUE: Said = Said("Heç bir qiymət belə başlamır.", "No value begins so.");
+    pub(super) const NO_COLON: Said = Said("İki nöqtə çatmır.", "A colon is missing.");
+    pub(super) const NO_NAME: Said = Said("Dırnaq içində ad çatmır.", "A name in quotation marks is missing.");
+    pub(super) const NO_COMMA_IN_OBJECT: Said = Said("Vergül və ya } çatmır.", "A comma or } is missing.");
+    pub(super) const NO_COMMA_IN_ARRAY: Said = Said("Vergül və ya ] çatmır.", "A comma or ] is missing.");
+    pub(super) const OTHER_SIGN: Said = Said("Burada başqa işarə olmalı idi.", "Another sign was to stand here.");
+    pub(super) const BEHIND_THE_END: Said = Said("Sondan sonra nə isə gəlir.", "Something follows the end.");
+    pub(super) const CONTROL: Said = Said("Mətndə idarəedici işarə var.", "A control character stands in a string.");
+    pub(super) const HALF: Said = Said("İşarənin yarısı tək dayanır.", "Half a character stands alone.");
+    pub(super) const NO_ESCAPE: Said = Said("Belə əvəzləmə (escape) yoxdur.", "There is no such escape.");
+    pub(super) const NO_DIGITS: Said =
+        Said("Orada dörd onaltılıq rəqəm olmalıdır.", "Four hexadecimal digits belong there.");
+    pub(super) const NO_NUMBER: Said = Said("Bu, ədəd deyil.", "This is no number.");
+    pub(super) const LONG_NUMBER: Said = Said("Bu qədər işarəli ədəd.", "A number of so many characters.");
+    pub(super) const DEEP: Said =
+        Said("Bir-birinin içində bu qədər massiv və obyekt.", "More arrays and objects in each other.");
+}
+
 #[cfg(test)]
 mod tests;
 
-use crate::finding::{Code, Finding, Place};
+use crate::finding::{Code, Finding, Hint, Place};
 use std::io::{self, Read};
 
 /// Arrays and objects that may be open at once in a value that is stepped over or kept as it stands: RFC 7946 asks
@@ -43,6 +66,16 @@ pub struct Fault {
     pub wrong: Wrong,
 }
 
+/// What is odd, in Azerbaijani and in English.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Said(&'static str, &'static str);
+
+impl Said {
+    fn hint(self) -> Hint {
+        Hint::fixed(self.0, self.1)
+    }
+}
+
 /// Why reading ended.
 #[derive(Debug)]
 pub enum Wrong {
@@ -51,9 +84,9 @@ pub enum Wrong {
     /// This octet is no UTF-8.
     Encoding(u8),
     /// It is no JSON.
-    NotWellformed(&'static str),
+    NotWellformed(Said),
     /// There is more of something than is read: what, and how many at most.
-    Limit(&'static str, usize),
+    Limit(Said, usize),
 }
 
 impl Fault {
@@ -63,8 +96,8 @@ impl Fault {
         match self.wrong {
             Wrong::Io(_) => None,
             Wrong::Encoding(octet) => Some(at(Code::SchemaEncoding).found(format!("0x{octet:02X}")).wanted("UTF-8")),
-            Wrong::NotWellformed(what) => Some(at(Code::SchemaNotWellformed).found(what)),
-            Wrong::Limit(what, most) => Some(at(Code::SchemaLimit).found(what).wanted(most)),
+            Wrong::NotWellformed(what) => Some(at(Code::SchemaNotWellformed).found("RFC 8259").hint(what.hint())),
+            Wrong::Limit(what, most) => Some(at(Code::SchemaLimit).found("JSON").wanted(most).hint(what.hint())),
         }
     }
 }
@@ -96,7 +129,7 @@ impl<R: Read> Reader<R> {
         Fault { offset: self.offset(), wrong }
     }
 
-    fn odd<T>(&self, what: &'static str) -> Result<T, Fault> {
+    fn odd<T>(&self, what: Said) -> Result<T, Fault> {
         Err(self.fault(Wrong::NotWellformed(what)))
     }
 
@@ -131,7 +164,7 @@ impl<R: Read> Reader<R> {
                 self.pass(octet);
                 Ok(octet)
             }
-            None => self.odd("the file ends in the middle"),
+            None => self.odd(odd::ENDS),
         }
     }
 
@@ -171,8 +204,8 @@ impl<R: Read> Reader<R> {
             Some(b'-' | b'0'..=b'9') => Ok(Kind::Number),
             Some(b't' | b'f') => Ok(Kind::Bool),
             Some(b'n') => Ok(Kind::Null),
-            Some(_) => self.odd("no value begins so"),
-            None => self.odd("the file ends in the middle"),
+            Some(_) => self.odd(odd::NO_VALUE),
+            None => self.odd(odd::ENDS),
         }
     }
 
@@ -197,12 +230,12 @@ impl<R: Read> Reader<R> {
             return Ok(());
         }
         match (self.peek()?, sign) {
-            (None, _) => self.odd("the file ends in the middle"),
-            (_, b':') => self.odd("a colon is missing"),
-            (_, b'"') => self.odd("a name in quotation marks is missing"),
-            (_, b'}') => self.odd("a comma or } is missing"),
-            (_, b']') => self.odd("a comma or ] is missing"),
-            _ => self.odd("another sign was to stand here"),
+            (None, _) => self.odd(odd::ENDS),
+            (_, b':') => self.odd(odd::NO_COLON),
+            (_, b'"') => self.odd(odd::NO_NAME),
+            (_, b'}') => self.odd(odd::NO_COMMA_IN_OBJECT),
+            (_, b']') => self.odd(odd::NO_COMMA_IN_ARRAY),
+            _ => self.odd(odd::OTHER_SIGN),
         }
     }
 
@@ -213,7 +246,7 @@ impl<R: Read> Reader<R> {
     pub fn end(&mut self) -> Result<(), Fault> {
         match self.next()? {
             None => Ok(()),
-            Some(_) => self.odd("something follows the end"),
+            Some(_) => self.odd(odd::BEHIND_THE_END),
         }
     }
 
@@ -242,7 +275,7 @@ impl<R: Read> Reader<R> {
                 octet @ 0x20..=0x7F => char::from(octet),
                 0..0x20 => {
                     self.at -= 1; // the place is that of the sign itself
-                    return self.odd("a control character stands in a string");
+                    return self.odd(odd::CONTROL);
                 }
                 first => self.wide(first)?,
             };
@@ -287,21 +320,21 @@ impl<R: Read> Reader<R> {
                 let code = match unit {
                     0xD800..0xDC00 => {
                         if (self.take()?, self.take()?) != (b'\\', b'u') {
-                            return self.odd("half a character stands alone");
+                            return self.odd(odd::HALF);
                         }
                         match self.hexadecimal()? {
                             low @ 0xDC00..0xE000 => 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00),
-                            _ => return self.odd("half a character stands alone"),
+                            _ => return self.odd(odd::HALF),
                         }
                     }
                     unit => unit,
                 };
                 match char::from_u32(code) {
                     Some(c) => c,
-                    None => return self.odd("half a character stands alone"),
+                    None => return self.odd(odd::HALF),
                 }
             }
-            _ => return self.odd("there is no such escape"),
+            _ => return self.odd(odd::NO_ESCAPE),
         })
     }
 
@@ -310,7 +343,7 @@ impl<R: Read> Reader<R> {
         for _ in 0..4 {
             match char::from(self.take()?).to_digit(16) {
                 Some(digit) => unit = unit * 16 + digit,
-                None => return self.odd("four hexadecimal digits belong there"),
+                None => return self.odd(odd::NO_DIGITS),
             }
         }
         Ok(unit)
@@ -325,14 +358,14 @@ impl<R: Read> Reader<R> {
         let mut text = String::new();
         while let Some(sign) = self.peek()?.filter(|&sign| sign.is_ascii_alphanumeric() || b"+-.".contains(&sign)) {
             if text.len() == NUMBER_MAX {
-                return Err(self.fault(Wrong::Limit("a number of so many characters", NUMBER_MAX)));
+                return Err(self.fault(Wrong::Limit(odd::LONG_NUMBER, NUMBER_MAX)));
             }
             text.push(char::from(sign));
             self.pass(sign);
         }
         match is_number(&text) {
             true => Ok(text),
-            false => Err(Fault { offset: begin, wrong: Wrong::NotWellformed("this is no number") }),
+            false => Err(Fault { offset: begin, wrong: Wrong::NotWellformed(odd::NO_NUMBER) }),
         }
     }
 
@@ -350,7 +383,7 @@ impl<R: Read> Reader<R> {
         }
         match word.get(..length) {
             Some(b"true" | b"false" | b"null") => Ok(()),
-            _ => Err(Fault { offset: begin, wrong: Wrong::NotWellformed("no value begins so") }),
+            _ => Err(Fault { offset: begin, wrong: Wrong::NotWellformed(odd::NO_VALUE) }),
         }
     }
 
@@ -369,7 +402,7 @@ impl<R: Read> Reader<R> {
                     let close = if begin == b'{' { b'}' } else { b']' };
                     if !self.takes(close)? {
                         let Some(place) = open.get_mut(depth) else {
-                            return Err(self.fault(Wrong::Limit("more arrays and objects in each other", DEPTH_MAX)));
+                            return Err(self.fault(Wrong::Limit(odd::DEEP, DEPTH_MAX)));
                         };
                         *place = close;
                         depth += 1;
@@ -379,7 +412,7 @@ impl<R: Read> Reader<R> {
                         continue;
                     }
                     if depth == DEPTH_MAX {
-                        return Err(self.fault(Wrong::Limit("more arrays and objects in each other", DEPTH_MAX)));
+                        return Err(self.fault(Wrong::Limit(odd::DEEP, DEPTH_MAX)));
                     }
                 }
                 Kind::String => drop(self.string(0)?),

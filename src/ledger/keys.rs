@@ -155,6 +155,11 @@ pub(super) fn text(text: &str) -> Vec<u8> {
     key(b't', &[text.as_bytes()])
 }
 
+/// By what a submission is found that took the place of this one; indexes alone have it.
+pub(super) fn replaced(id: SubmissionId) -> Vec<u8> {
+    key(b'e', &[&id.octets()])
+}
+
 pub(super) fn sha256(sha256: Digest) -> Vec<u8> {
     key(b'h', &[sha256.as_bytes()])
 }

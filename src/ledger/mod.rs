@@ -614,6 +614,20 @@ impl Ledger {
     }
 }
 
+/// The submission that people name so: by its id, or by the number of one of its receipts, which is looked up.
+///
+/// # Errors
+/// What looking up says.
+pub fn named(
+    text: &str,
+    of_receipt: impl FnOnce(&str) -> Result<Option<Submission>, LedgerError>,
+) -> Result<Option<SubmissionId>, LedgerError> {
+    match text.parse() {
+        Ok(id) => Ok(Some(id)),
+        Err(_) => Ok(of_receipt(text)?.map(|submission| submission.id())),
+    }
+}
+
 fn failed() -> LedgerError {
     LedgerError::Record("it could not learn what was journalled".to_owned())
 }

@@ -76,6 +76,21 @@ impl View {
         Ok(None)
     }
 
+    /// Submissions that took the place of this one when they were loaded, in order of arrival. That of one is free
+    /// again once it has fallen, so there may be several.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn replacing(&self, replaced: SubmissionId) -> Result<Vec<Submission>, LedgerError> {
+        let seem = self.gather.meant(&[keys::replaced(replaced)])?;
+        let mut all = Vec::with_capacity(seem.len());
+        for id in seem {
+            let is_it = |one: &Submission| one.last.as_ref().is_some_and(|last| last.replaces == Some(replaced));
+            all.extend(self.submission(Some(id))?.filter(is_it));
+        }
+        Ok(all)
+    }
+
     /// The participant's submission by which this content stands: accepted, pending or held.
     ///
     /// # Errors

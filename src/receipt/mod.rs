@@ -210,7 +210,7 @@ impl Known {
             understood: loaded
                 .understood()
                 .iter()
-                .map(|total| self::total(&total.title_az, &total.title_en, &total.value, &total.unit))
+                .map(|one| total(&one.title_az, &one.title_en, &one.value, &one.unit))
                 .collect(),
             ..Self::arrival(about.id, about.received, about.document.name.clone(), sha256, size)
         }
@@ -331,6 +331,9 @@ impl Answer {
             sub_indication: None,
         };
         let signers = mark.signers.iter().map(signer).collect();
+        let understood = mark.replacing.understood(None);
+        let understood =
+            understood.iter().map(|one| total(&one.title_az, &one.title_en, &one.value, &one.unit)).collect();
         let known = Known {
             participant: Some(mark.key.participant.clone()),
             dataset: Some(mark.key.dataset.clone()),
@@ -338,7 +341,7 @@ impl Answer {
             revision: Some(mark.revision),
             records: Some(mark.records),
             signers,
-            understood: Vec::new(),
+            understood,
             ..known
         };
         let decision = if mark.approved.is_some() { Decision::Accepted } else { Decision::Pending };

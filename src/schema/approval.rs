@@ -175,6 +175,9 @@ pub fn validate_approval(
             if finding.found.is_none() {
                 finding = finding.found(names);
             }
+            if finding.code == Code::RuleApprovalOtherContent {
+                finding.place.path = Some("/Approval/@content".to_owned()); // the digest is what differs
+            }
             authorised.verified().covered().locate(&mut [&mut finding.place]);
             Err(Stop::Reject(vec![finding]))
         }

@@ -1,6 +1,7 @@
 //! What a correction says of itself (R 3.4.5): what it replaces, why, and what grounds it.
 //!
-//! Owns how that is read and what a receipt repeats of it. What stands, and whether it is that, the rules judge.
+//! Owns how that is read, what is kept of it beside the load ([`Replacing`]), and what a receipt repeats of it. What
+//! stands, and whether it is that, the rules judge.
 
 use super::Understood;
 use super::form::Frame;
@@ -53,6 +54,32 @@ impl Replaces {
     }
 }
 
+/// What a validated statement takes the place of, and what its sender says of that: kept with its load.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Replacing {
+    /// The submission that stood, and stands no more once this one holds; none where nothing did.
+    pub submission: Option<SubmissionId>,
+    /// One of the reasons, as the document has it.
+    pub reason: Option<String>,
+    /// What more its sender says.
+    pub note: Option<String>,
+}
+
+impl Replacing {
+    /// In words, for the receipt, with the revision that stood where that is known.
+    pub fn understood(&self, revision: Option<u16>) -> Vec<Understood> {
+        let id = self.submission.map(|id| told("Əvəz etdiyi təqdimat", "Replaces the submission", id.to_string()));
+        let revision = revision.map(|one| told("Əvəz etdiyi redaksiya", "Replaces the revision", one.to_string()));
+        let reason = self.reason.clone().map(|reason| told("Düzəlişin səbəbi", "Reason of the correction", reason));
+        let note = self.note.clone().map(|note| told("Qeyd", "Note", note));
+        [id, revision, reason, note].into_iter().flatten().collect()
+    }
+}
+
+fn told(title_az: &str, title_en: &str, value: String) -> Understood {
+    Understood { title_az: title_az.to_owned(), title_en: title_en.to_owned(), value, unit: String::new() }
+}
+
 /// What the frame says.
 #[derive(Debug, Default)]
 pub(super) struct Correction {
@@ -75,21 +102,15 @@ impl Correction {
         }
     }
 
+    /// What of it is kept, beside what stood.
+    pub fn replacing(&self, replaced: Option<&Stood>) -> Replacing {
+        let submission = replaced.map(|stood| stood.submission);
+        Replacing { submission, reason: self.reason.clone(), note: self.note.clone() }
+    }
+
     /// What the receipt repeats: what was replaced, so that this receipt names that one, why, and what grounds it.
     pub fn understood(&self, replaced: Option<&Stood>, enclosed: &[Enclosed]) -> Vec<Understood> {
-        let told = |title_az: &str, title_en: &str, value: String| Understood {
-            title_az: title_az.to_owned(),
-            title_en: title_en.to_owned(),
-            value,
-            unit: String::new(),
-        };
-        let mut all = Vec::new();
-        if let Some(stood) = replaced {
-            all.push(told("Əvəz etdiyi təqdimat", "Replaces the submission", stood.submission.to_string()));
-            all.push(told("Əvəz etdiyi redaksiya", "Replaces the revision", stood.revision.to_string()));
-        }
-        all.extend(self.reason.clone().map(|reason| told("Düzəlişin səbəbi", "Reason of the correction", reason)));
-        all.extend(self.note.clone().map(|note| told("Qeyd", "Note", note)));
+        let mut all = self.replacing(replaced).understood(replaced.map(|stood| stood.revision));
         if replaced.is_some() {
             // the digest first: a long name is cut at its end
             let named = enclosed.iter().take(NAMED_MAX).map(|one| format!("{} {}", one.sha256, one.name.shown()));

@@ -7,12 +7,13 @@
 use super::faults::name_shown;
 use super::form::{self, Frame, TOTAL};
 use super::reading::{Reading, Taking, Total};
-use super::rows::{Field, Next, Row, RowFault, Rows, delimiter};
+use super::rows::{Field, Kept, Next, Row, RowFault, Rows, delimiter};
+use super::shape::{self, Outcome};
 use super::statement::Spot;
-use super::{Column, ColumnKind, Dataset, EPSG, Limits, PeriodKinds, Record, Shapes, TotalRule, Value, shape};
+use super::{Column, ColumnKind, Dataset, EPSG, Limits, PeriodKinds, Record, Shapes, TotalRule, Value};
 use crate::document::Period;
 use crate::finding::{Code, Finding, Hint, Place};
-use crate::host::Scratch;
+use crate::host::{Scratch, side_by_side};
 use std::io::{self, BufRead};
 
 /// What a column of the file is.
@@ -47,48 +48,82 @@ pub(super) fn inspect(
         frame: Vec::new(),
         blank: None,
         stated: 0,
+        foreseen: None,
         reading: Reading::new(dataset, limits.findings_max),
         taken: Taking::new(dataset, limits, scratch),
     };
     if dataset.periods == PeriodKinds::None {
         table.reading.period = Some(Period::None);
     }
-    loop {
+    let mut kept = Ahead::default();
+    let goes = loop {
         match rows.next()? {
-            Next::End => break,
-            Next::TooLong { number, offset } => {
-                let (found, place) = (format!("> {row_max}"), Place::at(offset).row(number));
-                table.fault(Code::SchemaLimit, place, &found, row_max, Some(ROW_TOO_LONG));
-                table.reading.breaks_all();
-                return Ok(table.finish());
-            }
-            Next::Row(row) if row.number == 1 => {
-                if !table.header(&row) {
-                    return Ok(table.finish());
+            Next::Row(row) if row.number > 1 && table.draws() => {
+                kept.push(&row);
+                if kept.is_full()
+                    && let goes @ (Goes::Enough | Goes::Lost) = table.rows(&mut kept)
+                {
+                    break goes;
                 }
             }
-            Next::Row(row) => {
-                if table.taken.len() >= limits.records_max && !row.octets().is_empty() {
-                    let found = limits.records_max.saturating_add(1);
-                    table.fault(
-                        Code::SchemaLimit,
-                        Place::at(row.offset).row(row.number),
-                        found,
-                        limits.records_max,
-                        None,
-                    );
-                    table.reading.breaks_all();
-                    return Ok(table.finish());
+            other => {
+                if let goes @ (Goes::Enough | Goes::Lost) = table.rows(&mut kept) {
+                    break goes;
                 }
-                table.row(&row);
-                if table.taken.is_lost() {
-                    break;
+                match other {
+                    Next::End => break Goes::On,
+                    Next::TooLong { number, offset } => {
+                        let (found, place) = (format!("> {row_max}"), Place::at(offset).row(number));
+                        table.fault(Code::SchemaLimit, place, &found, row_max, Some(ROW_TOO_LONG));
+                        table.reading.breaks_all();
+                        break Goes::Enough;
+                    }
+                    Next::Row(row) => {
+                        if let goes @ (Goes::Enough | Goes::Lost) = table.take(&row) {
+                            break goes;
+                        }
+                    }
                 }
             }
         }
+    };
+    if goes != Goes::Enough {
+        table.end();
     }
-    table.end();
     Ok(table.finish())
+}
+
+/// Whether there is anything more to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Goes {
+    On,
+    /// The rest says nothing.
+    Enough,
+    /// The disk failed.
+    Lost,
+}
+
+/// Rows whose shapes are judged side by side, before each is taken in its order.
+#[derive(Default)]
+struct Ahead {
+    rows: Vec<Kept>,
+    octets: usize,
+}
+
+impl Ahead {
+    /// Rows at a time: some ten milliseconds for their shapes, beside which a thread costs nothing.
+    const ROWS: usize = 256;
+    /// Octets at a time; a shape takes some times as much while it is judged.
+    const OCTETS: usize = 256 << 10;
+
+    fn push(&mut self, row: &Row<'_>) {
+        self.octets += row.octets().len();
+        self.rows.push(row.kept());
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= Self::ROWS || self.octets >= Self::OCTETS
+    }
 }
 
 struct Table<'a> {
@@ -104,6 +139,8 @@ struct Table<'a> {
     blank: Option<(u64, u64)>,
     /// Rows that state something, broken ones too.
     stated: u64,
+    /// What the shape of the row at hand came to, where it was judged ahead.
+    foreseen: Option<Outcome>,
     reading: Reading,
     taken: Taking,
 }
@@ -111,6 +148,58 @@ struct Table<'a> {
 impl Table<'_> {
     fn finish(self) -> Reading {
         self.reading.with(self.taken)
+    }
+
+    /// Whether there are shapes to be judged.
+    fn draws(&self) -> bool {
+        self.drawn().is_some()
+    }
+
+    /// Where in a row the shape stands and its system, and what it may be.
+    fn drawn(&self) -> Option<(usize, usize, Shapes)> {
+        let column = self.dataset.geometry_column()?;
+        let ColumnKind::Geometry(shapes) = self.dataset.columns.get(column)?.kind else { return None };
+        let place = |wanted| self.roles.iter().position(|&role| role == wanted);
+        Some((place(Role::Column(column))?, place(Role::Epsg)?, shapes))
+    }
+
+    /// Takes rows in their order, once their shapes are judged on as many threads as there are processors.
+    fn rows(&mut self, ahead: &mut Ahead) -> Goes {
+        let Ahead { rows, .. } = std::mem::take(ahead);
+        let outcomes = match self.drawn() {
+            Some(drawn) => {
+                let (delimiter, columns, limits) = (self.delimiter, self.roles.len(), self.limits);
+                let judge = |row: &Kept| outcome_of(&row.row(), delimiter, columns, drawn, limits);
+                // whatever panicked does so again in its turn, where that is heard
+                side_by_side(rows.iter().collect(), judge).unwrap_or_default()
+            }
+            None => Vec::new(),
+        };
+        let outcomes = outcomes.into_iter().chain(std::iter::repeat_with(|| None));
+        for (row, outcome) in rows.iter().zip(outcomes) {
+            self.foreseen = outcome;
+            if let goes @ (Goes::Enough | Goes::Lost) = self.take(&row.row()) {
+                return goes;
+            }
+        }
+        self.foreseen = None;
+        Goes::On
+    }
+
+    /// Takes the next row.
+    fn take(&mut self, row: &Row<'_>) -> Goes {
+        if row.number == 1 {
+            return if self.header(row) { Goes::On } else { Goes::Enough };
+        }
+        let most = self.limits.records_max;
+        if self.taken.len() >= most && !row.octets().is_empty() {
+            let place = Place::at(row.offset).row(row.number);
+            self.fault(Code::SchemaLimit, place, most.saturating_add(1), most, None);
+            self.reading.breaks_all();
+            return Goes::Enough;
+        }
+        self.row(row);
+        if self.taken.is_lost() { Goes::Lost } else { Goes::On }
     }
 
     fn fault(
@@ -363,8 +452,11 @@ impl Table<'_> {
             }
         };
         let place = Place::at(field.content).row(row.number).path(name);
-        let read = shape::read_cell(&field.text, field.content, crs, self.limits);
-        shape::judged(read, shapes, &place, &mut self.reading.faults)
+        let outcome = self
+            .foreseen
+            .take()
+            .unwrap_or_else(|| shape::outcome(shape::read_cell(&field.text, field.content, crs, self.limits), shapes));
+        shape::told(outcome, &place, &mut self.reading.faults)
     }
 
     /// The file's decimal mark. With `;` it is the first that shows itself: were both allowed side
@@ -394,6 +486,21 @@ impl Table<'_> {
             self.reading.take_total_alone(self.dataset, &mut self.taken);
         }
     }
+}
+
+/// What the shape of a row comes to; none where it is not to be judged, or the row cannot be read.
+fn outcome_of(
+    row: &Row<'_>,
+    delimiter: u8,
+    columns: usize,
+    (shape, epsg, shapes): (usize, usize, Shapes),
+    limits: &Limits,
+) -> Option<Outcome> {
+    let fields = row.fields(delimiter).ok().filter(|fields| fields.len() == columns)?;
+    let (cell, epsg) = (fields.get(shape)?, fields.get(epsg)?);
+    let crs = shape::system(&epsg.text, Place::whole()).ok()?;
+    let is_left_out = cell.text.is_empty();
+    (!is_left_out).then(|| shape::outcome(shape::read_cell(&cell.text, cell.content, crs, limits), shapes))
 }
 
 /// Wanted where nothing should stand.

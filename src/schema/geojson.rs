@@ -342,7 +342,7 @@ impl<R: Read> Collection<'_, R> {
         self.members(|it, name, at| {
             // made only for a fault: most members have none
             let path = |feature: &Feature| feature.path(&format!("/{}", name_shown(name)));
-            if ["type", "properties", "geometry", "bbox"].contains(&name) && seen.again(name) {
+            if ["type", "properties", "geometry", "bbox", "id"].contains(&name) && seen.again(name) {
                 return it.doubled(path(&feature), name, at);
             }
             match name {
@@ -350,7 +350,9 @@ impl<R: Read> Collection<'_, R> {
                 "properties" => it.properties(&mut feature),
                 "geometry" => it.geometry(&mut feature),
                 "bbox" => Ok(it.json.skip()?),
-                "id" => it.stranger(path(&feature), name, at, NOTHING, FEATURE_ID),
+                // it names the feature for the program that wrote it (RFC 7946 3.2)
+                "id" if matches!(it.json.kind()?, Kind::String | Kind::Number) => Ok(it.json.skip()?),
+                "id" => it.other_kind(&path(&feature), "\"…\", 1"),
                 _ => it.stranger(path(&feature), name, at, "type, properties, geometry", UNKNOWN_MEMBER),
             }
         })?;
@@ -531,8 +533,4 @@ const UNKNOWN_PROPERTY: Hint = Hint::fixed(
 const SHAPE_ELSEWHERE: Hint = Hint::fixed(
     "Həndəsə «geometry»-də dayanır, koordinat sistemi isə həmişə WGS 84-dür; bu xassəni silin.",
     "The shape stands in “geometry”, and its system is WGS 84 always; remove this property.",
-);
-const FEATURE_ID: Hint = Hint::fixed(
-    "«id» oxunmur, çünki yazının açarı xassələrdədir; onu silin.",
-    "An “id” is not read, for what the record is of stands in its properties; remove it.",
 );

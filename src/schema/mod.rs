@@ -35,6 +35,7 @@ pub use approval::{
     InspectedApproval, Passed, Subject, SubjectState, ValidatedApproval, Wish, approval_form, inspect_approval,
     validate_approval,
 };
+pub use correction::Replacing;
 pub use description::{
     Approval, Approver, Check, Class, Column, ColumnKind, Dataset, Datasets, EPSG, Look, PeriodKinds, Ratio, Rule,
     Shapes, Span, Text, TextForm, TotalRule, YearRule,
@@ -120,6 +121,7 @@ impl Inspected {
 pub struct Validated {
     authorised: Authorised,
     statement: Statement,
+    replacing: Replacing,
     understood: Vec<Understood>,
     warnings: Vec<Finding>,
 }
@@ -132,6 +134,10 @@ impl Validated {
     /// Key, revision and records.
     pub fn statement(&self) -> &Statement {
         &self.statement
+    }
+    /// What it takes the place of.
+    pub fn replacing(&self) -> &Replacing {
+        &self.replacing
     }
     /// What was read, for the receipt.
     pub fn understood(&self) -> &[Understood] {
@@ -259,7 +265,8 @@ pub fn validate(
             let verified = authorised.verified();
             let replaced = standing.current.as_ref().filter(|stood| stood.submission != verified.about().id);
             understood.extend(reading.correction.understood(replaced, verified.enclosed()));
-            Ok(Validated { authorised, statement, understood, warnings: findings })
+            let replacing = reading.correction.replacing(replaced);
+            Ok(Validated { authorised, statement, replacing, understood, warnings: findings })
         }
         Some(_) => Err(Stop::Reject(findings)),
         None if errors => Err(Stop::Reject(findings)),
@@ -350,6 +357,12 @@ impl Validated {
     ) -> Self {
         let (participant, dataset) = (statement.key.participant.clone(), statement.key.dataset.clone());
         let authorised = Authorised::unseen_arrival(id, held, content, participant, dataset);
-        Self { authorised, statement, understood: Vec::new(), warnings: Vec::new() }
+        let replacing = Replacing::default();
+        Self { authorised, statement, replacing, understood: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// The same, which says that it takes the place of something.
+    pub(crate) fn replacing_this(self, replacing: Replacing) -> Self {
+        Self { replacing, ..self }
     }
 }

@@ -34,6 +34,20 @@ pub(super) struct Row<'a> {
     octets: &'a [u8],
 }
 
+/// A row that is kept while others are read.
+pub(super) struct Kept {
+    number: u64,
+    offset: u64,
+    octets: Vec<u8>,
+}
+
+impl Kept {
+    /// The row.
+    pub fn row(&self) -> Row<'_> {
+        Row { number: self.number, offset: self.offset, octets: &self.octets }
+    }
+}
+
 /// Reads rows one by one.
 pub(super) struct Rows<R> {
     input: R,
@@ -98,6 +112,11 @@ impl<'a> Row<'a> {
     /// Its octets, without the line end.
     pub fn octets(&self) -> &'a [u8] {
         self.octets
+    }
+
+    /// The same, to be kept.
+    pub fn kept(&self) -> Kept {
+        Kept { number: self.number, offset: self.offset, octets: self.octets.to_vec() }
     }
 
     /// Its fields.

@@ -5,14 +5,26 @@
 use super::faults::Faults;
 use super::{Limits, Shapes, Value};
 use crate::finding::{Finding, Place};
-use crate::geometry::{Crs, CrsFault, Fault, Sketch, What, wkt};
+use crate::geometry::{Crs, CrsFault, Fault, Judged, Sketch, What, wkt};
 use std::sync::Arc;
 
-/// Judges what was read; everything that is wrong or odd with it is told at this place, which has no offset of its
-/// own where the fault has one. None when there is no value.
+/// What a shape came to: a geometry, or all that is wrong with it.
+pub(super) type Outcome = Result<Judged, Vec<Fault>>;
+
+/// Judges what was read.
+pub(super) fn outcome(read: Result<Sketch, Fault>, shapes: Shapes) -> Outcome {
+    read.map_err(|fault| vec![fault]).and_then(|sketch| sketch.judge(shapes.kinds()))
+}
+
+/// Judges what was read, and tells what it came to.
 pub(super) fn judged(read: Result<Sketch, Fault>, shapes: Shapes, place: &Place, faults: &mut Faults) -> Option<Value> {
-    let judged = read.map_err(|fault| vec![fault]).and_then(|sketch| sketch.judge(shapes.kinds()));
-    let (value, told) = match judged {
+    told(outcome(read, shapes), place, faults)
+}
+
+/// Everything that is wrong or odd with a shape is told at this place, which has no offset of its own where the fault
+/// has one. None when there is no value.
+pub(super) fn told(outcome: Outcome, place: &Place, faults: &mut Faults) -> Option<Value> {
+    let (value, told) = match outcome {
         Ok(judged) => (Some(Value::Geometry(Arc::new(judged.geometry))), judged.warnings),
         Err(faults) => (None, faults),
     };

@@ -66,6 +66,7 @@ fn claims(dataset: &str, sender: &str, to: &str) -> Claims {
         sender: claim(sender),
         to: claim(to),
         period: None,
+        submission: None,
         form: Form::Submission,
         written: Written::Xml,
         place: Place::at(7),

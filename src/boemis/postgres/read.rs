@@ -217,6 +217,9 @@ pub(super) async fn mark(link: &mut Link<'_>, id: SubmissionId) -> Result<Option
         loaded: cell(DOING, row, 9)?,
         signers: cell(DOING, row, 10)?,
         approved: cell(DOING, row, 11)?,
+        replaces: cell(DOING, row, 12)?,
+        reason: cell(DOING, row, 13)?,
+        note: cell(DOING, row, 14)?,
     };
     raw.read().map(Some).map_err(|column| odd("submission", column))
 }
@@ -394,7 +397,7 @@ pub(super) async fn records(link: &mut Link<'_>, plans: &Plans, mark: &Mark) -> 
 }
 
 fn laid_out<'a>(plans: &'a Plans, mark: &Mark) -> Result<&'a Plan, Fault> {
-    let none = || Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset));
+    let none = || Fault::no_table(&mark.key.dataset);
     plans.get(&mark.key.dataset).ok_or_else(none)
 }
 

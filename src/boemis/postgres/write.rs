@@ -117,7 +117,7 @@ impl<'s> Transaction<'s> {
         let &[(mark, records), ..] = documents else { return Ok(Vec::new()) };
         let is_long = together(records).is_none();
         let Some(plan) = self.plans.get(&mark.key.dataset) else {
-            return Err(Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset)));
+            return Err(Fault::no_table(&mark.key.dataset));
         };
         if !alone {
             self.link.raw(LOADING, "SAVEPOINT document").await?;
@@ -202,13 +202,13 @@ fn pieces<'p, 'd>(documents: &'p [Document<'d>]) -> Vec<&'p [Document<'d>]> {
 }
 
 /// The marks' columns, in the order in which they are bound.
-const MARK_COLUMNS: &str =
-    "id, participant, dataset, period, revision, content, rows, records, received_at, loaded_at, signers, approved_at";
+const MARK_COLUMNS: &str = "id, participant, dataset, period, revision, content, rows, records, received_at, \
+    loaded_at, signers, approved_at, replaces, reason, note";
 
 /// Values that the marks take.
-const MARK_VALUES: usize = 12;
+const MARK_VALUES: usize = 15;
 
-/// `$1` to `$12` are the marks; then, a value a record, the place of its mark among them, its number, its columns.
+/// `$1` to `$15` are the marks; then, a value a record, the place of its mark among them, its number, its columns.
 /// The answer: which marks were written.
 pub(super) fn insert_sql(layout: &Layout) -> String {
     let into: Vec<String> = layout.stored().map(|(name, ..)| format!(", \"{name}\"")).collect();
@@ -224,8 +224,8 @@ pub(super) fn insert_sql(layout: &Layout) -> String {
     format!(
         "WITH mark AS (INSERT INTO submission ({MARK_COLUMNS}) SELECT {MARK_COLUMNS} FROM unnest($1::text[], \
          $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[], $7::bytea[], $8::bigint[], $9::text[], \
-         $10::text[], $11::text[], $12::text[]) WITH ORDINALITY AS m ({MARK_COLUMNS}, at) ORDER BY at \
-         ON CONFLICT DO NOTHING RETURNING number, id), \
+         $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[]) WITH ORDINALITY \
+         AS m ({MARK_COLUMNS}, at) ORDER BY at ON CONFLICT DO NOTHING RETURNING number, id), \
          record AS (INSERT INTO \"{table}\" (\"submission\", \"record\"{into}) SELECT mark.number, r.record{read} \
          FROM unnest(${place}::bigint[], ${number}::bigint[]{columns}) AS r (place, record{named}) \
          JOIN mark ON mark.id = ($1::text[])[r.place]) \
@@ -245,6 +245,7 @@ async fn write(link: &mut Link<'_>, plan: &Plan, documents: &[Document<'_>]) -> 
     let documents: Vec<(&Mark, &[Record])> =
         documents.iter().map(|(mark, records)| (*mark, together(records).unwrap_or_default())).collect();
     let texts = |of: &dyn Fn(&Mark) -> String| documents.iter().map(|(mark, _)| of(mark)).collect::<Vec<String>>();
+    let maybe = |of: &dyn Fn(&Mark) -> Option<String>| documents.iter().map(|(mark, _)| of(mark)).collect::<Vec<_>>();
     let numbers = |of: &dyn Fn(&Mark) -> i64| documents.iter().map(|(mark, _)| of(mark)).collect::<Vec<i64>>();
     let octets = |of: &dyn Fn(&Mark) -> Vec<u8>| documents.iter().map(|(mark, _)| of(mark)).collect::<Vec<_>>();
     let mut query = sqlx::query(plan.insert.clone())
@@ -259,7 +260,10 @@ async fn write(link: &mut Link<'_>, plan: &Plan, documents: &[Document<'_>]) -> 
         .bind(texts(&|mark| mark.received.to_string()))
         .bind(texts(&|mark| mark.loaded.to_string()))
         .bind(texts(&signers))
-        .bind(documents.iter().map(|(mark, _)| mark.approved.map(|at| at.to_string())).collect::<Vec<_>>());
+        .bind(maybe(&|mark| mark.approved.map(|at| at.to_string())))
+        .bind(maybe(&|mark| mark.replacing.submission.map(|id| id.to_string())))
+        .bind(maybe(&|mark| mark.replacing.reason.clone()))
+        .bind(maybe(&|mark| mark.replacing.note.clone()));
     let (mut places, mut record_numbers) = (Vec::new(), Vec::new());
     for (place, (_, records)) in (1i64..).zip(&documents) {
         places.extend(records.iter().map(|_| place));

@@ -39,7 +39,7 @@ pub(in crate::boemis) async fn write_ahead(
     let layouts = Layout::all(datasets)?;
     let slug = statement.key.dataset.as_str();
     let layout = layouts.iter().find(|layout| layout.slug == slug);
-    let layout = layout.ok_or_else(|| Fault::Wrong(format!("there is no table for the dataset `{slug}`")))?;
+    let layout = layout.ok_or_else(|| Fault::no_table(slug))?;
     let mut connection = connected(path, settings).await?;
     let written = async {
         for one in &layouts {

@@ -265,6 +265,9 @@ pub(super) async fn mark(connection: &mut SqliteConnection, id: SubmissionId) ->
             loaded: row.try_get(9)?,
             signers: row.try_get(10)?,
             approved: row.try_get(11)?,
+            replaces: row.try_get(12)?,
+            reason: row.try_get(13)?,
+            note: row.try_get(14)?,
         })
     };
     raw().map_err(|e| fault(DOING, e))?.read().map(Some).map_err(|column| odd("submission", column))
@@ -470,7 +473,7 @@ pub(super) async fn filed(
 }
 
 fn laid_out<'a>(plans: &'a Plans, mark: &Mark) -> Result<&'a Plan, Fault> {
-    let none = || Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset));
+    let none = || Fault::no_table(&mark.key.dataset);
     plans.get(&mark.key.dataset).ok_or_else(none)
 }
 

@@ -182,7 +182,7 @@ impl<'s> Transaction<'s> {
         let Some((mark, _)) = documents.first() else { return Ok(Insert::Done) };
         self.begin().await?;
         let Some(plan) = self.plans.get_mut(&mark.key.dataset) else {
-            return Err(Fault::Wrong(format!("there is no table for the dataset `{}`", mark.key.dataset)));
+            return Err(Fault::no_table(&mark.key.dataset));
         };
         let shape = Shape { records: documents.first().and_then(together), documents: documents.len(), commits };
         match write(self.connection, plan, shape, documents).await {
@@ -344,6 +344,9 @@ fn bind_mark<'q>(query: Statement<'q>, mark: &Mark) -> Statement<'q> {
         .bind(mark.loaded.to_string())
         .bind(signers.join(" "))
         .bind(mark.approved.map(|at| at.to_string()))
+        .bind(mark.replacing.submission.map(|id| id.to_string()))
+        .bind(mark.replacing.reason.clone())
+        .bind(mark.replacing.note.clone())
 }
 
 pub(super) fn bind_values<'q>(mut query: Statement<'q>, layout: &Layout, record: &Record) -> Statement<'q> {
@@ -366,10 +369,12 @@ pub(super) fn bind_values<'q>(mut query: Statement<'q>, layout: &Layout, record:
 }
 
 const MARK: &str = "INSERT INTO submission (id, participant, dataset, period, revision, content, rows, records, \
-    received_at, loaded_at, signers, approved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    received_at, loaded_at, signers, approved_at, replaces, reason, note) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 const NUMBERED: &str = "INSERT INTO submission (number, id, participant, dataset, period, revision, content, rows, \
-    records, received_at, loaded_at, signers, approved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    records, received_at, loaded_at, signers, approved_at, replaces, reason, note) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 fn head_sql(layout: &Layout, shape: Shape) -> String {
     let mut sql = vec![];

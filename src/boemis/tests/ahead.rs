@@ -110,7 +110,8 @@ async fn what_a_crash_left_without_a_mark_is_swept_and_nothing_else() {
     write(&ahead, &window, &third).await;
     write(&Ahead::default(), &window, &long(7)).await; // sweeps the other, and is left itself
     const MARK: &str = "INSERT INTO submission SELECT number + 5000000, 'x', participant, dataset, '2020-Q1', revision, \
-        content, rows, 0, received_at, loaded_at, signers, contested_at, approved_at FROM submission LIMIT 1";
+        content, rows, 0, received_at, loaded_at, signers, contested_at, approved_at, NULL, NULL, NULL \
+        FROM submission LIMIT 1";
     assert_eq!(window.refuses(MARK), None);
     third.text = "azerenerji generation 2025-Q4 1".to_owned();
     write(&Ahead::default(), &window, &third).await;
@@ -172,4 +173,25 @@ async fn records_under_the_next_loads_number_are_told_and_taken_away_at_the_next
     // nothing that was loaded is taken away by it
     Ahead::default().sweep(&window.location(), &Settings::default(), &usual()).await.unwrap();
     assert_eq!(window.ask(ROWS), "2");
+}
+
+#[tokio::test]
+async fn two_of_one_group_stand_behind_their_rows_in_either_order_of_writing() {
+    for backwards in [false, true] {
+        let (window, ahead) = (Window::sqlite(), Ahead::default());
+        let (first, mut second) = (long(500), long(700));
+        second.text = "azerenerji generation 2025-Q2 1".to_owned();
+        let mut boemis = window.open().await.with_ahead(ahead.clone());
+        for one in if backwards { [&second, &first] } else { [&first, &second] } {
+            write(&ahead, &window, one).await;
+        }
+        let small = filing("azerisiq generation 2025-Q1 1", &["KUL-0001 1.5"]);
+        let mut batch = boemis.begin(now()).await.unwrap();
+        let loads = batch.load_all([&first, &small, &second].map(Filing::validated).into()).await;
+        let ids: Vec<_> = loads.into_iter().map(|load| load.unwrap().id()).collect();
+        assert_eq!(ids, [first.id, small.id, second.id]);
+        batch.commit().await.unwrap();
+        // written once: none was written anew beside what stood
+        assert_eq!((window.ask(ROWS), window.ask(SEEN)), ("1201".to_owned(), "1201".to_owned()), "{backwards}");
+    }
 }

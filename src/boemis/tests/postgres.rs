@@ -55,7 +55,7 @@ async fn where_postgis_is_shapes_are_shown_as_geometries() {
     let metres: f64 = ask("max(\"g I s\".ST_Area(geom::\"g I s\".geography))").parse().unwrap();
     assert!((1_000_000.0..1_002_000.0).contains(&metres), "{metres}");
     // what shows it may be made anew
-    let wider = drawn::with_column(plots, "note");
+    let wider = drawn::with_column(plots, "remark");
     assert!(prepare(&database, role, &wider).await.steps.concat().contains("DROP VIEW \"plots_map\""));
 }
 
@@ -75,7 +75,7 @@ async fn the_loaders_role_may_insert_and_nothing_else() {
     assert_eq!(database.ask("SELECT count(*) FROM pg_class WHERE relname = 'submission'"), "0");
 
     let prepared = prepare(&database, role, &usual()).await;
-    assert_eq!((prepared.migrations, prepared.steps.is_empty()), (4, false));
+    assert_eq!((prepared.migrations, prepared.steps.is_empty()), (5, false));
     assert!(prepared.grants.iter().all(|grant| !grant.contains("UPDATE") && !grant.contains("DELETE")));
     let again = prepare(&database, role, &usual()).await;
     assert_eq!((again.migrations, again.steps.len()), (0, 0));

@@ -146,6 +146,9 @@ async fn differs(
     if last.rows.is_some_and(|rows| rows != mark.rows) {
         return Ok(Some("the digest of its rows in BOEMİS is another than the journal's".to_owned()));
     }
+    if last.replaces.is_some() && last.replaces != mark.replacing.submission {
+        return Ok(Some("what it replaced is another in BOEMİS than in the journal".to_owned()));
+    }
     if last.decision == Decision::Accepted && mark.approved.is_none() && boemis == Boemis::Whole {
         return Ok(Some("it is approved, and in BOEMİS it is not".to_owned()));
     }

@@ -5,7 +5,7 @@
 //! records lie.
 
 use crate::commands::archive::Found;
-use crate::commands::records::{self, Known, Submission};
+use crate::commands::records::{self, Known, Submission, Succession};
 use crate::commands::{Trouble, WindowArgs, archive, files};
 use crate::config::Settings;
 use crate::daemon::grounds::Grounds;
@@ -34,6 +34,8 @@ pub(in crate::commands) struct Past {
     pub doubt: Option<(Timestamp, Contested, Option<InForce>)>,
     /// Of a duplicate: what it repeats, with the answer that this had then.
     pub original: Option<(Held, Answered)>,
+    /// What it took the place of, and what took its own since.
+    pub succession: Succession,
     /// Its lines in the journal as they stand, each with the chain before it.
     pub lines: Vec<(Digest, Vec<u8>)>,
     /// Of one that was taken in with a unit: its lines as the unit has them, without the chain before each.
@@ -57,10 +59,11 @@ impl Past {
     pub fn find(what: &str, window: &WindowArgs) -> Result<Self, Trouble> {
         let settings = records::settings(window)?;
         let state = &settings.window.paths.state;
-        let meant = Known::read(state)?.meant(what.trim())?;
+        let known = Known::read(state)?;
+        let meant = known.meant(what.trim())?;
         match meant.as_slice() {
             [] => Self::taken_in(&settings, what.trim()),
-            [one] => Self::read(&settings, one),
+            [one] => Ok(Self { succession: known.succession(one)?, ..Self::read(&settings, one)? }),
             several => {
                 let ids: Vec<String> = several.iter().map(|one| one.id().to_string()).collect();
                 let (count, ids) = (ids.len(), ids.join("\n  "));
@@ -109,6 +112,7 @@ impl Past {
             answers: Vec::new(),
             doubt: None,
             original: None,
+            succession: Succession::default(),
             lines: Vec::new(),
             exported: None,
             files: HashMap::new(),

@@ -27,6 +27,9 @@ pub(in crate::commands) fn lines(past: &Past, all: &[Explained]) -> Vec<String> 
         }
         lines.push(format!("  received {}", times::both(held.received)));
     }
+    let (replaces, by) = (&past.succession.replaces, &past.succession.replaced_by);
+    lines.extend(replaces.as_ref().map(|other| format!("  replaces {other}")));
+    lines.extend(by.as_ref().map(|other| format!("  replaced by {other}")));
     for one in all {
         lines.push(String::new());
         lines.extend(answer(past, one));

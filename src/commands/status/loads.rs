@@ -13,7 +13,7 @@ use crate::finding::Code;
 use crate::journal::Phase;
 use crate::schema::Datasets;
 use crate::seal::ActsReader;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Submissions asked about in one question.
 const AT_ONCE: usize = 4096;
@@ -55,7 +55,7 @@ pub(super) async fn difference(
         }
         Err(fault) => Err(fault),
     };
-    let difference = match (difference, missing(&mut reader, &sealed).await) {
+    let difference = match (difference, undone(&mut reader, &sealed).await) {
         (Ok(mut difference), Ok(sealed)) => {
             difference.lacking.extend(sealed);
             Ok(difference)
@@ -100,6 +100,16 @@ async fn loaded(reader: &mut Reader, known: &Known) -> Result<Result<u64, Fault>
         (Ok(unloaded), Ok(all)) => Ok(all.saturating_sub((open.len() - unloaded.len()) as u64)),
         (Err(fault), _) | (_, Err(fault)) => Err(fault),
     })
+}
+
+/// Which of these neither were loaded nor did anything: nothing is loaded of an approval.
+async fn undone(reader: &mut Reader, ids: &[SubmissionId]) -> Result<Vec<SubmissionId>, Fault> {
+    let mut undone = missing(reader, ids).await?;
+    if !undone.is_empty() {
+        let acted: HashSet<SubmissionId> = reader.acts().await?.into_iter().map(|(_, by, _)| by).collect();
+        undone.retain(|id| !acted.contains(id));
+    }
+    Ok(undone)
 }
 
 async fn missing(reader: &mut Reader, ids: &[SubmissionId]) -> Result<Vec<SubmissionId>, Fault> {

@@ -239,6 +239,7 @@ fn texts(event: &Event, mut has: impl FnMut(Vec<u8>)) {
             has(keys::text(&answered.receipt.number));
             has(keys::text(&answered.receipt.file_name));
             has(keys::sha256(answered.receipt.sha256));
+            answered.replaces.into_iter().for_each(|replaced| has(keys::replaced(replaced)));
         }
         _ => {}
     }

@@ -4,11 +4,16 @@
 use super::{Case, Check, Row, decimal};
 use crate::finding::{Code, Finding, Place};
 use crate::geometry::{Geometry, LINES, Overlaps, SITES, Sites};
-use crate::schema::Value;
 use crate::schema::faults::Faults;
+use crate::schema::{Record, Value};
 
 /// Overlaps that are told of one area, and ends of one line: who sees these will look at the others too.
 const TOLD_MAX: usize = 4;
+
+/// Areas that are compared at a time, on all processors: some ten milliseconds.
+const AT_ONCE: usize = 256;
+/// Points of their boundaries, at which it is enough: some megabytes with what was sent.
+const POINTS_AT_ONCE: usize = 1 << 15;
 
 /// S 6.1.1: the hectares that are stated are those that are drawn, but for so many of a hundred.
 pub(super) fn area_as_drawn(case: &Case<'_>, row: &Row<'_>, faults: &mut Faults) {
@@ -88,17 +93,32 @@ pub(super) fn areas_apart(case: &Case<'_>, faults: &mut Faults) {
         return;
     }
     let mut overlaps = Overlaps::of_about(case.records.len());
+    let (mut some, mut points) = (Vec::new(), 0);
+    let mut take = |some: &mut Vec<(u64, Record, Vec<u64>)>| {
+        let rows: Vec<Row<'_>> = some.iter().map(|(nth, record, offsets)| Row { nth: *nth, record, offsets }).collect();
+        overlaps.foresee(&rows.iter().filter_map(|row| shape(case, row)).collect::<Vec<_>>());
+        for row in &rows {
+            let (Some(geometry), Ok(number)) = (shape(case, row), u32::try_from(row.nth + 1)) else { continue };
+            let mut asked = |number: u32| shape_of(case, number);
+            for fault in overlaps.add(number, geometry, TOLD_MAX, &mut asked) {
+                let finding = fault.finding(case.place(row, column));
+                // what the other is called is read for whoever is told
+                let is_told = faults.tells_warnings();
+                faults.push(if is_told { named(case, finding, row) } else { finding });
+            }
+        }
+        some.clear();
+    };
     case.each(|row| {
         let Some(geometry) = shape(case, row) else { return };
-        let Ok(number) = u32::try_from(row.nth + 1) else { return };
-        let mut asked = |number: u32| shape_of(case, number);
-        for fault in overlaps.add(number, geometry, TOLD_MAX, &mut asked) {
-            let finding = fault.finding(case.place(row, column));
-            // what the other is called is read for whoever is told
-            let is_told = faults.tells_warnings();
-            faults.push(if is_told { named(case, finding, row) } else { finding });
+        points += geometry.points();
+        some.push((row.nth, row.record.clone(), row.offsets.to_vec()));
+        if some.len() >= AT_ONCE || points >= POINTS_AT_ONCE {
+            take(&mut some);
+            points = 0;
         }
     });
+    take(&mut some);
     if let Some(fault) = overlaps.finish() {
         faults.push(fault.finding(Place::whole()));
     }

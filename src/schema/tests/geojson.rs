@@ -130,7 +130,9 @@ fn what_is_not_known_or_stands_twice_is_told_at_its_place() {
         ("\"code\": \"A-1\"", "\"code\": 1", "schema.invalid /features[1]/properties/code"),
         ("\"code\": \"A-1\"", "\"code\": \"a 1\"", "schema.invalid /features[1]/properties/code"),
         ("\"Feature\"", "\"feature\"", "schema.invalid /features[1]/type"),
-        ("\"type\": \"Feature\"", "\"type\": \"Feature\", \"id\": 7", "schema.invalid /features[1]/id"),
+        ("\"type\": \"Feature\"", "\"type\": \"Feature\", \"id\": {}", "schema.invalid /features[1]/id"),
+        ("\"type\": \"Feature\"", "\"type\": \"Feature\", \"id\": null", "schema.invalid /features[1]/id"),
+        ("\"type\": \"Feature\"", "\"id\": 1, \"id\": 1, \"type\": \"Feature\"", "schema.invalid /features[1]/id"),
         ("\"type\": \"Feature\"", "\"type\": \"Feature\", \"when\": 7", "schema.invalid /features[1]/when"),
         ("\"type\": \"Feature\", ", "", "schema.missing /features[1]"),
         ("\"FeatureCollection\"", "\"Feature\"", "schema.invalid /type"),
@@ -156,6 +158,8 @@ fn what_is_not_known_or_stands_twice_is_told_at_its_place() {
             "\"crs\": {\"type\": \"name\", \"properties\": {\"name\": \"urn:ogc:def:crs:OGC:1.3:CRS84\"}}, \"features\"",
         ),
         ("\"type\": \"Feature\"", "\"bbox\": [], \"type\": \"Feature\""),
+        ("\"type\": \"Feature\"", "\"type\": \"Feature\", \"id\": 7"),
+        ("\"type\": \"Feature\"", "\"id\": \"plots.7\", \"type\": \"Feature\""),
     ] {
         assert_eq!(told(old, new), [""; 0], "{old} → {new}");
     }
