@@ -229,6 +229,10 @@ impl Places {
             "transparency.certificate" => self.word(text, Path::new("pki/log.crt")),
             "transparency.key" if is_trial => self.word(text, Path::new("pki/log.key")),
             "transparency.publish" => (text != "none").then(|| "none".to_owned()),
+            // two windows that read one mailbox would each get some of its messages
+            key if key.starts_with("mail.mailboxes.") && key.ends_with(".kind") => {
+                (!text.starts_with("paused ")).then(|| format!("paused {text}"))
+            }
             "reserve.to" => (text != "none").then(|| "none".to_owned()),
             _ => None,
         }

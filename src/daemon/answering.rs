@@ -491,7 +491,10 @@ impl Window {
         /// Up to so many, a thread costs more than it gains.
         const ALONE: usize = 8;
         self.finish_laying()?; // one group after the other, in their order
-        let outlet = |ready: Ready| {
+        let outlet = |(receipt, answered, channel): Ready| {
+            // what came by mail is answered to whom its signature is of, and to nobody else
+            let channel = channel.or_else(|| answered.participant.clone());
+            let ready = (receipt, answered, channel);
             let outlet = ready.2.as_ref().and_then(|channel| self.outlet(channel));
             (ready, outlet)
         };
@@ -577,6 +580,8 @@ impl Window {
                 (Some(Err(error)), _, Some(channel)) => {
                     self.unpublished(id, &channel, &answered.receipt.file_name, &error);
                 }
+                // nobody's: its receipt is kept, and no one gets it
+                (_, _, None) if closes => self.laid.push(id),
                 _ => {}
             }
         }
@@ -665,9 +670,12 @@ impl Window {
         let Some(answered) = &submission.last else { return Ok(()) };
         let Some(octets) = self.octets_of(answered)? else { return Ok(()) };
         let channel = match &submission.arrival {
-            Arrived::Held(held) => held.participant.clone(),
+            Arrived::Held(held) => held.participant.clone().or_else(|| answered.participant.clone()),
             Arrived::RefusedInPlace(refused) => Some(refused.participant.clone()),
         };
+        if channel.is_none() && submission.phase == Phase::Answered {
+            self.laid.push(submission.id());
+        }
         if let Some(channel) = channel {
             if let Some(other) = self.also_to(answered.decision, Some(&channel)) {
                 self.copy_to(&other, answered, &octets);

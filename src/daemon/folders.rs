@@ -148,7 +148,7 @@ impl Window {
     fn publish_what_waited(&mut self, participant: &ParticipantName) -> Result<(), Halt> {
         for submission in self.ledger.open_submissions()? {
             let channel = match &submission.arrival {
-                Arrived::Held(held) => held.participant.as_ref(),
+                Arrived::Held(_) => submission.participant(),
                 Arrived::RefusedInPlace(refused) => Some(&refused.participant),
             };
             if submission.phase == Phase::Answered && channel == Some(participant) {

@@ -23,6 +23,7 @@ pub mod glance;
 pub mod grounds;
 mod holds;
 pub mod judgement;
+mod letters;
 mod later;
 mod load;
 mod logged;
@@ -46,3 +47,4 @@ pub mod window;
 pub mod witnessing;
 
 pub use following::holdings;
+pub use letters::standings;

@@ -10,6 +10,7 @@ use super::carry::{Case, Taken};
 use super::fitting;
 use super::holds::Holds;
 use super::later::Later;
+use super::letters::Letters;
 use super::look;
 use super::pages::Pages;
 use super::stamps::Stamps;
@@ -113,13 +114,15 @@ pub struct Tally {
     pub witnessing: Option<String>,
     /// The same of archive units that cannot be made.
     pub archiving: Option<String>,
+    /// The same of a mailbox that cannot be read.
+    pub mail: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let beside = [&self.unloaded, &self.reserving, &self.archiving, &self.laying, &self.witnessing];
+        let beside = [&self.unloaded, &self.reserving, &self.archiving, &self.laying, &self.witnessing, &self.mail];
         let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping].into_iter().chain(beside);
         let own = own.flatten().map(String::as_str);
         let all: Vec<&str> = own.chain(away).collect();
@@ -227,6 +230,8 @@ pub struct Window {
     pub(super) lacking: HashMap<Key, SubmissionId>,
     /// What signed documents ruled on, still to be answered.
     pub(super) ruled: BTreeMap<SubmissionId, Ruled>,
+    /// The mailboxes that are read, and what of them has no verdict.
+    pub(super) letters: Letters,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -330,6 +335,7 @@ impl Window {
             grounds: None,
             holdings: None,
             ruled: BTreeMap::new(),
+            letters: Letters::default(),
             tally: Tally::default(),
         };
         window.begin().await?;
@@ -645,6 +651,7 @@ impl Window {
     /// What could not be written; nothing is lost by that, the next start finishes it.
     pub async fn close(mut self) -> Result<(), Halt> {
         self.finish_ahead().await?;
+        self.end_mailboxes()?;
         self.drop_aside();
         self.release_sources();
         self.close_laid()?;

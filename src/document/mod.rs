@@ -11,6 +11,7 @@ mod name;
 mod period;
 mod quantity;
 mod submission;
+mod thread;
 
 pub use approval::{APPROVAL_NAMESPACE, ApprovalStage};
 pub use digest::{Digest, Digester};
@@ -19,3 +20,4 @@ pub use name::{DatasetName, GivenName, ParticipantName, StationCode};
 pub use period::{BAKU, Period, PeriodFault};
 pub use quantity::{Quantity, QuantityFault};
 pub use submission::{Content, Decision, Revision, SUBMISSION_NAMESPACE, SubmissionId};
+pub use thread::Thread;
