@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 /// The path of a document. A room imports the one directly before it.
 const PATH: &[&str] = &["intake", "staging", "signature", "authority", "schema", "boemis", "receipt", "archive"];
 /// Shared leaves: every room may import them, and they import only each other.
-const LEAVES: &[&str] = &["container", "document", "finding", "geometry", "host", "json", "xml", "forms", "trust"];
+const LEAVES: &[&str] =
+    &["container", "document", "finding", "geometry", "host", "json", "letter", "xml", "forms", "trust"];
 /// Stand beside the path and import only leaves.
 const BESIDE: &[&str] = &["journal", "transparency", "evidence", "fetch", "token", "ledger", "seal", "post", "reserve"];
 /// Look at everything.

@@ -3,6 +3,7 @@
 mod copies;
 mod folders;
 mod loads;
+mod mailboxes;
 pub(super) mod lock;
 mod past;
 mod post;
@@ -109,6 +110,8 @@ pub struct Status {
     pub mail: Option<super::post::Post>,
     /// Notices of archive units that are to be sent to the coordinating body (R 5.10).
     pub notices: Vec<NoticeDue>,
+    /// The mailboxes of the configuration, as a running window saw them last.
+    pub mailboxes: Vec<mailboxes::Row>,
     /// Each participant that has a folder or ever sent anything.
     pub participants: Vec<ParticipantRow>,
 }
@@ -130,7 +133,7 @@ pub struct Problem {
     /// `folder-unusable`, `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`,
     /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `archiving-fails`,
     /// `mail-away`, `mail-failed`, `mail-late`, `mail-paused`, `checkpoints-kept-back`, `boemis-damaged`,
-    /// `loaded-by-others`, `journal-behind`, `acts-behind`.
+    /// `loaded-by-others`, `journal-behind`, `acts-behind`, `mailbox-unreadable`, `mailbox-unmoved`, `disk-nearly-full`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -310,6 +313,7 @@ impl Status {
             reverified: copies::Reverification::of(settings),
             mail: super::post::Post::of(settings),
             notices: Vec::new(),
+            mailboxes: mailboxes::rows(settings),
             participants: rows.into_values().collect(),
         };
         status.problems = status.problems(settings, life.halted.as_ref(), now);
@@ -322,6 +326,7 @@ impl Status {
         status.notices = notices(settings, fold);
         status.problems.extend(overdue(&status.notices, now));
         status.problems.extend(unarchived(settings));
+        status.problems.extend(status.mailboxes.iter().filter_map(|row| row.problem(now)));
         let left = open.iter().filter(|one| one.phase == Phase::Held || is_unclosed(one)).count();
         status.problems.extend(status.unfounded(&settings.window.paths.drop, footing, left));
         status.healthy = status.problems.is_empty();
@@ -703,6 +708,9 @@ fn tell(status: &Status, screen: &mut Screen) {
     if let (Some(oldest), Some(since)) = (&held.oldest, held.since) {
         fact("", format!("{} since {}: {}", oldest.name, times::both(since), oldest.findings.join(", ")));
         fact("", format!("next try {}", oldest.next_try.map_or_else(|| "waits for a person".to_owned(), times::both)));
+    }
+    for mailbox in &status.mailboxes {
+        fact("mailbox", mailbox.told());
     }
     let uploads: u64 = status.participants.iter().map(|row| row.uploads).sum();
     if uploads > 0 {

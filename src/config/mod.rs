@@ -7,6 +7,7 @@
 
 mod dataset;
 mod files;
+mod incoming;
 mod keeping;
 mod mistake;
 mod policy;

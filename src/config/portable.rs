@@ -251,6 +251,10 @@ impl Places {
             "mail.smtp.server" => (text != "none" && !text.starts_with(PAUSED)).then(|| format!("{PAUSED}{text}")),
             "mail.smtp.ca" | "mail.sign.certificate" if text != "none" => self.word(text, &wanted("pki/elsewhere")),
             "mail.sign.key" if is_trial && text != "none" => self.word(text, Path::new("pki/mail.key")),
+            // two windows that read one mailbox would each get some of its messages
+            key if key.starts_with("mail.mailboxes.") && key.ends_with(".kind") => {
+                (!text.starts_with("paused ")).then(|| format!("paused {text}"))
+            }
             "reserve.to" => (text != "none").then(|| "none".to_owned()),
             _ => None,
         }

@@ -3,6 +3,7 @@
 //!
 //! Reads tables and opens no file.
 
+use super::incoming;
 use super::keeping;
 use super::post::{self as outgoing, Outgoing};
 use super::reader::{At, Table};
@@ -189,6 +190,8 @@ pub struct Settings {
     pub export: ExportSettings,
     /// Mail that goes out; none where no server is named.
     pub post: Option<post::Settings>,
+    /// Mail that comes in.
+    pub mail: intake::mail::MailSettings,
 }
 
 impl Settings {
@@ -270,10 +273,11 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     }
     let calendar = top.table("calendar").map(keeping::calendar).unwrap_or_default();
     let export = top.table("export").map(keeping::export).unwrap_or_default();
-    let mut mail = top.table("mail");
-    let post = mail.as_mut().map(|mail| outgoing::read(base, mail)).unwrap_or_default();
-    if let Some(mail) = mail {
-        mail.finish();
+    let mut of_mail = top.table("mail");
+    let post = of_mail.as_mut().map(|table| outgoing::read(base, table)).unwrap_or_default();
+    let mail = of_mail.as_mut().map(|table| incoming::read(base, table)).unwrap_or_default();
+    if let Some(table) = of_mail {
+        table.finish();
     }
     top.finish();
     let settings = match (window, boemis, trust.clone(), seal.clone(), identity.clone()) {
@@ -309,6 +313,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             calendar,
             export,
             post: post.at().map(|post| post.settings.clone()),
+            mail,
         }),
         _ => None,
     };
@@ -361,7 +366,7 @@ fn window(base: &Path, mut table: Table<'_, '_>) -> (Paths, Option<Environment>,
     (paths, environment, settings)
 }
 
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 /// Default of `trust.crl_grace`: lists are renewed every three hours (C 27, registry rules 9.4), and
 /// a missed renewal should not hold everybody.
 const CRL_GRACE: Duration = Duration::from_secs(3 * 3600);
@@ -377,7 +382,7 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(30);
 /// Default of `trust.fetch_size`: half a million revoked certificates.
 const FETCH_SIZE: u64 = 16 << 20;
 
-const DAY: Duration = Duration::from_secs(86_400);
+pub(super) const DAY: Duration = Duration::from_secs(86_400);
 
 /// What the work may take beyond the waits that are configured, before it is a matter for a person.
 const WORK: Duration = Duration::from_secs(60);
@@ -815,7 +820,7 @@ pub(super) fn value<T>(found: Option<At<T>>, default: T) -> T {
 }
 
 /// A number whose bounds fit the narrower type.
-fn count(found: Option<At<u64>>, default: usize) -> usize {
+pub(super) fn count(found: Option<At<u64>>, default: usize) -> usize {
     found.and_then(|found| usize::try_from(found.value).ok()).unwrap_or(default)
 }
 

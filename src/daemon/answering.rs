@@ -526,8 +526,14 @@ impl Window {
         /// Up to so many, a thread costs more than it gains.
         const ALONE: usize = 8;
         self.finish_laying()?; // one group after the other, in their order
-        let outlet = |ready: Ready| {
-            let channel = ready.2.as_ref().filter(|channel| self.answers_of(channel).folder);
+        if self.letters_are_open() {
+            self.learn()?; // how each came
+        }
+        let outlet = |(receipt, answered, channel): Ready| {
+            // what came by mail is answered to whom its signature is of, and to nobody else
+            let channel = channel.or_else(|| answered.participant.clone());
+            let ready = (receipt, answered, channel);
+            let channel = ready.2.as_ref().filter(|channel| self.lays(channel, ready.1.id));
             let outlet = channel.and_then(|channel| self.outlet(channel));
             (ready, outlet)
         };
@@ -622,9 +628,10 @@ impl Window {
                     self.unpublished(id, &channel, &answered.receipt.file_name, &error);
                 }
                 // what is in the outbox alone is durable before it is closed, as what lies in a folder
-                (_, _, Some(channel)) if !self.answers_of(&channel).folder => self.laid.extend(closes.then_some(id)),
+                (_, _, Some(channel)) if !self.lays(&channel, id) => self.laid.extend(closes.then_some(id)),
                 (_, _, Some(channel)) => self.leave_for(&channel, id),
-                (_, _, None) => {}
+                // nobody's: its receipt is kept, and no one gets it
+                (_, _, None) => self.laid.extend(closes.then_some(id)),
             }
         }
     }
@@ -717,9 +724,12 @@ impl Window {
         let Some(answered) = &submission.last else { return Ok(()) };
         let Some(octets) = self.octets_of(answered)? else { return Ok(()) };
         let channel = match &submission.arrival {
-            Arrived::Held(held) => held.participant.clone(),
+            Arrived::Held(held) => held.participant.clone().or_else(|| answered.participant.clone()),
             Arrived::RefusedInPlace(refused) => Some(refused.participant.clone()),
         };
+        if channel.is_none() && submission.phase == Phase::Answered {
+            self.laid.push(submission.id());
+        }
         if let Some(channel) = channel {
             self.owe(answered, Some(&channel));
             if let Some(other) = self.also_to(answered.decision, Some(&channel)) {
@@ -727,7 +737,7 @@ impl Window {
             }
             let id = submission.id();
             let closes = submission.phase == Phase::Answered && !self.left.contains(&id);
-            if !self.answers_of(&channel).folder {
+            if !self.lays(&channel, id) {
                 self.laid.extend(closes.then_some(id));
                 return Ok(());
             }

@@ -117,6 +117,11 @@ pub(super) enum Unfinished {
     Halted(Halt),
 }
 
+/// By whose channel it came, for the log.
+fn whose(arrival: &Arrival) -> &str {
+    arrival.participant().map_or(arrival.channel(), ParticipantName::as_str)
+}
+
 impl From<Halt> for Unfinished {
     fn from(halt: Halt) -> Self {
         Self::Halted(halt)
@@ -198,7 +203,7 @@ impl Window {
     }
 
     /// A group that is safe, since others are answered before it.
-    fn safe_ahead(&mut self, taken: Option<Taken>) -> Result<Option<Taken>, Halt> {
+    pub(super) fn safe_ahead(&mut self, taken: Option<Taken>) -> Result<Option<Taken>, Halt> {
         let Some(mut taken) = taken else { return Ok(None) };
         match self.saved(&mut taken.saving) {
             Ok(()) => Ok(Some(taken)),
@@ -216,7 +221,7 @@ impl Window {
     }
 
     /// Begins to make a group safe and to look at it; none when nothing can be kept.
-    fn make_safe(&mut self, group: Group) -> Result<Option<Taken>, Halt> {
+    pub(super) fn make_safe(&mut self, group: Group) -> Result<Option<Taken>, Halt> {
         let mut arrivals = group.arrivals;
         let (mut refused, mut in_place) = (HashMap::new(), Vec::new());
         for mut refusal in group.refusals {
@@ -274,7 +279,7 @@ impl Window {
     }
 
     /// From what was seen of a group to its receipts; meanwhile the next one is taken, if that is wanted.
-    async fn finish(&mut self, taken: Taken, goes_on: bool) -> Result<usize, Halt> {
+    pub(super) async fn finish(&mut self, taken: Taken, goes_on: bool) -> Result<usize, Halt> {
         let Taken { looking, mut saving, count, mut sources, octets, mut in_place } = taken;
         let looked = looking.end_within(self.settings().intake.patience).map_err(Halt::wrong);
         let free =
@@ -358,7 +363,7 @@ impl Window {
             "nothing can be kept: the files stay in their folders; free space or mend the disk");
         self.tally.trouble = Some(format!("nothing can be kept: {}", not_held.why));
         for arrival in not_held.group {
-            self.give_back(arrival.participant().clone(), arrival.id());
+            self.give_back(&arrival);
         }
         Ok(())
     }
@@ -368,16 +373,17 @@ impl Window {
         match holding {
             Holding::Staged(staged) => Some(staged),
             Holding::Changed(arrival) => {
-                tracing::info!(participant = %arrival.participant(), name = %arrival.document().name(),
+                tracing::info!(participant = whose(&arrival), name = %arrival.document().name(),
                     "changed while it was copied; it is looked at again");
-                self.give_back(arrival.participant().clone(), arrival.id());
+                self.give_back(&arrival);
                 None
             }
             Holding::Unreadable(arrival, error) => {
-                tracing::warn!(participant = %arrival.participant(), name = %arrival.document().name(), %error,
-                    "cannot be read; it stays in its folder and is answered there");
-                let (participant, id) = (arrival.participant().clone(), arrival.id());
-                if let Some(folder) = self.queue.folder(&participant)
+                tracing::warn!(participant = whose(&arrival), name = %arrival.document().name(), %error,
+                    "cannot be read; it stays where it is");
+                let (participant, id) = (arrival.participant(), arrival.id());
+                if let Some(participant) = participant
+                    && let Some(folder) = self.queue.folder(participant)
                     && let Err(error) = folder.give_back_unreadable(id, arrival.document().name().as_os_str())
                 {
                     tracing::warn!(%participant, submission = %id, %error,
@@ -388,8 +394,11 @@ impl Window {
         }
     }
 
-    fn give_back(&mut self, participant: ParticipantName, id: SubmissionId) {
-        if let Some(folder) = self.queue.folder(&participant)
+    /// What came by mail has only left its message as a copy: that is looked at again.
+    fn give_back(&mut self, arrival: &Arrival) {
+        let id = arrival.id();
+        if let Some(participant) = arrival.participant()
+            && let Some(folder) = self.queue.folder(participant)
             && let Err(error) = folder.give_back(id)
         {
             tracing::warn!(%participant, submission = %id, %error,

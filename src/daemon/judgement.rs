@@ -16,6 +16,7 @@ use crate::schema::{self, Inspected, InspectedApproval, Key, Standing, Subject, 
 use crate::signature::{self, Grounds, Report, Unverified, Verified};
 use crate::staging::{About, Staged};
 use crate::trust::IdentityProfile;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -197,6 +198,24 @@ impl Judge {
                 Err(stop)
             }
         }
+    }
+
+    /// Whose registered persons signed it, and left it whole: the only one who is answered about what came by no
+    /// channel of a participant. None where a signature is broken, a signer is not registered, or they are several
+    /// bodies'.
+    pub fn sender_of(&self, matter: &Matter) -> Option<ParticipantName> {
+        let signatures = &matter.report.as_ref()?.signatures;
+        let intact = signatures.iter().all(|one| one.integrity == signature::Integrity::Intact);
+        let mut signers = signatures.iter().map(|one| one.signer.as_ref().map(|signer| signer.certificate_sha256));
+        let (first, mut all) = (signers.next()??, BTreeSet::new());
+        for fingerprint in std::iter::once(Some(first)).chain(signers) {
+            let holds = |one: &&authority::Participant| {
+                one.persons.iter().any(|person| fingerprint.is_some_and(|it| person.certificates.contains(&it)))
+            };
+            let mut holders = self.world.registry.participants.values().filter(holds);
+            all.insert(holders.next().filter(|_| holders.next().is_none())?.slug.clone());
+        }
+        all.pop_first().filter(|_| intact && all.is_empty())
     }
 
     /// May they file it here and now?

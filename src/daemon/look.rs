@@ -326,6 +326,10 @@ pub(super) fn look(case: Case, judge: &Judge) -> Look {
         Some(finding) => Seen::Refused(Box::new(staged), finding),
         None => see(staged, judge, &mut matter),
     };
+    // what came by no participant's channel is its signer's, whatever stops it
+    if octets.0.is_none() && matter.known.participant.is_none() {
+        matter.known.participant = judge.sender_of(&matter);
+    }
     Look { matter, octets, turn, attempt, is_fresh, seen }
 }
 

@@ -24,6 +24,7 @@ pub mod glance;
 pub mod grounds;
 mod holds;
 pub mod judgement;
+mod letters;
 mod later;
 mod load;
 mod logged;
@@ -48,3 +49,4 @@ pub mod window;
 pub mod witnessing;
 
 pub use following::holdings;
+pub use letters::standings;

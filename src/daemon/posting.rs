@@ -15,7 +15,7 @@ use crate::evidence::Reader;
 use crate::finding::Language;
 use crate::host::Host;
 use crate::journal::{Answered, Event, Held, KeptFile, Note};
-use crate::ledger::Arrived;
+use crate::ledger::{Arrived, Submission};
 use crate::post::{self, Attachment, Auto, Courier, Draft, Failure, Mail, MailKey, Matter, Outbox, Owed};
 use crate::receipt;
 use jiff::Timestamp;
@@ -351,6 +351,15 @@ impl Window {
         self.world.registry.participants.get(participant).map(|found| found.answers).unwrap_or_default()
     }
 
+    /// Whether an answer is laid into the participant's folder: where it is answered so, and where no mail answers.
+    pub(super) fn lays(&self, participant: &ParticipantName, id: SubmissionId) -> bool {
+        let is_silent = || match self.ledger.state(id) {
+            Ok(Some(Submission { arrival: Arrived::Held(held), .. })) => held.thread.is_some_and(|one| one.silent),
+            _ => false,
+        };
+        self.answers_of(participant).folder || is_silent()
+    }
+
     /// Owes an answer by mail, where its receiver is answered so. One that cannot be written down leaves its submission
     /// open, and is tried again with those that could not be published.
     pub(super) fn owe(&mut self, answered: &Answered, to: Option<&ParticipantName>) {
@@ -359,8 +368,13 @@ impl Window {
             return;
         };
         let now = self.host.clock.now();
+        let arrived = self.arrived(answered.id);
+        let thread = arrived.as_ref().and_then(|held| held.thread.clone());
+        if thread.as_ref().is_some_and(|thread| thread.silent) {
+            return; // no mail answers a machine or a list: the folder has it (`lays`)
+        }
         let rows = match answered.decision {
-            Decision::Rejected if answered.dataset.is_some() => self.arrived(answered.id).map(Box::new),
+            Decision::Rejected if answered.dataset.is_some() => arrived.map(Box::new),
             _ => None,
         };
         let receipt = KeptFile::from(answered.receipt.kept());
@@ -371,12 +385,17 @@ impl Window {
             decision: answered.decision,
             number: answered.receipt.number.clone(),
             file_name: answered.receipt.file_name.clone(),
-            thread: None, // what comes in a folder is of no letter
+            thread: thread.clone(),
             kept: Source { receipt, rows },
             since: now,
             due: now,
         };
-        if let Err(error) = outbox.owe(owed) {
+        let together = self.in_letter(answered.id);
+        let expected = match thread.filter(|_| together > 1) {
+            Some(thread) => outbox.expect(&to, &thread, together),
+            None => Ok(()),
+        };
+        if let Err(error) = expected.and_then(|()| outbox.owe(owed)) {
             tracing::error!(participant = %to, submission = %answered.id, %error,
                 "an answer cannot be put in the outbox");
             self.tally.publishing = Some(format!("answers to {to} cannot be put in the outbox: {error}"));

@@ -52,6 +52,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut sign = interval(window.settings().downtime.every);
     sign.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut left = window.watches()?;
+    window.start_mailboxes();
     let mut stalls = Stalls::watch(window.settings().downtime.every, host.clock.clone());
     ready();
     notify::ready(&status(&window));
@@ -65,8 +66,8 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
         let ahead = (window.ahead() > 0).then_some(now);
         let later = window.next_later(now);
         let scan_goes_on = window.queue().is_scanning().then_some(now);
-        let post = window.next_post(now);
-        let due = [window.queue().due(now), window.next_try(), ahead, later, scan_goes_on, post];
+        let (post, letters) = (window.next_post(now), window.has_letters().then_some(now));
+        let due = [window.queue().due(now), window.next_try(), ahead, later, scan_goes_on, post, letters];
         let due = due.into_iter().flatten().min();
         let wake = due.map(|due| Instant::now() + pause(now, due));
         if window.tally.troubles() != trouble {
@@ -100,6 +101,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
                 looked = scan(&mut window, &mut watch).and_then(|()| window.publish_left());
                 looked = looked.and_then(|()| window.take_notes());
                 looked = looked.and_then(|()| window.lay_checkpoint());
+                window.remember_mailboxes();
             }
             round = archivist.round(&ours, &world.datasets, &host) => {
                 if let Err(halt) = window.archived(round).await {
@@ -157,8 +159,8 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     }
 }
 
-/// Does everything that waits now, then ends. `progress` hears how many documents came and how many
-/// have their answer; what is left waiting for its other half is given back.
+/// Does everything that waits now, in folders and then in mailboxes, then ends. `progress` hears how many documents
+/// came and how many have their answer; what is left waiting for its other half is given back.
 ///
 /// # Errors
 /// [`Halt`].
@@ -177,6 +179,8 @@ async fn all(window: &mut Window, mut progress: impl FnMut(Progress)) -> Result<
     while window.go_on_later(window.now()).await? {} // what BOEMİS is away for waits for the next run
     // What a crash left taken goes back where a newer file of its name lay, once that one is answered.
     while found_all(window, &mut progress).await? && window.queue().give_back_stranded() {}
+    window.start_mailboxes();
+    window.all_letters(&mut progress).await?;
     window.publish_left()?;
     window.post_once()?;
     window.rest().await
@@ -251,6 +255,7 @@ async fn work(window: &mut Window) -> Result<bool, Halt> {
     if window.ahead() > 0 || window.queue().due(now).is_some_and(|due| due <= now) {
         worked |= window.carry_next(now).await? > 0;
     }
+    worked |= window.carry_letters().await? > 0;
     Ok(worked)
 }
 

@@ -11,6 +11,7 @@ use super::carry::{Case, Taken};
 use super::fitting;
 use super::holds::Holds;
 use super::later::Later;
+use super::letters::Letters;
 use super::look;
 use super::pages::Pages;
 use super::posting::Poster;
@@ -117,13 +118,17 @@ pub struct Tally {
     pub archiving: Option<String>,
     /// The same of mail that does not go out.
     pub posting: Option<String>,
+    /// The same of a mailbox that cannot be read.
+    pub mail: Option<String>,
 }
 
 impl Tally {
     /// All that stands in the way right now; none when all is well.
     pub fn troubles(&self) -> Option<String> {
         let away = self.away.then_some("BOEMİS is away; documents are held");
-        let beside = [&self.unloaded, &self.reserving, &self.archiving, &self.laying, &self.witnessing, &self.posting];
+        let mail = [&self.posting, &self.mail];
+        let beside =
+            [&self.unloaded, &self.reserving, &self.archiving, &self.laying, &self.witnessing].into_iter().chain(mail);
         let own = [&self.trouble, &self.publishing, &self.refreshing, &self.stamping].into_iter().chain(beside);
         let own = own.flatten().map(String::as_str);
         let all: Vec<&str> = own.chain(away).collect();
@@ -237,6 +242,8 @@ pub struct Window {
     pub(super) poster: Option<Arc<Poster>>,
     /// Refusals since the start, by the signer's certificate.
     pub(super) refusals: Refusals,
+    /// The mailboxes that are read, and what of them has no verdict.
+    pub(super) letters: Letters,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -342,6 +349,7 @@ impl Window {
             ruled: BTreeMap::new(),
             poster: None,
             refusals: Refusals::new(),
+            letters: Letters::default(),
             tally: Tally::default(),
         };
         window.begin().await?;
@@ -667,6 +675,7 @@ impl Window {
     /// What could not be written; nothing is lost by that, the next start finishes it.
     pub async fn close(mut self) -> Result<(), Halt> {
         self.finish_ahead().await?;
+        self.end_mailboxes()?;
         self.drop_aside();
         self.release_sources();
         self.close_laid()?;

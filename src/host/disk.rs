@@ -191,6 +191,11 @@ impl Disk {
 }
 
 impl DiskFile {
+    /// The file itself: what is written to it from now on fails on no twin.
+    pub(super) fn into_file(self) -> File {
+        self.file
+    }
+
     /// Its length in octets.
     pub fn len(&self) -> io::Result<u64> {
         Ok(self.file.metadata()?.len())

@@ -4,6 +4,7 @@
 //! went. It is never synced, since whatever is in it can be made again. Knows nothing of what is in it.
 
 use super::disk::{Disk, DiskFile};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,6 +43,18 @@ impl Scratch {
     /// # Errors
     /// What the disk says.
     pub fn spool(&self) -> io::Result<Spool> {
+        Ok(Spool { file: self.nameless()?, len: 0 })
+    }
+
+    /// The same as a plain file, for what other rooms read as one.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn file(&self) -> io::Result<File> {
+        Ok(self.nameless()?.into_file())
+    }
+
+    fn nameless(&self) -> io::Result<DiskFile> {
         /// Names that a crashed program of the same number may have left.
         const ATTEMPTS: u32 = 100;
         let mut attempt = 0;
@@ -51,7 +64,7 @@ impl Scratch {
             match self.disk.create(&path) {
                 Ok(file) => {
                     self.disk.unlink(&path)?;
-                    return Ok(Spool { file, len: 0 });
+                    return Ok(file);
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && attempt < ATTEMPTS => attempt += 1,
                 Err(error) => return Err(error),

@@ -2,7 +2,7 @@
 //!
 //! Owns the open handles and the facts they were inspected by. Never reads the octets for anybody.
 
-use crate::document::{GivenName, ParticipantName, SubmissionId};
+use crate::document::{GivenName, ParticipantName, SubmissionId, Thread};
 use crate::finding::Finding;
 use jiff::Timestamp;
 use rustix::fs::Stat;
@@ -16,9 +16,37 @@ use std::io;
 pub struct Arrival {
     id: SubmissionId,
     taken: Timestamp,
-    participant: ParticipantName,
+    origin: Origin,
     document: Incoming,
     detached: Option<Incoming>,
+}
+
+/// By which channel something came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Through this participant's drop folder.
+    Folder(ParticipantName),
+    /// By mail: nobody but the signer says whose it is.
+    Mail(Channel, Thread),
+}
+
+/// How a mailbox is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// From a Maildir on this machine.
+    Maildir,
+    /// From a server.
+    Imap,
+}
+
+impl Channel {
+    /// The word for it in the journal.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Maildir => "maildir",
+            Self::Imap => "imap",
+        }
+    }
 }
 
 /// A file that was taken, open for reading.
@@ -80,11 +108,11 @@ impl Arrival {
     pub(super) fn new(
         id: SubmissionId,
         taken: Timestamp,
-        participant: ParticipantName,
+        origin: Origin,
         document: Incoming,
         detached: Option<Incoming>,
     ) -> Self {
-        Self { id, taken, participant, document, detached }
+        Self { id, taken, origin, document, detached }
     }
 
     /// Its id, made when it was taken.
@@ -97,9 +125,28 @@ impl Arrival {
         self.taken
     }
 
-    /// By whose channel it came.
-    pub fn participant(&self) -> &ParticipantName {
-        &self.participant
+    /// By whose channel it came; none where only the signer can say whose it is.
+    pub fn participant(&self) -> Option<&ParticipantName> {
+        match &self.origin {
+            Origin::Folder(participant) => Some(participant),
+            Origin::Mail(..) => None,
+        }
+    }
+
+    /// The channel, by its word in the journal.
+    pub fn channel(&self) -> &'static str {
+        match &self.origin {
+            Origin::Folder(_) => "folder",
+            Origin::Mail(channel, _) => channel.as_str(),
+        }
+    }
+
+    /// The message that it came in.
+    pub fn thread(&self) -> Option<&Thread> {
+        match &self.origin {
+            Origin::Folder(_) => None,
+            Origin::Mail(_, thread) => Some(thread),
+        }
     }
 
     /// The document.
@@ -135,7 +182,7 @@ impl Arrival {
         Ok(Self {
             id: SubmissionId::new(now),
             taken: now,
-            participant: participant.parse().map_err(io::Error::other)?,
+            origin: Origin::Folder(participant.parse().map_err(io::Error::other)?),
             document: incoming(document)?,
             detached: detached.map(incoming).transpose()?,
         })

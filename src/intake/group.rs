@@ -274,7 +274,7 @@ impl Queue {
     /// Notes of whom only a few waited.
     fn note_few(&mut self, ready: &[usize], group: &Group, now: Timestamp) {
         let of_refusals = group.refusals.iter().map(|refusal| &refusal.participant);
-        for participant in group.arrivals.iter().map(Arrival::participant).chain(of_refusals) {
+        for participant in group.arrivals.iter().filter_map(Arrival::participant).chain(of_refusals) {
             if let Some(&at) = self.places.get(participant)
                 && ready.get(at).is_some_and(|count| *count <= Self::FEW)
                 && let Some(few_at) = self.few_at.get_mut(at)

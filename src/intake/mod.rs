@@ -1,6 +1,7 @@
 //! Intake: what an agency dropped becomes an [`Arrival`], or is answered where it lies.
 //!
-//! Owns the channels: today the drop folders ([`folder`]). It decides what is a submission (one
+//! Owns the channels: the drop folders ([`folder`]) and the mailboxes ([`mail`], read from a [`maildir`] or over
+//! [`imap`]). It decides what is a submission (one
 //! document, perhaps with its detached signature), when it is complete, and in which order it goes
 //! on. It never believes anything a document says, never builds a path from a given name, never
 //! follows a link, and never deletes what `staging` has not called safe.
@@ -13,9 +14,12 @@
 mod arrival;
 pub mod folder;
 mod group;
+pub mod mail;
+mod imap;
+mod maildir;
 mod settings;
 
-pub use arrival::{Arrival, Facts, Incoming, Key, Refusal};
+pub use arrival::{Arrival, Channel, Facts, Incoming, Key, Origin, Refusal};
 pub use folder::DropFolder;
 pub use group::{Group, Missing, Queue, Waiting};
 pub use settings::{GroupLimits, Settings};

@@ -2,6 +2,7 @@
 
 use crate::document::{
     ApprovalStage, Content, DatasetName, Decision, Digest, GivenName, ParticipantName, Period, Revision, SubmissionId,
+    Thread,
 };
 use crate::evidence::{Kept, Location};
 use crate::finding::Finding;
@@ -219,6 +220,9 @@ pub struct Held {
     /// The detached signature that came with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detached: Option<HeldFile>,
+    /// Of what came by mail: the message, so that an answer by mail can refer to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<Thread>,
 }
 
 impl Held {

@@ -106,6 +106,10 @@ impl Changes {
                 let (of, detached) = (held.participant.as_ref(), held.detached.as_ref());
                 let octets = keys::octets(of, held.document.sha256, detached.map(|file| file.sha256));
                 self.put_if_absent(octets, id)?;
+                if let Some(thread) = &held.thread {
+                    let (document, detached) = (held.document.sha256, detached.map(|file| file.sha256));
+                    self.put(keys::letter(&thread.message_id, document, detached), id);
+                }
             }
             Event::RefusedInPlace(refused) => {
                 self.put(keys::refused(&refused.participant, &refused.key), id);

@@ -174,6 +174,12 @@ pub(super) fn octets(of: Option<&ParticipantName>, document: Digest, detached: O
     key(b'd', &[of.as_bytes(), b"\0", document.as_bytes(), detached])
 }
 
+/// A submission by the message that it came in: no participant's name begins so.
+pub(super) fn letter(message_id: &str, document: Digest, detached: Option<Digest>) -> Vec<u8> {
+    let detached = detached.as_ref().map_or(&[][..], |digest| digest.as_bytes());
+    key(b'd', &[b"@", message_id.as_bytes(), b"\0", document.as_bytes(), detached])
+}
+
 pub(super) fn receipt(number: &str) -> Vec<u8> {
     key(b'r', &[number.as_bytes()])
 }

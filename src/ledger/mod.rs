@@ -496,6 +496,16 @@ impl Ledger {
         self.by(keys::octets(of, document, detached))
     }
 
+    /// The submission of these octets that came in this message.
+    pub fn find_letter(
+        &self,
+        message_id: &str,
+        document: Digest,
+        detached: Option<Digest>,
+    ) -> Result<Option<Submission>, LedgerError> {
+        self.by(keys::letter(message_id, document, detached))
+    }
+
     /// The submission to which this receipt was given.
     pub fn find_receipt(&self, number: &str) -> Result<Option<Submission>, LedgerError> {
         if let Some(id) = self.get(&keys::receipt(number))?.as_deref().and_then(keys::stands_by) {

@@ -49,6 +49,10 @@ fn key(folder: &Path, uses: &str) -> Result<MailKey, KeyFault> {
     MailKey::open(&Disk::system(), &sign, Timestamp::now())
 }
 
+fn thread_of(id: &str) -> Thread {
+    Thread { message_id: id.to_owned(), references: Vec::new(), mailbox: "office".to_owned(), part: 1, silent: false }
+}
+
 #[test]
 fn a_mail_verifies_whole_and_its_attachment_is_what_was_given() {
     let folder = test_folder();
@@ -61,7 +65,7 @@ fn a_mail_verifies_whole_and_its_attachment_is_what_was_given() {
         octets: octets.clone().into(),
     };
     let references = (0..40).map(|nth| format!("<r{nth}@x.test>")).chain(["<bad\r\nBcc: a@b.c>".to_owned()]).collect();
-    let thread = Thread { message_id: "<q1@agency.test>".to_owned(), references };
+    let thread = Thread { references, ..thread_of("<q1@agency.test>") };
     let text = "Qəbul edildi\n.\nFrom here: http://evil.example/a www.evil.com evil.zip me@evil.com rule.total-differs \
                 hesabat.xml 1.234\n\u{1b}[2J\u{202e}";
     let draft = Draft {
@@ -141,7 +145,7 @@ fn answer(id: SubmissionId, nth: u32, decision: Decision, thread: Option<&str>) 
         decision,
         number: "N".to_owned(),
         file_name: "a.receipt.xml".to_owned(),
-        thread: thread.map(|id| Thread { message_id: id.to_owned(), references: Vec::new() }),
+        thread: thread.map(|id| thread_of(id)),
         kept: String::new(),
         since: now(),
         due: now(),
@@ -224,7 +228,7 @@ fn the_answers_of_a_letter_go_together_and_a_word_on_arrival_is_overtaken() {
     let outbox = outbox(state.path());
     let ids: Vec<SubmissionId> = (0..3).map(|_| SubmissionId::new(now())).collect();
     let letter = Some("<l@x.test>");
-    let thread = Thread { message_id: "l@x.test".to_owned(), references: Vec::new() };
+    let thread = thread_of("l@x.test");
     outbox.expect(&"azerenerji".parse().unwrap(), &thread, 3).unwrap();
     outbox.owe(answer(ids[0], 1, Decision::Accepted, letter)).unwrap();
     outbox.owe(answer(ids[1], 1, Decision::Held, letter)).unwrap();

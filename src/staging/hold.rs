@@ -240,11 +240,12 @@ impl<'a> Staging<'a> {
             if let Ok((document, detached)) = outcome {
                 let held = Held {
                     id: arrival.id(),
-                    participant: Some(arrival.participant().clone()),
-                    channel: "folder".to_owned(),
+                    participant: arrival.participant().cloned(),
+                    channel: arrival.channel().to_owned(),
                     received: arrival.taken(),
                     document: file(arrival.document(), document),
                     detached: arrival.detached().zip(detached.as_ref()).map(|(source, kept)| file(source, kept)),
+                    thread: arrival.thread().cloned(),
                 };
                 self.journal.append(now, Event::Held(Box::new(held)))?;
             }
@@ -270,7 +271,7 @@ fn staged(arrival: &Arrival, (document, detached): (Promised, Option<Promised>),
     let about = About {
         id: arrival.id(),
         received: arrival.taken(),
-        participant: Some(arrival.participant().clone()),
+        participant: arrival.participant().cloned(),
         document: given(arrival.document(), &document.0),
         detached: arrival.detached().zip(detached.as_ref()).map(|(source, (kept, _))| given(source, kept)),
         custody,

@@ -21,25 +21,25 @@ const READ: OFlags =
 
 /// The names of a folder, being read.
 #[derive(Debug)]
-pub(super) struct Listing(OwnedFd);
+pub(in crate::intake) struct Listing(OwnedFd);
 
 /// A folder held since start.
 #[derive(Debug)]
-pub(super) struct Beneath(OwnedFd);
+pub(in crate::intake) struct Beneath(OwnedFd);
 
 impl Beneath {
     /// Opens the folder at a path of ours.
-    pub(super) fn open(path: &Path) -> Result<Self, Errno> {
+    pub(in crate::intake) fn open(path: &Path) -> Result<Self, Errno> {
         fs::openat(CWD, path, FOLDER, Mode::empty()).map(Self)
     }
 
     /// Opens a folder beneath, which must be no link.
-    pub(super) fn folder(&self, name: impl AsRef<OsStr>) -> Result<Self, Errno> {
+    pub(in crate::intake) fn folder(&self, name: impl AsRef<OsStr>) -> Result<Self, Errno> {
         fs::openat(&self.0, name.as_ref(), FOLDER | OFlags::NOFOLLOW, Mode::empty()).map(Self)
     }
 
     /// Makes a folder, unless it is there, and opens it.
-    pub(super) fn make_folder(&self, name: impl AsRef<OsStr>) -> Result<Self, Errno> {
+    pub(in crate::intake) fn make_folder(&self, name: impl AsRef<OsStr>) -> Result<Self, Errno> {
         match fs::mkdirat(&self.0, name.as_ref(), Mode::RWXU) {
             Ok(()) | Err(Errno::EXIST) => self.folder(name),
             Err(errno) => Err(errno),
@@ -48,7 +48,7 @@ impl Beneath {
 
     /// The same for a folder that is to stay ours alone: one that somebody else made is refused. Its name is
     /// durable.
-    pub(super) fn make_own_folder(&self, name: impl AsRef<OsStr>) -> Result<Self, Errno> {
+    pub(in crate::intake) fn make_own_folder(&self, name: impl AsRef<OsStr>) -> Result<Self, Errno> {
         let folder = self.make_folder(name)?;
         let stat = fs::fstat(&folder.0)?;
         if stat.st_uid != rustix::process::geteuid().as_raw() {
@@ -63,19 +63,19 @@ impl Beneath {
     }
 
     /// What stands under this name, itself and not what it points to.
-    pub(super) fn stat(&self, name: &OsStr) -> io::Result<Stat> {
+    pub(in crate::intake) fn stat(&self, name: &OsStr) -> io::Result<Stat> {
         Ok(fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?)
     }
 
     /// When what stands under this name was made, where the file system tells.
-    pub(super) fn born(&self, name: &OsStr) -> Option<(i64, u32)> {
+    pub(in crate::intake) fn born(&self, name: &OsStr) -> Option<(i64, u32)> {
         let statx = fs::statx(&self.0, name, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::BTIME).ok()?;
         let told = statx.stx_mask & StatxFlags::BTIME.bits() != 0;
         told.then_some((statx.stx_btime.tv_sec, statx.stx_btime.tv_nsec))
     }
 
     /// Whether this name still leads to that folder.
-    pub(super) fn still_holds(&self, name: &str, folder: &Self) -> bool {
+    pub(in crate::intake) fn still_holds(&self, name: &str, folder: &Self) -> bool {
         match (self.stat(OsStr::new(name)), fs::fstat(&folder.0)) {
             (Ok(there), Ok(held)) => (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino),
             _ => false,
@@ -83,7 +83,7 @@ impl Beneath {
     }
 
     /// Whether a path of ours leads to this folder.
-    pub(super) fn is_at(&self, path: &Path) -> bool {
+    pub(in crate::intake) fn is_at(&self, path: &Path) -> bool {
         match (fs::stat(path), fs::fstat(&self.0)) {
             (Ok(there), Ok(held)) => (there.st_dev, there.st_ino) == (held.st_dev, held.st_ino),
             _ => false,
@@ -91,7 +91,7 @@ impl Beneath {
     }
 
     /// Opens what lies beneath for reading: no link, no crossing to another file system, no waiting.
-    pub(super) fn read(&self, name: &OsStr) -> Result<File, Errno> {
+    pub(in crate::intake) fn read(&self, name: &OsStr) -> Result<File, Errno> {
         static NO_OPENAT2: AtomicBool = AtomicBool::new(false);
         let narrow =
             ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS | ResolveFlags::NO_XDEV;
@@ -111,26 +111,26 @@ impl Beneath {
     }
 
     /// Makes a new file for writing.
-    pub(super) fn create(&self, name: &OsStr) -> Result<File, Errno> {
+    pub(in crate::intake) fn create(&self, name: &OsStr) -> Result<File, Errno> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         fs::openat(&self.0, name, flags, Mode::from_raw_mode(0o644)).map(File::from)
     }
 
     /// Calls `with` for each name, read anew from the folder's handle.
-    pub(super) fn each_name(&self, with: &mut dyn FnMut(&OsStr)) -> io::Result<()> {
+    pub(in crate::intake) fn each_name(&self, with: &mut dyn FnMut(&OsStr)) -> io::Result<()> {
         let mut listing = self.listing()?;
         while listing.slice(with)? {}
         Ok(())
     }
 
     /// The names, to be read anew in slices. A handle of its own, so that its position is its own.
-    pub(super) fn listing(&self) -> io::Result<Listing> {
+    pub(in crate::intake) fn listing(&self) -> io::Result<Listing> {
         Ok(Listing(fs::openat(&self.0, ".", FOLDER, Mode::empty())?))
     }
 
     /// Renames to a name that must be free. Where the file system cannot say so by itself, a new
     /// link says it, and the old name goes after.
-    pub(super) fn rename_to_free(&self, name: &OsStr, to: &Self, new: &OsStr) -> Result<(), Errno> {
+    pub(in crate::intake) fn rename_to_free(&self, name: &OsStr, to: &Self, new: &OsStr) -> Result<(), Errno> {
         match fs::renameat_with(&self.0, name, &to.0, new, RenameFlags::NOREPLACE) {
             Err(Errno::INVAL | Errno::NOSYS) => {
                 fs::linkat(&self.0, name, &to.0, new, AtFlags::empty())?;
@@ -141,7 +141,7 @@ impl Beneath {
     }
 
     /// Renames to a name that nobody else can have, for it holds a fresh id.
-    pub(super) fn rename_to_fresh(&self, name: &OsStr, to: &Self, new: &OsStr) -> Result<(), Errno> {
+    pub(in crate::intake) fn rename_to_fresh(&self, name: &OsStr, to: &Self, new: &OsStr) -> Result<(), Errno> {
         match fs::renameat_with(&self.0, name, &to.0, new, RenameFlags::NOREPLACE) {
             Err(Errno::INVAL | Errno::NOSYS) => fs::renameat(&self.0, name, &to.0, new),
             other => other,
@@ -149,17 +149,17 @@ impl Beneath {
     }
 
     /// Removes a file; that it is gone already is no error.
-    pub(super) fn unlink(&self, name: &OsStr) -> io::Result<()> {
+    pub(in crate::intake) fn unlink(&self, name: &OsStr) -> io::Result<()> {
         gone_is_fine(fs::unlinkat(&self.0, name, AtFlags::empty()))
     }
 
     /// Removes an empty folder; that it is gone already is no error.
-    pub(super) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+    pub(in crate::intake) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
         gone_is_fine(fs::unlinkat(&self.0, name, AtFlags::REMOVEDIR))
     }
 
     /// On which mount it lies; renames do not go from one to another, even of one device.
-    pub(super) fn mount(&self) -> Result<(u64, Option<u64>), Errno> {
+    pub(in crate::intake) fn mount(&self) -> Result<(u64, Option<u64>), Errno> {
         let dev = fs::fstat(&self.0)?.st_dev;
         let mount = fs::statx(&self.0, "", AtFlags::EMPTY_PATH, StatxFlags::MNT_ID).ok();
         let known = mount.filter(|statx| statx.stx_mask & StatxFlags::MNT_ID.bits() != 0);
@@ -167,7 +167,7 @@ impl Beneath {
     }
 
     /// A path that leads to this very folder whatever its name is now, for inotify.
-    pub(super) fn own_path(&self) -> std::path::PathBuf {
+    pub(in crate::intake) fn own_path(&self) -> std::path::PathBuf {
         format!("/proc/self/fd/{}", self.0.as_raw_fd()).into()
     }
 }
@@ -178,7 +178,7 @@ impl Listing {
     const SLICE: usize = 16 << 10;
 
     /// Calls `with` for the next names; whether there are more.
-    pub(super) fn slice(&mut self, with: &mut dyn FnMut(&OsStr)) -> io::Result<bool> {
+    pub(in crate::intake) fn slice(&mut self, with: &mut dyn FnMut(&OsStr)) -> io::Result<bool> {
         let mut buffer = [MaybeUninit::uninit(); Self::SLICE];
         let mut names = RawDir::new(&self.0, &mut buffer);
         while let Some(entry) = names.next() {

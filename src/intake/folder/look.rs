@@ -8,7 +8,7 @@ use super::entries::{Entry, State};
 use super::{DropFolder, Step, is_upload, sniff};
 use crate::document::{GivenName, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding};
-use crate::intake::{Arrival, Facts, Incoming, Key, Refusal};
+use crate::intake::{Arrival, Facts, Incoming, Key, Origin, Refusal};
 use jiff::Timestamp;
 use rustix::io::Errno;
 use std::ffi::{OsStr, OsString};
@@ -239,7 +239,7 @@ impl DropFolder {
                     self.entries.forget(detached);
                 }
                 self.entries.forget(name);
-                let arrival = Arrival::new(id, now, self.participant.clone(), document, signature);
+                let arrival = Arrival::new(id, now, Origin::Folder(self.participant.clone()), document, signature);
                 let name = GivenName::new(name);
                 tracing::debug!(participant = %self.participant, %id, %name, pair = detached.is_some(), "taken");
                 Some(match finding {
@@ -390,7 +390,7 @@ struct Taking<'a> {
 }
 
 /// The document's name, when this is the name of a detached signature.
-pub(super) fn document_of(name: &OsStr) -> Option<&OsStr> {
+pub(in crate::intake) fn document_of(name: &OsStr) -> Option<&OsStr> {
     let name = name.as_bytes();
     let (document, ending) = name.split_at_checked(name.len().checked_sub(SIGNATURE.len())?)?;
     (!document.is_empty() && ending.eq_ignore_ascii_case(SIGNATURE)).then(|| OsStr::from_bytes(document))

@@ -12,12 +12,12 @@
 //!
 //! Where `<id>~NAME` would be too long for the file system, it is `<id>~/NAME`.
 
-mod beneath;
+pub(super) mod beneath;
 mod custody;
 mod entries;
-mod look;
+pub(super) mod look;
 mod outlet;
-mod sniff;
+pub(super) mod sniff;
 mod watch;
 
 pub use custody::Recovered;

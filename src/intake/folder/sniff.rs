@@ -35,7 +35,7 @@ pub fn carries_signature(name: &GivenName, octets: &[u8]) -> bool {
 
 /// The same of an open file of `size` octets: head and tail first, all of it only where they leave
 /// a doubt.
-pub(super) fn look_inside(name: &GivenName, file: &File, size: u64) -> io::Result<bool> {
+pub(in crate::intake) fn look_inside(name: &GivenName, file: &File, size: u64) -> io::Result<bool> {
     let head = piece(file, 0, size)?;
     let width = match Form::of(name, &head) {
         Form::Signed => return Ok(true),

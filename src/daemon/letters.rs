@@ -1,0 +1,380 @@
+//! Letters: what mailboxes bring goes the way of every arrival, and each message gets its verdict.
+//!
+//! Owns which message is settled and when: once every submission of it is held safely and answered, and not before.
+//! Takes a few messages of each mailbox in turn, in a group of their own, so that a flood of mail delays no folder
+//! and no other mailbox. A message that is read once more, after a crash or because it could not be moved, finds its
+//! submissions by its key and their digests: nothing is staged, judged or answered twice. What nobody registered
+//! signed is answered to nobody; the journal says that it came (act `letter-rejected`). Decides nothing about a
+//! document.
+
+use super::watch::Progress;
+use super::window::{Halt, Window};
+use crate::document::{Digest, MailAddress, ParticipantName, SubmissionId};
+use crate::host::printable_line;
+use crate::intake::Group;
+use crate::intake::mail::{Delivery, Mailbox, Post, Standing, Ticket, Verdict};
+use crate::journal::Event;
+use crate::letter::{Action, Fault};
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Messages of one round, at most: each is a submission or a few.
+const ROUND: usize = 16;
+/// For so long the end waits for messages that are being moved.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Longest text of a message's own in the journal and in the log, in characters.
+const TEXT_MAX: usize = 120;
+
+/// The mailboxes that are read.
+#[derive(Debug, Default)]
+pub(super) struct Letters {
+    boxes: Vec<Mailbox>,
+    /// Handed over, without a verdict.
+    open: Vec<Open>,
+    /// Rejected; told so once the journal has it.
+    rejected: Vec<(usize, Ticket)>,
+    /// Whose turn is next.
+    next: usize,
+    /// Those that said that nothing is left in them.
+    quiet: BTreeSet<usize>,
+    /// Who was told of messages of which nothing was filed, and in which hour.
+    told: BTreeMap<ParticipantName, Timestamp>,
+    /// How they stood when that was written down last.
+    standings: BTreeMap<String, Standing>,
+}
+
+/// A message on its way.
+#[derive(Debug)]
+struct Open {
+    mailbox: usize,
+    ticket: Ticket,
+    key: String,
+    from: Option<String>,
+    /// Whether a machine wrote it, or a list: nobody is told of it by mail.
+    silent: bool,
+    ids: Vec<SubmissionId>,
+}
+
+/// What `status` reads of how the mailboxes stand; empty where none was ever read.
+pub fn standings(state: &Path) -> BTreeMap<String, Standing> {
+    std::fs::read(place(state)).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default()
+}
+
+fn place(state: &Path) -> PathBuf {
+    state.join("mail/mailboxes.json")
+}
+
+impl Window {
+    /// Starts reading the mailboxes of the configuration.
+    pub(super) fn start_mailboxes(&mut self) {
+        let (settings, size_max) = (self.settings().mail.clone(), self.settings().intake.size_max);
+        for mailbox in &settings.mailboxes {
+            if mailbox.paused {
+                tracing::warn!(mailbox = mailbox.name, "the mailbox is paused, and not read");
+                continue;
+            }
+            let scratch = self.evidence.scratch();
+            match Mailbox::start(mailbox, settings.limits, size_max, scratch, &self.told) {
+                Ok(started) => self.letters.boxes.push(started),
+                Err(error) => tracing::error!(mailbox = mailbox.name, %error, "no thread reads the mailbox"),
+            }
+        }
+        self.remember_mailboxes();
+    }
+
+    /// Whether something waits to be taken.
+    pub(super) fn has_letters(&self) -> bool {
+        self.letters.boxes.iter().any(Mailbox::is_waiting)
+    }
+
+    /// Takes a few messages to their receipts, and settles what is answered; how many messages that were.
+    pub(super) async fn carry_letters(&mut self) -> Result<usize, Halt> {
+        if self.letters.boxes.is_empty() {
+            return Ok(0);
+        }
+        self.settle_letters()?;
+        let deliveries = self.letters.take();
+        if deliveries.is_empty() {
+            return Ok(0);
+        }
+        let count = deliveries.len();
+        self.learn()?; // of what came in the round before
+        let (mut group, mut here) = (Group::default(), HashMap::new());
+        for (mailbox, delivery) in deliveries {
+            match delivery {
+                Delivery::Quiet => drop(self.letters.quiet.insert(mailbox)),
+                Delivery::Refused(ticket, key, fault) => self.refuse_letter(mailbox, ticket, &key, &fault)?,
+                Delivery::Post(ticket, post) => self.open_letter(mailbox, ticket, *post, &mut group, &mut here)?,
+            }
+        }
+        // what is promised or journalled beside it must not share its fate
+        let ahead = self.ahead.take();
+        self.ahead = self.safe_ahead(ahead)?;
+        self.tell_rejected()?;
+        if !group.is_empty() {
+            if let Some(taken) = self.make_safe(group)? {
+                self.finish(taken, false).await?;
+            }
+        }
+        self.settle_letters()?;
+        Ok(count)
+    }
+
+    /// Takes everything that lies in the mailboxes, for `once`.
+    pub(super) async fn all_letters(&mut self, progress: &mut impl FnMut(Progress)) -> Result<(), Halt> {
+        /// Between two looks at what was answered meanwhile.
+        const LOOKS: Duration = Duration::from_millis(200);
+        let mut stuck = 0;
+        while self.letters.quiet.len() < self.letters.boxes.len() || !self.letters.open.is_empty() {
+            let count = self.carry_letters().await? as u64;
+            progress(Progress::Found(count));
+            progress(Progress::Done(count));
+            if count > 0 {
+                stuck = if self.tally.trouble.is_some() { stuck + 1 } else { 0 };
+                // what cannot be kept stays where it is, and `once` does not try for ever
+                if stuck > 3 {
+                    break;
+                }
+                continue;
+            }
+            if self.has_aside() {
+                self.finish_aside().await?;
+                self.settle_letters()?;
+                continue;
+            }
+            let told = std::sync::Arc::clone(&self.told);
+            let _ = tokio::time::timeout(LOOKS, told.notified()).await;
+        }
+        self.remember_mailboxes();
+        Ok(())
+    }
+
+    /// A message that was read: what of it is not known yet becomes an arrival.
+    fn open_letter(
+        &mut self,
+        mailbox: usize,
+        ticket: Ticket,
+        post: Post,
+        group: &mut Group,
+        here: &mut HashMap<(String, Digest, Option<Digest>), SubmissionId>,
+    ) -> Result<(), Halt> {
+        self.letters.quiet.remove(&mailbox);
+        let Some(place) = self.letters.boxes.get(mailbox) else { return Ok(()) };
+        let (name, channel, now) = (place.name().to_owned(), place.channel(), self.host.clock.now());
+        for (attachment, why) in &post.left {
+            let (attachment, key) = (shown(attachment), shown(&post.key));
+            tracing::info!(mailbox = name, message = key, attachment, why = why.as_str(), "no submission");
+        }
+        if let Some(report) = &post.report {
+            for delivery in &report.deliveries {
+                let original = report.original_message_id.as_deref().unwrap_or_default();
+                let recipient = delivery.recipient.as_deref().unwrap_or_default();
+                let failed = delivery.action == Action::Failed;
+                tracing::warn!(mailbox = name, original, failed, recipient, "a mail system reports on a mail of ours");
+                if failed {
+                    let status = delivery.status.map(|(class, subject, detail)| format!("{class}.{subject}.{detail}"));
+                    self.bounced(original, &status.unwrap_or_default(), recipient)?;
+                }
+            }
+        }
+        let mut ids = Vec::with_capacity(post.parcels.len());
+        let threads: Vec<_> = post.parcels.iter().map(|parcel| post.thread(&name, parcel.part)).collect();
+        let silent = post.nature.is_silent();
+        let Post { key, from, parcels, report, .. } = post;
+        for (parcel, thread) in parcels.into_iter().zip(threads) {
+            let (document, detached) = parcel.octets();
+            let known = self.ledger.find_letter(&key, document, detached)?.map(|submission| submission.id());
+            let what = (key.clone(), document, detached);
+            if let Some(known) = known.or_else(|| here.get(&what).copied()) {
+                ids.push(known);
+                continue;
+            }
+            let id = SubmissionId::new(now);
+            match parcel.arrive(id, now, channel, thread) {
+                Ok(arrival) => {
+                    tracing::debug!(mailbox = name, message = shown(&key), submission = %id, "taken from a message");
+                    group.arrivals.push(arrival);
+                    here.insert(what, id);
+                    ids.push(id);
+                }
+                Err(error) => {
+                    tracing::error!(mailbox = name, %error, "a decoded part cannot be read; the message stays");
+                    self.letters.settle(mailbox, ticket, Verdict::Again);
+                    return Ok(());
+                }
+            }
+        }
+        let opened = Open { mailbox, ticket, key, from, silent, ids };
+        match (opened.ids.is_empty(), report) {
+            (false, _) => self.letters.open.push(opened),
+            (true, Some(_)) => self.letters.settle(mailbox, ticket, Verdict::Processed),
+            (true, None) => self.reject_letter(&opened, "nothing in it is a signed document")?,
+        }
+        Ok(())
+    }
+
+    fn refuse_letter(&mut self, mailbox: usize, ticket: Ticket, key: &str, fault: &Fault) -> Result<(), Halt> {
+        self.letters.quiet.remove(&mailbox);
+        let opened = Open { mailbox, ticket, key: key.to_owned(), from: None, silent: true, ids: Vec::new() };
+        self.reject_letter(&opened, &fault.to_string())
+    }
+
+    /// A message that is answered to nobody: the journal counts it, and it goes out of the way.
+    fn reject_letter(&mut self, letter: &Open, why: &str) -> Result<(), Halt> {
+        let mailbox = self.letters.boxes.get(letter.mailbox).map_or("", Mailbox::name).to_owned();
+        let (message, from) = (shown(&letter.key), shown(letter.from.as_deref().unwrap_or_default()));
+        tracing::warn!(mailbox, message, from, why, "a message is rejected, and answered to nobody");
+        let facts = [("mailbox", mailbox), ("message", message), ("from", from), ("why", why.to_owned())];
+        let facts = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let event = Event::Act { act: "letter-rejected".to_owned(), by: "pencere".to_owned(), id: None, facts };
+        self.journal.append(self.host.clock.now(), event)?;
+        self.letters.rejected.push((letter.mailbox, letter.ticket));
+        self.tell_whose(letter)
+    }
+
+    /// Tells a participant whose address stands in a message's From that nothing of it was filed: not to who wrote it,
+    /// but to the address of the registry, and once in an hour.
+    fn tell_whose(&mut self, letter: &Open) -> Result<(), Halt> {
+        let world = self.world();
+        let registered = world.registry.participants.iter();
+        let whose = letter.from.as_deref().filter(|_| !letter.silent).and_then(|from| {
+            let is_of = |mail: &MailAddress| mail.as_str().eq_ignore_ascii_case(from);
+            registered.filter(|(_, one)| one.mail.as_ref().is_some_and(is_of)).map(|(name, _)| name.clone()).next()
+        });
+        let Some(whose) = whose else { return Ok(()) };
+        let now = self.host.clock.now();
+        let hour = Timestamp::from_second(now.as_second() - now.as_second().rem_euclid(3600)).unwrap_or(now);
+        if self.letters.told.get(&whose) == Some(&hour) {
+            return Ok(());
+        }
+        self.letters.told.insert(whose.clone(), hour);
+        self.tell_of_unsigned(&whose, hour, 1)
+    }
+
+    /// Whether some of what came by mail is not settled.
+    pub(super) fn letters_are_open(&self) -> bool {
+        !self.letters.open.is_empty()
+    }
+
+    /// How many submissions came in the letter in which this one did; one where it came otherwise, or long ago.
+    pub(super) fn in_letter(&self, id: SubmissionId) -> u32 {
+        let letter = self.letters.open.iter().find(|letter| letter.ids.contains(&id));
+        letter.map_or(1, |letter| u32::try_from(letter.ids.len()).unwrap_or(u32::MAX))
+    }
+
+    /// Makes durable that messages were rejected; only then they go out of the way.
+    fn tell_rejected(&mut self) -> Result<(), Halt> {
+        if self.letters.rejected.is_empty() {
+            return Ok(());
+        }
+        self.settle()?;
+        for (mailbox, ticket) in std::mem::take(&mut self.letters.rejected) {
+            self.letters.settle(mailbox, ticket, Verdict::Rejected);
+        }
+        Ok(())
+    }
+
+    /// Says what becomes of the messages all of whose submissions are answered.
+    pub(super) fn settle_letters(&mut self) -> Result<(), Halt> {
+        if self.letters.open.is_empty() {
+            return Ok(());
+        }
+        self.learn()?;
+        for letter in std::mem::take(&mut self.letters.open) {
+            let (mut is_known, mut is_answered, mut is_somebodys) = (true, true, false);
+            for id in &letter.ids {
+                let submission = self.ledger.state(*id)?;
+                is_known &= submission.is_some();
+                let last = submission.and_then(|submission| submission.last);
+                is_answered &= last.is_some();
+                is_somebodys |= last.is_some_and(|last| last.participant.is_some());
+            }
+            match (is_known, is_answered, is_somebodys) {
+                (false, ..) => self.letters.settle(letter.mailbox, letter.ticket, Verdict::Again),
+                (true, false, _) => self.letters.open.push(letter),
+                (true, true, true) => self.letters.settle(letter.mailbox, letter.ticket, Verdict::Processed),
+                (true, true, false) => {
+                    self.reject_letter(&letter, "nobody registered signed anything in it that is whole")?;
+                }
+            }
+        }
+        if !self.letters.rejected.is_empty() {
+            let ahead = self.ahead.take();
+            self.ahead = self.safe_ahead(ahead)?;
+        }
+        self.tell_rejected()
+    }
+
+    /// Writes down how the mailboxes stand, where that has changed: `status` is another process.
+    pub(super) fn remember_mailboxes(&mut self) {
+        let standing = |mailbox: &Mailbox| (mailbox.name().to_owned(), mailbox.standing());
+        let standings: BTreeMap<String, Standing> = self.letters.boxes.iter().map(standing).collect();
+        let troubled = standings.iter().find_map(|(name, one)| {
+            let why = one.last_error.as_ref()?;
+            Some(format!("the mailbox {name} cannot be read: {why}"))
+        });
+        self.tally.mail = troubled;
+        if standings == self.letters.standings {
+            return;
+        }
+        let path = place(&self.settings().window.paths.state);
+        let part = path.with_extension("part");
+        let written = serde_json::to_vec(&standings).map_err(std::io::Error::from).and_then(|json| {
+            std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
+            std::fs::write(&part, json)?;
+            std::fs::rename(&part, &path)
+        });
+        match written {
+            Ok(()) => self.letters.standings = standings,
+            Err(error) => tracing::warn!(%error, "how the mailboxes stand could not be written down"),
+        }
+    }
+
+    /// Stops reading. What has a verdict is moved first; all else is read again at the next start.
+    pub(super) fn end_mailboxes(&mut self) -> Result<(), Halt> {
+        self.settle_letters()?;
+        self.remember_mailboxes();
+        // each while the others do
+        let boxes = std::mem::take(&mut self.letters.boxes);
+        boxes.iter().for_each(Mailbox::ask_end);
+        boxes.into_iter().for_each(|mailbox| mailbox.end(PATIENCE));
+        self.letters.open.clear();
+        Ok(())
+    }
+}
+
+impl Letters {
+    /// Up to a round of messages, one of each mailbox in turn.
+    fn take(&mut self) -> Vec<(usize, Delivery)> {
+        let (mut taken, mut empty, count) = (Vec::new(), 0, self.boxes.len());
+        while taken.len() < ROUND && empty < count {
+            let at = self.next % count;
+            self.next = at + 1;
+            match self.boxes.get_mut(at).and_then(Mailbox::take) {
+                Some(delivery) => {
+                    empty = 0;
+                    taken.push((at, delivery));
+                }
+                None => empty += 1,
+            }
+        }
+        taken
+    }
+
+    fn settle(&self, mailbox: usize, ticket: Ticket, verdict: Verdict) {
+        if let Some(mailbox) = self.boxes.get(mailbox) {
+            mailbox.settle(ticket, verdict);
+        }
+    }
+}
+
+/// A text of a message, for people: bounded, on one line, without what a terminal would obey.
+fn shown(text: &str) -> String {
+    let text = printable_line(text);
+    match text.char_indices().nth(TEXT_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

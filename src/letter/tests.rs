@@ -1,0 +1,181 @@
+//! Letters of every form, and what a hostile one may try.
+
+use super::*;
+use base64::Engine;
+use proptest::prelude::*;
+
+fn read(mail: &str) -> Letter<Vec<u8>> {
+    read_with(mail, &Limits::default()).unwrap()
+}
+
+fn read_with(mail: &str, limits: &Limits) -> Result<Letter<Vec<u8>>, Fault> {
+    super::read(mail.replace('\n', "\r\n").as_bytes(), limits, &mut || Ok(Vec::new()))
+}
+
+fn told(letter: &Letter<Vec<u8>>) -> Vec<(u32, &str, &str, String)> {
+    let one = |one: &Attachment<Vec<u8>>| String::from_utf8_lossy(&one.octets).into_owned();
+    let all = letter.attachments.iter();
+    all.map(|a| (a.part, a.name.as_deref().unwrap_or("-"), a.media.as_str(), one(a))).collect()
+}
+
+#[test]
+fn attachments_come_out_of_any_nesting_and_the_text_does_not() {
+    let letter = read(
+        "Message-ID: <a.1@agency.example>\nReferences: <r1@x> <r2@x>\nFrom: \"B., C\" <Office@Agency.Example>\n\
+         Content-Type: multipart/mixed; boundary=\"out er\"\n\npreamble\n--out er\n\
+         Content-Type: multipart/alternative; boundary=in\n\n--in\n\nplain\n--in\n\
+         Content-Type: text/html\n\n<p>\n--in--\n\
+         --out er\nContent-Type: text/csv; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\
+         Content-Disposition: attachment; filename*0*=utf-8''hesabat%20; filename*1*=%C9%99.csv\n\na=3Db=\n,c  \nd\n\
+         --out er\nContent-Type: application/xml; name=\"=?utf-8?B?xLEueG1s?=\"\nContent-Transfer-Encoding: base64\n\n\
+         PGE+\nPC9hPg==\n--out er\nContent-Type: text/plain; name=../x.txt\n\nkept\n\n--out er--\nepilogue\n",
+    );
+    assert_eq!(letter.message_id.as_deref(), Some("a.1@agency.example"));
+    assert_eq!(letter.references, ["r1@x", "r2@x"]);
+    assert_eq!((letter.from.as_deref(), letter.nature), (Some("office@agency.example"), Nature::Person));
+    assert_eq!(
+        told(&letter),
+        [
+            (4, "hesabat ə.csv", "text/csv", "a=b,c\r\nd".to_owned()),
+            (5, "ı.xml", "application/xml", "<a></a>".to_owned()),
+            (6, "x.txt", "text/plain", "kept\r\n".to_owned()),
+        ]
+    );
+    assert!(letter.attachments.iter().all(|one| !one.is_broken && one.sha256 == Digest::of(&one.octets)));
+}
+
+#[test]
+fn the_signature_of_the_mail_and_what_was_forwarded_are_no_attachments() {
+    let letter = read(
+        "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=s\n\n--s\n\
+         Content-Type: multipart/mixed; boundary=m\n\n--m\nContent-Type: message/rfc822\n\n\
+         Content-Type: multipart/mixed; boundary=f\n\n--f\nContent-Type: text/csv; name=inner.csv\n\nx\n--f--\n\
+         --m\nContent-Type: text/csv; name=a.csv\n\na\n--m\n\
+         Content-Type: application/pkcs7-signature; name=a.csv.p7s\n\n\
+         sig\n--m--\n--s\nContent-Type: application/pkcs7-signature; name=smime.p7s\n\nS\n--s--\n",
+    );
+    let names: Vec<_> = letter.attachments.iter().map(|one| one.name.as_deref().unwrap()).collect();
+    assert_eq!(names, ["a.csv", "a.csv.p7s"]);
+    assert_eq!(letter.message_id, None);
+    assert_eq!(letter.key(), format!("sha256:{}", letter.digest));
+    let layer = read("Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\n\nMII\n");
+    assert!(layer.attachments[0].is_layer);
+    let sealed = read("Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\n\nMII\n");
+    assert!(!sealed.attachments[0].is_layer);
+}
+
+#[test]
+fn robots_lists_and_bounces_are_known() {
+    let nature = |fields: &str| read(&format!("{fields}\n\ntext\n")).nature;
+    assert_eq!(nature("Auto-Submitted: no"), Nature::Person);
+    assert_eq!(nature("Auto-Submitted: auto-generated (cron)"), Nature::Automatic);
+    assert_eq!(nature("Auto-Submitted: Auto-Replied; x=y"), Nature::Vacation);
+    assert_eq!(nature("X-Autoreply: yes"), Nature::Vacation);
+    assert_eq!(nature("Precedence: bulk"), Nature::List);
+    assert_eq!(nature("List-Id: <a.b>"), Nature::List);
+    assert_eq!(nature("Return-Path: <>"), Nature::Bounce);
+    assert_eq!(nature("Return-Path: <a@b>"), Nature::Person);
+    let letter = read(
+        "From: MAILER-DAEMON@relay.example\nContent-Type: multipart/report; report-type=delivery-status; boundary=r\n\n\
+         --r\n\nIt failed.\n--r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; relay\n\n\
+         Final-Recipient: rfc822; Office@Agency.Example\nAction: failed\nStatus: 5.1.1 (no such user)\n\n\
+         Final-Recipient: rfc822; b@x\nAction: delayed\nStatus: 4.4.7\n\n--r\nContent-Type: message/rfc822\n\n\
+         Subject: receipt\nMessage-ID:\n <receipt.7@window.example>\n\nbody\n--r--\n",
+    );
+    assert_eq!(letter.nature, Nature::Bounce);
+    let report = letter.report.unwrap();
+    assert_eq!(report.original_message_id.as_deref(), Some("receipt.7@window.example"));
+    let one = |recipient: &str, action, status| Delivery { recipient: Some(recipient.to_owned()), action, status };
+    assert_eq!(
+        report.deliveries,
+        [one("office@agency.example", Action::Failed, Some((5, 1, 1))), one("b@x", Action::Delayed, Some((4, 4, 7))),]
+    );
+}
+
+#[test]
+fn what_two_readers_could_read_differently_is_refused() {
+    let refused = |mail: &str| read_with(mail, &Limits::default()).unwrap_err().to_string();
+    let twice = "Content-Type: text/plain\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n--b--\n";
+    assert!(refused(twice).contains("twice"));
+    assert!(refused("Content-Type: multipart/mixed; boundary=b\n\n--b\n\nx\n").contains("ends within a part"));
+    assert!(refused("Content-Type: multipart/mixed\n\n--b\n\nx\n--b--\n").contains("without a boundary"));
+    let same = "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n\
+                x\n--b--\n--b--\n";
+    assert!(refused(same).contains("same boundary"));
+    let encoded = "Content-Type: multipart/mixed; boundary=b\nContent-Transfer-Encoding: base64\n\n--b\n\nx\n--b--\n";
+    assert!(refused(encoded).contains("encoded together"));
+}
+
+#[test]
+fn a_faulty_encoding_is_never_guessed_at() {
+    let broken = |coding: &str, body: &str| {
+        let mail = format!("Content-Type: text/csv; name=a\nContent-Transfer-Encoding: {coding}\n\n{body}\n");
+        read(&mail).attachments[0].is_broken
+    };
+    assert!(!broken("base64", "YQ==") && !broken("BASE64 ", "YW\nJj") && !broken("8bit", "ə"));
+    for body in ["YQ=", "YQ", "Y!Q=", "YQ==YQ==", "YR==", "=QQQ", "Y==="] {
+        assert!(broken("base64", body), "{body}");
+    }
+    assert!(!broken("quoted-printable", "a=3d=\nb") && broken("quoted-printable", "a=3xb"));
+    assert!(broken("quoted-printable", "ə") && broken("quoted-printable", "=x"));
+    assert!(broken("x-uuencode", "x"));
+}
+
+#[test]
+fn every_limit_ends_the_reading() {
+    let parts = |count: usize, head: &str| {
+        let part = format!("--b\n{head}\nx\n");
+        format!("Content-Type: multipart/mixed; boundary=b\n\n{}--b--\n", part.repeat(count))
+    };
+    let nested = |depth: usize| {
+        let down: String =
+            (0..depth).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}x\n\n--b{n}x\n")).collect();
+        let up: String = (0..depth).rev().map(|n| format!("--b{n}x--\n")).collect();
+        format!("{down}\nx\n{up}")
+    };
+    let limits = Limits { size: 4000, header: 500, header_lines: 9, depth: 3, parts: 5, attachments: 2 };
+    let key = |mail: String| match read_with(&mail, &limits).map(drop) {
+        Ok(()) => "",
+        Err(Fault::Limit { key, .. }) => key,
+        Err(other) => panic!("{other}"),
+    };
+    let file = "Content-Type: text/csv; name=a\n";
+    assert_eq!((key(parts(5, "")), key(parts(6, ""))), ("", "mail.parts_max"));
+    assert_eq!((key(parts(2, file)), key(parts(3, file))), ("", "mail.attachments_max"));
+    assert_eq!((key(nested(3)), key(nested(4))), ("", "mail.depth_max"));
+    assert_eq!(key("A: b\n".repeat(10)), "mail.header_lines_max");
+    assert_eq!(key(format!("A: {}\n", "b".repeat(600))), "mail.header_max");
+    assert_eq!(key(format!("A: b\n\n{}", "c".repeat(4000))), "mail.message_max");
+}
+
+#[test]
+fn a_long_line_is_no_boundary_in_its_middle() {
+    let long = format!("{}--b", "x".repeat(64 << 10));
+    let letter = read(&format!(
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/csv; name=a\n\n{long}\n--b--\n"
+    ));
+    assert_eq!(letter.attachments[0].octets, long.as_bytes());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn what_was_encoded_comes_back(octets in prop::collection::vec(any::<u8>(), 0..3000), width in 4usize..80) {
+        let text = base64::engine::general_purpose::STANDARD.encode(&octets);
+        let lines: Vec<&str> = text.as_bytes().chunks(width).map(|line| std::str::from_utf8(line).unwrap()).collect();
+        let mail = format!(
+            "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: a/b\nContent-Transfer-Encoding: base64\n\n\
+             {}\n--b--\n", lines.join("\n"));
+        let letter = read(&mail);
+        prop_assert_eq!(&letter.attachments[0].octets, &octets);
+        prop_assert!(!letter.attachments[0].is_broken);
+    }
+
+    #[test]
+    fn nothing_makes_it_panic(mail in "(?s)[-bA-C:;=\\n \"/<>@*'%0-9]{0,400}") {
+        let head = "Content-Type: multipart/mixed; boundary=b\n";
+        for mail in [mail.clone(), format!("{head}\n--b\n{mail}"), format!("{head}{mail}")] {
+            let _ = read_with(&mail, &Limits::default());
+        }
+    }
+}
