@@ -4,6 +4,8 @@
 mod trial;
 
 use pencere::document::Digest;
+use pencere::finding::{Code, Hint};
+use pencere::seal::OutcomeRecord;
 use std::fs;
 use std::path::{Path, PathBuf};
 use trial::{Trial, generation, said, voen};
@@ -308,6 +310,50 @@ fn what_was_changed_in_boemis_and_evidence_is_named() {
     assert_eq!(audit(&copy, &[]).0, Some(0));
     file(&copy, "azerenerji", "SU-0001", "2021-Q1");
     assert_eq!(audit(&copy, &[]).0, Some(0));
+}
+
+/// The table of findings may say the same better one day, and the receipts were sealed with its words of then.
+#[test]
+fn other_words_for_a_finding_are_no_alteration_and_another_finding_is() {
+    let (trial, _) = filed();
+    type Change = fn(&mut OutcomeRecord);
+    let audited = |change: Change| {
+        let copy = trial.copy();
+        let path = copy.at("w/state/seal/acts.log");
+        let changed = |line: &str| {
+            let mut act: serde_json::Value = serde_json::from_str(&line[9..]).unwrap();
+            let mut record: OutcomeRecord = serde_json::from_value(act["record"].take()).unwrap();
+            if record.findings.is_empty() {
+                return format!("{line}\n");
+            }
+            change(&mut record);
+            act["outcome"] = record.digest().to_string().into();
+            act["record"] = serde_json::to_value(record).unwrap();
+            let json = act.to_string();
+            format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()))
+        };
+        let text = fs::read_to_string(&path).unwrap();
+        let altered = text.lines().map(changed).collect::<String>();
+        assert_ne!(text, altered, "some warn of stations that are left out");
+        fs::write(path, altered).unwrap();
+        audit(&copy, &[])
+    };
+    // whatever goes into the sentences alone: they are others now than the seal signed
+    let (code, answer) =
+        audited(|record| record.findings[0].hint = Some(Hint::fixed("daha aydın sözlər", "clearer \"words\" > these")));
+    assert_eq!(code, Some(0), "{answer}");
+    let others: [Change; 5] = [
+        |record| record.findings[0].code = Code::RuleTotalDiffers,
+        |record| record.findings[0].place.line = Some(7),
+        |record| drop(record.findings.remove(0)),
+        |record| record.records = Some(9),
+        |record| record.period = Some("1999-Q1".to_owned()),
+    ];
+    for (n, change) in others.into_iter().enumerate() {
+        let (code, answer) = audited(change);
+        let told = answer.contains("the record in it says something else than was decided");
+        assert!(code == Some(1) && told, "{n}: {answer}");
+    }
 }
 
 #[test]

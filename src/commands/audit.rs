@@ -21,6 +21,7 @@ use crate::forms::note::LogKey;
 use crate::host::{Disk, Octets};
 use crate::journal::{self, Event, JournalError, Phase};
 use crate::ledger::Indexes;
+use crate::receipt;
 use crate::schema::Datasets;
 use crate::transparency;
 use acts::Acts;
@@ -371,7 +372,9 @@ impl Audit {
                 None
             }
             Event::Answered(answered) => {
-                self.acts.iter_mut().for_each(|acts| acts.answered(answered));
+                let worded = octets.first().filter(|_| !answered.findings.is_empty());
+                let plain = worded.and_then(receipt::plain);
+                self.acts.iter_mut().for_each(|acts| acts.answered(answered, plain));
                 let came = self.records.get(answered.id).map(|one| &one.came);
                 octets.first().and_then(|octets| self.receipts.answered(answered, came, octets, &self.tree))
             }
