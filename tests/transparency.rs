@@ -357,6 +357,33 @@ fn other_words_for_a_finding_are_no_alteration_and_another_finding_is() {
 }
 
 #[test]
+fn receipts_of_an_earlier_seal_are_held_against_the_journal_and_continued() {
+    let (trial, _) = filed();
+    let renewed = ["req", "-x509", "-new", "-key", "w/pki/seal.key", "-out", "w/pki/seal.crt", "-subj", "/CN=Möhür"];
+    trial.succeeds("openssl", &[&renewed[..], &["-utf8", "-days", "30"]].concat());
+    file(&trial, "azerenerji", "SU-0001", "2020-Q4");
+    let (code, answer) = trial.json(&["audit", "verify", "--config", "w/pencere.toml"]);
+    let counted = (&answer["earlier"], &answer["receipts"]);
+    assert_eq!((code, counted), (Some(0), (&5.into(), &1.into())), "{answer}");
+    let changed = |event: &str, change: fn(&str) -> String| {
+        let copy = trial.copy();
+        let (path, mut all) = lines(&copy);
+        let line = all.iter_mut().find(|line| line.1.contains(event)).unwrap();
+        line.1 = change(&line.1);
+        forge(&path, &all);
+        audit(&copy, &[])
+    };
+    let (code, answer) =
+        changed(r#""event":"held""#, |line| line.replacen(r#""received":"20"#, r#""received":"19"#, 1));
+    assert!(code == Some(1) && answer.contains("the journal says another time of reception"), "{answer}");
+    let (code, answer) =
+        changed(r#""event":"answered""#, |line| line.replacen(r#""period":"2020"#, r#""period":"1999"#, 1));
+    assert!(code == Some(1) && answer.contains("the journal says another period"), "{answer}");
+    let (code, answer) = changed(r#""event":"answered""#, |line| line.replacen("-000001", "-000009", 1));
+    assert!(code == Some(1) && answer.contains("it says something else than the journal"), "{answer}");
+}
+
+#[test]
 fn two_parties_see_together_whether_they_were_shown_one_history() {
     let (trial, _) = filed();
     let compare = |one: &Path, other: &Path| {

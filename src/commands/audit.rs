@@ -302,13 +302,13 @@ impl Audit {
         let is_on_its_way = |by: &SubmissionId| self.records.is_on_its_way(*by);
         let unknown = |id: &&SubmissionId| {
             self.records.get(**id).is_none_or(|one| !is_contested(&one))
-                && !before.acts.iter().any(|(on, by)| on == *id && is_on_its_way(by))
+                && !before.stages.keys().any(|(on, by)| on == *id && is_on_its_way(by))
         };
         if let Some(id) = before.contested.iter().find(unknown) {
             return Some(format!("BOEMİS holds a load as contested, and the journal does not (submission {id})"));
         }
         let acted = |by: &SubmissionId| self.records.get(*by).is_some_and(|one| one.acted().is_some());
-        if let Some((on, by)) = before.acts.iter().find(|(_, by)| !acted(by) && !is_on_its_way(by)) {
+        if let Some((on, by)) = before.stages.keys().find(|(_, by)| !acted(by) && !is_on_its_way(by)) {
             return Some(format!(
                 "BOEMİS has an act on submission {on} by a document that did nothing (submission {by})"
             ));
@@ -319,11 +319,11 @@ impl Audit {
             decision == Some(Decision::Pending) && !matches!(one.phase, Phase::Ruled(_))
         };
         let is_shown = |one: &&Submission| {
-            let (id, acts) = (one.id(), &before.acts);
+            let (id, mut acts) = (one.id(), before.stages.keys());
             before.known.contains(&id)
                 && !before.waiting.contains(&id)
                 && !before.contested.contains(&id)
-                && !acts.iter().any(|(on, by)| *on == id && is_on_its_way(by))
+                && !acts.any(|(on, by)| *on == id && is_on_its_way(by))
         };
         if let Some(shown) = self.records.submissions().iter().filter(waits).find(is_shown) {
             return Some(format!("it waits for an approval, and in BOEMİS it has one (submission {})", shown.id()));
@@ -345,7 +345,7 @@ impl Audit {
         }
         let done = |one: &&Submission| {
             one.acted()
-                .is_some_and(|acted| after.known.contains(&acted.on) && !after.acts.contains(&(acted.on, one.id())))
+                .is_some_and(|acted| after.known.contains(&acted.on) && !after.stages.contains_key(&(acted.on, one.id())))
         };
         if let Some(lost) = self.records.submissions().iter().find(done) {
             return Some(format!(
@@ -375,8 +375,8 @@ impl Audit {
                 let worded = octets.first().filter(|_| !answered.findings.is_empty());
                 let plain = worded.and_then(receipt::plain);
                 self.acts.iter_mut().for_each(|acts| acts.answered(answered, plain));
-                let came = self.records.get(answered.id).map(|one| &one.came);
-                octets.first().and_then(|octets| self.receipts.answered(answered, came, octets, &self.tree))
+                let one = self.records.get(answered.id);
+                octets.first().and_then(|octets| self.receipts.answered(answered, one, octets, &self.tree))
             }
             _ => None,
         })

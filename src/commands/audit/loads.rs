@@ -1,7 +1,7 @@
 //! What an audit asks of BOEMİS: that it holds what was accepted, row for row, and nothing else.
 
 use super::super::Trouble;
-use super::super::records::{Came, Records, Submission};
+use super::super::records::{Records, Submission};
 use super::Boemis;
 use crate::boemis::{Fault, Reader};
 use crate::config::Settings;
@@ -16,9 +16,7 @@ pub(super) struct Loads {
     pub(super) contested: BTreeSet<SubmissionId>,
     /// What waits for an approval.
     pub(super) waiting: BTreeSet<SubmissionId>,
-    /// What approvals did: to which load, by which document.
-    pub(super) acts: BTreeSet<(SubmissionId, SubmissionId)>,
-    /// Which stage each of these was.
+    /// What approvals did: to which load, by which document, and which stage that was.
     pub(super) stages: BTreeMap<(SubmissionId, SubmissionId), String>,
 }
 
@@ -58,10 +56,9 @@ impl Loads {
         let contested = reader.contested().await?.into_iter().collect();
         let waiting = reader.waiting().await?.into_iter().collect();
         let stages = reader.acts().await?.into_iter().map(|(on, by, act)| ((on, by), act));
-        let stages: BTreeMap<(SubmissionId, SubmissionId), String> = stages.collect();
-        let acts = stages.keys().copied().collect();
+        let stages = stages.collect();
         let _ = reader.close().await; // it only looked
-        Ok(Self { known, contested, waiting, acts, stages })
+        Ok(Self { known, contested, waiting, stages })
     }
 
     /// Reads every load back.
@@ -136,11 +133,7 @@ async fn differs(
     if signers(&last.signers) != signers(&mark.signers) {
         return Ok(Some("its signers in BOEMİS are others than the journal's".to_owned()));
     }
-    let received = match &one.came {
-        Came::Held(held) => held.received,
-        Came::InPlace(refused) => refused.received,
-    };
-    if mark.received != received {
+    if mark.received != one.received() {
         return Ok(Some("its time of reception in BOEMİS is another than the journal's".to_owned()));
     }
     if last.rows.is_some_and(|rows| rows != mark.rows) {
