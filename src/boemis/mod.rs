@@ -358,7 +358,34 @@ impl Reader {
     /// # Errors
     /// As [`Reader::stored_rows`].
     pub async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
-        self.store.records(mark).await
+        let (columns, mut rows) = (self.columns(mark)?, Vec::new());
+        let mut take = |values| {
+            rows.push(values);
+            Ok(())
+        };
+        self.each_record(mark, &mut take).await?;
+        Ok(Records { columns, rows })
+    }
+
+    /// Gives the records that stand for this mark now, one after the other, and holds some hundred at a time; then their
+    /// digest, as [`Reader::stored_rows`]: who takes them knows only then that they are what was loaded.
+    ///
+    /// # Errors
+    /// As [`Reader::stored_rows`]; and what `take` gives back, which ends it.
+    pub async fn each_record(
+        &mut self,
+        mark: &Mark,
+        take: &mut dyn FnMut(Vec<String>) -> Result<(), Fault>,
+    ) -> Result<Digest, Fault> {
+        self.store.texts(mark, take).await
+    }
+
+    /// The names of the columns of these records, in their order.
+    ///
+    /// # Errors
+    /// No description tells of their dataset.
+    pub fn columns(&self, mark: &Mark) -> Result<Vec<String>, Fault> {
+        self.store.columns(mark)
     }
 
     /// What `<dataset>_current` showed at a moment, by what was known then: a load counts from its loading, and

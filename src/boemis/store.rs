@@ -106,8 +106,16 @@ impl Store {
         either!(self, Self, store => store.stored_rows(mark).await)
     }
 
-    pub(super) async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
-        either!(self, Self, store => store.records(mark).await)
+    pub(super) async fn texts(
+        &mut self,
+        mark: &Mark,
+        take: &mut dyn FnMut(Vec<String>) -> Result<(), Fault>,
+    ) -> Result<Digest, Fault> {
+        either!(self, Self, store => store.texts(mark, take).await)
+    }
+
+    pub(super) fn columns(&self, mark: &Mark) -> Result<Vec<String>, Fault> {
+        either!(self, Self, store => store.columns(mark))
     }
 
     pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Option<Timestamp>) -> Result<Records, Fault> {

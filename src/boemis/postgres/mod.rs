@@ -153,14 +153,22 @@ impl Store {
         self.ended(rows)
     }
 
-    pub(super) async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
+    pub(super) async fn texts(
+        &mut self,
+        mark: &Mark,
+        take: &mut dyn FnMut(Vec<String>) -> Result<(), Fault>,
+    ) -> Result<Digest, Fault> {
         let plans = std::mem::take(&mut self.plans);
-        let records = match self.connected("reading records back").await {
-            Ok(mut link) => read::records(&mut link, &plans, mark).await,
+        let rows = match self.connected("reading records back").await {
+            Ok(mut link) => read::texts(&mut link, &plans, mark, take).await,
             Err(fault) => Err(fault),
         };
         self.plans = plans;
-        self.ended(records)
+        self.ended(rows)
+    }
+
+    pub(super) fn columns(&self, mark: &Mark) -> Result<Vec<String>, Fault> {
+        read::columns(&self.plans, mark)
     }
 
     pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Option<Timestamp>) -> Result<Records, Fault> {

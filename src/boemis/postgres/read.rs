@@ -381,16 +381,25 @@ pub(super) async fn stored_rows(link: &mut Link<'_>, plans: &Plans, mark: &Mark)
     Ok(rows.finish())
 }
 
-/// The records that stand for this mark now.
-pub(super) async fn records(link: &mut Link<'_>, plans: &Plans, mark: &Mark) -> Result<Records, Fault> {
-    let columns = laid_out(plans, mark)?.layout.columns.iter().map(|column| column.name.clone()).collect();
-    let mut all = Vec::new();
+/// Gives each record that stands for this mark now, as text; and the digest of all of them, as [`stored_rows`].
+pub(super) async fn texts(
+    link: &mut Link<'_>,
+    plans: &Plans,
+    mark: &Mark,
+    take: &mut dyn FnMut(Vec<String>) -> Result<(), Fault>,
+) -> Result<Digest, Fault> {
+    let mut digest = Rows::new(&laid_out(plans, mark)?.layout);
     each_record(link, plans, mark, |values| {
-        all.push(values.iter().map(rows::text).collect());
-        Ok(())
+        digest.add(&values)?;
+        take(values.iter().map(rows::text).collect())
     })
     .await?;
-    Ok(Records { columns, rows: all })
+    Ok(digest.finish())
+}
+
+/// The columns of these, in their order.
+pub(super) fn columns(plans: &Plans, mark: &Mark) -> Result<Vec<String>, Fault> {
+    Ok(laid_out(plans, mark)?.layout.columns.iter().map(|column| column.name.clone()).collect())
 }
 
 fn laid_out<'a>(plans: &'a Plans, mark: &Mark) -> Result<&'a Plan, Fault> {

@@ -117,12 +117,20 @@ impl Store {
         }
     }
 
-    pub(super) async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
+    pub(super) async fn texts(
+        &mut self,
+        mark: &Mark,
+        take: &mut dyn FnMut(Vec<String>) -> Result<(), Fault>,
+    ) -> Result<Digest, Fault> {
         self.connected("reading records back").await?;
         match self.connection.as_mut() {
-            Some(connection) => read::records(connection, &self.plans, mark).await,
+            Some(connection) => read::texts(connection, &self.plans, mark, take).await,
             None => Err(closed()),
         }
+    }
+
+    pub(super) fn columns(&self, mark: &Mark) -> Result<Vec<String>, Fault> {
+        read::columns(&self.plans, mark)
     }
 
     pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Option<Timestamp>) -> Result<Records, Fault> {
