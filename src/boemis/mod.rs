@@ -12,6 +12,7 @@
 mod acts;
 mod ahead;
 mod asked;
+mod audited;
 mod batch;
 mod copy;
 mod counted;
@@ -31,6 +32,7 @@ mod tests;
 
 pub use acts::{Enacted, Situation};
 pub use ahead::Ahead;
+pub use audited::Unmarked;
 pub use batch::{Batch, Loaded, Pending, Uncommitted, Unloaded};
 pub use copy::Copy;
 pub use counted::{Counted, Filed};
@@ -367,7 +369,7 @@ impl Reader {
         Ok(Records { columns, rows })
     }
 
-    /// Gives the records that stand for this mark now, one after the other, and holds some hundred at a time; then their
+    /// Gives the records that stand for this mark now, one after the other, some hundred of them in memory; then their
     /// digest, as [`Reader::stored_rows`]: who takes them knows only then that they are what was loaded.
     ///
     /// # Errors

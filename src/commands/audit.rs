@@ -47,9 +47,9 @@ pub enum AuditCommand {
 /// Looks at the journal, line by line; at the transparency log that its lines make; at every
 /// document and receipt in evidence that it names; whether each receipt is sealed, says what the
 /// journal says, has its place in the log, and continues the one before; whether BOEMİS holds
-/// what was accepted, row for row, and nothing else; whether the seal's act log has every answer
-/// and gave each number once; at last whether the indexes of journal and act log say what these
-/// say. Works beside a running daemon.
+/// what was accepted, row for row, and nothing else, and its views show it; whether the seal's
+/// act log has every answer and gave each number once; at last whether the indexes of journal and
+/// act log say what these say. Works beside a running daemon.
 ///
 /// A window whose whole record was written anew fits itself: what others keep shows it. Give
 /// with --checkpoint what somebody kept, a checkpoint or a receipt, and it must be of this log.
@@ -88,6 +88,9 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
             "Loads of the dataset {dataset} whose marks fit, and whose rows were not read, since no description tells \
              of it any more: {loads}. Put its description back to have them read"
         ));
+    }
+    if answer.unmarked > 0 {
+        screen.say(format!("Rows of no load in BOEMİS, seen by nobody, which are swept away: {}", answer.unmarked));
     }
     if answer.checkpoints > 0 {
         screen.say(format!("checkpoints that others keep, held against it {}", answer.checkpoints));
@@ -192,6 +195,8 @@ pub(super) struct Answer {
     loads: u64,
     /// By dataset without a description, loads of which the mark alone was read.
     undescribed: BTreeMap<String, u64>,
+    /// Rows in BOEMİS of no load, which no view shows: a crash left them, or they wait for their load mark.
+    unmarked: u64,
     /// Indexes of closed segments of the journal that say what their segments say.
     indexes: u64,
     /// Closed segments without one, or behind one without: the next start makes them.
@@ -288,8 +293,10 @@ impl Audit {
         if let Some(unfit) = self.contested(&before, &after, boemis) {
             return Ok(Some(unfit));
         }
-        let loads::Fit { count, undescribed, unfit } = after.fit(&self.records, settings, datasets, boemis).await?;
+        let loads::Fit { count, undescribed, unmarked, unfit } =
+            after.fit(&self.records, settings, datasets, boemis).await?;
         (self.answer.loads, self.answer.undescribed) = (count, undescribed);
+        self.answer.unmarked = unmarked;
         Ok(unfit)
     }
 
@@ -344,8 +351,9 @@ impl Audit {
             return None; // what was done since is done again when the window opens
         }
         let done = |one: &&Submission| {
-            one.acted()
-                .is_some_and(|acted| after.known.contains(&acted.on) && !after.stages.contains_key(&(acted.on, one.id())))
+            one.acted().is_some_and(|acted| {
+                after.known.contains(&acted.on) && !after.stages.contains_key(&(acted.on, one.id()))
+            })
         };
         if let Some(lost) = self.records.submissions().iter().find(done) {
             return Some(format!(

@@ -59,6 +59,10 @@ impl Plans {
         Self(layouts.iter().map(plan).collect())
     }
 
+    pub(super) fn layouts(&self) -> Vec<Layout> {
+        self.0.values().map(|plan| plan.layout.clone()).collect()
+    }
+
     pub(super) fn get(&self, dataset: &DatasetName) -> Option<&Plan> {
         self.0.get(dataset.as_str())
     }
@@ -281,6 +285,22 @@ const LOOKING: &str = "reading what is loaded";
 fn ids(rows: &[PgRow]) -> Result<Vec<SubmissionId>, Fault> {
     let id = |row: &PgRow| cell::<&str>(LOOKING, row, 0)?.parse().map_err(|_| odd("submission", "id"));
     rows.iter().map(id).collect()
+}
+
+/// The number that a question has for its answer, which the server may work at for so long.
+pub(super) async fn count(
+    link: &mut Link<'_>,
+    doing: &'static str,
+    time: std::time::Duration,
+    sql: String,
+) -> Result<i64, Fault> {
+    link.raw(doing, AssertSqlSafe(format!("SET statement_timeout = {}", time.as_millis().max(1)))).await?;
+    cell(doing, &link.one(doing, sqlx::query(AssertSqlSafe(sql)).persistent(false)).await?, 0)
+}
+
+/// The first word of an answer.
+pub(super) async fn word(link: &mut Link<'_>, doing: &'static str, sql: &'static str) -> Result<Option<String>, Fault> {
+    link.all(doing, sqlx::query(sql)).await?.first().map(|row| cell(doing, row, 0)).transpose()
 }
 
 /// How many loads there are that are not contested.

@@ -84,6 +84,10 @@ impl Plans {
         Self(layouts.iter().map(plan).collect())
     }
 
+    pub(super) fn layouts(&self) -> Vec<Layout> {
+        self.0.values().map(|plan| plan.layout.clone()).collect()
+    }
+
     pub(super) fn get(&self, dataset: &DatasetName) -> Option<&Plan> {
         self.0.get(dataset.as_str())
     }

@@ -3,7 +3,7 @@
 use super::super::Trouble;
 use super::super::records::{Records, Submission};
 use super::Boemis;
-use crate::boemis::{Fault, Reader};
+use crate::boemis::{Fault, Reader, Unmarked};
 use crate::config::Settings;
 use crate::document::{Decision, Digest, Period, SubmissionId};
 use crate::schema::Datasets;
@@ -28,6 +28,8 @@ pub(super) struct Fit {
     /// By dataset that no description tells of any more, its loads: their marks fit, and their rows have no form by
     /// which they could be read.
     pub(super) undescribed: BTreeMap<String, u64>,
+    /// Rows of no load, which a crash may have left, or which wait for theirs.
+    pub(super) unmarked: u64,
     /// The first that does not fit.
     pub(super) unfit: Option<String>,
 }
@@ -102,8 +104,25 @@ impl Loads {
                 return Ok(fit);
             }
         }
+        fit.unfit = beside(&mut reader, boemis, &mut fit.unmarked).await?;
         let _ = reader.close().await; // it only looked
         Ok(fit)
+    }
+}
+
+/// What does not fit beside the loads: what views show, moments, rows of no load, of which some may be.
+async fn beside(reader: &mut Reader, boemis: Boemis, unmarked: &mut u64) -> Result<Option<String>, Fault> {
+    if let Some(id) = reader.moved().await? {
+        return Ok(Some(format!("its moments in BOEMİS are not those of what was done to it (submission {id})")));
+    }
+    let Unmarked { rows, table, may_be } = reader.unmarked().await?;
+    *unmarked = rows;
+    if let Some(table) = table.filter(|_| !may_be) {
+        return Ok(Some(format!("BOEMİS has {rows} rows of no load, the first in {table}")));
+    }
+    match boemis {
+        Boemis::Whole => Ok(reader.strange_view().await?.map(|what| format!("BOEMİS: {what}"))),
+        Boemis::Older => Ok(None), // an earlier version may have made it, and the start makes its views anew
     }
 }
 
