@@ -92,6 +92,39 @@ fn a_signed_file_becomes_rows_and_a_receipt_and_who_alters_a_row_is_found_out() 
     assert!(audited["first_unfit"].as_str().unwrap().contains("its rows in BOEMİS were changed"), "{audited}");
 }
 
+/// By its owner, as whom triggers are no obstacle.
+#[test]
+fn a_changed_view_moved_moments_and_rows_of_no_load_are_found_out() {
+    let trial = window();
+    let all = statements(&trial, 0, 2);
+    put_all(&trial, &all);
+    trial.done(&["once"]);
+    all_stand(&trial, &all);
+    let changes = [
+        (
+            "CREATE OR REPLACE VIEW generation_current AS SELECT station, energy_mwh * 2 AS energy_mwh, period, \
+             submission, participant, revision FROM generation_history",
+            "the view generation_current shows something else",
+        ),
+        ("DROP VIEW generation_total", "the view generation_total"),
+        ("UPDATE submission SET approved_at = '1999-01-01T00:00:00Z' WHERE number = 2", "its moments in BOEMİS"),
+        ("UPDATE submission SET loaded_at = '1999-01-01T00:00:00Z' WHERE number = 1", "its moments in BOEMİS"),
+        (
+            "INSERT INTO generation_record SELECT 99, record, station, energy_mwh FROM generation_record LIMIT 1",
+            "BOEMİS has 1 rows of no load, the first in generation_record",
+        ),
+    ];
+    let kept = trial.keep_boemis();
+    for (sql, told) in changes {
+        trial.tamper(sql);
+        let (code, audited) = trial.json(&["audit", "verify"]);
+        let first = audited["first_unfit"].as_str().unwrap_or_default();
+        assert!(code == Some(1) && first.contains(told), "{told}: {audited}");
+        trial.put_boemis_back(&kept);
+    }
+    trial.done(&["audit", "verify"]);
+}
+
 #[test]
 fn the_owner_prepares_and_the_windows_role_loads() {
     let trial = window();

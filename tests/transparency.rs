@@ -4,6 +4,8 @@
 mod trial;
 
 use pencere::document::Digest;
+use pencere::finding::{Code, Hint};
+use pencere::seal::OutcomeRecord;
 use std::fs;
 use std::path::{Path, PathBuf};
 use trial::{Trial, generation, said, voen};
@@ -267,6 +269,14 @@ fn what_was_changed_in_boemis_and_evidence_is_named() {
     );
     sql("UPDATE submission SET records = records + 1 WHERE number = 1", "the number of its records in BOEMİS");
     sql("UPDATE submission SET signers = '' WHERE number = 1", "its signers in BOEMİS are others");
+    sql("UPDATE submission SET loaded_at = '1999-01-01T00:00:00Z' WHERE number = 1", "its moments in BOEMİS");
+    sql("UPDATE submission SET approved_at = '1999-01-01T00:00:00Z' WHERE number = 4", "its moments in BOEMİS");
+    sql(
+        "DROP VIEW generation_current; CREATE VIEW generation_current AS SELECT * FROM (SELECT station, '1.000' AS \
+         energy_mwh, period, submission, participant, revision FROM generation_history)",
+        "the view generation_current shows something else",
+    );
+    sql("DROP VIEW generation_total", "the view generation_total");
     on(
         &|copy| {
             // as somebody would who may write everything: the line's checksum is right
@@ -308,6 +318,92 @@ fn what_was_changed_in_boemis_and_evidence_is_named() {
     assert_eq!(audit(&copy, &[]).0, Some(0));
     file(&copy, "azerenerji", "SU-0001", "2021-Q1");
     assert_eq!(audit(&copy, &[]).0, Some(0));
+}
+
+/// An earlier version may have made a view with other words, and a crash may leave rows without a mark.
+#[test]
+fn what_only_looks_strange_in_boemis_is_no_fault() {
+    let (trial, _) = filed();
+    let view = trial.sql("SELECT sql FROM sqlite_master WHERE name = 'generation_current'");
+    let view = view.trim().replace(" AS SELECT ", "  AS  SELECT ");
+    alter(&trial, &format!("DROP VIEW generation_current; {view}"));
+    alter(
+        &trial,
+        "INSERT INTO generation_record SELECT 99, record, station, energy_mwh FROM generation_record LIMIT 1",
+    );
+    let (code, answer) = trial.json(&["audit", "verify", "--config", "w/pencere.toml"]);
+    assert_eq!((code, &answer["unmarked"]), (Some(0), &1.into()), "{answer}");
+}
+
+/// The table of findings may say the same better one day, and the receipts were sealed with its words of then.
+#[test]
+fn other_words_for_a_finding_are_no_alteration_and_another_finding_is() {
+    let (trial, _) = filed();
+    type Change = fn(&mut OutcomeRecord);
+    let audited = |change: Change| {
+        let copy = trial.copy();
+        let path = copy.at("w/state/seal/acts.log");
+        let changed = |line: &str| {
+            let mut act: serde_json::Value = serde_json::from_str(&line[9..]).unwrap();
+            let mut record: OutcomeRecord = serde_json::from_value(act["record"].take()).unwrap();
+            if record.findings.is_empty() {
+                return format!("{line}\n");
+            }
+            change(&mut record);
+            act["outcome"] = record.digest().to_string().into();
+            act["record"] = serde_json::to_value(record).unwrap();
+            let json = act.to_string();
+            format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()))
+        };
+        let text = fs::read_to_string(&path).unwrap();
+        let altered = text.lines().map(changed).collect::<String>();
+        assert_ne!(text, altered, "some warn of stations that are left out");
+        fs::write(path, altered).unwrap();
+        audit(&copy, &[])
+    };
+    // whatever goes into the sentences alone: they are others now than the seal signed
+    let (code, answer) =
+        audited(|record| record.findings[0].hint = Some(Hint::fixed("daha aydın sözlər", "clearer \"words\" > these")));
+    assert_eq!(code, Some(0), "{answer}");
+    let others: [Change; 5] = [
+        |record| record.findings[0].code = Code::RuleTotalDiffers,
+        |record| record.findings[0].place.line = Some(7),
+        |record| drop(record.findings.remove(0)),
+        |record| record.records = Some(9),
+        |record| record.period = Some("1999-Q1".to_owned()),
+    ];
+    for (n, change) in others.into_iter().enumerate() {
+        let (code, answer) = audited(change);
+        let told = answer.contains("the record in it says something else than was decided");
+        assert!(code == Some(1) && told, "{n}: {answer}");
+    }
+}
+
+#[test]
+fn receipts_of_an_earlier_seal_are_held_against_the_journal_and_continued() {
+    let (trial, _) = filed();
+    let renewed = ["req", "-x509", "-new", "-key", "w/pki/seal.key", "-out", "w/pki/seal.crt", "-subj", "/CN=Möhür"];
+    trial.succeeds("openssl", &[&renewed[..], &["-utf8", "-days", "30"]].concat());
+    file(&trial, "azerenerji", "SU-0001", "2020-Q4");
+    let (code, answer) = trial.json(&["audit", "verify", "--config", "w/pencere.toml"]);
+    let counted = (&answer["earlier"], &answer["receipts"]);
+    assert_eq!((code, counted), (Some(0), (&5.into(), &1.into())), "{answer}");
+    let changed = |event: &str, change: fn(&str) -> String| {
+        let copy = trial.copy();
+        let (path, mut all) = lines(&copy);
+        let line = all.iter_mut().find(|line| line.1.contains(event)).unwrap();
+        line.1 = change(&line.1);
+        forge(&path, &all);
+        audit(&copy, &[])
+    };
+    let (code, answer) =
+        changed(r#""event":"held""#, |line| line.replacen(r#""received":"20"#, r#""received":"19"#, 1));
+    assert!(code == Some(1) && answer.contains("the journal says another time of reception"), "{answer}");
+    let (code, answer) =
+        changed(r#""event":"answered""#, |line| line.replacen(r#""period":"2020"#, r#""period":"1999"#, 1));
+    assert!(code == Some(1) && answer.contains("the journal says another period"), "{answer}");
+    let (code, answer) = changed(r#""event":"answered""#, |line| line.replacen("-000001", "-000009", 1));
+    assert!(code == Some(1) && answer.contains("it says something else than the journal"), "{answer}");
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::receipt::{self, Told};
 use jiff::Timestamp;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufReader, BufWriter, Write};
 use std::path::Path;
 
 /// Entries of one unit, at most: a ZIP file without ZIP64 has fewer than 65,535.
@@ -42,13 +42,19 @@ pub struct Origin {
     pub log: Option<Vec<u8>>,
 }
 
-/// The open form of a submission's content.
-#[derive(Clone, Debug, Default)]
-pub struct Open {
+/// What takes the values of one record, exact, as text, in the order of the columns.
+pub type Take<'t> = dyn FnMut(&[String]) -> Result<(), MakeFault> + 't;
+
+/// The open form of a submission's content, which may have as many records as a document has room for: they are never
+/// held all at once.
+pub trait Opened {
     /// The columns' names.
-    pub columns: Vec<String>,
-    /// The values, exact, as text.
-    pub rows: Vec<Vec<String>>,
+    fn columns(&self) -> &[String];
+    /// Gives each record, each time the same ones.
+    ///
+    /// # Errors
+    /// What the records or `take` say.
+    fn each(&mut self, take: &mut Take<'_>) -> Result<(), MakeFault>;
 }
 
 /// Why a unit cannot be made.
@@ -146,7 +152,7 @@ impl<'a> Making<'a> {
     ///
     /// # Errors
     /// [`MakeFault`]; nothing of it is in the unit then.
-    pub fn add(&mut self, member: &Member, open: Option<&Open>) -> Result<(), MakeFault> {
+    pub fn add(&mut self, member: &Member, open: Option<&mut dyn Opened>) -> Result<(), MakeFault> {
         let (octets, beside) = (self.octets, self.beside.1);
         let added = self.take_in(member, open);
         if added.is_err() {
@@ -157,7 +163,7 @@ impl<'a> Making<'a> {
         added
     }
 
-    fn take_in(&mut self, member: &Member, open: Option<&Open>) -> Result<(), MakeFault> {
+    fn take_in(&mut self, member: &Member, open: Option<&mut dyn Opened>) -> Result<(), MakeFault> {
         let folder = format!("submissions/{}", member.id);
         let (mut seals, mut signers, mut sealed) = (Vec::new(), Vec::new(), Vec::new());
         let before = self.octets;
@@ -197,11 +203,12 @@ impl<'a> Making<'a> {
         let differs = |what: String| MakeFault::Odd(format!("it is not what its receipts say: {what}"));
         sealed::row(&row, &sealed).and_then(|()| sealed::lines(&row, &member.lines, &sealed)).map_err(differs)?;
         if let Some(open) = open {
-            let (csv, json) = opened(&row, open);
-            sealed::records(&row, csv.as_bytes(), json.as_bytes(), &sealed)
+            let csv = self.put_with(format!("{folder}/records.csv"), |out| in_csv(&row, open, out))?;
+            let json = self.put_with(format!("{folder}/records.json"), |out| in_json(&row, open, out))?;
+            let whole = self.whole_beside()?;
+            let (csv, json) = (whole.pieces([csv]), whole.pieces([json]));
+            sealed::records(&row, BufReader::new(csv.reader()), BufReader::new(json.reader()), &sealed)
                 .map_err(|unfit| differs(unfit.to_string()))?;
-            self.put(format!("{folder}/records.csv"), csv.as_bytes())?;
-            self.put(format!("{folder}/records.json"), json.as_bytes())?;
         }
         self.put(format!("{folder}/journal.jsonl"), member.lines.as_bytes())?;
         self.seals.extend(seals);
@@ -289,7 +296,7 @@ impl<'a> Making<'a> {
         let out = BufWriter::with_capacity(256 * 1024, Appending { file: &into, at: 0 });
         // all of one time, 1980-01-01, so that the same submissions give the same octets
         let mut writer = Writer::new(out, Timestamp::UNIX_EPOCH);
-        let whole = Octets::File(std::sync::Arc::new(self.beside.0.handle()?), self.beside.1);
+        let whole = self.whole_beside()?;
         for (name, entry) in &self.entries {
             let octets = match &entry.lies {
                 Lies::Kept(kept) => self.evidence.read(kept)?,
@@ -317,13 +324,31 @@ impl<'a> Making<'a> {
     }
 
     fn put(&mut self, name: String, octets: &[u8]) -> Result<(), MakeFault> {
-        let mut measure = Measure::default();
-        measure.take(octets);
+        self.put_with(name, |out| Ok(out.write_all(octets)?)).map(drop)
+    }
+
+    /// Lays into the file beside what is written, and tells where it stands there, and how many octets it has.
+    fn put_with(
+        &mut self,
+        name: String,
+        write: impl FnOnce(&mut dyn Write) -> Result<(), MakeFault>,
+    ) -> Result<(u64, u64), MakeFault> {
         let (file, len) = &mut self.beside;
-        file.write_at(octets, *len)?;
-        let (at, size) = (*len, octets.len() as u64);
-        *len += size;
-        self.enter(name, Entry { lies: Lies::Beside(at, size), measure, sha256: Digest::of(octets), size })
+        let (measure, digester) = (Measure::default(), Digester::new());
+        let laid = Laid { out: Appending { file, at: *len }, measure, digester };
+        let mut out = BufWriter::with_capacity(64 * 1024, laid);
+        write(&mut out)?;
+        let Laid { out, measure, digester } = out.into_inner().map_err(|error| error.into_error())?;
+        let (at, size) = (*len, out.at - *len);
+        *len = out.at;
+        let lies = Lies::Beside(at, size);
+        self.enter(name, Entry { lies, measure, sha256: digester.finish(), size })?;
+        Ok((at, size))
+    }
+
+    /// The file beside, as far as it reaches now.
+    fn whole_beside(&self) -> io::Result<Octets> {
+        Ok(Octets::File(std::sync::Arc::new(self.beside.0.handle()?), self.beside.1))
     }
 
     fn enter(&mut self, name: String, entry: Entry) -> Result<(), MakeFault> {
@@ -347,31 +372,40 @@ pub fn was_loaded(member: &Member) -> bool {
     member.answers.iter().any(|answered| answered.rows.is_some())
 }
 
-/// Records as CSV with a header, and as JSON.
-fn opened(row: &Row, open: &Open) -> (String, String) {
+/// Records as CSV with a header.
+fn in_csv(row: &Row, open: &mut dyn Opened, out: &mut dyn Write) -> Result<(), MakeFault> {
     let own = ["dataset", "period", "revision", "participant"];
     let ours = [&row.dataset, &row.period, &row.revision, &row.body].map(String::as_str);
-    let head: Vec<&str> = own.into_iter().chain(open.columns.iter().map(String::as_str)).collect();
-    let mut csv = index::line(&head);
-    for values in &open.rows {
+    let head: Vec<&str> = own.into_iter().chain(open.columns().iter().map(String::as_str)).collect();
+    out.write_all(index::line(&head).as_bytes())?;
+    open.each(&mut |values| {
         let line: Vec<&str> = ours.into_iter().chain(values.iter().map(String::as_str)).collect();
-        csv.push_str(&index::line(&line));
-    }
-    let records: Vec<_> = open
-        .rows
-        .iter()
-        .map(|values| {
-            let pairs = open.columns.iter().cloned().zip(values.iter());
-            // as text: no reader can round them
-            let pairs = pairs.map(|(name, value)| (name, if value.is_empty() { json!(null) } else { json!(value) }));
-            pairs.collect::<serde_json::Map<_, _>>()
-        })
-        .collect();
-    let value = json!({
-        "submission": row.id, "participant": row.body, "dataset": row.dataset, "period": row.period,
-        "revision": row.revision, "records": records,
-    });
-    (csv, format!("{value:#}\n"))
+        Ok(out.write_all(index::line(&line).as_bytes())?)
+    })
+}
+
+/// Records as JSON: the octets that `serde_json` gives of the whole, names sorted and two spaces a step, written one
+/// record after the other.
+fn in_json(row: &Row, open: &mut dyn Opened, out: &mut dyn Write) -> Result<(), MakeFault> {
+    let pair = |name: &str, value: &String| format!("  \"{name}\": {}", json!(value));
+    let head = [("dataset", &row.dataset), ("participant", &row.body), ("period", &row.period)];
+    let head = head.map(|(name, value)| pair(name, value)).join(",\n");
+    write!(out, "{{\n{head},\n  \"records\": [")?;
+    let columns = open.columns().to_vec();
+    let mut none_yet = true;
+    open.each(&mut |values| {
+        let pairs = columns.iter().zip(values);
+        // as text: no reader can round them
+        let value = |value: &String| if value.is_empty() { json!(null) } else { json!(value) };
+        let record: serde_json::Value = pairs.map(|(name, text)| (name.clone(), value(text))).collect();
+        // no value has a line feed of its own: it is escaped
+        let record = format!("{record:#}").replace('\n', "\n    ");
+        write!(out, "{}\n    {record}", if none_yet { "" } else { "," })?;
+        none_yet = false;
+        Ok(())
+    })?;
+    let ended = if none_yet { "" } else { "\n  " };
+    Ok(write!(out, "{ended}],\n{},\n{}\n}}\n", pair("revision", &row.revision), pair("submission", &row.id))?)
 }
 
 /// A name that every ZIP program, shell and `sha256sum` takes as it is; else another with the same ending.
@@ -391,6 +425,27 @@ fn plain(number: &str, other: &str) -> String {
     let name: String =
         number.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '-') { c } else { '-' }).collect();
     if name.is_empty() { other.to_owned() } else { name }
+}
+
+/// Measures and digests what it writes.
+struct Laid<'a> {
+    out: Appending<'a>,
+    measure: Measure,
+    digester: Digester,
+}
+
+impl Write for Laid<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(octets)?;
+        let octets = octets.get(..written).unwrap_or(octets);
+        self.measure.take(octets);
+        self.digester.update(octets);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
 }
 
 /// A file of ours that grows.
@@ -435,6 +490,60 @@ pub fn digest(octets: &Octets) -> io::Result<Digest> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    struct InMemory(Vec<String>, Vec<Vec<String>>);
+
+    impl Opened for InMemory {
+        fn columns(&self) -> &[String] {
+            &self.0
+        }
+
+        fn each(&mut self, take: &mut Take<'_>) -> Result<(), MakeFault> {
+            self.1.iter().try_for_each(|values| take(values))
+        }
+    }
+
+    /// Units that were made before hold these octets, and the same submission gives them again.
+    #[test]
+    fn records_are_written_as_the_whole_would_be() {
+        let texts = |all: &[&str]| all.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let row = Row {
+            number: "trial-2026-000001".into(),
+            id: "0199a000-0000-7000-8000-000000000000".into(),
+            body: "azerenerji".into(),
+            dataset: "generation".into(),
+            period: "2026-Q3".into(),
+            revision: "1".into(),
+            decision: "accepted".into(),
+            received: "2026-10-05T08:00:00Z".into(),
+            name: "a.xml".into(),
+            sha256: String::new(),
+        };
+        let rows = [texts(&["SU-0001", "98765.432", ""]), texts(&["a \"b\"\n,c", "", "Ə\\"])];
+        for count in 0..=rows.len() {
+            let columns = texts(&["station", "energy_mwh", "note"]);
+            let mut open = InMemory(columns.clone(), rows[..count].to_vec());
+            let (mut csv, mut json) = (Vec::new(), Vec::new());
+            in_csv(&row, &mut open, &mut csv).unwrap();
+            in_json(&row, &mut open, &mut json).unwrap();
+            let record = |values: &Vec<String>| -> serde_json::Value {
+                let value = |text: &String| if text.is_empty() { json!(null) } else { json!(text) };
+                columns.iter().zip(values).map(|(name, text)| (name.clone(), value(text))).collect()
+            };
+            let records: Vec<_> = open.1.iter().map(record).collect();
+            let whole = json!({
+                "submission": row.id, "participant": row.body, "dataset": row.dataset, "period": row.period,
+                "revision": row.revision, "records": records,
+            });
+            assert_eq!(String::from_utf8(json).unwrap(), format!("{whole:#}\n"));
+            let lines = [
+                "dataset,period,revision,participant,station,energy_mwh,note\n",
+                "generation,2026-Q3,1,azerenerji,SU-0001,98765.432,\n",
+                "generation,2026-Q3,1,azerenerji,\"a \"\"b\"\"\n,c\",,Ə\\\n",
+            ];
+            assert_eq!(String::from_utf8(csv).unwrap(), lines[..=count].concat());
+        }
+    }
 
     #[test]
     fn names_in_a_unit_are_plain() {

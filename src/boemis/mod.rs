@@ -12,6 +12,7 @@
 mod acts;
 mod ahead;
 mod asked;
+mod audited;
 mod batch;
 mod copy;
 mod counted;
@@ -31,6 +32,7 @@ mod tests;
 
 pub use acts::{Enacted, Situation};
 pub use ahead::Ahead;
+pub use audited::Unmarked;
 pub use batch::{Batch, Before, Loaded, Pending, Uncommitted, Unloaded};
 pub use copy::Copy;
 pub use counted::{Counted, Filed};
@@ -358,7 +360,34 @@ impl Reader {
     /// # Errors
     /// As [`Reader::stored_rows`].
     pub async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
-        self.store.records(mark).await
+        let (columns, mut rows) = (self.columns(mark)?, Vec::new());
+        let mut take = |values| {
+            rows.push(values);
+            Ok(())
+        };
+        self.each_record(mark, &mut take).await?;
+        Ok(Records { columns, rows })
+    }
+
+    /// Gives the records that stand for this mark now, one after the other, some hundred of them in memory; then their
+    /// digest, as [`Reader::stored_rows`]: who takes them knows only then that they are what was loaded.
+    ///
+    /// # Errors
+    /// As [`Reader::stored_rows`]; and what `take` gives back, which ends it.
+    pub async fn each_record(
+        &mut self,
+        mark: &Mark,
+        take: &mut dyn FnMut(Vec<String>) -> Result<(), Fault>,
+    ) -> Result<Digest, Fault> {
+        self.store.texts(mark, take).await
+    }
+
+    /// The names of the columns of these records, in their order.
+    ///
+    /// # Errors
+    /// No description tells of their dataset.
+    pub fn columns(&self, mark: &Mark) -> Result<Vec<String>, Fault> {
+        self.store.columns(mark)
     }
 
     /// What `<dataset>_current` showed at a moment, by what was known then: a load counts from its loading, and

@@ -5,6 +5,7 @@
 use super::acts::{Act, Deed, Done, Situation};
 use super::mark::Mark;
 use super::standing::Question;
+use super::views::Engine;
 use super::{Counted, Fault, Filed, Location, Records, Settings, Total, layout::Layout, postgres, sqlite};
 use crate::document::{DatasetName, Digest, Revision, SubmissionId};
 use crate::schema::{self, Datasets, Key, Standing};
@@ -106,8 +107,16 @@ impl Store {
         either!(self, Self, store => store.stored_rows(mark).await)
     }
 
-    pub(super) async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
-        either!(self, Self, store => store.records(mark).await)
+    pub(super) async fn texts(
+        &mut self,
+        mark: &Mark,
+        take: &mut dyn FnMut(Vec<String>) -> Result<(), Fault>,
+    ) -> Result<Digest, Fault> {
+        either!(self, Self, store => store.texts(mark, take).await)
+    }
+
+    pub(super) fn columns(&self, mark: &Mark) -> Result<Vec<String>, Fault> {
+        either!(self, Self, store => store.columns(mark))
     }
 
     pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Option<Timestamp>) -> Result<Records, Fault> {
@@ -148,6 +157,29 @@ impl Store {
 
     pub(super) async fn act(&mut self, act: Act) -> Result<bool, Fault> {
         either!(self, Self, store => store.act(act).await)
+    }
+
+    pub(super) fn engine(&self) -> Engine {
+        match self {
+            Self::Sqlite(_) => Engine::Sqlite,
+            Self::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// The datasets that have tables.
+    pub(super) fn layouts(&self) -> Vec<Layout> {
+        either!(self, Self, store => store.layouts())
+    }
+
+    /// The number that a question without values has for its answer, however long it takes.
+    pub(super) async fn count(&mut self, doing: &'static str, sql: String) -> Result<u64, Fault> {
+        let count = either!(self, Self, store => store.count(doing, sql).await)?;
+        u64::try_from(count).map_err(|_| Fault::Wrong(format!("{doing}: {count} of something")))
+    }
+
+    /// The first word of the answer to a question without values, if there is any.
+    pub(super) async fn word(&mut self, doing: &'static str, sql: &'static str) -> Result<Option<String>, Fault> {
+        either!(self, Self, store => store.word(doing, sql).await)
     }
 
     pub(super) async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {

@@ -47,6 +47,13 @@ pub(super) struct View {
     pub(super) sql: String,
 }
 
+impl View {
+    /// What it shows: its statement behind the words that make it.
+    pub(super) fn select(&self) -> &str {
+        self.sql.split_once(" AS ").map_or("", |(_, select)| select)
+    }
+}
+
 /// The statement that makes the table of records.
 pub(super) fn table(engine: Engine, layout: &Layout) -> String {
     let columns: Vec<String> = layout.stored().map(|(name, part, of)| column(engine, &name, part, of)).collect();

@@ -21,6 +21,7 @@ use crate::forms::note::LogKey;
 use crate::host::{Disk, Octets};
 use crate::journal::{self, Event, JournalError, Phase};
 use crate::ledger::Indexes;
+use crate::receipt;
 use crate::schema::Datasets;
 use crate::transparency;
 use acts::Acts;
@@ -46,9 +47,9 @@ pub enum AuditCommand {
 /// Looks at the journal, line by line; at the transparency log that its lines make; at every
 /// document and receipt in evidence that it names; whether each receipt is sealed, says what the
 /// journal says, has its place in the log, and continues the one before; whether BOEMİS holds
-/// what was accepted, row for row, and nothing else; whether the seal's act log has every answer
-/// and gave each number once; at last whether the indexes of journal and act log say what these
-/// say. Works beside a running daemon.
+/// what was accepted, row for row, and nothing else, and its views show it; whether the seal's
+/// act log has every answer and gave each number once; at last whether the indexes of journal and
+/// act log say what these say. Works beside a running daemon.
 ///
 /// A window whose whole record was written anew fits itself: what others keep shows it. Give
 /// with --checkpoint what somebody kept, a checkpoint or a receipt, and it must be of this log.
@@ -87,6 +88,9 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
             "Loads of the dataset {dataset} whose marks fit, and whose rows were not read, since no description tells \
              of it any more: {loads}. Put its description back to have them read"
         ));
+    }
+    if answer.unmarked > 0 {
+        screen.say(format!("Rows of no load in BOEMİS, seen by nobody, which are swept away: {}", answer.unmarked));
     }
     if answer.checkpoints > 0 {
         screen.say(format!("checkpoints that others keep, held against it {}", answer.checkpoints));
@@ -191,6 +195,8 @@ pub(super) struct Answer {
     loads: u64,
     /// By dataset without a description, loads of which the mark alone was read.
     undescribed: BTreeMap<String, u64>,
+    /// Rows in BOEMİS of no load, which no view shows: a crash left them, or they wait for their load mark.
+    unmarked: u64,
     /// Indexes of closed segments of the journal that say what their segments say.
     indexes: u64,
     /// Closed segments without one, or behind one without: the next start makes them.
@@ -287,8 +293,10 @@ impl Audit {
         if let Some(unfit) = self.contested(&before, &after, boemis) {
             return Ok(Some(unfit));
         }
-        let loads::Fit { count, undescribed, unfit } = after.fit(&self.records, settings, datasets, boemis).await?;
+        let loads::Fit { count, undescribed, unmarked, unfit } =
+            after.fit(&self.records, settings, datasets, boemis).await?;
         (self.answer.loads, self.answer.undescribed) = (count, undescribed);
+        self.answer.unmarked = unmarked;
         Ok(unfit)
     }
 
@@ -301,13 +309,13 @@ impl Audit {
         let is_on_its_way = |by: &SubmissionId| self.records.is_on_its_way(*by);
         let unknown = |id: &&SubmissionId| {
             self.records.get(**id).is_none_or(|one| !is_contested(&one))
-                && !before.acts.iter().any(|(on, by)| on == *id && is_on_its_way(by))
+                && !before.stages.keys().any(|(on, by)| on == *id && is_on_its_way(by))
         };
         if let Some(id) = before.contested.iter().find(unknown) {
             return Some(format!("BOEMİS holds a load as contested, and the journal does not (submission {id})"));
         }
         let acted = |by: &SubmissionId| self.records.get(*by).is_some_and(|one| one.acted().is_some());
-        if let Some((on, by)) = before.acts.iter().find(|(_, by)| !acted(by) && !is_on_its_way(by)) {
+        if let Some((on, by)) = before.stages.keys().find(|(_, by)| !acted(by) && !is_on_its_way(by)) {
             return Some(format!(
                 "BOEMİS has an act on submission {on} by a document that did nothing (submission {by})"
             ));
@@ -318,11 +326,11 @@ impl Audit {
             decision == Some(Decision::Pending) && !matches!(one.phase, Phase::Ruled(_))
         };
         let is_shown = |one: &&Submission| {
-            let (id, acts) = (one.id(), &before.acts);
+            let (id, mut acts) = (one.id(), before.stages.keys());
             before.known.contains(&id)
                 && !before.waiting.contains(&id)
                 && !before.contested.contains(&id)
-                && !acts.iter().any(|(on, by)| *on == id && is_on_its_way(by))
+                && !acts.any(|(on, by)| *on == id && is_on_its_way(by))
         };
         if let Some(shown) = self.records.submissions().iter().filter(waits).find(is_shown) {
             return Some(format!("it waits for an approval, and in BOEMİS it has one (submission {})", shown.id()));
@@ -343,8 +351,9 @@ impl Audit {
             return None; // what was done since is done again when the window opens
         }
         let done = |one: &&Submission| {
-            one.acted()
-                .is_some_and(|acted| after.known.contains(&acted.on) && !after.acts.contains(&(acted.on, one.id())))
+            one.acted().is_some_and(|acted| {
+                after.known.contains(&acted.on) && !after.stages.contains_key(&(acted.on, one.id()))
+            })
         };
         if let Some(lost) = self.records.submissions().iter().find(done) {
             return Some(format!(
@@ -371,9 +380,11 @@ impl Audit {
                 None
             }
             Event::Answered(answered) => {
-                self.acts.iter_mut().for_each(|acts| acts.answered(answered));
-                let came = self.records.get(answered.id).map(|one| &one.came);
-                octets.first().and_then(|octets| self.receipts.answered(answered, came, octets, &self.tree))
+                let worded = octets.first().filter(|_| !answered.findings.is_empty());
+                let plain = worded.and_then(receipt::plain);
+                self.acts.iter_mut().for_each(|acts| acts.answered(answered, plain));
+                let one = self.records.get(answered.id);
+                octets.first().and_then(|octets| self.receipts.answered(answered, one, octets, &self.tree))
             }
             _ => None,
         })

@@ -113,10 +113,10 @@ impl Window {
         let ahead = self.ahead.take();
         self.ahead = self.safe_ahead(ahead)?;
         self.tell_rejected()?;
-        if !group.is_empty() {
-            if let Some(taken) = self.make_safe(group)? {
-                self.finish(taken, false).await?;
-            }
+        if !group.is_empty()
+            && let Some(taken) = self.make_safe(group)?
+        {
+            self.finish(taken, false).await?;
         }
         self.settle_letters()?;
         Ok(count)
@@ -250,7 +250,7 @@ impl Window {
             return Ok(());
         }
         self.letters.told.insert(whose.clone(), hour);
-        self.tell_of_unsigned(&whose, hour, 1)
+        self.tell_of_unsigned(&whose, hour)
     }
 
     /// Whether some of what came by mail is not settled.

@@ -8,8 +8,8 @@ use super::archiving::Archive;
 use super::grounds::Grounds;
 use crate::archive::gather::{self, Member, Standing};
 use crate::archive::note::Note;
-use crate::archive::unit::{self, MakeFault, Making, Open};
-use crate::boemis;
+use crate::archive::unit::{self, MakeFault, Making, Opened, Take};
+use crate::boemis::{self, Mark};
 use crate::document::{Digest, SubmissionId};
 use crate::evidence;
 use crate::journal::KeptFile;
@@ -110,15 +110,19 @@ impl Packing<'_> {
         if self.making.is_full() || has && grown > self.archive.settings.archive.unit_max {
             return Err(Not::Full);
         }
-        let open = match unit::was_loaded(member) {
-            true => Some(self.opened(member)?),
+        let mark = match unit::was_loaded(member) {
+            true => Some(self.loaded(member)?),
             false => None,
         };
         // what it shares with others is read first: a unit holds nothing of what it does not hold
         for file in &judged_by {
             self.evidence.read(&file.kept()).map_err(MakeFault::from)?;
         }
-        self.making.add(member, open.as_ref())?;
+        let mut open = match (mark, &mut self.boemis) {
+            (Some(mark), Some(records)) => Some(records.of(mark)?),
+            _ => None,
+        };
+        self.making.add(member, open.as_mut().map(|open| open as &mut dyn Opened))?;
         judged_by.iter().try_for_each(|file| self.making.grounds(file)).map_err(Not::At)
     }
 
@@ -164,9 +168,9 @@ impl Packing<'_> {
         }
     }
 
-    /// The open form of what was loaded for a submission, from BOEMİS. A dataset that is described no more is read as
-    /// it was described when the submission was judged.
-    fn opened(&mut self, member: &Member) -> Result<Open, Not> {
+    /// The mark of what was loaded for a submission, in a BOEMİS that can be asked for its records. A dataset that is
+    /// described no more is read as it was described when the submission was judged.
+    fn loaded(&mut self, member: &Member) -> Result<Mark, Not> {
         let accepted = member.answers.iter().find(|answered| answered.rows.is_some());
         let dataset = accepted.and_then(|answered| answered.dataset.as_ref());
         let known = self.boemis.as_ref().map_or(&self.archive.datasets, |records| &records.datasets);
@@ -193,7 +197,7 @@ impl Packing<'_> {
             Some(records) => records,
             free => free.insert(Records::open(self.archive, self.archive.datasets.clone()).map_err(|f| away(&f))?),
         };
-        records.of(member.id)
+        records.mark(member.id)
     }
 
     /// The datasets as they were described in these grounds.
@@ -238,30 +242,63 @@ impl Records {
         Ok(Self { runtime, reader, datasets })
     }
 
-    fn of(&mut self, id: SubmissionId) -> Result<Open, Not> {
-        let Self { runtime, reader, .. } = self;
-        let fault = |fault: boemis::Fault| match fault.is_away() {
-            true => away(&fault),
-            false => Not::Packable(format!("its records in BOEMİS: {fault}")),
-        };
-        runtime.block_on(async {
-            let Some(mark) = reader.mark(id).await.map_err(fault)? else {
-                return Err(Not::Packable(
-                    "it was accepted, and is not in BOEMİS; a window loads it again when it starts, and its log says \
-                     why where it cannot"
-                        .to_owned(),
-                ));
-            };
-            // what somebody changed behind the window's back is not what was validated
-            if reader.stored_rows(&mark).await.map_err(fault)? != mark.rows {
-                return Err(Not::Packable(
-                    "its records in BOEMİS are not those that were loaded: somebody changed them there; put back what \
-                     `pencere audit verify` names, from a backup of BOEMİS"
-                        .to_owned(),
-                ));
-            }
-            let records = reader.records(&mark).await.map_err(fault)?;
-            Ok(Open { columns: records.columns, rows: records.rows })
+    fn mark(&mut self, id: SubmissionId) -> Result<Mark, Not> {
+        let mark = self.runtime.block_on(self.reader.mark(id)).map_err(unread)?;
+        mark.ok_or_else(|| {
+            Not::Packable(
+                "it was accepted, and is not in BOEMİS; a window loads it again when it starts, and its log says why \
+                 where it cannot"
+                    .to_owned(),
+            )
         })
+    }
+
+    fn of(&mut self, mark: Mark) -> Result<OfMark<'_>, Not> {
+        let columns = self.reader.columns(&mark).map_err(unread)?;
+        Ok(OfMark { records: self, mark, columns })
+    }
+}
+
+fn unread(fault: boemis::Fault) -> MakeFault {
+    match fault.is_away() {
+        true => MakeFault::Away(fault.to_string()),
+        false => MakeFault::Odd(format!("its records in BOEMİS: {fault}")),
+    }
+}
+
+/// The records of one load, as they stand in BOEMİS.
+struct OfMark<'a> {
+    records: &'a mut Records,
+    mark: Mark,
+    columns: Vec<String>,
+}
+
+impl Opened for OfMark<'_> {
+    fn columns(&self) -> &[String] {
+        &self.columns
+    }
+
+    fn each(&mut self, take: &mut Take<'_>) -> Result<(), MakeFault> {
+        let Records { runtime, reader, .. } = &mut *self.records;
+        let mut stopped = None;
+        let mut give = |values: Vec<String>| {
+            take(&values).map_err(|fault| {
+                stopped = Some(fault);
+                boemis::Fault::Wrong("whoever takes the records wants no more".to_owned())
+            })
+        };
+        let rows = runtime.block_on(reader.each_record(&self.mark, &mut give));
+        if let Some(fault) = stopped {
+            return Err(fault);
+        }
+        // what somebody changed behind the window's back is not what was validated
+        match rows.map_err(unread)? == self.mark.rows {
+            true => Ok(()),
+            false => Err(MakeFault::Odd(
+                "its records in BOEMİS are not those that were loaded: somebody changed them there; put back what \
+                 `pencere audit verify` names, from a backup of BOEMİS"
+                    .to_owned(),
+            )),
+        }
     }
 }

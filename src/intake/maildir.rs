@@ -34,6 +34,8 @@ struct Folders {
 
 /// A message by the part of its name that stays when its flags change.
 type Name = OsString;
+/// When it was last changed, by what it is known, whether it lies in `new/`, and its whole name.
+type Named = ((i64, u32), Name, bool, OsString);
 
 struct Maildir {
     reader: Reader,
@@ -233,8 +235,8 @@ impl Maildir {
         Ok(())
     }
 
-    /// When each was last changed, by what it is known, whether it lies in `new/`, and its whole name; oldest first.
-    fn names(&self) -> io::Result<Vec<((i64, u32), Name, bool, OsString)>> {
+    /// What lies there, oldest first.
+    fn names(&self) -> io::Result<Vec<Named>> {
         let mut names = Vec::new();
         for (is_new, folder) in [(true, &self.folders.new), (false, &self.folders.cur)] {
             let mut found = Vec::new();
@@ -253,7 +255,7 @@ impl Maildir {
         Ok(names)
     }
 
-    fn move_settled(&mut self, names: &[((i64, u32), Name, bool, OsString)]) {
+    fn move_settled(&mut self, names: &[Named]) {
         let mut unmoved = 0;
         for (name, verdict) in std::mem::take(&mut self.settled) {
             let Some((_, _, is_new, whole)) = names.iter().find(|(_, known, ..)| *known == name) else { continue };

@@ -115,7 +115,7 @@ fn a_mail_verifies_whole_and_its_attachment_is_what_was_given() {
     assert!(!body.contains('\u{1b}') && !body.contains('\u{202e}'), "{body}");
     assert!(body.contains("rule.total-differs hesabat.xml 1.234") && body.contains("Qəbul edildi"), "{body}");
     // one octet changed on the way, and it does not verify
-    let changed = text.replacen("To: <agency", "To: <agency", 1).replacen("text/plain", "text/plaim", 1);
+    let changed = text.replacen("text/plain", "text/plaim", 1);
     std::fs::write(folder.path().join("changed.eml"), changed).unwrap();
     let arguments = ["cms", "-verify", "-in", "changed.eml", "-CAfile", "mail.crt"];
     let refused = Command::new("openssl").args(arguments).current_dir(folder.path()).output().unwrap();

@@ -11,7 +11,7 @@ mod prove;
 mod told;
 
 pub use page::page;
-pub use place::{Place, Tie, content, follows, place};
+pub use place::{Place, Tie, content, follows, place, plain};
 pub use prove::{Proven, Unproven, prove};
 pub use told::{Told, ToldFile, ToldFinding, ToldLog, ToldOriginal, ToldSigner, ToldSince, ToldTotal};
 

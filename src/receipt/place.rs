@@ -11,7 +11,7 @@ use crate::finding::{Code, Finding};
 use crate::forms::merkle::{self, PROOF_MAX};
 use crate::forms::note::{Checkpoint, LogKey};
 use crate::host::Octets;
-use crate::seal::{Entry, SAID_BEGINS, SAID_ENDS};
+use crate::seal::{self, Entry, SAID_BEGINS, SAID_ENDS};
 use crate::xml::{Canonicaliser, Limits, Method, Reader};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -92,9 +92,22 @@ pub fn content(receipt: &Octets) -> Result<Digest, Finding> {
 /// The digest of what is said: canonical, so that nothing in between can be something else to another reader.
 fn said(receipt: &Octets) -> Result<Digest, Unfit> {
     let octets = canonical(receipt).map_err(|_| "form")?;
-    let begin = memchr::memmem::find(&octets, SAID_BEGINS.as_bytes()).ok_or("form")? + SAID_BEGINS.len();
-    let end = memchr::memmem::find(&octets, SAID_ENDS.as_bytes()).ok_or("form")?;
-    octets.get(begin..end).map(Digest::of).ok_or("form")
+    said_in(&octets).map(Digest::of).ok_or("form")
+}
+
+/// Where in a canonical receipt that which is said stands.
+fn said_in(octets: &[u8]) -> Option<&[u8]> {
+    let begin = memchr::memmem::find(octets, SAID_BEGINS.as_bytes())? + SAID_BEGINS.len();
+    let end = memchr::memmem::find(octets, SAID_ENDS.as_bytes())?;
+    octets.get(begin..end)
+}
+
+/// The digest of what is said without the words of the table of findings ([`seal::plain()`]); none of a receipt that
+/// has none of them, or has no place in a log.
+pub fn plain(receipt: &Octets) -> Option<Digest> {
+    let octets = canonical(receipt).ok()?;
+    let (plain, worded) = seal::plain(std::str::from_utf8(said_in(&octets)?).ok()?);
+    worded.then_some(plain)
 }
 
 /// The octets over which a seal is made: the canonical form, which leaves comments out.

@@ -14,6 +14,7 @@ mod content;
 mod escape;
 mod fault;
 mod key;
+mod plain;
 mod record;
 mod sealed;
 mod skips;
@@ -27,6 +28,7 @@ pub(crate) use content::{SAID_BEGINS, SAID_ENDS};
 
 pub use fault::{OpenFault, Refused};
 pub use key::KeyPlace;
+pub use plain::plain;
 pub use record::{FileRecord, OriginalRecord, OutcomeRecord, SignerRecord, TotalRecord};
 pub use sealed::Sealed;
 pub use skips::Skips;
@@ -455,9 +457,13 @@ pub type Asked<'a> = (&'a OutcomeRecord, Commitment);
 /// The digest of all that a receipt on this outcome says: of the octets that stand between `</Issued>` and `<Log>` in
 /// it. The transparency log has it before the receipt is numbered and sealed.
 pub fn said(record: &OutcomeRecord) -> Digest {
+    Digest::of(said_text(record).as_bytes())
+}
+
+fn said_text(record: &OutcomeRecord) -> String {
     let mut text = String::with_capacity(4 * 1024);
     content::said(&mut text, record);
-    Digest::of(text.as_bytes())
+    text
 }
 
 /// A receipt without its signature.

@@ -602,3 +602,26 @@ fn a_whole_line_of_another_format_is_never_cut_off() {
     assert!(matches!(opened, Err(OpenFault::Log(LogFault::Damaged { .. }))));
     assert_eq!(std::fs::read_to_string(&log).unwrap(), line);
 }
+
+#[test]
+fn what_is_said_without_the_tables_words_stays_when_these_change() {
+    for record in one_of_each() {
+        let mut said = String::new();
+        content::said(&mut said, &record);
+        let (before, worded) = plain(&said);
+        assert_eq!(worded, !record.findings.is_empty(), "{said}");
+        let Some(finding) = record.findings.first() else { continue };
+        for (words, other) in [
+            (finding.code.clause(), "R 9.9 > \u{201e}x\u{201c}"),
+            (finding.code.reason(), "Z99"),
+            ("severity=\"error\"", "severity=\"warning\""),
+            ("<Message xml:lang=\"en\">", "<Message xml:lang=\"en\">In clearer words: "),
+        ] {
+            assert_eq!(plain(&said.replace(words, other)), (before, true), "{words}");
+        }
+        let slug = format!("code=\"{}\"", finding.code.slug());
+        for (fact, other) in [(slug.as_str(), "code=\"load.other\""), ("<Decision>", "<Decision>x")] {
+            assert_ne!(plain(&said.replacen(fact, other, 1)).0, before, "{fact}");
+        }
+    }
+}

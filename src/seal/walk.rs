@@ -30,12 +30,14 @@ pub struct Told {
     pub sealed: Digest,
     /// The digest of all that its receipt says, made of the record that it keeps; only where all of it is read.
     pub said: Option<Digest>,
+    /// The same without the words of the table of findings ([`super::plain()`]), where it has any of them.
+    pub plain: Option<Digest>,
 }
 
 impl Told {
     fn of(act: Head, end: u64) -> Self {
         let Head { year, ordinal, number, id, answer, decision, sealed, .. } = act;
-        Self { end, id, answer, decision, year, ordinal, number, sealed, said: None }
+        Self { end, id, answer, decision, year, ordinal, number, sealed, said: None, plain: None }
     }
 }
 
@@ -94,34 +96,40 @@ impl ActsReader {
             self.log = None;
             return Ok(None);
         }
-        let act = match checked(&self.line).and_then(parse) {
-            Ok(act) => act,
+        let damaged = |what| LogFault::Damaged { path: self.path.clone(), offset: self.offset, what };
+        let json = match checked(&self.line) {
+            Ok(json) => json,
             // what the next start cuts off
             Err(_) if is_torn(log.get_ref(), self.offset)? => {
                 self.log = None;
                 return Ok(None);
             }
-            Err(what) => return Err(LogFault::Damaged { path: self.path.clone(), offset: self.offset, what }),
+            Err(what) => return Err(damaged(what)),
         };
-        if let Some(index) = &mut self.index {
-            index.note(&act, self.offset, &self.line);
-        }
-        let damaged = |what| LogFault::Damaged { path: self.path.clone(), offset: self.offset, what };
-        let said = match &self.index {
-            Some(_) => Some(checked(&self.line).and_then(parse).and_then(kept).map_err(damaged)?),
-            None => None,
+        let end = self.offset + read;
+        let told = match &mut self.index {
+            Some(index) => {
+                let act: Act = parse(json).map_err(damaged)?;
+                let head = Head::from(&act);
+                index.note(&head, self.offset, &self.line);
+                let (said, plain) = kept(&act).map_err(damaged)?;
+                Told { said: Some(said), plain, ..Told::of(head, end) }
+            }
+            None => Told::of(parse(json).map_err(damaged)?, end),
         };
-        self.offset += read;
-        Ok(Some(Told { said, ..Told::of(act, self.offset) }))
+        self.offset = end;
+        Ok(Some(told))
     }
 }
 
-/// What the record of an act says, if that is the record whose digest the act has.
-fn kept(act: Act) -> Result<Digest, String> {
-    match act.record.digest() == act.outcome {
-        true => Ok(super::said(&act.record)),
-        false => Err("the record in it is another than was sealed".to_owned()),
+/// What the record of an act says, with and without the table's words, if that is the record whose digest the act has.
+fn kept(act: &Act) -> Result<(Digest, Option<Digest>), String> {
+    if act.record.digest() != act.outcome {
+        return Err("the record in it is another than was sealed".to_owned());
     }
+    let text = super::said_text(&act.record);
+    let (plain, worded) = super::plain(&text);
+    Ok((Digest::of(text.as_bytes()), worded.then_some(plain)))
 }
 
 /// How many octets of the log are whole lines.

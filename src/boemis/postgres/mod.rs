@@ -20,6 +20,7 @@ pub(super) use write::Transaction;
 use self::link::{Driver, Link};
 use self::read::Plans;
 use super::acts::{Act, Deed, Done, Situation};
+use super::layout::Layout;
 use super::location::Server;
 use super::mark::Mark;
 use super::standing::Question;
@@ -29,6 +30,10 @@ use crate::schema::{Datasets, Standing};
 use jiff::Timestamp;
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
+
+/// How many times as long as for any other statement (`statement_timeout`) is waited for one of an audit: it makes each
+/// view twice and whole, and no document waits for it. Ten minutes where that is 20 s.
+const AUDITED: u32 = 30;
 
 /// An open database.
 #[derive(Debug)]
@@ -153,14 +158,22 @@ impl Store {
         self.ended(rows)
     }
 
-    pub(super) async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
+    pub(super) async fn texts(
+        &mut self,
+        mark: &Mark,
+        take: &mut dyn FnMut(Vec<String>) -> Result<(), Fault>,
+    ) -> Result<Digest, Fault> {
         let plans = std::mem::take(&mut self.plans);
-        let records = match self.connected("reading records back").await {
-            Ok(mut link) => read::records(&mut link, &plans, mark).await,
+        let rows = match self.connected("reading records back").await {
+            Ok(mut link) => read::texts(&mut link, &plans, mark, take).await,
             Err(fault) => Err(fault),
         };
         self.plans = plans;
-        self.ended(records)
+        self.ended(rows)
+    }
+
+    pub(super) fn columns(&self, mark: &Mark) -> Result<Vec<String>, Fault> {
+        read::columns(&self.plans, mark)
     }
 
     pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Option<Timestamp>) -> Result<Records, Fault> {
@@ -229,6 +242,24 @@ impl Store {
         let mut link = self.connected("doing what a document says").await?;
         let done = write::act(&mut link, act).await;
         self.ended(done)
+    }
+
+    pub(super) fn layouts(&self) -> Vec<Layout> {
+        self.plans.layouts()
+    }
+
+    pub(super) async fn count(&mut self, doing: &'static str, sql: String) -> Result<i64, Fault> {
+        let time = self.settings.statement_timeout.saturating_mul(AUDITED);
+        let patience = time.saturating_add(self.settings.connect_timeout);
+        let link = self.connected(doing).await?;
+        let count = read::count(&mut Link { patience, ..link }, doing, time, sql).await;
+        self.ended(count)
+    }
+
+    pub(super) async fn word(&mut self, doing: &'static str, sql: &'static str) -> Result<Option<String>, Fault> {
+        let mut link = self.connected(doing).await?;
+        let word = read::word(&mut link, doing, sql).await;
+        self.ended(word)
     }
 
     pub(super) async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {

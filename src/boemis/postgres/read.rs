@@ -59,6 +59,10 @@ impl Plans {
         Self(layouts.iter().map(plan).collect())
     }
 
+    pub(super) fn layouts(&self) -> Vec<Layout> {
+        self.0.values().map(|plan| plan.layout.clone()).collect()
+    }
+
     pub(super) fn get(&self, dataset: &DatasetName) -> Option<&Plan> {
         self.0.get(dataset.as_str())
     }
@@ -286,6 +290,22 @@ fn ids(rows: &[PgRow]) -> Result<Vec<SubmissionId>, Fault> {
     rows.iter().map(id).collect()
 }
 
+/// The number that a question has for its answer, which the server may work at for so long.
+pub(super) async fn count(
+    link: &mut Link<'_>,
+    doing: &'static str,
+    time: std::time::Duration,
+    sql: String,
+) -> Result<i64, Fault> {
+    link.raw(doing, AssertSqlSafe(format!("SET statement_timeout = {}", time.as_millis().max(1)))).await?;
+    cell(doing, &link.one(doing, sqlx::query(AssertSqlSafe(sql)).persistent(false)).await?, 0)
+}
+
+/// The first word of an answer.
+pub(super) async fn word(link: &mut Link<'_>, doing: &'static str, sql: &'static str) -> Result<Option<String>, Fault> {
+    link.all(doing, sqlx::query(sql)).await?.first().map(|row| cell(doing, row, 0)).transpose()
+}
+
 /// How many loads there are that are not contested.
 pub(super) async fn uncontested(link: &mut Link<'_>) -> Result<u64, Fault> {
     const DOING: &str = "counting loads";
@@ -384,16 +404,25 @@ pub(super) async fn stored_rows(link: &mut Link<'_>, plans: &Plans, mark: &Mark)
     Ok(rows.finish())
 }
 
-/// The records that stand for this mark now.
-pub(super) async fn records(link: &mut Link<'_>, plans: &Plans, mark: &Mark) -> Result<Records, Fault> {
-    let columns = laid_out(plans, mark)?.layout.columns.iter().map(|column| column.name.clone()).collect();
-    let mut all = Vec::new();
+/// Gives each record that stands for this mark now, as text; and the digest of all of them, as [`stored_rows`].
+pub(super) async fn texts(
+    link: &mut Link<'_>,
+    plans: &Plans,
+    mark: &Mark,
+    take: &mut dyn FnMut(Vec<String>) -> Result<(), Fault>,
+) -> Result<Digest, Fault> {
+    let mut digest = Rows::new(&laid_out(plans, mark)?.layout);
     each_record(link, plans, mark, |values| {
-        all.push(values.iter().map(rows::text).collect());
-        Ok(())
+        digest.add(&values)?;
+        take(values.iter().map(rows::text).collect())
     })
     .await?;
-    Ok(Records { columns, rows: all })
+    Ok(digest.finish())
+}
+
+/// The columns of these, in their order.
+pub(super) fn columns(plans: &Plans, mark: &Mark) -> Result<Vec<String>, Fault> {
+    Ok(laid_out(plans, mark)?.layout.columns.iter().map(|column| column.name.clone()).collect())
 }
 
 fn laid_out<'a>(plans: &'a Plans, mark: &Mark) -> Result<&'a Plan, Fault> {

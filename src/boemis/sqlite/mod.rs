@@ -19,6 +19,7 @@ pub(super) use snapshot::Snapshot;
 pub(super) use write::Transaction;
 
 use super::acts::{Act, Deed, Done, Situation, other_did};
+use super::layout::Layout;
 use super::mark::Mark;
 use super::{Counted, Fault, Filed, Records, Settings, Total, asked};
 use crate::boemis::standing::Question;
@@ -26,7 +27,7 @@ use crate::document::{DatasetName, Digest, Revision, SubmissionId};
 use crate::schema::{Datasets, Standing};
 use jiff::Timestamp;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Sqlite};
 use std::path::{Path, PathBuf};
 
 /// An open database.
@@ -117,12 +118,20 @@ impl Store {
         }
     }
 
-    pub(super) async fn records(&mut self, mark: &Mark) -> Result<Records, Fault> {
+    pub(super) async fn texts(
+        &mut self,
+        mark: &Mark,
+        take: &mut dyn FnMut(Vec<String>) -> Result<(), Fault>,
+    ) -> Result<Digest, Fault> {
         self.connected("reading records back").await?;
         match self.connection.as_mut() {
-            Some(connection) => read::records(connection, &self.plans, mark).await,
+            Some(connection) => read::texts(connection, &self.plans, mark, take).await,
             None => Err(closed()),
         }
+    }
+
+    pub(super) fn columns(&self, mark: &Mark) -> Result<Vec<String>, Fault> {
+        read::columns(&self.plans, mark)
     }
 
     pub(super) async fn as_of(&mut self, dataset: &DatasetName, at: Option<Timestamp>) -> Result<Records, Fault> {
@@ -201,6 +210,20 @@ impl Store {
             0 => Err(other_did(&act)),
             _ => Ok(done > 0),
         }
+    }
+
+    pub(super) fn layouts(&self) -> Vec<Layout> {
+        self.plans.layouts()
+    }
+
+    pub(super) async fn count(&mut self, doing: &'static str, sql: String) -> Result<i64, Fault> {
+        let query = sqlx::query_scalar::<Sqlite, i64>(AssertSqlSafe(sql)).persistent(false);
+        query.fetch_one(self.connected(doing).await?).await.map_err(|e| fault(doing, e))
+    }
+
+    pub(super) async fn word(&mut self, doing: &'static str, sql: &'static str) -> Result<Option<String>, Fault> {
+        let query = sqlx::query_scalar::<Sqlite, String>(sql).persistent(false);
+        query.fetch_optional(self.connected(doing).await?).await.map_err(|e| fault(doing, e))
     }
 
     pub(super) async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {

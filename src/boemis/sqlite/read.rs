@@ -84,6 +84,10 @@ impl Plans {
         Self(layouts.iter().map(plan).collect())
     }
 
+    pub(super) fn layouts(&self) -> Vec<Layout> {
+        self.0.values().map(|plan| plan.layout.clone()).collect()
+    }
+
     pub(super) fn get(&self, dataset: &DatasetName) -> Option<&Plan> {
         self.0.get(dataset.as_str())
     }
@@ -393,17 +397,25 @@ pub(super) async fn stored_rows(
     Ok(rows.finish())
 }
 
-/// The records that stand for this mark now: the columns' names, and each record's values as text, exact; empty where
-/// an optional one was left out.
-pub(super) async fn records(connection: &mut SqliteConnection, plans: &Plans, mark: &Mark) -> Result<Records, Fault> {
-    let columns = laid_out(plans, mark)?.layout.columns.iter().map(|column| column.name.clone()).collect();
-    let mut all = Vec::new();
+/// Gives each record that stands for this mark now, as text; and the digest of all of them, as [`stored_rows`].
+pub(super) async fn texts(
+    connection: &mut SqliteConnection,
+    plans: &Plans,
+    mark: &Mark,
+    take: &mut dyn FnMut(Vec<String>) -> Result<(), Fault>,
+) -> Result<Digest, Fault> {
+    let mut digest = Rows::new(&laid_out(plans, mark)?.layout);
     each_record(connection, plans, mark, |values| {
-        all.push(values.iter().map(rows::text).collect());
-        Ok(())
+        digest.add(&values)?;
+        take(values.iter().map(rows::text).collect())
     })
     .await?;
-    Ok(Records { columns, rows: all })
+    Ok(digest.finish())
+}
+
+/// The columns of these, in their order.
+pub(super) fn columns(plans: &Plans, mark: &Mark) -> Result<Vec<String>, Fault> {
+    Ok(laid_out(plans, mark)?.layout.columns.iter().map(|column| column.name.clone()).collect())
 }
 
 /// What `<dataset>_current` showed at a moment; nothing when there is no table yet.

@@ -10,9 +10,17 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What an answer is known by: its number, what was decided, the digest of the sealed octets, and that of all that the
-/// journal decided to say, where it did.
-type Said = (String, Decision, Digest, Option<Digest>);
+/// What an answer is known by.
+struct Said {
+    number: String,
+    decision: Decision,
+    /// Of the sealed octets.
+    sha256: Digest,
+    /// Of all that the journal decided to say, where it did.
+    said: Option<Digest>,
+    /// Of the same without the words that the table of findings had then, as the receipt has it, where it has any.
+    plain: Option<Digest>,
+}
 
 /// Answers that the journal knows, to be found in the act log.
 pub(super) struct Acts {
@@ -37,11 +45,12 @@ impl Acts {
         self.decided.insert((decided.id, decided.answer), decided.said);
     }
 
-    pub(super) fn answered(&mut self, answered: &Answered) {
+    /// An answer, with what its receipt says but for the table's words.
+    pub(super) fn answered(&mut self, answered: &Answered, plain: Option<Digest>) {
         let key = (answered.id, answered.answer);
         let said = self.decided.remove(&key).filter(|_| answered.receipt.logged.is_some());
-        let said = (answered.receipt.number.clone(), answered.decision, answered.receipt.sha256, said);
-        self.answered.insert(key, said);
+        let (number, decision, sha256) = (answered.receipt.number.clone(), answered.decision, answered.receipt.sha256);
+        self.answered.insert(key, Said { number, decision, sha256, said, plain });
     }
 
     /// The first that does not fit. (An act without its answer is what a stop between the two leaves.)
@@ -52,7 +61,7 @@ impl Acts {
     }
 
     fn lacking(&self) -> Option<String> {
-        let first = self.answered.values().map(|(number, ..)| number).min()?;
+        let first = self.answered.values().map(|said| &said.number).min()?;
         Some(format!(
             "the seal's act log {} lacks the receipt {first}, which the journal says was given",
             self.path.display()
@@ -79,14 +88,17 @@ impl Acts {
             if act.end <= self.before && records.get(act.id).is_none() {
                 return unfit("the journal does not know the submission that it speaks of");
             }
-            if let Some((number, decision, sha256, said)) = self.answered.get(&key) {
-                if *sha256 == act.sealed && said.is_some() && *said != act.said {
+            if let Some(answer) = self.answered.get(&key) {
+                let is_it = answer.sha256 == act.sealed;
+                // a later version has other words for the same finding, and the seal signed those of its time
+                let says_it = answer.said == act.said || (act.plain.is_some() && answer.plain == act.plain);
+                if is_it && answer.said.is_some() && !says_it {
                     return unfit("the record in it says something else than was decided");
                 }
-                if (number, *decision) != (&act.number, act.decision) {
+                if (&answer.number, answer.decision) != (&act.number, act.decision) {
                     return unfit("the journal says another answer");
                 }
-                if *sha256 == act.sealed {
+                if is_it {
                     self.answered.remove(&key);
                 }
             }

@@ -1,9 +1,9 @@
 //! What an audit asks of BOEMİS: that it holds what was accepted, row for row, and nothing else.
 
 use super::super::Trouble;
-use super::super::records::{Came, Records, Submission};
+use super::super::records::{Records, Submission};
 use super::Boemis;
-use crate::boemis::{Fault, Reader};
+use crate::boemis::{Fault, Reader, Unmarked};
 use crate::config::Settings;
 use crate::document::{Decision, Digest, Period, SubmissionId};
 use crate::schema::Datasets;
@@ -16,9 +16,7 @@ pub(super) struct Loads {
     pub(super) contested: BTreeSet<SubmissionId>,
     /// What waits for an approval.
     pub(super) waiting: BTreeSet<SubmissionId>,
-    /// What approvals did: to which load, by which document.
-    pub(super) acts: BTreeSet<(SubmissionId, SubmissionId)>,
-    /// Which stage each of these was.
+    /// What approvals did: to which load, by which document, and which stage that was.
     pub(super) stages: BTreeMap<(SubmissionId, SubmissionId), String>,
 }
 
@@ -30,6 +28,8 @@ pub(super) struct Fit {
     /// By dataset that no description tells of any more, its loads: their marks fit, and their rows have no form by
     /// which they could be read.
     pub(super) undescribed: BTreeMap<String, u64>,
+    /// Rows of no load, which a crash may have left, or which wait for theirs.
+    pub(super) unmarked: u64,
     /// The first that does not fit.
     pub(super) unfit: Option<String>,
 }
@@ -58,10 +58,9 @@ impl Loads {
         let contested = reader.contested().await?.into_iter().collect();
         let waiting = reader.waiting().await?.into_iter().collect();
         let stages = reader.acts().await?.into_iter().map(|(on, by, act)| ((on, by), act));
-        let stages: BTreeMap<(SubmissionId, SubmissionId), String> = stages.collect();
-        let acts = stages.keys().copied().collect();
+        let stages = stages.collect();
         let _ = reader.close().await; // it only looked
-        Ok(Self { known, contested, waiting, acts, stages })
+        Ok(Self { known, contested, waiting, stages })
     }
 
     /// Reads every load back.
@@ -105,8 +104,25 @@ impl Loads {
                 return Ok(fit);
             }
         }
+        fit.unfit = beside(&mut reader, boemis, &mut fit.unmarked).await?;
         let _ = reader.close().await; // it only looked
         Ok(fit)
+    }
+}
+
+/// What does not fit beside the loads: what views show, moments, rows of no load, of which some may be.
+async fn beside(reader: &mut Reader, boemis: Boemis, unmarked: &mut u64) -> Result<Option<String>, Fault> {
+    if let Some(id) = reader.moved().await? {
+        return Ok(Some(format!("its moments in BOEMİS are not those of what was done to it (submission {id})")));
+    }
+    let Unmarked { rows, table, may_be } = reader.unmarked().await?;
+    *unmarked = rows;
+    if let Some(table) = table.filter(|_| !may_be) {
+        return Ok(Some(format!("BOEMİS has {rows} rows of no load, the first in {table}")));
+    }
+    match boemis {
+        Boemis::Whole => Ok(reader.strange_view().await?.map(|what| format!("BOEMİS: {what}"))),
+        Boemis::Older => Ok(None), // an earlier version may have made it, and the start makes its views anew
     }
 }
 
@@ -136,11 +152,7 @@ async fn differs(
     if signers(&last.signers) != signers(&mark.signers) {
         return Ok(Some("its signers in BOEMİS are others than the journal's".to_owned()));
     }
-    let received = match &one.came {
-        Came::Held(held) => held.received,
-        Came::InPlace(refused) => refused.received,
-    };
-    if mark.received != received {
+    if mark.received != one.received() {
         return Ok(Some("its time of reception in BOEMİS is another than the journal's".to_owned()));
     }
     if last.rows.is_some_and(|rows| rows != mark.rows) {

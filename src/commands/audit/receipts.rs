@@ -1,7 +1,7 @@
 //! What an audit asks of each receipt: that it is sealed, says what the journal says of it, stands in the log where it
 //! says, and continues its body's receipt before.
 
-use super::super::records::Came;
+use super::super::records::{Came, Submission};
 use super::compare::Noted;
 use super::tree::Grown;
 use crate::document::{ParticipantName, SubmissionId};
@@ -53,7 +53,7 @@ impl Receipts {
     pub(super) fn answered(
         &mut self,
         answered: &Answered,
-        came: Option<&Came>,
+        one: Option<&Submission>,
         octets: &Octets,
         tree: &Grown,
     ) -> Option<String> {
@@ -64,19 +64,24 @@ impl Receipts {
         let proven = match receipt::prove(octets, &self.seal, None, engine) {
             Ok(proven) => proven,
             Err(Unproven::Disk(error)) => return unfit(&error.to_string()),
-            Err(Unproven::No(_)) if self.is_of_earlier_seal(octets) => {
-                self.earlier += 1;
-                return None;
-            }
-            Err(Unproven::No(finding)) => return unfit(finding.code.slug()),
+            Err(Unproven::No(finding)) => match self.of_earlier_seal(octets) {
+                // its seal cannot be proven here, but what it says can be held against the journal
+                Some(told) => {
+                    if let Some(what) = says_other(&told, answered, one) {
+                        return unfit(&what);
+                    }
+                    // the next one of its body continues it, whatever that is sealed with
+                    if let (Some(body), Some(logged)) = (&answered.participant, answered.receipt.logged) {
+                        self.known.insert(number.clone(), (body.clone(), tie(answered, logged)));
+                    }
+                    self.earlier += 1;
+                    return None;
+                }
+                None => return unfit(finding.code.slug()),
+            },
         };
-        let told = proven.told();
-        let says = (told.id.as_str(), told.number.as_str(), told.decision.as_str());
-        if says != (answered.id.to_string().as_str(), number.as_str(), answered.decision.as_str()) {
-            return unfit("it says something else than the journal");
-        }
-        if let Some(what) = came.and_then(|came| differs(told, answered, came)) {
-            return unfit(&format!("the journal says another {what}"));
+        if let Some(what) = says_other(proven.told(), answered, one) {
+            return unfit(&what);
         }
         let place = match receipt::place(octets, &proven, self.log.as_ref()) {
             Ok(place) => place,
@@ -106,7 +111,7 @@ impl Receipts {
             return Err("its checkpoint is not of this log");
         }
         let Some(body) = &answered.participant else { return Ok(()) };
-        let tie = Tie { number: answered.receipt.number.clone(), content: logged.content, size: logged.size };
+        let tie = tie(answered, logged);
         let number = tie.number.clone();
         if let Some(before) = &place.previous {
             self.named.push((number.clone(), body.clone(), before.clone()));
@@ -124,10 +129,10 @@ impl Receipts {
         Some(format!("receipt {number}: it continues {}, which is not there", tie.number))
     }
 
-    /// Whether the certificate in it is not the seal's of today: nobody here can say whether it was the seal's then,
-    /// but the journal has the digest of it.
-    fn is_of_earlier_seal(&self, octets: &Octets) -> bool {
-        Told::read(octets).is_ok_and(|told| told.sealed_by().is_some_and(|der| der != self.seal.der()))
+    /// What it says, where the certificate in it is not the seal's of today: nobody here can say whether it was the
+    /// seal's then, but the journal has the digest of it.
+    fn of_earlier_seal(&self, octets: &Octets) -> Option<Told> {
+        Told::read(octets).ok().filter(|told| told.sealed_by().is_some_and(|der| der != self.seal.der()))
     }
 
     /// Why a checkpoint that somebody kept is not of this log; none when it is.
@@ -149,22 +154,32 @@ impl Receipts {
     }
 }
 
+/// How the next receipt of its body names this one.
+fn tie(answered: &Answered, logged: Logged) -> Tie {
+    Tie { number: answered.receipt.number.clone(), content: logged.content, size: logged.size }
+}
+
+/// What a receipt says otherwise than the journal, in words.
+fn says_other(told: &Told, answered: &Answered, one: Option<&Submission>) -> Option<String> {
+    let says = (told.id.as_str(), told.number.as_str(), told.decision.as_str());
+    if says != (answered.id.to_string().as_str(), answered.receipt.number.as_str(), answered.decision.as_str()) {
+        return Some("it says something else than the journal".to_owned());
+    }
+    one.and_then(|one| differs(told, answered, one)).map(|what| format!("the journal says another {what}"))
+}
+
 /// What a receipt says that the journal, whose lines anybody who can write there could chain anew, does not: when the
 /// document came, what it was, and what was read of it.
-fn differs(told: &Told, answered: &Answered, came: &Came) -> Option<&'static str> {
+fn differs(told: &Told, answered: &Answered, one: &Submission) -> Option<&'static str> {
     let is_file = |told: &ToldFile, file: &HeldFile| {
         told.sha256.as_deref() == Some(file.sha256.to_string().as_str())
             && told.size.as_deref() == Some(file.size.to_string().as_str())
     };
-    let received = match came {
-        Came::Held(held) => held.received,
-        Came::InPlace(refused) => refused.received,
-    };
     // a receipt tells whole seconds
-    if told.received.parse::<Timestamp>().ok().map(Timestamp::as_second) != Some(received.as_second()) {
+    if told.received.parse::<Timestamp>().ok().map(Timestamp::as_second) != Some(one.received().as_second()) {
         return Some("time of reception");
     }
-    if let Came::Held(held) = came {
+    if let Came::Held(held) = &one.came {
         if !is_file(&told.document, &held.document) {
             return Some("document");
         }
