@@ -145,7 +145,7 @@ fn answer(id: SubmissionId, nth: u32, decision: Decision, thread: Option<&str>) 
         decision,
         number: "N".to_owned(),
         file_name: "a.receipt.xml".to_owned(),
-        thread: thread.map(|id| thread_of(id)),
+        thread: thread.map(thread_of),
         kept: String::new(),
         since: now(),
         due: now(),
