@@ -108,10 +108,10 @@ impl Window {
         let ahead = self.ahead.take();
         self.ahead = self.safe_ahead(ahead)?;
         self.tell_rejected()?;
-        if !group.is_empty() {
-            if let Some(taken) = self.make_safe(group)? {
-                self.finish(taken, false).await?;
-            }
+        if !group.is_empty()
+            && let Some(taken) = self.make_safe(group)?
+        {
+            self.finish(taken, false).await?;
         }
         self.settle_letters()?;
         Ok(count)
