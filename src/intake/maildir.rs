@@ -34,8 +34,17 @@ struct Folders {
 
 /// A message by the part of its name that stays when its flags change.
 type Name = OsString;
-/// When it was last changed, by what it is known, whether it lies in `new/`, and its whole name.
-type Named = ((i64, u32), Name, bool, OsString);
+
+/// A message that lies there; by its fields in this order, the oldest first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Lying {
+    modified: (i64, u32),
+    name: Name,
+    /// Whether it lies in `new/`.
+    is_new: bool,
+    /// Its name with its flags.
+    whole: OsString,
+}
 
 struct Maildir {
     reader: Reader,
@@ -192,12 +201,12 @@ impl Maildir {
     async fn look(&mut self) -> io::Result<()> {
         let names = self.names()?;
         self.move_settled(&names);
-        self.unreadable.retain(|name| names.iter().any(|(_, known, ..)| known == name));
+        self.unreadable.retain(|name| names.iter().any(|one| one.name == *name));
         self.again.retain(|_, at| *at > Instant::now());
         let handed = self.open.values().chain(self.settled.keys()).chain(self.again.keys());
         let handed: BTreeSet<Name> = handed.cloned().collect();
-        self.reader.looked(names.iter().filter(|(_, name, ..)| !self.settled.contains_key(name)).count());
-        for (_, name, is_new, whole) in names {
+        self.reader.looked(names.iter().filter(|one| !self.settled.contains_key(&one.name)).count());
+        for Lying { name, is_new, whole, .. } in names {
             if handed.contains(&name) {
                 continue;
             }
@@ -236,7 +245,7 @@ impl Maildir {
     }
 
     /// What lies there, oldest first.
-    fn names(&self) -> io::Result<Vec<Named>> {
+    fn names(&self) -> io::Result<Vec<Lying>> {
         let mut names = Vec::new();
         for (is_new, folder) in [(true, &self.folders.new), (false, &self.folders.cur)] {
             let mut found = Vec::new();
@@ -248,17 +257,17 @@ impl Maildir {
             for whole in found {
                 let Ok(stat) = folder.stat(&whole) else { continue };
                 let facts = super::Facts::from(&stat);
-                names.push((facts.modified, known_by(&whole), is_new, whole));
+                names.push(Lying { modified: facts.modified, name: known_by(&whole), is_new, whole });
             }
         }
         names.sort();
         Ok(names)
     }
 
-    fn move_settled(&mut self, names: &[Named]) {
+    fn move_settled(&mut self, names: &[Lying]) {
         let mut unmoved = 0;
         for (name, verdict) in std::mem::take(&mut self.settled) {
-            let Some((_, _, is_new, whole)) = names.iter().find(|(_, known, ..)| *known == name) else { continue };
+            let Some(Lying { is_new, whole, .. }) = names.iter().find(|one| one.name == name) else { continue };
             let from = if *is_new { &self.folders.new } else { &self.folders.cur };
             let to = match verdict {
                 Verdict::Processed => &self.folders.processed,
