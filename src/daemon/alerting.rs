@@ -1,9 +1,10 @@
 //! Alerts: what a person must know, gathered into one mail; what concerns the owner goes to the owner too.
 //!
-//! Owns what is told and when: at most one mail in `mail.alerts.every`, when something is wrong that was not told yet or
-//! is well again, and once a day while it stays so. What is wrong is what `status` says, and besides it certificates that
-//! end, refusals of one signer again and again (S 8.1.4 item 3), and a disk that fills. Looked at by a thread of its
-//! own, as the refresher's; the mails go into the outbox. Never a mail a file, and nothing of a document but its signer.
+//! Owns what is told and when: at most one mail in `mail.alerts.every`, when something is wrong that was not told yet
+//! or is well again, and once a day while it stays so. What is wrong is what `status` says, and besides it
+//! certificates that end, refusals of one signer again and again (S 8.1.4 item 3), and a disk that fills. Looked at by
+//! a thread of its own, as the refresher's; the mails go into the outbox. Never a mail a file, and nothing of a
+//! document but its signer.
 
 use super::posting::Post;
 use super::refresh::{Refresher, Round};
@@ -320,8 +321,8 @@ impl Window {
         let subject = format!("{count} imzasız məktub / mails without a signature");
         let text = format!(
             "Son bir saatda ünvanınızdan {count} məktub gəlib, heç birində bu pəncərəyə təqdim edilə bilən imzalı \
-             sənəd yoxdur; onlara ayrıca cavab verilmir.\nWithin an hour {count} mails came that bear your address, and none \
-             has a signed document that can be filed here; they are not answered one by one.\n"
+             sənəd yoxdur; onlara ayrıca cavab verilmir.\nWithin an hour {count} mails came that bear your address, and \
+             none has a signed document that can be filed here; they are not answered one by one.\n"
         );
         let told = outbox.notify(&format!("unsigned {participant} {hour}"), &[to], (subject, text), None, self.now());
         told.map_err(|error| Halt::broken(format!("the outbox: {error}")))

@@ -111,9 +111,8 @@ impl Witness {
             let owed = outbox.notify(&format!("checkpoint {name}"), to, said, file, self.host.clock.now());
             owed.map_err(|error| format!("the outbox: {error}"))?;
         }
-        match &self.settings.to {
-            Some(folder) => self.lay(folder, &checkpoint, &name, note, world)?,
-            None => {}
+        if let Some(folder) = &self.settings.to {
+            self.lay(folder, &checkpoint, &name, note, world)?;
         }
         Ok(checkpoint.size)
     }
@@ -166,8 +165,8 @@ impl Witness {
 fn told(checkpoint: &Checkpoint) -> String {
     format!(
         "Əlavədə şəffaflıq jurnalının imzalanmış yoxlama nöqtəsi var. Onu saxlayın: bu nöqtəyə qədər olan heç nə \
-         sonradan gizli dəyişdirilə bilməz.\nAttached is a signed checkpoint of the transparency log. Keep it: nothing up to it \
-         can be rewritten unnoticed.\n\n{} leaves, root {}\n",
+         sonradan gizli dəyişdirilə bilməz.\nAttached is a signed checkpoint of the transparency log. Keep it: nothing \
+         up to it can be rewritten unnoticed.\n\n{} leaves, root {}\n",
         checkpoint.size, checkpoint.root
     )
 }

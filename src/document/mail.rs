@@ -1,18 +1,6 @@
-//! What belongs to mail wherever it is spoken of: an address, and the thread that an answer belongs to.
+//! What an address of mail looks like.
 //!
 //! Parses and never resolves: whether anybody reads there is not known here.
-
-use serde::{Deserialize, Serialize};
-
-/// The letter that a submission came in, as far as an answer names it (RFC 5322 3.6.4).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Thread {
-    /// Its message id, with or without its brackets.
-    pub message_id: String,
-    /// What that letter refers to, the oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub references: Vec<String>,
-}
 
 /// Whether a text is an address that this window writes to: `local@domain` in plain ASCII, no quoting and no comments.
 pub(super) fn is_address(text: &str) -> bool {

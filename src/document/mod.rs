@@ -12,12 +12,13 @@ mod name;
 mod period;
 mod quantity;
 mod submission;
+mod thread;
 
 pub use approval::{APPROVAL_NAMESPACE, ApprovalStage};
 pub use digest::{Digest, Digester};
 pub use identity::{Fin, IdentityFault, Voen};
-pub use mail::Thread;
 pub use name::{DatasetName, GivenName, MailAddress, ParticipantName, StationCode};
 pub use period::{BAKU, Period, PeriodFault};
 pub use quantity::{Quantity, QuantityFault};
 pub use submission::{Content, Decision, Revision, SUBMISSION_NAMESPACE, SubmissionId};
+pub use thread::Thread;

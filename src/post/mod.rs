@@ -2,8 +2,8 @@
 //!
 //! Owns composing ([`Draft`]), the S/MIME signature over whole mails by a key of its own ([`MailKey`]), the durable
 //! [`Outbox`], and the [`Courier`] who speaks to the server. Who is owed what, and when a round is made, is the
-//! daemon's (`daemon/posting.rs`). Never reads mail, never writes to an address but those that it is given, and nobody waits for
-//! it: a document is closed once its answer lies in the outbox.
+//! daemon's (`daemon/posting.rs`). Never reads mail, never writes to an address but those that it is given, and nobody
+//! waits for it: a document is closed once its answer lies in the outbox.
 //!
 //! After an error: what is owed stays owed. `docs/mail-out.md` tells an administrator what each state means.
 
