@@ -321,8 +321,8 @@ impl Window {
         let subject = format!("{count} imzasız məktub / mails without a signature");
         let text = format!(
             "Son bir saatda ünvanınızdan {count} məktub gəlib, heç birində bu pəncərəyə təqdim edilə bilən imzalı \
-             sənəd yoxdur; onlara ayrıca cavab verilmir.\nWithin an hour {count} mails came that bear your address, and \
-             none has a signed document that can be filed here; they are not answered one by one.\n"
+             sənəd yoxdur; onlara ayrıca cavab verilmir.\nWithin an hour {count} mails came that bear your address, \
+             and none has a signed document that can be filed here; they are not answered one by one.\n"
         );
         let told = outbox.notify(&format!("unsigned {participant} {hour}"), &[to], (subject, text), None, self.now());
         told.map_err(|error| Halt::broken(format!("the outbox: {error}")))
