@@ -185,7 +185,8 @@ fn an_outage_of_an_hour_and_a_server_that_refuses_half_lose_nothing() {
     assert!(delivered.values().all(|receipts| receipts.len() == 1), "a repeat carries the same receipt");
     let mut sent: Vec<Vec<u8>> = delivered.into_values().flatten().collect();
     let mut laid: Vec<Vec<u8>> = trial.answers("azerenerji").into_iter().map(|(_, text)| text.into_bytes()).collect();
-    (sent.sort(), laid.sort());
+    sent.sort();
+    laid.sort();
     assert_eq!(sent.len(), DOCUMENTS);
     assert!(sent == laid, "what was mailed is what lies in the folder");
     assert_eq!(journalled(&trial, "answer-mailed").len(), DOCUMENTS);

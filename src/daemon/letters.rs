@@ -39,6 +39,8 @@ pub(super) struct Letters {
     next: usize,
     /// Those that said that nothing is left in them.
     quiet: BTreeSet<usize>,
+    /// Mails of ours that came back: message id, status and receiver; told so once nothing is half safe beside them.
+    back: Vec<(String, String, String)>,
     /// Who was told of messages of which nothing was filed, and in which hour.
     told: BTreeMap<ParticipantName, Timestamp>,
     /// How they stood when that was written down last.
@@ -112,6 +114,9 @@ impl Window {
         // what is promised or journalled beside it must not share its fate
         let ahead = self.ahead.take();
         self.ahead = self.safe_ahead(ahead)?;
+        for (message_id, status, recipient) in std::mem::take(&mut self.letters.back) {
+            self.bounced(&message_id, &status, &recipient)?;
+        }
         self.tell_rejected()?;
         if !group.is_empty()
             && let Some(taken) = self.make_safe(group)?
@@ -175,7 +180,8 @@ impl Window {
                 tracing::warn!(mailbox = name, original, failed, recipient, "a mail system reports on a mail of ours");
                 if failed {
                     let status = delivery.status.map(|(class, subject, detail)| format!("{class}.{subject}.{detail}"));
-                    self.bounced(original, &status.unwrap_or_default(), recipient)?;
+                    let back = (original.to_owned(), status.unwrap_or_default(), recipient.to_owned());
+                    self.letters.back.push(back);
                 }
             }
         }

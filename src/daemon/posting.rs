@@ -33,6 +33,8 @@ const SPELL: Duration = Duration::from_secs(30);
 const MAILS_MAX: usize = 500;
 /// A conversation has so many steps at most, each bounded by itself: greeting, TLS, name, password, and a mail.
 const STEPS: u32 = 16;
+/// Between two looks at what was sent long ago.
+const FORGET: Duration = Duration::from_secs(86_400);
 /// How long `once` waits for all that it may hand over.
 const ONCE: Duration = Duration::from_secs(600);
 
@@ -74,6 +76,8 @@ pub(super) struct Poster {
     outbox: Arc<Post>,
     host: Host,
     courier: Mutex<Option<Courier>>,
+    /// When what was sent long ago was forgotten last.
+    forgot: Mutex<Option<Instant>>,
 }
 
 /// The schedule of mail; it waits for ever where none goes out, or nothing is due.
@@ -107,6 +111,7 @@ impl Poster {
     fn hand_over(&self, outgoing: &Outgoing, all: bool) -> Result<(), String> {
         let disk_says = |error: std::io::Error| format!("the outbox: {error}");
         let now = self.host.clock.now();
+        self.forget(now);
         self.outbox.form(now, all).map_err(disk_says)?;
         let names = self.outbox.due_mails(now, all, if all { usize::MAX } else { MAILS_MAX });
         if names.is_empty() {
@@ -164,6 +169,18 @@ impl Poster {
         }
         *courier = Some(open);
         Ok(())
+    }
+
+    /// Forgets, once a day, what was sent long ago.
+    fn forget(&self, now: Timestamp) {
+        let mut forgot = self.forgot.lock().unwrap_or_else(PoisonError::into_inner);
+        if forgot.is_some_and(|last| last.elapsed() < FORGET) {
+            return;
+        }
+        *forgot = Some(Instant::now());
+        if let Err(error) = self.outbox.forget(now) {
+            tracing::warn!(%error, "what was mailed long ago could not be forgotten");
+        }
     }
 
     fn away(&self, why: &str) -> Result<(), String> {
@@ -323,8 +340,8 @@ impl Window {
         let outbox = Outbox::open(disk, state, &settings.from, settings.pace);
         let outbox = Arc::new(outbox.map_err(|error| Halt::broken(format!("the outbox: {error}")))?);
         let window = self.settings().window.window.id.to_string();
-        let (host, courier) = (self.host.clone(), Mutex::default());
-        self.poster = Some(Arc::new(Poster { settings, window, outbox, host, courier }));
+        let (host, courier, forgot) = (self.host.clone(), Mutex::default(), Mutex::default());
+        self.poster = Some(Arc::new(Poster { settings, window, outbox, host, courier, forgot }));
         self.journal_mailed()
     }
 
@@ -392,7 +409,7 @@ impl Window {
         };
         let together = self.in_letter(answered.id);
         let expected = match thread.filter(|_| together > 1) {
-            Some(thread) => outbox.expect(&to, &thread, together),
+            Some(thread) => outbox.expect(&thread.message_id, together),
             None => Ok(()),
         };
         if let Err(error) = expected.and_then(|()| outbox.owe(owed)) {

@@ -165,8 +165,8 @@ impl Witness {
 fn told(checkpoint: &Checkpoint) -> String {
     format!(
         "Əlavədə şəffaflıq jurnalının imzalanmış yoxlama nöqtəsi var. Onu saxlayın: bu nöqtəyə qədər olan heç nə \
-         sonradan gizli dəyişdirilə bilməz.\nAttached is a signed checkpoint of the transparency log. Keep it: \
-         nothing up to it can be rewritten unnoticed.\n\n{} leaves, root {}\n",
+         sonradan gizli dəyişdirilə bilməz.\nAttached is a signed checkpoint of the transparency log. Keep it: nothing \
+         up to it can be rewritten unnoticed.\n\n{} leaves, root {}\n",
         checkpoint.size, checkpoint.root
     )
 }

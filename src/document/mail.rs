@@ -1,4 +1,4 @@
-//! What belongs to mail wherever it is spoken of: an address.
+//! What an address of mail looks like.
 //!
 //! Parses and never resolves: whether anybody reads there is not known here.
 

@@ -103,7 +103,7 @@ impl Draft<'_> {
         let _ = write!(head, "Subject: {}\r\n", encoded(self.subject));
         let _ = write!(head, "Date: {}\r\n", self.date.strftime("%a, %d %b %Y %H:%M:%S +0000"));
         let _ = write!(head, "Message-ID: <{}>\r\n", self.message_id);
-        if let Some(answered) = self.thread.and_then(|thread| message_id(&thread.message_id)) {
+        if let Some(answered) = self.thread.and_then(|thread| message_id(thread.replies_to()?)) {
             let _ = write!(head, "In-Reply-To: <{answered}>\r\nReferences:");
             let before = self.thread.map(|thread| thread.references.as_slice()).unwrap_or_default();
             let before: Vec<&str> =

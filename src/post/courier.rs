@@ -1,8 +1,8 @@
 //! The courier: hands a mail to the server, and says what became of it.
 //!
 //! Owns the connection, which is kept between mails, and the three ways in which it can fail. The line is always
-//! private and the server's name always checked; each step ends after `mail.smtp.timeout`. Never decides what is done
-//! then.
+//! private and the server's name always checked; each step ends after `mail.smtp.timeout`. Never decides what
+//! is done then.
 
 use super::{Secret, Security, Server};
 use crate::document::MailAddress;

@@ -67,8 +67,7 @@ impl<K> Owed<K> {
 
     /// Those of one letter to one participant go together.
     fn letter(&self) -> Option<String> {
-        let thread = compose::message_id(&self.thread.as_ref()?.message_id)?;
-        Some(format!("{} {thread}", self.participant))
+        Some(letter(&self.participant, &self.thread.as_ref()?.message_id))
     }
 }
 
@@ -138,6 +137,16 @@ impl<K> Mail<K> {
 fn name_of(message_id: &str) -> String {
     let digest = Digest::of(message_id.as_bytes()).to_string();
     digest.get(..40).unwrap_or(&digest).to_owned()
+}
+
+/// By what the letter of one participant is known: the digest keeps any message id short and plain.
+fn letter(participant: &ParticipantName, message_id: &str) -> String {
+    format!("{participant} {}", name_of(message_id))
+}
+
+/// The letter itself, whosever submissions came in it.
+fn message(letter: &str) -> &str {
+    letter.rsplit(' ').next().unwrap_or(letter)
 }
 
 fn is_name(text: &str) -> bool {
@@ -289,7 +298,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             return Ok(());
         }
         let letter = answer.letter();
-        let wait = match (answer.decision, letter.as_ref().and_then(|letter| index.letters.get(letter))) {
+        let wait = match (answer.decision, letter.as_ref().and_then(|letter| index.letters.get(message(letter)))) {
             (Decision::Held, _) => self.pace.first_word,
             (_, Some(count)) if *count > 1 => self.pace.gather,
             _ => Duration::ZERO,
@@ -322,14 +331,13 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     ///
     /// # Errors
     /// What the disk says.
-    pub fn expect(&self, participant: &ParticipantName, thread: &Thread, submissions: u32) -> io::Result<()> {
-        let Some(id) = compose::message_id(&thread.message_id) else { return Ok(()) };
-        let letter = format!("{participant} {id}");
+    pub fn expect(&self, message_id: &str, submissions: u32) -> io::Result<()> {
+        let letter = name_of(message_id);
         let mut index = self.index();
         if index.letters.get(&letter) == Some(&submissions) {
             return Ok(());
         }
-        let path = self.path_json(LETTERS, &name_of(&letter));
+        let path = self.path_json(LETTERS, &letter);
         self.write(&path, &Letter { letter: letter.clone(), submissions }, true)?;
         index.letters.insert(letter, submissions);
         Ok(())
@@ -431,8 +439,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             for keys in keys.chunks(ANSWERS_MAX) {
                 formed += usize::from(self.form_one(&mut index, keys, now)?);
             }
-            if index.letters.remove(&group).is_some() {
-                self.unlink(&self.path_json(LETTERS, &name_of(&group)))?;
+            if index.letters.remove(message(&group)).is_some() {
+                self.unlink(&self.path_json(LETTERS, message(&group)))?;
             }
         }
         Ok(formed)
@@ -650,9 +658,15 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         let mut forgotten = 0;
         for name in self.names(Stage::Sent.folder())? {
             let Some(mail) = self.read_at(Stage::Sent, &name) else { continue };
-            if mail.delivered.is_some_and(|at| now.duration_since(at) > signed(self.pace.remember)) {
+            // what is held may be so for long, and each start owes its word on arrival again
+            let is_held = mail.answers().iter().any(|answer| answer.decision == Decision::Held);
+            let span = self.pace.remember.saturating_mul(if is_held { 4 } else { 1 });
+            if mail.delivered.is_some_and(|at| now.duration_since(at) > signed(span)) {
                 for answer in mail.answers() {
-                    self.unlink(&self.path(TOLD, &answer.key()))?;
+                    // and those that it overtook
+                    for nth in 1..=answer.answer {
+                        self.unlink(&self.path(TOLD, &format!("{}.{nth}.{}", answer.id, answer.participant)))?;
+                    }
                 }
                 self.unlink(&self.path_json(Stage::Sent.folder(), &name))?;
                 forgotten += 1;
@@ -732,15 +746,14 @@ impl Index {
         let mut there: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         for (key, one) in self.waiting.iter().filter(|(_, one)| !one.is_held) {
             if let Some(letter) = &one.letter {
-                there.entry(letter).or_default().insert(key.split('.').next().unwrap_or(key));
+                there.entry(message(letter)).or_default().insert(key.split('.').next().unwrap_or(key));
             }
         }
         let is_whole = |letter: &str, ids: usize| self.letters.get(letter).is_some_and(|count| ids >= *count as usize);
-        there
-            .into_iter()
-            .filter(|(letter, ids)| is_whole(letter, ids.len()))
-            .map(|(letter, _)| letter.to_owned())
-            .collect()
+        let whole: BTreeSet<&str> =
+            there.into_iter().filter(|(letter, ids)| is_whole(letter, ids.len())).map(|(letter, _)| letter).collect();
+        let letters = self.waiting.values().filter_map(|one| one.letter.as_ref());
+        letters.filter(|letter| whole.contains(message(letter))).cloned().collect()
     }
 }
 

@@ -49,10 +49,6 @@ fn key(folder: &Path, uses: &str) -> Result<MailKey, KeyFault> {
     MailKey::open(&Disk::system(), &sign, Timestamp::now())
 }
 
-fn thread_of(id: &str) -> Thread {
-    Thread { message_id: id.to_owned(), references: Vec::new(), mailbox: "office".to_owned(), part: 1, silent: false }
-}
-
 #[test]
 fn a_mail_verifies_whole_and_its_attachment_is_what_was_given() {
     let folder = test_folder();
@@ -65,7 +61,8 @@ fn a_mail_verifies_whole_and_its_attachment_is_what_was_given() {
         octets: octets.clone().into(),
     };
     let references = (0..40).map(|nth| format!("<r{nth}@x.test>")).chain(["<bad\r\nBcc: a@b.c>".to_owned()]).collect();
-    let thread = Thread { references, ..thread_of("<q1@agency.test>") };
+    let thread =
+        Thread { message_id: "<q1@agency.test>".to_owned(), references, mailbox: "m".into(), part: 1, silent: false };
     let text = "Qəbul edildi\n.\nFrom here: http://evil.example/a www.evil.com evil.zip me@evil.com rule.total-differs \
                 hesabat.xml 1.234\n\u{1b}[2J\u{202e}";
     let draft = Draft {
@@ -145,7 +142,10 @@ fn answer(id: SubmissionId, nth: u32, decision: Decision, thread: Option<&str>) 
         decision,
         number: "N".to_owned(),
         file_name: "a.receipt.xml".to_owned(),
-        thread: thread.map(thread_of),
+        thread: thread.map(|id| {
+            let (references, mailbox) = (Vec::new(), "m".to_owned());
+            Thread { message_id: id.to_owned(), references, mailbox, part: 1, silent: false }
+        }),
         kept: String::new(),
         since: now(),
         due: now(),
@@ -190,8 +190,9 @@ fn what_is_owed_outlives_a_stop_at_every_step_and_is_one_mail() {
     assert_eq!((untold.len(), untold[0].tries, untold[0].to.len()), (1, 2, 1));
     again.journalled(&names[0]).unwrap();
     let again = outbox(state.path());
-    again.owe(one).unwrap();
+    again.owe(one.clone()).unwrap();
     assert!(again.untold().is_empty() && again.due().is_none());
+    assert_eq!(again.forget(after(30 * 86_400)).unwrap(), 0, "it is remembered for thirty days");
     // it comes back
     assert!(again.bounced("<other@b.test>", "5.1.1", "x@y").unwrap().is_none());
     let id = format!("<{id}.1.azerenerji@b.test>");
@@ -227,9 +228,8 @@ fn the_answers_of_a_letter_go_together_and_a_word_on_arrival_is_overtaken() {
     let state = test_folder();
     let outbox = outbox(state.path());
     let ids: Vec<SubmissionId> = (0..3).map(|_| SubmissionId::new(now())).collect();
-    let letter = Some("<l@x.test>");
-    let thread = thread_of("l@x.test");
-    outbox.expect(&"azerenerji".parse().unwrap(), &thread, 3).unwrap();
+    let letter = Some("l@x.test");
+    outbox.expect("l@x.test", 3).unwrap();
     outbox.owe(answer(ids[0], 1, Decision::Accepted, letter)).unwrap();
     outbox.owe(answer(ids[1], 1, Decision::Held, letter)).unwrap();
     outbox.owe(answer(ids[2], 1, Decision::Rejected, letter)).unwrap();
