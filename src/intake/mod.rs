@@ -1,7 +1,7 @@
 //! Intake: what an agency dropped becomes an [`Arrival`], or is answered where it lies.
 //!
-//! Owns the channels: the drop folders ([`folder`]) and the mailboxes ([`mail`], read from a [`maildir`] or over
-//! [`imap`]). It decides what is a submission (one
+//! Owns the channels: the drop folders ([`folder`]) and the mailboxes ([`mail`], read from a `maildir` or over
+//! `imap`). It decides what is a submission (one
 //! document, perhaps with its detached signature), when it is complete, and in which order it goes
 //! on. It never believes anything a document says, never builds a path from a given name, never
 //! follows a link, and never deletes what `staging` has not called safe.
