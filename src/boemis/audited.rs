@@ -15,12 +15,12 @@ const MOMENTS: &str = "holding moments against acts";
 const UNMARKED: &str = "looking for rows of no load";
 
 /// The first load whose moments are others than its acts': it fell by the first act that lets one fall, and was
-/// approved by the act that says so, or where nobody had to say it, when it was loaded.
+/// approved by the act that says so, or where nobody had to say it, or it was loaded again since, when it was loaded.
 const MOVED: &str = "SELECT s.id FROM submission s WHERE coalesce(s.contested_at, '') <> coalesce((SELECT a.at \
     FROM submission_act a WHERE a.submission = s.id AND a.act IN ('contested', 'refused', 'withdrawn') \
     ORDER BY a.number LIMIT 1), '') \
-    OR coalesce(s.approved_at, '') <> coalesce((SELECT a.at FROM submission_act a WHERE a.submission = s.id \
-    AND a.act = 'approved' ORDER BY a.number LIMIT 1), CASE WHEN s.approved_at IS NULL THEN '' ELSE s.loaded_at END) \
+    OR (coalesce(s.approved_at, '') <> s.loaded_at AND coalesce(s.approved_at, '') <> coalesce((SELECT a.at \
+    FROM submission_act a WHERE a.submission = s.id AND a.act = 'approved' ORDER BY a.number LIMIT 1), '')) \
     ORDER BY s.number LIMIT 1";
 
 /// How many rows of the table no load has. The numbers are looked for one behind the other, so that not all rows are
