@@ -35,6 +35,7 @@ mod report;
 mod restore;
 mod run;
 pub mod screen;
+mod seal;
 mod sheet;
 mod show;
 mod sign;
@@ -164,6 +165,7 @@ enum Command {
     Init(init::InitArgs),
     Demo(demo::DemoArgs),
     Run(run::RunArgs),
+    Seal(seal::SealArgs),
     Once(once::OnceArgs),
     Check(check::CheckArgs),
     Verify(verify::VerifyArgs),
@@ -217,14 +219,15 @@ pub fn run(arguments: Arguments) -> Exit {
 
 impl Command {
     fn run(self, screen: &mut Screen) -> Outcome {
-        if !matches!(self, Self::Run(_)) {
-            // The daemon begins its log by itself, once it knows what its configuration wants.
+        if !matches!(self, Self::Run(_) | Self::Seal(_)) {
+            // A service begins its log by itself: of what it does, not only of what went wrong.
             log::start(log::Settings::default(), log::Voice::Command)?;
         }
         match self {
             Self::Init(args) => init::run(&args, screen),
             Self::Demo(args) => demo::run(&args, screen),
             Self::Run(args) => run::run(&args, screen),
+            Self::Seal(args) => seal::run(&args, screen),
             Self::Once(args) => once::run(&args, screen),
             Self::Check(args) => check::run(&args, screen),
             Self::Verify(args) => verify::run(&args, screen),
@@ -297,6 +300,7 @@ impl Arguments {
             Command::Init(_)
             | Command::Demo(_)
             | Command::Run(_)
+            | Command::Seal(_)
             | Command::Sign(_)
             | Command::Template(_)
             | Command::Approval(_)

@@ -5,6 +5,7 @@
 //! file, line and key. Never judges a submission, never writes, and gives nothing half-read away.
 //! Rooms do not import it: it fills the settings types that they define.
 
+mod apart;
 mod dataset;
 mod files;
 mod incoming;
@@ -24,6 +25,7 @@ mod world;
 #[cfg(test)]
 mod tests;
 
+pub use apart::SealApart;
 pub use files::{FileRead, Part};
 pub use mistake::Mistake;
 pub use portable::{NAME, Portable};

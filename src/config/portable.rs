@@ -11,6 +11,7 @@
 
 use super::files::{self, Part};
 use super::post::PAUSED;
+use super::settings::APART;
 use super::{Config, World};
 use crate::authority::Environment;
 use crate::boemis::Location;
@@ -128,6 +129,9 @@ impl Portable {
             KeyPlace::Token(_) => {
                 left_out.push("the token with the seal's key, and the file of its PIN ([seal] key)".to_owned())
             }
+            KeyPlace::Apart(_) => {
+                left_out.push("the seal apart, with its key and its seal.toml ([seal] key)".to_owned())
+            }
         }
         for folder in beside {
             let mut found = BTreeSet::new();
@@ -243,7 +247,9 @@ impl Places {
             "trust.policy" if text != "built-in" => self.word(text, Path::new("policy.toml")),
             "seal.certificate" => self.word(text, Path::new("pki/seal.crt")),
             // a real one stays where it is
-            "seal.key" if is_trial && !is_uri(text) => self.word(text, Path::new("pki/seal.key")),
+            "seal.key" if is_trial && !is_uri(text) && !text.starts_with(APART) => {
+                self.word(text, Path::new("pki/seal.key"))
+            }
             "transparency.certificate" => self.word(text, Path::new("pki/log.crt")),
             "transparency.key" if is_trial => self.word(text, Path::new("pki/log.key")),
             "transparency.publish" => (text != "none").then(|| "none".to_owned()),

@@ -6,7 +6,7 @@
 use super::incoming;
 use super::keeping;
 use super::post::{self as outgoing, Outgoing};
-use super::reader::{At, Table};
+use super::reader::{At, Source, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
 use crate::daemon::{alive, stamps, witnessing};
@@ -197,9 +197,7 @@ pub struct Settings {
 impl Settings {
     /// The window as receipts name it.
     pub fn window_of_receipts(&self) -> seal::Window {
-        let Window { id, environment } = &self.window.window;
-        let environment = environment.as_str().to_owned();
-        seal::Window { id: id.as_str().to_owned(), name: self.window.name.clone(), environment }
+        of_receipts(&self.window.window, &self.window.name)
     }
 
     /// The folders on whose disks a document is kept, loaded and answered.
@@ -207,6 +205,12 @@ impl Settings {
         let Paths { state, drop, .. } = &self.window.paths;
         [state.as_path(), drop.as_path()].into_iter().chain(self.location.file().and_then(Path::parent))
     }
+}
+
+/// A window as its receipts name it.
+pub(super) fn of_receipts(Window { id, environment }: &Window, name: &str) -> seal::Window {
+    let environment = environment.as_str().to_owned();
+    seal::Window { id: id.as_str().to_owned(), name: name.to_owned(), environment }
 }
 
 /// What can be told of `pencere.toml` even when it is not whole, so that the files it names are
@@ -334,7 +338,8 @@ impl Paths {
     }
 }
 
-fn window(base: &Path, mut table: Table<'_, '_>) -> (Paths, Option<Environment>, Option<WindowSettings>) {
+/// Who the window is: its environment, also where the rest is wrong, and all of it with its name.
+pub(super) fn named(table: &mut Table<'_, '_>) -> (Option<Environment>, Option<(Window, String)>) {
     table.need(&["id", "name", "environment"]);
     let id = table.parsed("id");
     let environment =
@@ -345,6 +350,16 @@ fn window(base: &Path, mut table: Table<'_, '_>) -> (Paths, Option<Environment>,
     {
         table.source().mistake(&name.spot, "stands in every receipt: give it a text on one line");
     }
+    let environment = environment.map(|environment| environment.value);
+    let named = match (id, name, environment) {
+        (Some(id), Some(name), Some(environment)) => Some((Window { id: id.value, environment }, name.value)),
+        _ => None,
+    };
+    (environment, named)
+}
+
+fn window(base: &Path, mut table: Table<'_, '_>) -> (Paths, Option<Environment>, Option<WindowSettings>) {
+    let (environment, named) = named(&mut table);
     let default = Paths::default_in(base);
     let mut path = |key, default| table.string(key).map_or(default, |path| base.join(path.value));
     let paths = Paths {
@@ -355,14 +370,7 @@ fn window(base: &Path, mut table: Table<'_, '_>) -> (Paths, Option<Environment>,
         datasets: path("datasets", default.datasets),
     };
     table.finish();
-    let environment = environment.map(|environment| environment.value);
-    let settings = match (id, name, environment) {
-        (Some(id), Some(name), Some(environment)) => {
-            let window = Window { id: id.value, environment };
-            Some(WindowSettings { window, name: name.value, paths: paths.clone() })
-        }
-        _ => None,
-    };
+    let settings = named.map(|(window, name)| WindowSettings { window, name, paths: paths.clone() });
     (paths, environment, settings)
 }
 
@@ -518,6 +526,8 @@ fn responders(base: &Path, table: &mut Table<'_, '_>) -> Vec<Responder> {
     responders
 }
 
+/// How `seal.key` begins where a process of its own seals.
+pub(super) const APART: &str = "socket:";
 /// The word for no time-stamping authority.
 const NOBODY: &str = "none";
 
@@ -540,7 +550,17 @@ fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
             None
         }
     });
-    let key = key.and_then(|key| match is_uri(&key.value) {
+    let key = key.and_then(|key| key_place(base, source, key));
+    Some(SealAt { certificate: certificate?.map(|path| base.join(path)), key: key?, stamps })
+}
+
+/// Where `seal.key` says that the key lies.
+pub(super) fn key_place(base: &Path, source: &Source<'_>, key: At<String>) -> Option<At<seal::KeyPlace>> {
+    if let Some(socket) = key.value.strip_prefix(APART) {
+        let socket = PathBuf::from(socket);
+        return Some(key.map(|_| seal::KeyPlace::Apart(socket)));
+    }
+    match is_uri(&key.value) {
         false => Some(key.map(|key| seal::KeyPlace::File(base.join(key)))),
         true => match key.value.parse::<Uri>() {
             Ok(uri) => Some(key.map(|_| seal::KeyPlace::Token(Box::new(uri)))),
@@ -549,8 +569,7 @@ fn seal(base: &Path, mut table: Table<'_, '_>) -> Option<SealAt> {
                 None
             }
         },
-    });
-    Some(SealAt { certificate: certificate?.map(|path| base.join(path)), key: key?, stamps })
+    }
 }
 
 /// Where checkpoints go, and who stamps them: the seal's authority, unless another is named.

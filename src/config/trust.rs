@@ -234,6 +234,11 @@ pub(super) fn seal(
     match &seal.key.value {
         KeyPlace::File(path) => key_in_file(source, &seal.key.spot, path, certificate.as_ref()),
         KeyPlace::Token(uri) => key_in_token(source, &seal.key.spot, uri),
+        // looked for where the window is opened: it may be started after this is asked
+        KeyPlace::Apart(path) if !path.is_absolute() => {
+            source.mistake(&seal.key.spot, format!("{} is no whole path of a socket", path.display()));
+        }
+        KeyPlace::Apart(_) => {}
     }
 }
 

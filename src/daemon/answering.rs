@@ -59,6 +59,8 @@ pub(super) fn unsealed(refused: Refused) -> Halt {
     match refused {
         // as a disk that was full
         Refused::Key(KeyFault::Away(_)) | Refused::Log(LogFault::Disk(_)) => Halt::broken(refused),
+        // the seal's process may be there again
+        Refused::Line { .. } | Refused::Apart { may_pass: true, .. } => Halt::broken(refused),
         refused => Halt::wrong(refused),
     }
 }

@@ -6,7 +6,7 @@
 //! taken up from what BOEMİS and the journal say, and doing it again changes nothing. The judgement itself is
 //! `schema`'s.
 
-use super::answering::{Facts, Ready};
+use super::answering::{Facts, Ready, unsealed};
 use super::carry::Word;
 use super::decide::{Judged, word};
 use super::dossier::Beside;
@@ -252,7 +252,7 @@ impl Window {
         let (answer, sealed) = match self.sealed_before(id, turn.answer)? {
             Some((record, sealed)) => (Answer::sealed_before(record, name, turn, stands), sealed),
             None => {
-                let record = self.seal.outcome(id, answers).map_err(Halt::wrong)?.ok_or_else(wrong)?;
+                let record = self.seal.outcome(id, answers).map_err(unsealed)?.ok_or_else(wrong)?;
                 let by = ruled.by.to_string();
                 let answer = match (ruled.stage, stands) {
                     (ApprovalStage::Approved, Some(stands)) => Answer::approved(record, stands, name, turn, &by),
@@ -270,7 +270,7 @@ impl Window {
 
     /// The turn of a later answer: only the first may have been a held one.
     pub(super) fn turn_after(&self, id: SubmissionId, answers: u32) -> Result<Turn, Halt> {
-        let first = self.seal.outcome(id, 1).map_err(Halt::wrong)?;
+        let first = self.seal.outcome(id, 1).map_err(unsealed)?;
         let held_before = first.is_some_and(|first| first.decision == Decision::Held);
         Ok(Turn { answer: answers + 1, held_before })
     }

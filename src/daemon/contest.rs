@@ -5,7 +5,7 @@
 //! sender and owner (S 2.1.3). A stop anywhere in between is taken up from the journal's word at the next
 //! start. Never puts an acceptance in doubt: the later look does.
 
-use super::answering::{Facts, Ready};
+use super::answering::{Facts, Ready, unsealed};
 use super::window::{Halt, Window};
 use crate::boemis::{self, Boemis};
 use crate::document::{Decision, ParticipantName, SubmissionId};
@@ -131,7 +131,7 @@ impl Window {
         let (answer, sealed) = match self.sealed_before(id, turn.answer)? {
             Some((record, sealed)) => (Answer::sealed_before(record, name, turn, None), sealed),
             None => {
-                let record = self.seal.outcome(id, answers).map_err(Halt::wrong)?;
+                let record = self.seal.outcome(id, answers).map_err(unsealed)?;
                 let answer =
                     record.and_then(|record| Answer::contested(record, name, turn, put(doubt, load, is_approval)));
                 let answer = answer.ok_or_else(|| never_sealed(doubt))?;

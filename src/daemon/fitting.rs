@@ -5,12 +5,13 @@
 //! an act is durable before its answer is journalled, and a line before a checkpoint or an act speaks of it. Asks for
 //! the ends alone; `audit verify` walks all of it. Mends nothing: a window that does not fit halts, and a person looks.
 
+use super::answering::unsealed;
 use super::window::Halt;
 use crate::document::BAKU;
 use crate::forms::note::Checkpoint;
 use crate::host::Host;
 use crate::ledger::Ledger;
-use crate::seal::Seal;
+use crate::seal::{Seal, Sealer};
 use crate::transparency::Log;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -30,17 +31,19 @@ fn lost(acts: &Path, number: &str) -> Halt {
 ///
 /// # Errors
 /// [`Halt`]: it does not; or the ledger.
-pub(super) fn acts(seal: &Seal, acts: &Path, ledger: &Ledger, now: Timestamp) -> Result<(), Halt> {
+pub(super) fn acts(seal: &Sealer, acts: &Path, ledger: &Ledger, now: Timestamp) -> Result<(), Halt> {
     for number in ledger.last_receipts()? {
         // the last that it gave, not the next: between these lies what a restore leaves out
-        if Seal::place_of(&number).is_some_and(|(year, ordinal)| seal.last_ordinal(year) < ordinal) {
+        if let Some((year, ordinal)) = Seal::place_of(&number)
+            && seal.last_ordinal(year).map_err(unsealed)? < ordinal
+        {
             return Err(lost(acts, &number));
         }
     }
     // and what was answered to nobody that is known
-    let years: BTreeSet<i16> = seal.years().chain([BAKU.to_datetime(now).year()]).collect();
+    let years: BTreeSet<i16> = seal.years().into_iter().chain([BAKU.to_datetime(now).year()]).collect();
     for year in years {
-        let (_, next) = seal.next_number(year);
+        let (_, next) = seal.next_number(year).map_err(unsealed)?;
         if ledger.find_receipt(&next)?.is_some() {
             return Err(lost(acts, &next));
         }
@@ -52,7 +55,7 @@ pub(super) fn acts(seal: &Seal, acts: &Path, ledger: &Ledger, now: Timestamp) ->
 ///
 /// # Errors
 /// [`Halt`]: it does not go on from there; or act log and journal.
-pub(super) fn tree(seal: &Seal, log: &mut Log, host: &Host, state: &Path) -> Result<(), Halt> {
+pub(super) fn tree(seal: &Sealer, log: &mut Log, host: &Host, state: &Path) -> Result<(), Halt> {
     let Some((number, commitment)) = seal.last_commitment().map_err(Halt::wrong)? else { return Ok(()) };
     match Checkpoint::read(&commitment.checkpoint) {
         Ok(checkpoint) => {

@@ -12,6 +12,7 @@
 //! What was sealed as accepted and not answered yet when the window stopped is loaded again as well: only a load that
 //! is seen lets the window say what it sealed. What cannot be loaded waits, and all others go on.
 
+use super::answering::unsealed;
 use super::carry::Case;
 use super::dossier::Dossier;
 use super::grounds::Grounds;
@@ -242,7 +243,7 @@ impl Window {
         let unloaded: HashSet<SubmissionId> = unloaded.into_iter().collect();
         let mut sealed = Vec::new();
         for one in open.iter().filter(|one| unloaded.contains(&one.id())) {
-            let outcome = self.seal.outcome(one.id(), one.answers.saturating_add(1)).map_err(Halt::wrong)?;
+            let outcome = self.seal.outcome(one.id(), one.answers.saturating_add(1)).map_err(unsealed)?;
             // nothing is loaded of an approval, which has no records
             let is_load = |outcome: &OutcomeRecord| {
                 matches!(outcome.decision, Decision::Accepted | Decision::Pending) && outcome.records.is_some()
@@ -266,7 +267,7 @@ impl Window {
             };
             cases.push(Case { turn: Turn::FIRST, ..case });
             let sealed = match submission.phase.is_to_be_judged() {
-                true => self.seal.outcome(id, submission.answers.saturating_add(1)).map_err(Halt::wrong)?,
+                true => self.seal.outcome(id, submission.answers.saturating_add(1)).map_err(unsealed)?,
                 false => None,
             };
             let accepted = sealed.map(|record| Accepted::of_act(&record));

@@ -29,7 +29,7 @@ use crate::ledger::{Arrived, Ledger, LedgerError, Opened, Submission};
 use crate::receipt::Turn;
 use crate::reserve::Holdings;
 use crate::schema::Key;
-use crate::seal::{OpenFault, PreviousRecord, Seal, Stamper};
+use crate::seal::{OpenFault, PreviousRecord, Sealer, Stamper};
 use crate::staging::Staging;
 use crate::transparency;
 use jiff::Timestamp;
@@ -192,7 +192,7 @@ pub struct Window {
     pub(super) written_ahead: Ahead,
     /// It was opened, and nobody has held it against the journal yet.
     pub(super) is_uncompared: bool,
-    pub(super) seal: Seal,
+    pub(super) seal: Sealer,
     /// Who stamps the time on receipts, if anybody.
     pub(super) stamps: Option<Arc<Stamps>>,
     pub(super) queue: Queue,
@@ -294,21 +294,17 @@ impl Window {
         ledger.newest()?.into_iter().for_each(SubmissionId::rise_above);
         let world = Arc::clone(config.world());
         let clock = host.clock.clone();
-        let seal = Seal::open(&settings.seal, settings.window_of_receipts(), Box::new(move || clock.now())).map_err(
-            |fault| match fault {
-                // a PIN that is refused must not be tried at every start of a service
-                OpenFault::Token(ref token) if token.is_lasting() => Halt::Misconfigured(fault.to_string()),
-                fault => Halt::broken(fault),
-            },
-        )?;
-        fitting::acts(&seal, &settings.seal.acts, &ledger, host.clock.now())?;
-        fitting::tree(&seal, &mut transparency, &host, state)?;
         let stamps = settings.stamps.clone();
         let stamps = stamps.map(|stamps| Arc::new(Stamps::new(stamps, host.clock.clone(), Arc::clone(&world))));
-        let seal = match &stamps {
-            Some(stamps) => seal.stamped_by(Arc::clone(stamps) as Arc<dyn Stamper>),
-            None => seal,
-        };
+        let stamper = stamps.as_ref().map(|stamps| Arc::clone(stamps) as Arc<dyn Stamper>);
+        let (of, now) = (settings.window_of_receipts(), Box::new(move || clock.now()));
+        let seal = Sealer::open(&settings.seal, of, now, stamper).map_err(|fault| match fault {
+            // a PIN that is refused must not be tried at every start of a service
+            OpenFault::Token(ref token) if token.is_lasting() => Halt::Misconfigured(fault.to_string()),
+            fault => Halt::broken(fault),
+        })?;
+        fitting::acts(&seal, &settings.seal.acts, &ledger, host.clock.now())?;
+        fitting::tree(&seal, &mut transparency, &host, state)?;
         let mut window = Self {
             host,
             config,

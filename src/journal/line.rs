@@ -114,6 +114,14 @@ pub(super) fn read_header(line: &[u8], segment: u32, previous: Digest) -> Result
     }
 }
 
+/// How many leaves the transparency log had before a segment, as its first line says; none outside where that is no
+/// header of a known format, none inside where the format had no log.
+pub(super) fn leaves(line: &[u8]) -> Option<Option<u64>> {
+    let (0, _, json) = split(line)? else { return None };
+    let header: Header = serde_json::from_slice(json).ok()?;
+    [VERSION, WITHOUT_TREE].contains(&header.journal).then_some(header.leaves)
+}
+
 fn follow(line: &[u8], previous: Digest) -> Result<(usize, Digest, &[u8]), LineFault> {
     let (place, written, json) = split(line).ok_or(LineFault::Rotten)?;
     let chain = chain(previous, json);

@@ -91,6 +91,42 @@ impl Reader {
         Ok(reader)
     }
 
+    /// Reads from the beginning of the last segment before which the transparency log had no more than so many leaves;
+    /// of the first where none tells. The header of that segment is taken on trust, by its checksum.
+    ///
+    /// # Errors
+    /// What the disk says; segments that are missing, or do not begin or end with a whole line.
+    pub fn from_leaf(disk: &Disk, state: &Path, leaves: u64) -> Result<Self, JournalError> {
+        let mut reader = Self::open(disk, state)?;
+        for before in (0..reader.segments.len().saturating_sub(1)).rev() {
+            let (segment, next) = (reader.segments[before], reader.segments[before + 1]);
+            if reader.leaves_before(next)?.is_some_and(|known| known <= leaves) {
+                reader.position = Position { segment, offset: 0, chain: reader.last_chain(segment)? };
+                reader.peaks = None; // its header tells
+                break;
+            }
+        }
+        Ok(reader)
+    }
+
+    /// The same, where the transparency log is known at the place from which it reads: what follows is held against it.
+    pub fn knowing(self, peaks: Peaks) -> Self {
+        Self { peaks: Some(peaks), ..self }
+    }
+
+    /// What the header of a segment says of the leaves before it; none in the format that had no log.
+    fn leaves_before(&self, segment: u32) -> Result<Option<u64>, JournalError> {
+        let path = path(&self.folder, segment);
+        let mut line = Vec::new();
+        let file = self.disk.open(&path).map_err(JournalError::disk("open", &path))?;
+        let read = BufReader::new(file).take(LINE_MAX as u64).read_until(b'\n', &mut line);
+        read.map_err(JournalError::disk("read", &path))?;
+        match line.strip_suffix(b"\n").and_then(line::leaves) {
+            Some(leaves) => Ok(leaves),
+            None => Err(JournalError::Damaged { path, offset: 0, what: "the segment does not begin with its header" }),
+        }
+    }
+
     /// The next entry and the position after it; none at the end.
     ///
     /// # Errors

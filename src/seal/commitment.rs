@@ -120,17 +120,25 @@ pub(crate) mod samples {
         }
     }
 
+    /// The entry of an outcome.
+    pub(crate) fn entry(record: &OutcomeRecord) -> String {
+        let OutcomeRecord { id, answer, decision, .. } = record;
+        let said = said(record);
+        format!(r#"{{"event":"decided","id":"{id}","answer":{answer},"decision":"{decision}","said":"{said}"}}"#)
+    }
+
     /// Outcomes as the leaves of a log of their own, behind one other leaf.
     pub(crate) fn logged<'a>(records: impl IntoIterator<Item = &'a OutcomeRecord>) -> Vec<Asked<'a>> {
-        let entry = |record: &OutcomeRecord| {
-            let OutcomeRecord { id, answer, decision, .. } = record;
-            let said = said(record);
-            format!(r#"{{"event":"decided","id":"{id}","answer":{answer},"decision":"{decision}","said":"{said}"}}"#)
-        };
-        let entries: Vec<(&OutcomeRecord, String)> =
-            records.into_iter().map(|record| (record, entry(record))).collect();
+        let records: Vec<&OutcomeRecord> = records.into_iter().collect();
+        let leaves: Vec<String> =
+            std::iter::once("other".to_owned()).chain(records.iter().map(|one| entry(one))).collect();
+        records.into_iter().zip(committed(&leaves).into_iter().skip(1)).collect()
+    }
+
+    /// The commitments of a log's leaves, all to the same checkpoint.
+    pub(crate) fn committed(leaves: &[String]) -> Vec<Commitment> {
         let (mut grown, mut peaks) = (Grown(HashMap::new()), Peaks::default());
-        for leaf in std::iter::once("other").chain(entries.iter().map(|(_, entry)| entry.as_str())) {
+        for leaf in leaves {
             peaks.push(merkle::leaf(leaf.as_bytes()), |level, at, hash| {
                 grown.0.insert((level, at), hash);
             });
@@ -138,8 +146,8 @@ pub(crate) mod samples {
         let key = PKey::private_key_from_raw_bytes(&[7; 32], openssl::pkey::Id::ED25519).unwrap();
         let signer = LogSigner::new("pencere/trial", key).unwrap();
         let tree = Tree::new(&grown, peaks.size());
-        let commitment = |index: u64, entry: String| Commitment {
-            entry,
+        let commitment = |(index, entry): (u64, &String)| Commitment {
+            entry: entry.clone(),
             index,
             inclusion: tree.inclusion(index).unwrap(),
             size: peaks.size(),
@@ -148,7 +156,7 @@ pub(crate) mod samples {
             since: None,
             previous: None,
         };
-        (1..).zip(entries).map(|(index, (record, entry))| (record, commitment(index, entry))).collect()
+        (0..).zip(leaves).map(commitment).collect()
     }
 
     impl Seal {

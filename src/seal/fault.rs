@@ -36,6 +36,14 @@ pub enum OpenFault {
     /// The act log cannot be used.
     #[error(transparent)]
     Log(#[from] LogFault),
+    /// The seal is a process of its own, and cannot be called, or is another.
+    #[error("the seal behind {}: {told}. See that pencere-seal runs, for this window", path.display())]
+    Apart {
+        /// Its socket.
+        path: PathBuf,
+        /// What came of it.
+        told: String,
+    },
     /// The window's id cannot stand in a number.
     #[error("the window's id “{0}” is not 1 to 64 of a-z, A-Z, 0-9, - and _")]
     WindowId(String),
@@ -100,6 +108,22 @@ pub enum Refused {
     /// The making of a receipt panicked.
     #[error("the making of a receipt: {0}")]
     Panicked(#[from] Panicked),
+    /// A seal apart says no, in its own words.
+    #[error("the seal: {told}")]
+    Apart {
+        /// Why.
+        told: String,
+        /// Whether it may seal after a restart.
+        may_pass: bool,
+    },
+    /// The line to a seal apart broke: what was asked last may be done or not.
+    #[error("the seal behind {}: {fault}", path.display())]
+    Line {
+        /// Its socket.
+        path: PathBuf,
+        /// What happened.
+        fault: std::io::Error,
+    },
     /// An earlier fault left the act log unsure.
     #[error("the seal stopped after a fault of its act log; open it again")]
     Broken,

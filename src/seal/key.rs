@@ -17,6 +17,8 @@ pub enum KeyPlace {
     File(PathBuf),
     /// A PKCS#11 token, which keeps it.
     Token(Box<Uri>),
+    /// A process of its own, behind this socket; nobody else can reach it.
+    Apart(PathBuf),
 }
 
 impl KeyPlace {
@@ -35,6 +37,9 @@ impl KeyPlace {
             Self::Token(uri) => {
                 let found = token::find(uri, None, &mut |_| None)?;
                 Ok(Arc::new(found.for_certificate(certificate)?))
+            }
+            Self::Apart(path) => {
+                Err(OpenFault::Apart { path: path.clone(), told: "its key is not for this process".into() })
             }
         }
     }

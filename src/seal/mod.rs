@@ -9,14 +9,19 @@
 //! cut off at the next start; numbers go on without a gap, but where a restore says that it left one (`skips.rs`).
 
 mod acts;
+mod apart;
+mod call;
 mod commitment;
 mod content;
 mod escape;
 mod fault;
+mod followed;
+mod keeper;
 mod key;
 mod plain;
 mod record;
 mod sealed;
+mod sealer;
 mod skips;
 mod stamp;
 mod walk;
@@ -27,10 +32,12 @@ pub use content::NAMESPACE;
 pub(crate) use content::{SAID_BEGINS, SAID_ENDS};
 
 pub use fault::{OpenFault, Refused};
+pub use keeper::{Keeper, KeeperFault};
 pub use key::KeyPlace;
 pub use plain::plain;
 pub use record::{FileRecord, OriginalRecord, OutcomeRecord, SignerRecord, TotalRecord};
-pub use sealed::Sealed;
+pub use sealed::{Again, Sealed};
+pub use sealer::Sealer;
 pub use skips::Skips;
 pub use stamp::Stamper;
 pub use walk::{ActsReader, Told, last_act, whole_length};
@@ -93,12 +100,7 @@ impl Seal {
         if !(1..=64).contains(&window.id.len()) || !window.id.bytes().all(plain) {
             return Err(OpenFault::WindowId(window.id));
         }
-        let read = |path: &PathBuf| std::fs::read(path).map_err(|fault| OpenFault::File { path: path.clone(), fault });
-        // the first one is the seal's; what follows it, if anything, is its chain
-        let certificate = Certificate::from_pem(&read(&settings.certificate)?)
-            .ok()
-            .and_then(|certificates| certificates.into_iter().next())
-            .ok_or_else(|| OpenFault::NotPem { path: settings.certificate.clone(), what: "a certificate" })?;
+        let certificate = certificate_of(settings)?;
         let key = settings.key.open(&certificate)?;
         let signer = XadesSigner::new(key, certificate)?;
         let acts = Acts::open(&settings.acts)?;
@@ -154,37 +156,19 @@ impl Seal {
         Ok(sealed)
     }
 
-    /// What was sealed as this answer before, with its receipt: the same octets, as [`Seal::seal`]
-    /// gives them for the same outcome. None when nothing was. For whoever was told of no seal: what
-    /// was sealed is said, whatever a later judgement would come to. [`Seal::sync`] as ever.
-    ///
-    /// Where the certificate or a wording was renewed since, `kept` is asked for the octets of that
-    /// time: they may lie with the sender already. Only where nobody has them there is an outcome without a receipt,
-    /// to be logged and sealed anew.
+    /// What was sealed as this answer before, and what its receipt would be today. None when nothing was. For whoever
+    /// was told of no seal: what was sealed is said, whatever a later judgement would come to. [`Seal::sync`] as ever.
     ///
     /// # Errors
     /// As [`Seal::seal`].
-    pub fn sealed(
-        &mut self,
-        id: SubmissionId,
-        answer: u32,
-        kept: impl FnOnce(Digest) -> Option<Arc<[u8]>>,
-    ) -> Result<Option<(OutcomeRecord, Option<Sealed>)>, Refused> {
+    pub fn again(&self, id: SubmissionId, answer: u32) -> Result<Option<Again>, Refused> {
         if self.broken {
             return Err(Refused::Broken);
         }
         let Some(act) = self.acts.find(id, answer)? else { return Ok(None) };
         let draft = self.draft(&act.record, &act.number, act.issued, act.log.as_ref());
-        let (again, _) = self.write(&draft, Some(Made::of(&act)))?;
-        let sealed = match again.sha256 == act.sealed {
-            true => Some(again),
-            false => kept(act.sealed).filter(|octets| Digest::of(octets) == act.sealed).map(|octets| Sealed {
-                sha256: act.sealed,
-                octets,
-                ..again
-            }),
-        };
-        Ok(Some((act.record, sealed)))
+        let (today, _) = self.write(&draft, Some(Made::of(&act)))?;
+        Ok(Some(Again { record: act.record, was: act.sealed, today }))
     }
 
     /// The years in which it gave numbers.
@@ -449,6 +433,15 @@ impl Seal {
         };
         Ok((sealed, value))
     }
+}
+
+/// The seal's certificate.
+fn certificate_of(settings: &Settings) -> Result<Certificate, OpenFault> {
+    let path = &settings.certificate;
+    let octets = std::fs::read(path).map_err(|fault| OpenFault::File { path: path.clone(), fault })?;
+    // the first one is the seal's; what follows it, if anything, is its chain
+    let found = Certificate::from_pem(&octets).ok().and_then(|certificates| certificates.into_iter().next());
+    found.ok_or_else(|| OpenFault::NotPem { path: path.clone(), what: "a certificate" })
 }
 
 /// An outcome with its place in the transparency log.

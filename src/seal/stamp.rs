@@ -90,7 +90,7 @@ mod tests {
         // after a restart, and also where no authority is configured any more
         let mut without = open(folder.path());
         assert_eq!(octets(&without.seal_now(&records).unwrap()), octets(&first));
-        let kept = without.sealed(records[7].id, 1, |_| None).unwrap().unwrap().1.unwrap();
+        let kept = without.again(records[7].id, 1).unwrap().unwrap().or_kept(|_| None).1.unwrap();
         assert_eq!(kept.octets(), first[7].octets());
         assert_eq!(machine.asked.lock().unwrap().len(), 20, "nothing was stamped twice");
     }

@@ -540,11 +540,11 @@ fn what_was_sealed_is_given_back_whole_by_its_answer_alone() {
     let before = open(folder.path()).seal_now(&records).unwrap();
     let mut seal = open_at(folder.path(), "2026-12-01T00:00:00Z");
     for (record, before) in records.iter().zip(&before) {
-        let (again, sealed) = seal.sealed(record.id, record.answer, |_| None).unwrap().unwrap();
+        let (again, sealed) = seal.again(record.id, record.answer).unwrap().unwrap().or_kept(|_| None);
         let sealed = sealed.unwrap();
         assert_eq!(&again, record);
         assert_eq!((sealed.number(), sealed.octets()), (before.number(), before.octets()));
-        assert!(seal.sealed(record.id, record.answer + 9, |_| None).unwrap().is_none());
+        assert!(seal.again(record.id, record.answer + 9).unwrap().is_none());
     }
     let bound = {
         let finding = Finding::new(Code::SchemaInvalid).at(Place::whole().path("\u{1}".repeat(1024)));
@@ -553,7 +553,7 @@ fn what_was_sealed_is_given_back_whole_by_its_answer_alone() {
     };
     seal.seal_now([&bound]).unwrap();
     drop(seal);
-    assert_eq!(open(folder.path()).sealed(bound.id, 1, |_| None).unwrap().unwrap().0, bound);
+    assert_eq!(open(folder.path()).again(bound.id, 1).unwrap().unwrap().or_kept(|_| None).0, bound);
 }
 
 /// A receipt may lie with its receiver before the journal knows of it: what the window answers after
@@ -572,12 +572,12 @@ fn octets_that_left_under_an_earlier_certificate_stay_the_answer() {
         asked = Some(sha256);
         Some(Arc::clone(before.octets()))
     };
-    let (again, sealed) = seal.sealed(record.id, 1, kept).unwrap().unwrap();
+    let (again, sealed) = seal.again(record.id, 1).unwrap().unwrap().or_kept(kept);
     let sealed = sealed.unwrap();
     assert_eq!((again, asked), (record.clone(), Some(before.sha256())));
     assert_eq!((sealed.octets(), sealed.sha256()), (before.octets(), before.sha256()));
     // other octets are not believed; what nobody has is logged and made anew, under the same number
-    let (again, none) = seal.sealed(record.id, 1, |_| Some(Arc::from(&b"<Receipt/>"[..]))).unwrap().unwrap();
+    let (again, none) = seal.again(record.id, 1).unwrap().unwrap().or_kept(|_| Some(Arc::from(&b"<Receipt/>"[..])));
     assert!(none.is_none());
     let anew = seal.seal_now([&again]).unwrap().remove(0);
     assert_eq!((anew.number(), anew.issued()), (before.number(), before.issued()));
