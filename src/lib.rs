@@ -238,7 +238,7 @@ pub mod transparency; // what was said, as a tree that can only grow, and its si
 pub mod ledger; // the index of what is open or recent; built again from the journal when it is lost
 pub mod post; // what goes out by mail: composed, signed, owed until it is taken
 pub mod reserve; // copies of all that, and what is put back from them
-pub mod seal; // the key that receipts are sealed with, and the register of what it sealed
+pub mod seal; // the key that receipts are sealed with, here or in a process apart, and the register of what it sealed
 
 // Over all of it.
 pub mod config; // the settings of every room, each mistake with its place

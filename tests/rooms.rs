@@ -25,6 +25,7 @@ const IMPORTS: &[(&str, &str, &str)] = &[
     ("staging", "evidence", "what it makes safe lies there"),
     ("staging", "journal", "held safely means: the journal says so"),
     ("seal", "token", "its key may lie in one"),
+    ("seal", "journal", "a seal apart reads it for itself: what does not stand there is not sealed"),
     ("receipt", "seal", "the answer is asked of the seal, which alone numbers and signs it"),
     ("archive", "journal", "closed is what the journal closes"),
     ("archive", "evidence", "what a unit holds lies there, and is found in the unit once it lies there no more"),

@@ -1,17 +1,21 @@
-//! The systemd unit: what it promises, and that systemd agrees where its tools are installed.
+//! The systemd units: what they promise, and that systemd agrees where its tools are installed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn unit() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd/pencere.service")
+const WINDOW: &str = "pencere.service";
+const SEAL: &str = "pencere-seal.service";
+const SOCKET: &str = "pencere-seal.socket";
+
+fn path_of(unit: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd").join(unit)
 }
 
 /// Section and key, with the values in order.
-fn settings() -> BTreeMap<String, Vec<String>> {
+fn settings(unit: &str) -> BTreeMap<String, Vec<String>> {
     let (mut section, mut settings) = (String::new(), BTreeMap::<String, Vec<String>>::new());
-    for line in std::fs::read_to_string(unit()).unwrap().lines() {
+    for line in std::fs::read_to_string(path_of(unit)).unwrap().lines() {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
@@ -27,7 +31,7 @@ fn settings() -> BTreeMap<String, Vec<String>> {
 
 #[test]
 fn the_manager_is_told_and_the_window_comes_back() {
-    let settings = settings();
+    let settings = settings(WINDOW);
     for (key, value) in [
         ("Type", "notify"),
         ("NotifyAccess", "main"),
@@ -46,7 +50,7 @@ fn the_manager_is_told_and_the_window_comes_back() {
 
 #[test]
 fn it_can_do_little_beyond_its_folders() {
-    let settings = settings();
+    let settings = settings(WINDOW);
     for (key, value) in [
         ("User", "pencere"),
         ("NoNewPrivileges", "yes"),
@@ -71,23 +75,61 @@ fn analyze(arguments: &[&str]) -> Option<(bool, String)> {
 }
 
 #[test]
-fn systemd_finds_it_well_closed() {
-    // The threshold is in tenths: at most 1.5 of 10.
-    let unit = unit();
-    let arguments = ["security", "--offline=true", "--threshold=15", "--no-pager", unit.to_str().unwrap()];
-    if let Some((good, said)) = analyze(&arguments) {
-        assert!(good, "{said}");
+fn the_seal_is_asked_by_the_window_and_reaches_nothing_else() {
+    let (seal, socket) = (settings(SEAL), settings(SOCKET));
+    for (key, value) in [
+        ("Type", "notify"),
+        ("Restart", "on-failure"),
+        ("RestartPreventExitStatus", "2"),
+        ("ExecStart", "/usr/bin/pencere seal --config /etc/pencere/seal.toml"),
+        ("StandardInput", "socket"),
+        ("User", "pencere-seal"),
+        ("StateDirectory", "pencere-seal"),
+        ("ProtectSystem", "strict"),
+        ("InaccessiblePaths", "-/srv"),
+        ("TemporaryFileSystem", "/var/lib/pencere:ro"),
+        ("BindReadOnlyPaths", "/var/lib/pencere/journal"),
+        ("PrivateNetwork", "yes"),
+        ("RestrictAddressFamilies", "AF_UNIX"),
+        ("CapabilityBoundingSet", ""),
+        ("NoNewPrivileges", "yes"),
+        ("LimitCORE", "0"),
+    ] {
+        assert_eq!(seal[&format!("Service.{key}")], [value], "{key}");
+    }
+    // the user of a process that calls would be nobody
+    assert!(!seal.contains_key("Service.PrivateUsers"));
+    for (key, value) in [("SocketGroup", "pencere"), ("SocketMode", "0660"), ("Accept", "no")] {
+        assert_eq!(socket[&format!("Socket.{key}")], [value], "{key}");
+    }
+    assert_eq!(socket["Socket.ListenStream"], ["/run/pencere-seal.sock"]);
+}
+
+#[test]
+fn systemd_finds_them_well_closed() {
+    // The threshold is in tenths: at most 1.5 of 10 for the window, and 0.8 for the seal.
+    for (unit, threshold) in [(WINDOW, "--threshold=15"), (SEAL, "--threshold=8")] {
+        let path = path_of(unit);
+        let arguments = ["security", "--offline=true", threshold, "--no-pager", path.to_str().unwrap()];
+        if let Some((good, said)) = analyze(&arguments) {
+            assert!(good, "{unit}: {said}");
+        }
     }
 }
 
 #[test]
 fn systemd_understands_every_line() {
-    // `verify` wants the binary to be there, so the unit is read with that of this build.
+    // `verify` wants the binary to be there, so the units are read with that of this build.
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("pencere.service");
-    let text = std::fs::read_to_string(unit()).unwrap().replace("/usr/bin/pencere", env!("CARGO_BIN_EXE_pencere"));
-    std::fs::write(&path, text).unwrap();
-    if let Some((good, said)) = analyze(&["verify", "--man=no", path.to_str().unwrap()]) {
-        assert!(good && !said.contains("Unknown") && !said.contains("pencere.service:"), "{said}");
+    for unit in [WINDOW, SEAL, SOCKET] {
+        let text = std::fs::read_to_string(path_of(unit)).unwrap();
+        let text = text.replace("/usr/bin/pencere", env!("CARGO_BIN_EXE_pencere"));
+        std::fs::write(folder.path().join(unit), text).unwrap();
+    }
+    for unit in [WINDOW, SEAL, SOCKET] {
+        let path = folder.path().join(unit);
+        if let Some((good, said)) = analyze(&["verify", "--man=no", path.to_str().unwrap()]) {
+            assert!(good && !said.contains("Unknown") && !said.contains(&format!("{unit}:")), "{unit}: {said}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A step either happens or does not; what is written is durable only after [`DiskFile::sync`],
 //! and a name only after [`Disk::sync_folder`] on the folder it stands in. Files are made for the
-//! window's own user alone (mode 0600, folders 0700).
+//! window's own user alone (mode 0600, folders 0700), but for what its group reads as well: the journal, which a seal apart
+//! follows.
 
 use super::faults::Faults;
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};
@@ -50,17 +51,22 @@ impl Disk {
 
     /// Makes a new file; one that exists already is an error.
     pub fn create(&self, path: &Path) -> io::Result<DiskFile> {
-        self.open_for_writing(path, OpenOptions::new().create_new(true))
+        self.open_for_writing(path, OpenOptions::new().create_new(true).mode(0o600))
     }
 
     /// Opens a file for writing, making it when it is not there. Nothing in it is changed.
     pub fn open_or_create(&self, path: &Path) -> io::Result<DiskFile> {
-        self.open_for_writing(path, OpenOptions::new().create(true).truncate(false))
+        self.open_for_writing(path, OpenOptions::new().create(true).truncate(false).mode(0o600))
+    }
+
+    /// The same; the window's group can read what is made (mode 0640, in a folder of [`Disk::make_group_folder`]).
+    pub fn open_or_create_for_group(&self, path: &Path) -> io::Result<DiskFile> {
+        self.open_for_writing(path, OpenOptions::new().create(true).truncate(false).mode(0o640))
     }
 
     fn open_for_writing(&self, path: &Path, options: &mut OpenOptions) -> io::Result<DiskFile> {
         self.step()?;
-        let file = options.read(true).write(true).mode(0o600).open(path)?;
+        let file = options.read(true).write(true).open(path)?;
         if let Some(faults) = &self.faults {
             faults.opened(path, file.metadata()?.len());
         }
@@ -95,13 +101,22 @@ impl Disk {
     /// Makes a folder, and those above it that are missing. Its name is durable afterwards, also
     /// when it stood there already: who made it may have died before he synced it.
     pub fn make_folder(&self, path: &Path) -> io::Result<()> {
+        self.make(path, 0o700)
+    }
+
+    /// The same; the window's group can look into the last of them (mode 0750).
+    pub fn make_group_folder(&self, path: &Path) -> io::Result<()> {
+        self.make(path, 0o750)
+    }
+
+    fn make(&self, path: &Path, mode: u32) -> io::Result<()> {
         let above = path.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if !path.is_dir() {
             if !above.is_dir() {
                 self.make_folder(above)?;
             }
             self.step()?;
-            DirBuilder::new().mode(0o700).create(path)?;
+            DirBuilder::new().mode(mode).create(path)?;
             if let Some(faults) = &self.faults {
                 faults.made_folder(path);
             }

@@ -292,7 +292,7 @@ impl Journal {
     /// [`JournalError::InUse`] beside another process; damage; what the disk says.
     pub fn open(disk: &Disk, state: &Path, settings: Settings) -> Result<Self, JournalError> {
         let folder = state.join("journal");
-        disk.make_folder(&folder).map_err(JournalError::disk("make folder", &folder))?;
+        disk.make_group_folder(&folder).map_err(JournalError::disk("make folder", &folder))?;
         let lock = disk.lock(&folder).map_err(JournalError::disk("lock", &folder))?;
         let lock = lock.ok_or_else(|| JournalError::InUse { path: folder.clone() })?;
         let mut reader = Reader::last_segment(disk, state)?;
@@ -310,7 +310,7 @@ impl Journal {
                 let path = read::path(&folder, number);
                 // The name may be younger than the last sync of the folder.
                 disk.sync_folder(&folder).map_err(JournalError::disk("sync folder", &folder))?;
-                let file = disk.open_or_create(&path).map_err(JournalError::disk("open", &path))?;
+                let file = disk.open_or_create_for_group(&path).map_err(JournalError::disk("open", &path))?;
                 let torn = file.len().map_err(JournalError::disk("read", &path))?.saturating_sub(end.offset);
                 if torn > 0 {
                     tracing::warn!(
@@ -394,7 +394,7 @@ impl Journal {
                 // Not earlier: an empty segment is made only for a line that is about to be written.
                 let number = self.end.segment + 1;
                 let path = read::path(&self.folder, number);
-                let file = self.disk.open_or_create(&path).map_err(JournalError::disk("create", &path))?;
+                let file = self.disk.open_or_create_for_group(&path).map_err(JournalError::disk("create", &path))?;
                 self.disk.sync_folder(&self.folder).map_err(JournalError::disk("sync folder", &self.folder))?;
                 let segment = Appendix::new(file, 0, 0).map_err(JournalError::disk("create", &path))?;
                 self.end = Position { segment: number, offset: 0, ..self.end };

@@ -153,7 +153,7 @@ impl Acts {
     pub(super) fn open_bounded(path: &Path, recent_max: usize, chunk: u64) -> Result<Self, LogFault> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
-        let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
+        let file = OpenOptions::new().read(true).append(true).create(true).mode(0o640).open(path)?;
         File::open(folder)?.sync_all()?; // the log's name is as durable as its lines
         lock(&file)?;
         let skips = Skips::read(&Disk::system(), path)?;

@@ -14,8 +14,8 @@ use std::io::{self, Read, Write};
 /// The form of these frames; a window and its seal are of one version, or do not speak.
 pub(super) const VERSION: u32 = 1;
 
-/// The longest frame, in octets. A receipt stays far below a mebibyte, and a group has at most some dozens; a commitment
-/// adds some kilobytes to each.
+/// The longest frame, in octets. A receipt stays far below a mebibyte, and a group has at most some dozens; a
+/// commitment adds some kilobytes to each.
 pub(super) const FRAME_MAX: usize = 128 << 20;
 
 /// What is asked, of records that lie elsewhere or are its own.

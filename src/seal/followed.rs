@@ -51,8 +51,8 @@ struct Leaf {
 }
 
 impl Followed {
-    /// Begins at the place to which the last act commits, and looks whether this is that journal; at the beginning where
-    /// nothing was sealed yet.
+    /// Begins at the place to which the last act commits, and looks whether this is that journal; at the beginning
+    /// where nothing was sealed yet.
     pub(super) fn open(disk: &Disk, state: &Path, last: Option<&(String, Commitment)>) -> Result<Self, FollowFault> {
         let known =
             last.and_then(|(number, commitment)| Some((number, Checkpoint::read(&commitment.checkpoint).ok()?)));
@@ -77,8 +77,8 @@ impl Followed {
         }
     }
 
-    /// Whether the entry stands in the journal at the place that the commitment says, and its checkpoint is of this very
-    /// journal. Reads on first.
+    /// Whether the entry stands in the journal at the place that the commitment says, and its checkpoint is of this
+    /// very journal. Reads on first.
     pub(super) fn holds(&mut self, commitment: &Commitment) -> Result<bool, FollowFault> {
         let at = |leaves: &VecDeque<Leaf>, index: u64| {
             leaves.binary_search_by_key(&index, |leaf| leaf.index).ok().and_then(|at| leaves.get(at)).copied()

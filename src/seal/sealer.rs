@@ -14,7 +14,7 @@ pub enum Sealer {
     /// In this process, which holds its key.
     Here(Box<Seal>),
     /// In another, which alone can reach the key.
-    Apart(Apart),
+    Apart(Box<Apart>),
 }
 
 impl Sealer {
@@ -30,7 +30,7 @@ impl Sealer {
     ) -> Result<Self, OpenFault> {
         if let KeyPlace::Apart(path) = &settings.key {
             let certificate = super::certificate_of(settings)?;
-            return Apart::call(path, &certificate, &window, stamper).map(Self::Apart);
+            return Apart::call(path, &certificate, &window, stamper).map(|apart| Self::Apart(Box::new(apart)));
         }
         let seal = Seal::open(settings, window, now)?;
         Ok(Self::Here(Box::new(match stamper {

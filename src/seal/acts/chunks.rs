@@ -173,7 +173,7 @@ impl Chunks {
             lines.extend_from_slice(&json);
             lines.push(b'\n');
         }
-        let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path)?;
+        let mut file = OpenOptions::new().append(true).create(true).mode(0o640).open(&self.path)?;
         let whole = file.metadata()?.len();
         if let Err(error) = file.write_all(&lines) {
             file.set_len(whole)?; // they stay, to be written behind the next
