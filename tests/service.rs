@@ -25,6 +25,7 @@ fn settings() -> BTreeMap<String, Vec<String>> {
     settings
 }
 
+// S 8.1.5
 #[test]
 fn the_manager_is_told_and_the_window_comes_back() {
     let settings = settings();
@@ -44,6 +45,7 @@ fn the_manager_is_told_and_the_window_comes_back() {
     assert_eq!(settings["Install.WantedBy"], ["multi-user.target"]);
 }
 
+// S item 2.2, S 5.1.2, 8.1.2
 #[test]
 fn it_can_do_little_beyond_its_folders() {
     let settings = settings();
@@ -70,6 +72,7 @@ fn analyze(arguments: &[&str]) -> Option<(bool, String)> {
     Some((output.status.success(), String::from_utf8_lossy(&text).into_owned()))
 }
 
+// S 8.1.4 item 8
 #[test]
 fn systemd_finds_it_well_closed() {
     // The threshold is in tenths: at most 1.5 of 10.
