@@ -243,6 +243,7 @@ fn what_is_broken_is_intact_and_refused_by_policy() {
     }
 }
 
+// R decree 4.1, R 2.1.4
 #[test]
 fn the_policy_is_named_and_judges_at_the_moment_of_validation() {
     let bench = Bench::new();

@@ -128,6 +128,7 @@ fn a_collection_made_of_the_template_is_signed_into_a_container_and_waits() {
     assert_eq!(trial.sql("SELECT code, geometry FROM grid_history"), "VL-7|LINESTRING(49.61 40.52,49.7 40.5)\n");
 }
 
+// R 3.13
 #[test]
 fn what_is_refused_says_why_and_may_be_filed_again() {
     let trial = pending();

@@ -117,6 +117,7 @@ fn an_annex_that_cannot_be_read_hides_nothing_else() {
     trial.done(&["backup", "copy"]);
 }
 
+// R 1.2.7
 #[test]
 fn a_unit_that_was_replaced_is_not_believed() {
     let trial = archived();

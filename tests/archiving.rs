@@ -72,6 +72,7 @@ fn files_below(folder: &Path) -> Vec<(String, Vec<u8>)> {
     found
 }
 
+// R 5.6, 5.7.1, 5.7.3
 #[test]
 fn a_unit_is_the_same_octets_each_time_and_is_checked_without_pencere() {
     let trial = window("256KiB");
@@ -171,6 +172,7 @@ fn a_unit_is_the_same_octets_each_time_and_is_checked_without_pencere() {
     assert_eq!(trial.pencere(&["archive", "search", "nothing-of-it"]).status.code(), Some(1));
 }
 
+// R 5.7.2
 #[test]
 fn what_is_damaged_is_named_and_a_protocol_says_what_was_read() {
     let trial = window("256KiB");
@@ -237,6 +239,7 @@ fn what_is_damaged_is_named_and_a_protocol_says_what_was_read() {
     trial.done(&["archive", "verify", "--all"]);
 }
 
+// R 5.7.5
 #[test]
 fn what_left_the_active_store_is_found_in_its_unit() {
     for pack_entry_max in ["256KiB", "0B"] {
@@ -289,6 +292,7 @@ fn what_left_the_active_store_is_found_in_its_unit() {
     }
 }
 
+// R 5.7.4
 #[test]
 fn a_fresh_window_takes_a_unit_in_and_gives_back_the_same() {
     let trial = window("256KiB");
@@ -329,6 +333,7 @@ fn a_fresh_window_takes_a_unit_in_and_gives_back_the_same() {
     assert_eq!(make(&fresh)[0]["unit"], "trial-000002");
 }
 
+// R 3.4.6
 #[test]
 fn a_running_window_archives_by_itself_and_a_kill_doubles_nothing() {
     let trial = window("256KiB");

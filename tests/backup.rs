@@ -101,6 +101,7 @@ fn set_in(window: &Path, key: &str, value: &str) {
     fs::write(path, text.replace(&format!("\n{line}\n"), &format!("\n{key} = {value}\n"))).unwrap();
 }
 
+// S 8.1.4 items 1, 7
 #[test]
 fn a_copy_made_under_load_is_a_window_that_goes_on_where_it_was() {
     let trial = Trial::new();
@@ -343,6 +344,7 @@ fn paths_that_lead_elsewhere_lead_into_the_copy() {
     assert_eq!(json(&trial, &config, &["once"]).0, Some(0));
 }
 
+// S 8.1.4 item 1
 #[test]
 fn private_keys_of_a_real_window_stay_where_they_are() {
     let trial = Trial::new();
@@ -494,6 +496,7 @@ fn reserve_is_current(trial: &Trial) -> bool {
     reserve["entries_behind"] == 0 && reserve["database_is_current"] == Value::Bool(true)
 }
 
+// S 5.4, R 3.4.7
 #[test]
 fn the_reserve_alone_yields_the_same_window() {
     let trial = Trial::new();
@@ -546,6 +549,7 @@ fn the_reserve_alone_yields_the_same_window() {
     });
 }
 
+// S 8.1.10
 #[test]
 fn a_window_killed_at_any_moment_goes_on_from_its_reserve() {
     let trial = Trial::new();
@@ -705,6 +709,7 @@ fn what_was_let_go_is_in_every_copy_and_a_unit_is_put_back() {
     }
 }
 
+// S 8.1.4 item 5
 #[test]
 fn damage_is_found_and_put_back_by_one_command() {
     let trial = small();
@@ -764,6 +769,7 @@ fn damage_is_found_and_put_back_by_one_command() {
     assert_eq!(fs::read(&object).unwrap(), good_object);
 }
 
+// R 3.4.1
 #[test]
 fn the_running_window_finds_damage_by_itself_and_hears_that_it_was_put_back() {
     let trial = small();
@@ -817,6 +823,7 @@ fn a_file_that_the_disk_does_not_give_is_named_and_the_others_are_looked_at() {
     daemon.end();
 }
 
+// S 7.1.5
 #[test]
 fn how_far_the_reserve_follows_is_all_missing_where_it_cannot_be_read() {
     let trial = small();

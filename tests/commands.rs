@@ -339,6 +339,7 @@ fn signatures_of_other_programs_are_judged() {
     assert_eq!(window.json(&["verify", "m.p7m", "--trust", CA]).0, Some(0));
 }
 
+// R 3.15
 #[test]
 fn a_receipt_is_proven_by_the_seal_and_by_nothing_else() {
     let window = Window::new();
@@ -430,6 +431,7 @@ fn a_reader_that_goes_away_changes_no_answer() {
 
 /// A quarter of a gibibyte in, 16 MiB of memory at most; a program that was not optimised is itself
 /// larger, and its pages count.
+// R 2.1.8
 #[test]
 fn a_large_file_is_not_held_in_memory() {
     let window = Window::new();

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use trial::{PARTICIPANTS, Trial, eventually};
 
+// S 3.1.2
 #[test]
 fn killed_at_any_moment_every_document_is_loaded_once_and_answered_once() {
     let kills = number("PENCERE_KILLS").unwrap_or(12) as usize;
@@ -97,6 +98,7 @@ fn carry(config: &Path, disk: Disk) -> Result<(), Halt> {
     })
 }
 
+// S 3.1.2
 #[test]
 fn after_a_fault_at_any_step_of_its_disk_a_new_window_comes_to_the_same_end() {
     const EIO: i32 = 5;

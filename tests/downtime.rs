@@ -18,6 +18,7 @@ fn moment(value: &Value) -> Timestamp {
     value.as_str().unwrap().parse().unwrap()
 }
 
+// R 3.4.3
 #[test]
 fn stops_kills_and_halts_are_registered_with_their_moments() {
     let trial = Trial::new();

@@ -131,6 +131,7 @@ fn run(trial: &Trial, container: &str) -> std::process::Output {
     trial.tool("sh", &["-e", "-c", &commands]).output().unwrap()
 }
 
+// R 8.2
 #[test]
 fn the_commands_of_the_readme_run_with_two_grounds() {
     let trial = Trial::new();

@@ -85,6 +85,7 @@ fn file_all(trial: &Trial) -> Vec<(&'static str, &'static str, &'static str)> {
     ]
 }
 
+// S 5.5, 7.1.10
 #[test]
 fn a_verdict_is_the_same_whatever_became_of_the_configuration() {
     let trial = window();
@@ -256,6 +257,7 @@ fn files_are_kept_once() {
     assert_eq!((times(&first, "[stations.SU-0001]"), times(&now, "[stations.SU-0001]")), (1, 1));
 }
 
+// R 2.1.1, 8.2
 #[test]
 fn a_container_is_verified_with_the_tools_of_others() {
     let trial = window();
@@ -321,7 +323,7 @@ fn dropped(trial: &Trial, what: &str, table: &str) -> Vec<u8> {
     }
 }
 
-/// No FİN of the registry but the signer's stands in the container, but for whoever signed that (R 5.15).
+/// No FİN of the registry but the signer's stands in the container, but for whoever signed that (R 3.4.4, 5.15).
 fn no_other_person(trial: &Trial) {
     let registry = fs::read_to_string(trial.at("w/registry.toml")).unwrap();
     let fins: Vec<&str> = registry.lines().filter_map(|line| line.strip_prefix("fin = ")).collect();

@@ -44,6 +44,7 @@ fn window() -> Trial {
     trial
 }
 
+// R 3.4.12
 #[test]
 fn what_the_page_tells_holds_of_a_real_journal() {
     let trial = window();
@@ -92,6 +93,7 @@ fn what_the_page_tells_holds_of_a_real_journal() {
     assert_eq!((export.status.code(), export.stdout.iter().filter(|o| **o == b'\n').count()), (Some(1), line - 1));
 }
 
+// R 3.17
 #[test]
 fn an_export_is_chosen_by_time_and_participant() {
     let trial = window();

@@ -102,6 +102,7 @@ const CSV: &str = "dataset;period;revision;meter;water_m3;quality\n\
     meter-readings;2026-M09;1;BK-000002;7;\n\
     meter-readings;2026-M09;1;TOTAL;17,5;\n";
 
+// S 3.1.3
 #[test]
 fn a_foreign_dataset_takes_a_description_and_no_code() {
     let trial = utility();

@@ -104,6 +104,7 @@ fn holds(name: &str, target: targets::Target, octets: &[u8]) -> Result<(), Strin
     })
 }
 
+// S 8.1.4 item 4
 #[test]
 fn the_targets_hold_over_seeds_and_altered_seeds() {
     let mut broken = Vec::new();

@@ -178,6 +178,7 @@ fn the_committed_page_is_what_the_tools_say() {
 }
 
 /// Nothing on the page passes with us: what verifies is refused for what it says, or hides.
+// S 8.1.4 item 2
 #[test]
 fn nothing_here_is_accepted() {
     for sample in Sample::all(&top().join("inbox-samples")) {

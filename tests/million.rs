@@ -253,6 +253,7 @@ fn accepted_and_its_repeats(trial: &Trial, name: &str, octets: &[u8]) -> String 
     receipt::decision(&trial.answers_to("azerenerji", name)[0].1).to_owned()
 }
 
+// S 3.1.4, R 3.9
 #[test]
 fn with_indexes_or_without_every_answer_is_the_same_and_nothing_old_is_taken_for_new() {
     let trial = Trial::new();

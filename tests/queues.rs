@@ -37,6 +37,7 @@ fn flood(trial: &Trial, participant: &str, octets: &[u8], ending: &str, count: u
     }
 }
 
+// S 9.1.5
 #[test]
 fn a_flood_of_one_body_does_not_delay_anothers_document() {
     const FLOOD: usize = 1500;

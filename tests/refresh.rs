@@ -176,6 +176,7 @@ fn log(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 
+// S 8.1.12
 #[test]
 fn what_waits_for_a_list_goes_on_by_itself_when_it_is_fetched() {
     let window = Window::new();

@@ -45,6 +45,7 @@ fn refused(trial: &Trial, arguments: &[&str]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
+// S 4.2.4, 8.1.13
 #[test]
 fn what_cannot_be_asked_is_refused_with_what_can() {
     let trial = Trial::new();
@@ -94,6 +95,7 @@ fn rows(report: &Value, columns: &[&str]) -> Vec<String> {
     report["rows"].as_array().unwrap().iter().map(line).collect()
 }
 
+// S item 3, S 7.1.5, 9.1.4
 #[test]
 fn who_owes_what_is_told_with_its_days() {
     on_both(|trial| {
@@ -165,6 +167,7 @@ fn who_owes_what_is_told_with_its_days() {
     });
 }
 
+// R 3.17, 7.1.8
 #[test]
 fn submissions_are_counted_beside_a_running_daemon() {
     let trial = Trial::new();
@@ -426,6 +429,7 @@ for r in package['resources']:
             print(r['name'], f['id'], f['geometry']['type'], p['area_ha'], p['participant'], p['revision'])
 "#;
 
+// S 8.1.4 item 6, 10.3
 #[test]
 fn open_data_leaves_and_nothing_else() {
     on_both(|trial| {

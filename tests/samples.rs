@@ -210,6 +210,7 @@ async fn look(
     Some((verdict.decision.to_string(), codes))
 }
 
+// S 4.2.5, R 3.5.1, 4.9
 #[test]
 fn every_sample_is_answered_as_its_folder_claims() {
     let rewrite = std::env::var_os("PENCERE_REWRITE").is_some();
@@ -253,6 +254,7 @@ fn every_finding_has_a_sample(seen: &BTreeSet<String>) {
     }
 }
 
+// S 5.1.5
 #[test]
 fn a_real_window_refuses_the_sample_pki_and_any_trial_authority() {
     let scratch = tempfile::tempdir().unwrap();

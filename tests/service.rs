@@ -29,6 +29,7 @@ fn settings(unit: &str) -> BTreeMap<String, Vec<String>> {
     settings
 }
 
+// S 8.1.5
 #[test]
 fn the_manager_is_told_and_the_window_comes_back() {
     let settings = settings(WINDOW);
@@ -48,6 +49,7 @@ fn the_manager_is_told_and_the_window_comes_back() {
     assert_eq!(settings["Install.WantedBy"], ["multi-user.target"]);
 }
 
+// S item 2.2, S 5.1.2, 8.1.2
 #[test]
 fn it_can_do_little_beyond_its_folders() {
     let settings = settings(WINDOW);
@@ -74,6 +76,7 @@ fn analyze(arguments: &[&str]) -> Option<(bool, String)> {
     Some((output.status.success(), String::from_utf8_lossy(&text).into_owned()))
 }
 
+// S 8.1.4 item 8
 #[test]
 fn the_seal_is_asked_by_the_window_and_reaches_nothing_else() {
     let (seal, socket) = (settings(SEAL), settings(SOCKET));

@@ -129,6 +129,7 @@ fn forge(path: &Path, lines: &[(String, String)]) {
     fs::write(path, text).unwrap();
 }
 
+// R 3.4.2
 #[test]
 fn a_journal_that_was_written_anew_does_not_fit_its_receipts() {
     let (trial, receipts) = filed();

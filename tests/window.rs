@@ -79,6 +79,7 @@ fn drop_one_of_each(trial: &Trial, year: u32) -> Vec<String> {
     names
 }
 
+// S 6.3, R 3.15
 #[test]
 fn documents_of_other_signers_are_loaded_and_their_receipts_proven() {
     let trial = Trial::new();
@@ -147,6 +148,7 @@ fn one_process_has_the_window_and_ends_when_it_is_told() {
     assert_eq!(trial.json(&["once"]).0, Some(0));
 }
 
+// S 3.1.5
 #[test]
 fn a_reload_takes_effect_wholly_or_not_at_all() {
     let trial = Trial::new();
@@ -612,6 +614,7 @@ impl Drop for Small {
     }
 }
 
+// S 8.1.4 item 4, 8.1.12
 #[test]
 fn on_a_full_disk_files_stay_and_are_answered_when_there_is_room() {
     let trial = Trial::new();
@@ -782,6 +785,7 @@ fn simple_samples() -> Vec<case::Sample> {
     samples
 }
 
+// S 4.2.5
 #[test]
 fn check_says_what_the_receipt_will_say_and_changes_nothing() {
     let trial = Trial::new();

@@ -216,6 +216,7 @@ fn and_the_annual_statement(trial: &Trial) {
     assert_eq!((of_year("energetika"), of_year("azerisiq")), (&"late".into(), &"in-parts".into()));
 }
 
+// S 1.3, 4.2.4, R 2.1.6
 #[test]
 fn a_year_of_all_stations_comes_to_what_was_written_down() {
     let trial = Trial::new();

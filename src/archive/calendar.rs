@@ -46,6 +46,7 @@ mod tests {
         text.parse().unwrap()
     }
 
+    // R 5.10
     #[test]
     fn what_happens_on_a_thursday_is_due_on_tuesday_and_holidays_shift_it() {
         let mut calendar = Calendar::default();

@@ -1,4 +1,4 @@
-//! A unit as it is made: one ZIP file, in which the same submissions give the same octets.
+//! A unit as it is made: one ZIP file, in which the same submissions give the same octets (R 5.7.1).
 //!
 //! Owns the layout. Entries are stored as they are, sorted by name, all of one time; every file but `SHA256SUMS`
 //! itself stands there. What is in evidence is read twice, once to be measured and once to be written, and is never

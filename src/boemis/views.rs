@@ -1,6 +1,6 @@
 //! The text of a dataset's table and views, for either engine.
 //!
-//! Owns the SQL that CONTRACT 6 promises: `<dataset>_current`, `<dataset>_history`,
+//! Owns the SQL that CONTRACT 6 promises (R 2.1.6): `<dataset>_current`, `<dataset>_history`,
 //! `<dataset>_total`. Names come from [`Layout`], which has checked every character of them; no
 //! value of a document is ever written into SQL. What the engines write in another way is asked of
 //! [`Engine`]; all else is one text. Never talks to a database.

@@ -1,4 +1,4 @@
-//! `pencere check`: the daemon's exact verdict, nothing loaded or changed.
+//! `pencere check`: the daemon's exact verdict, nothing loaded or changed (S 4.2.5).
 
 use super::answer::FindingAnswer;
 use super::{Exit, Format, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files, opening};

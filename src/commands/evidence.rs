@@ -1,5 +1,5 @@
 //! `pencere evidence`: one container with all that proves what became of a submission, which others verify with
-//! their own tools.
+//! their own tools (R 8.2).
 //!
 //! An ASiC-E container with CAdES (EN 319 162-1 4.4): a manifest with the digest of every file, and one signature
 //! over the manifest. The window's seal has no part in it: it signs outcomes alone, and its receipts lie inside.

@@ -1,5 +1,5 @@
 //! `pencere explain`: repeats the judgement of a submission from journal and evidence alone, and tells it step by
-//! step.
+//! step (R 2.1.1).
 
 pub(super) mod judged;
 pub(super) mod past;

@@ -1,4 +1,4 @@
-//! `pencere list`: submissions and where they stand.
+//! `pencere list`: submissions and where they stand (R 3.9).
 
 use super::archive::{self, Found};
 use super::records::{self, Known, Other, Submission, Succession};

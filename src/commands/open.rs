@@ -1,4 +1,4 @@
-//! `pencere export open`: what BOEMİS holds for everybody (S 8.1.4), as files that others publish.
+//! `pencere export open`: what BOEMİS holds for everybody (S 8.1.4, 10.3), as files that others publish.
 //!
 //! Owns which data leaves and in which form: of datasets whose description says `class = "open"`, what the view
 //! `<dataset>_current` shows, and nothing else, so no person and no FİN is in it. GeoJSON (RFC 7946) where records

@@ -1,4 +1,4 @@
-//! `pencere restore`: a window made from a copy, and nothing at all from one that is not whole.
+//! `pencere restore`: a window made from a copy, and nothing at all from one that is not whole (S 8.1.10).
 
 use super::backup::{empty, note};
 use super::init::quoted;

@@ -1,4 +1,4 @@
-//! `pencere show`: all that happened to one submission.
+//! `pencere show`: all that happened to one submission (S 3.1.6).
 
 use super::archive;
 use super::list::{self, Row};

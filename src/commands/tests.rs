@@ -227,6 +227,7 @@ fn answer(window: &std::path::Path, line: &str) -> (Outcome, serde_json::Value, 
     (outcome.unwrap(), serde_json::from_str(&texts[0]).unwrap_or_default(), texts.remove(1))
 }
 
+// S 3.1.6
 #[test]
 fn submissions_are_listed_and_shown_from_the_journal() {
     use crate::document::Decision;

@@ -1,4 +1,4 @@
-//! Reads a cryptographic policy: names, days and sizes, each mistake with its place. Knows the form
+//! Reads a cryptographic policy (R decree 4.1): names, days and sizes, each mistake with its place. Knows the form
 //! of `config/policy.toml` and what no policy may say; never judges a signature.
 
 use super::files::{Gathered, Part};

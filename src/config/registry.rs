@@ -1,4 +1,4 @@
-//! Reads `registry.toml`: participants and their responsible persons (R 3.2), with the
+//! Reads `registry.toml`: participants and their responsible persons (S 2.1.2, 4.2.2, R 3.2), with the
 //! certificates that it names. Never judges a document.
 
 use super::files::{Gathered, Part};

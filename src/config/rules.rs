@@ -1,5 +1,5 @@
 //! Reads `[[rules]]` of a dataset's description: which rules it has beside those of every dataset, with parameters
-//! and the days on which these are in force.
+//! and the days on which these are in force (S 8.1.8).
 //!
 //! Of one rule the entries follow each other without overlap and without gap: else on some day two parameters would
 //! hold, or none, and nobody would have meant it. Never judges a document.

@@ -48,6 +48,7 @@ impl Window {
     }
 }
 
+// S 8.1.13
 #[test]
 fn the_shipped_example_names_every_key_that_is_read() {
     let mut section = String::new();
@@ -187,6 +188,7 @@ fn a_seal_that_proves_nothing_is_refused() {
     assert_eq!(mistakes.len(), 2, "{mistakes:#?}");
 }
 
+// S 8.1.3
 #[test]
 fn a_seal_is_spoken_of_before_it_ends() {
     let window = Window::new();
@@ -197,6 +199,7 @@ fn a_seal_is_spoken_of_before_it_ends() {
     assert!(at(-24).unwrap_err().iter().any(|mistake| mistake.message.contains("ended on")));
 }
 
+// S 2.1.3
 #[test]
 fn what_is_odd_is_a_warning_and_stops_nothing() {
     let window = Window::new();
@@ -217,6 +220,7 @@ fn what_is_odd_is_a_warning_and_stops_nothing() {
     }
 }
 
+// S 3.1.5
 #[test]
 fn a_reload_is_whole_or_not_at_all() {
     let window = Window::new();
@@ -446,6 +450,7 @@ fn every_mistake_of_a_policy_is_named() {
     assert!(suite_of(&folder.path().join("none.toml")).is_err());
 }
 
+// S 8.1.8
 #[test]
 fn parameters_follow_each_other_and_what_they_name_exists() {
     let window = Window::new();
@@ -596,6 +601,7 @@ fn a_record_has_one_shape_which_no_total_has_and_rules_of_shapes_need_one() {
     }
 }
 
+// S 6.1, R 4.5.2
 #[test]
 fn the_shipped_registry_gives_each_dataset_to_those_to_whom_it_falls() {
     let config = Window::new().load().unwrap();

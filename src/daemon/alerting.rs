@@ -344,6 +344,7 @@ mod tests {
         assert_eq!(ending(SignedDuration::from_secs(-1)), Some(0));
     }
 
+    // S 8.1.11
     #[test]
     fn one_mail_tells_what_is_new_and_then_only_once_a_day() {
         let now: Timestamp = "2026-10-05T08:00:00Z".parse().unwrap();

@@ -1,5 +1,5 @@
 //! Grounds: all that a verdict rests on besides the document and what stood before it, in evidence, so that the
-//! verdict can be repeated by it.
+//! verdict can be repeated by it (S 7.1.10).
 //!
 //! Owns the list of them ([`Grounds`]), whose digest names them, and the keeping: each file of the configuration
 //! goes into evidence once, by its digest, before anything is judged by it. Judges nothing.

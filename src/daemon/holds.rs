@@ -1,4 +1,4 @@
-//! Holds are bounded: what is held for one participant, and for how long nobody is told.
+//! Holds are bounded: what is held for one participant, and for how long nobody is told (S 9.1.5).
 //!
 //! Owns the bound (`[hold] documents_max, size_max`): a participant that reaches it is not taken from
 //! until some of its submissions are decided; what it drops waits in its folder, nothing is refused.

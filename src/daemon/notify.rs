@@ -1,4 +1,4 @@
-//! What the service manager is told (sd_notify(3)): ready, status, alive, reloading, stopping.
+//! What the service manager is told (sd_notify(3)): ready, status, alive, reloading, stopping (S 8.1.5).
 //!
 //! Without `NOTIFY_SOCKET` all of it does nothing, so the daemon runs the same by hand. A manager
 //! that cannot be reached never stops the window: it is logged, and the work goes on.

@@ -1,4 +1,4 @@
-//! Evidence: originals and receipts, octet for octet, for as long as the law asks (R 5.6).
+//! Evidence: originals and receipts, octet for octet, for as long as the law asks (S 5.5, R 5.6).
 //!
 //! Owns `state/evidence`. Small things lie in append-only packs, large ones as files by digest:
 //!

@@ -28,6 +28,7 @@ fn content(reader: &Reader, kept: &Kept) -> Result<Vec<u8>, EvidenceError> {
     Ok(octets.head(octets.len() as usize).unwrap())
 }
 
+// S 5.5, R 5.6
 #[test]
 fn what_is_kept_is_read_back_by_any_process() {
     let state = test_folder();

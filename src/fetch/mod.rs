@@ -1,4 +1,5 @@
-//! Asking others over HTTP: one question, one answer, bounded in time and octets.
+//! Asking others over HTTP: one question, one answer, bounded in time and octets. No other system of the state is among
+//! them (S 8.1.2): only who issues certificates, or stamps the time.
 //!
 //! Goes to the very address that it was given: no redirect is followed, nothing is asked twice, and
 //! nothing is kept open. TLS is OpenSSL's, with the system's anchors (`SSL_CERT_FILE` and `SSL_CERT_DIR`

@@ -1,4 +1,4 @@
-//! The table of findings: one row each, never renamed, never reused.
+//! The table of findings: one row each, never renamed, never reused. Each rests on a clause (S 1.2, 8.1.15).
 //!
 //! Reasons are ENTSO-E's (code list 92, issue of 13 January 2025). Clauses: `S` the BOEMİS statute
 //! (Cabinet decision 348 of 2023), `R` the Rules (decree 263 of 2018), `C 27` the Rules on exchange

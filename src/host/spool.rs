@@ -1,4 +1,5 @@
-//! A spool: octets that are too many for memory, laid away while they are made and read back as often as wanted.
+//! A spool: octets that are too many for memory, laid away while they are made and read back as often as wanted
+//! (R 2.1.8).
 //!
 //! Owns a file without a name: its maker alone can read it, and nothing of it is left when he is gone, however he
 //! went. It is never synced, since whatever is in it can be made again. Knows nothing of what is in it.

@@ -1,4 +1,4 @@
-//! Intake: what an agency dropped becomes an [`Arrival`], or is answered where it lies.
+//! Intake: what an agency dropped becomes an [`Arrival`], or is answered where it lies (S 6.3).
 //!
 //! Owns the channels: the drop folders ([`folder`]) and the mailboxes ([`mail`], read from a `maildir` or over
 //! `imap`). It decides what is a submission (one

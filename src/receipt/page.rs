@@ -1,4 +1,4 @@
-//! The page of text: a receipt for people, made from the sealed XML and from nothing else.
+//! The page of text: a receipt for people, made from the sealed XML and from nothing else (R 1.6).
 //!
 //! Plain text of at most 78 columns, no control characters but the line feed. It is not sealed, says so, and says
 //! how to prove the XML. Never shows a character that moves a cursor or turns the direction of text.

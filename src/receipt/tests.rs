@@ -170,6 +170,7 @@ fn a_receipt_reads_back_as_it_was_meant() {
     assert_eq!((told.understood[0].value.as_str(), told.understood[0].unit.as_str()), ("98765.432", "MWh"));
 }
 
+// R 1.6
 #[test]
 fn the_page_says_what_the_receipt_says() {
     let folder = folder();

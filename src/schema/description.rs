@@ -1,4 +1,4 @@
-//! Datasets are data: one description each, the source of validator, XSD, table schema and guide.
+//! Datasets are data (S 3.1.3): one description each, the source of validator, XSD, table schema and guide.
 
 use super::pattern::Pattern;
 use crate::authority::StationKind;
@@ -214,7 +214,7 @@ pub struct Dataset {
     pub clause: String,
     /// Who may see it.
     pub class: Class,
-    /// To whom it falls by default. The registry decides.
+    /// To whom it falls by default. The registry decides (R 4.5.2).
     pub competence: Vec<ParticipantName>,
     /// Who approves what is filed, before it holds; none: it holds when it is accepted.
     pub approval: Option<Approval>,

@@ -1,4 +1,4 @@
-//! Staging: what arrived becomes safe, and only then leaves its source.
+//! Staging: what arrived becomes safe, and only then leaves its source (S 3.1.2).
 //!
 //! Owns the step from *copying* to *held safely* ([`Staging::hold`]): octets into evidence, their
 //! digests into the journal, each made durable once for a whole group, evidence first. A

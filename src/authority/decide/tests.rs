@@ -149,6 +149,7 @@ fn what_is_in_order_may_be_filed() {
     assert_eq!(both.judge().unwrap(), "ours: capacity");
 }
 
+// S 2.1.2
 #[test]
 fn a_stranger_learns_nothing_of_the_registry() {
     let case = with(|case| {
@@ -214,6 +215,7 @@ fn a_voen_in_the_certificate_is_the_bodys() {
     assert!(with(|case| case.signers[0].voen = Some(OURS.parse().unwrap())).judge().is_ok());
 }
 
+// S 4.2.2, R 3.2
 #[test]
 fn body_and_person_must_be_active_and_have_the_right() {
     with(|case| case.ours().suspended = true).refused(Code::AuthoritySuspended);
@@ -242,6 +244,7 @@ fn the_period_counts_days_of_baku() {
     }
 }
 
+// R 3.6, 4.5.2
 #[test]
 fn a_dataset_is_within_the_competence() {
     let finding = with(|case| case.claims = claims("cadastre", OURS, "trial")).refused(Code::AuthorityNotCompetent);

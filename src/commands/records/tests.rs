@@ -50,6 +50,7 @@ fn a_submission_is_folded_to_where_it_stands() {
     assert_eq!(newest.iter().map(Submission::id).collect::<Vec<_>>(), [id(2)]);
 }
 
+// R 3.9
 #[test]
 fn it_is_found_by_all_its_names() {
     let folder = state(vec![held(1, "a"), held(2, "b"), answered(1, 1, Decision::Accepted, "c")]);

@@ -1,4 +1,4 @@
-//! Who owes which statement, and whether it came: in time, late or not at all (S 4.2.3, S 9.1.4).
+//! Who owes which statement, and whether it came: in time, late or not at all (S item 3, S 4.2.3, 7.1.5, 9.1.4).
 //!
 //! Owed is what falls to a participant by the registry of today: a statement for each period that has ended, of each
 //! dataset that it is competent for, where it operates a station that was in service in that period; of a dataset that

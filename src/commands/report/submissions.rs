@@ -1,4 +1,4 @@
-//! What became of submissions: how many were accepted, rejected and so on, by whom and of what (R 3.17).
+//! What became of submissions: how many were accepted, rejected and so on, by whom and of what (R 3.17, 7.1.8).
 //!
 //! Counts this window's own, as `list` knows them; what lies in archive units that were taken in from other windows was
 //! counted there. Without a question about time or period the window's own counts answer at once; else each submission

@@ -1,4 +1,4 @@
-//! How far the reserve follows, and what verifying again has found, as `status` tells it.
+//! How far the reserve follows, and what verifying again has found, as `status` tells it (S 7.1.5).
 
 use super::Problem;
 use crate::commands::times;

@@ -158,6 +158,7 @@ fn a_document_that_we_could_not_judge_is_a_matter_for_a_person_at_once() {
     assert_eq!((row.held, row.oldest_held_seconds.is_some()), (1, true));
 }
 
+// R 5.10
 #[test]
 fn a_notice_is_shown_until_it_is_sent_and_is_a_problem_once_it_is_late() {
     let archived = |unit: &str, act: &str, due: &str| Event::Act {

@@ -1,4 +1,4 @@
-//! A folder held by handle, and the only ways anything beneath it is reached.
+//! A folder held by handle, and the only ways anything beneath it is reached (S 8.1.4 item 2).
 //!
 //! Owns the flags: nothing is followed, crossed or waited for. Never takes a path of more than one
 //! component.

@@ -1,4 +1,4 @@
-//! Drop folders: where an agency drops, and where its answers appear.
+//! Drop folders: where an agency drops, and where its answers appear, without any network (S 5.1.2).
 //!
 //! Owns `in/`, `receipts/` and `.taken/` of one participant, held by handle since it was opened. What lies
 //! on disk, and what a crash leaves ([`DropFolder::recover`]):

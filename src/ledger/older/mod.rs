@@ -1,4 +1,4 @@
-//! What the ledger does not keep any more: the indexes of the journal's closed segments.
+//! What the ledger does not keep any more: the indexes of the journal's closed segments, for a fast search (S 3.1.4).
 //!
 //! Owns `state/journal/<segment>.index`, one beside each closed segment, from the first on without a gap. A
 //! question that sled does not answer is answered here, from the newest segment back: by which submission a

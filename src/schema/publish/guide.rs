@@ -1,5 +1,5 @@
 //! The guide page of a dataset: what to file, how to write it, what is checked. In Azerbaijani, and
-//! beside it in English.
+//! beside it in English (S 4.2.5).
 
 use crate::finding::Language;
 use crate::schema::form::{self, Frame, TOTAL};

@@ -288,6 +288,7 @@ fn a_first_statement_may_be_late_and_a_correction_never_is() {
     assert_eq!(said(&judge("2026-12-30T20:00:00Z", Some(stood(1, &[])))), ["rule.correction-ungrounded"]);
 }
 
+// S 8.1.8
 #[test]
 fn the_parameter_of_the_periods_end_decides() {
     let mut dataset = generation();

@@ -235,6 +235,7 @@ fn a_capacity_unlike_the_registers_only_warns() {
     assert_eq!(errors(&findings), [""; 0]);
 }
 
+// R 4.9, S 7.1.4
 #[test]
 fn a_station_left_out_only_warns_and_never_the_owner() {
     let findings = Judge::of(generation()).xml(&document("2026-Q3", "1", &BOTH[1..], ""));
@@ -242,6 +243,7 @@ fn a_station_left_out_only_warns_and_never_the_owner() {
     assert_eq!(findings[0].found.as_deref(), Some("GUN-0001"));
 }
 
+// S 3.1.1
 #[test]
 fn seven_faults_are_seven_findings() {
     let text = "<Submission xmlns=\"urn:boemis:submission:1\" id=\"S-1\" to=\"trial\" dataset=\"generation\" revision=\"0\" sender=\"9990000631\">
@@ -305,6 +307,7 @@ fn sums_pass_what_one_number_bears() {
     assert_eq!(told[2].value, "19999999999999980.000");
 }
 
+// S 3.1.3
 #[test]
 fn no_dataset_is_named_in_the_code() {
     let text = "<Submission xmlns=\"urn:boemis:submission:1\" id=\"w\" dataset=\"water-use\" period=\"2025\" revision=\"1\" sender=\"9990000631\">
