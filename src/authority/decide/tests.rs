@@ -64,6 +64,7 @@ fn claims(dataset: &str, sender: &str, to: &str) -> Claims {
     Claims {
         dataset: claim(dataset),
         sender: claim(sender),
+        about: None,
         to: claim(to),
         period: None,
         submission: None,
