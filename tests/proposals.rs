@@ -146,6 +146,10 @@ fn what_is_proposed_changes_nothing_until_it_is_approved_and_then_stands_in_the_
     assert_eq!(file(&trial, "azerenerji", "b.xml", &own(2, "95.000")).0, "accepted");
     assert_eq!(figures(&trial), "azerenerji|2|SU-0001|95.000");
     fits(&trial);
+    // and an archive unit tells of it what its receipts say
+    let (code, made) = trial.json(&["archive", "make", "--before", "2100-01-01"]);
+    assert_eq!((code, &made["left_out"]), (Some(0), &serde_json::json!({})), "{made}");
+    trial.done(&["archive", "verify"]);
 }
 
 #[test]

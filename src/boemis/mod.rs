@@ -3,8 +3,8 @@
 //! Owns the store: [`Boemis`] for the loader, [`Reader`] for whoever looks on, [`Batch`] for one
 //! group. The last line against doubles is here: a submission's id is unique among the marks, and
 //! so is (participant, dataset, period, revision) among those that are not contested and not only proposed. History
-//! is kept; nothing is overwritten but that a load becomes approved or contested. Never judges a statement, and never reads a
-//! clock: times are arguments.
+//! is kept; nothing is overwritten but that a load becomes approved or contested. Never judges a statement, and never
+//! reads a clock: times are arguments.
 //!
 //! `sqlite` and `postgres` hold the engines, with one face (`store`) and the same names of tables and
 //! views, which come from `layout`; what both do alike stands beside them once.

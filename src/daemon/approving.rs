@@ -185,8 +185,8 @@ impl Window {
     }
 
     /// Judges a proposal once more, beside what stands when this document is to let it hold: it was judged beside what
-    /// stood when it came, and counted for nothing since, so nothing took it into account (R 3.13). None while BOEMİS is
-    /// away.
+    /// stood when it came, and counted for nothing since, so nothing took it into account (R 3.13). None while BOEMİS
+    /// is away.
     async fn judge_proposal(&mut self, id: SubmissionId, by: SubmissionId) -> Result<Option<Option<String>>, Halt> {
         let Some(submission) = self.ledger.state(id)? else { return Ok(Some(Some("—".to_owned()))) };
         let Some(case) = self.case(&submission)? else { return Ok(Some(Some("—".to_owned()))) };

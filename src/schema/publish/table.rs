@@ -81,8 +81,8 @@ pub(super) fn schema(dataset: &Dataset) -> String {
         "title": dataset.title_en,
         "description": format!(
             "{} ({}). UTF-8; columns separated by , or ; and in any order; with ; a decimal comma may stand for the \
-             point. dataset,{period} revision, sender, to, replaces, reason, note and about have one value throughout{total}. \
-             Fields with required: false may be left out. Class of protection: {}.",
+             point. dataset,{period} revision, sender, to, replaces, reason, note and about have one value \
+             throughout{total}. Fields with required: false may be left out. Class of protection: {}.",
             dataset.title_az, dataset.clause, dataset.class.as_str(),
         ),
         "fieldsMatch": "superset",

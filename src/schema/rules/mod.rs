@@ -3,7 +3,8 @@
 //! Plain computation on what was read, what stands, the register and the time of reception: no
 //! clock, disk or network. Which rules a dataset has is said by its description; no dataset has a
 //! name here. Here stand those that every dataset has; `register` holds those beside the register,
-//! `year` those within a year and between two, `proposal` those of what another body proposes, `across` those between datasets, `drawn` those of shapes.
+//! `year` those within a year and between two, `proposal` those of what another body proposes, `across` those between
+//! datasets, `drawn` those of shapes.
 
 mod across;
 mod drawn;
