@@ -33,7 +33,7 @@ fn behind(change: impl Fn(&mut Statement) + 'static) -> impl Fn(&Signers) -> Mad
 
 /// Takes one of the claims away.
 fn without(name: &'static str) -> impl Fn(&mut Statement) {
-    move |statement| statement.said.retain(|(said, _)| said != name)
+    move |statement| statement.said.retain(|(said, _)| *said != name)
 }
 
 /// Claims another body.
