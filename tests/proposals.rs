@@ -259,7 +259,7 @@ fn a_proposal_says_whose_what_and_why_and_is_judged_as_if_that_body_had_filed_it
         [("x.csv", table.replace(voen("azerisiq"), ""), "rejected"), ("y.csv", table.clone(), "pending")]
     {
         let signature = trial.signed(name, &text, "azerisiq");
-        trial.put("azerisiq", &format!("{name}.p7s"), signature);
+        trial.put("azerisiq", format!("{name}.p7s"), signature);
         trial.put("azerisiq", name, &text);
         trial.pencere(&["once"]);
         assert_eq!(answer(&trial, "azerisiq", name).0, wanted, "{name}");
