@@ -30,8 +30,8 @@ demo:
 test:
 	@.ci/packages test
 	$(CARGO) test --release --locked --no-fail-fast
-	PENCERE_TEST_BOEMIS=postgres $(CARGO) test --release --locked --test approval --test contested --test window \
-		--test queues -- --skip a_stop_at_any_step
+	PENCERE_TEST_BOEMIS=postgres $(CARGO) test --release --locked --test approval --test proposals --test contested \
+		--test window --test queues -- --skip a_stop_at_any_step
 
 # All in the release profile, as the tests: one set of compiled crates serves every step.
 lint:

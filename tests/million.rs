@@ -164,6 +164,7 @@ fn fill(trial: &Trial, count: u64) {
                 rows: None,
                 acted: None,
                 replaces: None,
+                about: None,
                 grounds: None,
                 dossier: None,
                 receipt: SealedReceipt {

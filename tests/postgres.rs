@@ -137,7 +137,7 @@ fn the_owner_prepares_and_the_windows_role_loads() {
     assert_eq!(refused.status.code(), Some(3));
     assert!(said(&refused).contains("pencere boemis prepare"), "{}", said(&refused));
     let (code, prepared) = trial.json(&["boemis", "prepare", "--url", &database.url()]);
-    assert_eq!((code, prepared["role"].as_str(), &prepared["migrations"]), (Some(0), Some(&*role), &5.into()));
+    assert_eq!((code, prepared["role"].as_str(), &prepared["migrations"]), (Some(0), Some(&*role), &6.into()));
     let told = said(&trial.pencere(&["boemis", "prepare", "--url", &database.url()]));
     assert!(told.contains("has all tables and views.") && told.contains("GRANT INSERT"), "{told}");
     let all = statements(&trial, 0, 3);

@@ -69,8 +69,13 @@ fn walk(sample: &Sample, rewrite: bool) -> Walked {
     let mut window = runtime.block_on(Open::window(&world));
     let before = sample.before();
     if !before.is_empty() {
-        world.put(case.before_participant.as_deref().unwrap_or(participant), &before, now());
-        runtime.block_on(window.round());
+        let usual = case.before_participant.as_deref().unwrap_or(participant);
+        let whose = |name: &str| case.before_of.get(name).map_or(usual, String::as_str);
+        // those of one body after the other, one round for as many as come together
+        for some in before.chunk_by(|one, next| whose(&one.0) == whose(&next.0)) {
+            world.put(whose(&some[0].0), some, now());
+            runtime.block_on(window.round());
+        }
     }
     let (receipts_before, rows_before) = (world.receipts(participant), world.rows());
     let documents = sample.documents();

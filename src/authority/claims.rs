@@ -34,6 +34,8 @@ pub struct Claims {
     pub dataset: Option<Claim>,
     /// The sender's VÖEN.
     pub sender: Option<Claim>,
+    /// Of a correction proposed to another body's data (R 3.13): that body's VÖEN.
+    pub about: Option<Claim>,
     /// The window it is addressed to.
     pub to: Option<Claim>,
     /// The period; asked for by nobody here, it only says what a held document is of.
@@ -80,6 +82,11 @@ impl Claims {
         Some((self.dataset.as_ref()?.text.parse().ok()?, period))
     }
 
+    /// Whether it proposes a correction to another body's data.
+    pub fn proposes(&self) -> bool {
+        self.form == Form::Submission && self.about.is_some()
+    }
+
     /// Of an approval, the submission that it speaks of.
     pub fn names(&self) -> Option<String> {
         let named = self.submission.as_ref().filter(|_| self.form == Form::Approval);
@@ -110,6 +117,7 @@ impl Claims {
         Ok(Self {
             dataset: claim("dataset"),
             sender: claim("sender"),
+            about: claim("about"),
             to: claim("to"),
             period: claim("period"),
             submission: claim("submission"),
@@ -131,8 +139,8 @@ impl Claims {
     fn before_features(json: &mut json::Reader<impl Read>) -> Result<Self, json::Fault> {
         let place = Place::at(json.place()?).path("/submission");
         let (written, form) = (Written::GeoJson, Form::Submission);
-        let (dataset, sender, to, period, submission) = (None, None, None, None, None);
-        let mut claims = Self { dataset, sender, to, period, submission, form, written, place };
+        let (dataset, sender, about, to, period, submission) = (None, None, None, None, None, None);
+        let mut claims = Self { dataset, sender, about, to, period, submission, form, written, place };
         json.expect(b'{')?;
         let mut goes_on = !json.takes(b'}')?;
         while goes_on {
@@ -164,6 +172,7 @@ impl Claims {
                 match name.as_str() {
                     "dataset" => self.dataset = Some(claim),
                     "sender" => self.sender = Some(claim),
+                    "about" => self.about = Some(claim),
                     "to" => self.to = Some(claim),
                     "period" => self.period = Some(claim),
                     _ => {}
@@ -230,6 +239,7 @@ impl Claims {
         Ok(Self {
             dataset: stated("dataset"),
             sender: stated("sender"),
+            about: stated("about"),
             to: stated("to"),
             period: stated("period"),
             submission: None,

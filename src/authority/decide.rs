@@ -48,6 +48,8 @@ pub(super) struct Granted<'r> {
     pub participant: &'r Participant,
     pub dataset: DatasetName,
     pub form: Form,
+    /// In whose place the data are to stand, where that is another body.
+    pub about: Option<&'r Participant>,
 }
 
 impl<'r> Signers<'r> {
@@ -130,31 +132,34 @@ fn person<'r>(
 impl<'r> Entitled<'r> {
     /// Whether they may file this document: they have the right to, its dataset is theirs, its sender is their body,
     /// and it is addressed to this window.
-    pub fn may_file(self, registry: &Registry, window: &Window, claims: &Claims) -> Result<Granted<'r>, Stop> {
+    pub fn may_file(self, registry: &'r Registry, window: &Window, claims: &Claims) -> Result<Granted<'r>, Stop> {
         let Signers { participant, persons, unconfirmed } = self.0;
+        let proposes = claims.proposes();
         // R 3.5.2, 3.3: to enter and to approve are rights of their own
-        let (right, word) = match claims.form {
-            Form::Submission => (Right::File, "file"),
-            Form::Approval => (Right::Approve, "approve"),
+        let (rights, word): (&[Right], &str) = match claims.form {
+            Form::Submission if proposes => (&[Right::Propose, Right::File], "propose"),
+            Form::Submission => (&[Right::File], "file"),
+            Form::Approval => (&[Right::Approve], "approve"),
         };
-        if persons.iter().any(|person| !person.rights.contains(&right)) {
+        if persons.iter().any(|person| !rights.iter().any(|right| person.rights.contains(right))) {
             return Err(Finding::new(Code::AuthorityNoRight).found(word).into());
         }
         let dataset = dataset(registry, participant, claims)?;
-        // R 3.6: outside its competence a body files nothing
-        if !participant.datasets.contains(&dataset.1) {
+        // R 3.6: outside its competence a body files nothing; what it proposes (R 3.13) is another body's
+        if !proposes && !participant.datasets.contains(&dataset.1) {
             return Err(Finding::new(Code::AuthorityNotCompetent).at(dataset.0).found(&dataset.1).into());
         }
-        if persons.iter().any(|person| !person.datasets.contains(&dataset.1)) {
+        if !proposes && persons.iter().any(|person| !person.datasets.contains(&dataset.1)) {
             let right = format!("{word} {}", dataset.1);
             return Err(Finding::new(Code::AuthorityNoRight).at(dataset.0).found(right).into());
         }
         sender(participant, window, claims)?;
+        let about = about(registry, participant, claims)?;
         addressee(window, claims)?;
         // only what would go on but for this waits: the rest is the sender's to mend now
         match unconfirmed {
             true => Err(Stop::Hold(Finding::new(Code::AuthorityCertificateUnconfirmed))),
-            false => Ok(Granted { participant, dataset: dataset.1, form: claims.form }),
+            false => Ok(Granted { participant, dataset: dataset.1, form: claims.form, about }),
         }
     }
 }
@@ -175,7 +180,9 @@ fn dataset(registry: &Registry, participant: &Participant, claims: &Claims) -> R
 /// The document's `sender` is the signers' body (R 4.6).
 fn sender(participant: &Participant, window: &Window, claims: &Claims) -> Result<(), Finding> {
     let Some(Claim { text, place }) = &claims.sender else {
-        let may_miss = claims.written == Written::Table && window.environment == Environment::Test;
+        // whose a proposal is, nobody guesses: that of two bodies is never one content
+        let is_trial = window.environment == Environment::Test;
+        let may_miss = claims.written == Written::Table && is_trial && !claims.proposes();
         return if may_miss { Ok(()) } else { Err(missing(claims, "sender")) };
     };
     let sender: Voen =
@@ -185,6 +192,24 @@ fn sender(participant: &Participant, window: &Window, claims: &Claims) -> Result
         false => {
             Err(Finding::new(Code::AuthoritySenderDiffers).at(place.clone()).found(&sender).wanted(&participant.voen))
         }
+    }
+}
+
+/// Whose data a proposal is about (R 3.13): another registered body's.
+fn about<'r>(
+    registry: &'r Registry,
+    participant: &Participant,
+    claims: &Claims,
+) -> Result<Option<&'r Participant>, Finding> {
+    let Some(Claim { text, place }) = claims.about.as_ref().filter(|_| claims.proposes()) else { return Ok(None) };
+    let voen = text.parse::<Voen>().ok();
+    let mut bodies = registry.participants.values();
+    match bodies.find(|body| voen.as_ref() == Some(&body.voen)) {
+        Some(body) if body.slug == participant.slug => {
+            Err(Finding::new(Code::AuthorityAboutItself).at(place.clone()).found(text))
+        }
+        Some(body) => Ok(Some(body)),
+        None => Err(Finding::new(Code::AuthorityAboutUnknown).at(place.clone()).found(text)),
     }
 }
 

@@ -44,6 +44,15 @@ pub struct Authorised {
     owner: bool,
     voen: Voen,
     dataset: DatasetName,
+    about: Option<About>,
+}
+
+/// The body that a proposal is about.
+#[derive(Clone, Debug)]
+struct About {
+    participant: ParticipantName,
+    owner: bool,
+    voen: Voen,
 }
 
 /// A document whose signers may not, or not yet.
@@ -88,6 +97,11 @@ pub fn authorise(
             voen: granted.participant.voen.clone(),
             dataset: granted.dataset,
             form: granted.form,
+            about: granted.about.map(|body| About {
+                participant: body.slug.clone(),
+                owner: body.owner,
+                voen: body.voen.clone(),
+            }),
             verified,
         }),
         Err(mut stop) => {
@@ -114,9 +128,25 @@ impl Authorised {
     pub fn form(&self) -> Form {
         self.form
     }
-    /// Whose statement it is.
+    /// Whose document it is.
     pub fn participant(&self) -> &ParticipantName {
         &self.participant
+    }
+    /// In whose place its data are to stand: its sender's, or of a proposal the body's that it is about (R 3.13).
+    pub fn stated_for(&self) -> &ParticipantName {
+        self.about.as_ref().map_or(&self.participant, |about| &about.participant)
+    }
+    /// Whether that body is the owner of BOEMİS.
+    pub fn is_stated_for_owner(&self) -> bool {
+        self.about.as_ref().map_or(self.owner, |about| about.owner)
+    }
+    /// Of a proposal, who makes it.
+    pub fn proposer(&self) -> Option<&ParticipantName> {
+        self.about.as_ref().map(|_| &self.participant)
+    }
+    /// Of a proposal, the VÖEN of the body that it is about.
+    pub fn about(&self) -> Option<&Voen> {
+        self.about.as_ref().map(|about| &about.voen)
     }
     /// Whether that is the owner of BOEMİS, who may file for any station (S 7.1.4).
     pub fn is_owner(&self) -> bool {
@@ -137,7 +167,14 @@ impl Authorised {
     /// A document allowed without a look, for tests of later rooms.
     pub(crate) fn unseen(verified: Verified, participant: ParticipantName, dataset: DatasetName) -> Self {
         let voen = "9900003611".parse().expect("a VÖEN with a right check digit");
-        Self { verified, form: Form::Submission, participant, owner: false, voen, dataset }
+        Self { verified, form: Form::Submission, participant, owner: false, voen, dataset, about: None }
+    }
+
+    /// The same, as a proposal of somebody else's.
+    pub(crate) fn proposed_by(self, proposer: ParticipantName) -> Self {
+        let voen = "9990000221".parse().expect("a VÖEN with a right check digit");
+        let about = About { participant: self.participant, owner: false, voen };
+        Self { participant: proposer, about: Some(about), ..self }
     }
 
     /// The same, of an arrival that nobody saw either.

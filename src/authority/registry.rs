@@ -11,6 +11,8 @@ pub enum Right {
     File,
     /// Approve what needs approval.
     Approve,
+    /// Propose corrections to other bodies' data (R 3.13); who may file may do this as well.
+    Propose,
 }
 
 /// A responsible person.

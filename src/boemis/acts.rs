@@ -20,8 +20,8 @@ pub struct Situation {
     pub is_fallen: bool,
     /// What signed documents did to it, in their order.
     pub passed: Vec<Passed>,
-    /// The highest revision of its statement that is not fallen; its own where there is none.
-    pub newest: Revision,
+    /// The highest revision of its statement that counts and is not fallen, and of which submission it is.
+    pub newest: Option<(Revision, SubmissionId)>,
 }
 
 /// An act that is committed.
@@ -164,6 +164,12 @@ pub(super) fn done((on, act): (String, String)) -> Result<Done, Fault> {
 
 /// To which load, by which document, and what.
 pub(super) type Deed = (SubmissionId, SubmissionId, String);
+
+/// The revision that counts, and its submission, as they are stored.
+pub(super) fn newest((revision, id): (i64, String)) -> Result<(Revision, SubmissionId), Fault> {
+    let odd = |column| super::standing::odd("submission", column);
+    Ok((revision.to_string().parse().map_err(|_| odd("revision"))?, id.parse().map_err(|_| odd("id"))?))
+}
 
 /// A deed, as it is stored.
 pub(super) fn deed((on, by, act): (String, String, String)) -> Result<Deed, Fault> {

@@ -10,15 +10,17 @@ use crate::schema::{Key, Look, PeriodKinds};
 
 /// The mark of a submission, in the order of [`RawMark`](super::mark::RawMark).
 pub(super) const MARK: &str = "SELECT id, participant, dataset, period, revision, content, rows, records, received_at, \
-    loaded_at, signers, approved_at, replaces, reason, note FROM submission WHERE id = $1";
+    loaded_at, signers, approved_at, replaces, reason, note, proposed_by FROM submission WHERE id = $1";
 
 /// The revision of a statement that holds.
 pub(super) const HOLDS: &str = "SELECT max(revision) FROM submission WHERE dataset = $1 AND period = $2 \
     AND participant = $3 AND contested_at IS NULL AND approved_at IS NOT NULL";
 
-/// The highest revision of a statement that has not fallen, waiting ones among them.
-pub(super) const NEWEST: &str = "SELECT max(revision) FROM submission WHERE dataset = $1 AND period = $2 \
-    AND participant = $3 AND contested_at IS NULL";
+/// The highest revision of a statement that has not fallen, waiting ones among them, and its submission. What somebody
+/// else proposes is no revision of it before it is approved.
+pub(super) const NEWEST: &str = "SELECT revision, id FROM submission WHERE dataset = $1 AND period = $2 \
+    AND participant = $3 AND contested_at IS NULL AND (proposed_by IS NULL OR approved_at IS NOT NULL) \
+    ORDER BY revision DESC LIMIT 1";
 
 /// What was done to a load, in its order.
 pub(super) const ACTS: &str = "SELECT act, by_submission FROM submission_act WHERE submission = $1 ORDER BY number";
@@ -106,11 +108,18 @@ pub(super) fn standing_before(layout: &Layout, horizon: &str, participant: Optio
 
 fn highest(horizon: &str, only: &str) -> String {
     format!(
-        "s.contested_at IS NULL AND s.revision = \
+        "s.contested_at IS NULL AND {counts} AND s.revision = \
          (SELECT max(x.revision) FROM submission x WHERE x.dataset = s.dataset AND x.period = s.period \
-         AND x.participant = s.participant AND x.contested_at IS NULL{only} AND x.number < {horizon}) \
-         AND s.number < {horizon}"
+         AND x.participant = s.participant AND x.contested_at IS NULL AND {counts_of_all}{only} \
+         AND x.number < {horizon}) AND s.number < {horizon}",
+        counts = counts("s"),
+        counts_of_all = counts("x"),
     )
+}
+
+/// Whether a submission counts as its body's statement: what somebody else proposes does once it is approved (R 3.13).
+fn counts(submission: &str) -> String {
+    format!("({submission}.proposed_by IS NULL OR {submission}.approved_at IS NOT NULL)")
 }
 
 /// The loads that wait for an approval.
@@ -169,11 +178,11 @@ pub(super) fn horizon(id: &str) -> String {
 }
 
 /// By what was known at the moment `$1`: who filed for the dataset `$2`, for which period, and when it came. What was
-/// contested by then is not there.
+/// contested by then is not there, nor what others proposed: by that nobody has filed.
 pub(super) fn filed() -> String {
     format!(
         "SELECT participant, period, received_at FROM submission WHERE dataset = $2 AND {loaded} <= $1 \
-         AND (contested_at IS NULL OR {contested} > $1)",
+         AND (contested_at IS NULL OR {contested} > $1) AND proposed_by IS NULL",
         loaded = views::moment("loaded_at"),
         contested = views::moment("contested_at"),
     )

@@ -293,10 +293,13 @@ impl<'s> Batch<'s> {
         if !about.is_held() {
             return Err(Fault::Wrong(format!("{id} was only looked at and may not be loaded")));
         }
-        if (&key.participant, &key.dataset) != (authorised.participant(), authorised.dataset()) {
+        if (&key.participant, &key.dataset) != (authorised.stated_for(), authorised.dataset()) {
             return Err(Fault::Wrong(format!("{id} states something else than was authorised")));
         }
         let layout = self.transaction.layout(&key.dataset).ok_or_else(|| Fault::no_table(&key.dataset))?;
+        let proposed_by = authorised.proposer().cloned();
+        // R 3.13: what is proposed waits in every dataset
+        let waits = self.before.get(&id).map_or(layout.awaits || proposed_by.is_some(), |before| before.waits);
         Ok(Mark {
             id,
             key: key.clone(),
@@ -309,13 +312,14 @@ impl<'s> Batch<'s> {
             records: statement.records.len() as u64,
             received: about.received,
             loaded: self.now,
-            approved: (!self.before.get(&id).map_or(layout.awaits, |before| before.waits)).then_some(self.now),
+            approved: (!waits).then_some(self.now),
             signers: verified.signers().iter().map(|signer| signer.sha256()).collect(),
             replacing: match self.before.get(&id) {
                 // what it replaced then may be gone, or be another one by today's order
                 Some(Before { replaces, .. }) => Replacing { submission: *replaces, ..validated.replacing().clone() },
                 None => validated.replacing().clone(),
             },
+            proposed_by,
         })
     }
 

@@ -8,7 +8,7 @@ use super::Fault;
 use crate::schema::{ColumnKind, Dataset, Datasets, EPSG, Look, PeriodKinds, YearRule};
 
 /// Columns that tables and views have beside the dataset's own.
-const OWN: [&str; 17] = [
+const OWN: [&str; 18] = [
     "submission",
     "record",
     "participant",
@@ -23,6 +23,7 @@ const OWN: [&str; 17] = [
     "replaces",
     "reason",
     "note",
+    "proposed_by",
     "year",
     "annual",
     MAPPED,

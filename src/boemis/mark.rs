@@ -4,7 +4,7 @@
 //! journal's last line says.
 
 use crate::document::{Content, DatasetName, Digest, ParticipantName, Period, Revision, SubmissionId};
-use crate::schema::{Key, Replacing};
+use crate::schema::{Key, Replacing, Understood, proposed_to};
 use jiff::Timestamp;
 
 /// What BOEMİS says of one loaded submission.
@@ -32,15 +32,34 @@ pub struct Mark {
     pub signers: Vec<Digest>,
     /// What it takes the place of, and why (R 3.4.5).
     pub replacing: Replacing,
+    /// Who proposed it, where that is another body than its statement's (R 3.13).
+    pub proposed_by: Option<ParticipantName>,
 }
 
 impl Mark {
     /// Whether another mark speaks of the same load: everything but what a second attempt
     /// cannot repeat: the moments of loading and approval, and what stood before it.
     pub fn is_same_load(&self, other: &Self) -> bool {
-        let Self { id, key, revision, content, rows, records, .. } = self;
-        (id, key, revision, content, rows, records)
-            == (&other.id, &other.key, &other.revision, &other.content, &other.rows, &other.records)
+        let Self { id, key, revision, content, rows, records, proposed_by, .. } = self;
+        (id, key, revision, content, rows, records, proposed_by)
+            == (&other.id, &other.key, &other.revision, &other.content, &other.rows, &other.records, &other.proposed_by)
+    }
+
+    /// Whose document it is: of a proposal, who made it.
+    pub fn sender(&self) -> &ParticipantName {
+        self.proposed_by.as_ref().unwrap_or(&self.key.participant)
+    }
+
+    /// What it takes the place of and whose data it is to correct, in words, for the receipt.
+    pub fn understood(&self) -> Vec<Understood> {
+        let mut all: Vec<Understood> = self.about().into_iter().map(|body| proposed_to(body.as_str())).collect();
+        all.extend(self.replacing.understood(None));
+        all
+    }
+
+    /// Of a proposal, the body in whose place its data are to stand.
+    pub fn about(&self) -> Option<&ParticipantName> {
+        self.proposed_by.as_ref().map(|_| &self.key.participant)
     }
 }
 
@@ -88,6 +107,7 @@ pub(crate) struct RawMark {
     pub(crate) replaces: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) note: Option<String>,
+    pub(crate) proposed_by: Option<String>,
 }
 
 impl RawMark {
@@ -119,6 +139,7 @@ impl RawMark {
                 reason: self.reason,
                 note: self.note,
             },
+            proposed_by: self.proposed_by.map(|body| body.parse()).transpose().map_err(|_| "proposed_by")?,
         })
     }
 }

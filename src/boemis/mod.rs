@@ -2,9 +2,9 @@
 //!
 //! Owns the store: [`Boemis`] for the loader, [`Reader`] for whoever looks on, [`Batch`] for one
 //! group. The last line against doubles is here: a submission's id is unique among the marks, and
-//! so is (participant, dataset, period, revision) among those that are not contested. History is kept;
-//! nothing is overwritten but that a load becomes contested. Never judges a statement, and never reads a
-//! clock: times are arguments.
+//! so is (participant, dataset, period, revision) among those that are not contested and not only proposed. History
+//! is kept; nothing is overwritten but that a load becomes approved or contested. Never judges a statement, and never
+//! reads a clock: times are arguments.
 //!
 //! `sqlite` and `postgres` hold the engines, with one face (`store`) and the same names of tables and
 //! views, which come from `layout`; what both do alike stands beside them once.
@@ -159,6 +159,14 @@ impl Boemis {
     /// The database is away or damaged.
     pub async fn standing(&mut self, key: &Key, id: SubmissionId) -> Result<Standing, Fault> {
         self.store.standing(Question::of_any(key, id)).await
+    }
+
+    /// What bears on all that a statement states.
+    ///
+    /// # Errors
+    /// The database is away or damaged.
+    pub async fn standing_beside(&mut self, statement: &Statement, id: SubmissionId) -> Result<Standing, Fault> {
+        self.store.standing(Question::of(statement, id)).await
     }
 
     /// The mark of this submission, if it was loaded. Recovery believes it.

@@ -1,7 +1,7 @@
 //! BOEMİS against real SQLite files and a real PostgreSQL server, looked at with `sqlite3` and `psql`.
 
 use super::*;
-use crate::document::{Content, Digest, Quantity, Revision};
+use crate::document::{ApprovalStage, Content, Digest, ParticipantName, Quantity, Revision};
 use crate::finding::Stop;
 use crate::schema::{
     Check, Class, Column, ColumnKind, Dataset, PeriodKinds, Ratio, Record, Replacing, Rule, Spot, Statement, Topic,
@@ -260,6 +260,7 @@ on_both! {
     what_holds_again_gives_way_where_another_filed_meanwhile
     what_was_loaded_is_never_changed
     what_a_correction_replaces_and_why_stays_with_its_load
+    what_is_proposed_counts_for_nothing_until_it_is_approved
     what_held_at_a_moment_is_told_by_what_was_known_then
     what_the_rules_look_at_besides_stands_there_by_sender
     a_year_of_months_stands_by_its_months
@@ -335,6 +336,59 @@ async fn what_a_correction_replaces_and_why_stays_with_its_load(window: Window) 
     batch.loaded_before(again.id, Before { waits: false, replaces: Some(first.id) });
     let _pending = batch.load(again.validated()).await.unwrap();
     assert_eq!(batch.commit().await.unwrap()[0].mark().replacing.submission, Some(first.id));
+    boemis.close().await.unwrap();
+}
+
+async fn what_is_proposed_counts_for_nothing_until_it_is_approved(window: Window) {
+    let mut boemis = window.open().await;
+    let first = filing("azerenerji generation 2026-Q3 1", &["GUN-0001 5"]);
+    load(&mut boemis, &[&first]).await;
+    let by: ParticipantName = "ekologiya".parse().unwrap();
+    // two for the same revision, beside each other and beside the body's own
+    let proposals: Vec<Filing> = ["6", "7"]
+        .map(|mwh| filing("azerenerji generation 2026-Q3 2", &[&format!("GUN-0001 {mwh}"), "SU-0001 1"]))
+        .into();
+    for (proposal, alone) in proposals.iter().zip([true, false]) {
+        let mut batch = boemis.begin(now()).await.unwrap();
+        let validated = proposal.validated().proposed_by(by.clone());
+        match alone {
+            true => drop(batch.load_alone(validated).await.unwrap()),
+            false => drop(batch.load(validated).await.unwrap()),
+        }
+        let loaded = batch.commit().await.unwrap().remove(0);
+        assert!(loaded.is_pending());
+        assert_eq!((loaded.mark().sender(), loaded.mark().about()), (&by, Some(&proposal.key().participant)));
+        assert_eq!(boemis.mark(proposal.id).await.unwrap().as_ref(), Some(loaded.mark()));
+    }
+    let current = "SELECT station, energy_mwh, revision, participant FROM generation_current ORDER BY station";
+    assert_eq!(window.ask(current), "GUN-0001|5.000|1|azerenerji");
+    let newest = async |boemis: &mut Boemis| boemis.situation(proposals[0].id).await.unwrap().unwrap().newest;
+    assert_eq!(newest(&mut boemis).await, Some((first.revision(), first.id)));
+    // nobody is kept from stating what is only proposed; and what stands is what stood
+    let other = filing("energetika generation 2026-Q3 1", &["SU-0001 1"]);
+    assert_eq!(
+        boemis.standing(&other.key(), other.id).await.unwrap().elsewhere.keys().collect::<Vec<_>>(),
+        ["GUN-0001"]
+    );
+    let standing = boemis.standing(&first.key(), new_id()).await.unwrap();
+    assert_eq!(standing.current.map(|stood| stood.submission), Some(first.id));
+    let own = filing("azerenerji generation 2026-Q3 2", &["GUN-0001 8"]);
+    load(&mut boemis, &[&own]).await;
+    assert_eq!(window.ask(current), "GUN-0001|8.000|2|azerenerji");
+    boemis.contest(&[own.id], now()).await.unwrap();
+    // approved, it holds in that body's place; and its revision is taken
+    let approve = (ApprovalStage::Approved, new_id());
+    assert!(boemis.enact_again(proposals[1].id, approve, now()).await.unwrap());
+    assert_eq!(window.ask(current), "GUN-0001|7.000|2|azerenerji\nSU-0001|1.000|2|azerenerji");
+    assert_eq!(newest(&mut boemis).await, Some((own.revision(), proposals[1].id)));
+    let again = boemis.enact_again(proposals[0].id, (ApprovalStage::Approved, new_id()), now()).await;
+    assert!(again.is_err(), "one revision of a statement counts");
+    assert_eq!(window.ask(current), "GUN-0001|7.000|2|azerenerji\nSU-0001|1.000|2|azerenerji");
+    let told = "SELECT DISTINCT revision, proposed_by FROM generation_history WHERE approved_at IS NOT NULL \
+        AND contested_at IS NULL ORDER BY 1";
+    assert_eq!(window.ask(told), "1|\n2|ekologiya");
+    let why = window.refuses("UPDATE submission SET proposed_by = 'azerisiq'");
+    assert!(why.is_some_and(|why| why.contains("never changed")));
     boemis.close().await.unwrap();
 }
 

@@ -263,7 +263,8 @@ fn records(engine: Engine, layout: &Layout, only_current: bool) -> String {
         true => ("", format!(" AND {STANDS}{}", gave_no_way(layout))),
         false => {
             let times = ", s.received_at AS received_at, s.loaded_at AS loaded_at, s.approved_at AS approved_at, \
-                s.contested_at AS contested_at, s.replaces AS replaces, s.reason AS reason, s.note AS note";
+                s.contested_at AS contested_at, s.replaces AS replaces, s.reason AS reason, s.note AS note, \
+                s.proposed_by AS proposed_by";
             (times, String::new())
         }
     };

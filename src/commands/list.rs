@@ -215,6 +215,10 @@ pub struct Row {
     pub replaces: Option<Other>,
     /// What holds in its stead, with its receipt.
     pub replaced_by: Option<Other>,
+    /// Of a proposal, the body that it is about.
+    pub about: Option<String>,
+    /// What others propose to put in its stead and nobody has judged yet, each with its receipt.
+    pub proposals: Vec<Other>,
     /// Of a held one: when it is tried again.
     pub next_try: Option<Timestamp>,
     /// The archive unit in which it lies, as it stands now.
@@ -245,14 +249,16 @@ impl Row {
             original: last.and_then(|answered| answered.original),
             replaces: None,
             replaced_by: None,
+            about: last.and_then(|answered| answered.about.as_ref()).map(ToString::to_string),
+            proposals: Vec::new(),
             next_try,
             archived: submission.archived.clone(),
         }
     }
 
     /// The same, beside what it replaced and was replaced by.
-    pub fn beside(self, Succession { replaces, replaced_by }: Succession) -> Self {
-        Self { replaces, replaced_by, ..self }
+    pub fn beside(self, Succession { replaces, replaced_by, proposals }: Succession) -> Self {
+        Self { replaces, replaced_by, proposals, ..self }
     }
 
     /// A submission of another window, from the unit that was taken in; none when its row is odd.
@@ -275,6 +281,8 @@ impl Row {
             original: None,
             replaces: None,
             replaced_by: None,
+            about: None,
+            proposals: Vec::new(),
             next_try: None,
             archived: Some(found.unit.clone()),
         })

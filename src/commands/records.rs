@@ -221,6 +221,8 @@ pub struct Succession {
     pub replaces: Option<Other>,
     /// What holds in its stead; while it waits for an approval, also what waits in its stead.
     pub replaced_by: Option<Other>,
+    /// What other bodies propose to put in its stead and nobody has judged yet (R 3.13).
+    pub proposals: Vec<Other>,
 }
 
 /// The journal, folded.
@@ -397,7 +399,14 @@ impl Known {
             // it holds no more, or never did, by itself
             _ => None,
         };
-        Ok(Succession { replaces, replaced_by })
+        let mut proposals = Vec::new();
+        for one in self.view.replacing(of.id())? {
+            let is_proposed = one.last.as_ref().is_some_and(|last| last.about.is_some());
+            if is_proposed && State::of(&one.phase, one.decision()) == State::Pending {
+                proposals.push(Other { id: one.id(), receipt: one.last.map(|last| last.receipt.number) });
+            }
+        }
+        Ok(Succession { replaces, replaced_by, proposals })
     }
 
     /// What holds in the place of this one, or waits in it; through those in between that do neither.
@@ -407,7 +416,8 @@ impl Known {
             for one in self.view.replacing(id)? {
                 let holds = match State::of(&one.phase, one.decision()) {
                     State::Accepted => true,
-                    State::Pending => waiting,
+                    // what another body proposes is in nobody's stead yet
+                    State::Pending => waiting && one.last.as_ref().is_some_and(|last| last.about.is_none()),
                     _ => false,
                 };
                 if holds {

@@ -97,6 +97,7 @@ fn tell(row: Row, events: &[Entry], screen: &mut Screen) {
     };
     fact("id", Some(row.id.to_string()));
     fact("participant", row.participant);
+    fact("about", row.about);
     fact("received", Some(times::both(row.received)));
     fact("sha-256", row.sha256.map(|sha256| sha256.to_string()));
     fact("dataset", row.dataset);
@@ -106,6 +107,7 @@ fn tell(row: Row, events: &[Entry], screen: &mut Screen) {
     fact("archived", row.archived);
     fact("replaces", row.replaces.map(|other| other.to_string()));
     fact("replaced by", row.replaced_by.map(|other| other.to_string()));
+    row.proposals.iter().for_each(|other| fact("proposed", Some(other.to_string())));
     fact("repeats", row.original.map(|original| original.to_string()));
     screen.say("");
     for Entry { time, event } in events {

@@ -272,7 +272,7 @@ fn column(source: &Source<'_>, mut table: Table<'_, '_>) -> Option<Column> {
 
 /// Whether a name can stand in SQL, or in XML.
 fn named(source: &Source<'_>, name: &At<String>, what: &str, capital: bool) -> bool {
-    let frame = ["dataset", "period", "revision", "sender", "to", "replaces", "reason", "note"];
+    let frame = ["dataset", "period", "revision", "sender", "to", "replaces", "reason", "note", "about"];
     let first = |c: char| if capital { c.is_ascii_uppercase() } else { c.is_ascii_lowercase() };
     let rest = |c: char| {
         c.is_ascii_digit() || if capital { c.is_ascii_alphabetic() } else { c.is_ascii_lowercase() || c == '_' }
@@ -285,7 +285,7 @@ fn named(source: &Source<'_>, name: &At<String>, what: &str, capital: bool) -> b
         let form = if capital { "letters and digits, as EnergyMWh" } else { "a-z, 0-9 and _, as energy_mwh" };
         let message = format!(
             "{:?} is no name of {what}: {form}; dataset, period, revision, sender, to, \
-             replaces, reason and note are taken",
+             replaces, reason, note and about are taken",
             name.value
         );
         source.mistake(&name.spot, message);

@@ -259,10 +259,13 @@ impl Reading<'_, '_, '_> {
             match text.value.as_str() {
                 "file" => rights.insert(Right::File),
                 "approve" => rights.insert(Right::Approve),
+                "propose" => rights.insert(Right::Propose),
                 other => {
-                    let meant = super::reader::meant(other, ["file", "approve"].into_iter());
-                    self.source
-                        .mistake(&text.spot, format!("{other:?} is no right: it is \"file\" or \"approve\"{meant}"));
+                    let meant = super::reader::meant(other, ["file", "approve", "propose"].into_iter());
+                    self.source.mistake(
+                        &text.spot,
+                        format!("{other:?} is no right: it is \"file\", \"approve\" or \"propose\"{meant}"),
+                    );
                     false
                 }
             };

@@ -130,7 +130,7 @@ pub fn repeat(wanted: &Wanted<'_>, staged: Staged, judge: &Judge) -> Result<Resu
             Err(stop) => stop,
             Ok(inspected) => match by_rules(inspected, beside, judge, &mut matter) {
                 Ok(warnings) => {
-                    let decision = judge.word_for(matter.known.dataset.as_ref());
+                    let decision = judge.word_for(&matter);
                     return Ok(Ok(Repeated::of(decision, matter, turn, warnings)));
                 }
                 Err(stop) => stop,

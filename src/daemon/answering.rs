@@ -79,6 +79,7 @@ pub(super) struct Facts {
     rows: Option<Digest>,
     acted: Option<Acted>,
     replaces: Option<SubmissionId>,
+    about: Option<ParticipantName>,
     /// For the dossier: what each signature came to, and what it was judged beside.
     look: (Option<Vec<SignatureFacts>>, Beside),
 }
@@ -102,6 +103,7 @@ impl Facts {
             rows,
             acted: None,
             replaces: None,
+            about: None,
             look,
         }
     }
@@ -118,7 +120,7 @@ impl Facts {
 
     fn before(answered: Answered, beside: Beside) -> Self {
         let Answered { participant, dataset, period, revision, records, content, signers, .. } = answered;
-        let Answered { proven, rows, acted, replaces, .. } = answered;
+        let Answered { proven, rows, acted, replaces, about, .. } = answered;
         Self {
             participant,
             dataset,
@@ -132,6 +134,7 @@ impl Facts {
             rows,
             acted,
             replaces,
+            about,
             look: (None, beside),
         }
     }
@@ -156,6 +159,7 @@ impl Facts {
             rows: mark.map(|mark| mark.rows),
             acted: None,
             replaces: mark.and_then(|mark| mark.replacing.submission),
+            about: mark.and_then(|mark| mark.about().cloned()),
             look: (None, beside),
         }
     }
@@ -168,7 +172,8 @@ impl Window {
         for verdict in verdicts {
             let id = verdict.matter.id();
             let Verdict { mut matter, channel, turn, attempt, word, beside } = verdict;
-            let (mut original, mut rows, mut acted, mut replaces) = (None, None, None, None);
+            let (mut original, mut rows, mut acted) = (None, None, None);
+            let (mut replaces, mut about) = (None, None);
             let answer = match word {
                 Word::Taken(taken) => {
                     rulings.extend(self.ruling(&taken)?);
@@ -179,13 +184,15 @@ impl Window {
                 Word::Accepted(loaded) => {
                     rows = Some(loaded.mark().rows);
                     replaces = loaded.mark().replacing.submission;
+                    about = loaded.mark().about().cloned();
                     Answer::accepted(&loaded, turn)
                 }
                 Word::Stands(stands) => {
                     let mark = stands.mark();
                     rows = Some(mark.rows);
                     replaces = mark.replacing.submission;
-                    matter.known.participant = Some(mark.key.participant.clone());
+                    about = mark.about().cloned();
+                    matter.known.participant = Some(mark.sender().clone());
                     matter.known.dataset = Some(mark.key.dataset.clone());
                     matter.known.period = Some(mark.key.period);
                     matter.known.revision = Some(mark.revision);
@@ -210,7 +217,7 @@ impl Window {
                     Answer::held(matter.known.clone(), finding)
                 }
             };
-            let more = (original, rows, acted, replaces);
+            let more = (original, rows, acted, (replaces, about));
             answers.push((answer, channel, (matter, more, beside)));
         }
         let records: Vec<&OutcomeRecord> = answers.iter().map(|(answer, ..)| answer.record()).collect();
@@ -218,11 +225,11 @@ impl Window {
         self.tally.stamping = self.stamps.as_ref().and_then(|stamps| stamps.trouble());
         let mut receipts = Vec::with_capacity(sealed.len());
         for ((answer, channel, (matter, more, beside)), sealed) in answers.into_iter().zip(sealed) {
-            let (original, rows, acted, replaces) = more;
+            let (original, rows, acted, (replaces, about)) = more;
             if let (Decision::Accepted | Decision::Pending, Some(report)) = (answer.record().decision, &matter.report) {
                 events.extend(self.keep_paths(report)?);
             }
-            let facts = Facts { acted, replaces, ..Facts::of(matter, original, rows, beside) };
+            let facts = Facts { acted, replaces, about, ..Facts::of(matter, original, rows, beside) };
             let (receipt, answered) = self.keep(answer, sealed, facts)?;
             receipts.push((receipt, answered, channel));
         }
@@ -288,6 +295,7 @@ impl Window {
             rows,
             acted,
             replaces,
+            about,
             look,
         } = facts;
         let (grounds, clock, now) = (self.grounds, self.host.clock.state(), self.host.clock.now());
@@ -317,6 +325,7 @@ impl Window {
             rows,
             acted: acted.filter(|_| matches!(decision, Decision::Accepted | Decision::Contested)),
             replaces,
+            about,
             receipt: SealedReceipt {
                 number: receipt.number().to_owned(),
                 file_name: receipt.file_name(),
@@ -385,7 +394,7 @@ impl Window {
                 continue;
             }
             let (decision, number) = (record.decision, sealed.number().to_owned());
-            let standing = self.standing_of(&record).await;
+            let standing = self.standing_of(&record, stands.as_ref()).await;
             let facts = Facts::sealed(&record, stands.as_ref(), Beside::sealed(&record, standing.as_ref()));
             let slug = record.findings.first().map_or("", |finding| finding.code.slug());
             if decision == Decision::Held {
@@ -431,9 +440,12 @@ impl Window {
 
     /// What stood beside what an earlier process judged and sealed: BOEMİS knows it of what was loaded, by its
     /// order, and of what was not as it stands now.
-    async fn standing_of(&mut self, record: &OutcomeRecord) -> Option<Standing> {
+    async fn standing_of(&mut self, record: &OutcomeRecord, stands: Option<&Stands>) -> Option<Standing> {
         let key = Key {
-            participant: record.participant.as_ref()?.parse().ok()?,
+            participant: match stands.and_then(|stands| stands.mark().about()) {
+                Some(about) => about.clone(),
+                None => record.participant.as_ref()?.parse().ok()?,
+            },
             dataset: record.dataset.as_ref()?.parse().ok()?,
             period: record.period.as_ref().map_or(Ok(Period::None), |period| period.parse()).ok()?,
         };
@@ -548,7 +560,7 @@ impl Window {
             if answered.decision == Decision::Rejected {
                 self.refused_signer(answered.signers.first(), answered.participant.as_ref());
             }
-            if let Some(other) = self.also_to(answered.decision, channel.as_ref()) {
+            for other in self.also_to(answered, channel.as_ref()) {
                 self.copy_to(&other, answered, receipt.octets());
             }
             *self.tally.answers.entry(answered.decision).or_default() += 1;
@@ -734,7 +746,7 @@ impl Window {
         }
         if let Some(channel) = channel {
             self.owe(answered, Some(&channel));
-            if let Some(other) = self.also_to(answered.decision, Some(&channel)) {
+            for other in self.also_to(answered, Some(&channel)) {
                 self.copy_to(&other, answered, &octets);
             }
             let id = submission.id();

@@ -7,7 +7,7 @@
 //! `schema`'s.
 
 use super::answering::{Facts, Ready, unsealed};
-use super::carry::Word;
+use super::carry::{Case, Word};
 use super::decide::{Judged, word};
 use super::dossier::Beside;
 use super::judgement::Judge;
@@ -16,12 +16,13 @@ use super::window::{Halt, Window};
 use crate::authority::Registry;
 use crate::boemis::{Enacted, Fault, Situation, Stands};
 use crate::document::{ApprovalStage, Decision, Digest, ParticipantName, SubmissionId};
-use crate::finding::{Code, Finding};
+use crate::finding::{Code, Finding, Severity, Stop};
 use crate::journal::{Event, Phase, Ruled};
 use crate::ledger::{self, Arrived, Submission};
 use crate::receipt::{Answer, Turn};
-use crate::schema::{InspectedApproval, Subject, SubjectState};
-use std::collections::HashSet;
+use crate::schema::{Inspected, InspectedApproval, Proposal, Standing, Subject, SubjectState};
+use crate::staging::Staged;
+use std::collections::{BTreeSet, HashSet};
 
 /// Characters of a reason that a ruling repeats: what a finding has room for.
 const REASON_MAX: usize = 300;
@@ -39,6 +40,12 @@ pub(super) struct Taken {
 /// A submission as an approval meets it.
 pub(super) fn subject(situation: Situation, by: &[Digest], registry: &Registry) -> Subject {
     let Situation { mark, is_fallen, passed, newest } = situation;
+    let proposal = mark.proposed_by.clone().map(|by| Proposal {
+        by,
+        replaces: mark.replacing.submission,
+        stands: newest.map(|(_, id)| id),
+        faults: None,
+    });
     let person = |certificate: &Digest| registry.holder(certificate).map(|(_, person)| &person.fin);
     let mine: Vec<_> = by.iter().map(person).collect();
     // of whom the register knows no more, nobody can say that he is another
@@ -51,7 +58,7 @@ pub(super) fn subject(situation: Situation, by: &[Digest], registry: &Registry) 
         participant: mark.key.participant,
         dataset: mark.key.dataset,
         revision: mark.revision.get(),
-        newest: newest.get(),
+        newest: newest.map_or(mark.revision, |(revision, _)| revision).get(),
         content: mark.content,
         state: match (is_fallen, mark.approved) {
             (true, _) => SubjectState::Fallen,
@@ -59,12 +66,60 @@ pub(super) fn subject(situation: Situation, by: &[Digest], registry: &Registry) 
             (false, None) => SubjectState::Waits,
         },
         passed,
+        proposal: proposal.map(Box::new),
     }
 }
 
 /// The certificates of an approval's signers.
 pub(super) fn signers(approval: &InspectedApproval) -> Vec<Digest> {
     approval.authorised().verified().signers().iter().map(|signer| signer.sha256()).collect()
+}
+
+/// Whether this would let a proposal hold: then it is judged once more, beside what stands now.
+pub(super) fn is_to_be_rejudged(approval: &InspectedApproval, subject: &Subject) -> bool {
+    approval.stage() == ApprovalStage::Approved && subject.state == SubjectState::Waits && subject.proposal.is_some()
+}
+
+/// Reads a proposal once more; or what it would be stopped for today.
+pub(super) fn read_again(staged: Staged, judge: &Judge) -> Result<Result<Inspected, String>, Halt> {
+    let case = Case { staged, turn: Turn::FIRST, attempt: 0, refused: None, is_fresh: false };
+    let stop = match look(case, judge).seen {
+        Seen::Filed { inspected, .. } => match *inspected {
+            Ok(inspected) => return Ok(Ok(inspected)),
+            Err(stop) => stop,
+        },
+        Seen::Stopped(stop) => stop,
+        Seen::Refused(_, finding) => finding.into(),
+        Seen::Approving { .. } => return Err(Halt::wrong("a proposal that is loaded reads as an approval")),
+    };
+    told(stop).map(Err)
+}
+
+/// What a proposal would be rejected for beside what stands now, if it would be.
+pub(super) fn faults_of(judge: &Judge, inspected: Inspected, standing: &Standing) -> Result<Option<String>, Halt> {
+    match judge.validate(inspected, standing) {
+        Ok(_) => Ok(None),
+        Err(stop) => told(stop).map(Some),
+    }
+}
+
+/// What came of that.
+pub(super) fn rejudged(subject: &mut Subject, faults: Option<String>) {
+    if let Some(proposal) = &mut subject.proposal {
+        proposal.faults = faults;
+    }
+}
+
+/// The slugs of what stops it, each once.
+fn told(stop: Stop) -> Result<String, Halt> {
+    let findings = match stop {
+        Stop::Reject(findings) => findings,
+        Stop::Hold(finding) => vec![finding],
+        Stop::Halt(why) => return Err(Halt::Wrong(why)),
+    };
+    let errors = findings.iter().filter(|finding| finding.severity() == Severity::Error);
+    let slugs: BTreeSet<&str> = errors.map(|finding| finding.code.slug()).collect();
+    Ok(slugs.into_iter().collect::<Vec<_>>().join(", "))
 }
 
 impl Window {
@@ -95,7 +150,7 @@ impl Window {
                 return Ok((Judged::Word(Word::Held(waits)), Beside::Behind(id)));
             }
         }
-        let subject = match (named, &mut self.boemis) {
+        let mut subject = match (named, &mut self.boemis) {
             (_, None) => return away(),
             (None, Some(_)) => None,
             (Some(id), Some(boemis)) => match boemis.situation(id).await {
@@ -104,6 +159,12 @@ impl Window {
                 Err(fault) => return Err(Halt::wrong(fault)),
             },
         };
+        if let Some(subject) = subject.as_mut().filter(|subject| is_to_be_rejudged(&approval, subject)) {
+            match self.judge_proposal(subject.id, approval.authorised().verified().about().id).await? {
+                Some(faults) => rejudged(subject, faults),
+                None => return away(),
+            }
+        }
         let beside = Beside::Subject(subject.clone().map(Box::new));
         let validated = match judge.validate_approval(approval, subject.as_ref()) {
             Ok(validated) => validated,
@@ -119,6 +180,30 @@ impl Window {
                 Ok((Judged::Word(Word::Taken(Box::new(Taken { enacted, body, reason }))), beside))
             }
             Err(fault) if fault.is_away() => self.went_away(&fault),
+            Err(fault) => Err(Halt::wrong(fault)),
+        }
+    }
+
+    /// Judges a proposal once more, beside what stands when this document is to let it hold: it was judged beside what
+    /// stood when it came, and counted for nothing since, so nothing took it into account (R 3.13). None while BOEMİS
+    /// is away.
+    async fn judge_proposal(&mut self, id: SubmissionId, by: SubmissionId) -> Result<Option<Option<String>>, Halt> {
+        let Some(submission) = self.ledger.state(id)? else { return Ok(Some(Some("—".to_owned()))) };
+        let Some(case) = self.case(&submission)? else { return Ok(Some(Some("—".to_owned()))) };
+        let judge = self.judge_alone();
+        let inspected = match read_again(case.staged, &judge)? {
+            Ok(inspected) => inspected,
+            Err(faults) => return Ok(Some(Some(faults))),
+        };
+        let Some(boemis) = &mut self.boemis else { return Ok(None) };
+        // asked for the document that approves it: of that nothing is loaded, so all that stands is told
+        let standing = match inspected.statement() {
+            Some(statement) => boemis.standing_beside(statement, by).await,
+            None => Ok(Standing::default()),
+        };
+        match standing {
+            Ok(standing) => faults_of(&judge, inspected, &standing).map(Some),
+            Err(fault) if fault.is_away() => self.went_away(&fault).map(|_| None),
             Err(fault) => Err(Halt::wrong(fault)),
         }
     }

@@ -329,7 +329,7 @@ impl Window {
         self.judge_alone().with_ahead(self.written_ahead.clone())
     }
 
-    fn judge_alone(&self) -> Judge {
+    pub(super) fn judge_alone(&self) -> Judge {
         Judge::new(&self.config, &self.world).with_scratch(self.evidence.scratch())
     }
 
@@ -480,7 +480,9 @@ impl Window {
             let (mut draft, due) = here.decide(look, boemis.is_some())?;
             match due {
                 Some(Due::Load(inspected)) => {
-                    let (id, key) = (draft.matter.id(), draft.matter.key.clone());
+                    // by whose place it is to stand in, as that bears on others
+                    let key = inspected.statement().map(|statement| statement.key.clone());
+                    let id = draft.matter.id();
                     candidates.push(Candidate { at: drafts.len(), id, key, inspected: *inspected });
                 }
                 Some(Due::Approve(approval)) => approvals.push((drafts.len(), *approval)),

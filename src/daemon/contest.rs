@@ -10,11 +10,11 @@ use super::window::{Halt, Window};
 use crate::boemis::{self, Boemis};
 use crate::document::{Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Hint};
-use crate::journal::Contested;
+use crate::journal::{Answered, Contested};
 use crate::ledger::{Arrived, Submission};
 use crate::receipt::{Answer, Doubt};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Receipts sealed together: one sync for all of them.
 const AT_ONCE: usize = 256;
@@ -144,10 +144,14 @@ impl Window {
         Ok((receipt, answered, held.participant.clone()))
     }
 
-    /// To whom else an answer goes: what is contested, to the owner.
-    pub(super) fn also_to(&self, decision: Decision, channel: Option<&ParticipantName>) -> Option<ParticipantName> {
-        let owner = self.world.registry.participants.values().find(|one| one.owner)?;
-        (decision == Decision::Contested && Some(&owner.slug) != channel).then(|| owner.slug.clone())
+    /// To whom else an answer goes: what is contested, to the owner; what is said of a proposal, to the body that it is
+    /// about (R 3.13).
+    pub(super) fn also_to(&self, answered: &Answered, channel: Option<&ParticipantName>) -> BTreeSet<ParticipantName> {
+        let bodies = &self.world.registry.participants;
+        let owner = bodies.values().find(|one| one.owner && answered.decision == Decision::Contested);
+        let about = answered.about.as_ref().and_then(|about| bodies.get(about));
+        let others = owner.into_iter().chain(about).filter(|one| Some(&one.slug) != channel);
+        others.map(|one| one.slug.clone()).collect()
     }
 }
 

@@ -250,6 +250,7 @@ impl StandingFacts {
             elsewhere: self.elsewhere.clone(),
             same_year: same_year.collect(),
             others: self.others.iter().filter_map(TopicFacts::topic).collect(),
+            is_unknown: false,
         }
     }
 

@@ -43,7 +43,7 @@ fn run(judge: &Judge, ahead: &Ahead, inspected: &mut Inspected) {
             Ok(standing) => standing,
             Err(fault) => {
                 // it will be held, unless it is wrong whatever stands: that is asked beside nothing (`Judge::hold`)
-                judge.foresee(inspected, Standing::default());
+                judge.foresee(inspected, Standing::unknown());
                 return Err(fault);
             }
         };

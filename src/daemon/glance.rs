@@ -3,17 +3,18 @@
 //! Owns what `pencere check` looks at besides the file: the journal for duplicates, BOEMİS for what
 //! stands. Every question of the judgement itself is [`Judge`]'s, the daemon's own.
 
-use super::approving;
 use super::judgement::{Judge, Matter, Recalled};
 use super::window::Halt;
+use super::{again, approving};
 use crate::authority::{Authorised, Form};
 use crate::boemis::{self, Reader};
 use crate::config::Config;
 use crate::document::{ApprovalStage, Decision, SubmissionId};
+use crate::evidence;
 use crate::finding::{Code, Finding, Severity, Stop};
 use crate::host::{Host, Octets};
 use crate::journal::{Answered, Phase};
-use crate::ledger::{self, Submission, View};
+use crate::ledger::{self, Arrived, Submission, View};
 use crate::schema::{Key, Standing};
 use crate::staging::{About, Staged};
 use std::collections::HashMap;
@@ -147,7 +148,7 @@ impl Glance {
         match judge.validate(inspected, &standing) {
             Ok(validated) => {
                 let findings = validated.warnings().to_vec();
-                let decision = judge.word_for(matter.known.dataset.as_ref());
+                let decision = judge.word_for(&matter);
                 Ok(Verdict { decision, matter, findings, original: None })
             }
             Err(stop) => Verdict::stopped(matter, stop),
@@ -170,7 +171,29 @@ impl Glance {
             _ => None,
         };
         let registry = &judge.world().registry;
-        let subject = situation.map(|one| approving::subject(one, &approving::signers(&approval), registry));
+        let mut subject = situation.map(|one| approving::subject(one, &approving::signers(&approval), registry));
+        if let (Some(subject), Some(boemis)) = (&mut subject, &mut self.boemis)
+            && approving::is_to_be_rejudged(&approval, subject)
+            && let Some(Submission { arrival: Arrived::Held(held), .. }) =
+                self.before.view.submission(Some(subject.id))?
+        {
+            let disk = &self.host.disk;
+            let evidence = evidence::Reader::new(disk, &self.config.settings().window.paths.state);
+            let staged = again::staged(&held, &evidence).map_err(Halt::broken)?;
+            let rejudged = approving::read_again(staged, judge)?;
+            let faults = match rejudged {
+                Ok(inspected) => {
+                    let by = approval.authorised().verified().about().id;
+                    let standing = match inspected.statement() {
+                        Some(statement) => boemis.standing_beside(statement, by).await.map_err(Halt::broken)?,
+                        None => Standing::default(),
+                    };
+                    approving::faults_of(judge, inspected, &standing)?
+                }
+                Err(faults) => Some(faults),
+            };
+            approving::rejudged(subject, faults);
+        }
         match judge.validate_approval(approval, subject.as_ref()) {
             Ok(_) => Ok(Verdict { decision: Decision::Accepted, matter, findings: Vec::new(), original: None }),
             Err(stop) => Verdict::stopped(matter, stop),

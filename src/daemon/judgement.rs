@@ -48,6 +48,8 @@ pub struct Matter {
     pub key: Option<Key>,
     /// Of an approval: which submission it speaks of, by id or by a receipt's number.
     pub names: Option<String>,
+    /// Of a proposal: the body in whose place its data are to stand (R 3.13).
+    pub about: Option<ParticipantName>,
 }
 
 impl Matter {
@@ -63,7 +65,7 @@ impl Matter {
 
     /// Of something that is not read at all.
     pub fn of_known(known: Known) -> Self {
-        Self { known, content: None, signers: Vec::new(), report: None, key: None, names: None }
+        Self { known, content: None, signers: Vec::new(), report: None, key: None, names: None, about: None }
     }
 
     /// Its id.
@@ -157,7 +159,7 @@ impl Judge {
     /// A document that cannot be loaded yet is held, unless it is wrong whatever stands: that is told
     /// at once. What depends on the statements that stand is asked when these are known.
     pub fn hold(&self, inspected: Inspected, finding: Finding) -> Stop {
-        match self.validate(inspected, &Standing::default()) {
+        match self.validate(inspected, &Standing::unknown()) {
             Err(stop @ Stop::Reject(_)) => stop,
             Ok(_) | Err(_) => Stop::Hold(finding),
         }
@@ -244,6 +246,7 @@ impl Judge {
         matter.known.participant = Some(authorised.participant().clone());
         matter.known.voen = Some(authorised.voen().clone());
         matter.known.dataset = Some(authorised.dataset().clone());
+        matter.about = authorised.proposer().map(|_| authorised.stated_for().clone());
         Ok(authorised)
     }
 
@@ -255,10 +258,12 @@ impl Judge {
         let inspect = || schema::inspect(authorised, &self.world.datasets, &self.settings.schema, &self.scratch);
         let inspected = guarded(matter.id(), "form", inspect)?;
         matter.known.records = Some(inspected.records() as u64);
+        let sender = inspected.authorised().participant();
         if let Some(statement) = inspected.statement() {
             matter.known.period = Some(statement.key.period);
             matter.known.revision = Some(statement.revision);
-            matter.key = Some(statement.key.clone());
+            // a proposal keeps its place among its sender's documents, and is in the way of nobody else's
+            matter.key = Some(Key { participant: sender.clone(), ..statement.key.clone() });
         }
         Ok(inspected)
     }
@@ -286,10 +291,10 @@ impl Judge {
         guarded(id, "content", || schema::validate_approval(inspected, subject, &self.world.datasets))
     }
 
-    /// The word for what holds: it waits where its dataset asks for an approval.
-    pub fn word_for(&self, dataset: Option<&DatasetName>) -> Decision {
-        let described = dataset.and_then(|name| self.world.datasets.by_name.get(name));
-        match described.is_some_and(|dataset| dataset.approval.is_some()) {
+    /// The word for what holds: it waits where its dataset asks for an approval, and where it is proposed (R 3.13).
+    pub fn word_for(&self, matter: &Matter) -> Decision {
+        let described = matter.known.dataset.as_ref().and_then(|name| self.world.datasets.by_name.get(name));
+        match matter.about.is_some() || described.is_some_and(|dataset| dataset.approval.is_some()) {
             true => Decision::Pending,
             false => Decision::Accepted,
         }

@@ -425,7 +425,7 @@ fn again(look: Look, accepted: &Accepted, judge: &Judge) -> Result<Validated, St
         Seen::Stopped(stop) => return Err(told(&stop)),
         Seen::Refused(_, finding) => return Err(told(&finding.into())),
     };
-    let validated = judge.validate(inspected, &Standing::default()).map_err(|stop| told(&stop))?;
+    let validated = judge.validate(inspected, &Standing::unknown()).map_err(|stop| told(&stop))?;
     let content = validated.authorised().verified().content();
     let statement = validated.statement();
     let is_same = accepted.content.is_none_or(|known| known == content)

@@ -348,6 +348,9 @@ pub struct Answered {
     /// Of what was loaded: the submission that stood before, and whose place it takes (R 3.4.5).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<SubmissionId>,
+    /// Of a proposal that was loaded: the body in whose place its data are to stand (R 3.13). It is told each answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub about: Option<ParticipantName>,
     /// The receipt.
     pub receipt: SealedReceipt,
     /// By which grounds it was judged: the digest of the list of them, which lies in evidence.

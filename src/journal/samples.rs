@@ -77,6 +77,7 @@ pub(crate) fn answered(n: i64, answer: u32, decision: Decision, content: &str) -
         rows: None,
         acted: None,
         replaces: None,
+        about: None,
         receipt,
         grounds: None,
         dossier: None,

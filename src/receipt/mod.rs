@@ -331,11 +331,11 @@ impl Answer {
             sub_indication: None,
         };
         let signers = mark.signers.iter().map(signer).collect();
-        let understood = mark.replacing.understood(None);
+        let understood = mark.understood();
         let understood =
             understood.iter().map(|one| total(&one.title_az, &one.title_en, &one.value, &one.unit)).collect();
         let known = Known {
-            participant: Some(mark.key.participant.clone()),
+            participant: Some(mark.sender().clone()),
             dataset: Some(mark.key.dataset.clone()),
             period: Some(mark.key.period),
             revision: Some(mark.revision),

@@ -52,6 +52,38 @@ pub struct Subject {
     pub passed: Vec<Passed>,
     /// Whether somebody signed both, or nobody can tell that it were others.
     pub same_person: bool,
+    /// What there is besides where another body than the participant proposed it (R 3.13).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Box<Proposal>>,
+}
+
+/// A correction that somebody proposed to another body's data, as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proposal {
+    /// Who proposed it.
+    pub by: ParticipantName,
+    /// What it is to replace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<SubmissionId>,
+    /// The newest of the body's own, or approved, that has not fallen: its submission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stands: Option<SubmissionId>,
+    /// What it would be rejected for beside what stands now; none where it would be taken again, or that was not asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub faults: Option<String>,
+}
+
+impl Proposal {
+    /// Why it may not take the place of what stands now, if it may not.
+    fn outdated(&self) -> Option<Finding> {
+        let stands = || self.stands.map_or_else(|| "—".to_owned(), |id| id.to_string());
+        let outdated = |found: String| Finding::new(Code::RuleProposalOutdated).found(found).wanted(stands());
+        match (&self.faults, self.replaces) {
+            (_, Some(replaces)) if self.stands != Some(replaces) => Some(outdated(format!("replaces {replaces}"))),
+            (Some(faults), _) => Some(outdated(faults.clone())),
+            (None, _) => None,
+        }
+    }
 }
 
 /// Where a submission stands that an approval speaks of.
@@ -194,7 +226,11 @@ fn judge(inspected: &InspectedApproval, subject: &Subject, dataset: Option<&Data
     let is_approver = approval.map_or(authorised.is_owner(), |approval| {
         approval.by.iter().any(|body| body.is(authorised.participant(), authorised.is_owner()))
     });
-    let is_own = subject.participant == *authorised.participant();
+    let is_own = match &subject.proposal {
+        None => subject.participant == *authorised.participant(),
+        // once it holds, it is no more its sender's: it stands among another body's data
+        Some(proposal) => proposal.by == *authorised.participant() && subject.state == SubjectState::Waits,
+    };
     let may = match stage {
         ApprovalStage::Checking | ApprovalStage::Withdrawn => is_approver || is_own,
         ApprovalStage::Approved | ApprovalStage::Refused => is_approver,
@@ -209,7 +245,9 @@ fn judge(inspected: &InspectedApproval, subject: &Subject, dataset: Option<&Data
         return None; // judged again after a crash: it is this very document that did it
     }
     let waits = subject.state == SubjectState::Waits;
+    let outdated = subject.proposal.as_ref().and_then(|proposal| proposal.outdated());
     match stage {
+        ApprovalStage::Approved if waits && outdated.is_some() => return outdated,
         ApprovalStage::Approved if waits && subject.newest > subject.revision => {
             return Some(Finding::new(Code::RuleApprovalSuperseded).found(subject.revision).wanted(subject.newest));
         }

@@ -76,6 +76,11 @@ impl Replacing {
     }
 }
 
+/// Whose data a proposal is about, for its receipt.
+pub fn proposed_to(body: &str) -> Understood {
+    told("Məlumatına düzəliş təklif edilən qurum", "Correction proposed to the data of", body.to_owned())
+}
+
 fn told(title_az: &str, title_en: &str, value: String) -> Understood {
     Understood { title_az: title_az.to_owned(), title_en: title_en.to_owned(), value, unit: String::new() }
 }
@@ -89,6 +94,8 @@ pub(super) struct Correction {
     pub reason: Option<String>,
     /// What more there is to say.
     pub note: Option<String>,
+    /// Of a proposal: the VÖEN of the body whose data it is to correct (R 3.13).
+    pub about: Option<String>,
 }
 
 impl Correction {
@@ -98,6 +105,7 @@ impl Correction {
             Frame::Replaces => self.replaces = text.parse().ok().map(|replaces| (replaces, place)),
             Frame::Reason => self.reason = Some(text.to_owned()),
             Frame::Note => self.note = Some(text.to_owned()),
+            Frame::About => self.about = Some(text.to_owned()),
             Frame::Id | Frame::To | Frame::Dataset | Frame::Period | Frame::Revision | Frame::Sender => {}
         }
     }
@@ -110,7 +118,8 @@ impl Correction {
 
     /// What the receipt repeats: what was replaced, so that this receipt names that one, why, and what grounds it.
     pub fn understood(&self, replaced: Option<&Stood>, enclosed: &[Enclosed]) -> Vec<Understood> {
-        let mut all = self.replacing(replaced).understood(replaced.map(|stood| stood.revision));
+        let mut all: Vec<Understood> = self.about.iter().map(|voen| proposed_to(voen)).collect();
+        all.extend(self.replacing(replaced).understood(replaced.map(|stood| stood.revision)));
         if replaced.is_some() {
             // the digest first: a long name is cut at its end
             let named = enclosed.iter().take(NAMED_MAX).map(|one| format!("{} {}", one.sha256, one.name.shown()));

@@ -379,7 +379,9 @@ impl Table<'_> {
             Frame::Period => self.reading.period = text.parse().ok(),
             Frame::Revision => self.reading.revision = text.parse().ok(),
             Frame::Id | Frame::To | Frame::Dataset | Frame::Sender => {}
-            Frame::Replaces | Frame::Reason | Frame::Note => self.reading.correction.take(frame, text, place),
+            Frame::Replaces | Frame::Reason | Frame::Note | Frame::About => {
+                self.reading.correction.take(frame, text, place)
+            }
         }
     }
 

@@ -154,11 +154,13 @@ pub(super) enum Frame {
     Replaces,
     Reason,
     Note,
+    /// Of a correction to another body's data (R 3.13): whose.
+    About,
 }
 
 impl Frame {
     /// What only a correction says (R 3.4.5), and a blank form does not show.
-    const CORRECTION: [Self; 3] = [Self::Replaces, Self::Reason, Self::Note];
+    const CORRECTION: [Self; 4] = [Self::Replaces, Self::Reason, Self::Note, Self::About];
 
     /// Whether only a correction says it.
     pub fn is_of_correction(self) -> bool {
@@ -191,6 +193,7 @@ impl Frame {
             Self::Replaces => "replaces",
             Self::Reason => "reason",
             Self::Note => "note",
+            Self::About => "about",
         }
     }
 
@@ -259,7 +262,7 @@ impl Frame {
                     "A revision is a whole number from 1 to 9999, without leading zeros or blanks.",
                 ),
             ),
-            Self::Sender => (
+            Self::Sender | Self::About => (
                 is_sender(text),
                 Misformed::new(
                     "VÖEN",

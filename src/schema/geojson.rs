@@ -286,7 +286,7 @@ impl<R: Read> Collection<'_, R> {
         match frame {
             Frame::Period => self.reading.period = text.parse().ok(),
             Frame::Revision => self.reading.revision = text.parse().ok(),
-            Frame::Replaces | Frame::Reason | Frame::Note => {
+            Frame::Replaces | Frame::Reason | Frame::Note | Frame::About => {
                 self.reading.correction.take(frame, &text, Place::at(at).path(path));
             }
             Frame::Id | Frame::To | Frame::Dataset | Frame::Sender => {}

@@ -32,10 +32,10 @@ mod xml;
 
 pub use crate::document::SUBMISSION_NAMESPACE as NAMESPACE;
 pub use approval::{
-    InspectedApproval, Passed, Subject, SubjectState, ValidatedApproval, Wish, approval_form, inspect_approval,
-    validate_approval,
+    InspectedApproval, Passed, Proposal, Subject, SubjectState, ValidatedApproval, Wish, approval_form,
+    inspect_approval, validate_approval,
 };
-pub use correction::Replacing;
+pub use correction::{Replacing, proposed_to};
 pub use description::{
     Approval, Approver, Check, Class, Column, ColumnKind, Dataset, Datasets, EPSG, Look, PeriodKinds, Ratio, Rule,
     Shapes, Span, Text, TextForm, TotalRule, YearRule,
@@ -177,7 +177,7 @@ pub fn inspect(
     }
     let statement = match (reading.period, reading.revision) {
         (Some(period), Some(revision)) => Some(Statement {
-            key: Key { participant: authorised.participant().clone(), dataset: dataset.name.clone(), period },
+            key: Key { participant: authorised.stated_for().clone(), dataset: dataset.name.clone(), period },
             revision,
             records: std::mem::take(&mut reading.records),
         }),
@@ -300,17 +300,25 @@ fn judged(
     let dataset = dataset_of(authorised, datasets)?;
     let about = authorised.verified().about();
     let content = authorised.verified().content();
-    if standing.repeats(content).is_some_and(|earlier| earlier != about.id) {
+    if authorised.proposer().is_none() && standing.repeats(content).is_some_and(|earlier| earlier != about.id) {
         return Err(Stop::Halt(format!("the duplicate {} reached the rules", about.id)));
     }
     let mut faults = reading.faults.clone();
+    let (read, wanted) = (reading.correction.about.as_deref(), authorised.about().map(|voen| voen.as_str()));
+    if read != wanted && !faults.any_errors() {
+        // whoever is let through for one body is not let through for another
+        let finding = Finding::new(Code::SchemaInvalid).at(Place::whole().path("about"));
+        faults.push(finding.found(read.unwrap_or("—")).wanted(wanted.unwrap_or("—")));
+    }
     let case = rules::Case {
         dataset,
         datasets,
         id: about.id,
         content,
-        participant: authorised.participant(),
-        owner: authorised.is_owner(),
+        participant: authorised.stated_for(),
+        owner: authorised.is_stated_for_owner(),
+        proposer: authorised.proposer(),
+        proposer_is_owner: authorised.proposer().is_some() && authorised.is_owner(),
         received: about.received,
         period: reading.period,
         revision: reading.revision,
@@ -359,6 +367,11 @@ impl Validated {
         let authorised = Authorised::unseen_arrival(id, held, content, participant, dataset);
         let replacing = Replacing::default();
         Self { authorised, statement, replacing, understood: Vec::new(), warnings: Vec::new() }
+    }
+
+    /// The same, as a proposal of somebody else's.
+    pub(crate) fn proposed_by(self, proposer: crate::document::ParticipantName) -> Self {
+        Self { authorised: self.authorised.proposed_by(proposer), ..self }
     }
 
     /// The same, which says that it takes the place of something.

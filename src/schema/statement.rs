@@ -219,9 +219,16 @@ pub struct Standing {
     pub same_year: BTreeMap<Period, Stood>,
     /// The current statements that the rules look at besides ([`Datasets::looks`]), by their sender.
     pub others: BTreeMap<Topic, BTreeMap<ParticipantName, Stood>>,
+    /// Whether nobody asked BOEMİS: that nothing stands here, says nothing.
+    pub is_unknown: bool,
 }
 
 impl Standing {
+    /// While nobody can tell what stands.
+    pub fn unknown() -> Self {
+        Self { is_unknown: true, ..Self::default() }
+    }
+
     /// What of it the rules ask for when this statement is judged beside it: all that is needed to judge it so
     /// again. Figures of the year stay only where all its statements stand, for only then are they compared; those
     /// of others for what the statement states.
@@ -249,6 +256,7 @@ impl Standing {
             elsewhere: elsewhere.map(|(key, whose)| (key.clone(), whose.clone())).collect(),
             same_year: if whole { self.same_year.clone() } else { BTreeMap::new() },
             others: self.others.iter().map(|(topic, its)| (topic.clone(), senders(its))).collect(),
+            is_unknown: self.is_unknown,
         }
     }
 

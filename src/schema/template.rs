@@ -85,7 +85,7 @@ impl Blank<'_> {
             Frame::Period => self.period.to_owned(),
             Frame::Revision => "1".to_owned(),
             Frame::Sender => self.sender.to_owned(),
-            Frame::Replaces | Frame::Reason | Frame::Note => String::new(), // not in a blank form
+            Frame::Replaces | Frame::Reason | Frame::Note | Frame::About => String::new(), // not in a blank form
         }
     }
 }

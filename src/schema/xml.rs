@@ -203,7 +203,7 @@ impl<'a> XmlInspector<'a> {
                 Frame::Period => self.reading.period = attribute.value.parse().ok(),
                 Frame::Revision => self.reading.revision = attribute.value.parse().ok(),
                 Frame::Id | Frame::To | Frame::Dataset | Frame::Sender => {}
-                Frame::Replaces | Frame::Reason | Frame::Note => {
+                Frame::Replaces | Frame::Reason | Frame::Note | Frame::About => {
                     self.reading.correction.take(frame, attribute.value, Place::at(offset).path(path));
                 }
             }

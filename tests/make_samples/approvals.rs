@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 const FIRST: &str = "trial-2026-000001";
 
 /// An approval of what `signed` is, by the body of this number.
-fn approval(signed: &str, sender: &str, stage: &str, number: &str) -> String {
+pub fn approval(signed: &str, sender: &str, stage: &str, number: &str) -> String {
     let reason = if stage == "refused" { "  <Reason>Xəttin ucu yarımstansiyada deyil.</Reason>\n" } else { "" };
     format!(
         "<Approval xmlns=\"urn:boemis:approval:1\" id=\"A-1\" to=\"trial\" sender=\"{sender}\" dataset=\"grid\"\n    \
@@ -44,7 +44,7 @@ fn behind_a_grid(
     }
 }
 
-const OWNER: (&str, &str) = ("energetika", "9990000221");
+pub const OWNER: (&str, &str) = ("energetika", "9990000221");
 
 pub fn table() -> Vec<Sample> {
     let as_it_is = |text: String| text;

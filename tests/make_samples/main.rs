@@ -16,6 +16,7 @@ mod drawn;
 mod forged_cms;
 mod hostile;
 mod pki;
+mod proposals;
 mod rejected;
 mod signers;
 mod statement;
@@ -66,7 +67,7 @@ impl Made {
 
     /// Lines of `case.toml`: how the window differs from a fresh trial window.
     pub fn case(mut self, lines: &str) -> Self {
-        let part = if lines.starts_with("[[") { &mut self.tables } else { &mut self.lines };
+        let part = if lines.starts_with('[') { &mut self.tables } else { &mut self.lines };
         part.push_str(lines);
         part.push('\n');
         self
@@ -88,6 +89,7 @@ fn table() -> Vec<Sample> {
     table.extend(across::table());
     table.extend(drawn::table());
     table.extend(approvals::table());
+    table.extend(proposals::table());
     table.extend(hostile::table());
     table.extend(archives::table());
     table.extend(forged_cms::table());

@@ -22,6 +22,9 @@ pub struct Case {
     #[serde(default = "azerenerji")]
     pub participant: String,
     pub before_participant: Option<String>,
+    /// By name, whose it is of what was sent before, where that is another body's.
+    #[serde(default)]
+    pub before_of: BTreeMap<String, String>,
     pub expect: Option<String>,
     #[serde(default = "test")]
     pub environment: String,

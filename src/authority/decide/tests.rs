@@ -64,6 +64,7 @@ fn claims(dataset: &str, sender: &str, to: &str) -> Claims {
     Claims {
         dataset: claim(dataset),
         sender: claim(sender),
+        about: None,
         to: claim(to),
         period: None,
         submission: None,
@@ -306,4 +307,33 @@ fn the_first_thing_that_is_wrong_is_told() {
     case.refused(Code::AuthorityOtherWindow);
     case.claims.to = claim("trial");
     assert!(case.judge().is_ok());
+}
+
+#[test]
+fn a_proposal_is_about_another_registered_body_and_needs_no_competence() {
+    let about = |voen: &str| {
+        let mut case = Case::new();
+        case.claims = claims("cadastre", OURS, "trial");
+        case.claims.about = claim(voen);
+        case
+    };
+    // the dataset is the other's, and none of ours
+    assert_eq!(about(THEIRS).judge().unwrap(), "ours: cadastre");
+    assert_eq!(about(OURS).refused(Code::AuthorityAboutItself).found.as_deref(), Some(OURS));
+    assert_eq!(about("9990000761").refused(Code::AuthorityAboutUnknown).found.as_deref(), Some("9990000761"));
+    about("x").refused(Code::AuthorityAboutUnknown);
+    // by a right of its own, which files nothing
+    let mut case = about(THEIRS);
+    case.ours().persons[0].rights = [Right::Propose].into();
+    assert_eq!(case.judge().unwrap(), "ours: cadastre");
+    case.ours().persons[0].rights = [Right::Approve].into();
+    assert_eq!(case.refused(Code::AuthorityNoRight).found.as_deref(), Some("propose"));
+    let mut case = Case::new();
+    case.ours().persons[0].rights = [Right::Propose].into();
+    assert_eq!(case.refused(Code::AuthorityNoRight).found.as_deref(), Some("file"));
+    // whose it is, nobody guesses, also where a trial window spares the sender of a table
+    let mut case = about(THEIRS);
+    case.claims.sender = None;
+    case.claims.written = Written::Table;
+    case.refused(Code::SchemaMissing);
 }

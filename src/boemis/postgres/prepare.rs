@@ -44,6 +44,7 @@ fn migrations() -> Vec<Migration> {
         ("acts", include_str!("migrations/0003_acts.sql")),
         ("approval", include_str!("migrations/0004_approval.sql")),
         ("correction", include_str!("migrations/0005_correction.sql")),
+        ("proposal", include_str!("migrations/0006_proposal.sql")),
     ];
     let one = |(number, (name, text)): (i64, (&'static str, &'static str))| {
         Migration::new(number, name.into(), MigrationType::Simple, text.into_sql_str(), false)
@@ -263,7 +264,7 @@ fn rights(
     if loads {
         rights.push(format!(
             "GRANT INSERT (id, participant, dataset, period, revision, content, rows, records, received_at, \
-             loaded_at, signers, approved_at, replaces, reason, note) ON {schema}.submission TO {role}"
+             loaded_at, signers, approved_at, replaces, reason, note, proposed_by) ON {schema}.submission TO {role}"
         ));
         rights.push(format!("GRANT INSERT (submission, act, at, by_submission) ON {schema}.submission_act TO {role}"));
         rights.extend(tables.iter().map(|table| format!("GRANT INSERT ON {schema}.{table} TO {role}")));

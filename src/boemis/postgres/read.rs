@@ -224,6 +224,7 @@ pub(super) async fn mark(link: &mut Link<'_>, id: SubmissionId) -> Result<Option
         replaces: cell(DOING, row, 12)?,
         reason: cell(DOING, row, 13)?,
         note: cell(DOING, row, 14)?,
+        proposed_by: cell(DOING, row, 15)?,
     };
     raw.read().map(Some).map_err(|column| odd("submission", column))
 }
@@ -252,7 +253,13 @@ pub(super) async fn situation(link: &mut Link<'_>, id: SubmissionId) -> Result<O
         acts.push((cell::<String>(READING, row, 0)?, cell::<Option<String>>(READING, row, 1)?));
     }
     let is_fallen = acts.iter().any(|(act, _)| !matches!(act.as_str(), "checking" | "approved"));
-    let newest = revision(link, asked::NEWEST, &mark.key).await?.unwrap_or(mark.revision);
+    let key = &mark.key;
+    let query = sqlx::query(asked::NEWEST)
+        .bind(key.dataset.as_str().to_owned())
+        .bind(key.period.to_string())
+        .bind(key.participant.as_str().to_owned());
+    let rows = link.all(READING, query).await?;
+    let newest = rows.first().map(|row| acts::newest((cell(READING, row, 0)?, cell(READING, row, 1)?))).transpose()?;
     Ok(Some(Situation { is_fallen, passed: acts::passed(acts)?, newest, mark }))
 }
 

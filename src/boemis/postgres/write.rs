@@ -203,12 +203,12 @@ fn pieces<'p, 'd>(documents: &'p [Document<'d>]) -> Vec<&'p [Document<'d>]> {
 
 /// The marks' columns, in the order in which they are bound.
 const MARK_COLUMNS: &str = "id, participant, dataset, period, revision, content, rows, records, received_at, \
-    loaded_at, signers, approved_at, replaces, reason, note";
+    loaded_at, signers, approved_at, replaces, reason, note, proposed_by";
 
 /// Values that the marks take.
-const MARK_VALUES: usize = 15;
+const MARK_VALUES: usize = 16;
 
-/// `$1` to `$15` are the marks; then, a value a record, the place of its mark among them, its number, its columns.
+/// `$1` to `$16` are the marks; then, a value a record, the place of its mark among them, its number, its columns.
 /// The answer: which marks were written.
 pub(super) fn insert_sql(layout: &Layout) -> String {
     let into: Vec<String> = layout.stored().map(|(name, ..)| format!(", \"{name}\"")).collect();
@@ -224,7 +224,7 @@ pub(super) fn insert_sql(layout: &Layout) -> String {
     format!(
         "WITH mark AS (INSERT INTO submission ({MARK_COLUMNS}) SELECT {MARK_COLUMNS} FROM unnest($1::text[], \
          $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[], $7::bytea[], $8::bigint[], $9::text[], \
-         $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[]) WITH ORDINALITY \
+         $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[]) WITH ORDINALITY \
          AS m ({MARK_COLUMNS}, at) ORDER BY at ON CONFLICT DO NOTHING RETURNING number, id), \
          record AS (INSERT INTO \"{table}\" (\"submission\", \"record\"{into}) SELECT mark.number, r.record{read} \
          FROM unnest(${place}::bigint[], ${number}::bigint[]{columns}) AS r (place, record{named}) \
@@ -263,7 +263,8 @@ async fn write(link: &mut Link<'_>, plan: &Plan, documents: &[Document<'_>]) -> 
         .bind(maybe(&|mark| mark.approved.map(|at| at.to_string())))
         .bind(maybe(&|mark| mark.replacing.submission.map(|id| id.to_string())))
         .bind(maybe(&|mark| mark.replacing.reason.clone()))
-        .bind(maybe(&|mark| mark.replacing.note.clone()));
+        .bind(maybe(&|mark| mark.replacing.note.clone()))
+        .bind(maybe(&|mark| mark.proposed_by.as_ref().map(|body| body.to_string())));
     let (mut places, mut record_numbers) = (Vec::new(), Vec::new());
     for (place, (_, records)) in (1i64..).zip(&documents) {
         places.extend(records.iter().map(|_| place));

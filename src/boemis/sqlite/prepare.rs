@@ -38,12 +38,14 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Fau
     let acts = include_str!("migrations/0003_acts.sql").into_sql_str();
     let approval = include_str!("migrations/0004_approval.sql").into_sql_str();
     let correction = include_str!("migrations/0005_correction.sql").into_sql_str();
+    let proposal = include_str!("migrations/0006_proposal.sql").into_sql_str();
     let all = vec![
         Migration::new(1, "submission".into(), MigrationType::Simple, submission, false),
         Migration::new(2, "contested".into(), MigrationType::Simple, contested, true),
         Migration::new(3, "acts".into(), MigrationType::Simple, acts, false),
         Migration::new(4, "approval".into(), MigrationType::Simple, approval, false),
         Migration::new(5, "correction".into(), MigrationType::Simple, correction, false),
+        Migration::new(6, "proposal".into(), MigrationType::Simple, proposal, false),
     ];
     Migrator::with_migrations(all).run_direct(None, connection, false).await.map_err(|error| match error {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => fault(MIGRATING, error),

@@ -272,6 +272,7 @@ pub(super) async fn mark(connection: &mut SqliteConnection, id: SubmissionId) ->
             replaces: row.try_get(12)?,
             reason: row.try_get(13)?,
             note: row.try_get(14)?,
+            proposed_by: row.try_get(15)?,
         })
     };
     raw().map_err(|e| fault(DOING, e))?.read().map(Some).map_err(|column| odd("submission", column))
@@ -300,7 +301,13 @@ pub(super) async fn situation(connection: &mut SqliteConnection, id: SubmissionI
     let query = sqlx::query_as::<_, (String, Option<String>)>(asked::ACTS).bind(id.to_string());
     let acts = query.fetch_all(&mut *connection).await.map_err(|e| fault(READING, e))?;
     let is_fallen = acts.iter().any(|(act, _)| !matches!(act.as_str(), "checking" | "approved"));
-    let newest = revision(connection, asked::NEWEST, &mark.key).await?.unwrap_or(mark.revision);
+    let key = &mark.key;
+    let query = sqlx::query_as::<_, (i64, String)>(asked::NEWEST)
+        .bind(key.dataset.as_str().to_owned())
+        .bind(key.period.to_string())
+        .bind(key.participant.as_str().to_owned());
+    let newest = query.fetch_optional(connection).await.map_err(|e| fault(READING, e))?;
+    let newest = newest.map(acts::newest).transpose()?;
     Ok(Some(Situation { is_fallen, passed: acts::passed(acts)?, newest, mark }))
 }
 

@@ -347,6 +347,7 @@ fn bind_mark<'q>(query: Statement<'q>, mark: &Mark) -> Statement<'q> {
         .bind(mark.replacing.submission.map(|id| id.to_string()))
         .bind(mark.replacing.reason.clone())
         .bind(mark.replacing.note.clone())
+        .bind(mark.proposed_by.as_ref().map(|body| body.to_string()))
 }
 
 pub(super) fn bind_values<'q>(mut query: Statement<'q>, layout: &Layout, record: &Record) -> Statement<'q> {
@@ -369,12 +370,12 @@ pub(super) fn bind_values<'q>(mut query: Statement<'q>, layout: &Layout, record:
 }
 
 const MARK: &str = "INSERT INTO submission (id, participant, dataset, period, revision, content, rows, records, \
-    received_at, loaded_at, signers, approved_at, replaces, reason, note) \
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    received_at, loaded_at, signers, approved_at, replaces, reason, note, proposed_by) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 const NUMBERED: &str = "INSERT INTO submission (number, id, participant, dataset, period, revision, content, rows, \
-    records, received_at, loaded_at, signers, approved_at, replaces, reason, note) \
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    records, received_at, loaded_at, signers, approved_at, replaces, reason, note, proposed_by) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 fn head_sql(layout: &Layout, shape: Shape) -> String {
     let mut sql = vec![];

@@ -110,7 +110,7 @@ async fn what_a_crash_left_without_a_mark_is_swept_and_nothing_else() {
     write(&ahead, &window, &third).await;
     write(&Ahead::default(), &window, &long(7)).await; // sweeps the other, and is left itself
     const MARK: &str = "INSERT INTO submission SELECT number + 5000000, 'x', participant, dataset, '2020-Q1', revision, \
-        content, rows, 0, received_at, loaded_at, signers, contested_at, approved_at, NULL, NULL, NULL \
+        content, rows, 0, received_at, loaded_at, signers, contested_at, approved_at, NULL, NULL, NULL, NULL \
         FROM submission LIMIT 1";
     assert_eq!(window.refuses(MARK), None);
     third.text = "azerenerji generation 2025-Q4 1".to_owned();

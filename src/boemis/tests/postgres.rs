@@ -75,7 +75,7 @@ async fn the_loaders_role_may_insert_and_nothing_else() {
     assert_eq!(database.ask("SELECT count(*) FROM pg_class WHERE relname = 'submission'"), "0");
 
     let prepared = prepare(&database, role, &usual()).await;
-    assert_eq!((prepared.migrations, prepared.steps.is_empty()), (5, false));
+    assert_eq!((prepared.migrations, prepared.steps.is_empty()), (6, false));
     assert!(prepared.grants.iter().all(|grant| !grant.contains("UPDATE") && !grant.contains("DELETE")));
     let again = prepare(&database, role, &usual()).await;
     assert_eq!((again.migrations, again.steps.len()), (0, 0));

@@ -137,7 +137,7 @@ async fn differs(
         return Ok(Some("its load mark is gone".to_owned()));
     };
     let Some(last) = &one.last else { return Ok(None) };
-    let of_mark = (&mark.key.participant, &mark.key.dataset, mark.revision, mark.content);
+    let of_mark = (mark.sender(), &mark.key.dataset, mark.revision, mark.content);
     let said = (last.participant.as_ref(), last.dataset.as_ref(), last.revision, last.content);
     if said != (Some(of_mark.0), Some(of_mark.1), Some(of_mark.2), Some(of_mark.3)) {
         return Ok(Some("its load mark in BOEMİS is another than the journal's".to_owned()));
@@ -160,6 +160,9 @@ async fn differs(
     }
     if last.replaces.is_some() && last.replaces != mark.replacing.submission {
         return Ok(Some("what it replaced is another in BOEMİS than in the journal".to_owned()));
+    }
+    if last.about.as_ref() != mark.about() {
+        return Ok(Some("the body that it is about is another in BOEMİS than in the journal".to_owned()));
     }
     if last.decision == Decision::Accepted && mark.approved.is_none() && boemis == Boemis::Whole {
         return Ok(Some("it is approved, and in BOEMİS it is not".to_owned()));

@@ -30,6 +30,7 @@ pub(in crate::commands) fn lines(past: &Past, all: &[Explained]) -> Vec<String> 
     let (replaces, by) = (&past.succession.replaces, &past.succession.replaced_by);
     lines.extend(replaces.as_ref().map(|other| format!("  replaces {other}")));
     lines.extend(by.as_ref().map(|other| format!("  replaced by {other}")));
+    lines.extend(past.succession.proposals.iter().map(|other| format!("  proposed in its stead: {other}")));
     for one in all {
         lines.push(String::new());
         lines.extend(answer(past, one));

@@ -68,6 +68,11 @@ pub(super) fn page(dataset: &Dataset, language: Language) -> String {
                 "a note on the correction: one line, at most 200 characters (may be left out)",
                 "…",
             ),
+            Frame::About => (
+                "başqa qurumun məlumatına düzəliş təklifində: həmin qurumun VÖEN-i (olmaya bilər)",
+                "of a correction proposed to another body's data: that body's VÖEN (may be left out)",
+                "9990000631",
+            ),
         };
         page.push_str(&format!("| `{0}` | `@{0}` | {1} | | `{example}` |\n", frame.name(), pick(what_az, what_en)));
     }
@@ -220,6 +225,12 @@ fn rules(dataset: &Dataset, periodic: bool) -> Vec<(String, String)> {
         "A correction says what it replaces (`replaces`) and why (`reason`), and comes with its basis document in one \
          ASiC container; a warning is given for what is lacking. Where `replaces` is not what stands, it is rejected.",
     );
+    rule(
+        "Başqa qurumun məlumatına düzəliş təklifi həmin qurumu (`about`), nəyi (`replaces`) və niyə (`reason`) yazır; \
+         təsdiq edilənə qədər heç nəyi dəyişmir.",
+        "A correction proposed to another body's data says whose (`about`), what it replaces (`replaces`) and why \
+         (`reason`); until it is approved, it changes nothing.",
+    );
     if dataset.station_column().is_some() {
         rule(
             "İstismarda olan öz stansiyanız yazılmayıbsa, xəbərdarlıq edilir; sənəd qəbul olunur.",
@@ -361,7 +372,7 @@ fn sample(dataset: &Dataset) -> (String, String, Option<String>) {
         Frame::Period => dataset.periods.examples().split(',').next().unwrap_or_default(),
         Frame::Revision => "1",
         Frame::Sender => "9990000221",
-        Frame::Replaces | Frame::Reason | Frame::Note => "", // not in a first statement
+        Frame::Replaces | Frame::Reason | Frame::Note | Frame::About => "", // not in a first statement
     };
     let first = |frame: &Frame| !frame.is_of_correction();
     let attributes: String = Frame::attributes(dataset)

@@ -19,7 +19,7 @@ pub(super) fn schema(dataset: &Dataset) -> String {
             Frame::Replaces => json!({"required": required, "pattern": whole(form::REPLACES)}),
             Frame::Reason => json!({"required": required, "enum": form::REASONS}),
             Frame::Note => json!({"required": required, "maxLength": form::NOTE_MAX, "pattern": whole(form::NOTE)}),
-            Frame::Sender => json!({"required": required, "pattern": whole(form::SENDER)}),
+            Frame::Sender | Frame::About => json!({"required": required, "pattern": whole(form::SENDER)}),
             Frame::To | Frame::Id => json!({"required": required, "pattern": whole(form::TO)}),
         };
         json!({"name": frame.name(), "type": "string", "constraints": constraints})
@@ -81,8 +81,8 @@ pub(super) fn schema(dataset: &Dataset) -> String {
         "title": dataset.title_en,
         "description": format!(
             "{} ({}). UTF-8; columns separated by , or ; and in any order; with ; a decimal comma may stand for the \
-             point. dataset,{period} revision, sender, to, replaces, reason and note have one value throughout{total}. \
-             Fields with required: false may be left out. Class of protection: {}.",
+             point. dataset,{period} revision, sender, to, replaces, reason, note and about have one value \
+             throughout{total}. Fields with required: false may be left out. Class of protection: {}.",
             dataset.title_az, dataset.clause, dataset.class.as_str(),
         ),
         "fieldsMatch": "superset",

@@ -129,7 +129,7 @@ fn attribute(out: &mut Out, frame: Frame, dataset: &Dataset) -> io::Result<()> {
         Frame::Dataset => "xs:string",
         Frame::Period => "Period",
         Frame::Revision => "Revision",
-        Frame::Sender => "Sender",
+        Frame::Sender | Frame::About => "Sender",
         Frame::Replaces => "Replaces",
         Frame::Reason => "Reason",
         Frame::Note => "Note",
@@ -146,7 +146,7 @@ fn simple_types(out: &mut Out, dataset: &Dataset) -> io::Result<()> {
         match frame {
             Frame::Id => simple_type(out, "Id", &form::ncname_pattern(), Some(form::ID_MAX))?,
             Frame::To => simple_type(out, "To", form::TO, None)?,
-            Frame::Dataset => {}
+            Frame::Dataset | Frame::About => {} // of which the latter is of the sender's form
             Frame::Period => simple_type(out, "Period", &form::period_pattern(dataset.periods), None)?,
             Frame::Revision => simple_type(out, "Revision", form::REVISION, None)?,
             Frame::Sender => simple_type(out, "Sender", form::SENDER, None)?,

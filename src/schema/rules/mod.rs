@@ -3,12 +3,14 @@
 //! Plain computation on what was read, what stands, the register and the time of reception: no
 //! clock, disk or network. Which rules a dataset has is said by its description; no dataset has a
 //! name here. Here stand those that every dataset has; `register` holds those beside the register,
-//! `year` those within a year and between two, `across` those between datasets, `drawn` those of shapes.
+//! `year` those within a year and between two, `proposal` those of what another body proposes, `across` those between
+//! datasets, `drawn` those of shapes.
 
 mod across;
 mod drawn;
 mod figures;
 mod proportion;
+mod proposal;
 mod register;
 mod year;
 
@@ -41,6 +43,10 @@ pub(super) struct Case<'a> {
     pub participant: &'a ParticipantName,
     /// Whether the participant is the owner, who files for any station (S 7.1.4).
     pub owner: bool,
+    /// Who proposes it, where it is not the participant's own (R 3.13).
+    pub proposer: Option<&'a ParticipantName>,
+    /// Whether that is the owner.
+    pub proposer_is_owner: bool,
     pub received: Timestamp,
     /// None when the document does not say it in its form.
     pub period: Option<Period>,
@@ -85,7 +91,10 @@ impl Lost {
 pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
     period_ended(case, faults);
     revision_follows(case, faults);
-    correction_grounded(case, faults);
+    match case.proposer {
+        Some(proposer) => proposal::follows(case, proposer, faults),
+        None => correction_grounded(case, faults),
+    }
     let mut keys = KeysOnce::default();
     case.each(|row| {
         station_known(case, row, faults);
@@ -239,7 +248,7 @@ fn revision_follows(case: &Case<'_>, faults: &mut Faults) {
     let (revision, stands) = (u32::from(revision.get()), u32::from(stood.revision));
     let code = if revision < stands {
         Code::RuleRevisionStale
-    } else if revision == stands && stood.content != case.content {
+    } else if revision == stands && (stood.content != case.content || case.proposer.is_some()) {
         Code::RuleRevisionConflict
     } else if revision > next {
         Code::RuleRevisionJump

@@ -203,6 +203,8 @@ impl Judge {
             content: self.content,
             participant: &participant,
             owner: self.owner,
+            proposer: None,
+            proposer_is_owner: false,
             received: self.received.parse().unwrap(),
             period,
             revision,
