@@ -9,8 +9,8 @@
 //! Where nobody else does, that begins while the document is still being read: what it comes to is not known then, and
 //! what is rejected is swept as what a crash left.
 //!
-//! In SQLite alone. PostgreSQL takes rows in one COPY behind their mark, at some hundred thousand a second; of them only
-//! the digest is made ahead.
+//! In SQLite alone. PostgreSQL takes rows in one COPY behind their mark, at some hundred thousand a second; of them
+//! only the digest is made ahead.
 
 use super::{Fault, Location, Settings, rows, sqlite};
 use crate::document::{Content, DatasetName, Digest, SubmissionId};
@@ -110,8 +110,8 @@ impl Ahead {
     }
 
     /// The same while the statement is still being read: of the records that come, up to the empty piece which says
-    /// that they are all. Where only the digest can be made ahead, that is made. Whoever has rows written so has entered
-    /// ([`Ahead::enter_at_once`]).
+    /// that they are all. Where only the digest can be made ahead, that is made. Whoever has rows written so has
+    /// entered ([`Ahead::enter_at_once`]).
     ///
     /// # Errors
     /// As [`Ahead::write`]; and when they come to no end, or all that is written ahead is to.

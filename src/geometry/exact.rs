@@ -1,8 +1,8 @@
 //! Points on a grid of ticks, and the few questions about them, answered exactly.
 //!
 //! Shapes are asked about only when they lie in the country, where a coordinate is less than 2^43 ticks: a
-//! difference fits 44 bits, the product of two 88, and the sum of all that a geometry has, an `i128`. Most signs floating
-//! point tells sooner; it is asked only for those of which its rounding leaves no doubt.
+//! difference fits 44 bits, the product of two 88, and the sum of all that a geometry has, an `i128`. Most signs
+//! floating point tells sooner; it is believed only where its rounding leaves no doubt.
 
 use std::cmp::Ordering;
 
@@ -18,8 +18,8 @@ pub(super) fn turn(a: Point, b: Point, c: Point) -> i128 {
     cross(difference(a, b), difference(a, c))
 }
 
-/// On which side of the line from a to b the point c lies: 1 to the left, -1 to the right, 0 on the line. Floating point
-/// decides where it is sure of the sign, and whole numbers where it is not.
+/// On which side of the line from a to b the point c lies: 1 to the left, -1 to the right, 0 on the line. Floating
+/// point decides where it is sure of the sign, and whole numbers where it is not.
 pub(super) fn side(a: Point, b: Point, c: Point) -> i32 {
     let way = |from: Point, to: Point| (to.x.saturating_sub(from.x) as f64, to.y.saturating_sub(from.y) as f64);
     let ((along_x, along_y), (to_x, to_y)) = (way(a, b), way(a, c));
