@@ -46,6 +46,7 @@ const STYLE: &[(&str, &str, &str)] = &[
         "src/geometry/ellipsoid.rs",
         "projections and areas on an ellipsoid are nothing for whole numbers",
     ),
+    ("floating point", "src/geometry/exact.rs", "it tells the signs of which its rounding leaves no doubt"),
 ];
 /// Files that may hold `unsafe`: file, why.
 const UNSAFE: &[(&str, &str)] = &[];

@@ -6,14 +6,22 @@
 //! without a mark is swept before the next rows are written so. Owns who may write when, and what was written ahead.
 //! Never writes a mark, and never decides what may be loaded.
 //!
-//! In SQLite alone. PostgreSQL takes rows in one COPY behind their mark, at some hundred thousand a second.
+//! Where nobody else does, that begins while the document is still being read: what it comes to is not known then, and
+//! what is rejected is swept as what a crash left.
+//!
+//! In SQLite alone. PostgreSQL takes rows in one COPY behind their mark, at some hundred thousand a second; of them
+//! only the digest is made ahead.
 
-use super::{Fault, Location, Settings, sqlite};
-use crate::document::{Content, Digest, SubmissionId};
-use crate::schema::{Datasets, Statement};
+use super::{Fault, Location, Settings, rows, sqlite};
+use crate::document::{Content, DatasetName, Digest, SubmissionId};
+use crate::schema::{Datasets, Record, Statement};
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use tokio::sync::OwnedMutexGuard;
 
 /// What whoever writes ahead shares with the loader. Cheap to clone.
 #[derive(Clone, Debug, Default)]
@@ -29,7 +37,13 @@ struct Shared {
     /// Whether all that earlier processes left was swept.
     is_swept: AtomicBool,
     /// One statement at a time.
-    alone: tokio::sync::Mutex<()>,
+    alone: Arc<tokio::sync::Mutex<()>>,
+}
+
+/// The right to ask the database something beside the loader, or to write ahead, until it is dropped.
+#[derive(Debug)]
+pub struct Entered {
+    _alone: OwnedMutexGuard<()>,
 }
 
 #[derive(Debug, Default)]
@@ -46,8 +60,8 @@ struct Turns {
 pub(super) struct Written {
     /// Of what.
     pub(super) content: Content,
-    /// Under which number their mark is to stand.
-    pub(super) number: i64,
+    /// Under which number their mark is to stand; none where they were only digested.
+    pub(super) number: Option<i64>,
     /// Their digest.
     pub(super) rows: Digest,
     /// How many they are.
@@ -88,24 +102,71 @@ impl Ahead {
     ) -> Result<(), Fault> {
         let Location::Sqlite(path) = location else { return Ok(()) };
         let entered = self.enter().await?;
-        self.discard(id);
-        while let Some(oldest) = self.one_too_many() {
-            self.discard(oldest);
+        let mut pieces = statement.records.pieces();
+        let about = (&statement.key.dataset, id, content);
+        let written = self.write_rows((path, settings), datasets, about, &mut pieces).await;
+        drop(entered);
+        written
+    }
+
+    /// The same while the statement is still being read: of the records that come, up to the empty piece which says
+    /// that they are all. Where only the digest can be made ahead, that is made. Whoever has rows written so has
+    /// entered ([`Ahead::enter_at_once`]).
+    ///
+    /// # Errors
+    /// As [`Ahead::write`]; and when they come to no end, or all that is written ahead is to.
+    pub async fn follow(
+        &self,
+        (location, settings): (&Location, &Settings),
+        datasets: &Datasets,
+        (dataset, id, content): (&DatasetName, SubmissionId, Content),
+        records: Receiver<Vec<Record>>,
+    ) -> Result<(), Fault> {
+        let broken_off = |why: &str| Some(Err(io::Error::new(io::ErrorKind::UnexpectedEof, why.to_owned())));
+        let mut pieces = std::iter::from_fn(|| match records.recv() {
+            Ok(_) if self.turns().is_ended => broken_off("the window closes"),
+            Ok(piece) if piece.is_empty() => None,
+            Ok(piece) => Some(Ok(Cow::Owned(piece))),
+            Err(_) => broken_off("the document has a fault"),
+        });
+        match location {
+            Location::Sqlite(path) => {
+                self.write_rows((path, settings), datasets, (dataset, id, content), &mut pieces).await
+            }
+            Location::Postgres(_) => {
+                self.make_room(id);
+                let (rows, records) = rows::digest_ahead(datasets, dataset, pieces)?;
+                self.written().insert(id, Written { content, number: None, rows, records });
+                Ok(())
+            }
         }
-        let spared: Vec<i64> = self.written().values().map(|written| written.number).collect();
+    }
+
+    async fn write_rows(
+        &self,
+        location: (&std::path::Path, &Settings),
+        datasets: &Datasets,
+        (dataset, id, content): (&DatasetName, SubmissionId, Content),
+        pieces: &mut dyn Iterator<Item = io::Result<Cow<'_, [Record]>>>,
+    ) -> Result<(), Fault> {
+        self.make_room(id);
+        let spared: Vec<i64> = self.written().values().filter_map(|written| written.number).collect();
         let useless = self.useless().clone();
         // the first time also what stands below a mark: the last process stopped before it swept that
         let sweeps_all = !self.0.is_swept.load(Ordering::Relaxed);
         let sweep = Sweep { spared: &spared, useless: &useless, sweeps_all };
         // what fails in the middle leaves rows that nobody remembers
         self.0.is_swept.store(false, Ordering::Relaxed);
-        let (number, rows) = sqlite::write_ahead((path, settings), datasets, statement, self, sweep).await?;
+        let (number, rows, records) = sqlite::write_ahead(location, datasets, (dataset, pieces), self, sweep).await?;
         self.0.is_swept.store(true, Ordering::Relaxed);
         self.useless().retain(|number| !useless.contains(number));
-        let records = statement.records.len() as u64;
-        self.written().insert(id, Written { content, number, rows, records });
-        drop(entered);
+        self.written().insert(id, Written { content, number: Some(number), rows, records });
         Ok(())
+    }
+
+    /// Whether all rows of this submission are written, or as much of them as can be.
+    pub fn is_written(&self, id: SubmissionId, content: Content, records: usize) -> bool {
+        self.of(id, content).is_some_and(|written| written.records == records as u64)
     }
 
     /// Takes away the rows that an earlier process left above all marks: a mark that came to their number would meet
@@ -136,13 +197,21 @@ impl Ahead {
     /// Their mark will not be written behind them: they are swept before rows are written ahead the next time.
     pub fn discard(&self, id: SubmissionId) {
         let written = self.written().remove(&id);
-        self.useless().extend(written.map(|written| written.number));
+        self.useless().extend(written.and_then(|written| written.number));
     }
 
     /// All rows were written by descriptions that hold no more.
     pub fn discard_all(&self) {
         let all: Vec<Written> = self.written().drain().map(|(_, written)| written).collect();
-        self.useless().extend(all.into_iter().map(|written| written.number));
+        self.useless().extend(all.into_iter().filter_map(|written| written.number));
+    }
+
+    /// For what is written of this submission, now and not before.
+    fn make_room(&self, id: SubmissionId) {
+        self.discard(id);
+        while let Some(oldest) = self.one_too_many() {
+            self.discard(oldest);
+        }
     }
 
     fn one_too_many(&self) -> Option<SubmissionId> {
@@ -180,12 +249,18 @@ impl Ahead {
     ///
     /// # Errors
     /// Nobody is to use the database any more.
-    pub async fn enter(&self) -> Result<impl Drop + '_, Fault> {
-        let alone = self.0.alone.lock().await;
+    pub async fn enter(&self) -> Result<Entered, Fault> {
+        let alone = Arc::clone(&self.0.alone).lock_owned().await;
         if self.turns().is_ended {
             return Err(ended());
         }
-        Ok(alone)
+        Ok(Entered { _alone: alone })
+    }
+
+    /// The same where it is to be had at once.
+    pub fn enter_at_once(&self) -> Option<Entered> {
+        let alone = Arc::clone(&self.0.alone).try_lock_owned().ok()?;
+        (!self.turns().is_ended).then(|| Entered { _alone: alone })
     }
 
     /// Waits until nobody uses the database beside the loader, and lets nobody begin.

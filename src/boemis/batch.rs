@@ -124,7 +124,7 @@ pub struct Before {
 
 /// Rows of this mark that stand already.
 fn written(ahead: &Ahead, mark: &Mark) -> Option<Written> {
-    ahead.of(mark.id, mark.content).filter(|written| written.records == mark.records)
+    ahead.of(mark.id, mark.content).filter(|written| written.number.is_some() && written.records == mark.records)
 }
 
 impl<'s> Batch<'s> {
@@ -235,7 +235,7 @@ impl<'s> Batch<'s> {
     /// their numbers. (What is written together does not bear on each other, so no other order is asked for; and a
     /// mark whose number is passed by another's can stand behind its rows no more.)
     async fn insert_all(&mut self, documents: &[Document<'_>]) -> Vec<Result<Insert, Fault>> {
-        let number = |at: &usize| written(self.ahead, documents.get(*at)?.0).map(|written| written.number);
+        let number = |at: &usize| written(self.ahead, documents.get(*at)?.0)?.number;
         let mut order: Vec<(Option<i64>, usize)> = (0..documents.len()).map(|at| (number(&at), at)).collect();
         order.sort_unstable(); // what has no number comes first
         let (plain, ahead) = order.split_at(order.partition_point(|(number, _)| number.is_none()));

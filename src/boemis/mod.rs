@@ -31,7 +31,7 @@ mod views;
 mod tests;
 
 pub use acts::{Enacted, Situation};
-pub use ahead::Ahead;
+pub use ahead::{Ahead, Entered};
 pub use audited::Unmarked;
 pub use batch::{Batch, Before, Loaded, Pending, Uncommitted, Unloaded};
 pub use copy::Copy;

@@ -9,10 +9,10 @@
 //! later changes no digest made before.
 
 use super::{Fault, layout::Layout};
-use crate::document::{Digest, Digester};
+use crate::document::{DatasetName, Digest, Digester};
 use crate::geometry::{self, Crs};
-use crate::schema::{ColumnKind, Record, Shapes, Statement, Value};
-use std::fmt::Write;
+use crate::schema::{ColumnKind, Datasets, Record, Shapes, Statement, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The digest of a statement that is about to be loaded; also the check that its records have
@@ -25,6 +25,25 @@ pub(crate) fn digest(layout: &Layout, statement: &Statement) -> Result<Digest, F
         }
     }
     Ok(rows.finish())
+}
+
+/// The same of records that come piece by piece, and how many they were.
+pub(super) fn digest_ahead<'r>(
+    datasets: &Datasets,
+    dataset: &DatasetName,
+    pieces: impl Iterator<Item = std::io::Result<Cow<'r, [Record]>>>,
+) -> Result<(Digest, u64), Fault> {
+    let layouts = Layout::all(datasets)?;
+    let layout = layouts.iter().find(|layout| layout.slug == dataset.as_str());
+    let mut rows = Rows::new(layout.ok_or_else(|| Fault::no_table(dataset))?);
+    let mut count = 0;
+    for piece in pieces {
+        for record in piece.map_err(gone)?.iter() {
+            rows.take(record)?;
+            count += 1;
+        }
+    }
+    Ok((rows.finish(), count))
 }
 
 /// Records that were laid away and cannot be read back: the document waits, and is read anew.
@@ -74,27 +93,34 @@ impl<'l> Rows<'l> {
             let (Some(column), Some(value)) = (layout.columns.get(at), values.get(at)) else {
                 return Err(unlike(layout, "the number of values"));
             };
-            let tab = if line.is_empty() { "" } else { "\t" };
-            let written = match (value, &column.kind) {
-                (Value::Absent, _) => Ok(()),
-                (Value::Station(code), ColumnKind::Station) => write!(line, "{tab}{}={code}", column.name),
-                // a word has no tab and no line feed: no pattern of a description takes one
-                (Value::Text(text), ColumnKind::Text(_)) if !text.contains(['\t', '\n']) => {
-                    write!(line, "{tab}{}={text}", column.name)
-                }
-                (Value::Geometry(geometry), ColumnKind::Geometry(_)) => {
-                    write!(line, "{tab}{}={}", column.name, geometry.tagged())
-                }
+            let sign = match value {
+                Value::Absent => continue,
                 // read back, and not what was loaded (`shape`): the digest is another one then
-                (Value::Text(odd), ColumnKind::Geometry(_)) => write!(line, "{tab}{}!{odd}", column.name),
+                Value::Text(_) if matches!(column.kind, ColumnKind::Geometry(_)) => '!',
+                _ => '=',
+            };
+            if !line.is_empty() {
+                line.push('\t');
+            }
+            line.push_str(&column.name);
+            line.push(sign);
+            match (value, &column.kind) {
+                (Value::Station(code), ColumnKind::Station) => line.push_str(code.as_str()),
+                (Value::Text(odd), ColumnKind::Geometry(_)) => line.push_str(odd),
+                // a word has no tab and no line feed: no pattern of a description takes one
+                (Value::Text(text), ColumnKind::Text(_))
+                    if !text.bytes().any(|octet| matches!(octet, b'\t' | b'\n')) =>
+                {
+                    line.push_str(text);
+                }
+                (Value::Geometry(geometry), ColumnKind::Geometry(_)) => geometry.tag(line),
                 (Value::Decimal(quantity), ColumnKind::Decimal { places })
                     if quantity.places() == *places && quantity.scaled() >= 0 =>
                 {
-                    write!(line, "{tab}{}={quantity}", column.name)
+                    quantity.print(line);
                 }
                 _ => return Err(unlike(layout, &column.name)),
-            };
-            written.map_err(|_| unlike(layout, &column.name))?;
+            }
         }
         line.push('\n');
         digester.update(line.as_bytes());

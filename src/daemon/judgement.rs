@@ -12,7 +12,9 @@ use crate::finding::{Code, Finding, Stop};
 use crate::host::Scratch;
 use crate::journal::Answered;
 use crate::receipt::{self, Known};
-use crate::schema::{self, Inspected, InspectedApproval, Key, Standing, Subject, Validated, ValidatedApproval};
+use crate::schema::{
+    self, Following, Inspected, InspectedApproval, Key, Standing, Subject, Validated, ValidatedApproval,
+};
 use crate::signature::{self, Grounds, Report, Unverified, Verified};
 use crate::staging::{About, Staged};
 use crate::trust::IdentityProfile;
@@ -255,7 +257,33 @@ impl Judge {
     /// # Errors
     /// How it stops.
     pub fn inspect(&self, authorised: Authorised, matter: &mut Matter) -> Result<Inspected, Stop> {
-        let inspect = || schema::inspect(authorised, &self.world.datasets, &self.settings.schema, &self.scratch);
+        self.ask_its_form(authorised, matter, None)
+    }
+
+    /// The same, and who follows gets its records if they are many.
+    ///
+    /// # Errors
+    /// How it stops.
+    pub(super) fn inspect_followed(
+        &self,
+        authorised: Authorised,
+        matter: &mut Matter,
+        following: &Following,
+    ) -> Result<Inspected, Stop> {
+        self.ask_its_form(authorised, matter, Some(following))
+    }
+
+    fn ask_its_form(
+        &self,
+        authorised: Authorised,
+        matter: &mut Matter,
+        following: Option<&Following>,
+    ) -> Result<Inspected, Stop> {
+        let (datasets, limits, scratch) = (&self.world.datasets, &self.settings.schema, &self.scratch);
+        let inspect = || match following {
+            Some(following) => schema::inspect_followed(authorised, datasets, limits, (scratch, following)),
+            None => schema::inspect(authorised, datasets, limits, scratch),
+        };
         let inspected = guarded(matter.id(), "form", inspect)?;
         matter.known.records = Some(inspected.records() as u64);
         let sender = inspected.authorised().participant();

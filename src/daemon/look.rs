@@ -2,13 +2,13 @@
 //!
 //! Needs the document, the registry and the rules, and nothing that other documents change: so a
 //! group is looked at side by side, and the next group while this one is being loaded. What a long statement takes
-//! besides is done here, too, as foresight ([`forerun`](super::forerun)). Whoever's document
+//! besides is done here, too, as foresight ([`Forerunner`]). Whoever's document
 //! takes long is waited for no longer than `intake.patience`: others go on without it, and it comes behind
 //! them ([`aside`](super::aside)). Decides nothing: what a look comes to beside all others is
 //! [`carry`](super::carry)'s.
 
 use super::carry::Case;
-use super::forerun::forerun;
+use super::forerun::Forerunner;
 use super::judgement::{Judge, Matter};
 use crate::authority::Form;
 use crate::document::{Content, Digest, ParticipantName, SubmissionId};
@@ -343,12 +343,15 @@ fn see(staged: Staged, judge: &Judge, matter: &mut Matter) -> Seen {
         },
         Ok(authorised) => {
             let (participant, content) = (authorised.participant().clone(), authorised.verified().content());
-            let mut inspected = judge.inspect(authorised, matter);
-            if let (Ok(inspected), Some(ahead)) = (&mut inspected, judge.ahead())
-                && inspected.is_long()
-            {
-                forerun(judge, ahead, inspected);
-            }
+            let inspected = match judge.ahead() {
+                Some(ahead) => {
+                    let forerunner = Forerunner::of(judge, ahead, &authorised);
+                    let mut inspected = judge.inspect_followed(authorised, matter, forerunner.following());
+                    forerunner.finish(judge, inspected.as_mut().ok());
+                    inspected
+                }
+                None => judge.inspect(authorised, matter),
+            };
             Seen::Filed { participant, content, inspected: Box::new(inspected) }
         }
         Err(stop) => Seen::Stopped(stop),

@@ -1,5 +1,6 @@
 //! Exact decimal quantities: scaled integers, no floating point anywhere (R 3.5.1).
 
+use crate::host::put_digits;
 use std::fmt;
 
 /// A non-negative decimal of a fixed number of places: 98765.432 is 98 765 432 thousandths.
@@ -112,15 +113,27 @@ impl Quantity {
     }
 }
 
+impl Quantity {
+    /// Adds it to a text, as it is printed.
+    pub fn print(self, text: &mut String) {
+        if self.scaled < 0 {
+            text.push('-');
+        }
+        let scale = 10u64.saturating_pow(u32::from(self.places));
+        let size = self.scaled.unsigned_abs();
+        put_digits(text, size / scale, 1);
+        if self.places > 0 {
+            text.push('.');
+            put_digits(text, size % scale, usize::from(self.places));
+        }
+    }
+}
+
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scale = 10i64.pow(u32::from(self.places));
-        let sign = if self.scaled < 0 { "-" } else { "" };
-        let (whole, rest) = (self.scaled.unsigned_abs() / scale as u64, self.scaled.unsigned_abs() % scale as u64);
-        match self.places {
-            0 => f.pad(&format!("{sign}{whole}")),
-            places => f.pad(&format!("{sign}{whole}.{rest:0width$}", width = usize::from(places))),
-        }
+        let mut text = String::with_capacity(24);
+        self.print(&mut text);
+        f.pad(&text)
     }
 }
 

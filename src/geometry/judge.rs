@@ -6,7 +6,7 @@
 //! are what the sender drew.
 
 use super::ellipsoid;
-use super::exact::{Point, cross, difference, dot, doubled_area};
+use super::exact::{Point, cross, difference, dot, doubled_area, is_plainly_blunt};
 use super::fault::{Fault, Guess, Spot, What};
 use super::rings::{Mark, Ring, Trouble, examine};
 use super::sketch::Draft;
@@ -185,6 +185,9 @@ impl Sketch {
             else {
                 continue;
             };
+            if is_plainly_blunt((a, b, c), SHARP) {
+                continue;
+            }
             let (back, on) = (difference(b, a), difference(b, c));
             let (opening, along) = (cross(back, on).abs(), dot(back, on));
             let Some(&at) = kept.get(corner) else { continue };

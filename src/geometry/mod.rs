@@ -2,8 +2,8 @@
 //!
 //! Three readers ([`wkt`], [`GmlReader`], [`geojson`]) make a [`Sketch`]: points as sent, proven by nothing.
 //! [`Sketch::judge`] makes a [`Geometry`] of it, or says with exact places what is wrong (S 6.1.1, 6.1.2).
-//! Coordinates are whole ticks ([`Crs`]) and every question of shape is decided exactly; floating
-//! point is used for two things alone, the projection to longitude and latitude and areas on the ellipsoid
+//! Coordinates are whole ticks ([`Crs`]) and every question of shape is decided exactly (`exact.rs`); what
+//! floating point decides are two things alone, the projection to longitude and latitude and areas on the ellipsoid
 //! (`ellipsoid.rs`). Judges by its arguments: no clock, disk or network. Never decides what a dataset
 //! wants, and never mends what was sent but for points that repeat and the sense in which rings go.
 //!
@@ -141,7 +141,17 @@ impl Geometry {
 
     /// As sent, with its system before it: `SRID=32639;POLYGON((…))`, as PostGIS writes it.
     pub fn tagged(&self) -> String {
-        format!("SRID={};{}", self.crs.epsg(), self.sent)
+        let mut text = String::with_capacity(self.sent.len() + 16);
+        self.tag(&mut text);
+        text
+    }
+
+    /// Adds the same to a text.
+    pub fn tag(&self, text: &mut String) {
+        text.push_str("SRID=");
+        text.push_str(&self.crs.epsg().to_string());
+        text.push(';');
+        text.push_str(&self.sent);
     }
 
     /// How many points are kept.

@@ -3,6 +3,8 @@
 //! A tick is about a micrometre (`crs.rs`), far below what any instrument tells. So what the sender wrote
 //! is compared and judged exactly, on every machine alike.
 
+use crate::host::put_digits;
+
 /// Characters of one number that are looked at; programs write at most 25.
 pub(super) const NUMBER_MAX: usize = 64;
 /// Ticks at most: metres by the billion, and degrees by the million, because metres that stand where degrees
@@ -26,6 +28,38 @@ pub enum NumberFault {
 
 /// The number in ticks of `10^-places`, halves away from zero.
 pub(super) fn ticks(text: &str, places: u32) -> Result<i64, NumberFault> {
+    plain(text, places).map_or_else(|| any_ticks(text, places), Ok)
+}
+
+/// The same of a number as surveys write it: few digits, none below a tick, no exponent. None of any other.
+fn plain(text: &str, places: u32) -> Option<i64> {
+    /// Digits and a point: fifteen digits are below all that could overflow.
+    const SIGNS_MAX: usize = 16;
+    let (is_negative, signs) = match text.as_bytes() {
+        [b'-', rest @ ..] => (true, rest),
+        all => (false, all),
+    };
+    if signs.len() > SIGNS_MAX {
+        return None;
+    }
+    let (mut value, mut digits, mut behind, mut has_point) = (0_i64, 0, 0, false);
+    for &sign in signs {
+        match sign {
+            b'0'..=b'9' => {
+                value = value * 10 + i64::from(sign - b'0');
+                digits += 1;
+                behind += u32::from(has_point);
+            }
+            b'.' if !has_point => has_point = true,
+            _ => return None,
+        }
+    }
+    let scaled = value.checked_mul(10_i64.checked_pow(places.checked_sub(behind)?)?)?;
+    let is_whole = digits > 0 && i128::from(scaled) <= TICKS_MAX;
+    is_whole.then_some(if is_negative { -scaled } else { scaled })
+}
+
+fn any_ticks(text: &str, places: u32) -> Result<i64, NumberFault> {
     let fault = |()| whats_wrong(text);
     if text.len() > NUMBER_MAX {
         return Err(NumberFault::Form);
@@ -91,14 +125,29 @@ fn whats_wrong(text: &str) -> NumberFault {
 
 /// The shortest decimal that is this many ticks.
 pub(super) fn shown(ticks: i64, places: u32) -> String {
+    let mut text = String::with_capacity(24);
+    show(&mut text, ticks, places);
+    text
+}
+
+/// Adds the shortest decimal that is this many ticks.
+pub(super) fn show(text: &mut String, ticks: i64, places: u32) {
     let unit = 10_u64.saturating_pow(places);
     let size = ticks.unsigned_abs();
-    let sign = if ticks < 0 { "-" } else { "" };
-    let fraction = format!("{:0width$}", size % unit, width = usize::try_from(places).unwrap_or(0));
-    match fraction.trim_end_matches('0') {
-        "" => format!("{sign}{}", size / unit),
-        fraction => format!("{sign}{}.{fraction}", size / unit),
+    if ticks < 0 {
+        text.push('-');
     }
+    put_digits(text, size / unit, 1);
+    let (mut fraction, mut width) = (size % unit, places as usize);
+    if fraction == 0 {
+        return;
+    }
+    while fraction % 10 == 0 {
+        fraction /= 10;
+        width -= 1;
+    }
+    text.push('.');
+    put_digits(text, fraction, width);
 }
 
 /// Thousandths with their three places, as quantities are written.
@@ -156,6 +205,24 @@ mod tests {
         #[test]
         fn what_is_shown_reads_back(value in -1_000_000_000_000_000_i64..=1_000_000_000_000_000, places in 0_u32..13) {
             prop_assert_eq!(ticks(&shown(value, places), places), Ok(value));
+        }
+
+        /// What is read the short way is what it is read the long way.
+        #[test]
+        fn short_and_long_reading_agree(text in "[-+]?[0-9.]{0,18}([.]?[0-9]{0,3})?", places in 0_u32..13) {
+            if let Some(short) = plain(&text, places) {
+                prop_assert_eq!(any_ticks(&text, places), Ok(short), "{}", text);
+            }
+        }
+
+        #[test]
+        fn digits_are_those_that_are_printed(value in proptest::num::i64::ANY, places in 0_u32..19) {
+            let (unit, size) = (10_u64.pow(places), value.unsigned_abs());
+            let sign = if value < 0 { "-" } else { "" };
+            let whole = format!("{sign}{}.{:0width$}", size / unit, size % unit, width = places as usize);
+            let shortest = whole.trim_end_matches('0').trim_end_matches('.');
+            let wanted = if places == 0 { format!("{sign}{size}") } else { shortest.to_owned() };
+            prop_assert_eq!(shown(value, places), wanted);
         }
 
         #[test]

@@ -98,7 +98,7 @@ impl Overlaps {
                 }
             }
         }
-        let shared = |(places, one, other, origin)| (places, ellipsoid::shared(one, other, origin));
+        let shared = |(places, one, other, origin)| (places, ellipsoid::shared(one, other, origin, SLACK));
         // whatever panicked does so again in its turn, where that is heard
         self.foreseen.extend(side_by_side(pairs, shared).unwrap_or_default());
     }
@@ -168,7 +168,8 @@ impl Overlaps {
                 return false;
             }
             *work -= cost;
-            let area = foreseen.remove(&(mine, at)).unwrap_or_else(|| ellipsoid::shared(&geometry.runs, other, origin));
+            let area =
+                foreseen.remove(&(mine, at)).unwrap_or_else(|| ellipsoid::shared(&geometry.runs, other, origin, SLACK));
             if area > SLACK {
                 found.push(Fault::new(What::Overlaps(u64::from(record), area)));
             }

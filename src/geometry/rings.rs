@@ -4,7 +4,7 @@
 //! Takes rings that are closed, have three corners and more, and repeat no point. Rings may touch one
 //! another at points, as long as the area stays in one piece. Everything is `n log n`.
 
-use super::exact::{Point, by_angle, crossing, difference, doubled_area};
+use super::exact::{Meeting, Point, by_angle, crossing, difference, doubled_area, meeting};
 use super::fault::What;
 use super::sweep::{Seen, Segment, sweep};
 use std::collections::BTreeMap;
@@ -47,6 +47,36 @@ struct Pass {
 
 /// What is wrong; nothing when the rings bound an area.
 pub(super) fn examine(rings: &[Ring]) -> Vec<Trouble> {
+    match rings {
+        [alone] if is_plainly_simple(&alone.points) => Vec::new(),
+        _ => examine_all(rings),
+    }
+}
+
+/// Whether a lone ring of few corners meets itself nowhere: each two of its sides whose boxes meet are asked, which for
+/// a parcel are its neighbours and some more. Where not, or where that would be many, the sweep tells what is wrong.
+fn is_plainly_simple(points: &[Point]) -> bool {
+    /// Sides at most: of twice as many a sweep is done sooner.
+    const SIDES: usize = 96;
+    if points.len() > SIDES + 1 {
+        return false;
+    }
+    let mut sides: Vec<(Point, Point)> =
+        points.windows(2).map(|pair| (pair[0].min(pair[1]), pair[0].max(pair[1]))).collect();
+    sides.sort_unstable();
+    let mut corners: Vec<Point> = points.iter().skip(1).copied().collect();
+    corners.sort_unstable();
+    let is_apart = |at: usize, one: (Point, Point)| {
+        let (low, high) = (one.0.y.min(one.1.y), one.0.y.max(one.1.y));
+        let behind = sides.iter().skip(at + 1).take_while(|other| other.0.x <= one.1.x);
+        behind
+            .filter(|other| other.0.y.min(other.1.y) <= high && low <= other.0.y.max(other.1.y))
+            .all(|other| meeting(one, *other) == Meeting::Apart)
+    };
+    corners.windows(2).all(|pair| pair[0] != pair[1]) && sides.iter().enumerate().all(|(at, one)| is_apart(at, *one))
+}
+
+fn examine_all(rings: &[Ring]) -> Vec<Trouble> {
     let (segments, westmost) = segments(rings);
     let seen = sweep(&segments, &westmost);
     let mut troubles = crossings(rings, &segments, &seen);
@@ -288,6 +318,49 @@ fn nesting(rings: &[Ring], segments: &[Segment], seen: &Seen, troubles: &mut Vec
         troubles.push(Trouble { what, marks, meets: None });
         if troubles.len() >= TROUBLES_MAX {
             return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// Where asking each two sides of a lone ring finds nothing, the sweep finds nothing: on a small grid, where
+        /// rings meet themselves in every way.
+        #[test]
+        fn the_sweep_finds_nothing_in_a_ring_that_is_plainly_simple(
+            corners in proptest::collection::vec((0_i64..7, 0_i64..7), 3..14), far in 0_i64..1 << 42,
+        ) {
+            let mut points: Vec<Point> = corners.iter().map(|&(x, y)| Point { x: far + x, y: far / 3 + y }).collect();
+            points.push(points[0]);
+            prop_assume!(points.windows(2).all(|pair| pair[0] != pair[1]));
+            let ring = [Ring { part: 0, ring: 0, points }];
+            let simple = is_plainly_simple(&ring[0].points);
+            prop_assert!(!simple || examine_all(&ring).is_empty(), "{:?}", ring);
+        }
+
+        /// Of stars, most of which are simple, both say the same.
+        #[test]
+        fn a_star_is_plainly_simple_where_the_sweep_finds_nothing(
+            radii in proptest::collection::vec(1_000_i64..1_000_000, 3..90), swapped in 0_usize..200,
+        ) {
+            let corner = |(at, radius): (usize, &i64)| {
+                let (sine, cosine) = (at as f64 / radii.len() as f64 * std::f64::consts::TAU).sin_cos();
+                let place = |share: f64| (*radius as f64 * share).round() as i64;
+                Point { x: place(cosine), y: place(sine) }
+            };
+            let mut points: Vec<Point> = radii.iter().enumerate().map(corner).collect();
+            if swapped + 1 < points.len() {
+                points.swap(swapped, swapped + 1);
+            }
+            points.push(points[0]);
+            let ring = [Ring { part: 0, ring: 0, points }];
+            prop_assert_eq!(is_plainly_simple(&ring[0].points), examine_all(&ring).is_empty(), "{:?}", ring);
         }
     }
 }

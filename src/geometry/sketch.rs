@@ -56,6 +56,17 @@ impl Drawing {
         Self { sketch, limit: limits.points, parts: 0, rings: 0 }
     }
 
+    /// Makes room for what a text of so many octets draws, as surveys write.
+    pub fn expect(&mut self, octets: usize) {
+        const POINT: usize = 22; // 310000.000 4380000.000 and a comma
+        let points = (octets / POINT).min(self.limit);
+        let sketch = &mut self.sketch;
+        sketch.points.reserve(points);
+        sketch.offsets.reserve(points);
+        sketch.ends.reserve(points);
+        sketch.digits.reserve(octets);
+    }
+
     /// Whether this is the system of all points; as long as there are none it becomes it.
     pub fn is_in(&mut self, crs: Crs, axes: Axes) -> bool {
         if self.sketch.points.is_empty() {

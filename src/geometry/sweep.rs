@@ -5,7 +5,7 @@
 //! segments that cross, the later one is taken out at once, and the sweep goes on for more. That takes
 //! `n log n` steps, whatever the sender drew: long slanting neighbours, whose boxes all overlap, too.
 
-use super::exact::{Meeting, Point, meeting, turn};
+use super::exact::{Meeting, Point, meeting, side};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::ops::Bound::{Excluded, Unbounded};
@@ -54,9 +54,9 @@ impl Ord for Active {
         if self.from > other.from {
             return other.cmp(self).reverse();
         }
-        let first = turn(self.from, self.to, other.from);
-        let side = if first == 0 { turn(self.from, self.to, other.to) } else { first };
-        0.cmp(&side).then(self.id.cmp(&other.id))
+        let first = side(self.from, self.to, other.from);
+        let lies = if first == 0 { side(self.from, self.to, other.to) } else { first };
+        0.cmp(&lies).then(self.id.cmp(&other.id))
     }
 }
 

@@ -36,6 +36,7 @@ pub fn read(text: &str, offset: u64, crs: Crs, limits: &Limits) -> Result<Sketch
     reader.srid(crs)?;
     let kind = reader.kind()?;
     let mut drawing = Drawing::new(crs, Axes::EastNorth, limits);
+    drawing.expect(text.len());
     reader.body(kind, &mut drawing)?;
     reader.blanks();
     if reader.at < text.len() {
@@ -65,7 +66,8 @@ impl<'a> Reader<'a> {
     }
 
     fn blanks(&mut self) {
-        self.at += self.rest().len() - self.rest().trim_start_matches([' ', '\t', '\r', '\n']).len();
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        self.at += rest.iter().take_while(|octet| matches!(octet, b' ' | b'\t' | b'\r' | b'\n')).count();
     }
 
     /// Takes a sign, with blanks before it.
@@ -84,7 +86,8 @@ impl<'a> Reader<'a> {
     fn word(&mut self) -> &'a str {
         self.blanks();
         let rest = self.rest();
-        let end = rest.find([' ', '\t', '\r', '\n', '(', ')', ',', ';']).unwrap_or(rest.len());
+        let ends = |octet: u8| matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b'(' | b')' | b',' | b';');
+        let end = rest.bytes().position(ends).unwrap_or(rest.len());
         self.at += end;
         rest.get(..end).unwrap_or_default()
     }

@@ -110,9 +110,9 @@ impl Geometry {
         });
         wkt(&mut text, self.kind, runs, |at, text| {
             if let Some(point) = points.get(at) {
-                text.push_str(&number::shown(point.x, PLACES));
+                number::show(text, point.x, PLACES);
                 text.push(' ');
-                text.push_str(&number::shown(point.y, PLACES));
+                number::show(text, point.y, PLACES);
             }
         });
         text
@@ -136,9 +136,11 @@ impl Geometry {
             }
             before = Some(run.part);
             for (at, point) in run.points.iter().enumerate() {
-                let comma = if at > 0 { "," } else { "" };
-                let (x, y) = (number::shown(point.x, PLACES), number::shown(point.y, PLACES));
-                text.push_str(&format!("{comma}[{x},{y}]"));
+                text.push_str(if at > 0 { ",[" } else { "[" });
+                number::show(&mut text, point.x, PLACES);
+                text.push(',');
+                number::show(&mut text, point.y, PLACES);
+                text.push(']');
             }
         }
         text.push_str(inner);

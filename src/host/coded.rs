@@ -23,6 +23,22 @@ pub fn put_text(octets: &mut Vec<u8>, text: &str) {
     octets.extend_from_slice(text.as_bytes());
 }
 
+/// Adds a whole number to a text, with at least so many digits: what `format!` does, without its detours.
+pub fn put_digits(text: &mut String, mut number: u64, width: usize) {
+    let mut signs = [b'0'; 20]; // as many as any such number has
+    let mut used = 0;
+    for sign in signs.iter_mut().rev() {
+        *sign = b'0' + (number % 10) as u8;
+        number /= 10;
+        used += 1;
+        if number == 0 {
+            break;
+        }
+    }
+    let from = signs.len() - used.max(width.min(signs.len()));
+    text.push_str(signs.get(from..).and_then(|signs| std::str::from_utf8(signs).ok()).unwrap_or_default());
+}
+
 /// What is still to be taken back.
 #[derive(Clone, Copy, Debug)]
 pub struct Coded<'a>(pub &'a [u8]);

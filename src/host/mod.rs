@@ -18,11 +18,11 @@ mod torn;
 
 pub use append::Appendix;
 pub use clock::{Clock, ClockState, since_start};
-pub use coded::{Coded, put_number, put_signed, put_text};
+pub use coded::{Coded, put_digits, put_number, put_signed, put_text};
 pub use disk::{Disk, DiskFile, Lock};
 pub use faults::{Fault, Faults};
 pub use octets::{Octets, OctetsReader};
-pub use parallel::{Begun, Beside, Panicked, side_by_side};
+pub use parallel::{Begun, Beside, Panicked, made_ahead, side_by_side};
 pub use printable::{is_unprintable, printable, printable_line};
 pub use spool::{Scratch, Spool};
 pub use torn::has_hole;

@@ -1,7 +1,7 @@
 //! Work side by side: many like things, where it is all computing; two waits, where it is the disk's.
 
-use std::sync::mpsc::{Receiver, SendError, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::mpsc::{Receiver, SendError, Sender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// Below so many things a thread costs more than it gains.
@@ -54,6 +54,29 @@ pub fn side_by_side<T: Send, R: Send>(mut things: Vec<T>, work: impl Fn(T) -> R 
         }
         Ok(results)
     })
+}
+
+/// Gives things one by one to `take`, in their order, until it has enough; meanwhile another thread makes the next, at
+/// most so many before they are wanted.
+pub fn made_ahead<T: Send>(things: impl Iterator<Item = T> + Send, most: usize, mut take: impl FnMut(T) -> bool) {
+    let things = Mutex::new(things);
+    let all = |things: &Mutex<_>, give: &mut dyn FnMut(T) -> bool| {
+        let mut things = things.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(thing) = Iterator::next(&mut *things) {
+            if !give(thing) {
+                return;
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let (sender, made) = sync_channel(most);
+        let make = || all(&things, &mut move |thing| sender.send(thing).is_ok());
+        match std::thread::Builder::new().name("ahead".to_owned()).spawn_scoped(scope, make) {
+            // who has enough lets the rest go here, and the other thread ends
+            Ok(_) => made.into_iter().map(&mut take).take_while(|goes_on| *goes_on).for_each(drop),
+            Err(_) => all(&things, &mut take),
+        }
+    });
 }
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -124,6 +147,18 @@ mod tests {
             let things: Vec<usize> = (0..count).collect();
             let results = side_by_side(things.clone(), |thing| thing * 2).unwrap();
             assert_eq!(results, things.iter().map(|thing| thing * 2).collect::<Vec<_>>(), "{count}");
+        }
+    }
+
+    #[test]
+    fn what_is_made_ahead_comes_in_order_and_no_longer_than_wanted() {
+        for (count, wanted) in [(0, 5), (1, 5), (100, 1000), (100, 7)] {
+            let mut got = Vec::new();
+            made_ahead(0..count, 2, |thing| {
+                got.push(thing);
+                got.len() < wanted
+            });
+            assert_eq!(got, (0..count.min(wanted)).collect::<Vec<_>>());
         }
     }
 

@@ -7,13 +7,14 @@
 use super::faults::name_shown;
 use super::form::{self, Frame, TOTAL};
 use super::reading::{Reading, Taking, Total};
+use super::records::Laying;
 use super::rows::{Field, Kept, Next, Row, RowFault, Rows, delimiter};
 use super::shape::{self, Outcome};
 use super::statement::Spot;
 use super::{Column, ColumnKind, Dataset, EPSG, Limits, PeriodKinds, Record, Shapes, TotalRule, Value};
 use crate::document::Period;
 use crate::finding::{Code, Finding, Hint, Place};
-use crate::host::{Scratch, side_by_side};
+use crate::host::side_by_side;
 use std::io::{self, BufRead};
 
 /// What a column of the file is.
@@ -31,11 +32,11 @@ enum Role {
 ///
 /// # Errors
 /// What the disk says.
-pub(super) fn inspect(
+pub(super) fn inspect<'s>(
     input: impl BufRead,
     dataset: &Dataset,
     limits: &Limits,
-    scratch: &Scratch,
+    laying: impl Into<Laying<'s>>,
 ) -> io::Result<Reading> {
     let row_max = limits.row_of(dataset);
     let mut rows = Rows::new(input, row_max);
@@ -49,8 +50,9 @@ pub(super) fn inspect(
         blank: None,
         stated: 0,
         foreseen: None,
+        offsets: Vec::new(),
         reading: Reading::new(dataset, limits.findings_max),
-        taken: Taking::new(dataset, limits, scratch),
+        taken: Taking::new(dataset, limits, laying),
     };
     if dataset.periods == PeriodKinds::None {
         table.reading.period = Some(Period::None);
@@ -141,6 +143,8 @@ struct Table<'a> {
     stated: u64,
     /// What the shape of the row at hand came to, where it was judged ahead.
     foreseen: Option<Outcome>,
+    /// Where the values of the row at hand begin: kept, so that no row asks for room of its own.
+    offsets: Vec<u64>,
     reading: Reading,
     taken: Taking,
 }
@@ -199,6 +203,7 @@ impl Table<'_> {
             return Goes::Enough;
         }
         self.row(row);
+        self.taken.heed(&self.reading.faults);
         if self.taken.is_lost() { Goes::Lost } else { Goes::On }
     }
 
@@ -388,7 +393,9 @@ impl Table<'_> {
     fn record(&mut self, row: &Row<'_>, fields: &[Field<'_>]) {
         let dataset = self.dataset;
         let mut values = vec![Value::Absent; dataset.columns.len()];
-        let mut offsets = vec![row.offset; dataset.columns.len()];
+        let mut offsets = std::mem::take(&mut self.offsets);
+        offsets.clear();
+        offsets.resize(dataset.columns.len(), row.offset);
         let key = dataset.key_column().filter(|_| dataset.total != TotalRule::None);
         let total = key.is_some_and(|key| {
             fields.iter().zip(&self.roles).any(|(field, role)| *role == Role::Column(key) && field.text == TOTAL)
@@ -432,6 +439,7 @@ impl Table<'_> {
             self.reading.total = Some(Total { values, offsets, spot });
         } else {
             self.taken.push(Record { values, spot }, &offsets);
+            self.offsets = offsets;
         }
     }
 

@@ -10,12 +10,12 @@
 use super::faults::name_shown;
 use super::form::{self, Frame};
 use super::reading::{Reading, Taking};
+use super::records::Laying;
 use super::statement::Spot;
 use super::{Column, ColumnKind, Dataset, EPSG, Limits, PeriodKinds, Record, Shapes, Value, shape};
 use crate::document::Period;
 use crate::finding::{Code, Finding, Hint, Place};
 use crate::geometry::{Bound, Fault as Misdrawn, What, geojson};
-use crate::host::Scratch;
 use crate::json::{Fault, Kind, Reader, Wrong};
 use std::io::{self, Read};
 
@@ -30,13 +30,18 @@ const ABOUT_THE_FILE: [&str; 3] = ["bbox", "name", "xy_coordinate_resolution"];
 ///
 /// # Errors
 /// What the disk says.
-pub(super) fn inspect(input: impl Read, dataset: &Dataset, limits: &Limits, scratch: &Scratch) -> io::Result<Reading> {
+pub(super) fn inspect<'s>(
+    input: impl Read,
+    dataset: &Dataset,
+    limits: &Limits,
+    laying: impl Into<Laying<'s>>,
+) -> io::Result<Reading> {
     let mut collection = Collection {
         json: Reader::new(input),
         dataset,
         limits,
         reading: Reading::new(dataset, limits.findings_max),
-        taken: Taking::new(dataset, limits, scratch),
+        taken: Taking::new(dataset, limits, laying),
         features: 0,
     };
     if dataset.periods == PeriodKinds::None {
@@ -362,6 +367,7 @@ impl<R: Read> Collection<'_, R> {
             }
         }
         self.complete(&feature, seen.has("properties"));
+        self.taken.heed(&self.reading.faults);
         self.taken.push(Record { values: feature.values, spot }, &feature.offsets);
         Ok(())
     }

@@ -44,7 +44,7 @@ pub use form::TEXT_MAX;
 pub use limits::Limits;
 pub use pattern::Pattern;
 pub use publish::SHIPPED;
-pub use records::Records;
+pub use records::{Following, Records};
 pub use returned::{RowFault, returned};
 pub use statement::{Bearing, Figures, Key, Record, Spot, Standing, Statement, Stood, Topic, Understood, Value};
 pub use template::{Format, template};
@@ -54,6 +54,7 @@ use crate::document::{Content, Digester};
 use crate::finding::{Code, Finding, Place, Stop};
 use crate::host::{Octets, Scratch};
 use reading::Reading;
+use records::Laying;
 use std::io::{self, BufReader, Read};
 
 /// A document that was read: its form is known, its faults are gathered, nothing is judged yet.
@@ -162,15 +163,37 @@ pub fn inspect(
     limits: &Limits,
     scratch: &Scratch,
 ) -> Result<Inspected, Stop> {
+    inspect_laying(authorised, datasets, limits, Laying::from(scratch))
+}
+
+/// The same, with somebody who follows if the document is long.
+///
+/// # Errors
+/// As [`inspect`].
+pub fn inspect_followed(
+    authorised: Authorised,
+    datasets: &Datasets,
+    limits: &Limits,
+    (scratch, following): (&Scratch, &Following),
+) -> Result<Inspected, Stop> {
+    inspect_laying(authorised, datasets, limits, Laying { scratch, following: Some(following) })
+}
+
+fn inspect_laying(
+    authorised: Authorised,
+    datasets: &Datasets,
+    limits: &Limits,
+    laying: Laying<'_>,
+) -> Result<Inspected, Stop> {
     let dataset = dataset_of(&authorised, datasets)?;
     let covered = authorised.verified().covered();
     let mut reading = match covered.written()? {
         Written::Xml => {
-            let mut inspector = xml::XmlInspector::new(dataset, limits, scratch);
+            let mut inspector = xml::XmlInspector::new(dataset, limits, laying);
             covered.read_xml(&mut |event| inspector.feed(event))?;
             inspector.finish()
         }
-        written => read_octets(covered.octets(), authorised.verified().content(), dataset, written, (limits, scratch))?,
+        written => read_octets(covered.octets(), authorised.verified().content(), dataset, written, (limits, laying))?,
     };
     if let Some(error) = &reading.lost {
         return Err(not_laid_away(error));
@@ -188,19 +211,19 @@ pub fn inspect(
 
 /// Reads a table or a collection that was verified. What lies in a file may have changed since, so it is digested
 /// again while it is read; what lies in memory cannot.
-fn read_octets(
+fn read_octets<'s>(
     octets: &Octets,
     content: Content,
     dataset: &Dataset,
     written: Written,
-    (limits, scratch): (&Limits, &Scratch),
+    (limits, laying): (&Limits, impl Into<Laying<'s>>),
 ) -> Result<Reading, Stop> {
     let gone = |error| Stop::Halt(format!("a verified document can no longer be read: {error}"));
     if octets.in_memory().is_some() {
-        return read(octets.reader(), dataset, written, (limits, scratch)).map_err(gone);
+        return read(octets.reader(), dataset, written, (limits, laying.into())).map_err(gone);
     }
     let mut again = DigestedAgain { octets: octets.reader(), digester: Digester::new() };
-    let reading = read(&mut again, dataset, written, (limits, scratch)).map_err(gone)?;
+    let reading = read(&mut again, dataset, written, (limits, laying.into())).map_err(gone)?;
     std::io::copy(&mut again, &mut std::io::sink()).map_err(gone)?; // what a limit has left unread
     match again.digester.finish() == content.0 {
         true => Ok(reading),
@@ -212,11 +235,13 @@ fn read(
     input: impl Read,
     dataset: &Dataset,
     written: Written,
-    (limits, scratch): (&Limits, &Scratch),
+    (limits, laying): (&Limits, Laying<'_>),
 ) -> io::Result<Reading> {
+    /// Octets that are read from the disk, and digested, at a time.
+    const PIECE: usize = 64 << 10;
     match written {
-        Written::GeoJson => geojson::inspect(input, dataset, limits, scratch),
-        Written::Table | Written::Xml => csv::inspect(BufReader::new(input), dataset, limits, scratch),
+        Written::GeoJson => geojson::inspect(input, dataset, limits, laying),
+        Written::Table | Written::Xml => csv::inspect(BufReader::with_capacity(PIECE, input), dataset, limits, laying),
     }
 }
 

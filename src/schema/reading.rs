@@ -2,12 +2,11 @@
 
 use super::correction::Correction;
 use super::faults::Faults;
-use super::records::Gathering;
+use super::records::{Gathering, Laying};
 use super::statement::Spot;
 use super::tally::{Tally, Tallying};
 use super::{Dataset, Limits, Record, Records, Value};
 use crate::document::{Period, Revision};
-use crate::host::Scratch;
 use std::io;
 
 /// A total as it was stated: the values of the record's columns, the station absent.
@@ -54,14 +53,21 @@ pub(super) struct Taking {
 
 impl Taking {
     /// None yet.
-    pub fn new(dataset: &Dataset, limits: &Limits, scratch: &Scratch) -> Self {
-        Self { gathering: Gathering::new(limits, scratch), tallying: Tallying::new(dataset) }
+    pub fn new<'s>(dataset: &Dataset, limits: &Limits, laying: impl Into<Laying<'s>>) -> Self {
+        Self { gathering: Gathering::new(limits, laying), tallying: Tallying::new(dataset) }
     }
 
     /// Takes one more, and where its values begin.
     pub fn push(&mut self, record: Record, offsets: &[u64]) {
         self.tallying.take(&record);
         self.gathering.push(record, offsets);
+    }
+
+    /// Whoever follows gets none of them any more, where there is a fault already: it will be rejected.
+    pub fn heed(&mut self, faults: &Faults) {
+        if faults.any_errors() {
+            self.gathering.forsake();
+        }
     }
 
     /// How many there are.
@@ -92,7 +98,8 @@ impl Reading {
     }
 
     /// The same with the records that were read.
-    pub fn with(self, taken: Taking) -> Self {
+    pub fn with(self, mut taken: Taking) -> Self {
+        taken.heed(&self.faults);
         let Taking { gathering, tallying } = taken;
         match gathering.finish() {
             Ok(records) => Self { records, tally: tallying.finish(), ..self },

@@ -8,10 +8,12 @@ use super::Limits;
 use super::statement::{Record, Spot, Value};
 use crate::document::Digest;
 use crate::geometry::Geometry;
-use crate::host::{Coded, Scratch, Spool, put_number, put_signed, put_text};
+use crate::host::{Coded, Scratch, Spool, made_ahead, put_number, put_signed, put_text};
 use std::borrow::Cow;
+use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 
 /// Octets of a block: one reading of the disk, and some thousand records of a plain dataset. A longer record is a
 /// block by itself.
@@ -103,12 +105,23 @@ impl Records {
     /// # Errors
     /// What the disk says.
     pub(super) fn each(&self, take: &mut dyn FnMut(&Row<'_>) -> bool) -> io::Result<()> {
-        for piece in self.all_pieces() {
-            if !piece?.each(take) {
-                break;
+        /// Pieces that are taken back before they are wanted.
+        const AHEAD: usize = 2;
+        let mut lost = Ok(());
+        let mut give = |piece: io::Result<Piece<'_>>| match piece {
+            Ok(piece) => piece.each(take),
+            Err(error) => {
+                lost = Err(error);
+                false
             }
+        };
+        match &self.far {
+            Some(far) if far.blocks.len() > AHEAD => {
+                made_ahead(far.blocks.iter().map(|block| far.piece(block)), AHEAD, give);
+            }
+            _ => drop(self.all_pieces().map(&mut give).take_while(|goes_on| *goes_on).count()),
         }
-        Ok(())
+        lost
     }
 
     /// One of them; none where there are not so many.
@@ -178,10 +191,47 @@ impl Records {
     }
 }
 
+/// Who wants the records of a long document while it is still being read.
+///
+/// Asked once, when it turns out to be long; whoever answers gets them piece by piece, in their order, and behind the
+/// last an empty piece. Without that the reading has found a fault, or came to no end, and they are worth nothing.
+#[derive(Clone)]
+pub struct Following(Arc<dyn Fn() -> Option<SyncSender<Vec<Record>>> + Send + Sync>);
+
+impl Following {
+    /// Asks this.
+    pub fn new(begin: impl Fn() -> Option<SyncSender<Vec<Record>>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(begin))
+    }
+}
+
+impl fmt::Debug for Following {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Following")
+    }
+}
+
+/// Where records go that are too many for memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Laying<'s> {
+    pub scratch: &'s Scratch,
+    pub following: Option<&'s Following>,
+}
+
+impl<'s> From<&'s Scratch> for Laying<'s> {
+    fn from(scratch: &'s Scratch) -> Self {
+        Self { scratch, following: None }
+    }
+}
+
 /// Records that are being read.
 #[derive(Debug)]
 pub(super) struct Gathering {
     scratch: Scratch,
+    following: Option<Following>,
+    follower: Option<SyncSender<Vec<Record>>>,
+    /// Those of the open block, for the follower.
+    going: Vec<Record>,
     memory_max: usize,
     near: Vec<Record>,
     offsets: Vec<u64>,
@@ -195,9 +245,13 @@ pub(super) struct Gathering {
 }
 
 impl Gathering {
-    pub fn new(limits: &Limits, scratch: &Scratch) -> Self {
+    pub fn new<'s>(limits: &Limits, laying: impl Into<Laying<'s>>) -> Self {
+        let Laying { scratch, following } = laying.into();
         Self {
             scratch: scratch.clone(),
+            following: following.cloned(),
+            follower: None,
+            going: Vec::new(),
             memory_max: limits.memory_max,
             near: Vec::new(),
             offsets: Vec::new(),
@@ -227,13 +281,19 @@ impl Gathering {
                 return;
             }
         }
-        let laid = self.spill().and_then(|()| self.lay(&record, offsets));
+        let laid = self.spill().and_then(|()| self.lay(record, offsets));
         self.lost = laid.err();
     }
 
     /// Whether the disk failed: nothing that is read further counts.
     pub fn is_lost(&self) -> bool {
         self.lost.is_some()
+    }
+
+    /// Gives nothing on any more: the document has a fault.
+    pub fn forsake(&mut self) {
+        (self.following, self.follower) = (None, None);
+        self.going = Vec::new();
     }
 
     /// Lays away what was near.
@@ -244,14 +304,18 @@ impl Gathering {
         self.far = Some(Far { spool: self.scratch.spool()?, blocks: Vec::new(), count: 0 });
         let (near, offsets) = (std::mem::take(&mut self.near), std::mem::take(&mut self.offsets));
         let columns = offsets.len().checked_div(near.len()).unwrap_or_default();
-        for (at, record) in near.iter().enumerate() {
+        self.follower = self.following.take().and_then(|Following(begin)| begin());
+        for (at, record) in near.into_iter().enumerate() {
             self.lay(record, offsets.get(at * columns..(at + 1) * columns).unwrap_or_default())?;
         }
         Ok(())
     }
 
-    fn lay(&mut self, record: &Record, offsets: &[u64]) -> io::Result<()> {
-        lay(&mut self.block, record, offsets);
+    fn lay(&mut self, record: Record, offsets: &[u64]) -> io::Result<()> {
+        lay(&mut self.block, &record, offsets);
+        if self.follower.is_some() {
+            self.going.push(record);
+        }
         self.in_block += 1;
         if let Some(far) = &mut self.far {
             far.count += 1;
@@ -268,7 +332,17 @@ impl Gathering {
         self.in_block = 0;
         self.block.clear();
         self.block.shrink_to(2 * BLOCK);
+        let room = self.going.len();
+        let going = std::mem::replace(&mut self.going, Vec::with_capacity(room));
+        self.give(going);
         Ok(())
+    }
+
+    /// Waits until there is room for them; a follower who has gone gets no more.
+    fn give(&mut self, records: Vec<Record>) {
+        if self.follower.as_ref().is_some_and(|follower| follower.send(records).is_err()) {
+            self.follower = None;
+        }
     }
 
     /// All that was taken.
@@ -277,6 +351,9 @@ impl Gathering {
     /// What the disk said.
     pub fn finish(mut self) -> io::Result<Records> {
         self.close()?;
+        if self.lost.is_none() {
+            self.give(Vec::new());
+        }
         match self.lost {
             Some(error) => Err(error),
             None => Ok(Records { near: self.near, offsets: self.offsets, far: self.far.map(Arc::new) }),

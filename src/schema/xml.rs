@@ -8,13 +8,13 @@
 use super::faults::name_shown;
 use super::form::{self, Frame};
 use super::reading::{Reading, Taking, Total};
+use super::records::Laying;
 use super::statement::Spot;
 use super::{ColumnKind, Dataset, Limits, PeriodKinds, Record, Shapes, TotalRule, Value, shape};
 use crate::authority::{CoveredAttribute, CoveredEvent};
 use crate::document::{Period, SUBMISSION_NAMESPACE as NAMESPACE};
 use crate::finding::{Code, Finding, Hint, Place};
 use crate::geometry::GmlReader;
-use crate::host::Scratch;
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
@@ -96,12 +96,12 @@ impl Group {
 
 impl<'a> XmlInspector<'a> {
     /// Begins a document of this dataset.
-    pub fn new(dataset: &'a Dataset, limits: &'a Limits, scratch: &Scratch) -> Self {
+    pub fn new<'s>(dataset: &'a Dataset, limits: &'a Limits, laying: impl Into<Laying<'s>>) -> Self {
         Self {
             dataset,
             limits,
             reading: Reading::new(dataset, limits.findings_max),
-            taken: Taking::new(dataset, limits, scratch),
+            taken: Taking::new(dataset, limits, laying),
             root: Root::default(),
             group: None,
             field: None,
@@ -477,6 +477,7 @@ impl<'a> XmlInspector<'a> {
             self.reading.total = Some(Total { values: group.values, offsets: group.offsets, spot });
         } else {
             let spot = Spot::Element(group.number, group.offset);
+            self.taken.heed(&self.reading.faults);
             self.taken.push(Record { values: group.values, spot }, &group.offsets);
         }
     }

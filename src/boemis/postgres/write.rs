@@ -16,9 +16,11 @@ use super::link::{Link, cell};
 use super::read::{self, Plan, Plans};
 use crate::document::{DatasetName, Revision, SubmissionId};
 use crate::geometry::Geometry;
+use crate::host::put_digits;
 use crate::schema::{ColumnKind, Record, Records, Standing, Value};
 use jiff::Timestamp;
 use std::collections::HashSet;
+use std::sync::mpsc::sync_channel;
 
 /// The lock of all loads is taken with the begin, for as long as the transaction: what is read in it cannot change
 /// before it is written. Its number is the word BOEMIS in ASCII; the inserts' own locks would not keep readers apart,
@@ -339,27 +341,17 @@ async fn copy(link: &mut Link<'_>, plan: &Plan, (mark, records): Document<'_>) -
     }
     const NUMBER: &str = "SELECT number FROM submission WHERE id = $1";
     let number: i64 = cell(LOADING, &link.one(LOADING, sqlx::query(NUMBER).bind(mark.id.to_string())).await?, 0)?;
-    let (mut at, mut count) = (0, 0);
-    let mut lines = String::with_capacity(PIECE_OCTETS + 1024);
-    let mut pieces = records.pieces().peekable();
-    while pieces.peek().is_some() {
+    let (mut count, mut lines) = (0, lines_of(number, &plan.layout, records).peekable());
+    while lines.peek().is_some() {
         let mut copying = link.copy(LOADING, &plan.copy).await?;
         let mut sent = 0;
         while sent < COPY_OCTETS
-            && let Some(piece) = pieces.next()
+            && let Some(some) = lines.next()
         {
-            for record in piece.map_err(rows::gone)?.iter() {
-                at += 1;
-                line(&mut lines, &plan.layout, number, at, record);
-                if lines.len() >= PIECE_OCTETS {
-                    sent += lines.len();
-                    copying.send(lines.as_bytes()).await?;
-                    lines.clear();
-                }
-            }
+            let some = some?;
+            sent += some.len();
+            copying.send(some.as_bytes()).await?;
         }
-        copying.send(lines.as_bytes()).await?;
-        lines.clear();
         count += copying.finish().await?;
     }
     match count == mark.records {
@@ -368,23 +360,66 @@ async fn copy(link: &mut Link<'_>, plan: &Plan, (mark, records): Document<'_>) -
     }
 }
 
+/// Records as lines, some at a time: made on a thread of its own, while the server works at those before.
+fn lines_of(number: i64, layout: &Layout, records: &Records) -> impl Iterator<Item = Result<String, Fault>> {
+    /// Pieces that wait to be sent.
+    const WAITING: usize = 4;
+    let (sender, receiver) = sync_channel(WAITING);
+    let (layout, records) = (layout.clone(), records.clone());
+    let make = move || {
+        let (mut at, mut lines) = (0, String::with_capacity(PIECE_OCTETS + 1024));
+        let number = number.to_string();
+        for piece in records.pieces() {
+            let piece = match piece {
+                Ok(piece) => piece,
+                Err(error) => return drop(sender.send(Err(rows::gone(error)))),
+            };
+            for record in piece.iter() {
+                at += 1;
+                line(&mut lines, &layout, &number, at, record);
+                if lines.len() >= PIECE_OCTETS {
+                    let room = lines.capacity().min(2 * PIECE_OCTETS);
+                    let full = std::mem::replace(&mut lines, String::with_capacity(room));
+                    if sender.send(Ok(full)).is_err() {
+                        return; // nobody wants them any more
+                    }
+                }
+            }
+        }
+        if !lines.is_empty() {
+            let _ = sender.send(Ok(lines)); // as above
+        }
+    };
+    // without a thread there are no lines, and what came in is counted
+    let _ = std::thread::Builder::new().name("lines".to_owned()).spawn(make);
+    receiver.into_iter()
+}
+
 /// A record as COPY reads it: tabs between, `\N` where there is nothing.
-fn line(piece: &mut String, layout: &Layout, number: i64, at: u64, record: &Record) {
-    use std::fmt::Write;
-    let _ = write!(piece, "{number}\t{at}"); // writing into a text cannot fail
+fn line(piece: &mut String, layout: &Layout, number: &str, at: u64, record: &Record) {
+    piece.push_str(number);
+    piece.push('\t');
+    put_digits(piece, at, 1);
     for (column, value) in layout.columns.iter().zip(&record.values) {
         piece.push('\t');
         match value {
             Value::Geometry(geometry) => {
-                let _ = write!(piece, "{}\t{}\t", geometry.crs().epsg(), geometry.wkt());
+                put_digits(piece, u64::from(geometry.crs().epsg()), 1);
+                piece.push('\t');
+                piece.push_str(&geometry.wkt());
+                piece.push('\t');
                 escaped(piece, geometry.sent());
             }
             Value::Absent if matches!(column.kind, ColumnKind::Geometry(_)) => piece.push_str("\\N\t\\N\t\\N"),
             Value::Absent => piece.push_str("\\N"),
             Value::Decimal(quantity) => {
-                let _ = write!(piece, "{}", quantity.scaled());
+                if quantity.scaled() < 0 {
+                    piece.push('-');
+                }
+                put_digits(piece, quantity.scaled().unsigned_abs(), 1);
             }
-            text => escaped(piece, &rows::text(text)),
+            Value::Station(code) => escaped(piece, code.as_str()),
+            Value::Text(text) => escaped(piece, text),
         }
     }
     piece.push('\n');
@@ -392,6 +427,9 @@ fn line(piece: &mut String, layout: &Layout, number: i64, at: u64, record: &Reco
 
 /// A text with what COPY would take for its own signs escaped.
 fn escaped(piece: &mut String, text: &str) {
+    if !text.bytes().any(|octet| matches!(octet, b'\\' | b'\t' | b'\n' | b'\r')) {
+        return piece.push_str(text);
+    }
     for c in text.chars() {
         match c {
             '\\' => piece.push_str("\\\\"),

@@ -8,16 +8,18 @@
 //! Never writes a mark.
 
 use super::write::{PIECE_RECORDS, Statement as Query, bind_values, numbered_sql};
-use super::{fault, options};
+use super::{fault, log_pages, options};
 use crate::boemis::ahead::{Ahead, Sweep};
 use crate::boemis::layout::Layout;
 use crate::boemis::rows::{Rows, gone};
 use crate::boemis::views::{Engine, triggers};
 use crate::boemis::{Fault, Settings};
-use crate::document::Digest;
-use crate::schema::{Datasets, Record, Statement};
+use crate::document::{DatasetName, Digest};
+use crate::schema::{Datasets, Record};
 use sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr, SqlStr};
+use std::borrow::Cow;
+use std::io;
 use std::path::Path;
 
 const DOING: &str = "writing rows ahead of their mark";
@@ -25,21 +27,26 @@ const DOING: &str = "writing rows ahead of their mark";
 /// Loads that may come before the mark.
 const ROOM: i64 = 1 << 20;
 
+/// The log grows to so many times what a group lets it: each time it is moved, the disk is waited for twice.
+const LOGGED: u32 = 4;
+
 /// Rows that are swept at a time: some ten milliseconds.
 const SWEPT: i64 = 2_000;
 
-/// Writes all rows; the number that their mark is to have, and their digest.
+/// Records piece by piece, as they lie or as they are read.
+type Pieces<'i, 'r> = &'i mut dyn Iterator<Item = io::Result<Cow<'r, [Record]>>>;
+
+/// Writes all rows; the number that their mark is to have, their digest, and how many they are.
 pub(in crate::boemis) async fn write_ahead(
     (path, settings): (&Path, &Settings),
     datasets: &Datasets,
-    statement: &Statement,
+    (dataset, pieces): (&DatasetName, Pieces<'_, '_>),
     ahead: &Ahead,
     sweep: Sweep<'_>,
-) -> Result<(i64, Digest), Fault> {
+) -> Result<(i64, Digest, u64), Fault> {
     let layouts = Layout::all(datasets)?;
-    let slug = statement.key.dataset.as_str();
-    let layout = layouts.iter().find(|layout| layout.slug == slug);
-    let layout = layout.ok_or_else(|| Fault::no_table(slug))?;
+    let layout = layouts.iter().find(|layout| layout.slug == dataset.as_str());
+    let layout = layout.ok_or_else(|| Fault::no_table(dataset))?;
     let mut connection = connected(path, settings).await?;
     let written = async {
         for one in &layouts {
@@ -50,7 +57,8 @@ pub(in crate::boemis) async fn write_ahead(
             sweep_away(&mut connection, one, ahead, (sweep.spared, &useless)).await?;
         }
         let number = free_number(&mut connection, &layouts).await?;
-        Ok((number, write(&mut connection, layout, number, statement, ahead).await?))
+        let (rows, records) = write(&mut connection, layout, number, pieces, ahead).await?;
+        Ok((number, rows, records))
     };
     let written = written.await;
     // what it says of that changes nothing: an open transaction is rolled back
@@ -83,7 +91,7 @@ async fn connected(path: &Path, settings: &Settings) -> Result<SqliteConnection,
         // a crash may take these rows; the mark's own commit syncs the log that they stand in, or a checkpoint did
         .synchronous(SqliteSynchronous::Normal)
         .foreign_keys(false)
-        .pragma("wal_autocheckpoint", settings.checkpoint_pages.to_string())
+        .pragma("wal_autocheckpoint", log_pages(path, settings).saturating_mul(LOGGED).to_string())
         .connect()
         .await
         .map_err(|e| fault(DOING, e))
@@ -107,13 +115,13 @@ async fn write(
     connection: &mut SqliteConnection,
     layout: &Layout,
     number: i64,
-    statement: &Statement,
+    pieces: Pieces<'_, '_>,
     ahead: &Ahead,
-) -> Result<Digest, Fault> {
+) -> Result<(Digest, u64), Fault> {
     let mut rows = Rows::new(layout);
     let mut record = 0i64;
     let full: SqlStr = AssertSqlSafe(numbered_sql(layout, number, PIECE_RECORDS)).into_sql_str();
-    for piece in statement.records.pieces() {
+    for piece in pieces {
         let piece = piece.map_err(gone)?;
         let turn = ahead.step()?;
         begin(connection).await?;
@@ -131,7 +139,7 @@ async fn write(
         commit(connection).await?;
         drop(turn);
     }
-    Ok(rows.finish())
+    Ok((rows.finish(), u64::try_from(record).unwrap_or_default()))
 }
 
 /// The statement that writes some rows, which are digested.

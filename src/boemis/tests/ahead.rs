@@ -195,3 +195,52 @@ async fn two_of_one_group_stand_behind_their_rows_in_either_order_of_writing() {
         assert_eq!((window.ask(ROWS), window.ask(SEEN)), ("1201".to_owned(), "1201".to_owned()), "{backwards}");
     }
 }
+
+/// What follows a reader gets these pieces, and learns that they are all unless the document has a fault.
+async fn follow(ahead: &Ahead, window: &Window, long: &Filing, is_whole: bool) -> Result<(), Fault> {
+    let (location, settings, datasets) = (window.location(), Settings::default(), usual());
+    let records: Vec<Record> = long.records.iter().map(|text| record(text, &[3])).collect();
+    let (sender, receiver) = std::sync::mpsc::sync_channel(records.len() + 1);
+    records.chunks(100).for_each(|piece| sender.send(piece.to_vec()).unwrap());
+    if is_whole {
+        sender.send(Vec::new()).unwrap();
+    }
+    drop(sender);
+    let entered = ahead.enter_at_once().unwrap();
+    assert!(ahead.enter_at_once().is_none(), "one statement at a time");
+    let about = (&long.key().dataset, long.id, long.content());
+    let followed = ahead.follow((&location, &settings), &datasets, about, receiver).await;
+    drop(entered);
+    assert_eq!(ahead.is_written(long.id, long.content(), long.records.len()), is_whole);
+    followed
+}
+
+#[tokio::test]
+async fn rows_written_while_their_document_is_read_are_those_of_the_document() {
+    let (window, ahead, long) = (Window::sqlite(), Ahead::default(), long(2_345));
+    let mut boemis = window.open().await.with_ahead(ahead.clone());
+    follow(&ahead, &window, &long, true).await.unwrap();
+    assert_eq!((window.ask(ROWS), window.ask(SEEN)), ("2345".to_owned(), "0".to_owned()));
+    let loaded = load(&mut boemis, &[&long]).await;
+    assert_eq!((window.ask(ROWS), window.ask(SEEN)), ("2345".to_owned(), "2345".to_owned()));
+    let mut reader = window.reader().await;
+    assert_eq!(reader.stored_rows(loaded[0].mark()).await.unwrap(), loaded[0].mark().rows);
+}
+
+#[tokio::test]
+async fn rows_of_a_document_with_a_fault_are_no_load_and_are_swept() {
+    let (window, ahead, bad, mut good) = (Window::sqlite(), Ahead::default(), long(1_000), long(300));
+    let mut boemis = window.open().await.with_ahead(ahead.clone());
+    assert!(follow(&ahead, &window, &bad, false).await.is_err());
+    assert_eq!(window.ask(SEEN), "0");
+    good.text = "azerenerji generation 2025-Q2 1".to_owned();
+    follow(&ahead, &window, &good, true).await.unwrap();
+    assert_eq!(window.ask(ROWS), "300", "what was left is gone");
+    // and one that was read to its end and found wrong then
+    ahead.discard(good.id);
+    write(&ahead, &window, &long(7)).await;
+    assert_eq!(window.ask(ROWS), "7");
+    load(&mut boemis, &[&bad]).await;
+    assert_eq!(window.ask("SELECT sum(records) FROM submission"), "1000", "its mark stands behind its own rows");
+    assert_eq!(window.ask(SEEN), "1000");
+}

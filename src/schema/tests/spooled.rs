@@ -3,7 +3,7 @@
 use super::*;
 use crate::finding::{Code, Stop};
 use crate::host::{Disk, Fault, Faults};
-use crate::schema::{Datasets, Records, inspect, validate};
+use crate::schema::{Datasets, Following, Records, inspect, inspect_followed, validate};
 
 fn many(count: usize) -> String {
     let codes: Vec<String> = (0..count).map(|number| format!("SU-{number:05}")).collect();
@@ -77,4 +77,35 @@ fn a_disk_that_fails_holds_the_document_and_rejects_nothing() {
         assert!(matches!(&stop, Stop::Hold(finding) if finding.code == Code::LoadNotJudged), "step {step}: {stop:?}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "the name that could not be taken away");
+}
+
+/// The pieces that whoever follows gets, and whether he learnt that they are all.
+fn followed(text: &str, limits: &Limits) -> (Vec<crate::schema::Record>, bool) {
+    let (sender, receiver) = std::sync::mpsc::sync_channel(1 << 10);
+    let following = Following::new(move || Some(sender.clone()));
+    let datasets = Datasets { by_name: [(generation().name, generation())].into() };
+    let given = (&Scratch::of_system(), &following);
+    let inspected = inspect_followed(authorised(text, true, &generation()), &datasets, limits, given).unwrap();
+    drop((inspected, following));
+    let pieces: Vec<Vec<crate::schema::Record>> = receiver.into_iter().collect();
+    let is_whole = pieces.last().is_some_and(Vec::is_empty);
+    (pieces.into_iter().flatten().collect(), is_whole)
+}
+
+#[test]
+fn who_follows_gets_all_records_of_a_long_document_in_their_order() {
+    let text = many(20_000);
+    let near = read_xml(&text, &generation()).records;
+    let far = followed(&text, &Limits { memory_max: 100_000, ..NO_MEMORY });
+    assert_eq!(far, (near.near().unwrap().to_vec(), true));
+    assert_eq!(followed(&text, &Limits::default()), (Vec::new(), false), "it is not long");
+}
+
+#[test]
+fn who_follows_a_document_with_a_fault_never_takes_its_records_for_all() {
+    for place in ["SU-00007", "SU-19999"] {
+        let text = many(20_000).replace(place, "no code");
+        let (records, is_whole) = followed(&text, &NO_MEMORY);
+        assert!(!is_whole && records.len() < 20_000, "{place}");
+    }
 }
