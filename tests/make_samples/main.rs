@@ -18,6 +18,7 @@ mod hostile;
 mod pki;
 mod rejected;
 mod signers;
+mod slips;
 mod statement;
 
 use signers::Signers;
@@ -89,6 +90,7 @@ fn table() -> Vec<Sample> {
     table.extend(drawn::table());
     table.extend(approvals::table());
     table.extend(hostile::table());
+    table.extend(slips::table());
     table.extend(archives::table());
     table.extend(forged_cms::table());
     table
@@ -148,7 +150,7 @@ fn the_samples_are_complete() {
         let committed = fs::read_to_string(folder.join("case.toml")).unwrap_or_default();
         assert_eq!(committed, case, "{}: PENCERE_REWRITE=1 writes the case", sample.folder);
     }
-    for claim in ["accepted", "pending", "duplicate", "rejected", "held", "hostile"] {
+    for claim in ["accepted", "pending", "duplicate", "rejected", "held", "hostile", "slips"] {
         for entry in fs::read_dir(root.join(claim)).unwrap() {
             let folder = format!("{claim}/{}", entry.unwrap().file_name().into_string().unwrap());
             assert!(claimed.contains(&folder), "{folder} is in no table, so nobody can tell how it was made");
