@@ -4,12 +4,12 @@
 //! Looks at the root of XML, at the header and first row of CSV, at what stands before the features of GeoJSON; never
 //! at the records.
 
-use super::Form;
+use super::{Form, heading};
 use crate::document::{APPROVAL_NAMESPACE, DatasetName, Period, SUBMISSION_NAMESPACE};
 use crate::finding::{Code, Finding, Place, Stop};
 use crate::json;
 use crate::signature::{Covered, CoveredEvent, Written};
-use std::io::{BufReader, Read};
+use std::io::Read;
 
 /// Octets of a CSV file that are looked at for its header and first row, and of a GeoJSON file for what stands before
 /// its features: enough for columns of any dataset, too few to fill memory. Fixed, since no document of the form comes
@@ -193,47 +193,33 @@ impl Claims {
             .take(HEAD_MAX)
             .read_to_end(&mut head)
             .map_err(|error| Stop::Halt(format!("reading a held document: {error}")))?;
-        let mark = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        let body = head.get(mark..).unwrap_or_default();
-        // the header's names hold neither mark, so the first that occurs is the separator
-        let separator =
-            body.iter().copied().find(|octet| matches!(octet, b',' | b';' | b'\n')).filter(|&octet| octet != b'\n');
-        let mut rows = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true) // unequal rows are the schema's to tell, with their own finding
-            .delimiter(separator.unwrap_or(b','))
-            .from_reader(BufReader::new(body));
-        let mut number = 0;
-        let mut row = || -> Result<Option<(u64, Vec<String>)>, Finding> {
-            let mut record = csv::ByteRecord::new();
-            match rows.read_byte_record(&mut record) {
-                Ok(true) => {}
-                Ok(false) => return Ok(None),
-                Err(error) => return Err(Finding::new(Code::SchemaInvalid).found(error).wanted("CSV")),
-            }
-            let offset = record.position().map_or(0, |position| position.byte()) + mark as u64;
-            number += 1;
-            let mut fields = Vec::new();
-            for field in &record {
-                let text = std::str::from_utf8(field).map_err(|_| not_utf8(&head, offset, number))?;
-                fields.push(text.to_owned());
-            }
-            Ok(Some((offset, fields)))
+        let mut rows = rows(&head);
+        let Some(header) = rows.next() else {
+            let place = Place::at(0).row(1);
+            return Err(Finding::new(Code::SchemaMissing).at(place).wanted("dataset, period, revision, …").into());
         };
-        let place = |offset, row| Place::at(offset).row(row);
-        let Some((header_at, header)) = row()? else {
-            return Err(Finding::new(Code::SchemaMissing)
-                .at(place(0, 1))
-                .wanted("dataset, period, revision, …")
-                .into());
-        };
-        let first = row()?;
+        if let Some(finding) = heading::unreadable(header.octets) {
+            return Err(finding.into());
+        }
+        let delimiter = heading::delimiter(header.octets);
+        let names = header.fields(delimiter, &head)?;
+        let first = rows.find(|row| row.octets.iter().any(|&octet| octet != delimiter));
+        if !names.iter().any(|name| name.trim() == "dataset") {
+            header.names_none(&names, delimiter)?;
+        }
+        let Some(first) = first else { return Err(heading::no_rows("dataset").into()) };
+        if let Some(finding) = heading::cut_otherwise(first.octets, delimiter, names.len(), first.place()) {
+            return Err(finding.into());
+        }
+        let fields = first.fields(delimiter, &head)?;
         let claim = |name: &str| {
-            let column = header.iter().position(|field| field.trim() == name)?;
-            let (offset, fields) = first.as_ref()?;
+            let column = names.iter().position(|field| field.trim() == name)?;
             let text = fields.get(column)?.clone();
-            Some(Claim { text, place: place(*offset, 2).path(name) })
+            Some(Claim { text, place: first.place().path(name) })
         };
+        if claim("dataset").is_none() && heading::is_torn(first.octets) {
+            return Err(heading::torn(first.octets, first.place()).into());
+        }
         // a column that stands but is empty leaves the claim out
         let stated = |name: &str| claim(name).filter(|claim| !claim.text.is_empty());
         Ok(Self {
@@ -245,10 +231,73 @@ impl Claims {
             submission: None,
             form: Form::Submission,
             written: Written::Table,
-            place: place(header_at, 1),
+            place: header.place(),
         })
     }
 }
+
+/// A row of a table, as it lies there: a line (a value that goes on in the next is the schema's to refuse).
+struct Row<'h> {
+    octets: &'h [u8],
+    offset: u64,
+    number: u64,
+}
+
+/// The rows of a table's beginning, without the byte order mark of UTF-8 and without line ends.
+fn rows(head: &[u8]) -> impl Iterator<Item = Row<'_>> {
+    let mark = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    let body = head.get(mark..).filter(|body| !body.is_empty());
+    let mut offset = mark as u64;
+    let lines = body.into_iter().flat_map(|body| body.split(|&octet| octet == b'\n'));
+    lines.zip(1..).map(move |(line, number)| {
+        let row = Row { octets: line.strip_suffix(b"\r").unwrap_or(line), offset, number };
+        offset += line.len() as u64 + 1;
+        row
+    })
+}
+
+impl Row<'_> {
+    fn place(&self) -> Place {
+        Place::at(self.offset).row(self.number)
+    }
+
+    /// Its fields; unequal rows are the schema's to tell, with their own finding.
+    fn fields(&self, delimiter: u8, head: &[u8]) -> Result<Vec<String>, Finding> {
+        let mut rows =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(self.octets);
+        let mut record = csv::ByteRecord::new();
+        if let Err(error) = rows.read_byte_record(&mut record) {
+            return Err(Finding::new(Code::SchemaInvalid).at(self.place()).found(error).wanted("CSV"));
+        }
+        let text = |field: &[u8]| std::str::from_utf8(field).map(str::to_owned);
+        record.iter().map(text).collect::<Result<_, _>>().map_err(|_| not_utf8(head, self.offset, self.number))
+    }
+
+    /// Why a header without `dataset` has no such name, where more can be said than that it is missing.
+    fn names_none(&self, names: &[String], delimiter: u8) -> Result<(), Stop> {
+        if let Some(finding) = names.iter().find_map(|name| heading::joined(name, delimiter, self.place())) {
+            return Err(finding.into());
+        }
+        let slip = |name: &String| {
+            let (wanted, hint) = FRAME.iter().find_map(|&wanted| Some((wanted, heading::misnamed(name, wanted)?)))?;
+            let finding = Finding::new(Code::SchemaInvalid).at(self.place()).found(name).wanted(wanted).hint(hint);
+            Some((wanted == "dataset", finding))
+        };
+        let slips: Vec<(bool, Finding)> = names.iter().filter_map(slip).collect();
+        if slips.iter().any(|(is_dataset, _)| *is_dataset) {
+            return Err(Stop::Reject(slips.into_iter().map(|(_, finding)| finding).collect()));
+        }
+        if slips.is_empty() && !names.iter().any(|name| FRAME.contains(&name.trim())) {
+            let wanted = FRAME.join(", ") + ", …";
+            let names = names.iter().map(String::as_str);
+            return Err(heading::nameless(self.octets, names, &wanted, self.place()).into());
+        }
+        Ok(())
+    }
+}
+
+/// The names that the header of every table has.
+const FRAME: [&str; 5] = ["dataset", "period", "revision", "sender", "to"];
 
 /// The first octet from here on that is not UTF-8, as the schema tells it.
 fn not_utf8(head: &[u8], from: u64, row: u64) -> Finding {
@@ -312,6 +361,25 @@ mod tests {
     }
 
     #[test]
+    fn a_heading_that_claims_nothing_says_why() {
+        for (text, slug, hint) in [
+            ("dataset,sender\n", "schema.missing", "No row follows"),
+            ("dataset,sender\n,\n\r\n", "schema.missing", "No row follows"),
+            ("sep=;\ndataset;sender\n", "schema.invalid", "Remove the line"),
+            ("DATASET,period\ngeneration,2026\n", "schema.invalid", "small letters"),
+            (" dataset2,period,dаtaset\na,2026,generation\n", "schema.invalid", "Character 2, “а” (U+0430, a Cyrillic"),
+            ("toplu,dövr\ngeneration,2026\n", "schema.invalid", "none of these is known"),
+            ("generation,2026-Q3,1\n", "schema.invalid", "begins with a row of data"),
+            ("dataset,period,to\ngeneration;2026;trial\n", "schema.invalid", "two signs"),
+            ("dataset,period;to;x\ngeneration;2026;trial;y\n", "schema.invalid", "two signs"),
+        ] {
+            let Err(Stop::Reject(findings)) = csv(text) else { panic!("{text}") };
+            let said = findings[0].message(crate::finding::Language::En);
+            assert!(findings[0].code.slug() == slug && said.contains(hint), "{text:?}: {said}");
+        }
+    }
+
+    #[test]
     fn a_collection_says_before_its_features_what_it_claims() {
         let of = |text: &str| Claims::of_collection(text.as_bytes());
         let text = "\u{feff}{\"type\": \"FeatureCollection\", \"bbox\": [1, {}], \"submission\": {\"s\\u0065nder\": \
@@ -329,7 +397,7 @@ mod tests {
     #[test]
     fn what_is_no_table_is_refused_and_not_guessed() {
         assert!(matches!(csv(""), Err(Stop::Reject(findings)) if findings[0].code == Code::SchemaMissing));
-        assert_eq!(csv("dataset,sender\n").unwrap().dataset, None);
+        assert!(matches!(csv("period,sender\n2026,1\n"), Ok(Claims { dataset: None, .. })));
         let latin = Claims::of_csv(&b"dataset\ng\xe9n\n"[..]);
         assert!(matches!(latin, Err(Stop::Reject(findings)) if findings[0].code == Code::SchemaEncoding));
     }

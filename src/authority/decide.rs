@@ -5,7 +5,7 @@ use super::Form;
 use super::claims::{Claim, Claims};
 use super::registry::{Participant, Person, Registry, Right};
 use super::window::{Environment, Window};
-use crate::document::{BAKU, DatasetName, Digest, Fin, ParticipantName, Voen};
+use crate::document::{BAKU, DatasetName, Digest, Fin, ParticipantName, Voen, letters};
 use crate::finding::{Code, Finding, Hint, Place, Stop};
 use crate::forms::certificate::Certificate;
 use crate::signature::Written;
@@ -173,7 +173,11 @@ fn dataset(registry: &Registry, participant: &Participant, claims: &Claims) -> R
         Ok(name) if registry.participants.values().any(|participant| participant.datasets.contains(&name)) => {
             Ok((place.clone(), name))
         }
-        _ => Err(Finding::new(Code::SchemaUnknownDataset).at(place.clone()).found(text).wanted(wanted())),
+        _ => {
+            let near = letters::near(text, participant.datasets.iter().map(DatasetName::as_str));
+            let finding = Finding::new(Code::SchemaUnknownDataset).at(place.clone()).found(text).wanted(wanted());
+            Err(Finding { hint: letters::hint(text, &near), ..finding })
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod claims;
 mod decide;
+pub mod heading;
 mod registry;
 mod stations;
 #[cfg(test)]

@@ -52,6 +52,7 @@ pub fn run(args: &AsOfArgs, screen: &mut Screen) -> Outcome {
     let config = opening::config(&args.window, screen)?;
     let language = args.language.into();
     let now = Timestamp::now();
+    super::times::known_by(args.known_at, now)?;
     let dataset = named(&args.dataset, &config.world().datasets)?;
     if let Some(period) = args.period.filter(|period| !dataset.periods.takes(*period)) {
         let why = match dataset.periods {

@@ -92,6 +92,7 @@ const MANIFEST: &str = "datapackage.json";
 pub fn open(args: &OpenArgs, screen: &mut Screen) -> Outcome {
     let config = opening::config(&args.window, screen)?;
     let datasets = &config.world().datasets;
+    super::times::known_by(args.known_at, Timestamp::now())?;
     for name in &args.datasets {
         let dataset = as_of::named(name, datasets)?;
         if dataset.class != Class::Open {

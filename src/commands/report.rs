@@ -93,6 +93,7 @@ pub fn run(args: &ReportArgs, screen: &mut Screen) -> Outcome {
     let config = opening::config(&args.window, screen)?;
     let language = args.language.into();
     let now = Timestamp::now();
+    super::times::known_by(args.known_at, now)?;
     let what = what(&args.what, &config.world().datasets)?;
     goes_together(args, &what)?;
     let mut sheet = match what {

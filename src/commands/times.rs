@@ -1,5 +1,6 @@
 //! Times and spans for people: Baku's time first, because that is what the statute speaks of.
 
+use super::Trouble;
 use crate::document::BAKU;
 use jiff::{SignedDuration, Timestamp};
 
@@ -25,6 +26,17 @@ pub fn moment(text: &str) -> Result<Timestamp, String> {
     };
     let moment = day(text).or_else(|| text.parse().ok());
     moment.ok_or_else(|| "is neither a day as 2026-09-30 nor a moment as 2026-09-30T08:00:00Z".to_owned())
+}
+
+/// A moment by which something is asked: what will be known then, nobody can tell now.
+///
+/// # Errors
+/// Usage: it lies ahead.
+pub fn known_by(at: Option<Timestamp>, now: Timestamp) -> Result<(), Trouble> {
+    match at.filter(|at| *at > now) {
+        Some(at) => Err(Trouble::usage(format!("--known-at {at} lies ahead: what will be known then cannot be told"))),
+        None => Ok(()),
+    }
 }
 
 /// A span in its two largest units.

@@ -5,6 +5,7 @@
 //! gives a default: an absent key is `None` for the caller to decide.
 
 use super::mistake::Mistake;
+use crate::document::letters::distance;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
@@ -495,21 +496,6 @@ pub fn meant<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
         }
         _ => String::new(),
     }
-}
-
-/// Edits (insert, delete, replace) from one word to the other.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (above, c) in from.chars().enumerate() {
-        let mut next = vec![above + 1];
-        for (column, &d) in to.iter().enumerate() {
-            let replaced = row[column] + usize::from(c != d);
-            next.push(replaced.min(row[column + 1] + 1).min(next[column] + 1));
-        }
-        row = next;
-    }
-    row[to.len()]
 }
 
 /// Digits and a unit right behind them.

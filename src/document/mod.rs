@@ -7,6 +7,7 @@
 mod approval;
 mod digest;
 mod identity;
+pub mod letters;
 mod mail;
 mod name;
 mod period;

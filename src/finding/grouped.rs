@@ -24,12 +24,11 @@ pub fn grouped<'a>(findings: impl Iterator<Item = (&'a str, String)>, language: 
     let (count, stations) = (stations.len(), stations.join(", "));
     let mut message = match language {
         Language::Az => format!(
-            "İstismarda olan {count} stansiya sənəddə yoxdur: {stations}. Unudulublarsa, yeni redaksiya göndərin; \
-             sənəd qəbul olunur."
+            "İstismarda olan {count} stansiya sənəddə yoxdur: {stations}. Unudulublarsa, yeni redaksiya göndərin."
         ),
         Language::En => format!(
             "{count} stations which are in service are not in the document: {stations}. If they were forgotten, send \
-             a new revision; the document is taken all the same."
+             a new revision."
         ),
     };
     // the last one may say how many there are besides

@@ -163,10 +163,24 @@ impl Finding {
     /// The sentence for people: what is wrong, and what to do.
     pub fn message(&self, language: Language) -> String {
         let dash = "—";
-        let mut text = self
-            .code
-            .text(language)
-            .replace("{path}", self.place.path.as_deref().unwrap_or(dash))
+        let (path, row) = (self.place.path.as_deref(), self.place.row);
+        let mut template = match self.is_unwanted() {
+            true => unwanted(language),
+            false => self.code.text(language),
+        };
+        let mut text = String::new();
+        // what is wrong with a row, or with all, has no path to begin with
+        if let (None, Some(rest)) = (path, template.strip_prefix("{path}: ")) {
+            template = rest;
+            if let Some(row) = row {
+                text = match language {
+                    Language::Az => format!("Cədvəl sətri {row}: "),
+                    Language::En => format!("Row {row}: "),
+                };
+            }
+        }
+        text += &template
+            .replace("{path}", path.unwrap_or(dash))
             .replace("{found}", self.found.as_deref().unwrap_or(dash))
             .replace("{wanted}", self.wanted.as_deref().unwrap_or(dash));
         if let Some(hint) = &self.hint {
@@ -183,7 +197,21 @@ impl Finding {
     }
 }
 
+/// The sentence of what stands where nothing should.
+fn unwanted(language: Language) -> &'static str {
+    match language {
+        Language::Az => "{path}: «{found}» burada olmamalıdır.",
+        Language::En => "{path}: “{found}” has no place here.",
+    }
+}
+
 impl Finding {
+    /// Whether something stands where nothing should.
+    fn is_unwanted(&self) -> bool {
+        let is_empty = |value: &Option<String>| value.as_deref().unwrap_or_default().is_empty();
+        self.code == Code::SchemaInvalid && is_empty(&self.wanted) && !is_empty(&self.found)
+    }
+
     /// Whether the code's own sentence would quote a value where there is none to quote, as of a
     /// blank row: then the hint says all.
     fn speaks_of_nothing(&self) -> bool {
@@ -278,6 +306,16 @@ mod tests {
                 code.slug()
             );
         }
+    }
+
+    #[test]
+    fn a_sentence_begins_with_a_place_that_there_is_and_wants_nothing_that_there_is_not() {
+        let invalid = || Finding::new(Code::SchemaInvalid).found("6");
+        let said = |finding: Finding| finding.message(Language::Az);
+        let row = said(invalid().wanted(7).at(Place::at(3).row(4)));
+        assert_eq!(row, "Cədvəl sətri 4: «6» gözlənilən formada deyil; olmalıdır: 7.");
+        assert_eq!(said(invalid().wanted(7)), "«6» gözlənilən formada deyil; olmalıdır: 7.");
+        assert_eq!(said(invalid().at(Place::whole().path("qeyd"))), "qeyd: «6» burada olmamalıdır.");
     }
 
     #[test]

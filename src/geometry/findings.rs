@@ -5,7 +5,8 @@ use super::fault::{Bound, Fault, Form, Guess, What};
 use super::number::{self, NumberFault};
 use crate::finding::{Code, Finding, Hint, Place};
 
-const TAKEN: &str = "EPSG:4326, EPSG:32638, EPSG:32639";
+/// What a `srsName` may say; of a cell of a table its reader says it.
+const TAKEN: &str = "urn:ogc:def:crs:EPSG::4326, urn:ogc:def:crs:EPSG::32638, urn:ogc:def:crs:EPSG::32639";
 const COUNTRY: &str = "44.7–51.73° E, 37.89–42.59° N";
 
 impl Fault {
@@ -143,15 +144,15 @@ fn limit(finding: Finding, bound: Bound, max: usize) -> Finding {
         Bound::Points => (
             format!("> {max}"),
             Hint::fixed(
-                "Bir həndəsədə nöqtələr həddən çoxdur. Sərhədi sadələşdirin və ya sahəni bir neçə yazıya bölün.",
-                "One geometry has too many points. Simplify its boundary, or split it into several records.",
+                "Bir həndəsədə nöqtələr həddən çoxdur: sərhədi sadələşdirin ([schema] geometry_points_max).",
+                "One geometry has too many points: simplify its boundary ([schema] geometry_points_max).",
             ),
         ),
         Bound::Text => (
             format!("> {max} B"),
             Hint::fixed(
-                "Həndəsənin mətni həddən uzundur. Koordinatların artıq onluq rəqəmlərini atın və ya sahəni bölün.",
-                "The text of one geometry is too long. Drop surplus decimals of its coordinates, or split it.",
+                "Həndəsənin mətni həddən uzundur: koordinatların artıq onluq rəqəmlərini atın ([schema] geometry_text_max).",
+                "The text of one geometry is too long: drop surplus decimals of its coordinates ([schema] geometry_text_max).",
             ),
         ),
     };
@@ -205,8 +206,8 @@ fn system(finding: Finding, fault: &CrsFault) -> Finding {
         CrsFault::Unknown(name) => (
             name.clone(),
             Hint::fixed(
-                "Sistemi «urn:ogc:def:crs:EPSG::32639» şəklində adlandırın.",
-                "Name the system in the form “urn:ogc:def:crs:EPSG::32639”.",
+                "«srsName» atributunda sistemi bu adlardan biri ilə adlandırın.",
+                "Let the attribute “srsName” name the system by one of these.",
             ),
         ),
         CrsFault::Missing => (
@@ -228,18 +229,31 @@ fn system(finding: Finding, fault: &CrsFault) -> Finding {
 }
 
 fn other_system(finding: Finding, guess: Guess) -> Finding {
+    // of GeoJSON there is one system, and nothing in it names another (RFC 7946 4)
+    let is_geojson = finding.place.path.as_deref().is_some_and(|path| path.starts_with("/features"));
+    let remedy = if is_geojson { CONVERT } else { NAME_OR_CONVERT };
     match guess {
-        Guess::System(crs) => finding.wanted(crs),
-        Guess::Utm => finding.wanted("EPSG:32638 / EPSG:32639"),
+        Guess::System(crs) => finding.wanted(crs).hint(remedy),
+        Guess::Utm => finding.wanted("EPSG:32638 / EPSG:32639").hint(remedy),
         Guess::GaussKrueger => {
             finding.wanted("Pulkovo 1942 / Gauss–Krüger (EPSG:28408, EPSG:28409)").hint(Hint::fixed(
                 "Bu datum qəbul edilmir: koordinatları WGS 84-ə çevirin.",
                 "This datum is not taken: convert the coordinates to WGS 84.",
             ))
         }
-        Guess::WebMercator => finding.wanted("EPSG:3857"),
+        Guess::WebMercator => finding.wanted("EPSG:3857").hint(Hint::fixed(
+            "Bu sistem qəbul edilmir: koordinatları WGS 84-ə çevirin (ogr2ogr: «-t_srs EPSG:4326»).",
+            "This system is not taken: convert the coordinates to WGS 84 (ogr2ogr: “-t_srs EPSG:4326”).",
+        )),
     }
 }
+
+const NAME_OR_CONVERT: Hint =
+    Hint::fixed("Düzgün kodu yazın və ya koordinatları çevirin.", "Name the right code, or convert the coordinates.");
+const CONVERT: Hint = Hint::fixed(
+    "GeoJSON yalnız WGS 84-dədir və sistem adlandırmır: koordinatları uzunluq və enliyə çevirin (ogr2ogr: «-lco RFC7946=YES»).",
+    "GeoJSON is in WGS 84 alone and names no system: convert the coordinates to longitude and latitude (ogr2ogr: “-lco RFC7946=YES”).",
+);
 
 fn number_hint(fault: NumberFault) -> Hint {
     match fault {

@@ -172,7 +172,11 @@ fn touches(rings: &[Ring], segments: &[Segment], seen: &Seen, troubles: &mut Vec
             let ways = [difference(point, segment.from), difference(point, segment.to)];
             passes.push(Pass { mark: mark_of(segment), ways });
         }
-        if let Some(trouble) = at_a_point(rings, point, &passes) {
+        let ways = ways(&passes);
+        if ways.windows(2).any(|pair| by_angle(pair[0].1, pair[1].1).is_eq()) {
+            continue; // they lie upon each other, as at a spike: that is told, and pieces are not asked about
+        }
+        if let Some(trouble) = at_a_point(rings, point, &passes, ways) {
             troubles.push(trouble);
         } else if let Some(ring) = pieces.join(rings, &passes) {
             let marks = passes.iter().map(|pass| pass.mark).filter(|mark| mark.ring == ring).take(1).collect();
@@ -184,14 +188,18 @@ fn touches(rings: &[Ring], segments: &[Segment], seen: &Seen, troubles: &mut Vec
     }
 }
 
-/// Ways through one point that cross there, or belong to one ring.
-fn at_a_point(rings: &[Ring], point: Point, passes: &[Pass]) -> Option<Trouble> {
-    let mut ways: Vec<(usize, (i128, i128))> =
-        passes.iter().enumerate().flat_map(|(at, pass)| pass.ways.map(|way| (at, way))).collect();
+/// A direction in which a pass leaves a point, and which pass.
+type Way = (usize, (i128, i128));
+
+/// All of them around the point.
+fn ways(passes: &[Pass]) -> Vec<Way> {
+    let mut ways: Vec<Way> = passes.iter().enumerate().flat_map(|(at, pass)| pass.ways.map(|way| (at, way))).collect();
     ways.sort_by(|a, b| by_angle(a.1, b.1));
-    if ways.windows(2).any(|pair| by_angle(pair[0].1, pair[1].1).is_eq()) {
-        return None; // they lie upon each other, which the sweep tells
-    }
+    ways
+}
+
+/// Ways through one point that cross there, or belong to one ring.
+fn at_a_point(rings: &[Ring], point: Point, passes: &[Pass], ways: Vec<Way>) -> Option<Trouble> {
     let part = |mark: Mark| rings.get(mark.ring).map(|ring| ring.part);
     let order = |mark: &Mark| (mark.ring, mark.corner);
     let tell = |what: What, a: Mark, b: Mark| {

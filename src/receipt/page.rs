@@ -126,6 +126,10 @@ impl Page {
                 continue;
             }
             self.heading(&format!("{heading} ({})", of_severity.len()));
+            if severity == "warning" && matches!(told.decision.as_str(), "accepted" | "pending") {
+                self.paragraph(2, words.no_bar);
+                self.blank();
+            }
             let message = |finding: &ToldFinding| match language {
                 Language::Az => finding.message_az.clone(),
                 Language::En => finding.message_en.clone(),
@@ -301,6 +305,7 @@ struct Words {
     errors: &'static str,
     why_held: &'static str,
     warnings: &'static str,
+    no_bar: &'static str,
     place: &'static str,
     line: &'static str,
     column: &'static str,
@@ -381,6 +386,7 @@ const AZ: Words = Words {
     errors: "Səhvlər",
     why_held: "Gözləmənin səbəbi",
     warnings: "Xəbərdarlıqlar",
+    no_bar: "Xəbərdarlıqlar sənədin qəbuluna mane olmur.",
     place: "Yeri",
     line: "sətir",
     column: "sütun",
@@ -445,6 +451,7 @@ const EN: Words = Words {
     errors: "Errors",
     why_held: "Why it waits",
     warnings: "Warnings",
+    no_bar: "Warnings do not stand in the way of the document being taken.",
     place: "Place",
     line: "line",
     column: "column",

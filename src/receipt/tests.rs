@@ -191,8 +191,27 @@ fn the_page_says_what_the_receipt_says() {
     }
     assert!(az.contains("RƏDD EDİLDİ") && az.contains("sətir 12, sütun 30") && az.contains("Səhvlər (1)"));
     assert!(en.contains("REJECTED") && en.contains("line 12, column 30") && en.contains("Warnings (1)"));
+    // of what is refused no page says that it is taken
+    assert!(!az.contains("sənəd qəbul olunur") && !az.contains("mane olmur"), "{az}");
+    assert!(!en.contains("is taken") && !en.contains("in the way"), "{en}");
     if std::env::var_os("PENCERE_SHOW").is_some() {
         println!("{az}\n{en}");
+    }
+}
+
+#[test]
+fn that_warnings_are_no_bar_is_said_once_and_of_what_is_accepted_alone() {
+    let folder = folder();
+    let warnings = || vec![Finding::new(Code::RuleLate).found("a").wanted("b"), Finding::new(Code::RuleRevisionJump)];
+    let accepted =
+        receipt(folder.path(), Answer::make(Decision::Accepted, known("rüb-3.xml"), Turn::FIRST, warnings()));
+    for (language, words) in [(Language::Az, "qəbuluna mane olmur"), (Language::En, "stand in the way")] {
+        let page = page(accepted.octets(), language).unwrap();
+        assert_eq!(page.matches(words).count(), 1, "{page}");
+    }
+    for &code in Code::ALL {
+        let texts = [code.text(Language::Az), code.text(Language::En)];
+        assert!(!texts[0].contains("sənəd qəbul olunur") && !texts[1].contains("the document is taken"), "{texts:?}");
     }
 }
 

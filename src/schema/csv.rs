@@ -6,13 +6,16 @@
 
 use super::faults::name_shown;
 use super::form::{self, Frame, TOTAL};
+use super::limits;
 use super::reading::{Reading, Taking, Total};
 use super::records::Laying;
 use super::rows::{Field, Kept, Next, Row, RowFault, Rows, delimiter};
+use super::rules::trimmed;
 use super::shape::{self, Outcome};
 use super::statement::Spot;
 use super::{Column, ColumnKind, Dataset, EPSG, Limits, PeriodKinds, Record, Shapes, TotalRule, Value};
-use crate::document::Period;
+use crate::authority::heading;
+use crate::document::{Period, letters};
 use crate::finding::{Code, Finding, Hint, Place};
 use crate::host::side_by_side;
 use std::io::{self, BufRead};
@@ -48,6 +51,8 @@ pub(super) fn inspect<'s>(
         roles: Vec::new(),
         frame: Vec::new(),
         blank: None,
+        torn: None,
+        marks: Marks::default(),
         stated: 0,
         foreseen: None,
         offsets: Vec::new(),
@@ -139,6 +144,10 @@ struct Table<'a> {
     frame: Vec<(Frame, String)>,
     /// The first of the blank rows that stand here, harmless if nothing follows.
     blank: Option<(u64, u64)>,
+    /// The last row whose quotation mark stayed open.
+    torn: Option<u64>,
+    /// Figures that may be meant as thousands.
+    marks: Marks,
     /// Rows that state something, broken ones too.
     stated: u64,
     /// What the shape of the row at hand came to, where it was judged ahead.
@@ -198,7 +207,7 @@ impl Table<'_> {
         let most = self.limits.records_max;
         if self.taken.len() >= most && !row.octets().is_empty() {
             let place = Place::at(row.offset).row(row.number);
-            self.fault(Code::SchemaLimit, place, most.saturating_add(1), most, None);
+            self.fault(Code::SchemaLimit, place, most.saturating_add(1), most, Some(limits::RECORDS));
             self.reading.breaks_all();
             return Goes::Enough;
         }
@@ -236,6 +245,14 @@ impl Table<'_> {
                 let octet = row.octets().get((offset - row.offset) as usize).copied().unwrap_or_default();
                 self.fault(Code::SchemaEncoding, place, format!("0x{octet:02X}"), "UTF-8", None);
             }
+            RowFault::Quote if heading::is_torn(row.octets()) => {
+                // the second half of a value with a line break has its mark as well
+                if self.torn.replace(row.number).is_some_and(|before| before + 1 == row.number) {
+                    self.torn = None;
+                } else {
+                    self.reading.faults.push(heading::torn(row.octets(), Place::at(row.offset).row(row.number)));
+                }
+            }
             RowFault::Quote => {
                 let found = String::from_utf8_lossy(row.octets()).into_owned();
                 self.fault(Code::SchemaInvalid, place, found, "\"…\"", Some(QUOTES));
@@ -245,8 +262,8 @@ impl Table<'_> {
 
     /// The header: which column is which, and by its sign the kind of file.
     fn header(&mut self, row: &Row<'_>) -> bool {
-        if row.octets().starts_with(b"\xff\xfe") || row.octets().starts_with(b"\xfe\xff") {
-            self.fault(Code::SchemaEncoding, Place::at(0).row(1), "UTF-16", "UTF-8", Some(UTF_16));
+        if let Some(finding) = heading::unreadable(row.octets()) {
+            self.reading.faults.push(finding);
             return false;
         }
         self.delimiter = delimiter(row.octets());
@@ -262,6 +279,11 @@ impl Table<'_> {
         };
         let mut unknown = Vec::new();
         for field in &fields {
+            let place = || Place::at(field.offset).row(1).path(name_shown(&field.text));
+            if let Some(finding) = heading::joined(&field.text, self.delimiter, place()) {
+                self.reading.faults.push(finding);
+                return false; // what the columns are, nobody can tell
+            }
             let role = self.role(&field.text);
             if role == Role::Unknown {
                 unknown.push((field.text.to_string(), field.offset));
@@ -281,8 +303,9 @@ impl Table<'_> {
         }
         if self.roles.iter().all(|&role| role == Role::Unknown) {
             let wanted: Vec<_> = self.wanted().into_iter().map(|(name, _)| name).collect();
-            let found = String::from_utf8_lossy(row.octets()).into_owned();
-            self.fault(Code::SchemaInvalid, Place::at(row.offset).row(1), found, wanted.join(","), Some(NO_HEADER));
+            let names = fields.iter().map(|field| &*field.text);
+            let place = Place::at(row.offset).row(1);
+            self.reading.faults.push(heading::nameless(row.octets(), names, &wanted.join(","), place));
             return false;
         }
         // A column of another name most often is one that is missing: named once, not twice.
@@ -292,16 +315,36 @@ impl Table<'_> {
                 self.reading.breaks(column);
             }
         }
-        let mut absent = absent.into_iter();
+        let mut absent: Vec<String> = absent.into_iter().map(|(name, _)| name).collect();
         for (found, offset) in unknown {
-            let wanted = absent.next().map_or_else(|| NOTHING.to_owned(), |(name, _)| name);
+            let (wanted, hint) = self.meant(&found, &mut absent);
             let place = Place::at(offset).row(1).path(name_shown(&found));
-            self.fault(Code::SchemaInvalid, place, found, wanted, Some(COLUMN_UNKNOWN));
+            self.fault(Code::SchemaInvalid, place, found, wanted, Some(hint));
         }
-        for (name, _) in absent {
+        for name in absent {
             self.missing(Place::at(row.offset).row(1).path(name.clone()), &name, Some(COLUMN_MISSING));
         }
         true
+    }
+
+    /// Which column is meant by a name that is none, and what is wrong with it: the one that it looks like, else one of
+    /// those that are missing, from which it is taken.
+    fn meant(&self, name: &str, absent: &mut Vec<String>) -> (String, Hint) {
+        let frame = Frame::columns(self.dataset).map(|frame| frame.name().to_owned());
+        let columns = self.dataset.columns.iter().flat_map(|column| column.in_csv().map(str::to_owned));
+        let slip = |known: String| Some((heading::misnamed(name, &known)?, known));
+        if let Some((hint, known)) = frame.chain(columns).find_map(slip) {
+            absent.retain(|other| *other != known);
+            return (known, hint);
+        }
+        let near = letters::near(name, absent.iter().map(String::as_str)).first().map(|&near| near.to_owned());
+        match near.or_else(|| absent.first().cloned()) {
+            Some(wanted) => {
+                absent.retain(|other| *other != wanted);
+                (wanted, COLUMN_UNKNOWN)
+            }
+            None => (NOTHING.to_owned(), COLUMN_SURPLUS),
+        }
     }
 
     fn role(&self, name: &str) -> Role {
@@ -345,11 +388,14 @@ impl Table<'_> {
         };
         if fields.len() != self.roles.len() {
             self.reading.breaks_all();
+            let place = || Place::at(row.offset).row(row.number);
+            if let Some(finding) = heading::cut_otherwise(row.octets(), self.delimiter, self.roles.len(), place()) {
+                return self.reading.faults.push(finding);
+            }
             let hint =
                 if fields.len() > self.roles.len() && self.delimiter == b',' { ROW_TOO_WIDE } else { ROW_LENGTH };
-            let place = Place::at(row.offset).row(row.number);
             let columns = self.roles.len();
-            return self.fault(Code::SchemaInvalid, place, fields.len(), columns, Some(hint));
+            return self.fault(Code::SchemaInvalid, place(), fields.len(), columns, Some(hint));
         }
         self.frame(row, &fields);
         self.record(row, &fields);
@@ -423,7 +469,13 @@ impl Table<'_> {
             }
             let mark = if column.is_decimal() { self.mark_of(&field.text) } else { '.' };
             match (form::value(&column.kind, &field.text, mark), values.get_mut(at)) {
-                (Ok(value), Some(place)) => *place = value,
+                (Ok(value), Some(place)) => {
+                    *place = value;
+                    if self.delimiter == b';' && column.is_decimal() {
+                        self.marks
+                            .take(&field.text, || Place::at(field.offset).row(row.number).path(column.name.as_str()));
+                    }
+                }
                 (Ok(_), None) => {}
                 (Err(wrong), _) => {
                     let place = Place::at(field.offset).row(row.number).path(column.name.as_str());
@@ -485,15 +537,41 @@ impl Table<'_> {
     fn end(&mut self) {
         if self.roles.is_empty() {
             let wanted: Vec<_> = self.wanted().into_iter().map(|(name, _)| name).collect();
-            self.missing(Place::whole().row(1), &wanted.join(","), Some(NO_HEADER));
+            self.missing(Place::whole().row(1), &wanted.join(","), None);
         } else if self.stated == 0 {
             let station = self.dataset.columns.first().map_or_else(String::new, |column| column.name.clone());
-            self.missing(Place::whole().row(2).path(station), NOTHING, Some(NO_ROWS));
+            self.reading.faults.push(heading::no_rows(&station));
         } else if self.dataset.total == TotalRule::Required && self.reading.total.is_none() {
             self.missing(Place::whole(), TOTAL, None);
         }
+        if let Some((text, place)) = self.marks.unclear.take() {
+            let read = text.replace(',', ".");
+            let finding = Finding::new(Code::SchemaMarkUnclear).at(place).found(text);
+            self.reading.faults.push(finding.wanted(trimmed(&read)));
+        }
         if self.stated == 1 {
             self.reading.take_total_alone(self.dataset, &mut self.taken);
+        }
+    }
+}
+
+/// Figures in which a mark stands: three digits behind it in every one may be decimals or thousands.
+#[derive(Default)]
+struct Marks {
+    /// The first of them, and where it stands, while there is no other kind.
+    unclear: Option<(String, Place)>,
+    /// One of them can be nothing but a decimal.
+    are_clear: bool,
+}
+
+impl Marks {
+    fn take(&mut self, text: &str, place: impl FnOnce() -> Place) {
+        let Some((whole, rest)) = text.split_once(['.', ',']).filter(|_| !self.are_clear) else { return };
+        // nobody writes thousands of nothing
+        if whole.starts_with('0') || whole.len() > 3 || rest.len() != 3 {
+            *self = Self { unclear: None, are_clear: true };
+        } else if self.unclear.is_none() {
+            self.unclear = Some((text.to_owned(), place()));
         }
     }
 }
@@ -525,21 +603,11 @@ const COLUMN_UNKNOWN: Hint = Hint::fixed(
     "Bu sütun tanınmır; adını olduğu kimi, kiçik hərflərlə və boşluqsuz yazın.",
     "This column is not known; write its name exactly, in small letters and without blanks.",
 );
+const COLUMN_SURPLUS: Hint =
+    Hint::fixed("Bu toplunun belə sütunu yoxdur; onu silin.", "The dataset has no such column; remove it.");
 const COLUMN_MISSING: Hint = Hint::fixed("Başlıqda bu sütun yoxdur.", "The header lacks this column.");
-const NO_HEADER: Hint = Hint::fixed(
-    "Faylın birinci sətri sütunların adlarıdır.",
-    "The first row of the file holds the names of the columns.",
-);
-const NO_ROWS: Hint = Hint::fixed(
-    "Başlıqdan sonra heç bir sətir yoxdur. Məlumat sətirlərini əlavə edin.",
-    "No row follows the header. Add the rows with the data.",
-);
 const BLANK_ROW: Hint =
     Hint::fixed("Sətirlərin arasında boş sətir var. Onu silin.", "A blank row stands between the rows. Remove it.");
-const UTF_16: Hint = Hint::fixed(
-    "Fayl Unicode (UTF-16) kimi saxlanılıb: saxlayarkən «CSV UTF-8» seçin.",
-    "It is saved as Unicode (UTF-16): choose “CSV UTF-8” when saving it.",
-);
 const ROW_LENGTH: Hint = Hint::fixed(
     "Sətirdəki dəyərlərin sayı başlıqdakı sütunların sayına bərabər deyil.",
     "The row has another number of values than the header has columns.",

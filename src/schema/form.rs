@@ -6,7 +6,7 @@
 
 use super::correction::Replaces;
 use super::{ColumnKind, Dataset, PeriodKinds, TextForm, Value};
-use crate::document::{Period, Quantity, QuantityFault, Revision, StationCode};
+use crate::document::{Period, Quantity, QuantityFault, Revision, StationCode, letters};
 use crate::finding::Hint;
 use std::borrow::Cow;
 
@@ -358,64 +358,101 @@ pub(super) fn example(form: &TextForm) -> String {
 }
 
 fn text_fault(form: &TextForm, text: &str) -> Misformed {
-    let wanted = match form {
-        TextForm::Codes(codes) => codes.join(", "),
-        TextForm::Pattern(pattern, longest) => format!("{} (≤ {longest})", pattern.as_str()),
+    let (mut wanted, near) = match form {
+        TextForm::Codes(codes) => (codes.join(", "), letters::near(text, codes.iter().map(String::as_str))),
+        TextForm::Pattern(pattern, longest) => (format!("{} (≤ {longest})", pattern.as_str()), Vec::new()),
     };
-    let lower = |text: &str| text.to_lowercase();
-    let (az, en) = if text.is_empty() {
-        ("Dəyər yazılmayıb.", "No value stands there.")
+    let looks_right = || {
+        let folded = letters::folded(text);
+        fits(form, &folded) || fits(form, &folded.to_uppercase())
+    };
+    let hint = if text.is_empty() {
+        Hint::fixed("Dəyər yazılmayıb.", "No value stands there.")
     } else if fits(form, text.trim()) {
-        ("Dəyərin əvvəlində və sonunda boşluq olmamalıdır.", "No blank may stand before or after the value.")
-    } else if fits(form, &lower(text)) || fits(form, &text.to_uppercase()) {
-        ("Böyük və kiçik hərflər olduğu kimi yazılır.", "Capital and small letters are written as they are given.")
-    } else if !text.is_ascii() && fits(form, &latin(text)) {
-        (
-            "Dəyərdə latın hərfinə oxşayan başqa əlifbanın hərfi var; onu latın klaviaturası ilə yenidən yazın.",
-            "The value holds a letter of another alphabet that looks like a Latin one; type it again with a Latin \
-             keyboard.",
+        Hint::fixed("Dəyərin əvvəlində və sonunda boşluq olmamalıdır.", "No blank may stand before or after the value.")
+    } else if fits(form, &text.to_lowercase()) || fits(form, &text.to_uppercase()) {
+        Hint::fixed(
+            "Böyük və kiçik hərflər olduğu kimi yazılır.",
+            "Capital and small letters are written as they are given.",
         )
     } else {
-        match form {
-            TextForm::Codes(_) => ("Yalnız bu dəyərlərdən biri ola bilər.", "It is one of these and no other."),
-            TextForm::Pattern(..) => ("Dəyər bu formada yazılır.", "The value is written in this form."),
-        }
+        let strange = matches!(form, TextForm::Pattern(..)) && looks_right();
+        let strange = letters::hint(text, &near).filter(|_| strange || !near.is_empty());
+        strange.unwrap_or(match form {
+            TextForm::Codes(_) => {
+                Hint::fixed("Yalnız bu dəyərlərdən biri ola bilər.", "It is one of these and no other.")
+            }
+            TextForm::Pattern(..) => Hint::fixed("Dəyər bu formada yazılır.", "The value is written in this form."),
+        })
     };
-    Misformed::new(wanted, az, en)
+    // a long list is cut before it comes to what is meant
+    if let ([meant], true) = (&near[..], looks_right()) {
+        wanted = (*meant).to_owned();
+    }
+    Misformed { wanted: wanted.into(), hint: Some(hint) }
 }
 
-/// The text with the Cyrillic letters that look like Latin ones replaced by these.
-fn latin(text: &str) -> String {
-    const ALIKE: &str = "АAВBСCЕEНHІIЈJКKМMОOРPЅSТTХXҮYаaсcеeіiјjоoрpѕsхxуy";
-    let alike: Vec<char> = ALIKE.chars().collect();
-    let of = |c: char| alike.chunks_exact(2).find(|pair| pair[0] == c).map_or(c, |pair| pair[1]);
-    text.chars().map(of).collect()
+/// Whether a word stands where the total is meant.
+fn means_total(text: &str) -> bool {
+    const WORDS: [&str; 9] = ["total", "cemi", "yekun", "toplam", "umumi", "hamisi", "sum", "итого", "всего"];
+    let folded = |text: &str| letters::folded(text.trim_matches(|c: char| !c.is_alphanumeric()));
+    text.split_whitespace().any(|word| {
+        let (plain, folded) = (word.to_lowercase(), folded(word));
+        WORDS.iter().any(|total| *total == folded || plain == *total)
+    })
 }
 
 fn station_fault(text: &str) -> Misformed {
-    let (az, en) = if text.is_empty() {
-        ("Stansiyanın kodu yazılmayıb.", "The station's code is not filled in.")
-    } else if text == TOTAL {
-        (
-            "XML-də yekun ayrıca «Total» elementində yazılır.",
-            "In XML the total stands in an element of its own, “Total”.",
+    let hint = if text.is_empty() {
+        Hint::fixed("Stansiyanın kodu yazılmayıb.", "The station's code is not filled in.")
+    } else if means_total(text) {
+        Hint::fixed(
+            "Yekun CSV-də stansiyanın yerinə yazılan «TOTAL» sözü ilə, XML-də ayrıca «Total» elementində göstərilir.",
+            "The total stands in CSV under the word “TOTAL” in place of a station, in XML in an element of its own, \
+             “Total”.",
         )
     } else if text.trim().parse::<StationCode>().is_ok() {
-        ("Kodun əvvəlində və sonunda boşluq olmamalıdır.", "No blank may stand before or after the code.")
-    } else if !text.is_ascii() {
-        (
-            "Kodda latın olmayan hərf və ya işarə var; onu latın klaviaturası ilə yenidən yazın.",
-            "The code holds a letter or sign that is not Latin; type it again with a Latin keyboard.",
-        )
+        Hint::fixed("Kodun əvvəlində və sonunda boşluq olmamalıdır.", "No blank may stand before or after the code.")
     } else if text.to_ascii_uppercase().parse::<StationCode>().is_ok() {
-        ("Kod böyük hərflərlə yazılır.", "The code is written in capital letters.")
+        Hint::fixed("Kod böyük hərflərlə yazılır.", "The code is written in capital letters.")
+    } else if text.chars().filter(|c| c.is_alphabetic()).count() > 3 && !text.contains(|c: char| c.is_ascii_digit()) {
+        Hint::fixed(
+            "Burada stansiyanın adı deyil, reyestrdəki kodu yazılır.",
+            "What stands here is the station's code in the register, not its name.",
+        )
+    } else if let Some(strange) = letters::stranger(text) {
+        strange.told()
     } else {
-        (
+        Hint::fixed(
             "Stansiyanın kodu iki və ya üç böyük hərf, defis və ən azı dörd rəqəmdir.",
             "A station's code is two or three capital letters, a hyphen and at least four digits.",
         )
     };
-    Misformed::new("GUN-0001", az, en)
+    Misformed { wanted: "GUN-0001".into(), hint: Some(hint) }
+}
+
+/// Letters in the place of a figure: what a spreadsheet made of it, or a unit beside it.
+fn of_letters(text: &str) -> Option<Hint> {
+    const ERROR: Hint = Hint::fixed(
+        "Xanada düsturun xətası var; düsturu düzəldin və nəticəsini dəyər kimi yazın.",
+        "The cell holds the error of a formula; mend the formula, and write what it comes to as a value.",
+    );
+    const DATE: Hint = Hint::fixed(
+        "Cədvəl proqramı ədədi tarixə çevirib; xananın formatını «Ədəd» edin və rəqəmi yenidən yazın.",
+        "A spreadsheet made a date of the figure; format the cell as a number, and type the figure again.",
+    );
+    const UNIT: Hint = Hint::fixed(
+        "Ədədin yanında söz və ya ölçü vahidi yazılmır; yalnız ədədi saxlayın.",
+        "No word and no unit stands beside the figure; leave the figure alone.",
+    );
+    if text.starts_with('#') {
+        return Some(ERROR);
+    }
+    let at = text.find(char::is_alphabetic).filter(|_| text.starts_with(|c: char| c.is_ascii_digit()))?;
+    let (number, _) = text.split_at_checked(at)?;
+    let day = number.strip_suffix(['.', '-', '/']).unwrap_or_default();
+    let is_date = (1..=2).contains(&day.len()) && day.bytes().all(|octet| octet.is_ascii_digit());
+    Some(if is_date { DATE } else { UNIT })
 }
 
 fn decimal_fault(fault: QuantityFault, text: &str, places: u8, mark: char) -> Misformed {
@@ -423,7 +460,13 @@ fn decimal_fault(fault: QuantityFault, text: &str, places: u8, mark: char) -> Mi
         0 => "98765".to_owned(),
         places => format!("98765{mark}{}", &"432109876543210"[..usize::from(places.min(15))]),
     };
-    let hint = match fault {
+    let of_letters = of_letters(text).filter(|_| !matches!(fault, QuantityFault::Exponent));
+    let hint = of_letters.unwrap_or_else(|| decimal_hint(fault, text, places, mark));
+    Misformed { wanted: example.into(), hint: Some(hint) }
+}
+
+fn decimal_hint(fault: QuantityFault, text: &str, places: u8, mark: char) -> Hint {
+    match fault {
         QuantityFault::Empty => Hint::fixed(
             "Dəyər yazılmayıb; göstərici yoxdursa, 0 yazın.",
             "No value stands there; where there was none, write 0.",
@@ -476,6 +519,5 @@ fn decimal_fault(fault: QuantityFault, text: &str, places: u8, mark: char) -> Mi
             "Yalnız 0–9 rəqəmləri və bir onluq işarəsi ola bilər.",
             "Only the digits 0–9 and one decimal mark may stand.",
         ),
-    };
-    Misformed { wanted: example.into(), hint: Some(hint) }
+    }
 }

@@ -9,6 +9,7 @@
 
 use super::faults::name_shown;
 use super::form::{self, Frame};
+use super::limits;
 use super::reading::{Reading, Taking};
 use super::records::Laying;
 use super::statement::Spot;
@@ -315,7 +316,13 @@ impl<R: Read> Collection<'_, R> {
             let spot = Spot::Feature(self.features, offset);
             if self.features > self.limits.records_max {
                 let most = self.limits.records_max;
-                self.fault(Code::SchemaLimit, spot.place(), &self.features.to_string(), &most.to_string(), None);
+                self.fault(
+                    Code::SchemaLimit,
+                    spot.place(),
+                    &self.features.to_string(),
+                    &most.to_string(),
+                    Some(limits::RECORDS),
+                );
                 self.reading.breaks_all();
                 return Err(Ended::Enough);
             }

@@ -1,7 +1,14 @@
 //! What a statement may at most hold, each limit with its unit and reason (S 8.1.4).
 
 use super::Dataset;
+use crate::finding::Hint;
 use crate::geometry;
+
+/// Which limit it is that records pass.
+pub(super) const RECORDS: Hint = Hint::fixed(
+    "Bu, sənəddəki yazıların sayının həddidir ([schema] records_max).",
+    "This is the limit of the number of records in a document ([schema] records_max).",
+);
 
 /// The limits of reading one document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

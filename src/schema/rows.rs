@@ -5,6 +5,8 @@
 //! never closed) would let two of them read different figures from the same signed octets. A
 //! quoted field holds no line break, so a row is a line and rows count as people see them.
 
+pub(super) use crate::authority::heading::delimiter;
+
 use std::borrow::Cow;
 use std::io::{self, BufRead};
 
@@ -65,12 +67,6 @@ pub(super) enum Next<'a> {
     TooLong { number: u64, offset: u64 },
     /// Nothing.
     End,
-}
-
-/// What parts the fields of a file with this header: the sign that it has more of, `,` or `;`.
-pub(super) fn delimiter(header: &[u8]) -> u8 {
-    let count = |sign| header.iter().filter(|&&octet| octet == sign).count();
-    if count(b';') > count(b',') { b';' } else { b',' }
 }
 
 impl<R: BufRead> Rows<R> {

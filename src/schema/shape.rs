@@ -4,7 +4,7 @@
 
 use super::faults::Faults;
 use super::{Limits, Shapes, Value};
-use crate::finding::{Finding, Place};
+use crate::finding::{Finding, Hint, Place};
 use crate::geometry::{Crs, CrsFault, Fault, Judged, Sketch, What, wkt};
 use std::sync::Arc;
 
@@ -49,7 +49,42 @@ pub(super) fn system(text: &str, place: Place) -> Result<Crs, Finding> {
         None if text.is_empty() => CrsFault::Missing,
         None => CrsFault::Unknown(text.chars().take(80).collect()),
     };
-    Err(Fault::new(What::System(fault)).finding(place))
+    let hint = match &fault {
+        CrsFault::Missing => Some(EPSG_EMPTY),
+        CrsFault::Unknown(text) => Some(bare(text).map_or(EPSG_FORM, |code| Hint {
+            az: format!("Yalnız ədədi yazın: {code}.").into(),
+            en: format!("Write the number alone: {code}.").into(),
+        })),
+        _ => None,
+    };
+    let is_missing = fault == CrsFault::Missing;
+    let mut finding = Fault::new(What::System(fault)).finding(place).wanted(TAKEN_IN_A_CELL);
+    finding.hint = hint.or(finding.hint);
+    finding.found = finding.found.filter(|_| !is_missing);
+    Err(finding)
+}
+
+/// What a cell `epsg` may say.
+const TAKEN_IN_A_CELL: &str = "4326, 32638, 32639";
+const EPSG_EMPTY: Hint = Hint::fixed(
+    "«epsg» xanası boşdur; həndəsənin koordinat sisteminin kodunu yazın: dərəcələr üçün 4326, UTM üçün 32638 və ya \
+     32639.",
+    "The cell “epsg” is empty; write the code of the shape's coordinate system: 4326 for degrees, 32638 or 32639 for \
+     UTM.",
+);
+const EPSG_FORM: Hint = Hint::fixed(
+    "CSV-də «epsg» sütununda yalnız kodun rəqəmləri yazılır, məsələn 4326.",
+    "In CSV the column “epsg” holds the digits of the code alone, for instance 4326.",
+);
+
+/// The code that is taken in a name of a system, or in a number with decimals.
+fn bare(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let text =
+        text.split_once('.').filter(|(_, rest)| rest.bytes().all(|octet| octet == b'0')).map_or(text, |(a, _)| a);
+    let digits = text.rsplit(|c: char| !c.is_ascii_digit()).next()?;
+    let code = digits.parse().ok()?;
+    Crs::from_epsg(code).ok().map(|_| code)
 }
 
 /// A shape for guides: GML, and WKT in [`EXAMPLE_EPSG`]. The area is that of 230.5 ha, which guides state of a

@@ -7,6 +7,7 @@
 
 use super::faults::name_shown;
 use super::form::{self, Frame};
+use super::limits;
 use super::reading::{Reading, Taking, Total};
 use super::records::Laying;
 use super::statement::Spot;
@@ -258,7 +259,7 @@ impl<'a> XmlInspector<'a> {
                 let place = Place::at(offset).path(format!("/Submission/Record[{}]", self.root.records));
                 let found = format!("{} × <Record>", self.root.records);
                 let wanted = format!("{} × <Record>", self.limits.records_max);
-                self.fault(Code::SchemaLimit, place, Some(&found), &wanted, None);
+                self.fault(Code::SchemaLimit, place, Some(&found), &wanted, Some(limits::RECORDS));
                 self.reading.breaks_all();
                 return false;
             }

@@ -49,7 +49,30 @@ pub fn unpack(file: &Octets, context: &Context<'_>, limits: &Limits) -> Result<(
         };
         Ok(Ok((Examined { enclosed, ..examined }, document)))
     });
-    unpacked.unwrap_or_else(|fault| Err(refused(fault))).map_err(Box::new)
+    unpacked.unwrap_or_else(|fault| Err(refused(fault))).map_err(|examined| {
+        let office = file.head(OFFICE_HEAD).ok().and_then(|head| office(&head));
+        Box::new(match office {
+            Some(form) => Examined::refused(Finding::new(Code::SignatureWorkbook).found(form)),
+            None => examined,
+        })
+    })
+}
+
+/// Octets of a file in which its first entry shows what it is.
+const OFFICE_HEAD: usize = 512;
+
+/// Of a file that is no container of ours: whether an office program wrote it, by its first entry (ECMA-376 part 2;
+/// ODF 1.3 part 2, 3.3).
+fn office(head: &[u8]) -> Option<&'static str> {
+    let length = |at: usize| Some(usize::from(u16::from_le_bytes(head.get(at..at + 2)?.try_into().ok()?)));
+    let (name, extra) = (length(26)?, length(28)?);
+    let content = head.get(30 + name + extra..).unwrap_or_default();
+    match head.get(30..30 + name)? {
+        b"mimetype" if content.starts_with(b"application/vnd.oasis.opendocument.") => Some("ODF"),
+        b"[Content_Types].xml" | b"_rels/.rels" => Some("OOXML"),
+        name if [&b"xl/"[..], b"docProps/"].iter().any(|folder| name.starts_with(folder)) => Some("OOXML"),
+        _ => None,
+    }
 }
 
 fn refused(fault: container::Fault) -> Examined {

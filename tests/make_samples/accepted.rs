@@ -116,6 +116,17 @@ pub fn table() -> Vec<Sample> {
             let signature = signers.p7s(&csv, "azerisiq");
             Made::document("İstehsal 3-cü rüb.csv", csv).and("İstehsal 3-cü rüb.csv.p7s", signature).case(AZERISIQ)
         }),
+        sample(
+            "accepted/thousands-or-decimals",
+            "Every figure has three digits behind a point, and may be meant as thousands: a warning.\n",
+            |signers| {
+                let row = |code: &str, figure: &str| format!("generation;2026-Q3;1;9990000761;trial;{code};{figure}\n");
+                let rows = [row("KSU-0024", "1.453"), row("KSU-0025", "3.271"), row("KSU-0026", "900")];
+                let csv = format!("dataset;period;revision;sender;to;station;energy_mwh\n{}", rows.concat());
+                let signature = signers.p7s(&csv, "azerisiq");
+                Made::document("istehsal.csv", csv).and("istehsal.csv.p7s", signature).case(AZERISIQ)
+            },
+        ),
         sample("accepted/csv-pss", "A detached CMS signature with RSASSA-PSS, as openssl makes it.\n", |signers| {
             let csv = Statement::capacity("azerenerji", "2026-Q3").csv();
             let pss = ["-binary", "-cades", "-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:digest"];

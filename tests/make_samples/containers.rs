@@ -154,10 +154,16 @@ pub fn container(files: &[File], signatures: String) -> Vec<u8> {
 
 /// An archive by Python's `zipfile`, `mimetype` first and not packed.
 pub fn zip(media_type: &str, files: &[File]) -> Vec<u8> {
+    zip_of(Some(media_type), files)
+}
+
+/// The same; without a media type it has no `mimetype`.
+pub fn zip_of(media_type: Option<&str>, files: &[File]) -> Vec<u8> {
     const SCRIPT: &str = "\
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as archive:
-    archive.writestr(zipfile.ZipInfo('mimetype'), sys.argv[2], zipfile.ZIP_STORED)
+    if sys.argv[2]:
+        archive.writestr(zipfile.ZipInfo('mimetype'), sys.argv[2], zipfile.ZIP_STORED)
     for number, name in enumerate(sys.argv[3:]):
         archive.writestr(zipfile.ZipInfo(name), open(f'{sys.argv[1]}.{number}', 'rb').read(), zipfile.ZIP_DEFLATED)
 ";
@@ -167,7 +173,7 @@ with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as archive:
         fs::write(folder.path().join(format!("archive.{number}")), octets).unwrap();
     }
     let mut python = Command::new("python3");
-    python.args(["-c", SCRIPT]).arg(&archive).arg(media_type).args(files.iter().map(|(name, _)| name));
+    python.args(["-c", SCRIPT]).arg(&archive).arg(media_type.unwrap_or_default()).args(files.iter().map(|(name, _)| name));
     assert!(python.status().unwrap().success());
     fs::read(archive).unwrap()
 }

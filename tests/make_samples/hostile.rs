@@ -647,7 +647,7 @@ fn detached() -> Vec<Sample> {
         ),
         fault(
             "csv-two-separators",
-            "schema.missing",
+            "schema.invalid",
             "A header that two readers could cut at different signs.\n",
             |signers| {
                 let csv = statement()

@@ -19,6 +19,7 @@ mod pki;
 mod proposals;
 mod rejected;
 mod signers;
+mod slips;
 mod statement;
 
 use signers::Signers;
@@ -91,6 +92,7 @@ fn table() -> Vec<Sample> {
     table.extend(approvals::table());
     table.extend(proposals::table());
     table.extend(hostile::table());
+    table.extend(slips::table());
     table.extend(archives::table());
     table.extend(forged_cms::table());
     table
@@ -150,7 +152,7 @@ fn the_samples_are_complete() {
         let committed = fs::read_to_string(folder.join("case.toml")).unwrap_or_default();
         assert_eq!(committed, case, "{}: PENCERE_REWRITE=1 writes the case", sample.folder);
     }
-    for claim in ["accepted", "pending", "duplicate", "rejected", "held", "hostile"] {
+    for claim in ["accepted", "pending", "duplicate", "rejected", "held", "hostile", "slips"] {
         for entry in fs::read_dir(root.join(claim)).unwrap() {
             let folder = format!("{claim}/{}", entry.unwrap().file_name().into_string().unwrap());
             assert!(claimed.contains(&folder), "{folder} is in no table, so nobody can tell how it was made");

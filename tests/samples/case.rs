@@ -90,7 +90,7 @@ impl Sample {
     /// All of them, by name.
     pub fn all(root: &Path) -> Vec<Self> {
         let mut samples = Vec::new();
-        for claim in ["accepted", "duplicate", "held", "hostile", "pending", "rejected"] {
+        for claim in ["accepted", "duplicate", "held", "hostile", "pending", "rejected", "slips"] {
             for entry in fs::read_dir(root.join(claim)).unwrap() {
                 let folder = entry.unwrap().path();
                 let name = format!("{claim}/{}", folder.file_name().unwrap().to_str().unwrap());

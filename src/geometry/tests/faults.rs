@@ -88,6 +88,19 @@ fn each_fault_is_found_at_its_place() {
 }
 
 #[test]
+fn a_spike_is_told_once_and_as_nothing_else() {
+    for drawing in [
+        "POLYGON((0 0,10 0,30 0,10 0,10 10,0 10,0 0))",
+        "POLYGON((0 0,10 0,10 10,10 15,10 10,0 10,0 0))",
+        "POLYGON((0 0,10 0,10 10,0 10,0 0),(2 2,4 2,7 2,4 2,4 4,2 4,2 2))",
+    ] {
+        let faults = judge(&near(drawing), Crs::Wgs84).unwrap_err();
+        let whats: Vec<_> = faults.iter().map(|fault| fault.what.clone()).collect();
+        assert_eq!(whats, [What::Spike], "{drawing}");
+    }
+}
+
+#[test]
 fn a_crossing_is_told_with_both_segments_and_the_point() {
     let faults = judge(&near("POLYGON((0 0,10 10,10 0,0 10,0 0))"), Crs::Wgs84).unwrap_err();
     let fault = &faults[0];

@@ -62,7 +62,9 @@ pub(super) fn in_proportion(stated: &Stated<'_, '_>, faults: &mut Faults) {
                 Ground::Unstated if senders.is_empty() => {
                     // once: it is the same for all of them
                     if !std::mem::replace(&mut is_told, true) {
-                        let place = case.within(Spot::Whole, None, ratio.column);
+                        let of_all = case.within(Spot::Whole, None, ratio.column);
+                        // a table has names of its own for its columns
+                        let place = if place.row.is_some() { place } else { of_all };
                         let found = format!("{} {period}", ratio.dataset);
                         faults.push(Finding::new(Code::RuleGroundNotStated).at(place).found(found));
                     }

@@ -24,7 +24,9 @@ use super::statement::Spot;
 use super::tally::{Tally, decimal};
 use super::{Check, Dataset, Datasets, Figures, Records, Rule, Span, Standing, TotalRule, Understood, Value};
 use crate::authority::{Station, Stations};
-use crate::document::{BAKU, Content, Digest, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId};
+use crate::document::{
+    BAKU, Content, Digest, ParticipantName, Period, Quantity, Revision, StationCode, SubmissionId, letters,
+};
 use crate::finding::{Code, Finding, Hint, Place};
 use figures::Stated;
 use jiff::civil::Date;
@@ -279,19 +281,26 @@ fn correction_grounded(case: &Case<'_>, faults: &mut Faults) {
         faults.push(Finding::new(Code::RuleReplacesOther).at(place.clone()).found(replaces).wanted(stands));
     }
     let lacking =
-        [("replaces", replaces.is_none()), ("reason", case.correction.reason.is_none()), ("ASiC", !case.grounded)];
+        [("replaces", replaces.is_none()), ("reason", case.correction.reason.is_none()), (BASIS, !case.grounded)];
     let lacking: Vec<&str> = lacking.into_iter().filter(|(_, lacks)| *lacks).map(|(what, _)| what).collect();
     if !lacking.is_empty() {
         faults.push(Finding::new(Code::RuleCorrectionUngrounded).found(revision).wanted(lacking.join(", ")));
     }
 }
 
+/// What is lacking where no document grounds a correction.
+const BASIS: &str = "əsas sənəd (basis document)";
+
 /// R 3.5.4: a station is one of the register.
 fn station_known(case: &Case<'_>, row: &Row<'_>, faults: &mut Faults) {
     if let Some(code) = case.station(row)
         && !case.stations.by_code.contains_key(code)
     {
-        faults.push(Finding::new(Code::RuleUnknownStation).at(case.key_place(row)).found(code));
+        let finding = Finding::new(Code::RuleUnknownStation).at(case.key_place(row)).found(code);
+        let own = |station: &&Station| case.owner || station.operator == *case.participant;
+        let codes = case.stations.by_code.values().filter(own).map(|station| station.code.as_str());
+        let near = letters::near(code.as_str(), codes);
+        faults.push(Finding { hint: letters::hint("", &near), ..finding });
     }
 }
 
@@ -435,7 +444,7 @@ pub(super) fn understood(dataset: &Dataset, tally: &Tally) -> Vec<Understood> {
         value: value.to_string(),
         unit: String::new(),
     };
-    let mut understood = vec![count("Qeydlərin sayı", "Records", tally.records)];
+    let mut understood = vec![count("Yazıların sayı", "Records", tally.records)];
     if dataset.station_column().is_some() {
         // each stands once
         understood.push(count("Stansiyaların sayı", "Stations", tally.keyed));

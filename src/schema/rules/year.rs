@@ -165,16 +165,18 @@ fn explained(case: &Case<'_>, key: Option<&str>) -> Hint {
     Hint {
         az: format!(
             "{} Bu sənəd {period} dövrünü {year} ilinin illik məlumatı (redaksiya {}) verildikdən sonra düzəldir, \
-             həmin məlumat isə əvvəlki rəqəmlərə əsaslanır. Düzgün olan {} məlumatıdırsa, əvvəlcə illik məlumatın geri \
-             götürülməsi üçün BOEMİS-in sahibinə müraciət edin, sonra bu sənədi və yeni illik məlumatı göndərin.",
-            of.0, stood.revision, part.0
+             həmin məlumat isə əvvəlki rəqəmlərə əsaslanır. Düzgün olan {} məlumatıdırsa, əvvəlcə illik məlumatı \
+             (təqdimat {}) özünüz geri götürün (imzalı «Approval» sənədi, mərhələ: withdrawn), sonra bu sənədi və yeni \
+             illik məlumatı göndərin.",
+            of.0, stood.revision, part.0, stood.submission
         )
         .into(),
         en: format!(
             "{} This document corrects {period} after the annual statement of {year} (revision {}) was given, which \
-             rests on the earlier figures. If it is the {} that is right, ask the owner of BOEMİS to have the annual \
-             statement withdrawn, then send this document and the year anew.",
-            of.1, stood.revision, part.1
+             rests on the earlier figures. If it is the {} that is right, first withdraw the annual statement \
+             yourself (submission {}; a signed “Approval” of the stage withdrawn), then send this document and the \
+             year anew.",
+            of.1, stood.revision, part.1, stood.submission
         )
         .into(),
     }

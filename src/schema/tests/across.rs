@@ -220,6 +220,10 @@ fn a_late_correction_of_a_quarter_is_explained() {
     let hint = corrected.hint.unwrap();
     assert!(hint.en.contains("corrects 2025-Q2 after the annual statement of 2025 (revision 3)"), "{}", hint.en);
     assert!(hint.az.contains("2025-Q2 dövrünü 2025 ilinin illik məlumatı (redaksiya 3)"), "{}", hint.az);
+    let annual = stood(3, &[]).submission.to_string();
+    for text in [&hint.az, &hint.en] {
+        assert!(text.contains(&annual) && text.contains("withdrawn"), "whose it is, withdraws it himself: {text}");
+    }
     assert_eq!(judge(None).hint.unwrap().en, "The station is GUN-0001.");
 }
 

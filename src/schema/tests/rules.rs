@@ -122,10 +122,10 @@ fn a_correction_names_what_stands_its_reason_and_its_ground() {
     assert_eq!(said(&with(stands(), true, "replaces=\"4\" reason=\"other\" note=\"Akt 12\"")), [""; 0]);
     assert_eq!(said(&with(stands(), true, &by_id)), [""; 0]);
     for (grounded, frame, lacking) in [
-        (false, by_id.as_str(), "ASiC"),
+        (false, by_id.as_str(), "əsas sənəd (basis document)"),
         (true, "replaces=\"4\"", "reason"),
         (true, "reason=\"other\"", "replaces"),
-        (false, "", "replaces, reason, ASiC"),
+        (false, "", "replaces, reason, əsas sənəd (basis document)"),
     ] {
         let found = with(stands(), grounded, frame);
         assert_eq!((said(&found), errors(&found).len()), (vec!["rule.correction-ungrounded".to_owned()], 0), "{frame}");
