@@ -449,6 +449,7 @@ fn boemis(
             default.connect_timeout,
         ),
         statement_timeout: value(table.duration("statement_timeout", SECOND..=600 * SECOND), default.statement_timeout),
+        any_role: environment == Some(Environment::Test),
     };
     table.finish();
     Some((location?.with_password_file(password_file), settings))
