@@ -12,7 +12,9 @@ use crate::finding::{Code, Finding, Stop};
 use crate::host::Scratch;
 use crate::journal::Answered;
 use crate::receipt::{self, Known};
-use crate::schema::{self, Inspected, InspectedApproval, Key, Standing, Subject, Validated, ValidatedApproval};
+use crate::schema::{
+    self, Again, Inspected, InspectedApproval, Key, RowFault, Standing, Subject, Validated, ValidatedApproval,
+};
 use crate::signature::{self, Grounds, Report, Unverified, Verified};
 use crate::staging::{About, Staged};
 use crate::trust::IdentityProfile;
@@ -261,6 +263,16 @@ impl Judge {
             matter.key = Some(statement.key.clone());
         }
         Ok(inspected)
+    }
+
+    /// The faulty rows of a table that was rejected, for its sender; none where no row is at fault.
+    ///
+    /// # Errors
+    /// In words: what could not be read, or laid away.
+    pub fn returned(&self, authorised: Authorised, told: Vec<RowFault>, more: bool) -> Result<Option<String>, String> {
+        let World { datasets, stations, .. } = &*self.world;
+        let again = Again { datasets, stations, limits: &self.settings.schema, scratch: &self.scratch };
+        schema::returned(authorised, told, more, &again)
     }
 
     /// Has it the form of an approval?

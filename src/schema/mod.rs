@@ -45,7 +45,7 @@ pub use limits::Limits;
 pub use pattern::Pattern;
 pub use publish::SHIPPED;
 pub use records::Records;
-pub use returned::{RowFault, returned};
+pub use returned::{Again, RowFault, returned};
 pub use statement::{Bearing, Figures, Key, Record, Spot, Standing, Statement, Stood, Topic, Understood, Value};
 pub use template::{Format, template};
 
@@ -296,19 +296,61 @@ fn judged(
     datasets: &Datasets,
     stations: &Stations,
 ) -> Result<Judged, Stop> {
-    let Inspected { authorised, statement, reading, .. } = inspected;
-    let dataset = dataset_of(authorised, datasets)?;
+    let Inspected { authorised, reading, .. } = inspected;
     let about = authorised.verified().about();
-    let content = authorised.verified().content();
-    if standing.repeats(content).is_some_and(|earlier| earlier != about.id) {
+    if standing.repeats(authorised.verified().content()).is_some_and(|earlier| earlier != about.id) {
         return Err(Stop::Halt(format!("the duplicate {} reached the rules", about.id)));
     }
     let mut faults = reading.faults.clone();
-    let case = rules::Case {
+    let case = case_of(inspected, standing, datasets, stations)?;
+    rules::judge(&case, &mut faults);
+    if let Some(error) = case.lost.take() {
+        return Err(not_laid_away(&error));
+    }
+    let errors = faults.any_errors();
+    let mut findings = faults.finish();
+    if !findings.is_empty() {
+        let mut places: Vec<&mut Place> = findings.iter_mut().map(|finding| &mut finding.place).collect();
+        authorised.verified().covered().locate(&mut places);
+    }
+    Ok(Judged { findings, errors })
+}
+
+/// Every fault of single records, up to `returned_rows_max`, and whether there are more: of those that need nothing but
+/// the document and the register. What stands in BOEMİS is not asked, nor what records come to together.
+fn faults_of_rows(
+    authorised: Authorised,
+    (datasets, stations): (&Datasets, &Stations),
+    limits: &Limits,
+    scratch: &Scratch,
+) -> Result<(Authorised, Vec<Finding>), Stop> {
+    let limits = Limits { findings_max: limits.returned_rows_max, ..*limits };
+    let inspected = inspect(authorised, datasets, &limits, scratch)?;
+    let standing = Standing::default();
+    let mut faults = inspected.reading.faults.clone();
+    let case = case_of(&inspected, &standing, datasets, stations)?;
+    rules::judge_each(&case, &mut faults);
+    if let Some(error) = case.lost.take() {
+        return Err(not_laid_away(&error));
+    }
+    Ok((inspected.authorised, faults.finish()))
+}
+
+/// Everything that the rules look at.
+fn case_of<'a>(
+    inspected: &'a Inspected,
+    standing: &'a Standing,
+    datasets: &'a Datasets,
+    stations: &'a Stations,
+) -> Result<rules::Case<'a>, Stop> {
+    let Inspected { authorised, statement, reading, .. } = inspected;
+    let dataset = dataset_of(authorised, datasets)?;
+    let about = authorised.verified().about();
+    Ok(rules::Case {
         dataset,
         datasets,
         id: about.id,
-        content,
+        content: authorised.verified().content(),
         participant: authorised.participant(),
         owner: authorised.is_owner(),
         received: about.received,
@@ -323,18 +365,7 @@ fn judged(
         standing,
         stations,
         lost: rules::Lost::default(),
-    };
-    rules::judge(&case, &mut faults);
-    if let Some(error) = case.lost.take() {
-        return Err(not_laid_away(&error));
-    }
-    let errors = faults.any_errors();
-    let mut findings = faults.finish();
-    if !findings.is_empty() {
-        let mut places: Vec<&mut Place> = findings.iter_mut().map(|finding| &mut finding.place).collect();
-        authorised.verified().covered().locate(&mut places);
-    }
-    Ok(Judged { findings, errors })
+    })
 }
 
 /// The description of the dataset that the document was authorised for (R 3.5.3).

@@ -86,6 +86,21 @@ pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
     period_ended(case, faults);
     revision_follows(case, faults);
     correction_grounded(case, faults);
+    let keys = judge_each(case, faults);
+    let stated = Stated { case, doubled: &keys.doubled };
+    total_exact(case, faults);
+    year::agrees(&stated, faults);
+    stations_complete(case, faults);
+    year::changed_little(&stated, faults);
+    across::in_proportion(&stated, faults);
+    across::dependents_agree(&stated, faults);
+    drawn::areas_apart(case, faults);
+    drawn::ends_meet(case, faults);
+    in_time(case, faults);
+}
+
+/// Asks the rules of one record alone, in one reading of all; which keys stand twice.
+pub(super) fn judge_each(case: &Case<'_>, faults: &mut Faults) -> KeysOnce {
     let mut keys = KeysOnce::default();
     case.each(|row| {
         station_known(case, row, faults);
@@ -100,16 +115,7 @@ pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
         register::output_not_high(case, row, faults);
         register::output_not_zero(case, row, faults);
     });
-    let stated = Stated { case, doubled: &keys.doubled };
-    total_exact(case, faults);
-    year::agrees(&stated, faults);
-    stations_complete(case, faults);
-    year::changed_little(&stated, faults);
-    across::in_proportion(&stated, faults);
-    across::dependents_agree(&stated, faults);
-    drawn::areas_apart(case, faults);
-    drawn::ends_meet(case, faults);
-    in_time(case, faults);
+    keys
 }
 
 impl<'a> Case<'a> {
@@ -288,7 +294,7 @@ fn station_known(case: &Case<'_>, row: &Row<'_>, faults: &mut Faults) {
 
 /// R 2.1.2: each station, or other key, stands once, or its figure would be ambiguous.
 #[derive(Default)]
-struct KeysOnce {
+pub(super) struct KeysOnce {
     /// What may stand twice, and was met.
     met: HashSet<Digest>,
     /// What stands twice.

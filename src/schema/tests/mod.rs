@@ -133,6 +133,8 @@ pub fn stations() -> Stations {
 /// Limits that lay every record away.
 pub const NO_MEMORY: Limits = Limits {
     findings_max: 100,
+    returned_rows_max: 10_000,
+    returned_size_max: 16 << 20,
     records_max: 100_000,
     memory_max: 0,
     row_max: 64 << 10,
