@@ -293,6 +293,18 @@ fn described(dataset: &Dataset, rule: &Rule) -> (String, String) {
                 ),
             )
         }
+        Check::OneOf { column, values } => {
+            let values: Vec<String> = values.iter().map(|value| trimmed(&value.to_string())).collect();
+            let values = values.join(", ");
+            (
+                format!("`{}` bunlardan biri deyilsə, xəbərdarlıq edilir: {values}.", name(*column)),
+                format!("A warning is given where `{}` is none of {values}.", name(*column)),
+            )
+        }
+        Check::Voen { column } => (
+            format!("`{}` VÖEN-dir: onun yoxlama rəqəmi düzgün olmalıdır.", name(*column)),
+            format!("`{}` is a VÖEN whose check digit fits.", name(*column)),
+        ),
         Check::Ratio(ratio) => in_proportion(name(ratio.column), ratio),
         Check::Deadline { days } => {
             let days: Vec<String> = days.iter().map(|(span, days)| format!("{} +{days}", span_word(*span))).collect();

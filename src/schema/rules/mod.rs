@@ -3,13 +3,15 @@
 //! Plain computation on what was read, what stands, the register and the time of reception: no
 //! clock, disk or network. Which rules a dataset has is said by its description; no dataset has a
 //! name here. Here stand those that every dataset has; `register` holds those beside the register,
-//! `year` those within a year and between two, `across` those between datasets, `drawn` those of shapes.
+//! `year` those within a year and between two, `across` those between datasets, `drawn` those of shapes, `values` those
+//! of a value by itself.
 
 mod across;
 mod drawn;
 mod figures;
 mod proportion;
 mod register;
+mod values;
 mod year;
 
 pub(super) use proportion::trimmed;
@@ -108,6 +110,8 @@ pub(super) fn judge_each(case: &Case<'_>, faults: &mut Faults) -> KeysOnce {
         station_own(case, row, faults);
         station_in_service(case, row, faults);
         one_sender(case, row, faults);
+        values::one_of(case, row, faults);
+        values::voen(case, row, faults);
         drawn::area_as_drawn(case, row, faults);
         drawn::drawn_as_called(case, row, faults);
         register::within_capacity(case, row, faults);
