@@ -124,6 +124,7 @@ pub fn stations() -> Stations {
         mw: Quantity::parse(mw, 3, '.').unwrap(),
         region: "AZ-BA".to_owned(),
         operator: operator.parse().unwrap(),
+        capacities: Vec::new(),
         from: from.map(|day: &str| day.parse().unwrap()),
         to: to.map(|day: &str| day.parse().unwrap()),
     });
@@ -172,6 +173,8 @@ pub struct Judge {
     pub owner: bool,
     pub received: &'static str,
     pub standing: Standing,
+    /// The register.
+    pub stations: Stations,
     /// Whether another document came with it.
     pub grounded: bool,
     pub id: SubmissionId,
@@ -187,6 +190,7 @@ impl Judge {
             owner: false,
             received: "2026-10-05T08:00:00Z",
             standing: Standing::default(),
+            stations: stations(),
             grounded: false,
             id: id(1),
             content: content("this"),
@@ -215,7 +219,7 @@ impl Judge {
             total: total.as_ref(),
             broken: &broken,
             standing: &self.standing,
-            stations: &stations(),
+            stations: &self.stations,
             lost: judged::Lost::default(),
         };
         judged::judge(&case, &mut faults);
