@@ -168,6 +168,117 @@ fn the_owner_prepares_and_the_windows_role_loads() {
     assert!(checked.contains("password_file") && !checked.contains("hidden-word"), "{checked}");
 }
 
+/// A real window: with an authority, a seal and a log key of its own, and stations of the one body that is registered.
+fn becomes_real(trial: &Trial) {
+    let openssl = |arguments: &[&str]| drop(trial.succeeds("openssl", arguments));
+    let new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "300"];
+    for (name, subject) in [("ca", "/O=Mərkəz/CN=Mərkəz"), ("seal", "/O=Pəncərə/CN=Möhür")] {
+        let (key, crt) = (format!("w/pki/{name}.key"), format!("w/pki/{name}.crt"));
+        openssl(&[&new[..], &["-utf8", "-subj", subject, "-keyout", &key, "-out", &crt]].concat());
+    }
+    trial.set("environment", "\"production\"");
+    let registry = "[participants.energetika]\nname = \"Energetika Nazirliyi\"\nvoen = \"9990000221\"\nowner = true\n\
+                    datasets = [\"generation\"]\nsuspended = false\n";
+    fs::write(trial.at("w/registry.toml"), registry).unwrap();
+    let stations = fs::read_to_string(trial.at("w/stations.toml")).unwrap();
+    let stations = stations.replace("\"azerenerji\"", "\"energetika\"").replace("\"azerisiq\"", "\"energetika\"");
+    fs::write(trial.at("w/stations.toml"), stations).unwrap();
+}
+
+/// What `once` says, which is refused for the role's sake.
+fn refused(trial: &Trial, why: &str) {
+    let once = trial.pencere(&["once"]);
+    assert_eq!(once.status.code(), Some(2), "{why}: {}", said(&once));
+    assert!(said(&once).contains(why) && said(&once).contains("pencere boemis prepare"), "{why}: {}", said(&once));
+}
+
+/// Whether `status` has a problem with the role.
+fn is_told(trial: &Trial, why: &str) -> bool {
+    let (_, status) = trial.json(&["status"]);
+    let problems = status["problems"].as_array().unwrap();
+    let told = problems.iter().find(|problem| problem["code"] == "boemis-role");
+    told.is_some_and(|problem| problem["message"].as_str().unwrap().contains(why))
+}
+
+#[test]
+fn a_trial_says_that_its_role_may_do_too_much_and_goes_on() {
+    let trial = window();
+    trial.done(&["once"]);
+    let status = said(&trial.pencere(&["status"]));
+    assert!(status.starts_with("healthy") && status.contains("it is a superuser"), "{status}");
+    let (code, audited) = trial.json(&["audit", "verify"]);
+    assert_eq!((code, audited["role_beyond"].as_str()), (Some(0), Some("it is a superuser")), "{audited}");
+}
+
+#[test]
+fn a_real_window_refuses_a_role_that_could_change_what_is_loaded() {
+    let trial = window();
+    becomes_real(&trial);
+    let database = database(&trial);
+    refused(&trial, "it is a superuser");
+    assert_eq!(database.ask("SELECT count(*) FROM pg_class WHERE relname = 'submission'"), "0", "nothing is made");
+    let role = format!("alone_{}", database.name());
+    database.does(&format!("CREATE ROLE {role} LOGIN"));
+    trial.set("url", &format!("\"{}\"", database.url_for(&role)));
+    let prepare = || trial.done(&["boemis", "prepare", "--url", &database.url()]);
+    prepare();
+    trial.done(&["once"]);
+    assert!(!is_told(&trial, ""));
+    trial.done(&["audit", "verify"]);
+    // what was granted beside, the owner's command takes again
+    for (granted, told) in [
+        ("GRANT UPDATE (records) ON submission", "it has UPDATE on submission"),
+        ("GRANT UPDATE, DELETE ON submission, generation_record", "it has DELETE on generation_record and 1 more"),
+        ("GRANT TRUNCATE ON capacity_record", "it has TRUNCATE on capacity_record"),
+        ("GRANT TRIGGER ON submission_act", "it has TRIGGER on submission_act"),
+        ("GRANT INSERT ON dataset_column", "it has INSERT on dataset_column"),
+        ("GRANT INSERT ON generation_current", "it has INSERT on generation_current"),
+        ("GRANT CREATE ON SCHEMA public", "it has CREATE in the schema public"),
+    ] {
+        database.does(&format!("{granted} TO {role}"));
+        refused(&trial, told);
+        assert!(is_told(&trial, told), "{told}");
+        let (code, audited) = trial.json(&["audit", "verify"]);
+        assert!(code == Some(1) && audited["first_unfit"].as_str().unwrap().contains(told), "{told}: {audited}");
+        prepare();
+        trial.done(&["once"]);
+    }
+    // what is not of our tables, who gave it takes
+    for (given, told, taken) in [
+        (
+            format!("GRANT pg_write_all_data TO {role}"),
+            "pg_write_all_data",
+            format!("REVOKE pg_write_all_data FROM {role}"),
+        ),
+        (format!("ALTER ROLE {role} CREATEROLE"), "it may create roles", format!("ALTER ROLE {role} NOCREATEROLE")),
+        (
+            format!("ALTER VIEW generation_total OWNER TO {role}"),
+            "it owns generation_total",
+            "ALTER VIEW generation_total OWNER TO owner".to_owned(),
+        ),
+        (
+            format!("ALTER FUNCTION submission_stays() OWNER TO {role}"),
+            "it owns the function submission_stays",
+            "ALTER FUNCTION submission_stays() OWNER TO owner".to_owned(),
+        ),
+    ] {
+        database.does(&given);
+        refused(&trial, told);
+        database.does(&taken);
+        prepare();
+        trial.done(&["once"]);
+    }
+    // a window that runs takes no new world beside such a role, and says so
+    let daemon = trial.run();
+    database.does(&format!("GRANT DELETE ON submission TO {role}"));
+    daemon.signal(rustix::process::Signal::HUP);
+    eventually("the reload to be refused", || {
+        let (_, status) = trial.json(&["status"]);
+        status["last_reload"]["refused"].as_str().is_some_and(|why| why.contains("it has DELETE on submission"))
+    });
+    daemon.end();
+}
+
 #[test]
 fn a_server_that_dies_in_the_middle_of_its_work_costs_nobody_anything() {
     let mut server = Server::new();

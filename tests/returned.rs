@@ -28,11 +28,15 @@ fn cells(octets: &[u8]) -> Vec<Vec<String>> {
     reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
 }
 
-/// Files a table with its detached signature and gives the exit code of `once`.
+/// Files a table with its detached signature.
 fn file(trial: &Trial, name: &str, table: &str) {
-    let signature = trial.signed(name, table, "azerenerji");
-    trial.put("azerenerji", format!("{name}.p7s"), signature);
-    trial.put("azerenerji", name, table);
+    file_of("azerenerji", trial, name, table);
+}
+
+fn file_of(body: &str, trial: &Trial, name: &str, table: &str) {
+    let signature = trial.signed(name, table, body);
+    trial.put(body, format!("{name}.p7s"), signature);
+    trial.put(body, name, table);
     let output = trial.pencere(&["once"]);
     assert_eq!(output.status.code(), Some(0), "{}", said(&output));
 }
@@ -95,4 +99,82 @@ fn rows_with_decimal_points_come_back_with_commas_and_from_a_container_too() {
     assert!(cells[2][1].contains("MWh"), "more than its capacity gives: {}", cells[2][1]);
     // made again after it was lost, it is the same: a start publishes what is open, and this is closed
     assert!(trial.pencere(&["audit", "verify"]).status.success());
+}
+
+#[test]
+fn a_large_table_comes_back_whole_in_one_round_and_its_receipt_stays_short() {
+    let trial = Trial::new();
+    // of form, beside the register, and what the register's stations cannot give; each tenth row is right
+    let row = |n: usize| match n % 10 {
+        0 => "SU-0001;1".to_owned(),
+        1..=5 => format!("SU-0002;{n} MWh"),
+        6..=8 => format!("SU-{};1", 10_000 + n),
+        _ => "SU-0003;999999999".to_owned(),
+    };
+    let rows: Vec<String> = (0..1000).map(row).collect();
+    let table = table(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+    file(&trial, "a.csv", &table);
+    let (_, receipt) = trial.answer("azerenerji", "a.csv");
+    let listed = receipt.matches("severity=\"error\"").count();
+    assert_eq!(listed, 101, "a hundred, and the word that there are more");
+    let cells = |name: &str| cells(&fs::read(trial.side("azerenerji", "receipts").join(name)).unwrap());
+    let all = cells(&rows_files(&trial)[0]);
+    let numbers: Vec<usize> = all[2..].iter().map(|row| row[0].parse().unwrap()).collect();
+    // SU-0001 stands a hundred times: but for the first each is one too many
+    let wanted: Vec<usize> = (1..1000).map(|n| n + 2).collect();
+    assert_eq!(numbers, wanted);
+    let of = |number: usize| &all[2..].iter().find(|row| row[0] == number.to_string()).unwrap()[1];
+    assert!(of(1001).contains("MWh") && of(998).contains("SU-10996"), "{} {}", of(1001), of(998));
+    let twice: Vec<&Vec<String>> = all[2..]
+        .iter()
+        .filter(|row| {
+            let told: Vec<&str> = row[1].split(" | ").collect();
+            told.iter().enumerate().any(|(at, one)| told[..at].contains(one))
+        })
+        .collect();
+    assert!(twice.is_empty(), "what the receipt told is not told twice: {twice:?}");
+    assert!(!all.last().unwrap()[1].contains("Başqa səhvlər"));
+    // bounded, and it says so
+    trial.set("returned_rows_max", "300");
+    file(&trial, "b.csv", &table);
+    let name = rows_files(&trial).into_iter().find(|name| name.starts_with("b.csv")).unwrap();
+    let some = cells(&name);
+    assert!((100..=401).contains(&(some.len() - 3)) && some.last().unwrap()[1].contains("Başqa səhvlər"));
+    trial.set("returned_size_max", "\"4KiB\"");
+    file(&trial, "c.csv", &table);
+    let name = rows_files(&trial).into_iter().find(|name| name.starts_with("c.csv")).unwrap();
+    let size = fs::metadata(trial.side("azerenerji", "receipts").join(&name)).unwrap().len();
+    assert!(size < 8 << 10 && cells(&name).last().unwrap()[1].contains("Başqa səhvlər"), "{size}");
+}
+
+#[test]
+fn what_a_spreadsheet_would_change_or_cut_comes_back_as_text_and_says_so() {
+    let trial = Trial::new();
+    // around a point, in steps of less than a metre
+    let points: Vec<String> = (0..=2000)
+        .map(|n| {
+            let angle = f64::from(n % 2000) * std::f64::consts::TAU / 2000.0;
+            format!("{:.10} {:.10}", 48.5 + angle.cos() / 100.0, 40.5 + angle.sin() / 100.0)
+        })
+        .collect();
+    let shape = format!("POLYGON (({}))", points.join(", "));
+    assert!(shape.len() > 40_000);
+    let mut table =
+        String::from("dataset;revision;sender;to;code;kind;region;area_ha;source;potential_mw;epsg;geometry\r\n");
+    for code in ["17/1", "00123", "X-1"] {
+        let sender = voen("iqtisadiyyat");
+        table += &format!("cadastre;1;{sender};trial;{code};torpaq;AZ-KUR;1;solar;1;4326;\"{shape}\"\r\n");
+    }
+    file_of("iqtisadiyyat", &trial, "a.csv", &table);
+    let name = trial.names("iqtisadiyyat", "receipts").into_iter().filter_map(|name| name.into_string().ok());
+    let name = name.into_iter().find(|name| name.ends_with(".rows.csv")).unwrap();
+    let cells = cells(&fs::read(trial.side("iqtisadiyyat", "receipts").join(name)).unwrap());
+    let codes: Vec<&str> = cells[2..].iter().map(|row| row[6].as_str()).collect();
+    assert_eq!(codes, ["'17/1", "'00123", "X-1"]);
+    assert!(cells[1][6].contains("Excel"), "the note says what the sign is: {}", cells[1][6]);
+    for row in &cells[2..] {
+        assert!(row.iter().all(|cell| cell.chars().count() < 32_767));
+        assert!(row[13].starts_with("POLYGON") && row[13].ends_with('…'));
+        assert!(row[1].contains("kind: ") && row[1].contains("geometry: dəyər bir xanaya sığmır"), "{}", row[1]);
+    }
 }

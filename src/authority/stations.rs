@@ -41,8 +41,11 @@ pub struct Station {
     pub name: String,
     /// Its kind.
     pub kind: StationKind,
-    /// Design capacity in MW, three places.
+    /// Design capacity in MW, three places: the one of today.
     pub mw: Quantity,
+    /// Where it was another before: each capacity and its first day, in their order; the last of them is `mw`. Empty
+    /// where it was ever the same.
+    pub capacities: Vec<(Date, Quantity)>,
     /// ISO 3166-2:AZ code of the region.
     pub region: String,
     /// Who operates it.
@@ -54,6 +57,29 @@ pub struct Station {
 }
 
 impl Station {
+    /// The capacity of that day. Before the first that is dated it was that one.
+    pub fn mw_on(&self, day: Date) -> Quantity {
+        let since = self.capacities.iter().rev().find(|(from, _)| *from <= day).or(self.capacities.first());
+        since.map_or(self.mw, |(_, mw)| *mw)
+    }
+
+    /// The capacities that it had from the first of these days to the last, each with its hours, in their order: a day
+    /// has 24 hours, for there is no daylight saving in Asia/Baku.
+    pub fn capacity_hours(&self, first: Date, last: Date) -> Vec<(Quantity, i64)> {
+        let changes = self.capacities.iter().map(|(from, _)| *from).filter(|from| first < *from && *from <= last);
+        let starts: Vec<Date> = std::iter::once(first).chain(changes).collect();
+        let ends = starts.iter().skip(1).filter_map(|next| next.yesterday().ok()).chain(std::iter::once(last));
+        let days = |from: Date, to: Date| i64::from(from.until(to).map_or(0, |span| span.get_days())) + 1;
+        starts.iter().zip(ends).map(|(from, to)| (self.mw_on(*from), days(*from, to) * 24)).collect()
+    }
+
+    /// The days of the period on which it was in service, first and last; none where there were none.
+    pub fn served(&self, period: Period) -> Option<(Date, Date)> {
+        let first = period.first_day()?.max(self.from?);
+        let last = self.to.map_or(period.last_day()?, |to| period.last_day().map_or(to, |last| last.min(to)));
+        (first <= last).then_some((first, last))
+    }
+
     /// Whether it is in service on some day of the period.
     pub fn in_service(&self, period: Period) -> bool {
         match (self.from, period.first_day(), period.day_after()) {

@@ -90,6 +90,15 @@ impl Reader {
         Ok(None)
     }
 
+    /// What the window's role may do in a server beyond reading and inserting, in words; none where that is nothing, or
+    /// where there are no roles.
+    ///
+    /// # Errors
+    /// The database is away.
+    pub async fn beyond(&mut self) -> Result<Option<String>, Fault> {
+        self.store.beyond().await
+    }
+
     /// The first load whose moments are not those of its acts.
     ///
     /// # Errors

@@ -26,6 +26,9 @@ pub enum Fault {
         /// Where it was looked for.
         path: String,
     },
+    /// The window's role may do more than read and insert, which only a trial bears.
+    #[error("the window's role in BOEMİS may do more than read and insert: {0}. {mend}", mend = super::ROLE_MEND)]
+    Role(String),
     /// An impossible state: a damaged file, a mark that says something else, a description that
     /// changes what stored numbers mean. Nothing is loaded until a person has looked.
     #[error("BOEMİS is not as it must be: {0}")]
@@ -49,7 +52,7 @@ impl From<Fault> for Stop {
         match fault {
             Fault::Away { .. } => Stop::Hold(Finding::new(Code::LoadDatabaseAway)),
             // a reader's answer; a loader that meets it has lost its database
-            Fault::Missing { .. } | Fault::Wrong(_) => Stop::Halt(fault.to_string()),
+            Fault::Missing { .. } | Fault::Role(_) | Fault::Wrong(_) => Stop::Halt(fault.to_string()),
         }
     }
 }

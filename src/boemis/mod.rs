@@ -45,6 +45,7 @@ pub use standing::Question;
 use crate::document::{DatasetName, Digest, Period, Revision, SubmissionId};
 use crate::schema::{Datasets, Key, Standing, Statement};
 use jiff::Timestamp;
+use postgres::ROLE_MEND;
 use std::time::Duration;
 use store::Store;
 
@@ -67,6 +68,9 @@ pub struct Settings {
     /// held. 20 s by default: the longest of them copies 64 MiB of a large document's rows in, in a few of them; and a
     /// service's watchdog, which hears nothing meanwhile, waits 60 s.
     pub statement_timeout: Duration,
+    /// Whether a server's role may be any, and not only one that reads and inserts: so in a trial alone. No key of its
+    /// own: the configuration takes it from `window.environment`.
+    pub any_role: bool,
 }
 
 impl Default for Settings {
@@ -77,6 +81,7 @@ impl Default for Settings {
             checkpoint_pages: 1000,
             connect_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(20),
+            any_role: true,
         }
     }
 }

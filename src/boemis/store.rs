@@ -182,6 +182,14 @@ impl Store {
         either!(self, Self, store => store.word(doing, sql).await)
     }
 
+    /// What the role may do beyond reading and inserting.
+    pub(super) async fn beyond(&mut self) -> Result<Option<String>, Fault> {
+        match self {
+            Self::Sqlite(_) => Ok(None), // a file has no roles
+            Self::Postgres(store) => store.word(postgres::LOOKING_AT_ROLE, postgres::BEYOND).await,
+        }
+    }
+
     pub(super) async fn loads(&mut self) -> Result<Vec<SubmissionId>, Fault> {
         either!(self, Self, store => store.loads().await)
     }

@@ -92,6 +92,9 @@ pub fn verify(args: &AuditVerifyArgs, screen: &mut Screen) -> Outcome {
     if answer.unmarked > 0 {
         screen.say(format!("Rows of no load in BOEMİS, seen by nobody, which are swept away: {}", answer.unmarked));
     }
+    if let Some(beyond) = answer.role_beyond.as_ref().filter(|_| settings.boemis.any_role) {
+        screen.say(format!("The window's role in BOEMİS may do more than read and insert: {beyond}"));
+    }
     if answer.checkpoints > 0 {
         screen.say(format!("checkpoints that others keep, held against it {}", answer.checkpoints));
     }
@@ -197,6 +200,9 @@ pub(super) struct Answer {
     undescribed: BTreeMap<String, u64>,
     /// Rows in BOEMİS of no load, which no view shows: a crash left them, or they wait for their load mark.
     unmarked: u64,
+    /// What the window's role in BOEMİS may do beyond reading and inserting, which fits a trial alone; null where that
+    /// is nothing, or BOEMİS is a file.
+    role_beyond: Option<String>,
     /// Indexes of closed segments of the journal that say what their segments say.
     indexes: u64,
     /// Closed segments without one, or behind one without: the next start makes them.
@@ -293,10 +299,10 @@ impl Audit {
         if let Some(unfit) = self.contested(&before, &after, boemis) {
             return Ok(Some(unfit));
         }
-        let loads::Fit { count, undescribed, unmarked, unfit } =
+        let loads::Fit { count, undescribed, unmarked, beyond, unfit } =
             after.fit(&self.records, settings, datasets, boemis).await?;
         (self.answer.loads, self.answer.undescribed) = (count, undescribed);
-        self.answer.unmarked = unmarked;
+        (self.answer.unmarked, self.answer.role_beyond) = (unmarked, beyond);
         Ok(unfit)
     }
 

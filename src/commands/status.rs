@@ -112,6 +112,9 @@ pub struct Status {
     pub notices: Vec<NoticeDue>,
     /// The mailboxes of the configuration, as a running window saw them last.
     pub mailboxes: Vec<mailboxes::Row>,
+    /// What the window's role in BOEMİS may do beyond reading and inserting, which only a trial bears; null where that
+    /// is nothing, or BOEMİS is a file.
+    pub role_beyond: Option<String>,
     /// Each participant that has a folder or ever sent anything.
     pub participants: Vec<ParticipantRow>,
 }
@@ -134,7 +137,7 @@ pub struct Problem {
     /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `archiving-fails`,
     /// `mail-away`, `mail-failed`, `mail-late`, `mail-paused`, `checkpoints-kept-back`, `boemis-damaged`,
     /// `loaded-by-others`, `journal-behind`, `acts-behind`, `mailbox-unreadable`, `mailbox-unmoved`,
-    /// `disk-nearly-full`.
+    /// `disk-nearly-full`, `boemis-role`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -254,8 +257,11 @@ impl Status {
         // where journal or act log lost its end, what BOEMİS holds beyond it is nobody else's
         let lost_its_end = |problem: &Problem| matches!(problem.code, "journal-behind" | "acts-behind");
         let is_lost = status.problems.iter().any(lost_its_end);
-        let unloaded = unloaded(settings, &known, daemon.is_some())?;
+        let (unloaded, beyond) = unloaded(settings, &known, daemon.is_some())?;
         status.problems.extend(unloaded.filter(|problem| !(is_lost && problem.code == "loaded-by-others")));
+        let is_trial = settings.boemis.any_role;
+        status.problems.extend(beyond.as_ref().filter(|_| !is_trial).map(too_much));
+        status.role_beyond = beyond;
         status.healthy = status.problems.is_empty();
         Ok(status)
     }
@@ -315,6 +321,7 @@ impl Status {
             mail: super::post::Post::of(settings),
             notices: Vec::new(),
             mailboxes: mailboxes::rows(settings),
+            role_beyond: None,
             participants: rows.into_values().collect(),
         };
         status.problems = status.problems(settings, life.halted.as_ref(), now);
@@ -433,14 +440,15 @@ fn unstamped(settings: &Settings, fold: &Fold) -> Option<Problem> {
 }
 
 /// What was accepted and is not in BOEMİS. (While that is away the window says so, and documents are held.)
-fn unloaded(settings: &Settings, known: &Known, is_open: bool) -> Result<Option<Problem>, Trouble> {
-    let loads::Difference { lacking, strange } =
+/// With it what the window's role may do there too much.
+fn unloaded(settings: &Settings, known: &Known, is_open: bool) -> Result<(Option<Problem>, Option<String>), Trouble> {
+    let loads::Difference { lacking, strange, beyond } =
         match opening::runtime()?.block_on(loads::difference(settings, known, is_open))? {
             Ok(difference) => difference,
-            Err(fault) if fault.is_away() => return Ok(None),
+            Err(fault) if fault.is_away() => return Ok((None, None)),
             Err(fault) => {
                 let message = damaged(&fault, settings.location.file().is_some());
-                return Ok(Some(Problem { code: "boemis-damaged", message }));
+                return Ok((Some(Problem { code: "boemis-damaged", message }), None));
             }
         };
     // what a running window loaded since the journal was read is none of these; it tells of them itself
@@ -449,16 +457,21 @@ fn unloaded(settings: &Settings, known: &Known, is_open: bool) -> Result<Option<
             "BOEMİS holds {strange} loads that this window did not accept; `pencere audit verify` names the first. \
              Put the database of this window in its place: what it lacks is loaded again."
         );
-        return Ok(Some(Problem { code: "loaded-by-others", message }));
+        return Ok((Some(Problem { code: "loaded-by-others", message }), beyond));
     }
-    let Some(first) = lacking.first() else { return Ok(None) };
+    let Some(first) = lacking.first() else { return Ok((None, beyond)) };
     let message = format!(
         "{} accepted submissions are not in BOEMİS, as after an older copy of it was put in place; the first: {first}. \
          A window loads them again when it starts, and when it is told to reload; its log says what it cannot load \
          and why.",
         lacking.len()
     );
-    Ok(Some(Problem { code: "not-loaded", message }))
+    Ok((Some(Problem { code: "not-loaded", message }), beyond))
+}
+
+/// The window's role could change what is loaded.
+fn too_much(beyond: &String) -> Problem {
+    Problem { code: "boemis-role", message: format!("{}.", Fault::Role(beyond.clone())) }
 }
 
 fn damaged(fault: &Fault, is_file: bool) -> String {
@@ -717,6 +730,12 @@ fn tell(status: &Status, screen: &mut Screen) {
     if uploads > 0 {
         let oldest = old(status.participants.iter().filter_map(|row| row.oldest_upload_seconds).max());
         fact("uploads", format!("{uploads} under way by their names, the oldest {}", oldest.unwrap_or_default()));
+    }
+    if let Some(beyond) = status.role_beyond.as_ref().filter(|_| status.environment == "test") {
+        fact(
+            "boemis",
+            format!("the window's role may do more than read and insert: {beyond}; only a trial bears that"),
+        );
     }
     if let Some(reserve) = &status.reserve {
         fact("reserve", reserve.told());

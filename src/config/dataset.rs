@@ -13,9 +13,31 @@ use crate::schema::{
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// All descriptions, as far as they can be read.
-pub(super) fn read(gathered: &mut Gathered, folder: &Path) -> Datasets {
-    let mut datasets = Datasets::default();
+/// Whom a description names, and where.
+pub(super) struct Competence {
+    path: PathBuf,
+    bodies: Vec<At<ParticipantName>>,
+}
+
+/// A dataset falls to bodies of the registry: to none at all, or to one whose name was mistyped, is odd. The registry
+/// decides, and a window need not know every body that there is.
+pub(super) fn fall_to_somebody(gathered: &mut Gathered, named: &[Competence], registered: &BTreeSet<String>) {
+    for Competence { path, bodies } in named {
+        let is_known = |body: &At<ParticipantName>| registered.contains(body.value.as_str());
+        let is_nobodys = !bodies.iter().any(is_known);
+        for body in bodies.iter().filter(|body| !is_known(body)) {
+            let meant = super::reader::meant(body.value.as_str(), registered.iter().map(String::as_str));
+            if is_nobodys || !meant.is_empty() {
+                let message = format!("\"{}\" is no participant of the registry{meant}", body.value);
+                gathered.warnings.push(body.spot.mistake_in(path, message));
+            }
+        }
+    }
+}
+
+/// All descriptions, as far as they can be read, and whom they name.
+pub(super) fn read(gathered: &mut Gathered, folder: &Path) -> (Datasets, Vec<Competence>) {
+    let (mut datasets, mut named) = (Datasets::default(), Vec::new());
     let mut described = BTreeSet::new();
     let mut references: Vec<(PathBuf, DatasetName, Reference)> = Vec::new();
     let folders = match gathered.shelf.folders(folder) {
@@ -32,7 +54,8 @@ pub(super) fn read(gathered: &mut Gathered, folder: &Path) -> Datasets {
                 described.insert(name.clone());
                 let path = folder.join("dataset.toml");
                 let read = gathered.toml(&path, Part::Datasets, |_, source, top| dataset(source, name, top));
-                if let Some((dataset, names)) = read.flatten() {
+                if let Some((dataset, names, bodies)) = read.flatten() {
+                    named.push(Competence { path: path.clone(), bodies });
                     references.extend(names.into_iter().map(|to| (path.clone(), dataset.name.clone(), to)));
                     datasets.by_name.insert(dataset.name.clone(), dataset);
                 }
@@ -49,10 +72,12 @@ pub(super) fn read(gathered: &mut Gathered, folder: &Path) -> Datasets {
         let fault = of.and_then(|of| reference.fault(of, datasets.by_name.get(&reference.dataset.value)));
         gathered.mistakes.extend(fault.map(|(spot, message)| spot.mistake_in(&path, message)));
     }
-    datasets
+    (datasets, named)
 }
 
-fn dataset(source: &Source<'_>, name: DatasetName, mut top: Table<'_, '_>) -> Option<(Dataset, Vec<Reference>)> {
+type Read = (Dataset, Vec<Reference>, Vec<At<ParticipantName>>);
+
+fn dataset(source: &Source<'_>, name: DatasetName, mut top: Table<'_, '_>) -> Option<Read> {
     top.need(&["title", "clause", "class", "periods", "total", "columns"]);
     let title = titles(&mut top);
     let clause = top.string("clause");
@@ -80,19 +105,26 @@ fn dataset(source: &Source<'_>, name: DatasetName, mut top: Table<'_, '_>) -> Op
             Some((column(source, table)?, spot))
         })
         .collect();
-    for (number, (column, _)) in columns.iter().enumerate() {
+    let mut once = true;
+    for (number, (column, spot)) in columns.iter().enumerate() {
         let mut before = columns.iter().take(number);
         if before.any(|(other, _)| other.name == column.name || other.element == column.element) {
-            top.mistake(format!("the column {} or its element {} stands twice", column.name, column.element));
+            let message = format!("the column {} or its element {} stands twice", column.name, column.element);
+            source.mistake(spot, message);
+            once = false;
         }
     }
-    let whole = columns.len() == wanted;
+    // of columns that are broken, or stand twice, nobody knows what else they are
+    let whole = once && columns.len() == wanted;
     if let (true, Some(total)) = (whole, &total) {
         keys(source, &columns, total);
         shapes(source, &columns, total);
     }
     let tables = top.tables("rules");
-    let (checks, references) = if whole { rules::read(source, &columns, tables) } else { rules::skip(tables) };
+    let (checks, references) = match &periods {
+        Some(periods) if whole => rules::read(source, &columns, periods.value, tables),
+        _ => rules::skip(tables),
+    };
     top.finish();
     let (title_az, title_en) = title?;
     let dataset = Dataset {
@@ -101,7 +133,7 @@ fn dataset(source: &Source<'_>, name: DatasetName, mut top: Table<'_, '_>) -> Op
         title_en,
         clause: clause?.value,
         class: class?.value,
-        competence,
+        competence: competence.iter().map(|body| body.value.clone()).collect(),
         approval,
         periods: periods?.value,
         total: total?.value,
@@ -109,14 +141,14 @@ fn dataset(source: &Source<'_>, name: DatasetName, mut top: Table<'_, '_>) -> Op
         columns: columns.into_iter().map(|(column, _)| column).collect(),
         rules: checks,
     };
-    Some((dataset, references))
+    Some((dataset, references, competence))
 }
 
 /// To whom the dataset falls by default.
-fn competence(source: &Source<'_>, top: &mut Table<'_, '_>) -> Vec<ParticipantName> {
+fn competence(source: &Source<'_>, top: &mut Table<'_, '_>) -> Vec<At<ParticipantName>> {
     let named = top.strings("competence").unwrap_or_default().into_iter();
     let parsed = |name: At<String>| match name.value.parse() {
-        Ok(name) => Some(name),
+        Ok(value) => Some(At { value, spot: name.spot }),
         Err(form) => {
             source.mistake(&name.spot, format!("{:?} does not fit: {form}", name.value));
             None
@@ -325,7 +357,7 @@ mod tests {
     fn shipped_descriptions_are_read_and_give_what_lies_beside_them() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/datasets");
         let mut gathered = Gathered::default();
-        let datasets = read(&mut gathered, &folder);
+        let (datasets, _) = read(&mut gathered, &folder);
         assert!(gathered.mistakes.is_empty(), "{:?}", gathered.mistakes);
         let names: Vec<_> = datasets.by_name.keys().map(|name| name.as_str()).collect();
         assert_eq!(names, ["cadastre", "capacity", "carbon-revenue", "gas-savings", "generation", "grid"]);

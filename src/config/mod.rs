@@ -115,7 +115,7 @@ impl Config {
     /// Every mistake in them; never empty.
     pub fn datasets_of(settings: &Settings) -> Result<Datasets, Vec<Mistake>> {
         let mut gathered = Gathered::default();
-        let datasets = dataset::read(&mut gathered, &settings.window.paths.datasets);
+        let (datasets, _) = dataset::read(&mut gathered, &settings.window.paths.datasets);
         match gathered.mistakes.is_empty() {
             true => Ok(datasets),
             false => Err(gathered.into_mistakes()),
@@ -126,7 +126,7 @@ impl Config {
     #[cfg(test)]
     pub(crate) fn shipped_datasets() -> Datasets {
         let mut gathered = Gathered::default();
-        dataset::read(&mut gathered, &Path::new(env!("CARGO_MANIFEST_DIR")).join("config/datasets"))
+        dataset::read(&mut gathered, &Path::new(env!("CARGO_MANIFEST_DIR")).join("config/datasets")).0
     }
 
     /// What a window judged by whose configuration consisted of these files, each under the path that it was

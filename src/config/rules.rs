@@ -7,7 +7,7 @@
 use super::reader::{At, Source, Spot, Table};
 use crate::authority::StationKind;
 use crate::document::{DatasetName, Quantity};
-use crate::schema::{Check, Column, ColumnKind, Dataset, Ratio, Rule, Span, Text, TextForm};
+use crate::schema::{Check, Column, ColumnKind, Dataset, PeriodKinds, Ratio, Rule, Span, Text, TextForm};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -55,6 +55,7 @@ struct Entry {
 pub(super) fn read(
     source: &Source<'_>,
     columns: &[(Column, Spot)],
+    periods: PeriodKinds,
     tables: Vec<Table<'_, '_>>,
 ) -> (Vec<Rule>, Vec<Reference>) {
     let (mut entries, mut references) = (Vec::new(), Vec::new());
@@ -69,7 +70,7 @@ pub(super) fn read(
             day.as_ref().map_or_else(|| table.spot().clone(), |day| day.spot.clone())
         };
         let (from_spot, to_spot) = (spot(&from, &table), spot(&to, &table));
-        let check = check(source, columns, &mut table, &mut references);
+        let check = check(source, columns, periods, &mut table, &mut references);
         // of a rule that is broken nobody knows which keys are its own
         if let Some(check) = check {
             table.finish();
@@ -106,6 +107,7 @@ fn column_of(check: &Check) -> Option<usize> {
         | Check::Area { column, .. }
         | Check::Change { column, .. } => Some(*column),
         Check::DrawnAs { column, .. } | Check::EndsMeet { column, .. } => Some(*column),
+        Check::OneOf { column, .. } | Check::Voen { column } => Some(*column),
         Check::Ratio(ratio) => Some(ratio.column),
         Check::Deadline { .. } | Check::Overlaps => None,
     }
@@ -143,6 +145,8 @@ enum Word {
     Overlaps,
     DrawnAs,
     EndsMeet,
+    OneOf,
+    Voen,
     Ratio,
     Deadline,
 }
@@ -150,6 +154,7 @@ enum Word {
 fn check(
     source: &Source<'_>,
     columns: &[(Column, Spot)],
+    periods: PeriodKinds,
     table: &mut Table<'_, '_>,
     references: &mut Vec<Reference>,
 ) -> Option<Check> {
@@ -166,15 +171,23 @@ fn check(
             ("overlaps", Word::Overlaps),
             ("drawn-as", Word::DrawnAs),
             ("ends-meet", Word::EndsMeet),
+            ("one-of", Word::OneOf),
+            ("voen", Word::Voen),
             ("ratio", Word::Ratio),
             ("deadline", Word::Deadline),
         ],
     )?;
     if let Word::Deadline = word.value {
         table.need(&["days"]);
+        if periods == PeriodKinds::None {
+            source.mistake(&word.spot, "is a rule of periods, of which this dataset has none");
+        }
         let mut days = table.table("days")?;
+        // a kind of period without a deadline would never be late, and nobody would have said so
+        let of_dataset = spans(periods);
+        days.need(&of_dataset.iter().map(|(key, _)| *key).collect::<Vec<_>>());
         let mut read = BTreeMap::new();
-        for (key, span) in SPANS {
+        for (key, span) in of_dataset {
             // ten years: a longer one is none
             read.extend(days.integer(key, 0..=3650).map(|days| (span, days.value as u32)));
         }
@@ -193,6 +206,15 @@ fn check(
     }
     table.need(&["column"]);
     let name = table.string("column")?;
+    if let Word::Voen = word.value {
+        let is_word =
+            |(column, _): &(Column, Spot)| column.name == name.value && matches!(column.kind, ColumnKind::Text(_));
+        let column = columns.iter().position(is_word);
+        if column.is_none() {
+            source.mistake(&name.spot, format!("{:?} is no column of words of this dataset", name.value));
+        }
+        return Some(Check::Voen { column: column? });
+    }
     let column = columns
         .iter()
         .position(|(column, _)| column.name == name.value && matches!(column.kind, ColumnKind::Decimal { .. }));
@@ -225,18 +247,27 @@ fn check(
             table.need(&["most"]);
             let mut spans = table.table("most")?;
             let mut most = BTreeMap::new();
-            for (key, span) in SPANS {
+            for (key, span) in self::spans(periods) {
                 let Some(mut kinds) = spans.table(key) else { continue };
                 for (key, kind) in KINDS {
-                    most.extend(limit(source, &mut kinds, key).map(|limit| ((span, kind), limit)));
+                    most.extend(part(source, &mut kinds, key).map(|limit| ((span, kind), limit)));
                 }
                 kinds.finish();
             }
             spans.finish();
             Some(Check::Utilisation { column, most })
         }
+        Word::OneOf => {
+            table.need(&["values"]);
+            let values: Vec<Quantity> =
+                table.strings("values")?.iter().filter_map(|text| decimal(source, text)).collect();
+            if values.is_empty() {
+                table.mistake("`values` names nothing: every figure would be unusual");
+            }
+            Some(Check::OneOf { column, values })
+        }
         Word::Ratio => ratio(source, column, table, references),
-        Word::Deadline | Word::Overlaps | Word::DrawnAs | Word::EndsMeet => None,
+        Word::Deadline | Word::Overlaps | Word::DrawnAs | Word::EndsMeet | Word::Voen => None,
     }
 }
 
@@ -272,7 +303,16 @@ fn of_lines(source: &Source<'_>, columns: &[(Column, Spot)], table: &mut Table<'
     }
 }
 
-const SPANS: [(&str, Span); 3] = [("month", Span::Month), ("quarter", Span::Quarter), ("year", Span::Year)];
+/// The kinds of period that a dataset has, by the keys of their parameters: any other is an unknown key.
+fn spans(periods: PeriodKinds) -> Vec<(&'static str, Span)> {
+    let year = ("year", Span::Year);
+    match periods {
+        PeriodKinds::MonthAndYear => vec![("month", Span::Month), year],
+        PeriodKinds::QuarterAndYear => vec![("quarter", Span::Quarter), year],
+        PeriodKinds::None => Vec::new(),
+    }
+}
+
 const KINDS: [(&str, StationKind); 7] = [
     ("solar", StationKind::Solar),
     ("wind", StationKind::Wind),
@@ -323,9 +363,30 @@ fn ratio(
     }))
 }
 
+/// A part of a whole, above 0 and at most 1: a percentage would never be passed, and 0 always.
+fn part(source: &Source<'_>, table: &mut Table<'_, '_>, key: &'static str) -> Option<Quantity> {
+    let At { value: part, spot } = limit_at(source, table, key)?;
+    let whole = 10i64.pow(u32::from(part.places()));
+    if !(1..=whole).contains(&part.scaled()) {
+        let message = format!("{part} is no part of a whole: wanted is a decimal above 0 and at most 1, as \"0.38\"");
+        source.mistake(&spot, message);
+        return None;
+    }
+    Some(part)
+}
+
 /// An exact decimal in quotation marks.
 fn limit(source: &Source<'_>, table: &mut Table<'_, '_>, key: &'static str) -> Option<Quantity> {
+    limit_at(source, table, key).map(|limit| limit.value)
+}
+
+/// The same, and where it stands.
+fn limit_at(source: &Source<'_>, table: &mut Table<'_, '_>, key: &'static str) -> Option<At<Quantity>> {
     let text = table.string(key)?;
+    Some(At { value: decimal(source, &text)?, spot: text.spot })
+}
+
+fn decimal(source: &Source<'_>, text: &At<String>) -> Option<Quantity> {
     match Quantity::parse(&text.value, PLACES, '.') {
         Ok(limit) if limit.scaled() <= WHOLE_MAX * 10i64.pow(u32::from(PLACES)) => Some(limit),
         _ => {

@@ -457,6 +457,7 @@ fn boemis(
             default.connect_timeout,
         ),
         statement_timeout: value(table.duration("statement_timeout", SECOND..=600 * SECOND), default.statement_timeout),
+        any_role: environment == Some(Environment::Test),
     };
     table.finish();
     Some((location?.with_password_file(password_file), settings))
@@ -753,6 +754,8 @@ fn schema(mut table: Table<'_, '_>) -> schema::Limits {
     let default = schema::Limits::default();
     let limits = schema::Limits {
         findings_max: count(table.integer("findings_max", 1..=10_000), default.findings_max),
+        returned_rows_max: count(table.integer("returned_rows_max", 1..=1_000_000), default.returned_rows_max),
+        returned_size_max: count(table.size("returned_size_max", 1 << 10..=1 << 30), default.returned_size_max),
         records_max: value(table.integer("records_max", 1..=100_000_000), default.records_max),
         memory_max: count(table.size("memory_max", 1..=1 << 40), default.memory_max),
         row_max: count(table.size("row_max", 1 << 10..=16 << 20), default.row_max),

@@ -1,9 +1,10 @@
 //! Reads `stations.toml`, the station register (R 4.6, third case). Never judges a document.
 
 use super::files::{Gathered, Part};
-use super::reader::{At, Source, Table};
+use super::reader::{At, Source, Spot, Table};
 use crate::authority::{Station, StationKind, Stations};
 use crate::document::{ParticipantName, Quantity, QuantityFault};
+use jiff::civil::Date;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -46,7 +47,8 @@ fn station(
         ("hybrid", StationKind::Hybrid),
     ];
     let kind = table.word("type", &kinds);
-    let mw = table.string("mw").and_then(|text| capacity(source, &text));
+    let mw = table.string("mw").and_then(|text| Some((capacity(source, &text)?, text.spot)));
+    let capacities = capacities(source, table.tables("capacities"), mw.as_ref());
     let region = table.string("region");
     if let Some(region) = &region {
         let known = region.value.strip_prefix("AZ-").is_some_and(|code| REGIONS.split_whitespace().any(|r| r == code));
@@ -76,12 +78,39 @@ fn station(
         code,
         name: name?.value,
         kind: kind?.value,
-        mw: mw?,
+        mw: mw?.0,
+        capacities,
         region: region?.value,
         operator: operator?.value,
         from: from.map(|day| day.value),
         to: to.map(|day| day.value),
     })
+}
+
+/// The capacities that a station had, each with its first day: they rise by these, and the last is that of today.
+fn capacities(
+    source: &Source<'_>,
+    tables: Vec<Table<'_, '_>>,
+    today: Option<&(Quantity, Spot)>,
+) -> Vec<(Date, Quantity)> {
+    let mut dated: Vec<(Date, Quantity)> = Vec::new();
+    let is_dated = !tables.is_empty();
+    for mut table in tables {
+        table.need(&["from", "mw"]);
+        let (from, mw) = (table.day("from"), table.string("mw").and_then(|text| capacity(source, &text)));
+        table.finish();
+        let (Some(from), Some(mw)) = (from, mw) else { return Vec::new() };
+        if dated.last().is_some_and(|(before, _)| *before >= from.value) {
+            source.mistake(&from.spot, "does not lie after the `from` before it");
+        }
+        dated.push((from.value, mw));
+    }
+    if let (true, Some((mw, spot))) = (is_dated, today)
+        && dated.last().is_some_and(|(_, last)| last != mw)
+    {
+        source.mistake(spot, "is not the last of `capacities`, which holds today");
+    }
+    dated
 }
 
 fn capacity(source: &Source<'_>, text: &At<String>) -> Option<Quantity> {

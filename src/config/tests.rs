@@ -518,6 +518,117 @@ fn shipped_line(text: &str, number: usize) -> String {
 }
 
 #[test]
+fn parameters_that_cannot_be_right_are_told_once_at_their_place() {
+    let window = Window::new();
+    let path = "datasets/generation/dataset.toml";
+    let shipped = fs::read_to_string(window.path(path)).unwrap();
+    let told = |old: &str, new: &str| {
+        assert!(shipped.contains(old), "{old}");
+        fs::write(window.path(path), shipped.replacen(old, new, 1)).unwrap();
+        let mistakes = window.load().map(|_| Vec::new()).unwrap_or_else(|_| window.mistakes());
+        mistakes.into_iter().map(|(place, text)| format!("{place} {text}")).collect::<Vec<_>>()
+    };
+    let part = "solar = \"0.38\"";
+    for wrong in ["38", "1.0001", "0"] {
+        let said = told(part, &format!("solar = \"{wrong}\""));
+        assert!(said.len() == 1 && said[0].contains("is no part of a whole"), "{wrong}: {said:#?}");
+    }
+    assert_eq!(told(part, "solar = \"1\""), [""; 0]);
+    let days = "days = { quarter = 30, year = 60 }";
+    let said = told(days, "days = { quarter = 30 }");
+    assert!(said.len() == 1 && said[0].contains("days.year is missing here"), "{said:#?}");
+    let said = told(days, "days = { quarter = 30, year = 60, month = 10 }");
+    assert!(said.len() == 1 && said[0].contains("days.month"), "this dataset has no months: {said:#?}");
+    // a column that stands twice is one mistake, where it stands the second time
+    let column = "[[columns]]\nname = \"energy_mwh\"";
+    let again = format!(
+        "[[columns]]\nname = \"energy_mwh\"\nelement = \"Energy\"\nkind = \"decimal\"\nplaces = 3\n\
+        required = true\ntitle = {{ az = \"S\", en = \"M\" }}\n\n{column}"
+    );
+    let said = told(column, &again);
+    let line = shipped.split(column).next().unwrap().matches('\n').count() + again.matches('\n').count();
+    assert!(said.len() == 1 && said[0].contains("the column energy_mwh or its element"), "{said:#?}");
+    assert!(said[0].contains(&format!("dataset.toml:{line} ")), "{line}: {said:#?}");
+}
+
+#[test]
+fn capacities_are_dated_in_their_order_and_end_with_that_of_today() {
+    let window = Window::new();
+    let shipped = fs::read_to_string(window.path("stations.toml")).unwrap();
+    let told = |capacities: &str| {
+        let text = shipped.replacen("mw = \"424\"", &format!("mw = \"424\"\ncapacities = [{capacities}]"), 1);
+        fs::write(window.path("stations.toml"), text).unwrap();
+        match window.load() {
+            Ok(config) => {
+                let station =
+                    config.world().stations.by_code.values().find(|one| one.mw.to_string() == "424.000").unwrap();
+                let on = |day: &str| station.mw_on(day.parse().unwrap()).to_string();
+                vec![on("1954-01-01"), on("2017-12-31"), on("2018-01-01")]
+            }
+            Err(mistakes) => window.told(&mistakes).into_iter().map(|(at, what)| format!("{at} {what}")).collect(),
+        }
+    };
+    let (old, new) = ("{ from = \"1954-01-01\", mw = \"402\" }", "{ from = \"2018-01-01\", mw = \"424\" }");
+    assert_eq!(told(&format!("{old}, {new}")), ["402.000", "402.000", "424.000"]);
+    assert_eq!(told(new), ["424.000", "424.000", "424.000"]);
+    for (wrong, what) in [
+        (format!("{new}, {old}"), "does not lie after the `from` before it"),
+        (old.to_owned(), "is not the last of `capacities`"),
+        (format!("{old}, {{ from = \"2018-01-01\" }}"), "is missing here"),
+        (format!("{old}, {{ from = \"2018-01-01\", mw = \"0\" }}"), "some capacity"),
+    ] {
+        assert!(told(&wrong).iter().any(|one| one.contains(what)), "{wrong}: {:?}", told(&wrong));
+    }
+}
+
+#[test]
+fn values_of_a_list_and_numbers_with_a_check_digit_name_a_column_of_their_kind() {
+    let window = Window::new();
+    let path = "datasets/grid/dataset.toml";
+    let shipped = fs::read_to_string(window.path(path)).unwrap();
+    let told = |rule: &str| {
+        fs::write(window.path(path), format!("{}\n{rule}", shipped.split("\n# The voltages").next().unwrap())).unwrap();
+        let mistakes = window.load().map(|_| Vec::new()).unwrap_or_else(|_| window.mistakes());
+        mistakes.into_iter().map(|(_, text)| text).collect::<Vec<_>>()
+    };
+    let one_of = |column: &str, values: &str| {
+        told(&format!("[[rules]]\nrule = \"one-of\"\ncolumn = \"{column}\"\nvalues = {values}\n"))
+    };
+    let voen = |column: &str| told(&format!("[[rules]]\nrule = \"voen\"\ncolumn = \"{column}\"\n"));
+    assert_eq!((one_of("voltage_kv", "[\"0.4\"]"), voen("owner")), (Vec::new(), Vec::new()));
+    for (said, wanted) in [
+        (one_of("owner", "[\"1\"]"), "is no decimal column"),
+        (one_of("voltage_kv", "[]"), "names nothing"),
+        (one_of("voltage_kv", "[\"0,4\"]"), "is no limit"),
+        (voen("voltage_kv"), "is no column of words"),
+    ] {
+        assert!(said.iter().any(|text| text.contains(wanted)), "{said:#?} {wanted}");
+    }
+}
+
+#[test]
+fn a_dataset_that_falls_to_nobody_is_odd_and_so_is_a_mistyped_body() {
+    let window = Window::new();
+    let path = "datasets/grid/dataset.toml";
+    let shipped = fs::read_to_string(window.path(path)).unwrap();
+    let told = |competence: &str| -> Vec<String> {
+        let old = "competence = [\"energetika\", \"azerenerji\", \"azerisiq\"]";
+        assert!(shipped.contains(old));
+        fs::write(window.path(path), shipped.replace(old, competence)).unwrap();
+        let config = window.load().unwrap();
+        let warnings = config.warnings().iter().map(|warning| format!("{}: {}", warning.key, warning.message));
+        warnings.filter(|warning| warning.starts_with("competence")).collect()
+    };
+    let registered = window.load().unwrap().world().registry.participants.keys().next().unwrap().to_string();
+    assert_eq!(told(&format!("competence = [\"{registered}\"]")), [""; 0]);
+    assert_eq!(told(&format!("competence = [\"{registered}\", \"elsewhere-altogether\"]")), [""; 0]);
+    let said = told("competence = [\"nobody\"]");
+    assert!(said.len() == 1 && said[0].contains("\"nobody\" is no participant of the registry"), "{said:?}");
+    let said = told(&format!("competence = [\"{registered}\", \"{registered}x\"]"));
+    assert!(said.len() == 1 && said[0].contains(&format!("perhaps \"{registered}\" is meant")), "{said:?}");
+}
+
+#[test]
 fn columns_of_words_say_their_form_and_a_total_is_told_from_them() {
     let window = Window::new();
     let folder = window.path("datasets/meters");

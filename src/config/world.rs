@@ -80,7 +80,7 @@ impl World {
 /// `path` is that of `pencere.toml`, at whose keys the mistakes are told.
 pub(super) fn read(gathered: &mut Gathered, path: &Path, named: &Named<'_>, now: Timestamp) -> Option<World> {
     let paths = named.paths;
-    let datasets = dataset::read(gathered, &paths.datasets);
+    let (datasets, competence) = dataset::read(gathered, &paths.datasets);
     let datasets_named = datasets.by_name.keys().cloned().collect();
     let against = Against { profile: named.identity, datasets: datasets_named, posts: named.posts };
     let registry = registry::read(gathered, &paths.registry, &against);
@@ -91,10 +91,11 @@ pub(super) fn read(gathered: &mut Gathered, path: &Path, named: &Named<'_>, now:
         Some(file) => policy::read(gathered, &file.value).map(|suite| Policy { suite, ..named.policy.clone() }),
         None => Some(named.policy.clone()),
     };
-    if let Some(declared) = registry.as_ref().and_then(|read| read.declared.as_ref())
-        && gathered.shelf.is_disk()
-    {
-        folders(gathered, &paths.drop, declared);
+    if let Some(declared) = registry.as_ref().and_then(|read| read.declared.as_ref()) {
+        dataset::fall_to_somebody(gathered, &competence, declared);
+        if gathered.shelf.is_disk() {
+            folders(gathered, &paths.drop, declared);
+        }
     }
     let (trust, asked) = trust?;
     Some(World {

@@ -13,7 +13,7 @@ use crate::host::Scratch;
 use crate::journal::Answered;
 use crate::receipt::{self, Known};
 use crate::schema::{
-    self, Following, Inspected, InspectedApproval, Key, Standing, Subject, Validated, ValidatedApproval,
+    self, Again, Following, Inspected, InspectedApproval, Key, RowFault, Standing, Subject, Validated, ValidatedApproval,
 };
 use crate::signature::{self, Grounds, Report, Unverified, Verified};
 use crate::staging::{About, Staged};
@@ -294,6 +294,16 @@ impl Judge {
             matter.key = Some(Key { participant: sender.clone(), ..statement.key.clone() });
         }
         Ok(inspected)
+    }
+
+    /// The faulty rows of a table that was rejected, for its sender; none where no row is at fault.
+    ///
+    /// # Errors
+    /// In words: what could not be read, or laid away.
+    pub fn returned(&self, authorised: Authorised, told: Vec<RowFault>, more: bool) -> Result<Option<String>, String> {
+        let World { datasets, stations, .. } = &*self.world;
+        let again = Again { datasets, stations, limits: &self.settings.schema, scratch: &self.scratch };
+        schema::returned(authorised, told, more, &again)
     }
 
     /// Has it the form of an approval?

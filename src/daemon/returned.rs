@@ -1,8 +1,8 @@
 //! Returned: beside the receipt of a rejected table its faulty rows, to be mended.
 //!
-//! Made from the sealed receipt and the original in evidence, and from nothing else, so that it is the same whenever
-//! it is made. What to write is [`schema::returned()`]'s. A courtesy, made where the pages are made: whoever waits for
-//! an answer does not wait for it.
+//! Made from the sealed receipt and the original in evidence, beside descriptions and register, and from nothing else,
+//! so that it is the same whenever it is made. What to write is [`returned`](crate::schema::returned())'s. A
+//! courtesy, made where the pages are made: whoever waits for an answer does not wait for it.
 
 use super::again::staged;
 use super::judgement::{Judge, Matter};
@@ -11,7 +11,7 @@ use crate::evidence::Reader;
 use crate::finding::{Code, Language};
 use crate::journal::Held;
 use crate::receipt::Told;
-use crate::schema::{self, RowFault};
+use crate::schema::RowFault;
 
 /// A rejected document, and what it was judged by.
 #[derive(Debug)]
@@ -48,7 +48,6 @@ impl Original {
         let authorised = judge.verify(staged, &mut matter).and_then(|verified| judge.authorise(verified, &mut matter));
         // by another trust or registry than at the reception it may not pass any more: then there is the receipt alone
         let Ok(authorised) = authorised else { return Ok(None) };
-        let (datasets, limits) = (&judge.world().datasets, &judge.settings().schema);
-        schema::returned(&authorised, &faults, more, datasets, limits).map_err(|error| error.to_string())
+        judge.returned(authorised, faults, more)
     }
 }

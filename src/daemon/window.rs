@@ -433,6 +433,8 @@ impl Window {
                 tracing::error!(doing, cause, "BOEMİS is away; documents are held until it is back");
                 self.tally.away = true;
             }
+            // a start that is tried again by itself mends no rights
+            Err(fault @ boemis::Fault::Role(_)) => return Err(Halt::Misconfigured(fault.to_string())),
             Err(fault) => return Err(Halt::wrong(fault)),
         }
         Ok(())

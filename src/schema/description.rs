@@ -356,6 +356,18 @@ pub enum Check {
         /// How far off a site may be.
         metres: u32,
     },
+    /// One of these, and seldom another.
+    OneOf {
+        /// Whose figure.
+        column: usize,
+        /// The usual ones, at least one.
+        values: Vec<Quantity>,
+    },
+    /// A VÖEN by its check digit.
+    Voen {
+        /// The column of the word.
+        column: usize,
+    },
     /// In proportion to a figure of another dataset.
     Ratio(Ratio),
     /// Days after the end of a period by which it is to be filed.

@@ -16,6 +16,13 @@ pub struct Limits {
     /// Findings in one answer, a count (`schema.findings_max`). 100: more than anybody mends in one
     /// sitting, and a receipt with them stays below 100 kB. What passes it is named, not listed.
     pub findings_max: usize,
+    /// Faults that the rows file beside a rejected table gives back with their rows, and so rows in it, a count
+    /// (`schema.returned_rows_max`). 10 000: whoever mends in a spreadsheet mends a column at once, and with a hundred
+    /// at a time would send a large table in a hundred rounds. At about a kibibyte each that is 10 MiB meanwhile.
+    pub returned_rows_max: usize,
+    /// Octets of that file, about (`schema.returned_size_max`). 16 MiB: what a spreadsheet opens in seconds, and room
+    /// for a thousand rows with a shape in each; it lies in memory whole while it is made.
+    pub returned_size_max: usize,
     /// Records in one document, a count (`schema.records_max`). 1 000 000: more parcels
     /// than a body has, or the meters of a city. A record's key takes eight octets of memory while it is read, and a
     /// shape twenty more where shapes are held against each other, so that is 28 MB.
@@ -55,6 +62,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             findings_max: 100,
+            returned_rows_max: 10_000,
+            returned_size_max: 16 << 20,
             records_max: 1_000_000,
             memory_max: 4 << 20,
             row_max: 64 * 1024,

@@ -45,7 +45,7 @@ pub use limits::Limits;
 pub use pattern::Pattern;
 pub use publish::SHIPPED;
 pub use records::{Following, Records};
-pub use returned::{RowFault, returned};
+pub use returned::{Again, RowFault, returned};
 pub use statement::{Bearing, Figures, Key, Record, Spot, Standing, Statement, Stood, Topic, Understood, Value};
 pub use template::{Format, template};
 
@@ -321,8 +321,7 @@ fn judged(
     datasets: &Datasets,
     stations: &Stations,
 ) -> Result<Judged, Stop> {
-    let Inspected { authorised, statement, reading, .. } = inspected;
-    let dataset = dataset_of(authorised, datasets)?;
+    let Inspected { authorised, reading, .. } = inspected;
     let about = authorised.verified().about();
     let content = authorised.verified().content();
     if authorised.proposer().is_none() && standing.repeats(content).is_some_and(|earlier| earlier != about.id) {
@@ -335,11 +334,55 @@ fn judged(
         let finding = Finding::new(Code::SchemaInvalid).at(Place::whole().path("about"));
         faults.push(finding.found(read.unwrap_or("—")).wanted(wanted.unwrap_or("—")));
     }
-    let case = rules::Case {
+    let case = case_of(inspected, standing, datasets, stations)?;
+    rules::judge(&case, &mut faults);
+    if let Some(error) = case.lost.take() {
+        return Err(not_laid_away(&error));
+    }
+    let errors = faults.any_errors();
+    let mut findings = faults.finish();
+    if !findings.is_empty() {
+        let mut places: Vec<&mut Place> = findings.iter_mut().map(|finding| &mut finding.place).collect();
+        authorised.verified().covered().locate(&mut places);
+    }
+    Ok(Judged { findings, errors })
+}
+
+/// Every fault of single records, up to `returned_rows_max`, and whether there are more: of those that need nothing but
+/// the document and the register. What stands in BOEMİS is not asked, nor what records come to together.
+fn faults_of_rows(
+    authorised: Authorised,
+    (datasets, stations): (&Datasets, &Stations),
+    limits: &Limits,
+    scratch: &Scratch,
+) -> Result<(Authorised, Vec<Finding>), Stop> {
+    let limits = Limits { findings_max: limits.returned_rows_max, ..*limits };
+    let inspected = inspect(authorised, datasets, &limits, scratch)?;
+    let standing = Standing::default();
+    let mut faults = inspected.reading.faults.clone();
+    let case = case_of(&inspected, &standing, datasets, stations)?;
+    rules::judge_each(&case, &mut faults);
+    if let Some(error) = case.lost.take() {
+        return Err(not_laid_away(&error));
+    }
+    Ok((inspected.authorised, faults.finish()))
+}
+
+/// Everything that the rules look at.
+fn case_of<'a>(
+    inspected: &'a Inspected,
+    standing: &'a Standing,
+    datasets: &'a Datasets,
+    stations: &'a Stations,
+) -> Result<rules::Case<'a>, Stop> {
+    let Inspected { authorised, statement, reading, .. } = inspected;
+    let dataset = dataset_of(authorised, datasets)?;
+    let about = authorised.verified().about();
+    Ok(rules::Case {
         dataset,
         datasets,
         id: about.id,
-        content,
+        content: authorised.verified().content(),
         participant: authorised.stated_for(),
         owner: authorised.is_stated_for_owner(),
         proposer: authorised.proposer(),
@@ -356,18 +399,7 @@ fn judged(
         standing,
         stations,
         lost: rules::Lost::default(),
-    };
-    rules::judge(&case, &mut faults);
-    if let Some(error) = case.lost.take() {
-        return Err(not_laid_away(&error));
-    }
-    let errors = faults.any_errors();
-    let mut findings = faults.finish();
-    if !findings.is_empty() {
-        let mut places: Vec<&mut Place> = findings.iter_mut().map(|finding| &mut finding.place).collect();
-        authorised.verified().covered().locate(&mut places);
-    }
-    Ok(Judged { findings, errors })
+    })
 }
 
 /// The description of the dataset that the document was authorised for (R 3.5.3).

@@ -17,6 +17,37 @@ pub fn row(text: &mut String, cells: impl Iterator<Item = String>) {
     text.push_str("\r\n");
 }
 
+/// A value that is a text and stays one: what a spreadsheet would take for a date, a time or a number has the sign
+/// before it that means text there, as what begins like a formula has.
+pub fn as_text(value: &str) -> String {
+    if becomes_another(value) { format!("'{value}") } else { value.to_owned() }
+}
+
+/// Whether a spreadsheet that opens it shows another value: `17/1` a date, `00123` the number 123, `12E5` a large one.
+/// Rather one too many than one too few.
+fn becomes_another(value: &str) -> bool {
+    /// Digits that are shown as they are.
+    const DIGITS: usize = 11;
+    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    let value = value.trim();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|octet| octet.is_ascii_digit());
+    if is_number(value) {
+        return value.len() > DIGITS || (value.len() > 1 && value.starts_with('0'));
+    }
+    let is_month = |part: &str| {
+        let part = part.to_ascii_lowercase();
+        MONTHS.iter().any(|month| part.starts_with(month)) && part.bytes().all(|octet| octet.is_ascii_alphabetic())
+    };
+    let parts: Vec<&str> = value.split(['/', '-', '.', ':', ' ', 'E', 'e']).collect();
+    if (2..=4).contains(&parts.len()) && parts.iter().all(|part| is_number(part)) {
+        return true;
+    }
+    let parts: Vec<&str> = value.split(['/', '-', '.', ' ']).collect();
+    (2..=3).contains(&parts.len())
+        && parts.iter().any(|part| is_month(part))
+        && parts.iter().all(|part| is_number(part) || is_month(part))
+}
+
 /// A cell that is text whatever it begins with: spreadsheets take what begins with one of these signs, after blanks
 /// too, for a formula, and run it when the file is opened.
 pub fn cell_of(value: &str) -> String {
@@ -34,6 +65,18 @@ pub fn cell_of(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_is_no_date_and_no_number() {
+        for value in
+            ["17/1", "00123", "1-2", "01.02.2024", "12:30", "12E5", "1234567890123", "MAR-12", "3 sep 2026", "1.5"]
+        {
+            assert_eq!(as_text(value), format!("'{value}"), "{value}");
+        }
+        for value in ["123", "GUN-0001", "A17/1", "17/A", "SU-0001", "0", "", "9990000631", "AZ-MI", "Mart-x"] {
+            assert_eq!(as_text(value), value, "{value}");
+        }
+    }
 
     #[test]
     fn no_cell_acts_as_a_formula() {

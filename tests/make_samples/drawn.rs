@@ -294,6 +294,15 @@ fn pending() -> Vec<Sample> {
             one("32639", "0.250", "POLYGON((400000 4480000,401000 4480000,401000 4480005,400000 4480000))"),
         ),
         sample(
+            "pending/voltage-that-is-none",
+            "A line of 111 kV, which no grid has, and a substation in volts. A warning for each.\n",
+            |signers| {
+                let odd = grid().replacen("<VoltageKV>110<", "<VoltageKV>111<", 1);
+                let odd = odd.replacen("<VoltageKV>110<", "<VoltageKV>110000<", 1);
+                Made::document("sebeke.xml", signers.xades(&odd, "azerenerji"))
+            },
+        ),
+        sample(
             "pending/areas-overlap",
             "Two areas of one statement with 10 ha in common: the surveys do not fit each other. A warning.\n",
             one(
@@ -307,6 +316,14 @@ fn pending() -> Vec<Sample> {
 
 fn rejected() -> Vec<Sample> {
     vec![
+        sample(
+            "rejected/rule.voen-invalid",
+            "The owner of a line, by a number whose check digit does not fit: 9990000631 with a slip.\n",
+            |signers| {
+                let slipped = grid().replacen("<Owner>9990000631</Owner>", "<Owner>9990000641</Owner>", 1);
+                Made::document("sebeke.xml", signers.xades(&slipped, "azerenerji"))
+            },
+        ),
         sample("rejected/rule.drawn-otherwise", "A substation that is drawn as a line.\n", |signers| {
             let called = grid().replace("<Element>line</Element>", "<Element>substation</Element>");
             Made::document("sebeke.xml", signers.xades(&called, "azerenerji"))

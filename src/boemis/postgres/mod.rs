@@ -9,11 +9,13 @@
 mod link;
 mod prepare;
 mod read;
+mod role;
 mod snapshot;
 mod write;
 
 pub use prepare::Prepared;
 pub(super) use prepare::prepare_as_owner;
+pub(super) use role::{BEYOND, LOOKING as LOOKING_AT_ROLE, MEND as ROLE_MEND};
 pub(super) use snapshot::Snapshot;
 pub(super) use write::Transaction;
 
@@ -87,8 +89,9 @@ impl Store {
 
     /// Makes tables and views follow the descriptions, or finds that they do.
     pub(super) async fn prepare(&mut self, datasets: &Datasets) -> Result<(), Fault> {
+        let any_role = self.settings.any_role;
         let mut link = self.connected("preparing the datasets").await?;
-        let plans = prepare::prepare(&mut link, datasets).await;
+        let plans = prepare::prepare(&mut link, datasets, any_role).await;
         self.plans = self.ended(plans)?;
         Ok(())
     }

@@ -11,6 +11,7 @@ use super::super::views::{self, Engine};
 use super::super::{Fault, Settings, layout::Layout};
 use super::link::{self, Driver, Link, cell, fault};
 use super::read::Plans;
+use super::role;
 use crate::schema::Datasets;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
@@ -128,8 +129,11 @@ pub(super) async fn look(link: &mut Link<'_>, datasets: &Datasets) -> Result<Opt
 }
 
 /// Makes all follow the descriptions, in one transaction, or leaves it as it is. A role that may make nothing finds
-/// that all is there.
-pub(super) async fn prepare(link: &mut Link<'_>, datasets: &Datasets) -> Result<Plans, Fault> {
+/// that all is there. One that may do more than insert is refused before anything is made, unless any role will do.
+pub(super) async fn prepare(link: &mut Link<'_>, datasets: &Datasets, any_role: bool) -> Result<Plans, Fault> {
+    if !any_role {
+        role::loads_alone(link).await?;
+    }
     const MAY: &str = "SELECT coalesce(has_schema_privilege(current_schema(), 'CREATE'), false)";
     let may_make: bool = cell(PREPARING, &link.one(PREPARING, sqlx::query(MAY)).await?, 0)?;
     let layouts = steps::layouts(datasets)?;
@@ -255,7 +259,10 @@ fn rights(
     let all = all.join(", ");
     let mut rights = vec![
         format!("GRANT CONNECT ON DATABASE {database} TO {role}"),
+        // whoever may make a table may make one that is found before ours
+        format!("REVOKE CREATE, TEMPORARY ON DATABASE {database} FROM {role}, PUBLIC"),
         format!("GRANT USAGE ON SCHEMA {schema} TO {role}"),
+        format!("REVOKE CREATE ON SCHEMA {schema} FROM {role}, PUBLIC"),
         format!("REVOKE ALL ON {all} FROM {role}"),
         format!("GRANT SELECT ON {all} TO {role}"),
         // of views that are made anew when a description grows

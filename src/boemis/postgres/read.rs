@@ -310,7 +310,9 @@ pub(super) async fn count(
 
 /// The first word of an answer.
 pub(super) async fn word(link: &mut Link<'_>, doing: &'static str, sql: &'static str) -> Result<Option<String>, Fault> {
-    link.all(doing, sqlx::query(sql)).await?.first().map(|row| cell(doing, row, 0)).transpose()
+    let rows = link.all(doing, sqlx::query(sql)).await?;
+    let word: Option<Option<String>> = rows.first().map(|row| cell(doing, row, 0)).transpose()?;
+    Ok(word.flatten())
 }
 
 /// How many loads there are that are not contested.

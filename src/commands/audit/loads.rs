@@ -30,6 +30,8 @@ pub(super) struct Fit {
     pub(super) undescribed: BTreeMap<String, u64>,
     /// Rows of no load, which a crash may have left, or which wait for theirs.
     pub(super) unmarked: u64,
+    /// What the window's role may do there too much, in words.
+    pub(super) beyond: Option<String>,
     /// The first that does not fit.
     pub(super) unfit: Option<String>,
 }
@@ -105,6 +107,10 @@ impl Loads {
             }
         }
         fit.unfit = beside(&mut reader, boemis, &mut fit.unmarked).await?;
+        fit.beyond = reader.beyond().await?;
+        if let Some(beyond) = fit.beyond.as_ref().filter(|_| fit.unfit.is_none() && !settings.boemis.any_role) {
+            fit.unfit = Some(Fault::Role(beyond.clone()).to_string());
+        }
         let _ = reader.close().await; // it only looked
         Ok(fit)
     }

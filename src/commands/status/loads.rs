@@ -25,6 +25,8 @@ pub(super) struct Difference {
     pub(super) lacking: Vec<SubmissionId>,
     /// Loads beyond what is accepted.
     pub(super) strange: u64,
+    /// What the window's role may do there too much, in words.
+    pub(super) beyond: Option<String>,
 }
 
 /// Holds BOEMİS against these records; inside, that it is away or damaged.
@@ -42,7 +44,8 @@ pub(super) async fn difference(
         Ok(reader) => reader,
         Err(Fault::Missing { .. }) if count == 0 && sealed.is_empty() => return Ok(Ok(Difference::default())),
         Err(Fault::Missing { .. }) => {
-            return Ok(Ok(Difference { lacking: [known.accepted()?, sealed].concat(), strange: 0 }));
+            let lacking = [known.accepted()?, sealed].concat();
+            return Ok(Ok(Difference { lacking, ..Difference::default() }));
         }
         Err(fault) => return Ok(Err(fault)),
     };
@@ -51,14 +54,15 @@ pub(super) async fn difference(
         Ok(loaded) => {
             let lacking = missing(&mut reader, &known.accepted()?).await;
             let strange = |lacking: &[SubmissionId]| (loaded + lacking.len() as u64).saturating_sub(count);
-            lacking.map(|lacking| Difference { strange: strange(&lacking), lacking })
+            lacking.map(|lacking| Difference { strange: strange(&lacking), lacking, beyond: None })
         }
         Err(fault) => Err(fault),
     };
+    let beyond = reader.beyond().await;
     let difference = match (difference, undone(&mut reader, &sealed).await) {
         (Ok(mut difference), Ok(sealed)) => {
             difference.lacking.extend(sealed);
-            Ok(difference)
+            beyond.map(|beyond| Difference { beyond, ..difference })
         }
         (Err(fault), _) | (_, Err(fault)) => Err(fault),
     };

@@ -51,7 +51,7 @@ pub(super) fn page(dataset: &Dataset, language: Language) -> String {
             }
             Frame::Period => ("dövr: rüb və ya il", "the period: a quarter or a year", dataset.periods.examples()),
             Frame::Revision => ("redaksiya; düzəlişdə artırılır", "the revision; raised for a correction", "1–9999"),
-            Frame::Sender => ("göndərən qurumun VÖEN-i", "the VÖEN of the sending body", "9990000221"),
+            Frame::Sender => ("göndərən qurumun VÖEN-i", "the VÖEN of the sending body", VOEN),
             Frame::To | Frame::Id => ("pəncərənin adı", "the id of the window", "trial"),
             Frame::Replaces => (
                 "düzəlişdə: əvəz etdiyi redaksiyanın və ya qəbzdəki təqdimatın nömrəsi (olmaya bilər)",
@@ -240,6 +240,17 @@ fn rules(dataset: &Dataset, periodic: bool) -> Vec<(String, String)> {
     rules
 }
 
+/// A VÖEN in examples: synthetic, and right by its check digit.
+const VOEN: &str = "9990000221";
+
+/// A figure that the dataset's own list of usual ones has, where it has such a list of this column.
+fn usual(dataset: &Dataset, at: usize) -> Option<String> {
+    dataset.rules.iter().find_map(|rule| match &rule.check {
+        Check::OneOf { column, values } if *column == at => Some(trimmed(&values.last()?.to_string())),
+        _ => None,
+    })
+}
+
 /// One rule of the description, with its parameters and the days on which they are in force.
 fn described(dataset: &Dataset, rule: &Rule) -> (String, String) {
     let name = |column: usize| dataset.columns.get(column).map_or("", |column| column.name.as_str());
@@ -304,6 +315,18 @@ fn described(dataset: &Dataset, rule: &Rule) -> (String, String) {
                 ),
             )
         }
+        Check::OneOf { column, values } => {
+            let values: Vec<String> = values.iter().map(|value| trimmed(&value.to_string())).collect();
+            let values = values.join(", ");
+            (
+                format!("`{}` bunlardan biri deyilsə, xəbərdarlıq edilir: {values}.", name(*column)),
+                format!("A warning is given where `{}` is none of {values}.", name(*column)),
+            )
+        }
+        Check::Voen { column } => (
+            format!("`{}` VÖEN-dir: onun yoxlama rəqəmi düzgün olmalıdır.", name(*column)),
+            format!("`{}` is a VÖEN whose check digit fits.", name(*column)),
+        ),
         Check::Ratio(ratio) => in_proportion(name(ratio.column), ratio),
         Check::Deadline { days } => {
             let days: Vec<String> = days.iter().map(|(span, days)| format!("{} +{days}", span_word(*span))).collect();
@@ -371,7 +394,7 @@ fn sample(dataset: &Dataset) -> (String, String, Option<String>) {
         Frame::Dataset => dataset.name.as_str(),
         Frame::Period => dataset.periods.examples().split(',').next().unwrap_or_default(),
         Frame::Revision => "1",
-        Frame::Sender => "9990000221",
+        Frame::Sender => VOEN,
         Frame::Replaces | Frame::Reason | Frame::Note | Frame::About => "", // not in a first statement
     };
     let first = |frame: &Frame| !frame.is_of_correction();
@@ -382,7 +405,7 @@ fn sample(dataset: &Dataset) -> (String, String, Option<String>) {
     let (mut record, mut total) = (String::new(), String::new());
     let (mut record_row, mut total_row) = (Vec::new(), Vec::new());
     let (mut properties, mut drawn) = (Vec::new(), None);
-    for column in &dataset.columns {
+    for (at, column) in dataset.columns.iter().enumerate() {
         match column.kind {
             ColumnKind::Station => {
                 record.push_str(&format!("<{0}>GUN-0001</{0}>", column.element));
@@ -391,19 +414,21 @@ fn sample(dataset: &Dataset) -> (String, String, Option<String>) {
                 total_row.push(TOTAL.to_owned());
             }
             ColumnKind::Text(ref of) => {
-                let example = form::example(&of.form);
+                let is_voen = dataset.rules.iter().any(|rule| rule.check == Check::Voen { column: at });
+                let example = if is_voen { VOEN.to_owned() } else { form::example(&of.form) };
                 record.push_str(&format!("<{0}>{example}</{0}>", column.element));
                 properties.push(format!("\"{}\": {}", column.name, quoted(&example)));
                 record_row.push(example);
                 total_row.push(if column.is_key() { TOTAL.to_owned() } else { String::new() });
             }
             ColumnKind::Decimal { places } => {
-                let element = format!("<{0}>{1}</{0}>", column.element, value(places));
+                let value = usual(dataset, at).unwrap_or_else(|| value(places));
+                let element = format!("<{0}>{value}</{0}>", column.element);
                 record.push_str(&element);
-                properties.push(format!("\"{}\": {}", column.name, value(places)));
+                properties.push(format!("\"{}\": {value}", column.name));
                 total.push_str(&element);
-                record_row.push(value(places));
-                total_row.push(value(places));
+                record_row.push(value.clone());
+                total_row.push(value);
             }
             ColumnKind::Geometry(shapes) => {
                 let (gml, wkt) = shape::example(shapes);

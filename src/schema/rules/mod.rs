@@ -4,7 +4,7 @@
 //! clock, disk or network. Which rules a dataset has is said by its description; no dataset has a
 //! name here. Here stand those that every dataset has; `register` holds those beside the register,
 //! `year` those within a year and between two, `proposal` those of what another body proposes, `across` those between
-//! datasets, `drawn` those of shapes.
+//! datasets, `drawn` those of shapes, `values` those of a value by itself.
 
 mod across;
 mod drawn;
@@ -12,6 +12,7 @@ mod figures;
 mod proportion;
 mod proposal;
 mod register;
+mod values;
 mod year;
 
 pub(super) use proportion::trimmed;
@@ -97,20 +98,7 @@ pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
         Some(proposer) => proposal::follows(case, proposer, faults),
         None => correction_grounded(case, faults),
     }
-    let mut keys = KeysOnce::default();
-    case.each(|row| {
-        station_known(case, row, faults);
-        keys.once(case, row, faults);
-        station_own(case, row, faults);
-        station_in_service(case, row, faults);
-        one_sender(case, row, faults);
-        drawn::area_as_drawn(case, row, faults);
-        drawn::drawn_as_called(case, row, faults);
-        register::within_capacity(case, row, faults);
-        register::capacity_as_registered(case, row, faults);
-        register::output_not_high(case, row, faults);
-        register::output_not_zero(case, row, faults);
-    });
+    let keys = judge_each(case, faults);
     let stated = Stated { case, doubled: &keys.doubled };
     total_exact(case, faults);
     year::agrees(&stated, faults);
@@ -121,6 +109,27 @@ pub(super) fn judge(case: &Case<'_>, faults: &mut Faults) {
     drawn::areas_apart(case, faults);
     drawn::ends_meet(case, faults);
     in_time(case, faults);
+}
+
+/// Asks the rules of one record alone, in one reading of all; which keys stand twice.
+pub(super) fn judge_each(case: &Case<'_>, faults: &mut Faults) -> KeysOnce {
+    let mut keys = KeysOnce::default();
+    case.each(|row| {
+        station_known(case, row, faults);
+        keys.once(case, row, faults);
+        station_own(case, row, faults);
+        station_in_service(case, row, faults);
+        one_sender(case, row, faults);
+        values::one_of(case, row, faults);
+        values::voen(case, row, faults);
+        drawn::area_as_drawn(case, row, faults);
+        drawn::drawn_as_called(case, row, faults);
+        register::within_capacity(case, row, faults);
+        register::capacity_as_registered(case, row, faults);
+        register::output_not_high(case, row, faults);
+        register::output_not_zero(case, row, faults);
+    });
+    keys
 }
 
 impl<'a> Case<'a> {
@@ -306,7 +315,7 @@ fn station_known(case: &Case<'_>, row: &Row<'_>, faults: &mut Faults) {
 
 /// R 2.1.2: each station, or other key, stands once, or its figure would be ambiguous.
 #[derive(Default)]
-struct KeysOnce {
+pub(super) struct KeysOnce {
     /// What may stand twice, and was met.
     met: HashSet<Digest>,
     /// What stands twice.

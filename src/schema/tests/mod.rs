@@ -124,6 +124,7 @@ pub fn stations() -> Stations {
         mw: Quantity::parse(mw, 3, '.').unwrap(),
         region: "AZ-BA".to_owned(),
         operator: operator.parse().unwrap(),
+        capacities: Vec::new(),
         from: from.map(|day: &str| day.parse().unwrap()),
         to: to.map(|day: &str| day.parse().unwrap()),
     });
@@ -133,6 +134,8 @@ pub fn stations() -> Stations {
 /// Limits that lay every record away.
 pub const NO_MEMORY: Limits = Limits {
     findings_max: 100,
+    returned_rows_max: 10_000,
+    returned_size_max: 16 << 20,
     records_max: 100_000,
     memory_max: 0,
     row_max: 64 << 10,
@@ -170,6 +173,8 @@ pub struct Judge {
     pub owner: bool,
     pub received: &'static str,
     pub standing: Standing,
+    /// The register.
+    pub stations: Stations,
     /// Whether another document came with it.
     pub grounded: bool,
     pub id: SubmissionId,
@@ -185,6 +190,7 @@ impl Judge {
             owner: false,
             received: "2026-10-05T08:00:00Z",
             standing: Standing::default(),
+            stations: stations(),
             grounded: false,
             id: id(1),
             content: content("this"),
@@ -215,7 +221,7 @@ impl Judge {
             total: total.as_ref(),
             broken: &broken,
             standing: &self.standing,
-            stations: &stations(),
+            stations: &self.stations,
             lost: judged::Lost::default(),
         };
         judged::judge(&case, &mut faults);

@@ -65,6 +65,87 @@ fn a_broken_figure_is_not_also_a_wrong_total() {
     assert_eq!(said(&Judge::of(generation()).xml(&text)), ["schema.invalid /Submission/Record[1]/EnergyMWh"]);
 }
 
+/// Qaradağ with 100 MW until the end of July 2026, and 230 since; and a station that came into service on the tenth
+/// of July.
+fn grown() -> Stations {
+    let mw = |text: &str| Quantity::parse(text, 3, '.').unwrap();
+    let mut all = stations();
+    let station = all.by_code.get_mut(&"GUN-0001".parse().unwrap()).unwrap();
+    station.capacities = vec![("2023-10-26".parse().unwrap(), mw("100")), ("2026-08-01".parse().unwrap(), mw("230"))];
+    let new = all.by_code.get_mut(&"SU-0001".parse().unwrap()).unwrap();
+    new.from = Some("2026-07-10".parse().unwrap());
+    all
+}
+
+#[test]
+fn the_capacity_of_the_days_of_a_period_judges_it() {
+    let judge = |period: &str, figure: &str| {
+        let judge = Judge { stations: grown(), ..Judge::of(generation()) };
+        judge.xml(&document(period, "1", &[("GUN-0001", figure), ("SU-0001", "0")], ""))
+    };
+    // 100 MW × 31 d, then 230 MW × 61 d; before, 100 MW throughout, which a later correction is judged by too
+    for (period, most) in [("2026-Q3", 411_120), ("2026-Q2", 218_400), ("2024", 878_400), ("2025-Q3", 220_800)] {
+        for (figure, count) in [(format!("{most}.000"), 0), (format!("{most}.001"), 1)] {
+            let findings = judge(period, &figure);
+            let over = findings.iter().filter(|finding| finding.code.slug() == "rule.exceeds-capacity").count();
+            assert_eq!(over, count, "{period} {figure}: {findings:?}");
+        }
+    }
+    let finding = judge("2026-Q3", "411120.001").remove(0);
+    assert_eq!(finding.wanted.as_deref(), Some("411120.000 MWh (100.000 MW × 744 h + 230.000 MW × 1464 h)"));
+    // the design capacity is that of the period's end
+    let stated = |period: &str, mw: &str| {
+        let judge = Judge { stations: grown(), ..Judge::of(capacity()) };
+        let text = document(period, "1", &[("GUN-0001", mw), ("SU-0001", "424")], "")
+            .replace("\"generation\"", "\"capacity\"")
+            .replace("EnergyMWh", "CapacityMW");
+        judge.xml(&text).iter().filter(|finding| finding.code.slug() == "rule.capacity-differs").count()
+    };
+    let counts = [("2026-Q2", "100"), ("2026-Q2", "230"), ("2026-Q3", "230"), ("2026-Q3", "100"), ("2025", "100")];
+    assert_eq!(counts.map(|(period, mw)| stated(period, mw)), [0, 1, 0, 1, 0]);
+}
+
+#[test]
+fn what_is_usual_goes_by_the_hours_of_service_and_what_is_possible_by_those_of_the_period() {
+    use crate::schema::Span;
+    let part = Quantity::parse("0.65", 4, '.').unwrap();
+    let usual = Check::Utilisation { column: 1, most: [((Span::Quarter, StationKind::Hydro), part)].into() };
+    let judge = |figure: &str| {
+        let dataset =
+            Dataset { rules: vec![always(Check::CapacityHours { column: 1 }), always(usual.clone())], ..generation() };
+        let judge = Judge { stations: grown(), ..Judge::of(dataset) };
+        let findings = judge.xml(&document("2026-Q3", "1", &[("GUN-0001", "1"), ("SU-0001", figure)], ""));
+        findings.iter().map(|finding| finding.code.slug()).collect::<Vec<_>>()
+    };
+    // 424 MW × 83 d × 24 h × 0.65, and with the days of its trial runs 424 MW × 92 d × 24 h
+    assert_eq!(judge("548995.2"), [""; 0]);
+    assert_eq!(judge("548995.201"), ["rule.output-high"]);
+    assert_eq!(judge("936192"), ["rule.output-high"]);
+    assert_eq!(judge("936192.001"), ["rule.exceeds-capacity"]);
+}
+
+#[test]
+fn the_shipped_grid_knows_its_voltages_and_a_voen_by_its_check_digit() {
+    let grid = crate::config::Config::shipped_datasets().by_name.remove(&"grid".parse().unwrap()).unwrap();
+    let judge = |voltage: &str, owner: &str| {
+        let text = format!(
+            "dataset,revision,code,element,level,voltage_kv,owner,epsg,geometry\n\
+             grid,1,YS-1,substation,distribution,{voltage},{owner},4326,POINT(49.93 40.49)\n"
+        );
+        said(&Judge::of(grid.clone()).csv(text))
+    };
+    for voltage in ["0.4", "0.400", "6", "10", "20", "35", "110", "220", "330", "500"] {
+        assert_eq!(judge(voltage, "9990000631"), [""; 0], "{voltage}");
+    }
+    for voltage in ["0", "111", "500000", "110.5"] {
+        assert_eq!(judge(voltage, "9990000631"), ["rule.value-unusual 2:voltage_kv"], "{voltage}");
+    }
+    assert_eq!(judge("110", "9990000632"), [""; 0], "a natural person may own it");
+    for owner in ["0000000000", "9990000641", "9990000633", "1525855852"] {
+        assert_eq!(judge("110", owner), ["rule.voen-invalid 2:owner"], "{owner}");
+    }
+}
+
 #[test]
 fn energy_is_at_most_capacity_times_the_hours_of_that_period() {
     // 230 MW: 2208 h in a third quarter, 2184 h in the first of a leap year, 2160 h in another
