@@ -308,14 +308,11 @@ impl Window {
     }
 
     /// Tells of a mail that nobody is answered for, an unsigned one, at most once for a participant and hour: for
-    /// whoever reads mail.
-    ///
-    /// # Errors
-    /// The outbox.
-    pub fn tell_of_unsigned(&mut self, participant: &ParticipantName, hour: Timestamp) -> Result<(), Halt> {
+    /// whoever reads mail. A courtesy: nothing waits for it, and what cannot be written is said in the log.
+    pub(super) fn tell_of_unsigned(&mut self, participant: &ParticipantName, hour: Timestamp) {
         let found = self.world.registry.participants.get(participant);
         let (Some(outbox), Some(to)) = (self.outbox(), found.and_then(|found| found.mail.clone())) else {
-            return Ok(());
+            return;
         };
         let hour = hour.as_second() / 3600;
         let subject = "İmzasız məktub / a mail without a signature".to_owned();
@@ -326,7 +323,10 @@ impl Window {
                     said within the hour.\n"
                 .to_owned();
         let told = outbox.notify(&format!("unsigned {participant} {hour}"), &[to], (subject, text), None, self.now());
-        told.map_err(|error| Halt::broken(format!("the outbox: {error}")))
+        if let Err(error) = told {
+            tracing::error!(%participant, %error, "a body is not told that mail of its address bears no signature; see \
+                to the disk of the outbox");
+        }
     }
 }
 

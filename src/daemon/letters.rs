@@ -39,8 +39,8 @@ pub(super) struct Letters {
     next: usize,
     /// Those that said that nothing is left in them.
     quiet: BTreeSet<usize>,
-    /// Mails of ours that came back: message id, status and receiver; told so once nothing is half safe beside them.
-    back: Vec<(String, String, String)>,
+    /// Reports that mails of ours came back; taken up once nothing is half safe beside them.
+    back: Vec<Back>,
     /// Who was told of messages of which nothing was filed, and in which hour.
     told: BTreeMap<ParticipantName, Timestamp>,
     /// How they stood when that was written down last.
@@ -57,6 +57,16 @@ struct Open {
     /// Whether a machine wrote it, or a list: nobody is told of it by mail.
     silent: bool,
     ids: Vec<SubmissionId>,
+}
+
+/// A mail system's report that mails of ours came back.
+#[derive(Debug)]
+struct Back {
+    mailbox: usize,
+    /// Of a message that is put away once this is marked; none of one that waits for its submissions.
+    ticket: Option<Ticket>,
+    /// Each mail: message id, status and receiver.
+    mails: Vec<(String, String, String)>,
 }
 
 /// What `status` reads of how the mailboxes stand; empty where none was ever read.
@@ -114,8 +124,8 @@ impl Window {
         // what is promised or journalled beside it must not share its fate
         let ahead = self.ahead.take();
         self.ahead = self.safe_ahead(ahead)?;
-        for (message_id, status, recipient) in std::mem::take(&mut self.letters.back) {
-            self.bounced(&message_id, &status, &recipient)?;
+        for back in std::mem::take(&mut self.letters.back) {
+            self.came_back(back)?;
         }
         self.tell_rejected()?;
         if !group.is_empty()
@@ -172,6 +182,7 @@ impl Window {
             let (attachment, key) = (shown(attachment), shown(&post.key));
             tracing::info!(mailbox = name, message = key, attachment, why = why.as_str(), "no submission");
         }
+        let mut mails = Vec::new();
         if let Some(report) = &post.report {
             for delivery in &report.deliveries {
                 let original = report.original_message_id.as_deref().unwrap_or_default();
@@ -180,8 +191,7 @@ impl Window {
                 tracing::warn!(mailbox = name, original, failed, recipient, "a mail system reports on a mail of ours");
                 if failed {
                     let status = delivery.status.map(|(class, subject, detail)| format!("{class}.{subject}.{detail}"));
-                    let back = (original.to_owned(), status.unwrap_or_default(), recipient.to_owned());
-                    self.letters.back.push(back);
+                    mails.push((original.to_owned(), status.unwrap_or_default(), recipient.to_owned()));
                 }
             }
         }
@@ -213,10 +223,35 @@ impl Window {
             }
         }
         let opened = Open { mailbox, ticket, key, from, silent, ids };
-        match (opened.ids.is_empty(), report) {
-            (false, _) => self.letters.open.push(opened),
-            (true, Some(_)) => self.letters.settle(mailbox, ticket, Verdict::Processed),
-            (true, None) => self.reject_letter(&opened, "nothing in it is a signed document")?,
+        let is_report = report.is_some() && opened.ids.is_empty();
+        if !mails.is_empty() {
+            self.letters.back.push(Back { mailbox, ticket: is_report.then_some(ticket), mails });
+        } else if is_report {
+            self.letters.settle(mailbox, ticket, Verdict::Processed);
+        }
+        match opened.ids.is_empty() {
+            false => self.letters.open.push(opened),
+            true if !is_report => self.reject_letter(&opened, "nothing in it is a signed document")?,
+            true => {}
+        }
+        Ok(())
+    }
+
+    /// Marks the mails of a report as come back. The report stays in its mailbox until that is written, and is read
+    /// again at the next look.
+    fn came_back(&mut self, back: Back) -> Result<(), Halt> {
+        let Back { mailbox, ticket, mails } = back;
+        let mut unmarked = Vec::new();
+        for (message_id, status, recipient) in mails {
+            if !self.bounced(&message_id, &status, &recipient)? {
+                unmarked.push((message_id, status, recipient));
+            }
+        }
+        match (ticket, unmarked.is_empty()) {
+            (Some(ticket), true) => self.letters.settle(mailbox, ticket, Verdict::Processed),
+            (Some(ticket), false) => self.letters.settle(mailbox, ticket, Verdict::Again),
+            (None, true) => {}
+            (None, false) => self.letters.back.push(Back { mailbox, ticket, mails: unmarked }),
         }
         Ok(())
     }
@@ -237,26 +272,27 @@ impl Window {
         let event = Event::Act { act: "letter-rejected".to_owned(), by: "pencere".to_owned(), id: None, facts };
         self.journal.append(self.host.clock.now(), event)?;
         self.letters.rejected.push((letter.mailbox, letter.ticket));
-        self.tell_whose(letter)
+        self.tell_whose(letter);
+        Ok(())
     }
 
     /// Tells a participant whose address stands in a message's From that nothing of it was filed: not to who wrote it,
     /// but to the address of the registry, and once in an hour.
-    fn tell_whose(&mut self, letter: &Open) -> Result<(), Halt> {
+    fn tell_whose(&mut self, letter: &Open) {
         let world = self.world();
         let registered = world.registry.participants.iter();
         let whose = letter.from.as_deref().filter(|_| !letter.silent).and_then(|from| {
             let is_of = |mail: &MailAddress| mail.as_str().eq_ignore_ascii_case(from);
             registered.filter(|(_, one)| one.mail.as_ref().is_some_and(is_of)).map(|(name, _)| name.clone()).next()
         });
-        let Some(whose) = whose else { return Ok(()) };
+        let Some(whose) = whose else { return };
         let now = self.host.clock.now();
         let hour = Timestamp::from_second(now.as_second() - now.as_second().rem_euclid(3600)).unwrap_or(now);
         if self.letters.told.get(&whose) == Some(&hour) {
-            return Ok(());
+            return;
         }
         self.letters.told.insert(whose.clone(), hour);
-        self.tell_of_unsigned(&whose, hour)
+        self.tell_of_unsigned(&whose, hour);
     }
 
     /// Whether some of what came by mail is not settled.

@@ -13,7 +13,7 @@ use crate::config::World;
 use crate::document::{Decision, MailAddress, ParticipantName, SubmissionId};
 use crate::evidence::Reader;
 use crate::finding::Language;
-use crate::host::Host;
+use crate::host::{Host, printable_line};
 use crate::journal::{Answered, Event, Held, KeptFile, Note};
 use crate::ledger::{Arrived, Submission};
 use crate::post::{self, Attachment, Auto, Courier, Draft, Failure, Mail, MailKey, Matter, Outbox, Owed};
@@ -463,15 +463,21 @@ impl Window {
         Ok(())
     }
 
-    /// An answer came back, or did not reach everybody: for whoever reads such reports. Whether it was one of ours.
+    /// An answer came back, or did not reach everybody: for whoever reads such reports. Whether all is done about it;
+    /// where the outbox cannot be written, nothing is, and the report is to be brought once more.
     ///
     /// # Errors
     /// The journal.
-    pub fn bounced(&mut self, message_id: &str, status: &str, recipient: &str) -> Result<bool, Halt> {
-        let Some(outbox) = self.outbox().cloned() else { return Ok(false) };
-        let bounced = outbox.bounced(message_id, status, recipient);
-        let Some(mail) = bounced.map_err(|error| Halt::broken(format!("the outbox: {error}")))? else {
-            return Ok(false);
+    pub(super) fn bounced(&mut self, message_id: &str, status: &str, recipient: &str) -> Result<bool, Halt> {
+        let Some(outbox) = self.outbox().cloned() else { return Ok(true) };
+        let mail = match outbox.bounced(message_id, status, recipient) {
+            Ok(Some(mail)) => mail,
+            Ok(None) => return Ok(true), // none of ours, or known
+            Err(error) => {
+                tracing::error!(mail = printable_line(message_id), %error,
+                    "a mail came back, and the outbox cannot be written; see to the disk, the report is read again");
+                return Ok(false);
+            }
         };
         tracing::error!(mail = mail.message_id, status, recipient, "a mail came back; `pencere post` shows it");
         let facts = |nth: Option<u32>| {
