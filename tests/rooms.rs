@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 const PATH: &[&str] = &["intake", "staging", "signature", "authority", "schema", "boemis", "receipt", "archive"];
 /// Shared leaves: every room may import them, and they import only each other.
 const LEAVES: &[&str] =
-    &["container", "document", "finding", "geometry", "host", "json", "letter", "xml", "forms", "trust"];
+    &["container", "document", "finding", "geometry", "host", "json", "letter", "line", "xml", "forms", "trust"];
 /// Stand beside the path and import only leaves.
 const BESIDE: &[&str] = &["journal", "transparency", "evidence", "fetch", "token", "ledger", "seal", "post", "reserve"];
 /// Look at everything.

@@ -9,6 +9,7 @@ mod dataset;
 mod files;
 mod incoming;
 mod keeping;
+mod line;
 mod mistake;
 mod policy;
 mod portable;

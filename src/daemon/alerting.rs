@@ -14,7 +14,7 @@ use crate::commands;
 use crate::config::{Part, World};
 use crate::document::{Digest, MailAddress, ParticipantName};
 use crate::forms::certificate::Certificate;
-use crate::host::{Disk, Host};
+use crate::host::Host;
 use crate::post;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -191,16 +191,8 @@ impl Alerter {
     }
 
     fn remember(&self, told: &Told) -> std::io::Result<()> {
-        write(&self.host.disk, &self.file(), told)
+        self.host.disk.replace(&self.file(), &serde_json::to_vec(told)?, false)
     }
-}
-
-fn write(disk: &Disk, path: &Path, told: &Told) -> std::io::Result<()> {
-    let part = path.with_extension("part");
-    let file = disk.open_or_create(&part)?;
-    file.truncate(0)?;
-    file.write_at(&serde_json::to_vec(told)?, 0)?;
-    disk.rename(&part, path)
 }
 
 fn is_incident(key: &str) -> bool {

@@ -269,8 +269,7 @@ impl Window {
         tracing::warn!(mailbox, message, from, why, "a message is rejected, and answered to nobody");
         let facts = [("mailbox", mailbox), ("message", message), ("from", from), ("why", why.to_owned())];
         let facts = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        let event = Event::Act { act: "letter-rejected".to_owned(), by: "pencere".to_owned(), id: None, facts };
-        self.journal.append(self.host.clock.now(), event)?;
+        self.journal.append(self.host.clock.now(), Event::of_window("letter-rejected", None, facts))?;
         self.letters.rejected.push((letter.mailbox, letter.ticket));
         self.tell_whose(letter);
         Ok(())
@@ -361,12 +360,10 @@ impl Window {
         if standings == self.letters.standings {
             return;
         }
-        let path = place(&self.settings().window.paths.state);
-        let part = path.with_extension("part");
+        let (path, disk) = (place(&self.settings().window.paths.state), &self.host.disk);
         let written = serde_json::to_vec(&standings).map_err(std::io::Error::from).and_then(|json| {
-            std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-            std::fs::write(&part, json)?;
-            std::fs::rename(&part, &path)
+            disk.make_folder(path.parent().unwrap_or(Path::new(".")))?;
+            disk.replace(&path, &json, false)
         });
         match written {
             Ok(()) => self.letters.standings = standings,

@@ -485,7 +485,7 @@ impl Window {
             let said = [("message-id", mail.message_id.clone()), ("why", mail.why.clone().unwrap_or_default())];
             said.into_iter().chain(nth).map(|(name, value)| (name.to_owned(), value)).collect()
         };
-        let act = |id, nth| Event::Act { act: BOUNCED.to_owned(), by: "window".to_owned(), id, facts: facts(nth) };
+        let act = |id, nth| Event::of_window(BOUNCED, id, facts(nth));
         let answers = mail.answers().iter().map(|answer| act(Some(answer.id), Some(answer.answer)));
         let mut events: Vec<Event> = answers.collect();
         if events.is_empty() {
@@ -543,7 +543,6 @@ impl Window {
 
 /// What the journal says of a mail that a server took: a line for each answer in it.
 fn mailed(mail: &Mail<Source>) -> Vec<Event> {
-    let by = || "window".to_owned();
     let facts = |nth: Option<u32>| -> BTreeMap<String, String> {
         let delivered = mail.delivered.map(|at| ("delivered", at.to_string()));
         let nth = nth.map(|nth| ("answer", nth.to_string()));
@@ -552,12 +551,9 @@ fn mailed(mail: &Mail<Source>) -> Vec<Event> {
         said.into_iter().chain(delivered).chain(nth).map(|(name, value)| (name.to_owned(), value)).collect()
     };
     match &mail.matter {
-        Matter::Notice { .. } => vec![Event::Act { act: NOTICED.to_owned(), by: by(), id: None, facts: facts(None) }],
+        Matter::Notice { .. } => vec![Event::of_window(NOTICED, None, facts(None))],
         Matter::Answers { answers } => {
-            let of = |answer: &Owed<Source>| {
-                let facts = facts(Some(answer.answer));
-                Event::Act { act: MAILED.to_owned(), by: by(), id: Some(answer.id), facts }
-            };
+            let of = |answer: &Owed<Source>| Event::of_window(MAILED, Some(answer.id), facts(Some(answer.answer)));
             answers.iter().map(of).collect()
         }
     }

@@ -709,7 +709,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     }
 
     fn write<T: Serialize>(&self, path: &Path, what: &T, durable: bool) -> io::Result<()> {
-        write(&self.disk, path, what, durable)
+        self.disk.replace(path, &serde_json::to_vec(what)?, durable)
     }
 
     fn read<T: for<'a> Deserialize<'a>>(&self, path: &Path) -> io::Result<T> {
@@ -809,22 +809,6 @@ fn away(disk: &Disk, state: &Path) -> Option<Away> {
 fn names(disk: &Disk, folder: &Path) -> io::Result<Vec<String>> {
     let names = disk.list(folder)?.into_iter().filter_map(|name| name.into_string().ok());
     Ok(names.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).collect())
-}
-
-/// Writes a file whole, or not at all.
-pub(super) fn write<T: Serialize>(disk: &Disk, path: &Path, what: &T, durable: bool) -> io::Result<()> {
-    let part = path.with_extension("part");
-    let file = disk.open_or_create(&part)?;
-    file.truncate(0)?;
-    file.write_at(&serde_json::to_vec(what)?, 0)?;
-    if durable {
-        file.sync()?;
-    }
-    disk.rename(&part, path)?;
-    match path.parent() {
-        Some(folder) if durable => disk.sync_folder(folder),
-        _ => Ok(()),
-    }
 }
 
 fn later(from: Timestamp, by: Duration) -> Timestamp {

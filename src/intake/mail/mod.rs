@@ -19,7 +19,7 @@ pub(super) use mailbox::OPEN_MAX;
 
 pub use choose::open;
 pub use mailbox::{Delivery, Mailbox, Order, Reader, Standing, Ticket, Verdict};
-pub use settings::{MailSettings, MailboxSettings, Password, Place, Security, Server};
+pub use settings::{MailSettings, MailboxSettings, Place, Server};
 
 use super::{Arrival, Channel, Incoming, Origin};
 use crate::document::{Digest, GivenName, SubmissionId, Thread};
