@@ -10,7 +10,6 @@ use super::posting::Post;
 use super::refresh::{Refresher, Round};
 use super::window::{Halt, Window};
 use crate::authority::Registry;
-use crate::commands;
 use crate::config::{Part, World};
 use crate::document::{Digest, MailAddress, ParticipantName};
 use crate::forms::certificate::Certificate;
@@ -20,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long one look may take: a journal of millions of lines, and BOEMİS.
@@ -48,14 +47,32 @@ const INCIDENTS: [&str; 8] = [
 ];
 
 /// Refusals by the signer's certificate.
-pub(super) type Refusals = BTreeMap<Digest, (Option<ParticipantName>, u64)>;
+type Refusals = BTreeMap<Digest, (Option<ParticipantName>, u64)>;
 
-/// What a look is given.
-#[derive(Debug)]
-pub(super) struct Watched {
-    world: Arc<World>,
-    refusals: Refusals,
-    troubles: Option<String>,
+/// Who says what is wrong with the window of a configuration, each with its code: `status`, as whoever starts the
+/// daemon hands it over; or why it cannot.
+pub type Finds = fn(&Path) -> Result<Vec<(&'static str, String)>, String>;
+
+/// What the loop knows and a look asks for: written where it changes, read by another thread.
+#[derive(Debug, Default)]
+pub(super) struct Hints {
+    refusals: Mutex<Refusals>,
+    trouble: Mutex<Option<String>>,
+}
+
+impl Hints {
+    /// What stands in the window's way now.
+    pub(super) fn trouble(&self, trouble: Option<&str>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble.map(str::to_owned);
+    }
+
+    fn refused(&self, signer: &Digest, whose: Option<&ParticipantName>) {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        if refusals.contains_key(signer) || refusals.len() < SIGNERS_MAX {
+            let (_, count) = refusals.entry(*signer).or_insert_with(|| (whose.cloned(), 0));
+            *count = count.saturating_add(1);
+        }
+    }
 }
 
 /// Something that is to be told.
@@ -82,10 +99,12 @@ struct Alerter {
     alerts: post::Alerts,
     outbox: Arc<Post>,
     host: Host,
+    finds: Option<Finds>,
+    hints: Arc<Hints>,
 }
 
 /// The schedule; it waits for ever where nobody is told.
-pub(super) fn alerter(window: &Window) -> Refresher<Option<Watched>> {
+pub(super) fn alerter(window: &Window) -> Refresher {
     let settings = window.settings();
     let alerts = settings.post.as_ref().map(|post| post.alerts.clone()).unwrap_or_default();
     let every = alerts.every;
@@ -103,24 +122,25 @@ pub(super) fn alerter(window: &Window) -> Refresher<Option<Watched>> {
         alerts,
         outbox: Arc::clone(outbox),
         host: window.host(),
+        finds: window.finds,
+        hints: Arc::clone(&window.hints),
     });
-    let patience = |watched: &Option<Watched>| watched.is_some().then_some(PATIENCE);
-    let fetch = move |watched: &Option<Watched>| match (&alerter, watched) {
-        (Some(alerter), Some(watched)) => {
-            let failed = alerter.look(watched).err();
-            Round { failed: failed.into_iter().collect(), ..Round::default() }
-        }
-        _ => Round::default(),
+    let is_wanted = alerter.is_some();
+    let patience = move |_: &World| is_wanted.then_some(PATIENCE);
+    let fetch = move |world: &Arc<World>| {
+        let failed = alerter.as_ref().and_then(|alerter| alerter.look(world).err());
+        Round { failed: failed.into_iter().collect(), ..Round::default() }
     };
     Refresher::of(every, Box::new(patience), Arc::new(fetch))
 }
 
 impl Alerter {
-    fn look(&self, watched: &Watched) -> Result<(), String> {
+    fn look(&self, world: &World) -> Result<(), String> {
         let now = self.host.clock.now();
-        let mut alerts = self.problems(watched);
-        alerts.extend(self.ending(&watched.world, now));
-        alerts.extend(refused(&watched.refusals));
+        let mut alerts = self.problems();
+        alerts.extend(self.ending(world, now));
+        let refusals = self.hints.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        alerts.extend(refused(&refusals));
         alerts.extend(filling(&self.state));
         let told = self.told();
         let Some(text) = compose(&alerts, &told, now) else { return Ok(()) };
@@ -130,7 +150,7 @@ impl Alerter {
         self.outbox.notify(&key("admin"), &self.alerts.to, (subject, text), None, now).map_err(failed)?;
         let fresh = |alert: &&Alert| !told.alerts.contains(&alert.key);
         let incidents: Vec<&Alert> = alerts.iter().filter(fresh).filter(|alert| is_incident(&alert.key)).collect();
-        if let (false, Some(owner)) = (incidents.is_empty(), owner(&watched.world.registry)) {
+        if let (false, Some(owner)) = (incidents.is_empty(), owner(&world.registry)) {
             let subject = "İnsident / incident (S 8.1.11)".to_owned();
             let text = incident(&incidents, now);
             self.outbox.notify(&key("owner"), &[owner], (subject, text), None, now).map_err(failed)?;
@@ -140,15 +160,19 @@ impl Alerter {
     }
 
     /// What `status` says, and what stands in the running window's way.
-    fn problems(&self, watched: &Watched) -> Vec<Alert> {
+    fn problems(&self) -> Vec<Alert> {
         let mut alerts = Vec::new();
-        match commands::problems(&self.config) {
-            Ok(problems) => {
+        match self.finds.map(|finds| finds(&self.config)) {
+            None => {}
+            Some(Ok(problems)) => {
                 alerts.extend(problems.into_iter().map(|(code, text)| Alert { key: code.to_owned(), text }));
             }
-            Err(why) => alerts.push(Alert { key: "status".to_owned(), text: format!("status cannot be told: {why}") }),
+            Some(Err(why)) => {
+                alerts.push(Alert { key: "status".to_owned(), text: format!("status cannot be told: {why}") })
+            }
         }
-        if let Some(text) = watched.troubles.clone().filter(|_| alerts.is_empty()) {
+        let trouble = self.hints.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(text) = trouble.filter(|_| alerts.is_empty()) {
             alerts.push(Alert { key: "trouble".to_owned(), text });
         }
         alerts
@@ -275,19 +299,16 @@ fn incident(incidents: &[&Alert], now: Timestamp) -> String {
 }
 
 impl Window {
-    /// What a look at alerts may be given now; nothing where nobody is told.
-    pub(super) fn watched(&self) -> Arc<Option<Watched>> {
-        let is_wanted = self.settings().post.as_ref().is_some_and(|post| !post.alerts.to.is_empty());
-        let of = || Watched { world: self.world(), refusals: self.refusals.clone(), troubles: self.tally.troubles() };
-        Arc::new(is_wanted.then(of))
+    /// Has alerts tell what is found so, too.
+    pub fn told_by(mut self, finds: Finds) -> Self {
+        self.finds = Some(finds);
+        self
     }
 
     /// Counts a refusal of this signer.
     pub(super) fn refused_signer(&mut self, signer: Option<&Digest>, whose: Option<&ParticipantName>) {
-        let Some(signer) = signer else { return };
-        if self.refusals.contains_key(signer) || self.refusals.len() < SIGNERS_MAX {
-            let (_, count) = self.refusals.entry(*signer).or_insert_with(|| (whose.cloned(), 0));
-            *count = count.saturating_add(1);
+        if let Some(signer) = signer {
+            self.hints.refused(signer, whose);
         }
     }
 

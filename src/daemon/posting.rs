@@ -9,11 +9,11 @@ use super::refresh::{Refresher, Round};
 use super::returned::Original;
 use super::window::{Halt, Window};
 use crate::authority::Answers;
-use crate::config::World;
+use crate::config::{Settings, World};
 use crate::document::{Decision, MailAddress, ParticipantName, SubmissionId};
 use crate::evidence::Reader;
 use crate::finding::Language;
-use crate::host::{Host, printable_line};
+use crate::host::{Host, Scratch, printable_line};
 use crate::journal::{Answered, Event, Held, KeptFile, Note};
 use crate::ledger::{Arrived, Submission};
 use crate::post::{self, Attachment, Auto, Courier, Draft, Failure, Mail, MailKey, Matter, Outbox, Owed};
@@ -60,38 +60,33 @@ pub struct Source {
 /// What is owed by mail.
 pub type Post = Outbox<Source>;
 
-/// What a round is given.
-#[derive(Debug)]
-pub(super) struct Outgoing {
-    now: Timestamp,
-    world: Arc<World>,
-    judge: Judge,
-    evidence: Reader,
-}
-
 /// Hands over what is due.
 pub(super) struct Poster {
     settings: post::Settings,
     window: String,
     outbox: Arc<Post>,
     host: Host,
+    /// What the window judges by, where faulty rows go back; the world is each round's.
+    ours: Arc<Settings>,
+    scratch: Scratch,
+    evidence: Reader,
     courier: Mutex<Option<Courier>>,
     /// When what was sent long ago was forgotten last.
     forgot: Mutex<Option<Instant>>,
 }
 
 /// The schedule of mail; it waits for ever where none goes out, or nothing is due.
-pub(super) fn poster(window: &Window) -> Refresher<Option<Outgoing>> {
+pub(super) fn poster(window: &Window) -> Refresher {
     let poster = window.poster.clone();
     let known = poster.clone();
-    let patience = move |outgoing: &Option<Outgoing>| {
-        let (Poster { outbox, settings, .. }, outgoing) = (known.as_deref()?, outgoing.as_ref()?);
-        let is_due = !settings.server.paused && outbox.due().is_some_and(|due| due <= outgoing.now);
+    let patience = move |_: &World| {
+        let Poster { outbox, settings, host, .. } = known.as_deref()?;
+        let is_due = !settings.server.paused && outbox.due().is_some_and(|due| due <= host.clock.now());
         is_due.then(|| SPELL + settings.server.timeout.saturating_mul(STEPS))
     };
-    let fetch = move |outgoing: &Option<Outgoing>| match (&poster, outgoing) {
-        (Some(poster), Some(outgoing)) => poster.round(outgoing, false),
-        _ => Round::default(),
+    let fetch = move |world: &Arc<World>| match &poster {
+        Some(poster) => poster.round(world, false),
+        None => Round::default(),
     };
     Refresher::of(EVERY, Box::new(patience), Arc::new(fetch))
 }
@@ -101,14 +96,14 @@ struct Unready(String);
 
 impl Poster {
     /// Makes mails of what is due and hands them over; `all` waits for nothing.
-    fn round(&self, outgoing: &Outgoing, all: bool) -> Round {
-        match self.hand_over(outgoing, all) {
+    fn round(&self, world: &Arc<World>, all: bool) -> Round {
+        match self.hand_over(world, all) {
             Ok(()) => Round::default(),
             Err(why) => Round { failed: vec![why], ..Round::default() },
         }
     }
 
-    fn hand_over(&self, outgoing: &Outgoing, all: bool) -> Result<(), String> {
+    fn hand_over(&self, world: &Arc<World>, all: bool) -> Result<(), String> {
         let disk_says = |error: std::io::Error| format!("the outbox: {error}");
         let now = self.host.clock.now();
         self.forget(now);
@@ -140,7 +135,7 @@ impl Poster {
                 break;
             }
             let Some(mail) = self.outbox.mail(&name) else { continue };
-            let composed = self.compose(&mail, &key, outgoing);
+            let composed = self.compose(&mail, &key, world);
             let now = self.host.clock.now();
             let done = match composed.map(|(to, octets)| (open.send(&to, &octets), to)) {
                 Ok((Ok(said), to)) => {
@@ -196,7 +191,7 @@ impl Poster {
         &self,
         mail: &Mail<Source>,
         key: &MailKey,
-        outgoing: &Outgoing,
+        world: &Arc<World>,
     ) -> Result<(Vec<MailAddress>, Vec<u8>), Unready> {
         let mut attachments = Vec::new();
         let (to, subject, text, auto) = match &mail.matter {
@@ -209,11 +204,11 @@ impl Poster {
             }
             Matter::Answers { answers } => {
                 let whose = answers.first().map(|answer| &answer.participant);
-                let found = whose.and_then(|whose| outgoing.world.registry.participants.get(whose));
+                let found = whose.and_then(|whose| world.registry.participants.get(whose));
                 let Some(address) = found.and_then(|found| found.mail.clone()) else {
                     return Err(Unready("the registry holds no address for the participant".to_owned()));
                 };
-                let text = self.answers(answers, outgoing, &mut attachments)?;
+                let text = self.answers(answers, world, &mut attachments)?;
                 (vec![address], format!("[{}] {}", self.window, subject(answers)), text, Auto::Replied)
             }
         };
@@ -237,13 +232,13 @@ impl Poster {
     fn answers(
         &self,
         answers: &[Owed<Source>],
-        outgoing: &Outgoing,
+        world: &Arc<World>,
         attachments: &mut Vec<Attachment>,
     ) -> Result<String, Unready> {
         let (mut az, mut en) = (String::new(), String::new());
         let mut room = self.settings.pace.size_max / 3 * 2; // base64 takes a third more, and lines
         for answer in answers {
-            let octets = read(&outgoing.evidence, &answer.kept.receipt)
+            let octets = read(&self.evidence, &answer.kept.receipt)
                 .map_err(|why| Unready(format!("receipt {} cannot be read from evidence: {why}", answer.number)))?;
             for (language, page) in [(Language::Az, &mut az), (Language::En, &mut en)] {
                 let text = receipt::page(&octets, language).map_err(|f| Unready(f.message(Language::En)))?;
@@ -252,7 +247,7 @@ impl Poster {
             }
             room = room.saturating_sub(octets.len() as u64);
             let stem = answer.file_name.strip_suffix(".xml").unwrap_or(&answer.file_name);
-            let rows = answer.kept.rows.as_ref().and_then(|held| rows(held, outgoing, &octets));
+            let rows = answer.kept.rows.as_ref().and_then(|held| self.rows(held, world, &octets));
             let plain = format!("{}.{}", answer.id, answer.answer);
             attachments.push(Attachment {
                 name: answer.file_name.clone(),
@@ -283,21 +278,21 @@ impl Poster {
              attached; the text below is for reading alone.\n\n{az}\n{en}"
         ))
     }
+
+    /// The faulty rows: a courtesy, so that what goes wrong is only said.
+    fn rows(&self, held: &Held, world: &Arc<World>, receipt: &[u8]) -> Option<String> {
+        let judge = Judge::of(Arc::clone(&self.ours), Arc::clone(world)).with_scratch(self.scratch.clone());
+        let original = Original { held: held.clone(), judge, evidence: self.evidence.clone() };
+        original.rows(receipt).unwrap_or_else(|why| {
+            tracing::warn!(submission = %held.id, why, "the faulty rows could not be given back by mail");
+            None
+        })
+    }
 }
 
 fn read(evidence: &Reader, kept: &KeptFile) -> Result<Vec<u8>, String> {
     let octets = evidence.read(&kept.kept()).map_err(|error| error.to_string())?;
     octets.whole().map(|octets| octets.into_owned()).map_err(|error| error.to_string())
-}
-
-/// The faulty rows: a courtesy, so that what goes wrong is only said.
-fn rows(held: &Held, outgoing: &Outgoing, receipt: &[u8]) -> Option<String> {
-    let (judge, evidence) = (outgoing.judge.clone(), outgoing.evidence.clone());
-    let original = Original { held: held.clone(), judge, evidence };
-    original.rows(receipt).unwrap_or_else(|why| {
-        tracing::warn!(submission = %held.id, why, "the faulty rows could not be given back by mail");
-        None
-    })
 }
 
 /// The subject: numbers and words of ours, nothing of a document.
@@ -341,20 +336,16 @@ impl Window {
         let outbox = Arc::new(outbox.map_err(|error| Halt::broken(format!("the outbox: {error}")))?);
         let window = self.settings().window.window.id.to_string();
         let (host, courier, forgot) = (self.host.clone(), Mutex::default(), Mutex::default());
-        self.poster = Some(Arc::new(Poster { settings, window, outbox, host, courier, forgot }));
+        let (evidence, scratch) = (self.evidence.reader().clone(), self.evidence.scratch());
+        let ours = Arc::clone(self.config.shared_settings());
+        let poster = Poster { settings, window, outbox, host, ours, scratch, evidence, courier, forgot };
+        self.poster = Some(Arc::new(poster));
         self.journal_mailed()
     }
 
     /// What is owed by mail; none where none goes out.
     pub fn outbox(&self) -> Option<&Arc<Post>> {
         self.poster.as_deref().map(|poster| &poster.outbox)
-    }
-
-    /// What a round may be given now; nothing where no mail goes out.
-    pub(super) fn outgoing(&self) -> Arc<Option<Outgoing>> {
-        let (now, world) = (self.host.clock.now(), self.world());
-        let of = || Outgoing { now, world, judge: self.judge_of_today(), evidence: self.evidence.reader().clone() };
-        Arc::new(self.poster.is_some().then(of))
     }
 
     /// When mail is due next, where that is ahead.
@@ -526,9 +517,8 @@ impl Window {
 
     fn post(&mut self, all: bool) -> Result<(), Halt> {
         let Some(poster) = self.poster.clone().filter(|poster| !poster.settings.server.paused) else { return Ok(()) };
-        let (outgoing, (tell, told)) = (self.outgoing(), channel());
-        let round = move || outgoing.as_ref().as_ref().map_or_else(Round::default, |it| poster.round(it, all));
-        let work = move || drop(tell.send(round())); // nobody may wait any more
+        let (world, (tell, told)) = (self.world(), channel());
+        let work = move || drop(tell.send(poster.round(&world, all))); // nobody may wait any more
         let begun = std::thread::Builder::new().name("post".to_owned()).spawn(work);
         let round = match begun.map(|_| told.recv_timeout(ONCE)) {
             Ok(Ok(round)) => round,

@@ -3,7 +3,7 @@
 //! Owns opening, recovery by the state table, reloading of registry, stations, datasets and trust,
 //! and the end. What is done with documents is [`carry`](super::carry)'s.
 
-use super::alerting::Refusals;
+use super::alerting::{Finds, Hints};
 use super::alive;
 use super::answering::Laid;
 use super::aside::Aside;
@@ -240,8 +240,10 @@ pub struct Window {
     pub(super) ruled: BTreeMap<SubmissionId, Ruled>,
     /// Who hands over what is owed by mail; none where none goes out.
     pub(super) poster: Option<Arc<Poster>>,
-    /// Refusals since the start, by the signer's certificate.
-    pub(super) refusals: Refusals,
+    /// Who says what is wrong with the window; none of one that tells nobody.
+    pub(super) finds: Option<Finds>,
+    /// What alerts are told of by the loop.
+    pub(super) hints: Arc<Hints>,
     /// The mailboxes that are read, and what of them has no verdict.
     pub(super) letters: Letters,
     /// What was done so far.
@@ -348,7 +350,8 @@ impl Window {
             holdings: None,
             ruled: BTreeMap::new(),
             poster: None,
-            refusals: Refusals::new(),
+            finds: None,
+            hints: Arc::default(),
             letters: Letters::default(),
             tally: Tally::default(),
         };

@@ -71,7 +71,7 @@ pub(super) fn witness(window: &Window) -> Refresher<Laid> {
         laid.size.filter(|size| is_wanted && *size > known.load(Ordering::Acquire)).map(|_| PATIENCE)
     };
     let witness = Witness::of(window);
-    let fetch = move |laid: &Laid| match witness.publish(&laid.world) {
+    let fetch = move |laid: &Arc<Laid>| match witness.publish(&laid.world) {
         Ok(size) => {
             done.fetch_max(size, Ordering::AcqRel);
             Round::default()

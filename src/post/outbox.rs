@@ -199,6 +199,8 @@ struct Index {
     unsynced: Vec<PathBuf>,
     /// Since when, how often and why no server can be reached.
     away: Option<Away>,
+    /// When something of what waits and is owed is due; none where that is to be looked up again.
+    next: Option<Option<Timestamp>>,
 }
 
 /// An answer that is in no mail yet.
@@ -282,7 +284,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             index.letters.insert(letter.letter, letter.submissions);
         }
         index.away = away(disk, state).map(|away| Away { until: away.since, ..away });
-        *outbox.index() = index;
+        *outbox.index() = index; // whose next moment is looked up when it is asked for
         Ok(outbox)
     }
 
@@ -322,7 +324,14 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
                 }
             }
         }
-        index.waiting.insert(key, Waiting::of(&answer));
+        let one = Waiting::of(&answer);
+        let joins = letter.is_some_and(|letter| index.letters.contains_key(message(&letter)));
+        index.next = match index.next {
+            // it can make nothing due but itself
+            Some(next) if !joins => Some(Some(next.map_or(one.due, |next| next.min(one.due)))),
+            _ => None,
+        };
+        index.waiting.insert(key, one);
         Ok(())
     }
 
@@ -333,7 +342,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     /// What the disk says.
     pub fn expect(&self, message_id: &str, submissions: u32) -> io::Result<()> {
         let letter = name_of(message_id);
-        let mut index = self.index();
+        let mut index = self.changed();
         if index.letters.get(&letter) == Some(&submissions) {
             return Ok(());
         }
@@ -360,7 +369,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         }
         let message_id = format!("{}@{}", name_of(key), self.domain);
         let name = name_of(&message_id);
-        let mut index = self.index();
+        let mut index = self.changed();
         let known = [Stage::Taken, Stage::Sent, Stage::Failed];
         if index.owed.contains_key(&name) || known.iter().any(|one| self.path_json(one.folder(), &name).exists()) {
             return Ok(());
@@ -401,19 +410,19 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         Ok(())
     }
 
-    /// When there is something to do next; none where nothing is owed.
+    /// When there is something to do next; none where nothing is owed. Asked at each turn of a loop: what waits is
+    /// walked only after something of it has changed.
     pub fn due(&self) -> Option<Timestamp> {
-        let index = self.index();
+        let mut index = self.index();
         if !index.taken.is_empty() {
             return Some(Timestamp::UNIX_EPOCH);
         }
-        let joined = index.complete();
-        let waiting = index.waiting.values().map(|one| match &one.letter {
-            Some(letter) if joined.contains(letter) => Timestamp::UNIX_EPOCH,
-            _ => one.due,
-        });
-        let next = waiting.chain(index.owed.values().copied()).min()?;
-        Some(index.away.as_ref().map_or(next, |away| next.max(away.until)))
+        let next = match index.next {
+            Some(known) => known,
+            None => index.first(),
+        };
+        index.next = Some(next);
+        next.map(|next| index.away.as_ref().map_or(next, |away| next.max(away.until)))
     }
 
     /// Puts the answers that are due into mails; how many mails that makes. `all` waits for nothing.
@@ -421,7 +430,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     /// # Errors
     /// What the disk says; what is not in a mail waits on.
     pub fn form(&self, now: Timestamp, all: bool) -> io::Result<usize> {
-        let mut index = self.index();
+        let mut index = self.changed();
         let joined = index.complete();
         let is_due =
             |one: &Waiting| all || one.due <= now || one.letter.as_ref().is_some_and(|letter| joined.contains(letter));
@@ -502,7 +511,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         if let Err(error) = &read {
             tracing::error!(path = %path.display(), %error, "a mail of the outbox cannot be read");
             if stage == Stage::Owed {
-                self.index().owed.remove(name);
+                self.changed().owed.remove(name);
             }
         }
         read.ok()
@@ -518,7 +527,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         mail.tries = mail.tries.saturating_add(1);
         self.write(&self.path_json(Stage::Taken.folder(), &name), &mail, false)?;
         self.unlink(&self.path_json(Stage::Owed.folder(), &name))?;
-        let mut index = self.index();
+        let mut index = self.changed();
         index.owed.remove(&name);
         index.taken.insert(name);
         Ok(())
@@ -539,7 +548,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         mail.why = Some(cut(why));
         let (name, next) = (mail.name(), mail.next);
         self.write(&self.path_json(Stage::Owed.folder(), &name), &mail, true)?;
-        self.index().owed.insert(name, next);
+        self.changed().owed.insert(name, next);
         Ok(false)
     }
 
@@ -553,7 +562,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         mail.why = Some(cut(why));
         self.write(&self.path_json(Stage::Failed.folder(), &name), &mail, true)?;
         self.unlink(&self.path_json(Stage::Owed.folder(), &name))?;
-        self.index().owed.remove(&name);
+        self.changed().owed.remove(&name);
         Ok(())
     }
 
@@ -616,7 +625,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             (mail.since, mail.next, mail.tries, mail.delivered) = (mail.since.max(now), now, 0, None);
             self.write(&self.path_json(Stage::Owed.folder(), &name), &mail, true)?;
             self.unlink(&self.path_json(Stage::Failed.folder(), &name))?;
-            self.index().owed.insert(name, now);
+            self.changed().owed.insert(name, now);
             done += 1;
         }
         Ok(done)
@@ -695,6 +704,13 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The index, to change what waits or is owed.
+    fn changed(&self) -> MutexGuard<'_, Index> {
+        let mut index = self.index();
+        index.next = None;
+        index
+    }
+
     fn path(&self, folder: &str, name: &str) -> PathBuf {
         self.folder.join(folder).join(name)
     }
@@ -741,6 +757,16 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
 }
 
 impl Index {
+    /// When the first of what waits and is owed is due.
+    fn first(&self) -> Option<Timestamp> {
+        let joined = self.complete();
+        let waiting = self.waiting.values().map(|one| match &one.letter {
+            Some(letter) if joined.contains(letter) => Timestamp::UNIX_EPOCH,
+            _ => one.due,
+        });
+        waiting.chain(self.owed.values().copied()).min()
+    }
+
     /// The letters whose every submission has its outcome waiting.
     fn complete(&self) -> BTreeSet<String> {
         let mut there: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
