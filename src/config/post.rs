@@ -68,6 +68,9 @@ pub(super) fn read(base: &Path, mail: &mut Table<'_, '_>) -> Outgoing {
     if let Some(mut table) = mail.table("alerts") {
         alerts.to = addresses(&mut table, "to");
         alerts.every = value(table.duration("every", Duration::from_secs(60)..=DAY), alerts.every);
+        alerts.refusals = value(table.integer("refusals", 1..=1_000_000), alerts.refusals);
+        alerts.disk_free = value(table.integer("disk_free", 0..=50), alerts.disk_free);
+        alerts.unsigned_every = value(table.duration("unsigned_every", SECOND..=7 * DAY), alerts.unsigned_every);
         table.finish();
     }
     if let Some(mut table) = mail.table("checkpoints") {

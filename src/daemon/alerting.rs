@@ -14,7 +14,7 @@ use crate::config::{Part, World};
 use crate::document::{Digest, MailAddress, ParticipantName};
 use crate::forms::certificate::Certificate;
 use crate::host::Host;
-use crate::post;
+use crate::post::{self, Notice};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,8 +28,6 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 /// Days before its end at which a certificate is spoken of (issue of another takes weeks, its publication days).
 const ENDING: [i64; 4] = [1, 7, 14, 30];
-/// So many refusals of one signer are worth a word, and so many more another.
-const REFUSALS: u64 = 5;
 /// Signers that are counted at most.
 const SIGNERS_MAX: usize = 1000;
 /// The largest file of what was told, octets.
@@ -57,6 +55,8 @@ pub type Finds = fn(&Path) -> Result<Vec<(&'static str, String)>, String>;
 #[derive(Debug, Default)]
 pub(super) struct Hints {
     refusals: Mutex<Refusals>,
+    /// Mails of a body's address of which nothing was filed.
+    unsigned: Mutex<BTreeMap<ParticipantName, u64>>,
     trouble: Mutex<Option<String>>,
 }
 
@@ -64,6 +64,13 @@ impl Hints {
     /// What stands in the window's way now.
     pub(super) fn trouble(&self, trouble: Option<&str>) {
         *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble.map(str::to_owned);
+    }
+
+    /// A mail came that bears a body's address, and nothing of it was filed.
+    pub(super) fn unsigned(&self, whose: &ParticipantName) {
+        let mut unsigned = self.unsigned.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = unsigned.entry(whose.clone()).or_default();
+        *count = count.saturating_add(1);
     }
 
     fn refused(&self, signer: &Digest, whose: Option<&ParticipantName>) {
@@ -140,20 +147,23 @@ impl Alerter {
         let mut alerts = self.problems();
         alerts.extend(self.ending(world, now));
         let refusals = self.hints.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        alerts.extend(refused(&refusals));
-        alerts.extend(filling(&self.state));
+        alerts.extend(refused(&refusals, self.alerts.refusals));
+        let unsigned = self.hints.unsigned.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        alerts.extend(unsigned.iter().map(|(whose, count)| unsigned_mail(whose, *count, self.alerts.refusals)));
+        alerts.extend(filling(&self.state, self.alerts.disk_free));
         let told = self.told();
         let Some(text) = compose(&alerts, &told, now) else { return Ok(()) };
         let failed = |error: std::io::Error| format!("the alert cannot be put in the outbox: {error}");
         let key = |whom: &str| format!("alert {whom} {now}");
         let subject = format!("{} xəbərdarlıq / alerts", alerts.len());
-        self.outbox.notify(&key("admin"), &self.alerts.to, (subject, text), None, now).map_err(failed)?;
+        let notice = Notice::new(self.alerts.to.clone(), subject, text);
+        self.outbox.notify(&key("admin"), notice, now).map_err(failed)?;
         let fresh = |alert: &&Alert| !told.alerts.contains(&alert.key);
         let incidents: Vec<&Alert> = alerts.iter().filter(fresh).filter(|alert| is_incident(&alert.key)).collect();
         if let (false, Some(owner)) = (incidents.is_empty(), owner(&world.registry)) {
             let subject = "İnsident / incident (S 8.1.11)".to_owned();
             let text = incident(&incidents, now);
-            self.outbox.notify(&key("owner"), &[owner], (subject, text), None, now).map_err(failed)?;
+            self.outbox.notify(&key("owner"), Notice::new(vec![owner], subject, text), now).map_err(failed)?;
         }
         let told = Told { last: Some(now), alerts: alerts.into_iter().map(|alert| alert.key).collect() };
         self.remember(&told).map_err(|error| format!("what was told cannot be remembered: {error}"))
@@ -235,15 +245,27 @@ fn ending(left: SignedDuration) -> Option<i64> {
     ENDING.into_iter().find(|days| left <= SignedDuration::from_hours(days * 24))
 }
 
-/// Signers who are refused again and again.
-fn refused(refusals: &Refusals) -> Vec<Alert> {
-    let often = refusals.iter().filter(|(_, (_, count))| *count >= REFUSALS);
+/// Mail that bears a body's address without anything signed in it: told of at once, and again after so many more.
+fn unsigned_mail(whose: &ParticipantName, count: u64, step: u64) -> Alert {
+    Alert {
+        key: format!("unsigned-mail:{whose}:{}", count / step.max(1)),
+        text: format!(
+            "{count} mails came since the window started that bear the address of {whose}, and nothing of them was \
+             filed. The journal has each (act letter-rejected). Ask whether it is {whose} who sends them."
+        ),
+    }
+}
+
+/// Signers who are refused again and again: `step` refusals are worth a word, and so many more another.
+fn refused(refusals: &Refusals, step: u64) -> Vec<Alert> {
+    let step = step.max(1);
+    let often = refusals.iter().filter(|(_, (_, count))| *count >= step);
     let told = often.map(|(signer, (whose, count))| {
         let digest = signer.to_string();
         let digest = digest.get(..16).unwrap_or_default();
         let whose = whose.as_ref().map_or("nobody of the registry", ParticipantName::as_str);
         Alert {
-            key: format!("refusals:{digest}:{}", count / REFUSALS),
+            key: format!("refusals:{digest}:{}", count / step),
             text: format!(
                 "{count} documents of one signer were rejected since the window started (certificate {digest}…, \
                  {whose}). See what for: pencere list --state rejected. Ask whether it is he who sends them (S 8.1.4)."
@@ -253,12 +275,12 @@ fn refused(refusals: &Refusals) -> Vec<Alert> {
     told.collect()
 }
 
-/// A disk of which less than a twentieth is free: holding and refusing begin when it is full.
-fn filling(state: &Path) -> Option<Alert> {
+/// A disk of which less than so many parts of a hundred are free: nothing is taken any more when it is full.
+fn filling(state: &Path, percent: u64) -> Option<Alert> {
     let disk = rustix::fs::statvfs(state).ok()?;
-    let is_low = disk.f_bavail < disk.f_blocks / 20;
+    let is_low = u128::from(disk.f_bavail) * 100 < u128::from(disk.f_blocks) * u128::from(percent);
     let free = disk.f_bavail.saturating_mul(disk.f_frsize) >> 20;
-    let text = format!("Of the disk with the state folder only {free} MiB are free, less than a twentieth. Make room.");
+    let text = format!("Of the disk with the state folder only {free} MiB are free, less than {percent} %. Make room.");
     is_low.then(|| Alert { key: "disk-low".to_owned(), text })
 }
 
@@ -319,28 +341,6 @@ impl Window {
         }
         Ok(())
     }
-
-    /// Tells of a mail that nobody is answered for, an unsigned one, at most once for a participant and hour: for
-    /// whoever reads mail. A courtesy: nothing waits for it, and what cannot be written is said in the log.
-    pub(super) fn tell_of_unsigned(&mut self, participant: &ParticipantName, hour: Timestamp) {
-        let found = self.world.registry.participants.get(participant);
-        let (Some(outbox), Some(to)) = (self.outbox(), found.and_then(|found| found.mail.clone())) else {
-            return;
-        };
-        let hour = hour.as_second() / 3600;
-        let subject = "İmzasız məktub / a mail without a signature".to_owned();
-        let text =
-            "Ünvanınız göstərilən məktub gəlib, lakin onda bu pəncərəyə təqdim edilə bilən imzalı sənəd yoxdur. \
-                    Bir saat ərzində belə məktublar barədə yalnız bir dəfə xəbər verilir.\nA mail came that bears your \
-                    address, and has no signed document in it that can be filed here. Of others like it nothing is \
-                    said within the hour.\n"
-                .to_owned();
-        let told = outbox.notify(&format!("unsigned {participant} {hour}"), &[to], (subject, text), None, self.now());
-        if let Err(error) = told {
-            tracing::error!(%participant, %error, "a body is not told that mail of its address bears no signature; see \
-                to the disk of the outbox");
-        }
-    }
 }
 
 #[cfg(test)]
@@ -355,6 +355,25 @@ mod tests {
             [None, Some(30), Some(30), Some(14), Some(14), Some(7), Some(7), Some(1)]
         );
         assert_eq!(ending(SignedDuration::from_secs(-1)), Some(0));
+    }
+
+    #[test]
+    fn what_is_told_of_follows_its_thresholds() {
+        let signer = Digest::of(b"a certificate");
+        let keys = |count, step| -> Vec<String> {
+            let refusals = BTreeMap::from([(signer, (None, count))]);
+            refused(&refusals, step).into_iter().map(|alert| alert.key).collect()
+        };
+        assert!(keys(4, 5).is_empty());
+        assert_eq!((keys(5, 5), keys(9, 5)), (keys(9, 5), keys(5, 5)), "told once");
+        assert_ne!(keys(9, 5), keys(10, 5));
+        assert_eq!(keys(1, 1).len(), 1);
+        let whose = "azerenerji".parse().unwrap();
+        let unsigned = |count| unsigned_mail(&whose, count, 5).key;
+        assert!(unsigned(1) == unsigned(4) && unsigned(4) != unsigned(5));
+        let folder = crate::host::test_folder();
+        assert_eq!(filling(folder.path(), 0), None);
+        assert_eq!(filling(folder.path(), 101).unwrap().key, "disk-low");
     }
 
     #[test]

@@ -542,6 +542,7 @@ impl Window {
             if answered.decision != Decision::Held {
                 self.waits.remove(&answered.id);
             }
+            self.under_way.done(answered.id);
             self.owe(answered, channel.as_ref());
             if answered.decision == Decision::Rejected {
                 self.refused_signer(answered.signers.first(), answered.participant.as_ref());

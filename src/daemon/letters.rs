@@ -7,15 +7,15 @@
 //! signed is answered to nobody; the journal says that it came (act `letter-rejected`). Decides nothing about a
 //! document.
 
+use super::unsigned::{Digests, Reason};
 use super::watch::Progress;
 use super::window::{Halt, Window};
-use crate::document::{Digest, MailAddress, ParticipantName, SubmissionId};
+use crate::document::{Digest, MailAddress, SubmissionId};
 use crate::host::printable_line;
 use crate::intake::Group;
 use crate::intake::mail::{Delivery, Mailbox, Post, Standing, Ticket, Verdict};
 use crate::journal::Event;
 use crate::letter::{Action, Fault};
-use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -41,8 +41,8 @@ pub(super) struct Letters {
     quiet: BTreeSet<usize>,
     /// Reports that mails of ours came back; taken up once nothing is half safe beside them.
     back: Vec<Back>,
-    /// Who was told of messages of which nothing was filed, and in which hour.
-    told: BTreeMap<ParticipantName, Timestamp>,
+    /// What is gathered of messages of which nothing was filed.
+    unsigned: Digests,
     /// How they stood when that was written down last.
     standings: BTreeMap<String, Standing>,
 }
@@ -54,6 +54,7 @@ struct Open {
     ticket: Ticket,
     key: String,
     from: Option<String>,
+    subject: Option<String>,
     /// Whether a machine wrote it, or a list: nobody is told of it by mail.
     silent: bool,
     ids: Vec<SubmissionId>,
@@ -198,7 +199,7 @@ impl Window {
         let mut ids = Vec::with_capacity(post.parcels.len());
         let threads: Vec<_> = post.parcels.iter().map(|parcel| post.thread(&name, parcel.part)).collect();
         let silent = post.nature.is_silent();
-        let Post { key, from, parcels, report, .. } = post;
+        let Post { key, from, subject, parcels, report, .. } = post;
         for (parcel, thread) in parcels.into_iter().zip(threads) {
             let (document, detached) = parcel.octets();
             let known = self.ledger.find_letter(&key, document, detached)?.map(|submission| submission.id());
@@ -222,7 +223,7 @@ impl Window {
                 }
             }
         }
-        let opened = Open { mailbox, ticket, key, from, silent, ids };
+        let opened = Open { mailbox, ticket, key, from, subject, silent, ids };
         let is_report = report.is_some() && opened.ids.is_empty();
         if !mails.is_empty() {
             self.letters.back.push(Back { mailbox, ticket: is_report.then_some(ticket), mails });
@@ -231,7 +232,7 @@ impl Window {
         }
         match opened.ids.is_empty() {
             false => self.letters.open.push(opened),
-            true if !is_report => self.reject_letter(&opened, "nothing in it is a signed document")?,
+            true if !is_report => self.reject_letter(&opened, &Reason::NoDocument)?,
             true => {}
         }
         Ok(())
@@ -258,40 +259,42 @@ impl Window {
 
     fn refuse_letter(&mut self, mailbox: usize, ticket: Ticket, key: &str, fault: &Fault) -> Result<(), Halt> {
         self.letters.quiet.remove(&mailbox);
-        let opened = Open { mailbox, ticket, key: key.to_owned(), from: None, silent: true, ids: Vec::new() };
-        self.reject_letter(&opened, &fault.to_string())
+        let (key, ids) = (key.to_owned(), Vec::new());
+        let opened = Open { mailbox, ticket, key, from: None, subject: None, silent: true, ids };
+        self.reject_letter(&opened, &Reason::Unread(fault.to_string()))
     }
 
     /// A message that is answered to nobody: the journal counts it, and it goes out of the way.
-    fn reject_letter(&mut self, letter: &Open, why: &str) -> Result<(), Halt> {
+    fn reject_letter(&mut self, letter: &Open, reason: &Reason) -> Result<(), Halt> {
         let mailbox = self.letters.boxes.get(letter.mailbox).map_or("", Mailbox::name).to_owned();
         let (message, from) = (shown(&letter.key), shown(letter.from.as_deref().unwrap_or_default()));
+        let why = reason.en();
         tracing::warn!(mailbox, message, from, why, "a message is rejected, and answered to nobody");
         let facts = [("mailbox", mailbox), ("message", message), ("from", from), ("why", why.to_owned())];
         let facts = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         self.journal.append(self.host.clock.now(), Event::of_window("letter-rejected", None, facts))?;
         self.letters.rejected.push((letter.mailbox, letter.ticket));
-        self.tell_whose(letter);
+        self.tell_whose(letter, reason);
         Ok(())
     }
 
-    /// Tells a participant whose address stands in a message's From that nothing of it was filed: not to who wrote it,
-    /// but to the address of the registry, and once in an hour.
-    fn tell_whose(&mut self, letter: &Open) {
+    /// Has a participant told whose address stands in a message's From that nothing of it was filed: not who wrote it,
+    /// but the address of the registry, in a digest.
+    fn tell_whose(&mut self, letter: &Open, reason: &Reason) {
         let world = self.world();
         let registered = world.registry.participants.iter();
         let whose = letter.from.as_deref().filter(|_| !letter.silent).and_then(|from| {
             let is_of = |mail: &MailAddress| mail.as_str().eq_ignore_ascii_case(from);
             registered.filter(|(_, one)| one.mail.as_ref().is_some_and(is_of)).map(|(name, _)| name.clone()).next()
         });
-        let Some(whose) = whose else { return };
-        let now = self.host.clock.now();
-        let hour = Timestamp::from_second(now.as_second() - now.as_second().rem_euclid(3600)).unwrap_or(now);
-        if self.letters.told.get(&whose) == Some(&hour) {
-            return;
+        if let Some(whose) = whose {
+            self.gather_unsigned(whose, letter.subject.as_deref().unwrap_or_default(), &letter.key, reason);
         }
-        self.letters.told.insert(whose.clone(), hour);
-        self.tell_of_unsigned(&whose, hour);
+    }
+
+    /// What is gathered of messages of which nothing was filed.
+    pub(super) fn letters_unsigned(&mut self) -> &mut Digests {
+        &mut self.letters.unsigned
     }
 
     /// Whether some of what came by mail is not settled.
@@ -311,6 +314,7 @@ impl Window {
             return Ok(());
         }
         self.settle()?;
+        self.remember_unsigned();
         for (mailbox, ticket) in std::mem::take(&mut self.letters.rejected) {
             self.letters.settle(mailbox, ticket, Verdict::Rejected);
         }
@@ -337,7 +341,7 @@ impl Window {
                 (true, false, _) => self.letters.open.push(letter),
                 (true, true, true) => self.letters.settle(letter.mailbox, letter.ticket, Verdict::Processed),
                 (true, true, false) => {
-                    self.reject_letter(&letter, "nobody registered signed anything in it that is whole")?;
+                    self.reject_letter(&letter, &Reason::NobodySigned)?;
                 }
             }
         }

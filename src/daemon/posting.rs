@@ -16,7 +16,7 @@ use crate::finding::Language;
 use crate::host::{Host, Scratch, printable_line};
 use crate::journal::{Answered, Event, Held, KeptFile, Note};
 use crate::ledger::{Arrived, Submission};
-use crate::post::{self, Attachment, Auto, Courier, Draft, Failure, Mail, MailKey, Matter, Outbox, Owed};
+use crate::post::{self, Attachment, Auto, Courier, Draft, Failure, Mail, MailKey, Matter, Notice, Outbox, Owed};
 use crate::receipt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -195,12 +195,13 @@ impl Poster {
     ) -> Result<(Vec<MailAddress>, Vec<u8>), Unready> {
         let mut attachments = Vec::new();
         let (to, subject, text, auto) = match &mail.matter {
-            Matter::Notice { to, subject, text, file } => {
+            Matter::Notice(Notice { to, subject, text, file, thread, .. }) => {
                 if let Some((name, content)) = file {
                     let (name, octets) = (name.clone(), content.clone().into_bytes().into());
                     attachments.push(Attachment { plain_name: name.clone(), name, media: "text/plain", octets });
                 }
-                (to.clone(), format!("[{}] {subject}", self.window), text.clone(), Auto::Generated)
+                let auto = if thread.is_some() { Auto::Replied } else { Auto::Generated };
+                (to.clone(), format!("[{}] {subject}", self.window), text.clone(), auto)
             }
             Matter::Answers { answers } => {
                 let whose = answers.first().map(|answer| &answer.participant);
@@ -219,7 +220,10 @@ impl Poster {
             subject: &subject,
             date: answers.iter().map(|answer| answer.since).min().unwrap_or(mail.since),
             message_id: &mail.message_id,
-            thread: answers.iter().find_map(|answer| answer.thread.as_ref()),
+            thread: match &mail.matter {
+                Matter::Answers { answers } => answers.iter().find_map(|answer| answer.thread.as_ref()),
+                Matter::Notice(notice) => notice.thread.as_ref(),
+            },
             auto,
             text: &text,
             attachments: &attachments,
@@ -412,7 +416,7 @@ impl Window {
     }
 
     /// How a submission came.
-    fn arrived(&mut self, id: SubmissionId) -> Option<Held> {
+    pub(super) fn arrived(&mut self, id: SubmissionId) -> Option<Held> {
         self.learn().ok()?; // of a group that is answered just now the ledger may not have heard yet
         match self.ledger.state(id).ok()??.arrival {
             Arrived::Held(held) => Some(*held),
@@ -541,7 +545,10 @@ fn mailed(mail: &Mail<Source>) -> Vec<Event> {
         said.into_iter().chain(delivered).chain(nth).map(|(name, value)| (name.to_owned(), value)).collect()
     };
     match &mail.matter {
-        Matter::Notice { .. } => vec![Event::of_window(NOTICED, None, facts(None))],
+        Matter::Notice(notice) if notice.about.is_empty() => vec![Event::of_window(NOTICED, None, facts(None))],
+        Matter::Notice(notice) => {
+            notice.about.iter().map(|id| Event::of_window(NOTICED, Some(*id), facts(None))).collect()
+        }
         Matter::Answers { answers } => {
             let of = |answer: &Owed<Source>| Event::of_window(MAILED, Some(answer.id), facts(Some(answer.answer)));
             answers.iter().map(of).collect()

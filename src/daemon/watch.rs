@@ -67,7 +67,8 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
         let later = window.next_later(now);
         let scan_goes_on = window.queue().is_scanning().then_some(now);
         let (post, letters) = (window.next_post(now), window.has_letters().then_some(now));
-        let due = [window.queue().due(now), window.next_try(), ahead, later, scan_goes_on, post, letters];
+        let words = [window.next_word(), window.next_digest()].into_iter().flatten().min();
+        let due = [window.queue().due(now), window.next_try(), ahead, later, scan_goes_on, post, letters, words];
         let due = due.into_iter().flatten().min();
         let wake = due.map(|due| Instant::now() + pause(now, due));
         if window.tally.troubles() != trouble {
@@ -256,6 +257,8 @@ async fn work(window: &mut Window) -> Result<bool, Halt> {
         worked |= window.carry_next(now).await? > 0;
     }
     worked |= window.carry_letters().await? > 0;
+    window.say_arrived();
+    window.say_digests();
     Ok(worked)
 }
 

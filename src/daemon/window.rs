@@ -6,6 +6,7 @@
 use super::alerting::{Finds, Hints};
 use super::alive;
 use super::answering::Laid;
+use super::arrived::UnderWay;
 use super::aside::Aside;
 use super::carry::{Case, Taken};
 use super::fitting;
@@ -215,6 +216,8 @@ pub struct Window {
     /// What is looked at beside the groups, because it takes long; and who tells that some of it is done.
     pub(super) aside: Vec<Aside>,
     pub(super) told: Arc<Notify>,
+    /// What came by mail and is judged still, for who is to be told that it arrived.
+    pub(super) under_way: UnderWay,
     /// The group whose receipts are being laid into their folders.
     pub(super) laying: Option<JoinHandle<Vec<Laid>>>,
     /// Submissions whose answers lie in their folders with their pages, still to be closed.
@@ -311,6 +314,7 @@ impl Window {
             Some(stamps) => seal.stamped_by(Arc::clone(stamps) as Arc<dyn Stamper>),
             None => seal,
         };
+        let told = Arc::new(Notify::new());
         let mut window = Self {
             host,
             config,
@@ -338,7 +342,8 @@ impl Window {
             pages: Pages::default(),
             ahead: None,
             aside: Vec::new(),
-            told: Arc::new(Notify::new()),
+            under_way: UnderWay::new(&told),
+            told,
             laying: None,
             laid: Vec::new(),
             laid_into: BTreeMap::new(),

@@ -81,17 +81,34 @@ pub enum Matter<K> {
         answers: Vec<Owed<K>>,
     },
     /// Something that the window says by itself.
-    Notice {
-        /// Whom to.
-        to: Vec<MailAddress>,
-        /// Its subject.
-        subject: String,
-        /// Its text.
-        text: String,
-        /// A file beside it: name and content.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        file: Option<(String, String)>,
-    },
+    Notice(Notice),
+}
+
+/// Something that the window says, and no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Whom to.
+    pub to: Vec<MailAddress>,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+    /// A file beside it: name and content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<(String, String)>,
+    /// The letter that it refers to; none of what is said by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<Thread>,
+    /// The submissions that it speaks of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<SubmissionId>,
+}
+
+impl Notice {
+    /// One that is said by itself.
+    pub fn new(to: Vec<MailAddress>, subject: String, text: String) -> Self {
+        Self { to, subject, text, file: None, thread: None, about: Vec::new() }
+    }
 }
 
 /// A mail, whose content stands.
@@ -128,7 +145,7 @@ impl<K> Mail<K> {
     pub fn answers(&self) -> &[Owed<K>] {
         match &self.matter {
             Matter::Answers { answers } => answers,
-            Matter::Notice { .. } => &[],
+            Matter::Notice(_) => &[],
         }
     }
 }
@@ -356,15 +373,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     ///
     /// # Errors
     /// What the disk says.
-    pub fn notify(
-        &self,
-        key: &str,
-        to: &[MailAddress],
-        (subject, text): (String, String),
-        file: Option<(String, String)>,
-        now: Timestamp,
-    ) -> io::Result<()> {
-        if to.is_empty() {
+    pub fn notify(&self, key: &str, notice: Notice, now: Timestamp) -> io::Result<()> {
+        if notice.to.is_empty() {
             return Ok(());
         }
         let message_id = format!("{}@{}", name_of(key), self.domain);
@@ -374,10 +384,9 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         if index.owed.contains_key(&name) || known.iter().any(|one| self.path_json(one.folder(), &name).exists()) {
             return Ok(());
         }
-        let matter = Matter::Notice { to: to.to_vec(), subject, text, file };
         let mail = Mail::<K> {
             message_id,
-            matter,
+            matter: Matter::Notice(notice),
             since: now,
             tries: 0,
             next: now,

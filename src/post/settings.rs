@@ -84,6 +84,12 @@ pub struct Alerts {
     pub to: Vec<MailAddress>,
     /// At most one mail in so long.
     pub every: Duration,
+    /// So many refusals of one signer are worth a word, and so many more another (`refusals`).
+    pub refusals: u64,
+    /// A disk of which less than so many parts of a hundred are free is told of (`disk_free`).
+    pub disk_free: u64,
+    /// At most one digest of mail without a signature to a body in so long (`unsigned_every`).
+    pub unsigned_every: Duration,
 }
 
 impl Server {
@@ -93,6 +99,7 @@ impl Server {
 
 impl Default for Alerts {
     fn default() -> Self {
-        Self { to: Vec::new(), every: Duration::from_secs(3600) }
+        let hour = Duration::from_secs(3600);
+        Self { to: Vec::new(), every: hour, refusals: 5, disk_free: 5, unsigned_every: hour }
     }
 }

@@ -37,6 +37,8 @@ pub struct Post {
     pub references: Vec<String>,
     /// The address in its From: for the log alone.
     pub from: Option<String>,
+    /// Its subject: for people alone.
+    pub subject: Option<String>,
     /// Who wrote it.
     pub nature: Nature,
     /// What it reports on mail of ours.
