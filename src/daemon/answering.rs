@@ -326,6 +326,7 @@ impl Window {
             },
             grounds,
             dossier: Some(dossier.into()),
+            by_mail: Vec::new(), // whoever gives it knows whose it is
         };
         Ok((receipt, answered))
     }
@@ -490,7 +491,7 @@ impl Window {
 
     /// Makes acts and receipts durable, lays the receipts into their folders, and tells the journal of
     /// the answers and of these events; the ledger learns what is new.
-    pub(super) fn give(&mut self, receipts: Vec<Ready>, events: Vec<Event>) -> Result<(), Halt> {
+    pub(super) fn give(&mut self, mut receipts: Vec<Ready>, events: Vec<Event>) -> Result<(), Halt> {
         if receipts.is_empty() && events.is_empty() {
             return Ok(()); // and no group that is being laid is waited for
         }
@@ -503,7 +504,8 @@ impl Window {
             acts.map_err(Halt::broken)?;
         }
         let now = self.host.clock.now();
-        for (_, answered, _) in &receipts {
+        for (_, answered, channel) in &mut receipts {
+            answered.by_mail = self.mailed_to(answered, channel.as_ref());
             self.journal.append(now, Event::Answered(Box::new(answered.clone())))?;
         }
         for event in events {

@@ -34,6 +34,7 @@ mod look;
 mod notes;
 pub mod notify;
 mod orphans;
+mod owing;
 mod packing;
 pub mod pages;
 pub mod posting;

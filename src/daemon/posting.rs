@@ -21,6 +21,7 @@ use crate::receipt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -344,7 +345,8 @@ impl Window {
         let ours = Arc::clone(self.config.shared_settings());
         let poster = Poster { settings, window, outbox, host, ours, scratch, evidence, courier, forgot };
         self.poster = Some(Arc::new(poster));
-        self.journal_mailed()
+        self.journal_mailed()?;
+        self.owe_again()
     }
 
     /// What is owed by mail; none where none goes out.
@@ -375,15 +377,26 @@ impl Window {
     /// Owes an answer by mail, where its receiver is answered so. One that cannot be written down leaves its submission
     /// open, and is tried again with those that could not be published.
     pub(super) fn owe(&mut self, answered: &Answered, to: Option<&ParticipantName>) {
-        let Some(outbox) = self.outbox().cloned() else { return };
+        if let Err(error) = self.put_in_outbox(answered, to) {
+            let to = to.or(answered.participant.as_ref()).map_or("nobody", ParticipantName::as_str);
+            tracing::error!(participant = to, submission = %answered.id, %error,
+                "an answer cannot be put in the outbox");
+            self.tally.publishing = Some(format!("answers to {to} cannot be put in the outbox: {error}"));
+            self.left.insert(answered.id);
+        }
+    }
+
+    /// Puts an answer in the outbox, where its receiver is answered so.
+    pub(super) fn put_in_outbox(&mut self, answered: &Answered, to: Option<&ParticipantName>) -> io::Result<()> {
+        let Some(outbox) = self.outbox().cloned() else { return Ok(()) };
         let Some(to) = to.or(answered.participant.as_ref()).filter(|to| self.answers_of(to).mail).cloned() else {
-            return;
+            return Ok(());
         };
         let now = self.host.clock.now();
         let arrived = self.arrived(answered.id);
         let thread = arrived.as_ref().and_then(|held| held.thread.clone());
         if thread.as_ref().is_some_and(|thread| thread.silent) {
-            return; // no mail answers a machine or a list: the folder has it (`lays`)
+            return Ok(()); // no mail answers a machine or a list: the folder has it (`lays`)
         }
         let rows = match answered.decision {
             Decision::Rejected if answered.dataset.is_some() => arrived.map(Box::new),
@@ -403,16 +416,10 @@ impl Window {
             due: now,
         };
         let together = self.in_letter(answered.id);
-        let expected = match thread.filter(|_| together > 1) {
-            Some(thread) => outbox.expect(&thread.message_id, together),
-            None => Ok(()),
-        };
-        if let Err(error) = expected.and_then(|()| outbox.owe(owed)) {
-            tracing::error!(participant = %to, submission = %answered.id, %error,
-                "an answer cannot be put in the outbox");
-            self.tally.publishing = Some(format!("answers to {to} cannot be put in the outbox: {error}"));
-            self.left.insert(answered.id);
+        if let Some(thread) = thread.filter(|_| together > 1) {
+            outbox.expect(&thread.message_id, together)?;
         }
+        outbox.owe(owed)
     }
 
     /// How a submission came.
@@ -550,7 +557,11 @@ fn mailed(mail: &Mail<Source>) -> Vec<Event> {
             notice.about.iter().map(|id| Event::of_window(NOTICED, Some(*id), facts(None))).collect()
         }
         Matter::Answers { answers } => {
-            let of = |answer: &Owed<Source>| Event::of_window(MAILED, Some(answer.id), facts(Some(answer.answer)));
+            let of = |answer: &Owed<Source>| {
+                let mut facts = facts(Some(answer.answer));
+                facts.insert("participant".to_owned(), answer.participant.to_string());
+                Event::of_window(MAILED, Some(answer.id), facts)
+            };
             answers.iter().map(of).collect()
         }
     }

@@ -364,6 +364,9 @@ pub struct Answered {
     /// What is needed besides to judge it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dossier: Option<KeptFile>,
+    /// Who is answered by mail: an act tells of each once a server took it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_mail: Vec<ParticipantName>,
 }
 
 /// A file of ours in evidence.

@@ -11,6 +11,7 @@
 //! sent/<mail>.json                      the journal has; remembered for bounces, then forgotten
 //! failed/<mail>.json                    given up, or bounced: a matter for a person
 //! letters/<mail>.json                   how many submissions came in one letter
+//! filled                                it has what the journal says was owed before it was made
 //! ```
 //!
 //! An answer is written here before the journal closes its submission; what is not closed is published again at the
@@ -200,6 +201,8 @@ impl Stage {
 /// Folders beside those of the stages.
 const TOLD: &str = "told";
 const LETTERS: &str = "letters";
+/// What says that the outbox was filled from the journal.
+const FILLED: &str = "filled";
 
 /// What is known of the folders without reading them.
 #[derive(Debug, Default)]
@@ -303,6 +306,19 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         index.away = away(disk, state).map(|away| Away { until: away.since, ..away });
         *outbox.index() = index; // whose next moment is looked up when it is asked for
         Ok(outbox)
+    }
+
+    /// Whether it was filled from the journal once: until then it may lack what was owed before it was made.
+    pub fn is_filled(&self) -> bool {
+        self.folder.join(FILLED).exists()
+    }
+
+    /// It is.
+    ///
+    /// # Errors
+    /// What the disk says; then it is filled once more, which changes nothing.
+    pub fn filled(&self) -> io::Result<()> {
+        self.disk.replace(&self.folder.join(FILLED), b"", true)
     }
 
     /// Owes an answer; nothing is done where it is owed, sent or given up already. It is durable after
