@@ -137,10 +137,10 @@ impl Window {
 
 /// What is said of documents of one letter.
 fn notice(to: MailAddress, held: &[Held]) -> Notice {
-    let mut text = "Sənədiniz alınıb və pəncərədə təhlükəsiz saxlanılır. Yoxlanması adi haldan uzun çəkir və davam edir; \
-         nəticə möhürlənmiş qəbzlə ayrıca məktubda göndəriləcək. Sənədi yenidən göndərmək lazım deyil.\n\
-         Your document arrived and is safe in the window. Its judgement takes longer than usual and goes on; the outcome \
-         follows in another mail, with a sealed receipt. There is no need to send it again.\n"
+    let mut text = "Sənədiniz alınıb və pəncərədə təhlükəsiz saxlanılır. Yoxlanması adi haldan uzun çəkir \
+         və davam edir; nəticə möhürlənmiş qəbzlə ayrıca məktubda göndəriləcək. Sənədi yenidən göndərmək lazım deyil.\n\
+         Your document arrived and is safe in the window. Its judgement takes longer than usual and goes on; the \
+         outcome follows in another mail, with a sealed receipt. There is no need to send it again.\n"
         .to_owned();
     for one in held {
         let name: String = printable_line(&one.document.name.shown()).chars().take(NAME_MAX).collect();

@@ -50,14 +50,11 @@ impl Window {
         }
         match owed.and_then(|()| outbox.sync()).and_then(|()| outbox.filled()) {
             Ok(()) if count > 0 => {
-                tracing::warn!(
-                    answers = count,
-                    "answers are owed by mail that no server took before this outbox was made"
-                );
+                tracing::warn!(answers = count, "answers are owed by mail that no server took before");
             }
             Ok(()) => {}
             Err(error) => {
-                tracing::error!(%error, "what was owed by mail before cannot be put in the outbox; the next start does it");
+                tracing::error!(%error, "what was owed by mail cannot be put in the outbox; the next start does it");
                 self.tally.publishing = Some(format!("what was owed by mail before cannot be owed again: {error}"));
             }
         }

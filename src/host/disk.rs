@@ -83,8 +83,8 @@ impl Disk {
         }
     }
 
-    /// Writes a small file whole, or not at all; what stood there is replaced. `durable`: that holds also when the power
-    /// goes; else the old one may be there again, or nothing.
+    /// Writes a small file whole, or not at all; what stood there is replaced. `durable`: that holds also when the
+    /// power goes; else the old one may be there again, or nothing.
     pub fn replace(&self, path: &Path, octets: &[u8], durable: bool) -> io::Result<()> {
         let part = path.with_extension("part");
         let file = self.open_or_create(&part)?;
