@@ -215,6 +215,7 @@ pub mod forms; // formats of others: XMLDSig, XAdES, ASiC, CMS, time-stamps, X.5
 pub mod geometry; // areas, lines and places: read, judged exactly, kept as WGS 84
 pub mod host; // the only clock and disk, each with a faulty twin for the tests
 pub mod json; // one JSON reader that streams
+pub mod line; // the private line to a server of mail: its name, its authority, its password
 pub mod letter; // mail messages: their parts as a stream, what their headers say
 pub mod trust; // whom the window believes: anchors, revocation lists, identities
 pub mod xml; // one XML reader for all, and canonicalisation

@@ -167,6 +167,7 @@ fn fill(trial: &Trial, count: u64) {
                 about: None,
                 grounds: None,
                 dossier: None,
+                by_mail: Vec::new(),
                 receipt: SealedReceipt {
                     number: sealed.number().to_owned(),
                     file_name: format!("{}.{}.receipt.xml", one.document.name.shown(), one.id),

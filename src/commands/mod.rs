@@ -49,7 +49,6 @@ mod who;
 
 pub use list::ListState;
 pub use screen::{Format, Screen};
-pub use status::problems;
 pub use table::Table;
 
 use crate::daemon::log::{self, LogFault};

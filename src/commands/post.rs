@@ -122,7 +122,7 @@ impl FailedMail {
         let participant = answers.first().map(|answer| answer.participant.to_string());
         let receipts = match &one.matter {
             Matter::Answers { answers } => answers.iter().map(|answer| answer.number.clone()).collect(),
-            Matter::Notice { .. } => Vec::new(),
+            Matter::Notice(_) => Vec::new(),
         };
         let (since, tries, why) = (one.since, one.tries, one.why.unwrap_or_default());
         Self { mail, message_id: one.message_id, participant, receipts, since, tries, why }

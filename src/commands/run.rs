@@ -1,5 +1,6 @@
 //! `pencere run`: the daemon.
 
+use super::status::problems;
 use super::{Exit, Outcome, Screen, WindowArgs, opening};
 use crate::daemon::log::{self, Voice};
 use crate::daemon::watch;
@@ -35,7 +36,7 @@ pub fn run(args: &RunArgs, screen: &mut Screen) -> Outcome {
     }
     let id = config.settings().window.window.id.clone();
     opening::runtime()?.block_on(async {
-        let window = Window::open(config, host).await.map_err(opening::halted)?;
+        let window = Window::open(config, host).await.map_err(opening::halted)?.told_by(problems);
         watch::run(window, || screen.say(format!("ready: the window “{id}” watches"))).await.map_err(opening::halted)
     })?;
     Ok(Exit::Done)

@@ -65,7 +65,7 @@ pub fn run(args: &StatusArgs, screen: &mut Screen) -> Outcome {
 ///
 /// # Errors
 /// In words: what `status` could not read.
-pub fn problems(path: &Path) -> Result<Vec<(&'static str, String)>, String> {
+pub(super) fn problems(path: &Path) -> Result<Vec<(&'static str, String)>, String> {
     let settings = records::settings_at(path).map_err(|trouble| trouble.to_string())?;
     let status = Status::look(&settings, path).map_err(|trouble| trouble.to_string())?;
     Ok(status.problems.into_iter().map(|problem| (problem.code, problem.message)).collect())

@@ -2,18 +2,15 @@
 //!
 //! Reads tables; of the disk it asks only whether a password and an authority are there to be read.
 
+use super::line::{check_authority, check_secret, named, secret};
 use super::reader::{At, Table};
 use super::settings::{DAY, SECOND, count, value};
-use crate::intake::mail::{MailSettings, MailboxSettings, Password, Place, Security, Server};
+use crate::intake::mail::{MailSettings, MailboxSettings, Place, Server};
 use crate::letter::Limits;
+use crate::line::{Peer, Security};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
-
-/// The word for nothing of the kind.
-const NONE: &str = "none";
-/// What a password begins with that systemd hands over.
-const CREDENTIAL: &str = "credential:";
 
 /// Takes what is incoming mail's out of `[mail]`.
 pub(super) fn read(base: &Path, table: &mut Table<'_, '_>) -> MailSettings {
@@ -36,7 +33,7 @@ pub(super) fn read(base: &Path, table: &mut Table<'_, '_>) -> MailSettings {
         let Some(mailbox) = mailbox(base, &name, table) else { continue };
         let place = match &mailbox.place {
             Place::Maildir(path) => path.display().to_string(),
-            Place::Imap(server) => format!("{} {} {}", server.host, server.user, server.folder),
+            Place::Imap(server) => format!("{} {} {}", server.peer.host, server.user, server.folder),
         };
         if let Some(other) = places.insert(place, name.value.clone()) {
             source.mistake(&name.spot, format!("is the mailbox that {other} is: each message has one reader"));
@@ -99,7 +96,7 @@ fn mailbox(base: &Path, name: &At<String>, mut table: Table<'_, '_>) -> Option<M
 
 fn server(base: &Path, mut table: Table<'_, '_>, paused: bool) -> Option<Server> {
     table.need(&["host", "user", "password"]);
-    let words = [("tls", Security::Tls), ("starttls", Security::Starttls)];
+    let words = [("tls", Security::Tls), ("starttls", Security::StartTls)];
     let security = value(table.word("security", &words), Security::Tls);
     let host = table.string("host");
     if let Some(host) = &host
@@ -111,55 +108,29 @@ fn server(base: &Path, mut table: Table<'_, '_>, paused: bool) -> Option<Server>
     }
     let usual = if security == Security::Tls { 993 } else { 143 };
     let port = table.integer("port", 1..=65_535).and_then(|port| u16::try_from(port.value).ok()).unwrap_or(usual);
-    let ca = table.string("ca").filter(|ca| ca.value != NONE).map(|ca| ca.map(|path| base.join(path)));
-    if let Some(ca) = &ca
-        && !paused
-        && let Err(why) = authority(&ca.value)
-    {
-        table.source().mistake(&ca.spot, why);
-    }
+    let ca = named(&mut table, "ca").map(|ca| ca.map(|path| base.join(path)));
     let user = table.string("user");
-    let password = table.string("password").and_then(|text| password(base, &table, &text, paused));
+    let password = table.string("password").and_then(|text| {
+        let secret = secret(base, table.source(), &text)?;
+        if !paused {
+            check_secret(table.source(), &secret, &text.spot);
+        }
+        Some(secret)
+    });
+    if let Some(ca) = ca.as_ref().filter(|_| !paused) {
+        check_authority(table.source(), &ca.value, &ca.spot);
+    }
     let inbox = table.string("folder").map_or("INBOX".to_owned(), |folder| folder.value);
     let idle = table.duration("idle", SECOND..=Duration::from_secs(28 * 60));
     let timeout = table.duration("timeout", SECOND..=Duration::from_secs(600));
     table.finish();
     let user = user?;
     Some(Server {
-        host: host?.value,
-        port,
-        security,
-        ca: ca.map(|ca| ca.value),
+        peer: Peer { host: host?.value, port, security, ca: ca.map(|ca| ca.value) },
         user: user.value,
         password: password?,
         folder: inbox,
         idle: value(idle, Duration::from_secs(300)),
         timeout: value(timeout, Duration::from_secs(60)),
     })
-}
-
-fn authority(path: &Path) -> Result<(), String> {
-    let octets = std::fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
-    let found = openssl::x509::X509::stack_from_pem(&octets).map_err(|error| format!("is no PEM: {error}"))?;
-    match found.is_empty() {
-        true => Err("holds no certificate".to_owned()),
-        false => Ok(()),
-    }
-}
-
-fn password(base: &Path, table: &Table<'_, '_>, text: &At<String>, paused: bool) -> Option<Password> {
-    if let Some(name) = text.value.strip_prefix(CREDENTIAL) {
-        if name.is_empty() || name.contains(['/', '.']) {
-            table.source().mistake(&text.spot, "names no credential: it is \"credential:NAME\"");
-            return None;
-        }
-        return Some(Password::Credential(name.to_owned()));
-    }
-    let path: PathBuf = base.join(&text.value);
-    // the text is not repeated: somebody may have written the password itself
-    if !paused && !path.is_file() {
-        let message = "names a file that holds the password, or \"credential:NAME\"; there is no such file";
-        table.source().mistake(&text.spot, message);
-    }
-    Some(Password::File(path))
 }

@@ -10,6 +10,7 @@ mod dataset;
 mod files;
 mod incoming;
 mod keeping;
+mod line;
 mod mistake;
 mod policy;
 mod portable;

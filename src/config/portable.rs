@@ -143,7 +143,7 @@ impl Portable {
                 }
             }
         }
-        for path in settings.post.iter().flat_map(|post| post.server.ca.iter().chain([&post.sign.certificate])) {
+        for path in settings.post.iter().flat_map(|post| post.server.peer.ca.iter().chain([&post.sign.certificate])) {
             let path = absolute(path)?;
             let wanted = Path::new("pki/elsewhere").join(path.file_name().unwrap_or_default());
             if path.is_file() {

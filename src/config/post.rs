@@ -2,24 +2,19 @@
 //!
 //! Reads tables; whether certificate, key and files are what they must be is checked where the configuration is loaded.
 
+use super::line::{check_authority, check_secret, is_open, named, open_to_others, secret};
 use super::reader::{At, Source, Spot, Table};
-use super::settings::value;
+use super::settings::{DAY, SECOND, value};
 use crate::document::MailAddress;
 use crate::host::Disk;
-use crate::post::{Alerts, KeyFault, MailKey, Pace, Secret, Security, Server, Settings, Sign};
+use crate::line::{Peer, Security};
+use crate::post::{Alerts, KeyFault, MailKey, Pace, Server, Settings, Sign};
 use jiff::Timestamp;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-const SECOND: Duration = Duration::from_secs(1);
-const DAY: Duration = Duration::from_secs(86_400);
-/// The word for nothing.
-const NONE: &str = "none";
 /// How the name of a server begins that is left alone for now.
 pub(super) const PAUSED: &str = "paused ";
-/// How a password begins that systemd hands to the service.
-const CREDENTIAL: &str = "credential:";
 
 /// Mail that goes out, with the places of what is checked later.
 #[derive(Clone, Debug)]
@@ -68,11 +63,14 @@ pub(super) fn read(base: &Path, mail: &mut Table<'_, '_>) -> Outgoing {
     let from = named_from.as_ref().and_then(|from| address(mail.source(), from));
     let Line { server, is_named, ca, password, pace } =
         mail.table("smtp").map(|table| smtp(base, table)).unwrap_or_default();
-    let sign = mail.table("sign").map(|table| sign(base, table));
+    let sign = mail.table("sign").map(sign);
     let (mut alerts, mut checkpoints) = (Alerts::default(), Vec::new());
     if let Some(mut table) = mail.table("alerts") {
         alerts.to = addresses(&mut table, "to");
         alerts.every = value(table.duration("every", Duration::from_secs(60)..=DAY), alerts.every);
+        alerts.refusals = value(table.integer("refusals", 1..=1_000_000), alerts.refusals);
+        alerts.disk_free = value(table.integer("disk_free", 0..=50), alerts.disk_free);
+        alerts.unsigned_every = value(table.duration("unsigned_every", SECOND..=7 * DAY), alerts.unsigned_every);
         table.finish();
     }
     if let Some(mut table) = mail.table("checkpoints") {
@@ -138,17 +136,9 @@ fn smtp(base: &Path, mut table: Table<'_, '_>) -> Line {
     }
     let source = table.source();
     table.finish();
-    let secret = |text: &str| match text.strip_prefix(CREDENTIAL) {
-        Some(name) => Secret::Credential(name.to_owned()),
-        None => Secret::File(base.join(text)),
-    };
-    if let Some(At { value, spot }) = &password
-        && value.strip_prefix(CREDENTIAL).is_some_and(|name| name.is_empty() || name.contains('/'))
-    {
-        source.mistake(spot, "names no credential: \"credential:NAME\", as in LoadCredential=NAME:PATH");
-    }
     let at_password = password.as_ref().map(|password| password.spot.clone());
-    let account = user.zip(password).map(|(user, password)| (user.value, secret(&password.value)));
+    let secret = password.and_then(|password| secret(base, source, &password));
+    let account = user.zip(secret).map(|(user, secret)| (user.value, secret));
     let is_named = named_server.is_some();
     let server = named_server.and_then(|At { value: text, spot }| {
         let (paused, bare) = match text.strip_prefix(PAUSED) {
@@ -163,7 +153,8 @@ fn smtp(base: &Path, mut table: Table<'_, '_>) -> Line {
         match port {
             Some(port) if !host.is_empty() && host.len() <= 253 && host.bytes().all(fits) => {
                 let ca = ca.as_ref().map(|ca| base.join(&ca.value));
-                Some(Server { host: host.to_owned(), port, security, ca, account: account.clone(), timeout, paused })
+                let peer = Peer { host: host.to_owned(), port, security, ca };
+                Some(Server { peer, account: account.clone(), timeout, paused })
             }
             _ => {
                 source.mistake(
@@ -179,15 +170,10 @@ fn smtp(base: &Path, mut table: Table<'_, '_>) -> Line {
 
 type Pair = (Option<At<String>>, Option<At<String>>);
 
-fn sign(_: &Path, mut table: Table<'_, '_>) -> Pair {
+fn sign(mut table: Table<'_, '_>) -> Pair {
     let pair = (named(&mut table, "certificate"), named(&mut table, "key"));
     table.finish();
     pair
-}
-
-/// A text that is not the word for nothing.
-fn named(table: &mut Table<'_, '_>, key: &'static str) -> Option<At<String>> {
-    table.string(key).filter(|text| text.value != NONE)
 }
 
 /// An address, or a mistake at its place.
@@ -220,22 +206,13 @@ pub(super) fn check(source: &Source<'_>, post: &PostAt, now: Timestamp) {
         Err(KeyFault::Certificate(what)) => source.mistake(&post.certificate, what),
         Err(KeyFault::Key(what)) => source.mistake(&post.key, what),
     }
-    let is_open = |path: &Path| std::fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0);
     if is_open(&sign.key) {
-        let message = format!("{} can be read by others than its owner; `chmod 600` it", sign.key.display());
-        source.warning(&post.key, message);
+        source.warning(&post.key, open_to_others(&sign.key));
     }
-    if let (Some(path), Some(spot)) = (&server.ca, &post.ca)
-        && !std::fs::read(path)
-            .is_ok_and(|octets| openssl::x509::X509::stack_from_pem(&octets).is_ok_and(|found| !found.is_empty()))
-    {
-        source.mistake(spot, format!("{} cannot be read, or holds no certificate in PEM", path.display()));
+    if let (Some(path), Some(spot)) = (&server.peer.ca, &post.ca) {
+        check_authority(source, path, spot);
     }
-    if let (Some((_, Secret::File(path))), Some(spot)) = (&server.account, &post.password) {
-        if !path.is_file() {
-            source.mistake(spot, format!("the file of the password, {}, is not there", path.display()));
-        } else if is_open(path) {
-            source.warning(spot, format!("{} can be read by others than its owner; `chmod 600` it", path.display()));
-        }
+    if let (Some((_, secret)), Some(spot)) = (&server.account, &post.password) {
+        check_secret(source, secret, spot);
     }
 }

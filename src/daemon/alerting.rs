@@ -10,17 +10,16 @@ use super::posting::Post;
 use super::refresh::{Refresher, Round};
 use super::window::{Halt, Window};
 use crate::authority::Registry;
-use crate::commands;
 use crate::config::{Part, World};
 use crate::document::{Digest, MailAddress, ParticipantName};
 use crate::forms::certificate::Certificate;
-use crate::host::{Disk, Host};
-use crate::post;
+use crate::host::Host;
+use crate::post::{self, Notice};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long one look may take: a journal of millions of lines, and BOEMİS.
@@ -29,8 +28,6 @@ const PATIENCE: Duration = Duration::from_secs(600);
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 /// Days before its end at which a certificate is spoken of (issue of another takes weeks, its publication days).
 const ENDING: [i64; 4] = [1, 7, 14, 30];
-/// So many refusals of one signer are worth a word, and so many more another.
-const REFUSALS: u64 = 5;
 /// Signers that are counted at most.
 const SIGNERS_MAX: usize = 1000;
 /// The largest file of what was told, octets.
@@ -48,14 +45,41 @@ const INCIDENTS: [&str; 8] = [
 ];
 
 /// Refusals by the signer's certificate.
-pub(super) type Refusals = BTreeMap<Digest, (Option<ParticipantName>, u64)>;
+type Refusals = BTreeMap<Digest, (Option<ParticipantName>, u64)>;
 
-/// What a look is given.
-#[derive(Debug)]
-pub(super) struct Watched {
-    world: Arc<World>,
-    refusals: Refusals,
-    troubles: Option<String>,
+/// Who says what is wrong with the window of a configuration, each with its code: `status`, as whoever starts the
+/// daemon hands it over; or why it cannot.
+pub type Finds = fn(&Path) -> Result<Vec<(&'static str, String)>, String>;
+
+/// What the loop knows and a look asks for: written where it changes, read by another thread.
+#[derive(Debug, Default)]
+pub(super) struct Hints {
+    refusals: Mutex<Refusals>,
+    /// Mails of a body's address of which nothing was filed.
+    unsigned: Mutex<BTreeMap<ParticipantName, u64>>,
+    trouble: Mutex<Option<String>>,
+}
+
+impl Hints {
+    /// What stands in the window's way now.
+    pub(super) fn trouble(&self, trouble: Option<&str>) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = trouble.map(str::to_owned);
+    }
+
+    /// A mail came that bears a body's address, and nothing of it was filed.
+    pub(super) fn unsigned(&self, whose: &ParticipantName) {
+        let mut unsigned = self.unsigned.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = unsigned.entry(whose.clone()).or_default();
+        *count = count.saturating_add(1);
+    }
+
+    fn refused(&self, signer: &Digest, whose: Option<&ParticipantName>) {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        if refusals.contains_key(signer) || refusals.len() < SIGNERS_MAX {
+            let (_, count) = refusals.entry(*signer).or_insert_with(|| (whose.cloned(), 0));
+            *count = count.saturating_add(1);
+        }
+    }
 }
 
 /// Something that is to be told.
@@ -82,10 +106,12 @@ struct Alerter {
     alerts: post::Alerts,
     outbox: Arc<Post>,
     host: Host,
+    finds: Option<Finds>,
+    hints: Arc<Hints>,
 }
 
 /// The schedule; it waits for ever where nobody is told.
-pub(super) fn alerter(window: &Window) -> Refresher<Option<Watched>> {
+pub(super) fn alerter(window: &Window) -> Refresher {
     let settings = window.settings();
     let alerts = settings.post.as_ref().map(|post| post.alerts.clone()).unwrap_or_default();
     let every = alerts.every;
@@ -103,52 +129,60 @@ pub(super) fn alerter(window: &Window) -> Refresher<Option<Watched>> {
         alerts,
         outbox: Arc::clone(outbox),
         host: window.host(),
+        finds: window.finds,
+        hints: Arc::clone(&window.hints),
     });
-    let patience = |watched: &Option<Watched>| watched.is_some().then_some(PATIENCE);
-    let fetch = move |watched: &Option<Watched>| match (&alerter, watched) {
-        (Some(alerter), Some(watched)) => {
-            let failed = alerter.look(watched).err();
-            Round { failed: failed.into_iter().collect(), ..Round::default() }
-        }
-        _ => Round::default(),
+    let is_wanted = alerter.is_some();
+    let patience = move |_: &World| is_wanted.then_some(PATIENCE);
+    let fetch = move |world: &Arc<World>| {
+        let failed = alerter.as_ref().and_then(|alerter| alerter.look(world).err());
+        Round { failed: failed.into_iter().collect(), ..Round::default() }
     };
     Refresher::of(every, Box::new(patience), Arc::new(fetch))
 }
 
 impl Alerter {
-    fn look(&self, watched: &Watched) -> Result<(), String> {
+    fn look(&self, world: &World) -> Result<(), String> {
         let now = self.host.clock.now();
-        let mut alerts = self.problems(watched);
-        alerts.extend(self.ending(&watched.world, now));
-        alerts.extend(refused(&watched.refusals));
-        alerts.extend(filling(&self.state));
+        let mut alerts = self.problems();
+        alerts.extend(self.ending(world, now));
+        let refusals = self.hints.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        alerts.extend(refused(&refusals, self.alerts.refusals));
+        let unsigned = self.hints.unsigned.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        alerts.extend(unsigned.iter().map(|(whose, count)| unsigned_mail(whose, *count, self.alerts.refusals)));
+        alerts.extend(filling(&self.state, self.alerts.disk_free));
         let told = self.told();
         let Some(text) = compose(&alerts, &told, now) else { return Ok(()) };
         let failed = |error: std::io::Error| format!("the alert cannot be put in the outbox: {error}");
         let key = |whom: &str| format!("alert {whom} {now}");
         let subject = format!("{} xəbərdarlıq / alerts", alerts.len());
-        self.outbox.notify(&key("admin"), &self.alerts.to, (subject, text), None, now).map_err(failed)?;
+        let notice = Notice::new(self.alerts.to.clone(), subject, text);
+        self.outbox.notify(&key("admin"), notice, now).map_err(failed)?;
         let fresh = |alert: &&Alert| !told.alerts.contains(&alert.key);
         let incidents: Vec<&Alert> = alerts.iter().filter(fresh).filter(|alert| is_incident(&alert.key)).collect();
-        if let (false, Some(owner)) = (incidents.is_empty(), owner(&watched.world.registry)) {
+        if let (false, Some(owner)) = (incidents.is_empty(), owner(&world.registry)) {
             let subject = "İnsident / incident (S 8.1.11)".to_owned();
             let text = incident(&incidents, now);
-            self.outbox.notify(&key("owner"), &[owner], (subject, text), None, now).map_err(failed)?;
+            self.outbox.notify(&key("owner"), Notice::new(vec![owner], subject, text), now).map_err(failed)?;
         }
         let told = Told { last: Some(now), alerts: alerts.into_iter().map(|alert| alert.key).collect() };
         self.remember(&told).map_err(|error| format!("what was told cannot be remembered: {error}"))
     }
 
     /// What `status` says, and what stands in the running window's way.
-    fn problems(&self, watched: &Watched) -> Vec<Alert> {
+    fn problems(&self) -> Vec<Alert> {
         let mut alerts = Vec::new();
-        match commands::problems(&self.config) {
-            Ok(problems) => {
+        match self.finds.map(|finds| finds(&self.config)) {
+            None => {}
+            Some(Ok(problems)) => {
                 alerts.extend(problems.into_iter().map(|(code, text)| Alert { key: code.to_owned(), text }));
             }
-            Err(why) => alerts.push(Alert { key: "status".to_owned(), text: format!("status cannot be told: {why}") }),
+            Some(Err(why)) => {
+                alerts.push(Alert { key: "status".to_owned(), text: format!("status cannot be told: {why}") })
+            }
         }
-        if let Some(text) = watched.troubles.clone().filter(|_| alerts.is_empty()) {
+        let trouble = self.hints.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(text) = trouble.filter(|_| alerts.is_empty()) {
             alerts.push(Alert { key: "trouble".to_owned(), text });
         }
         alerts
@@ -191,16 +225,8 @@ impl Alerter {
     }
 
     fn remember(&self, told: &Told) -> std::io::Result<()> {
-        write(&self.host.disk, &self.file(), told)
+        self.host.disk.replace(&self.file(), &serde_json::to_vec(told)?, false)
     }
-}
-
-fn write(disk: &Disk, path: &Path, told: &Told) -> std::io::Result<()> {
-    let part = path.with_extension("part");
-    let file = disk.open_or_create(&part)?;
-    file.truncate(0)?;
-    file.write_at(&serde_json::to_vec(told)?, 0)?;
-    disk.rename(&part, path)
 }
 
 fn is_incident(key: &str) -> bool {
@@ -219,15 +245,27 @@ fn ending(left: SignedDuration) -> Option<i64> {
     ENDING.into_iter().find(|days| left <= SignedDuration::from_hours(days * 24))
 }
 
-/// Signers who are refused again and again.
-fn refused(refusals: &Refusals) -> Vec<Alert> {
-    let often = refusals.iter().filter(|(_, (_, count))| *count >= REFUSALS);
+/// Mail that bears a body's address without anything signed in it: told of at once, and again after so many more.
+fn unsigned_mail(whose: &ParticipantName, count: u64, step: u64) -> Alert {
+    Alert {
+        key: format!("unsigned-mail:{whose}:{}", count / step.max(1)),
+        text: format!(
+            "{count} mails came since the window started that bear the address of {whose}, and nothing of them was \
+             filed. The journal has each (act letter-rejected). Ask whether it is {whose} who sends them."
+        ),
+    }
+}
+
+/// Signers who are refused again and again: `step` refusals are worth a word, and so many more another.
+fn refused(refusals: &Refusals, step: u64) -> Vec<Alert> {
+    let step = step.max(1);
+    let often = refusals.iter().filter(|(_, (_, count))| *count >= step);
     let told = often.map(|(signer, (whose, count))| {
         let digest = signer.to_string();
         let digest = digest.get(..16).unwrap_or_default();
         let whose = whose.as_ref().map_or("nobody of the registry", ParticipantName::as_str);
         Alert {
-            key: format!("refusals:{digest}:{}", count / REFUSALS),
+            key: format!("refusals:{digest}:{}", count / step),
             text: format!(
                 "{count} documents of one signer were rejected since the window started (certificate {digest}…, \
                  {whose}). See what for: pencere list --state rejected. Ask whether it is he who sends them (S 8.1.4)."
@@ -237,12 +275,12 @@ fn refused(refusals: &Refusals) -> Vec<Alert> {
     told.collect()
 }
 
-/// A disk of which less than a twentieth is free: holding and refusing begin when it is full.
-fn filling(state: &Path) -> Option<Alert> {
+/// A disk of which less than so many parts of a hundred are free: nothing is taken any more when it is full.
+fn filling(state: &Path, percent: u64) -> Option<Alert> {
     let disk = rustix::fs::statvfs(state).ok()?;
-    let is_low = disk.f_bavail < disk.f_blocks / 20;
+    let is_low = u128::from(disk.f_bavail) * 100 < u128::from(disk.f_blocks) * u128::from(percent);
     let free = disk.f_bavail.saturating_mul(disk.f_frsize) >> 20;
-    let text = format!("Of the disk with the state folder only {free} MiB are free, less than a twentieth. Make room.");
+    let text = format!("Of the disk with the state folder only {free} MiB are free, less than {percent} %. Make room.");
     is_low.then(|| Alert { key: "disk-low".to_owned(), text })
 }
 
@@ -283,19 +321,16 @@ fn incident(incidents: &[&Alert], now: Timestamp) -> String {
 }
 
 impl Window {
-    /// What a look at alerts may be given now; nothing where nobody is told.
-    pub(super) fn watched(&self) -> Arc<Option<Watched>> {
-        let is_wanted = self.settings().post.as_ref().is_some_and(|post| !post.alerts.to.is_empty());
-        let of = || Watched { world: self.world(), refusals: self.refusals.clone(), troubles: self.tally.troubles() };
-        Arc::new(is_wanted.then(of))
+    /// Has alerts tell what is found so, too.
+    pub fn told_by(mut self, finds: Finds) -> Self {
+        self.finds = Some(finds);
+        self
     }
 
     /// Counts a refusal of this signer.
     pub(super) fn refused_signer(&mut self, signer: Option<&Digest>, whose: Option<&ParticipantName>) {
-        let Some(signer) = signer else { return };
-        if self.refusals.contains_key(signer) || self.refusals.len() < SIGNERS_MAX {
-            let (_, count) = self.refusals.entry(*signer).or_insert_with(|| (whose.cloned(), 0));
-            *count = count.saturating_add(1);
+        if let Some(signer) = signer {
+            self.hints.refused(signer, whose);
         }
     }
 
@@ -305,28 +340,6 @@ impl Window {
             tracing::error!(why, "nobody could be told by mail of what is wrong");
         }
         Ok(())
-    }
-
-    /// Tells of a mail that nobody is answered for, an unsigned one, at most once for a participant and hour: for
-    /// whoever reads mail.
-    ///
-    /// # Errors
-    /// The outbox.
-    pub fn tell_of_unsigned(&mut self, participant: &ParticipantName, hour: Timestamp) -> Result<(), Halt> {
-        let found = self.world.registry.participants.get(participant);
-        let (Some(outbox), Some(to)) = (self.outbox(), found.and_then(|found| found.mail.clone())) else {
-            return Ok(());
-        };
-        let hour = hour.as_second() / 3600;
-        let subject = "İmzasız məktub / a mail without a signature".to_owned();
-        let text =
-            "Ünvanınız göstərilən məktub gəlib, lakin onda bu pəncərəyə təqdim edilə bilən imzalı sənəd yoxdur. \
-                    Bir saat ərzində belə məktublar barədə yalnız bir dəfə xəbər verilir.\nA mail came that bears your \
-                    address, and has no signed document in it that can be filed here. Of others like it nothing is \
-                    said within the hour.\n"
-                .to_owned();
-        let told = outbox.notify(&format!("unsigned {participant} {hour}"), &[to], (subject, text), None, self.now());
-        told.map_err(|error| Halt::broken(format!("the outbox: {error}")))
     }
 }
 
@@ -345,6 +358,25 @@ mod tests {
     }
 
     // S 8.1.11
+    #[test]
+    fn what_is_told_of_follows_its_thresholds() {
+        let signer = Digest::of(b"a certificate");
+        let keys = |count, step| -> Vec<String> {
+            let refusals = BTreeMap::from([(signer, (None, count))]);
+            refused(&refusals, step).into_iter().map(|alert| alert.key).collect()
+        };
+        assert!(keys(4, 5).is_empty());
+        assert_eq!((keys(5, 5), keys(9, 5)), (keys(9, 5), keys(5, 5)), "told once");
+        assert_ne!(keys(9, 5), keys(10, 5));
+        assert_eq!(keys(1, 1).len(), 1);
+        let whose = "azerenerji".parse().unwrap();
+        let unsigned = |count| unsigned_mail(&whose, count, 5).key;
+        assert!(unsigned(1) == unsigned(4) && unsigned(4) != unsigned(5));
+        let folder = crate::host::test_folder();
+        assert_eq!(filling(folder.path(), 0), None);
+        assert_eq!(filling(folder.path(), 101).unwrap().key, "disk-low");
+    }
+
     #[test]
     fn one_mail_tells_what_is_new_and_then_only_once_a_day() {
         let now: Timestamp = "2026-10-05T08:00:00Z".parse().unwrap();

@@ -182,7 +182,7 @@ impl Window {
 /// Something that the window itself did.
 pub(super) fn act<const N: usize>(act: &str, facts: [(&str, String); N]) -> Event {
     let facts = facts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Event::Act { act: act.to_owned(), by: "window".to_owned(), id: None, facts }
+    Event::of_window(act, None, facts)
 }
 
 fn path(state: &Path) -> PathBuf {

@@ -337,6 +337,7 @@ impl Window {
             },
             grounds,
             dossier: Some(dossier.into()),
+            by_mail: Vec::new(), // whoever gives it knows whose it is
         };
         Ok((receipt, answered))
     }
@@ -504,7 +505,7 @@ impl Window {
 
     /// Makes acts and receipts durable, lays the receipts into their folders, and tells the journal of
     /// the answers and of these events; the ledger learns what is new.
-    pub(super) fn give(&mut self, receipts: Vec<Ready>, events: Vec<Event>) -> Result<(), Halt> {
+    pub(super) fn give(&mut self, mut receipts: Vec<Ready>, events: Vec<Event>) -> Result<(), Halt> {
         if receipts.is_empty() && events.is_empty() {
             return Ok(()); // and no group that is being laid is waited for
         }
@@ -517,7 +518,8 @@ impl Window {
             acts.map_err(Halt::broken)?;
         }
         let now = self.host.clock.now();
-        for (_, answered, _) in &receipts {
+        for (_, answered, channel) in &mut receipts {
+            answered.by_mail = self.mailed_to(answered, channel.as_ref());
             self.journal.append(now, Event::Answered(Box::new(answered.clone())))?;
         }
         for event in events {
@@ -556,6 +558,7 @@ impl Window {
             if answered.decision != Decision::Held {
                 self.waits.remove(&answered.id);
             }
+            self.under_way.done(answered.id);
             self.owe(answered, channel.as_ref());
             if answered.decision == Decision::Rejected {
                 self.refused_signer(answered.signers.first(), answered.participant.as_ref());

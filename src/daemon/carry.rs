@@ -326,7 +326,12 @@ impl Window {
     }
 
     pub(super) fn judge_of_today(&self) -> Judge {
-        self.judge_alone().with_ahead(self.written_ahead.clone())
+        let under_way = self.poster.is_some().then(|| self.under_way.clone());
+        let judge = self.judge_alone().with_ahead(self.written_ahead.clone());
+        match under_way {
+            Some(under_way) => judge.with_under_way(under_way),
+            None => judge,
+        }
     }
 
     pub(super) fn judge_alone(&self) -> Judge {

@@ -44,7 +44,7 @@ pub(super) fn follower(window: &Window) -> Refresher<Reach> {
         is_new.then_some(PATIENCE)
     };
     let disk = window.host.disk.clone();
-    let fetch = move |reach: &Reach| {
+    let fetch = move |reach: &Arc<Reach>| {
         let Some(holdings) = &reach.holdings else { return Round::default() };
         let Some(to) = &settings.to else { return Round::default() };
         match reserve::follow(&disk, holdings, &settings, reach.end, Timestamp::now()) {

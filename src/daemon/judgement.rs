@@ -4,6 +4,7 @@
 //! known of a document at each step ([`Matter`]), for its answer. Touches no clock or network, and of the
 //! disk only the spool of a long document; what stands in BOEMİS is given to it.
 
+use super::arrived::UnderWay;
 use crate::authority::{self, Authorised, Unauthorised};
 use crate::boemis::Ahead;
 use crate::config::{Config, Settings, World};
@@ -33,6 +34,8 @@ pub struct Judge {
     scratch: Scratch,
     /// Where rows may be written ahead of their mark; none of who loads nothing.
     ahead: Option<Ahead>,
+    /// Where it is noted whose a document is that came by mail; none of who tells nobody.
+    under_way: Option<UnderWay>,
 }
 
 /// What is known of a document so far: it grows with each question answered.
@@ -120,7 +123,7 @@ impl Judge {
 
     /// By a world and settings of another time.
     pub fn of(settings: Arc<Settings>, world: Arc<World>) -> Self {
-        Self { world, settings, scratch: Scratch::of_system(), ahead: None }
+        Self { world, settings, scratch: Scratch::of_system(), ahead: None, under_way: None }
     }
 
     /// The same, with a place of the window's own for what is too much for memory.
@@ -131,6 +134,20 @@ impl Judge {
     /// The same, for a window whose loader takes turns with this.
     pub fn with_ahead(self, ahead: Ahead) -> Self {
         Self { ahead: Some(ahead), ..self }
+    }
+
+    /// The same, for a window that tells who waits long that his document is safe.
+    pub(super) fn with_under_way(self, under_way: UnderWay) -> Self {
+        Self { under_way: Some(under_way), ..self }
+    }
+
+    /// Notes whose a document is that is verified, and that came by no participant's channel.
+    pub(super) fn note_under_way(&self, matter: &Matter) {
+        if let (Some(under_way), None) = (&self.under_way, &matter.known.participant)
+            && let Some(whose) = self.sender_of(matter)
+        {
+            under_way.note(matter.id(), whose, matter.known.received);
+        }
     }
 
     /// Where rows may be written ahead.

@@ -7,15 +7,15 @@
 //! signed is answered to nobody; the journal says that it came (act `letter-rejected`). Decides nothing about a
 //! document.
 
+use super::unsigned::{Digests, Reason};
 use super::watch::Progress;
 use super::window::{Halt, Window};
-use crate::document::{Digest, MailAddress, ParticipantName, SubmissionId};
+use crate::document::{Digest, MailAddress, SubmissionId};
 use crate::host::printable_line;
 use crate::intake::Group;
 use crate::intake::mail::{Delivery, Mailbox, Post, Standing, Ticket, Verdict};
 use crate::journal::Event;
 use crate::letter::{Action, Fault};
-use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,10 +39,10 @@ pub(super) struct Letters {
     next: usize,
     /// Those that said that nothing is left in them.
     quiet: BTreeSet<usize>,
-    /// Mails of ours that came back: message id, status and receiver; told so once nothing is half safe beside them.
-    back: Vec<(String, String, String)>,
-    /// Who was told of messages of which nothing was filed, and in which hour.
-    told: BTreeMap<ParticipantName, Timestamp>,
+    /// Reports that mails of ours came back; taken up once nothing is half safe beside them.
+    back: Vec<Back>,
+    /// What is gathered of messages of which nothing was filed.
+    unsigned: Digests,
     /// How they stood when that was written down last.
     standings: BTreeMap<String, Standing>,
 }
@@ -54,9 +54,20 @@ struct Open {
     ticket: Ticket,
     key: String,
     from: Option<String>,
+    subject: Option<String>,
     /// Whether a machine wrote it, or a list: nobody is told of it by mail.
     silent: bool,
     ids: Vec<SubmissionId>,
+}
+
+/// A mail system's report that mails of ours came back.
+#[derive(Debug)]
+struct Back {
+    mailbox: usize,
+    /// Of a message that is put away once this is marked; none of one that waits for its submissions.
+    ticket: Option<Ticket>,
+    /// Each mail: message id, status and receiver.
+    mails: Vec<(String, String, String)>,
 }
 
 /// What `status` reads of how the mailboxes stand; empty where none was ever read.
@@ -114,8 +125,8 @@ impl Window {
         // what is promised or journalled beside it must not share its fate
         let ahead = self.ahead.take();
         self.ahead = self.safe_ahead(ahead)?;
-        for (message_id, status, recipient) in std::mem::take(&mut self.letters.back) {
-            self.bounced(&message_id, &status, &recipient)?;
+        for back in std::mem::take(&mut self.letters.back) {
+            self.came_back(back)?;
         }
         self.tell_rejected()?;
         if !group.is_empty()
@@ -172,6 +183,7 @@ impl Window {
             let (attachment, key) = (shown(attachment), shown(&post.key));
             tracing::info!(mailbox = name, message = key, attachment, why = why.as_str(), "no submission");
         }
+        let mut mails = Vec::new();
         if let Some(report) = &post.report {
             for delivery in &report.deliveries {
                 let original = report.original_message_id.as_deref().unwrap_or_default();
@@ -180,15 +192,14 @@ impl Window {
                 tracing::warn!(mailbox = name, original, failed, recipient, "a mail system reports on a mail of ours");
                 if failed {
                     let status = delivery.status.map(|(class, subject, detail)| format!("{class}.{subject}.{detail}"));
-                    let back = (original.to_owned(), status.unwrap_or_default(), recipient.to_owned());
-                    self.letters.back.push(back);
+                    mails.push((original.to_owned(), status.unwrap_or_default(), recipient.to_owned()));
                 }
             }
         }
         let mut ids = Vec::with_capacity(post.parcels.len());
         let threads: Vec<_> = post.parcels.iter().map(|parcel| post.thread(&name, parcel.part)).collect();
         let silent = post.nature.is_silent();
-        let Post { key, from, parcels, report, .. } = post;
+        let Post { key, from, subject, parcels, report, .. } = post;
         for (parcel, thread) in parcels.into_iter().zip(threads) {
             let (document, detached) = parcel.octets();
             let known = self.ledger.find_letter(&key, document, detached)?.map(|submission| submission.id());
@@ -212,51 +223,78 @@ impl Window {
                 }
             }
         }
-        let opened = Open { mailbox, ticket, key, from, silent, ids };
-        match (opened.ids.is_empty(), report) {
-            (false, _) => self.letters.open.push(opened),
-            (true, Some(_)) => self.letters.settle(mailbox, ticket, Verdict::Processed),
-            (true, None) => self.reject_letter(&opened, "nothing in it is a signed document")?,
+        let opened = Open { mailbox, ticket, key, from, subject, silent, ids };
+        let is_report = report.is_some() && opened.ids.is_empty();
+        if !mails.is_empty() {
+            self.letters.back.push(Back { mailbox, ticket: is_report.then_some(ticket), mails });
+        } else if is_report {
+            self.letters.settle(mailbox, ticket, Verdict::Processed);
+        }
+        match opened.ids.is_empty() {
+            false => self.letters.open.push(opened),
+            true if !is_report => self.reject_letter(&opened, &Reason::NoDocument)?,
+            true => {}
+        }
+        Ok(())
+    }
+
+    /// Marks the mails of a report as come back. The report stays in its mailbox until that is written, and is read
+    /// again at the next look.
+    fn came_back(&mut self, back: Back) -> Result<(), Halt> {
+        let Back { mailbox, ticket, mails } = back;
+        let mut unmarked = Vec::new();
+        for (message_id, status, recipient) in mails {
+            if !self.bounced(&message_id, &status, &recipient)? {
+                unmarked.push((message_id, status, recipient));
+            }
+        }
+        match (ticket, unmarked.is_empty()) {
+            (Some(ticket), true) => self.letters.settle(mailbox, ticket, Verdict::Processed),
+            (Some(ticket), false) => self.letters.settle(mailbox, ticket, Verdict::Again),
+            (None, true) => {}
+            (None, false) => self.letters.back.push(Back { mailbox, ticket, mails: unmarked }),
         }
         Ok(())
     }
 
     fn refuse_letter(&mut self, mailbox: usize, ticket: Ticket, key: &str, fault: &Fault) -> Result<(), Halt> {
         self.letters.quiet.remove(&mailbox);
-        let opened = Open { mailbox, ticket, key: key.to_owned(), from: None, silent: true, ids: Vec::new() };
-        self.reject_letter(&opened, &fault.to_string())
+        let (key, ids) = (key.to_owned(), Vec::new());
+        let opened = Open { mailbox, ticket, key, from: None, subject: None, silent: true, ids };
+        self.reject_letter(&opened, &Reason::Unread(fault.to_string()))
     }
 
     /// A message that is answered to nobody: the journal counts it, and it goes out of the way.
-    fn reject_letter(&mut self, letter: &Open, why: &str) -> Result<(), Halt> {
+    fn reject_letter(&mut self, letter: &Open, reason: &Reason) -> Result<(), Halt> {
         let mailbox = self.letters.boxes.get(letter.mailbox).map_or("", Mailbox::name).to_owned();
         let (message, from) = (shown(&letter.key), shown(letter.from.as_deref().unwrap_or_default()));
+        let why = reason.en();
         tracing::warn!(mailbox, message, from, why, "a message is rejected, and answered to nobody");
         let facts = [("mailbox", mailbox), ("message", message), ("from", from), ("why", why.to_owned())];
         let facts = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
-        let event = Event::Act { act: "letter-rejected".to_owned(), by: "pencere".to_owned(), id: None, facts };
-        self.journal.append(self.host.clock.now(), event)?;
+        self.journal.append(self.host.clock.now(), Event::of_window("letter-rejected", None, facts))?;
         self.letters.rejected.push((letter.mailbox, letter.ticket));
-        self.tell_whose(letter)
+        self.tell_whose(letter, reason);
+        Ok(())
     }
 
-    /// Tells a participant whose address stands in a message's From that nothing of it was filed: not to who wrote it,
-    /// but to the address of the registry, and once in an hour.
-    fn tell_whose(&mut self, letter: &Open) -> Result<(), Halt> {
+    /// Has a participant told whose address stands in a message's From that nothing of it was filed: not who wrote it,
+    /// but the address of the registry, in a digest.
+    fn tell_whose(&mut self, letter: &Open, reason: &Reason) {
         let world = self.world();
         let registered = world.registry.participants.iter();
         let whose = letter.from.as_deref().filter(|_| !letter.silent).and_then(|from| {
             let is_of = |mail: &MailAddress| mail.as_str().eq_ignore_ascii_case(from);
             registered.filter(|(_, one)| one.mail.as_ref().is_some_and(is_of)).map(|(name, _)| name.clone()).next()
         });
-        let Some(whose) = whose else { return Ok(()) };
-        let now = self.host.clock.now();
-        let hour = Timestamp::from_second(now.as_second() - now.as_second().rem_euclid(3600)).unwrap_or(now);
-        if self.letters.told.get(&whose) == Some(&hour) {
-            return Ok(());
+        if let Some(whose) = whose {
+            self.gather_unsigned(whose, letter.subject.as_deref().unwrap_or_default(), &letter.key, reason);
         }
-        self.letters.told.insert(whose.clone(), hour);
-        self.tell_of_unsigned(&whose, hour)
+    }
+
+    /// What is gathered of messages of which nothing was filed.
+    pub(super) fn letters_unsigned(&mut self) -> &mut Digests {
+        &mut self.letters.unsigned
     }
 
     /// Whether some of what came by mail is not settled.
@@ -276,6 +314,7 @@ impl Window {
             return Ok(());
         }
         self.settle()?;
+        self.remember_unsigned();
         for (mailbox, ticket) in std::mem::take(&mut self.letters.rejected) {
             self.letters.settle(mailbox, ticket, Verdict::Rejected);
         }
@@ -302,7 +341,7 @@ impl Window {
                 (true, false, _) => self.letters.open.push(letter),
                 (true, true, true) => self.letters.settle(letter.mailbox, letter.ticket, Verdict::Processed),
                 (true, true, false) => {
-                    self.reject_letter(&letter, "nobody registered signed anything in it that is whole")?;
+                    self.reject_letter(&letter, &Reason::NobodySigned)?;
                 }
             }
         }
@@ -325,12 +364,10 @@ impl Window {
         if standings == self.letters.standings {
             return;
         }
-        let path = place(&self.settings().window.paths.state);
-        let part = path.with_extension("part");
+        let (path, disk) = (place(&self.settings().window.paths.state), &self.host.disk);
         let written = serde_json::to_vec(&standings).map_err(std::io::Error::from).and_then(|json| {
-            std::fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))?;
-            std::fs::write(&part, json)?;
-            std::fs::rename(&part, &path)
+            disk.make_folder(path.parent().unwrap_or(Path::new(".")))?;
+            disk.replace(&path, &json, false)
         });
         match written {
             Ok(()) => self.letters.standings = standings,

@@ -324,7 +324,7 @@ pub(super) fn look(case: Case, judge: &Judge) -> Look {
     let mut matter = Matter::new(about);
     let seen = match refused {
         Some(finding) => Seen::Refused(Box::new(staged), finding),
-        None => see(staged, judge, &mut matter),
+        None => see(staged, turn == Turn::FIRST, judge, &mut matter),
     };
     // what came by no participant's channel is its signer's, whatever stops it
     if octets.0.is_none() && matter.known.participant.is_none() {
@@ -333,9 +333,12 @@ pub(super) fn look(case: Case, judge: &Judge) -> Look {
     Look { matter, octets, turn, attempt, is_fresh, seen }
 }
 
-fn see(staged: Staged, judge: &Judge, matter: &mut Matter) -> Seen {
-    let authorised = judge.verify(staged, matter).and_then(|verified| judge.authorise(verified, matter));
-    match authorised {
+fn see(staged: Staged, is_first: bool, judge: &Judge, matter: &mut Matter) -> Seen {
+    let verified = judge.verify(staged, matter);
+    if verified.is_ok() && is_first {
+        judge.note_under_way(matter);
+    }
+    match verified.and_then(|verified| judge.authorise(verified, matter)) {
         Ok(authorised) if authorised.form() == Form::Approval => Seen::Approving {
             participant: authorised.participant().clone(),
             content: authorised.verified().content(),

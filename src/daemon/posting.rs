@@ -9,18 +9,19 @@ use super::refresh::{Refresher, Round};
 use super::returned::Original;
 use super::window::{Halt, Window};
 use crate::authority::Answers;
-use crate::config::World;
+use crate::config::{Settings, World};
 use crate::document::{Decision, MailAddress, ParticipantName, SubmissionId};
 use crate::evidence::Reader;
 use crate::finding::Language;
-use crate::host::Host;
+use crate::host::{Host, Scratch, printable_line};
 use crate::journal::{Answered, Event, Held, KeptFile, Note};
 use crate::ledger::{Arrived, Submission};
-use crate::post::{self, Attachment, Auto, Courier, Draft, Failure, Mail, MailKey, Matter, Outbox, Owed};
+use crate::post::{self, Attachment, Auto, Courier, Draft, Failure, Mail, MailKey, Matter, Notice, Outbox, Owed};
 use crate::receipt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::io;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -60,38 +61,33 @@ pub struct Source {
 /// What is owed by mail.
 pub type Post = Outbox<Source>;
 
-/// What a round is given.
-#[derive(Debug)]
-pub(super) struct Outgoing {
-    now: Timestamp,
-    world: Arc<World>,
-    judge: Judge,
-    evidence: Reader,
-}
-
 /// Hands over what is due.
 pub(super) struct Poster {
     settings: post::Settings,
     window: String,
     outbox: Arc<Post>,
     host: Host,
+    /// What the window judges by, where faulty rows go back; the world is each round's.
+    ours: Arc<Settings>,
+    scratch: Scratch,
+    evidence: Reader,
     courier: Mutex<Option<Courier>>,
     /// When what was sent long ago was forgotten last.
     forgot: Mutex<Option<Instant>>,
 }
 
 /// The schedule of mail; it waits for ever where none goes out, or nothing is due.
-pub(super) fn poster(window: &Window) -> Refresher<Option<Outgoing>> {
+pub(super) fn poster(window: &Window) -> Refresher {
     let poster = window.poster.clone();
     let known = poster.clone();
-    let patience = move |outgoing: &Option<Outgoing>| {
-        let (Poster { outbox, settings, .. }, outgoing) = (known.as_deref()?, outgoing.as_ref()?);
-        let is_due = !settings.server.paused && outbox.due().is_some_and(|due| due <= outgoing.now);
+    let patience = move |_: &World| {
+        let Poster { outbox, settings, host, .. } = known.as_deref()?;
+        let is_due = !settings.server.paused && outbox.due().is_some_and(|due| due <= host.clock.now());
         is_due.then(|| SPELL + settings.server.timeout.saturating_mul(STEPS))
     };
-    let fetch = move |outgoing: &Option<Outgoing>| match (&poster, outgoing) {
-        (Some(poster), Some(outgoing)) => poster.round(outgoing, false),
-        _ => Round::default(),
+    let fetch = move |world: &Arc<World>| match &poster {
+        Some(poster) => poster.round(world, false),
+        None => Round::default(),
     };
     Refresher::of(EVERY, Box::new(patience), Arc::new(fetch))
 }
@@ -101,14 +97,14 @@ struct Unready(String);
 
 impl Poster {
     /// Makes mails of what is due and hands them over; `all` waits for nothing.
-    fn round(&self, outgoing: &Outgoing, all: bool) -> Round {
-        match self.hand_over(outgoing, all) {
+    fn round(&self, world: &Arc<World>, all: bool) -> Round {
+        match self.hand_over(world, all) {
             Ok(()) => Round::default(),
             Err(why) => Round { failed: vec![why], ..Round::default() },
         }
     }
 
-    fn hand_over(&self, outgoing: &Outgoing, all: bool) -> Result<(), String> {
+    fn hand_over(&self, world: &Arc<World>, all: bool) -> Result<(), String> {
         let disk_says = |error: std::io::Error| format!("the outbox: {error}");
         let now = self.host.clock.now();
         self.forget(now);
@@ -140,7 +136,7 @@ impl Poster {
                 break;
             }
             let Some(mail) = self.outbox.mail(&name) else { continue };
-            let composed = self.compose(&mail, &key, outgoing);
+            let composed = self.compose(&mail, &key, world);
             let now = self.host.clock.now();
             let done = match composed.map(|(to, octets)| (open.send(&to, &octets), to)) {
                 Ok((Ok(said), to)) => {
@@ -196,24 +192,25 @@ impl Poster {
         &self,
         mail: &Mail<Source>,
         key: &MailKey,
-        outgoing: &Outgoing,
+        world: &Arc<World>,
     ) -> Result<(Vec<MailAddress>, Vec<u8>), Unready> {
         let mut attachments = Vec::new();
         let (to, subject, text, auto) = match &mail.matter {
-            Matter::Notice { to, subject, text, file } => {
+            Matter::Notice(Notice { to, subject, text, file, thread, .. }) => {
                 if let Some((name, content)) = file {
                     let (name, octets) = (name.clone(), content.clone().into_bytes().into());
                     attachments.push(Attachment { plain_name: name.clone(), name, media: "text/plain", octets });
                 }
-                (to.clone(), format!("[{}] {subject}", self.window), text.clone(), Auto::Generated)
+                let auto = if thread.is_some() { Auto::Replied } else { Auto::Generated };
+                (to.clone(), format!("[{}] {subject}", self.window), text.clone(), auto)
             }
             Matter::Answers { answers } => {
                 let whose = answers.first().map(|answer| &answer.participant);
-                let found = whose.and_then(|whose| outgoing.world.registry.participants.get(whose));
+                let found = whose.and_then(|whose| world.registry.participants.get(whose));
                 let Some(address) = found.and_then(|found| found.mail.clone()) else {
                     return Err(Unready("the registry holds no address for the participant".to_owned()));
                 };
-                let text = self.answers(answers, outgoing, &mut attachments)?;
+                let text = self.answers(answers, world, &mut attachments)?;
                 (vec![address], format!("[{}] {}", self.window, subject(answers)), text, Auto::Replied)
             }
         };
@@ -224,7 +221,10 @@ impl Poster {
             subject: &subject,
             date: answers.iter().map(|answer| answer.since).min().unwrap_or(mail.since),
             message_id: &mail.message_id,
-            thread: answers.iter().find_map(|answer| answer.thread.as_ref()),
+            thread: match &mail.matter {
+                Matter::Answers { answers } => answers.iter().find_map(|answer| answer.thread.as_ref()),
+                Matter::Notice(notice) => notice.thread.as_ref(),
+            },
             auto,
             text: &text,
             attachments: &attachments,
@@ -237,13 +237,13 @@ impl Poster {
     fn answers(
         &self,
         answers: &[Owed<Source>],
-        outgoing: &Outgoing,
+        world: &Arc<World>,
         attachments: &mut Vec<Attachment>,
     ) -> Result<String, Unready> {
         let (mut az, mut en) = (String::new(), String::new());
         let mut room = self.settings.pace.size_max / 3 * 2; // base64 takes a third more, and lines
         for answer in answers {
-            let octets = read(&outgoing.evidence, &answer.kept.receipt)
+            let octets = read(&self.evidence, &answer.kept.receipt)
                 .map_err(|why| Unready(format!("receipt {} cannot be read from evidence: {why}", answer.number)))?;
             for (language, page) in [(Language::Az, &mut az), (Language::En, &mut en)] {
                 let text = receipt::page(&octets, language).map_err(|f| Unready(f.message(Language::En)))?;
@@ -252,7 +252,7 @@ impl Poster {
             }
             room = room.saturating_sub(octets.len() as u64);
             let stem = answer.file_name.strip_suffix(".xml").unwrap_or(&answer.file_name);
-            let rows = answer.kept.rows.as_ref().and_then(|held| rows(held, outgoing, &octets));
+            let rows = answer.kept.rows.as_ref().and_then(|held| self.rows(held, world, &octets));
             let plain = format!("{}.{}", answer.id, answer.answer);
             attachments.push(Attachment {
                 name: answer.file_name.clone(),
@@ -283,21 +283,21 @@ impl Poster {
              attached; the text below is for reading alone.\n\n{az}\n{en}"
         ))
     }
+
+    /// The faulty rows: a courtesy, so that what goes wrong is only said.
+    fn rows(&self, held: &Held, world: &Arc<World>, receipt: &[u8]) -> Option<String> {
+        let judge = Judge::of(Arc::clone(&self.ours), Arc::clone(world)).with_scratch(self.scratch.clone());
+        let original = Original { held: held.clone(), judge, evidence: self.evidence.clone() };
+        original.rows(receipt).unwrap_or_else(|why| {
+            tracing::warn!(submission = %held.id, why, "the faulty rows could not be given back by mail");
+            None
+        })
+    }
 }
 
 fn read(evidence: &Reader, kept: &KeptFile) -> Result<Vec<u8>, String> {
     let octets = evidence.read(&kept.kept()).map_err(|error| error.to_string())?;
     octets.whole().map(|octets| octets.into_owned()).map_err(|error| error.to_string())
-}
-
-/// The faulty rows: a courtesy, so that what goes wrong is only said.
-fn rows(held: &Held, outgoing: &Outgoing, receipt: &[u8]) -> Option<String> {
-    let (judge, evidence) = (outgoing.judge.clone(), outgoing.evidence.clone());
-    let original = Original { held: held.clone(), judge, evidence };
-    original.rows(receipt).unwrap_or_else(|why| {
-        tracing::warn!(submission = %held.id, why, "the faulty rows could not be given back by mail");
-        None
-    })
 }
 
 /// The subject: numbers and words of ours, nothing of a document.
@@ -341,20 +341,17 @@ impl Window {
         let outbox = Arc::new(outbox.map_err(|error| Halt::broken(format!("the outbox: {error}")))?);
         let window = self.settings().window.window.id.to_string();
         let (host, courier, forgot) = (self.host.clone(), Mutex::default(), Mutex::default());
-        self.poster = Some(Arc::new(Poster { settings, window, outbox, host, courier, forgot }));
-        self.journal_mailed()
+        let (evidence, scratch) = (self.evidence.reader().clone(), self.evidence.scratch());
+        let ours = Arc::clone(self.config.shared_settings());
+        let poster = Poster { settings, window, outbox, host, ours, scratch, evidence, courier, forgot };
+        self.poster = Some(Arc::new(poster));
+        self.journal_mailed()?;
+        self.owe_again()
     }
 
     /// What is owed by mail; none where none goes out.
     pub fn outbox(&self) -> Option<&Arc<Post>> {
         self.poster.as_deref().map(|poster| &poster.outbox)
-    }
-
-    /// What a round may be given now; nothing where no mail goes out.
-    pub(super) fn outgoing(&self) -> Arc<Option<Outgoing>> {
-        let (now, world) = (self.host.clock.now(), self.world());
-        let of = || Outgoing { now, world, judge: self.judge_of_today(), evidence: self.evidence.reader().clone() };
-        Arc::new(self.poster.is_some().then(of))
     }
 
     /// When mail is due next, where that is ahead.
@@ -380,15 +377,26 @@ impl Window {
     /// Owes an answer by mail, where its receiver is answered so. One that cannot be written down leaves its submission
     /// open, and is tried again with those that could not be published.
     pub(super) fn owe(&mut self, answered: &Answered, to: Option<&ParticipantName>) {
-        let Some(outbox) = self.outbox().cloned() else { return };
+        if let Err(error) = self.put_in_outbox(answered, to) {
+            let to = to.or(answered.participant.as_ref()).map_or("nobody", ParticipantName::as_str);
+            tracing::error!(participant = to, submission = %answered.id, %error,
+                "an answer cannot be put in the outbox");
+            self.tally.publishing = Some(format!("answers to {to} cannot be put in the outbox: {error}"));
+            self.left.insert(answered.id);
+        }
+    }
+
+    /// Puts an answer in the outbox, where its receiver is answered so.
+    pub(super) fn put_in_outbox(&mut self, answered: &Answered, to: Option<&ParticipantName>) -> io::Result<()> {
+        let Some(outbox) = self.outbox().cloned() else { return Ok(()) };
         let Some(to) = to.or(answered.participant.as_ref()).filter(|to| self.answers_of(to).mail).cloned() else {
-            return;
+            return Ok(());
         };
         let now = self.host.clock.now();
         let arrived = self.arrived(answered.id);
         let thread = arrived.as_ref().and_then(|held| held.thread.clone());
         if thread.as_ref().is_some_and(|thread| thread.silent) {
-            return; // no mail answers a machine or a list: the folder has it (`lays`)
+            return Ok(()); // no mail answers a machine or a list: the folder has it (`lays`)
         }
         let rows = match answered.decision {
             Decision::Rejected if answered.dataset.is_some() => arrived.map(Box::new),
@@ -408,20 +416,14 @@ impl Window {
             due: now,
         };
         let together = self.in_letter(answered.id);
-        let expected = match thread.filter(|_| together > 1) {
-            Some(thread) => outbox.expect(&thread.message_id, together),
-            None => Ok(()),
-        };
-        if let Err(error) = expected.and_then(|()| outbox.owe(owed)) {
-            tracing::error!(participant = %to, submission = %answered.id, %error,
-                "an answer cannot be put in the outbox");
-            self.tally.publishing = Some(format!("answers to {to} cannot be put in the outbox: {error}"));
-            self.left.insert(answered.id);
+        if let Some(thread) = thread.filter(|_| together > 1) {
+            outbox.expect(&thread.message_id, together)?;
         }
+        outbox.owe(owed)
     }
 
     /// How a submission came.
-    fn arrived(&mut self, id: SubmissionId) -> Option<Held> {
+    pub(super) fn arrived(&mut self, id: SubmissionId) -> Option<Held> {
         self.learn().ok()?; // of a group that is answered just now the ledger may not have heard yet
         match self.ledger.state(id).ok()??.arrival {
             Arrived::Held(held) => Some(*held),
@@ -463,15 +465,21 @@ impl Window {
         Ok(())
     }
 
-    /// An answer came back, or did not reach everybody: for whoever reads such reports. Whether it was one of ours.
+    /// An answer came back, or did not reach everybody: for whoever reads such reports. Whether all is done about it;
+    /// where the outbox cannot be written, nothing is, and the report is to be brought once more.
     ///
     /// # Errors
     /// The journal.
-    pub fn bounced(&mut self, message_id: &str, status: &str, recipient: &str) -> Result<bool, Halt> {
-        let Some(outbox) = self.outbox().cloned() else { return Ok(false) };
-        let bounced = outbox.bounced(message_id, status, recipient);
-        let Some(mail) = bounced.map_err(|error| Halt::broken(format!("the outbox: {error}")))? else {
-            return Ok(false);
+    pub(super) fn bounced(&mut self, message_id: &str, status: &str, recipient: &str) -> Result<bool, Halt> {
+        let Some(outbox) = self.outbox().cloned() else { return Ok(true) };
+        let mail = match outbox.bounced(message_id, status, recipient) {
+            Ok(Some(mail)) => mail,
+            Ok(None) => return Ok(true), // none of ours, or known
+            Err(error) => {
+                tracing::error!(mail = printable_line(message_id), %error,
+                    "a mail came back, and the outbox cannot be written; see to the disk, the report is read again");
+                return Ok(false);
+            }
         };
         tracing::error!(mail = mail.message_id, status, recipient, "a mail came back; `pencere post` shows it");
         let facts = |nth: Option<u32>| {
@@ -479,7 +487,7 @@ impl Window {
             let said = [("message-id", mail.message_id.clone()), ("why", mail.why.clone().unwrap_or_default())];
             said.into_iter().chain(nth).map(|(name, value)| (name.to_owned(), value)).collect()
         };
-        let act = |id, nth| Event::Act { act: BOUNCED.to_owned(), by: "window".to_owned(), id, facts: facts(nth) };
+        let act = |id, nth| Event::of_window(BOUNCED, id, facts(nth));
         let answers = mail.answers().iter().map(|answer| act(Some(answer.id), Some(answer.answer)));
         let mut events: Vec<Event> = answers.collect();
         if events.is_empty() {
@@ -520,9 +528,8 @@ impl Window {
 
     fn post(&mut self, all: bool) -> Result<(), Halt> {
         let Some(poster) = self.poster.clone().filter(|poster| !poster.settings.server.paused) else { return Ok(()) };
-        let (outgoing, (tell, told)) = (self.outgoing(), channel());
-        let round = move || outgoing.as_ref().as_ref().map_or_else(Round::default, |it| poster.round(it, all));
-        let work = move || drop(tell.send(round())); // nobody may wait any more
+        let (world, (tell, told)) = (self.world(), channel());
+        let work = move || drop(tell.send(poster.round(&world, all))); // nobody may wait any more
         let begun = std::thread::Builder::new().name("post".to_owned()).spawn(work);
         let round = match begun.map(|_| told.recv_timeout(ONCE)) {
             Ok(Ok(round)) => round,
@@ -537,7 +544,6 @@ impl Window {
 
 /// What the journal says of a mail that a server took: a line for each answer in it.
 fn mailed(mail: &Mail<Source>) -> Vec<Event> {
-    let by = || "window".to_owned();
     let facts = |nth: Option<u32>| -> BTreeMap<String, String> {
         let delivered = mail.delivered.map(|at| ("delivered", at.to_string()));
         let nth = nth.map(|nth| ("answer", nth.to_string()));
@@ -546,11 +552,15 @@ fn mailed(mail: &Mail<Source>) -> Vec<Event> {
         said.into_iter().chain(delivered).chain(nth).map(|(name, value)| (name.to_owned(), value)).collect()
     };
     match &mail.matter {
-        Matter::Notice { .. } => vec![Event::Act { act: NOTICED.to_owned(), by: by(), id: None, facts: facts(None) }],
+        Matter::Notice(notice) if notice.about.is_empty() => vec![Event::of_window(NOTICED, None, facts(None))],
+        Matter::Notice(notice) => {
+            notice.about.iter().map(|id| Event::of_window(NOTICED, Some(*id), facts(None))).collect()
+        }
         Matter::Answers { answers } => {
             let of = |answer: &Owed<Source>| {
-                let facts = facts(Some(answer.answer));
-                Event::Act { act: MAILED.to_owned(), by: by(), id: Some(answer.id), facts }
+                let mut facts = facts(Some(answer.answer));
+                facts.insert("participant".to_owned(), answer.participant.to_string());
+                Event::of_window(MAILED, Some(answer.id), facts)
             };
             answers.iter().map(of).collect()
         }

@@ -234,7 +234,7 @@ impl Window {
         tracing::error!(accepted, there, "BOEMİS lacks what was accepted: an older copy of it was put in place");
         let facts = [("accepted", accepted), ("there", there)];
         let facts = facts.map(|(name, count)| (name.to_owned(), count.to_string()));
-        self.tell([act(LOADING_AGAIN, None, facts.into())])
+        self.tell([Event::of_window(LOADING_AGAIN, None, facts.into())])
     }
 
     /// Of what is open and not in BOEMİS, that which was sealed as accepted by a window that was stopped before it
@@ -323,7 +323,7 @@ impl Window {
                 let (id, mark) = (loaded.id(), loaded.mark());
                 tracing::warn!(submission = %id, dataset = %mark.key.dataset, period = %mark.key.period,
                     revision = %mark.revision, "loaded again: BOEMİS had lost it");
-                act("loaded-again", Some(id), BTreeMap::new())
+                Event::of_window("loaded-again", Some(id), BTreeMap::new())
             })
             .collect();
         self.tell(acts)?;
@@ -411,10 +411,6 @@ impl Outcome {
         self.left.push(id);
         self.first.get_or_insert((id, why));
     }
-}
-
-fn act(act: &str, id: Option<SubmissionId>, facts: BTreeMap<String, String>) -> Event {
-    Event::Act { act: act.to_owned(), by: "pencere".to_owned(), id, facts }
 }
 
 /// What was accepted, as it may be loaded; or why not.

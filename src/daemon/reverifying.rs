@@ -27,7 +27,7 @@ pub(super) fn reverifier(window: &Window) -> Refresher<Reach> {
         let is_due = reach.end.segment > 0 && known.is_due(settings.every, Timestamp::now());
         is_due.then_some(PATIENCE)
     };
-    let fetch = move |reach: &Reach| {
+    let fetch = move |reach: &Arc<Reach>| {
         let before = last.lock().unwrap_or_else(PoisonError::into_inner).all_damage().len();
         match reverify(&disk, &state, settings.rate, reach.end, Timestamp::now()) {
             Ok(walk) => {

@@ -67,16 +67,17 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
         let later = window.next_later(now);
         let scan_goes_on = window.queue().is_scanning().then_some(now);
         let (post, letters) = (window.next_post(now), window.has_letters().then_some(now));
-        let due = [window.queue().due(now), window.next_try(), ahead, later, scan_goes_on, post, letters];
+        let words = [window.next_word(), window.next_digest()].into_iter().flatten().min();
+        let due = [window.queue().due(now), window.next_try(), ahead, later, scan_goes_on, post, letters, words];
         let due = due.into_iter().flatten().min();
         let wake = due.map(|due| Instant::now() + pause(now, due));
         if window.tally.troubles() != trouble {
             trouble = window.tally.troubles();
+            window.hints.trouble(trouble.as_deref());
             notify::status(&status(&window));
         }
         let mut looked = Ok(());
-        let (world, reach, laid, outgoing) = (window.world(), window.reach(), window.laid(), window.outgoing());
-        let watched = window.watched();
+        let (world, reach, laid) = (window.world(), window.reach(), window.laid());
         let told = std::sync::Arc::clone(&window.told);
         // Whatever came meanwhile is seen now, also when there was nothing that the loop waited for.
         tokio::task::yield_now().await;
@@ -115,8 +116,8 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             }
             round = follower.round(&reach) => window.followed(round),
             round = witness.round(&laid) => window.witnessed(round),
-            round = poster.round(&outgoing) => looked = window.posted(round),
-            round = alerter.round(&watched) => looked = window.alerted(round),
+            round = poster.round(&world) => looked = window.posted(round),
+            round = alerter.round(&world) => looked = window.alerted(round),
             round = reverifier.round(&reach) => looked = window.reverified(round),
             () = watch.ready() => looked = heed(&mut window, &mut watch),
             () = told.notified() => {}
@@ -256,6 +257,8 @@ async fn work(window: &mut Window) -> Result<bool, Halt> {
         worked |= window.carry_next(now).await? > 0;
     }
     worked |= window.carry_letters().await? > 0;
+    window.say_arrived();
+    window.say_digests();
     Ok(worked)
 }
 

@@ -3,9 +3,10 @@
 //! Owns opening, recovery by the state table, reloading of registry, stations, datasets and trust,
 //! and the end. What is done with documents is [`carry`](super::carry)'s.
 
-use super::alerting::Refusals;
+use super::alerting::{Finds, Hints};
 use super::alive;
 use super::answering::Laid;
+use super::arrived::UnderWay;
 use super::aside::Aside;
 use super::carry::{Case, Taken};
 use super::fitting;
@@ -215,6 +216,8 @@ pub struct Window {
     /// What is looked at beside the groups, because it takes long; and who tells that some of it is done.
     pub(super) aside: Vec<Aside>,
     pub(super) told: Arc<Notify>,
+    /// What came by mail and is judged still, for who is to be told that it arrived.
+    pub(super) under_way: UnderWay,
     /// The group whose receipts are being laid into their folders.
     pub(super) laying: Option<JoinHandle<Vec<Laid>>>,
     /// Submissions whose answers lie in their folders with their pages, still to be closed.
@@ -240,8 +243,10 @@ pub struct Window {
     pub(super) ruled: BTreeMap<SubmissionId, Ruled>,
     /// Who hands over what is owed by mail; none where none goes out.
     pub(super) poster: Option<Arc<Poster>>,
-    /// Refusals since the start, by the signer's certificate.
-    pub(super) refusals: Refusals,
+    /// Who says what is wrong with the window; none of one that tells nobody.
+    pub(super) finds: Option<Finds>,
+    /// What alerts are told of by the loop.
+    pub(super) hints: Arc<Hints>,
     /// The mailboxes that are read, and what of them has no verdict.
     pub(super) letters: Letters,
     /// What was done so far.
@@ -305,6 +310,7 @@ impl Window {
         })?;
         fitting::acts(&seal, &settings.seal.acts, &ledger, host.clock.now())?;
         fitting::tree(&seal, &mut transparency, &host, state)?;
+        let told = Arc::new(Notify::new());
         let mut window = Self {
             host,
             config,
@@ -332,7 +338,8 @@ impl Window {
             pages: Pages::default(),
             ahead: None,
             aside: Vec::new(),
-            told: Arc::new(Notify::new()),
+            under_way: UnderWay::new(&told),
+            told,
             laying: None,
             laid: Vec::new(),
             laid_into: BTreeMap::new(),
@@ -344,7 +351,8 @@ impl Window {
             holdings: None,
             ruled: BTreeMap::new(),
             poster: None,
-            refusals: Refusals::new(),
+            finds: None,
+            hints: Arc::default(),
             letters: Letters::default(),
             tally: Tally::default(),
         };

@@ -13,6 +13,7 @@ use crate::config::World;
 use crate::document::MailAddress;
 use crate::forms::note::{Checkpoint, NOTE_MAX};
 use crate::host::{Disk, Host};
+use crate::post::Notice;
 use crate::transparency::checkpoint_in;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -71,7 +72,7 @@ pub(super) fn witness(window: &Window) -> Refresher<Laid> {
         laid.size.filter(|size| is_wanted && *size > known.load(Ordering::Acquire)).map(|_| PATIENCE)
     };
     let witness = Witness::of(window);
-    let fetch = move |laid: &Laid| match witness.publish(&laid.world) {
+    let fetch = move |laid: &Arc<Laid>| match witness.publish(&laid.world) {
         Ok(size) => {
             done.fetch_max(size, Ordering::AcqRel);
             Round::default()
@@ -106,9 +107,10 @@ impl Witness {
         let checkpoint = Checkpoint::read(&note).map_err(|fault| format!("{}: {fault}", path.display()))?;
         let name = name(&checkpoint);
         if let Some((outbox, to)) = &self.mail {
-            let said = (format!("yoxlama nöqtəsi / checkpoint {}", checkpoint.size), told(&checkpoint));
+            let subject = format!("yoxlama nöqtəsi / checkpoint {}", checkpoint.size);
             let file = Some((format!("{name}.checkpoint"), note.clone()));
-            let owed = outbox.notify(&format!("checkpoint {name}"), to, said, file, self.host.clock.now());
+            let notice = Notice { file, ..Notice::new(to.clone(), subject, told(&checkpoint)) };
+            let owed = outbox.notify(&format!("checkpoint {name}"), notice, self.host.clock.now());
             owed.map_err(|error| format!("the outbox: {error}"))?;
         }
         if let Some(folder) = &self.settings.to {

@@ -89,6 +89,23 @@ impl Disk {
         }
     }
 
+    /// Writes a small file whole, or not at all; what stood there is replaced. `durable`: that holds also when the
+    /// power goes; else the old one may be there again, or nothing.
+    pub fn replace(&self, path: &Path, octets: &[u8], durable: bool) -> io::Result<()> {
+        let part = path.with_extension("part");
+        let file = self.open_or_create(&part)?;
+        file.truncate(0)?;
+        file.write_at(octets, 0)?;
+        if durable {
+            file.sync()?;
+        }
+        self.rename(&part, path)?;
+        match path.parent() {
+            Some(folder) if durable => self.sync_folder(folder),
+            _ => Ok(()),
+        }
+    }
+
     /// The names in a folder, sorted.
     pub fn list(&self, folder: &Path) -> io::Result<Vec<OsString>> {
         self.step()?;

@@ -101,7 +101,15 @@ pub enum Event {
     },
 }
 
+/// By whom the window's own acts are: there is one name for it, whichever room acts.
+const WINDOW: &str = "pencere";
+
 impl Event {
+    /// Says what the window did by itself.
+    pub fn of_window(act: &str, id: Option<SubmissionId>, facts: BTreeMap<String, String>) -> Self {
+        Self::Act { act: act.to_owned(), by: WINDOW.to_owned(), id, facts }
+    }
+
     /// The submission it speaks of.
     pub fn id(&self) -> Option<SubmissionId> {
         match self {
@@ -359,6 +367,9 @@ pub struct Answered {
     /// What is needed besides to judge it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dossier: Option<KeptFile>,
+    /// Who is answered by mail: an act tells of each once a server took it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_mail: Vec<ParticipantName>,
 }
 
 /// A file of ours in evidence.

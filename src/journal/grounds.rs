@@ -8,7 +8,6 @@ use crate::document::Digest;
 use crate::evidence::Location;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// The act by which files of the configuration came into evidence.
 const KEPT: &str = "configuration-kept";
@@ -33,7 +32,7 @@ impl Event {
     pub fn keeping(files: &[KeptFile]) -> impl Iterator<Item = Self> + '_ {
         files.chunks(FILES_MAX).map(|some| {
             let facts = some.iter().map(|kept| (kept.sha256.to_string(), place(kept))).collect();
-            Self::of_window(KEPT, facts)
+            Self::of_window(KEPT, None, facts)
         })
     }
 
@@ -41,11 +40,7 @@ impl Event {
     pub fn in_force(now: &InForce) -> Self {
         let InForce { grounds, taken, version } = now;
         let facts = [("grounds", grounds.to_string()), ("taken", taken.to_string()), ("version", version.clone())];
-        Self::of_window(GROUNDS, facts.map(|(name, fact)| (name.to_owned(), fact)).into())
-    }
-
-    fn of_window(act: &str, facts: BTreeMap<String, String>) -> Self {
-        Self::Act { act: act.to_owned(), by: "pencere".to_owned(), id: None, facts }
+        Self::of_window(GROUNDS, None, facts.map(|(name, fact)| (name.to_owned(), fact)).into())
     }
 
     /// The files of the configuration that came into evidence with this event.

@@ -81,6 +81,7 @@ pub(crate) fn answered(n: i64, answer: u32, decision: Decision, content: &str) -
         receipt,
         grounds: None,
         dossier: None,
+        by_mail: Vec::new(),
     }))
 }
 

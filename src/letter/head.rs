@@ -3,7 +3,7 @@
 //! Owns which fields decide anything, and that none of those may stand there twice: of two, one reader takes the
 //! first and another the last. The values themselves are read by `mail-parser`.
 
-use super::{Fault, ID_MAX, Nature, REFERENCES_MAX};
+use super::{Fault, ID_MAX, Nature, REFERENCES_MAX, SUBJECT_MAX};
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders};
 
 /// What is read of a header.
@@ -21,6 +21,7 @@ pub(super) struct Head {
     pub(super) message_id: Option<String>,
     pub(super) references: Vec<String>,
     pub(super) from: Option<String>,
+    pub(super) subject: Option<String>,
     pub(super) nature: Option<Nature>,
 }
 
@@ -55,6 +56,7 @@ impl Head {
             message_id: only_id(&message, HeaderName::MessageId),
             references: references(&message),
             from: from(&message),
+            subject: message.subject().map(|subject| subject.chars().take(SUBJECT_MAX).collect()),
             nature: nature(&message),
         })
     }

@@ -63,6 +63,8 @@ impl Default for Limits {
 const ID_MAX: usize = 250;
 /// Most references that are kept, the newest: RFC 5322 3.6.4 lets a client cut them so.
 const REFERENCES_MAX: usize = 10;
+/// Longest subject that is kept, in characters: what a person reads of it at a glance.
+const SUBJECT_MAX: usize = 200;
 
 /// A message, read.
 #[derive(Debug)]
@@ -73,6 +75,8 @@ pub struct Letter<S> {
     pub references: Vec<String>,
     /// The address in its From, in lower case; none where there is none or several. It proves nothing.
     pub from: Option<String>,
+    /// Its subject, cut; whatever its sender wrote.
+    pub subject: Option<String>,
     /// Who wrote it.
     pub nature: Nature,
     /// What it reports, where it is a report on deliveries that can be read (RFC 3464).

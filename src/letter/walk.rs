@@ -96,9 +96,9 @@ pub(super) fn walk<S: Write>(
         (None, false) => Nature::Person,
     };
     let (size, digest) = walk.lines.finish();
-    let Head { message_id, references, from, .. } = head;
+    let Head { message_id, references, from, subject, .. } = head;
     let (attachments, report) = (walk.attachments, walk.report);
-    Ok(Letter { message_id, references, from, nature, report, attachments, digest, size })
+    Ok(Letter { message_id, references, from, subject, nature, report, attachments, digest, size })
 }
 
 fn limit(what: &'static str, key: &'static str, most: usize) -> Fault {

@@ -4,26 +4,22 @@
 //! private and the server's name always checked; each step ends after `mail.smtp.timeout`. Never decides what
 //! is done then.
 
-use super::{Secret, Security, Server};
+use super::Server;
 use crate::document::MailAddress;
 use crate::host::Disk;
+use crate::line::{Peer, Security, authorities};
 use lettre::address::Envelope;
 use lettre::transport::smtp::PoolConfig;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters, TlsVersion};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{Address, SmtpTransport, Transport};
-use std::path::PathBuf;
 use std::time::Duration;
 
-/// The largest file of a password or of an authority, octets.
-const FILE_MAX: u64 = 1 << 20;
 /// How long a connection is kept for the next mail: shorter than servers are willing to wait (RFC 5321 4.5.3.2.7).
 const IDLE: Duration = Duration::from_secs(60);
 /// Codes that speak of us or of the whole server, and not of one mail: 421, 454 and of authentication (RFC 4954 6).
 const OF_THE_SERVER: [u16; 7] = [421, 432, 454, 530, 534, 535, 538];
-/// Where systemd lays a service's credentials.
-const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 /// Why a mail was not taken. There is no default.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,28 +50,23 @@ impl Courier {
     /// # Errors
     /// In words: a file that cannot be used.
     pub fn new(disk: &Disk, server: &Server, from: &MailAddress) -> Result<Self, String> {
-        let mut tls = TlsParameters::builder(server.host.clone()).set_min_tls_version(TlsVersion::Tlsv12);
-        if let Some(path) = &server.ca {
-            let named = |what: String| format!("{}: {what}", path.display());
-            let octets = disk.read(path, FILE_MAX).map_err(|error| named(error.to_string()))?;
-            let found = openssl::x509::X509::stack_from_pem(&octets).map_err(|error| named(error.to_string()))?;
-            if found.is_empty() {
-                return Err(named("holds no certificate in PEM".to_owned()));
-            }
+        let Peer { host, port, security, ca } = &server.peer;
+        let mut tls = TlsParameters::builder(host.clone()).set_min_tls_version(TlsVersion::Tlsv12);
+        if let Some(path) = ca {
             tls = tls.certificate_store(CertificateStore::None);
-            for one in found {
-                let der = one.to_der().map_err(|error| named(error.to_string()))?;
-                tls = tls.add_root_certificate(Certificate::from_der(der).map_err(|error| named(error.to_string()))?);
+            for one in authorities(disk, path)? {
+                let one = Certificate::from_der(one).map_err(|error| format!("{}: {error}", path.display()))?;
+                tls = tls.add_root_certificate(one);
             }
         }
         let tls = tls.build().map_err(|error| error.to_string())?;
-        let tls = match server.security {
+        let tls = match security {
             Security::StartTls => Tls::Required(tls),
             Security::Tls => Tls::Wrapper(tls),
         };
         let from: Address = from.as_str().parse().map_err(|error| format!("{from}: {error}"))?;
-        let mut transport = SmtpTransport::builder_dangerous(&server.host) // the name is not; it is checked by `tls`
-            .port(server.port)
+        let mut transport = SmtpTransport::builder_dangerous(host) // the name is not; it is checked by `tls`
+            .port(*port)
             .tls(tls)
             .hello_name(ClientId::Domain(from.domain().to_owned()))
             .timeout(Some(server.timeout))
@@ -136,23 +127,4 @@ fn told(error: &lettre::transport::smtp::Error) -> String {
         source = cause.source();
     }
     text
-}
-
-impl Secret {
-    /// Where it lies now; none outside of a service that was given it.
-    pub fn path(&self) -> Option<PathBuf> {
-        match self {
-            Self::File(path) => Some(path.clone()),
-            Self::Credential(name) => std::env::var_os(CREDENTIALS).map(|folder| PathBuf::from(folder).join(name)),
-        }
-    }
-
-    fn read(&self, disk: &Disk) -> Result<String, String> {
-        let Some(path) = self.path() else {
-            return Err("the password is a credential of the service, and this process was given none".to_owned());
-        };
-        let octets = disk.read(&path, FILE_MAX).map_err(|error| format!("{}: {error}", path.display()))?;
-        let text = String::from_utf8(octets).map_err(|_| format!("{} is no text", path.display()))?;
-        Ok(text.trim_end_matches(['\n', '\r']).to_owned())
-    }
 }

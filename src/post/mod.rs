@@ -18,5 +18,5 @@ mod tests;
 pub use compose::{Attachment, Auto, Draft, message_id};
 pub use courier::{Courier, Failure};
 pub use key::{KeyFault, MailKey};
-pub use outbox::{Away, Mail, Matter, Outbox, Owed, Stage, Survey};
-pub use settings::{Alerts, Pace, Secret, Security, Server, Settings, Sign};
+pub use outbox::{Away, Mail, Matter, Notice, Outbox, Owed, Stage, Survey};
+pub use settings::{Alerts, Pace, Server, Settings, Sign};

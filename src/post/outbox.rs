@@ -11,6 +11,7 @@
 //! sent/<mail>.json                      the journal has; remembered for bounces, then forgotten
 //! failed/<mail>.json                    given up, or bounced: a matter for a person
 //! letters/<mail>.json                   how many submissions came in one letter
+//! filled                                it has what the journal says was owed before it was made
 //! ```
 //!
 //! An answer is written here before the journal closes its submission; what is not closed is published again at the
@@ -81,17 +82,34 @@ pub enum Matter<K> {
         answers: Vec<Owed<K>>,
     },
     /// Something that the window says by itself.
-    Notice {
-        /// Whom to.
-        to: Vec<MailAddress>,
-        /// Its subject.
-        subject: String,
-        /// Its text.
-        text: String,
-        /// A file beside it: name and content.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        file: Option<(String, String)>,
-    },
+    Notice(Notice),
+}
+
+/// Something that the window says, and no answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Whom to.
+    pub to: Vec<MailAddress>,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+    /// A file beside it: name and content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<(String, String)>,
+    /// The letter that it refers to; none of what is said by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread: Option<Thread>,
+    /// The submissions that it speaks of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<SubmissionId>,
+}
+
+impl Notice {
+    /// One that is said by itself.
+    pub fn new(to: Vec<MailAddress>, subject: String, text: String) -> Self {
+        Self { to, subject, text, file: None, thread: None, about: Vec::new() }
+    }
 }
 
 /// A mail, whose content stands.
@@ -128,7 +146,7 @@ impl<K> Mail<K> {
     pub fn answers(&self) -> &[Owed<K>] {
         match &self.matter {
             Matter::Answers { answers } => answers,
-            Matter::Notice { .. } => &[],
+            Matter::Notice(_) => &[],
         }
     }
 }
@@ -183,6 +201,8 @@ impl Stage {
 /// Folders beside those of the stages.
 const TOLD: &str = "told";
 const LETTERS: &str = "letters";
+/// What says that the outbox was filled from the journal.
+const FILLED: &str = "filled";
 
 /// What is known of the folders without reading them.
 #[derive(Debug, Default)]
@@ -199,6 +219,8 @@ struct Index {
     unsynced: Vec<PathBuf>,
     /// Since when, how often and why no server can be reached.
     away: Option<Away>,
+    /// When something of what waits and is owed is due; none where that is to be looked up again.
+    next: Option<Option<Timestamp>>,
 }
 
 /// An answer that is in no mail yet.
@@ -282,8 +304,21 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             index.letters.insert(letter.letter, letter.submissions);
         }
         index.away = away(disk, state).map(|away| Away { until: away.since, ..away });
-        *outbox.index() = index;
+        *outbox.index() = index; // whose next moment is looked up when it is asked for
         Ok(outbox)
+    }
+
+    /// Whether it was filled from the journal once: until then it may lack what was owed before it was made.
+    pub fn is_filled(&self) -> bool {
+        self.folder.join(FILLED).exists()
+    }
+
+    /// It is.
+    ///
+    /// # Errors
+    /// What the disk says; then it is filled once more, which changes nothing.
+    pub fn filled(&self) -> io::Result<()> {
+        self.disk.replace(&self.folder.join(FILLED), b"", true)
     }
 
     /// Owes an answer; nothing is done where it is owed, sent or given up already. It is durable after
@@ -322,7 +357,14 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
                 }
             }
         }
-        index.waiting.insert(key, Waiting::of(&answer));
+        let one = Waiting::of(&answer);
+        let joins = letter.is_some_and(|letter| index.letters.contains_key(message(&letter)));
+        index.next = match index.next {
+            // it can make nothing due but itself
+            Some(next) if !joins => Some(Some(next.map_or(one.due, |next| next.min(one.due)))),
+            _ => None,
+        };
+        index.waiting.insert(key, one);
         Ok(())
     }
 
@@ -333,7 +375,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     /// What the disk says.
     pub fn expect(&self, message_id: &str, submissions: u32) -> io::Result<()> {
         let letter = name_of(message_id);
-        let mut index = self.index();
+        let mut index = self.changed();
         if index.letters.get(&letter) == Some(&submissions) {
             return Ok(());
         }
@@ -347,28 +389,20 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     ///
     /// # Errors
     /// What the disk says.
-    pub fn notify(
-        &self,
-        key: &str,
-        to: &[MailAddress],
-        (subject, text): (String, String),
-        file: Option<(String, String)>,
-        now: Timestamp,
-    ) -> io::Result<()> {
-        if to.is_empty() {
+    pub fn notify(&self, key: &str, notice: Notice, now: Timestamp) -> io::Result<()> {
+        if notice.to.is_empty() {
             return Ok(());
         }
         let message_id = format!("{}@{}", name_of(key), self.domain);
         let name = name_of(&message_id);
-        let mut index = self.index();
+        let mut index = self.changed();
         let known = [Stage::Taken, Stage::Sent, Stage::Failed];
         if index.owed.contains_key(&name) || known.iter().any(|one| self.path_json(one.folder(), &name).exists()) {
             return Ok(());
         }
-        let matter = Matter::Notice { to: to.to_vec(), subject, text, file };
         let mail = Mail::<K> {
             message_id,
-            matter,
+            matter: Matter::Notice(notice),
             since: now,
             tries: 0,
             next: now,
@@ -401,19 +435,19 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         Ok(())
     }
 
-    /// When there is something to do next; none where nothing is owed.
+    /// When there is something to do next; none where nothing is owed. Asked at each turn of a loop: what waits is
+    /// walked only after something of it has changed.
     pub fn due(&self) -> Option<Timestamp> {
-        let index = self.index();
+        let mut index = self.index();
         if !index.taken.is_empty() {
             return Some(Timestamp::UNIX_EPOCH);
         }
-        let joined = index.complete();
-        let waiting = index.waiting.values().map(|one| match &one.letter {
-            Some(letter) if joined.contains(letter) => Timestamp::UNIX_EPOCH,
-            _ => one.due,
-        });
-        let next = waiting.chain(index.owed.values().copied()).min()?;
-        Some(index.away.as_ref().map_or(next, |away| next.max(away.until)))
+        let next = match index.next {
+            Some(known) => known,
+            None => index.first(),
+        };
+        index.next = Some(next);
+        next.map(|next| index.away.as_ref().map_or(next, |away| next.max(away.until)))
     }
 
     /// Puts the answers that are due into mails; how many mails that makes. `all` waits for nothing.
@@ -421,7 +455,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     /// # Errors
     /// What the disk says; what is not in a mail waits on.
     pub fn form(&self, now: Timestamp, all: bool) -> io::Result<usize> {
-        let mut index = self.index();
+        let mut index = self.changed();
         let joined = index.complete();
         let is_due =
             |one: &Waiting| all || one.due <= now || one.letter.as_ref().is_some_and(|letter| joined.contains(letter));
@@ -502,7 +536,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         if let Err(error) = &read {
             tracing::error!(path = %path.display(), %error, "a mail of the outbox cannot be read");
             if stage == Stage::Owed {
-                self.index().owed.remove(name);
+                self.changed().owed.remove(name);
             }
         }
         read.ok()
@@ -518,7 +552,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         mail.tries = mail.tries.saturating_add(1);
         self.write(&self.path_json(Stage::Taken.folder(), &name), &mail, false)?;
         self.unlink(&self.path_json(Stage::Owed.folder(), &name))?;
-        let mut index = self.index();
+        let mut index = self.changed();
         index.owed.remove(&name);
         index.taken.insert(name);
         Ok(())
@@ -539,7 +573,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         mail.why = Some(cut(why));
         let (name, next) = (mail.name(), mail.next);
         self.write(&self.path_json(Stage::Owed.folder(), &name), &mail, true)?;
-        self.index().owed.insert(name, next);
+        self.changed().owed.insert(name, next);
         Ok(false)
     }
 
@@ -553,7 +587,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         mail.why = Some(cut(why));
         self.write(&self.path_json(Stage::Failed.folder(), &name), &mail, true)?;
         self.unlink(&self.path_json(Stage::Owed.folder(), &name))?;
-        self.index().owed.remove(&name);
+        self.changed().owed.remove(&name);
         Ok(())
     }
 
@@ -616,7 +650,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             (mail.since, mail.next, mail.tries, mail.delivered) = (mail.since.max(now), now, 0, None);
             self.write(&self.path_json(Stage::Owed.folder(), &name), &mail, true)?;
             self.unlink(&self.path_json(Stage::Failed.folder(), &name))?;
-            self.index().owed.insert(name, now);
+            self.changed().owed.insert(name, now);
             done += 1;
         }
         Ok(done)
@@ -695,6 +729,13 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         self.index.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The index, to change what waits or is owed.
+    fn changed(&self) -> MutexGuard<'_, Index> {
+        let mut index = self.index();
+        index.next = None;
+        index
+    }
+
     fn path(&self, folder: &str, name: &str) -> PathBuf {
         self.folder.join(folder).join(name)
     }
@@ -709,7 +750,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     }
 
     fn write<T: Serialize>(&self, path: &Path, what: &T, durable: bool) -> io::Result<()> {
-        write(&self.disk, path, what, durable)
+        self.disk.replace(path, &serde_json::to_vec(what)?, durable)
     }
 
     fn read<T: for<'a> Deserialize<'a>>(&self, path: &Path) -> io::Result<T> {
@@ -741,6 +782,16 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
 }
 
 impl Index {
+    /// When the first of what waits and is owed is due.
+    fn first(&self) -> Option<Timestamp> {
+        let joined = self.complete();
+        let waiting = self.waiting.values().map(|one| match &one.letter {
+            Some(letter) if joined.contains(letter) => Timestamp::UNIX_EPOCH,
+            _ => one.due,
+        });
+        waiting.chain(self.owed.values().copied()).min()
+    }
+
     /// The letters whose every submission has its outcome waiting.
     fn complete(&self) -> BTreeSet<String> {
         let mut there: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -809,22 +860,6 @@ fn away(disk: &Disk, state: &Path) -> Option<Away> {
 fn names(disk: &Disk, folder: &Path) -> io::Result<Vec<String>> {
     let names = disk.list(folder)?.into_iter().filter_map(|name| name.into_string().ok());
     Ok(names.filter_map(|name| name.strip_suffix(".json").map(str::to_owned)).collect())
-}
-
-/// Writes a file whole, or not at all.
-pub(super) fn write<T: Serialize>(disk: &Disk, path: &Path, what: &T, durable: bool) -> io::Result<()> {
-    let part = path.with_extension("part");
-    let file = disk.open_or_create(&part)?;
-    file.truncate(0)?;
-    file.write_at(&serde_json::to_vec(what)?, 0)?;
-    if durable {
-        file.sync()?;
-    }
-    disk.rename(&part, path)?;
-    match path.parent() {
-        Some(folder) if durable => disk.sync_folder(folder),
-        _ => Ok(()),
-    }
 }
 
 fn later(from: Timestamp, by: Duration) -> Timestamp {

@@ -1,6 +1,7 @@
 //! What the configuration sets for mail that goes out. Reads nothing.
 
 use crate::document::MailAddress;
+use crate::line::{Peer, Secret};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,38 +25,14 @@ pub struct Settings {
 /// `[mail.smtp]`: the server that takes our mail, and how it is spoken to.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// Its name, which its certificate must bear.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// How the line is made private; there is no third way.
-    pub security: Security,
-    /// The only authority that is believed about it; the system's where none is named.
-    pub ca: Option<PathBuf>,
+    /// Where it is, and how it is known.
+    pub peer: Peer,
     /// Who we are to it, and where the password lies.
     pub account: Option<(String, Secret)>,
     /// How long each step may take.
     pub timeout: Duration,
     /// Whether what is owed only gathers: as in a window that was made from a copy of another.
     pub paused: bool,
-}
-
-/// How the line to the server is made private.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Security {
-    /// STARTTLS, and nothing without it.
-    StartTls,
-    /// TLS from the first octet.
-    Tls,
-}
-
-/// Where a password lies; it is read each time a connection is made.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Secret {
-    /// In a file.
-    File(PathBuf),
-    /// In a credential that systemd hands to the service (systemd.exec(5), LoadCredential=).
-    Credential(String),
 }
 
 /// `[mail.sign]`: the mail key, which is not the seal.
@@ -107,6 +84,12 @@ pub struct Alerts {
     pub to: Vec<MailAddress>,
     /// At most one mail in so long.
     pub every: Duration,
+    /// So many refusals of one signer are worth a word, and so many more another (`refusals`).
+    pub refusals: u64,
+    /// A disk of which less than so many parts of a hundred are free is told of (`disk_free`).
+    pub disk_free: u64,
+    /// At most one digest of mail without a signature to a body in so long (`unsigned_every`).
+    pub unsigned_every: Duration,
 }
 
 impl Server {
@@ -116,6 +99,7 @@ impl Server {
 
 impl Default for Alerts {
     fn default() -> Self {
-        Self { to: Vec::new(), every: Duration::from_secs(3600) }
+        let hour = Duration::from_secs(3600);
+        Self { to: Vec::new(), every: hour, refusals: 5, disk_free: 5, unsigned_every: hour }
     }
 }

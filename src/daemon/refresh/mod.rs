@@ -42,7 +42,7 @@ pub struct Round {
 /// How long a round may take at most; none where there is nothing to fetch.
 pub(super) type Patience<T> = Box<dyn Fn(&T) -> Option<Duration> + Send>;
 /// One round.
-pub(super) type Fetch<T> = Arc<dyn Fn(&T) -> Round + Send + Sync>;
+pub(super) type Fetch<T> = Arc<dyn Fn(&Arc<T>) -> Round + Send + Sync>;
 
 /// The schedule of one running window.
 pub struct Refresher<T = World> {
@@ -69,7 +69,7 @@ impl Refresher {
             (count > 0).then(|| bounds.time.saturating_mul(count).saturating_add(LENIENCE))
         };
         let ours = settings.clone();
-        let fetch = move |world: &World| {
+        let fetch = move |world: &Arc<World>| {
             let wanted = wanted(&ours, world);
             forget_unwanted(&ours, &wanted);
             fetch_all(&wanted, bounds, ours.trust.refresh, world)
@@ -174,7 +174,7 @@ mod tests {
     async fn a_refresher_that_panics_or_stalls_is_told_and_started_again() {
         let rounds = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&rounds);
-        let fetch = move |_: &Duration| match counted.fetch_add(1, Ordering::SeqCst) {
+        let fetch = move |_: &Arc<Duration>| match counted.fetch_add(1, Ordering::SeqCst) {
             0 => panic!("of the test"),
             1 => {
                 std::thread::sleep(Duration::from_secs(600));

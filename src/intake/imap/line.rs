@@ -1,33 +1,27 @@
 //! The line to a server: private, to the server of that name, or not at all.
 //!
-//! Owns TLS, the password for the moment of the login, and the commands that `async-imap` has in parts.
+//! Owns TLS and the commands that `async-imap` has in parts.
 
-use crate::intake::mail::{Password, Security, Server};
+use crate::host::Disk;
+use crate::line::{Peer, Security, authorities};
 use async_imap::error::Result;
 use async_imap::{Client, Session};
 use futures_util::TryStreamExt;
 use native_tls::{Certificate, Protocol, TlsConnector};
-use std::path::PathBuf;
 use tokio::net::TcpStream;
 use tokio_native_tls::TlsStream;
-
-/// Longest password, in octets: a file that was named by mistake is none.
-const PASSWORD_MAX: usize = 1024;
 
 /// A private line.
 pub(super) type Line = TlsStream<TcpStream>;
 
 /// Calls the server; the certificate must bear its name.
-pub(super) async fn connect(server: &Server) -> std::result::Result<Client<Line>, String> {
-    let Server { host, port, security, ca, .. } = server;
+pub(super) async fn connect(peer: &Peer) -> std::result::Result<Client<Line>, String> {
+    let Peer { host, port, security, ca } = peer;
     let mut builder = TlsConnector::builder();
     builder.min_protocol_version(Some(Protocol::Tlsv12));
     if let Some(ca) = ca {
-        let pem = std::fs::read(ca).map_err(|error| format!("{}: {error}", ca.display()))?;
-        let all = openssl::x509::X509::stack_from_pem(&pem).map_err(|error| format!("{}: {error}", ca.display()))?;
         builder.disable_built_in_roots(true);
-        for one in all {
-            let one = one.to_der().map_err(|error| error.to_string())?;
+        for one in authorities(&Disk::system(), ca)? {
             builder.add_root_certificate(Certificate::from_der(&one).map_err(|error| error.to_string())?);
         }
     }
@@ -41,7 +35,7 @@ pub(super) async fn connect(server: &Server) -> std::result::Result<Client<Line>
             greeting(client.read_response().await.map_err(|error| error.to_string())?.is_some())?;
             Ok(client)
         }
-        Security::Starttls => {
+        Security::StartTls => {
             let mut client = Client::new(plain);
             greeting(client.read_response().await.map_err(|error| error.to_string())?.is_some())?;
             let begun = client.run_command_and_check_ok("STARTTLS", None).await;
@@ -54,24 +48,6 @@ pub(super) async fn connect(server: &Server) -> std::result::Result<Client<Line>
 
 fn greeting(came: bool) -> std::result::Result<(), String> {
     if came { Ok(()) } else { Err("the server hung up without a greeting".to_owned()) }
-}
-
-/// The password, read anew for each login: it may have been changed.
-pub(super) fn password(place: &Password) -> std::result::Result<String, String> {
-    let path = match place {
-        Password::File(path) => path.clone(),
-        Password::Credential(name) => match std::env::var_os("CREDENTIALS_DIRECTORY") {
-            Some(folder) => PathBuf::from(folder).join(name),
-            None => return Err(format!("systemd handed over no credential {name} (LoadCredential=)")),
-        },
-    };
-    let octets = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let line = octets.split(|octet| *octet == b'\n').next().unwrap_or_default();
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    match std::str::from_utf8(line) {
-        Ok(password) if (1..=PASSWORD_MAX).contains(&password.len()) => Ok(password.to_owned()),
-        _ => Err(format!("{}: its first line is no password", path.display())),
-    }
 }
 
 /// A piece of a message; none where there is no such message.

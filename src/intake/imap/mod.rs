@@ -10,7 +10,7 @@
 mod line;
 
 use super::mail::{Delivery, OPEN_MAX, Order, Place, Reader, Server, Ticket, Verdict, open};
-use crate::host::Octets;
+use crate::host::{Disk, Octets};
 use crate::letter::Fault;
 use async_imap::Session;
 use async_imap::types::UnsolicitedResponse;
@@ -110,8 +110,8 @@ impl Memory {
     /// One connection, from the call to its end.
     async fn connected(&mut self) -> Result<(), Lost> {
         let patience = self.server.timeout;
-        let client = timed("connect", patience, connect(&self.server)).await?;
-        let password = line::password(&self.server.password).map_err(Lost::Failed)?;
+        let client = timed("connect", patience, connect(&self.server.peer)).await?;
+        let password = self.server.password.read(&Disk::system()).map_err(Lost::Failed)?;
         let login = async { client.login(&self.server.user, &password).await.map_err(|(error, _)| error) };
         let mut session = timed("login", patience, login).await?;
         let able = timed("capability", patience, session.capabilities()).await?;

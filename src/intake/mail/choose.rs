@@ -36,8 +36,8 @@ pub fn open(source: impl Read, limits: &Limits, size_max: u64, scratch: &Scratch
         choose(std::mem::take(&mut letter.attachments), size_max, &mut parcels, &mut left)?;
     }
     let key = letter.key();
-    let Letter { references, from, nature, report, size, .. } = letter;
-    Ok(Post { key, references, from, nature, report, size, parcels, left })
+    let Letter { references, from, subject, nature, report, size, .. } = letter;
+    Ok(Post { key, references, from, subject, nature, report, size, parcels, left })
 }
 
 /// The message within the signature of the whole one, where it is such a message.

@@ -19,7 +19,7 @@ pub(super) use mailbox::OPEN_MAX;
 
 pub use choose::open;
 pub use mailbox::{Delivery, Mailbox, Order, Reader, Standing, Ticket, Verdict};
-pub use settings::{MailSettings, MailboxSettings, Password, Place, Security, Server};
+pub use settings::{MailSettings, MailboxSettings, Place, Server};
 
 use super::{Arrival, Channel, Incoming, Origin};
 use crate::document::{Digest, GivenName, SubmissionId, Thread};
@@ -37,6 +37,8 @@ pub struct Post {
     pub references: Vec<String>,
     /// The address in its From: for the log alone.
     pub from: Option<String>,
+    /// Its subject: for people alone.
+    pub subject: Option<String>,
     /// Who wrote it.
     pub nature: Nature,
     /// What it reports on mail of ours.

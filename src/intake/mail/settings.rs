@@ -1,6 +1,7 @@
 //! The settings of mailboxes, each with its unit, its default and the reason for it.
 
 use crate::letter;
+use crate::line::{Peer, Secret};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,18 +45,12 @@ pub enum Place {
 /// A mailbox on a server.
 #[derive(Clone, Debug)]
 pub struct Server {
-    /// `host`: its name, as its certificate bears it.
-    pub host: String,
-    /// `port`. 993, with STARTTLS 143.
-    pub port: u16,
-    /// `security`: `tls` or `starttls`; there is no third.
-    pub security: Security,
-    /// `ca`: the only authority (PEM) that is believed about the server; none: those of the system.
-    pub ca: Option<PathBuf>,
+    /// `host`, `port` (993, with STARTTLS 143), `security` (`tls` or `starttls`) and `ca`.
+    pub peer: Peer,
     /// `user`.
     pub user: String,
     /// `password`.
-    pub password: Password,
+    pub password: Secret,
     /// `folder`: the mailbox on the server. `INBOX`.
     pub folder: String,
     /// `idle`: for so long one IDLE waits. 5 min: far below the 29 min after which a server may hang up
@@ -63,22 +58,4 @@ pub struct Server {
     pub idle: Duration,
     /// `timeout`: for so long one command may take. 1 min: a piece of a megabyte over a slow line.
     pub timeout: Duration,
-}
-
-/// How a line becomes private.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Security {
-    /// From the first octet.
-    Tls,
-    /// After STARTTLS, and nothing without it.
-    Starttls,
-}
-
-/// Where a password is read, each time it is needed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Password {
-    /// The first line of a file.
-    File(PathBuf),
-    /// What systemd hands to the service under this name (`LoadCredential=`).
-    Credential(String),
 }
