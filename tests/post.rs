@@ -195,6 +195,85 @@ fn an_outage_of_an_hour_and_a_server_that_refuses_half_lose_nothing() {
 }
 
 #[test]
+fn answers_in_the_open_behind_starttls_are_believed_by_nobody() {
+    let (trial, mut server) = window("[\"mail\"]", "starttls");
+    trial.set("mail.smtp.timeout", "\"5s\"");
+    server.injects(&trial);
+    put(&trial, "a.xml", "2020-Q1");
+    trial.done(&["once"]);
+    assert!(journalled(&trial, "answer-mailed").is_empty(), "nobody has it");
+    let mail = mail_of(&trial);
+    assert_eq!((mail["owed"].clone(), problems(&trial)), (1.into(), vec!["mail-away".to_owned()]));
+    assert!(mail["away"]["why"].as_str().unwrap().contains("octets behind"), "{mail}");
+    // the server itself is believed
+    server.stop();
+    server.start(&trial);
+    trial.done(&["once"]);
+    assert_eq!((server.mails().len(), journalled(&trial, "answer-mailed").len()), (1, 1));
+    assert_eq!(trial.json(&["status"]).0, Some(0));
+}
+
+/// A server that ends the conversation over the mails of one address, in this way.
+fn one_mail_alone_fails(mode: &str) {
+    let (trial, server) = window("[\"mail\"]", "starttls");
+    trial.set("mail.smtp.retry_first", "\"30s\"");
+    trial.set("settle", "\"1ms\"");
+    let head = "[participants.azerisiq]\n";
+    trial.change("registry.toml", head, &format!("{head}mail = \"a@azerisiq.test\"\nanswers = [\"mail\"]\n"));
+    server.mode(mode);
+    put(&trial, "a.xml", "2020-Q1");
+    for (nth, quarter) in ["2020-Q1", "2020-Q2", "2020-Q3"].iter().enumerate() {
+        let name = format!("{nth}.xml");
+        let signed = trial.signed(&name, generation(voen("azerisiq"), quarter, 1, "KUL-0001", "1.5"), "azerisiq");
+        trial.put("azerisiq", &name, signed);
+    }
+    std::thread::sleep(std::time::Duration::from_millis(50)); // the clock that stands is behind all of them
+    let mut faked = Faked::open(&trial).once();
+    assert_eq!((server.mails().len(), server.tried(mode)), (3, 1), "the others' mail goes out in the same round");
+    assert!(problems(&trial).is_empty(), "the server is there: {:?}", problems(&trial));
+    faked.window.post_due().unwrap();
+    assert_eq!(server.tried(mode), 1, "it has a pause of its own");
+    for _ in 0..60 {
+        faked.clock.advance(SignedDuration::from_mins(1));
+        faked.window.post_due().unwrap();
+    }
+    assert!((4..20).contains(&server.tried(mode)), "{} tries in an hour", server.tried(mode));
+    assert_eq!(server.mails().len(), 3, "each once");
+    server.mode("ok");
+    faked.clock.advance(SignedDuration::from_mins(31));
+    faked.window.post_due().unwrap();
+    faked.close();
+    assert_eq!((server.mails().len(), mail_of(&trial)["owed"].clone()), (4, 0.into()));
+}
+
+#[test]
+fn a_mail_over_which_the_line_is_lost_keeps_no_other_and_is_tried_less_and_less() {
+    one_mail_alone_fails("hang-up");
+}
+
+#[test]
+fn a_server_that_speaks_of_itself_at_one_address_keeps_no_other_mail() {
+    one_mail_alone_fails("421");
+}
+
+#[test]
+fn one_wrong_address_silences_no_alert() {
+    let (trial, server) = window("[\"folder\"]", "starttls");
+    server.mode("gone");
+    // the mail certificate of the test ends in thirty days
+    trial.set("mail.alerts.to", "[\"admin@boemis.test\", \"gone@boemis.test\", \"night@boemis.test\"]");
+    let daemon = trial.run();
+    let told: BTreeSet<String> =
+        server.waits_for(2).iter().map(|mail| opened(&trial, mail).header("to").to_owned()).collect();
+    assert_eq!(told, ["admin@boemis.test", "night@boemis.test"].map(str::to_owned).into());
+    eventually("the journal hears of both", || journalled(&trial, "notice-mailed").len() == 2);
+    daemon.end();
+    let mail = mail_of(&trial);
+    assert_eq!(mail["failed"].as_array().unwrap().len(), 1, "{mail}");
+    assert!(problems(&trial).contains(&"mail-failed".to_owned()));
+}
+
+#[test]
 fn a_kill_between_delivery_and_its_note_repeats_the_same_mail() {
     let (trial, server) = window("[\"mail\"]", "starttls");
     server.mode("slow");
@@ -316,12 +395,14 @@ fn what_is_wrong_is_told_in_one_mail_and_checkpoints_go_out() {
     // the mail certificate of the test ends in thirty days
     trial.set("mail.alerts.to", "[\"admin@boemis.test\", \"night@boemis.test\"]");
     let daemon = trial.run();
-    let mail = opened(&trial, &server.waits_for(1)[0]);
-    assert!(mail.header("to").contains("admin@boemis.test"), "{}", mail.headers);
+    let mails = server.waits_for(2);
+    let told: BTreeSet<String> = mails.iter().map(|mail| opened(&trial, mail).header("to").to_owned()).collect();
+    assert_eq!(told, ["admin@boemis.test", "night@boemis.test"].map(str::to_owned).into(), "each by itself");
+    let mail = opened(&trial, &mails[0]);
     assert_eq!(mail.header("auto-submitted"), "auto-generated");
     let text = String::from_utf8(mail.parts[0].1.clone()).unwrap();
     assert!(text.contains("the mail certificate ends on") && text.contains("in 30 days"), "{text}");
-    eventually("the journal hears of it", || journalled(&trial, "notice-mailed").len() == 1);
+    eventually("the journal hears of both", || journalled(&trial, "notice-mailed").len() == 2);
     daemon.end();
     // told once, and not again by another process
     trial.set("mail.checkpoints.to", "[\"owner@boemis.test\"]");
@@ -329,9 +410,9 @@ fn what_is_wrong_is_told_in_one_mail_and_checkpoints_go_out() {
     let daemon = trial.run();
     put(&trial, "a.xml", "2020-Q1");
     trial.answer("azerenerji", "a.xml");
-    let mail = opened(&trial, &server.waits_for(2)[1]);
+    let mail = opened(&trial, &server.waits_for(3)[2]);
     assert!(mail.header("to").contains("owner@boemis.test"), "{}", mail.headers);
     assert!(mail.part(".checkpoint").unwrap().starts_with(b"pencere/trial\n"));
     daemon.end();
-    assert_eq!(server.mails().len(), 2, "nothing for whom the folder is enough");
+    assert_eq!(server.mails().len(), 3, "nothing for whom the folder is enough");
 }

@@ -65,6 +65,8 @@ pub struct Post {
     pub paused: bool,
     /// What was given up, or came back.
     pub failed: Vec<FailedMail>,
+    /// Entries of `state/outbox` that cannot be read.
+    pub unreadable: Vec<String>,
 }
 
 /// A server that cannot be reached.
@@ -102,6 +104,7 @@ impl Post {
     pub fn of(settings: &crate::config::Settings) -> Option<Self> {
         let survey = Survey::of(&Disk::system(), &settings.window.paths.state);
         let is_empty = survey.waiting == 0 && survey.owed == 0 && survey.failed.is_empty();
+        let is_empty = is_empty && survey.unreadable.is_empty();
         let Some(post) = &settings.post else {
             return (!is_empty).then(|| Self::surveyed(survey, true));
         };
@@ -109,10 +112,10 @@ impl Post {
     }
 
     fn surveyed(survey: Survey, paused: bool) -> Self {
-        let Survey { waiting, owed, oldest, failed, away } = survey;
+        let Survey { waiting, owed, oldest, failed, away, unreadable } = survey;
         let away = away.map(|away| AwayTold { since: away.since, tries: away.tries, why: away.why });
         let failed = failed.into_iter().map(|(name, mail)| FailedMail::of(name, mail)).collect();
-        Self { waiting, owed, oldest, away, paused, failed }
+        Self { waiting, owed, oldest, away, paused, failed, unreadable }
     }
 }
 
@@ -184,7 +187,11 @@ fn list(args: &ListArgs, screen: &mut Screen) -> Outcome {
         screen.table(&table);
         screen.say("Mend the cause, then: pencere post retry MAIL, or all");
     }
-    Ok(Exit::answer(post.failed.is_empty()))
+    if !post.unreadable.is_empty() {
+        screen.say("These entries of state/outbox cannot be read, and what they hold goes to nobody:");
+        post.unreadable.iter().for_each(|name| screen.say(name));
+    }
+    Ok(Exit::answer(post.failed.is_empty() && post.unreadable.is_empty()))
 }
 
 fn retry(args: &RetryArgs, screen: &mut Screen) -> Outcome {

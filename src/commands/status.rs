@@ -135,9 +135,9 @@ pub struct Problem {
     /// `reload-refused`, `refresh-failed`, `receipts-unstamped`, `contested-unfinished`, `not-loaded`,
     /// `folder-unusable`, `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`,
     /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `archiving-fails`,
-    /// `mail-away`, `mail-failed`, `mail-late`, `mail-paused`, `checkpoints-kept-back`, `boemis-damaged`,
-    /// `loaded-by-others`, `journal-behind`, `acts-behind`, `mailbox-unreadable`, `mailbox-unmoved`,
-    /// `disk-nearly-full`, `boemis-role`.
+    /// `mail-away`, `mail-failed`, `mail-late`, `mail-paused`, `mail-unreadable`, `checkpoints-kept-back`,
+    /// `boemis-damaged`, `loaded-by-others`, `journal-behind`, `acts-behind`, `mailbox-unreadable`,
+    /// `mailbox-unmoved`, `disk-nearly-full`, `boemis-role`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,

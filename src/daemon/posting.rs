@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 /// Between two rounds: so long answers that are given one after the other gather for one connection.
@@ -32,7 +32,8 @@ const EVERY: Duration = Duration::from_millis(100);
 const SPELL: Duration = Duration::from_secs(30);
 /// Mails of one round at most.
 const MAILS_MAX: usize = 500;
-/// A conversation has so many steps at most, each bounded by itself: greeting, TLS, name, password, and a mail.
+/// A conversation has so many steps at most, each bounded by itself: call, greeting, TLS, name, password, and a mail, whose
+/// octets have their time besides.
 const STEPS: u32 = 16;
 /// Between two looks at what was sent long ago.
 const FORGET: Duration = Duration::from_secs(86_400);
@@ -82,8 +83,11 @@ pub(super) fn poster(window: &Window) -> Refresher {
     let known = poster.clone();
     let patience = move |_: &World| {
         let Poster { outbox, settings, host, .. } = known.as_deref()?;
-        let is_due = !settings.server.paused && outbox.due().is_some_and(|due| due <= host.clock.now());
-        is_due.then(|| SPELL + settings.server.timeout.saturating_mul(STEPS))
+        let is_due = !settings.server.paused && {
+            let now = host.clock.now();
+            outbox.due(now).is_some_and(|due| due <= now)
+        };
+        is_due.then(|| SPELL + settings.server.timeout.saturating_mul(STEPS) + Courier::UPLOAD_MAX)
     };
     let fetch = move |world: &Arc<World>| match &poster {
         Some(poster) => poster.round(world, false),
@@ -91,6 +95,9 @@ pub(super) fn poster(window: &Window) -> Refresher {
     };
     Refresher::of(EVERY, Box::new(patience), Arc::new(fetch))
 }
+
+/// What the server said to a mail, and whom it was for.
+type Sent = (Result<String, Failure>, Vec<MailAddress>);
 
 /// Why a mail cannot be made now.
 struct Unready(String);
@@ -113,58 +120,78 @@ impl Poster {
         if names.is_empty() {
             return Ok(());
         }
-        let mut courier = self.courier.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut courier = match self.courier.try_lock() {
+            Ok(courier) => courier,
+            Err(TryLockError::Poisoned(courier)) => courier.into_inner(),
+            // each round that waited for it would be a thread more
+            Err(TryLockError::WouldBlock) => {
+                return Err("an earlier round still speaks with the server; what is owed waits".to_owned());
+            }
+        };
         let ready = MailKey::open(&self.host.disk, &self.settings.sign, now).map_err(|fault| fault.to_string());
         let ready = ready.and_then(|key| {
-            let knocked = match courier.take() {
+            let mut knocked = match courier.take() {
                 Some(courier) => courier,
                 None => Courier::new(&self.host.disk, &self.settings.server, &self.settings.from)?,
             };
-            match knocked.knock() {
-                Ok(()) => Ok((key, knocked)),
-                Err(Failure::Away(why) | Failure::Later(why) | Failure::Refused(why)) => Err(why),
-            }
+            knocked.knock().map(|()| (key, knocked))
         });
-        let (key, open) = match ready {
+        let (key, mut open) = match ready {
             Ok(ready) => ready,
             Err(why) => return self.away(&why),
         };
-        self.outbox.reached();
-        let began = Instant::now();
+        let (began, mut lost) = (Instant::now(), false);
         for name in names {
             if !all && began.elapsed() > SPELL {
                 break;
             }
             let Some(mail) = self.outbox.mail(&name) else { continue };
+            // the line may have been lost over the mail before; whether others are taken, the server says now
+            if !open.is_open()
+                && let Err(why) = open.knock()
+            {
+                return self.away(&why);
+            }
             let composed = self.compose(&mail, &key, world);
-            let now = self.host.clock.now();
-            let done = match composed.map(|(to, octets)| (open.send(&to, &octets), to)) {
-                Ok((Ok(said), to)) => {
-                    tracing::info!(mail = mail.message_id, to = listed(&to), said, "a mail was taken");
-                    self.outbox.taken(mail, to, now)
-                }
-                Ok((Err(Failure::Away(why)), _)) => return self.away(&why),
-                Ok((Err(Failure::Refused(why)), _)) => {
-                    tracing::error!(
-                        mail = mail.message_id,
-                        why,
-                        "a mail was refused and is not tried again by itself; \
-                        `pencere post` shows it"
-                    );
-                    self.outbox.fail(mail, &why)
-                }
-                Ok((Err(Failure::Later(why)), _)) | Err(Unready(why)) => {
-                    let message_id = mail.message_id.clone();
-                    self.outbox.later(mail, &why, now).map(|given_up| match given_up {
-                        true => tracing::error!(mail = message_id, why, "a mail was given up; `pencere post` shows it"),
-                        false => tracing::warn!(mail = message_id, why, "a mail is tried again"),
-                    })
-                }
-            };
-            done.map_err(disk_says)?;
+            let sent = composed.map(|(to, octets)| (open.send(&to, &octets), to));
+            match &sent {
+                Ok((Err(Failure::Lost(_)), _)) => lost = true,
+                // it spoke of this mail: it is there
+                Ok(_) => self.outbox.reached(),
+                Err(Unready(_)) => {}
+            }
+            self.after(mail, sent).map_err(disk_says)?;
+        }
+        if !lost {
+            self.outbox.reached();
         }
         *courier = Some(open);
         Ok(())
+    }
+
+    /// Writes down what became of a mail.
+    fn after(&self, mail: Mail<Source>, sent: Result<Sent, Unready>) -> io::Result<()> {
+        let (now, message_id) = (self.host.clock.now(), mail.message_id.clone());
+        match sent {
+            Ok((Ok(said), to)) => {
+                tracing::info!(mail = message_id, to = listed(&to), said, "a mail was taken");
+                self.outbox.taken(mail, to, now)
+            }
+            Ok((Err(Failure::Refused(why)), _)) => {
+                tracing::error!(
+                    mail = message_id,
+                    why,
+                    "a mail was refused and is not tried again by itself; `pencere post` shows it"
+                );
+                self.outbox.fail(mail, &why)
+            }
+            Ok((Err(Failure::Later(why) | Failure::Lost(why)), _)) | Err(Unready(why)) => {
+                self.outbox.later(mail, &why, now).map(|given_up| match given_up {
+                    true => tracing::error!(mail = message_id, why, "a mail was given up; `pencere post` shows it"),
+                    false => tracing::warn!(mail = message_id, why, "a mail is tried again"),
+                })
+            }
+        }
     }
 
     /// Forgets, once a day, what was sent long ago.
@@ -357,7 +384,7 @@ impl Window {
     /// When mail is due next, where that is ahead.
     pub(super) fn next_post(&self, now: Timestamp) -> Option<Timestamp> {
         let poster = self.poster.as_deref().filter(|poster| !poster.settings.server.paused)?;
-        poster.outbox.due().filter(|due| *due > now)
+        poster.outbox.due(now).filter(|due| *due > now)
     }
 
     /// By which ways a participant is answered.
@@ -404,6 +431,7 @@ impl Window {
         };
         let receipt = KeptFile::from(answered.receipt.kept());
         let owed = Owed {
+            octets: receipt.size,
             id: answered.id,
             answer: answered.answer,
             participant: to.clone(),

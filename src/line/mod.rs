@@ -1,14 +1,15 @@
 //! The line to a server of mail: where it is, how it is made private, whom it is believed by, where its password lies.
 //!
 //! One meaning for mail that comes in and for mail that goes out: a server that is read and one that is written to are
-//! named, proven and logged in to in the same way. Owns the words for that, and the reading of the two files they may
-//! name. Never connects: that is who speaks with the server.
+//! named, proven and logged in to in the same way. Owns the words for that, the reading of the two files they may name,
+//! and what of TLS is believed. Never connects: that is who speaks with the server.
 
 mod secret;
 
 pub use secret::Secret;
 
 use crate::host::Disk;
+use native_tls::{Certificate, Protocol, TlsConnector};
 use openssl::x509::X509;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,26 @@ pub fn authorities(disk: &Disk, path: &Path) -> Result<Vec<Vec<u8>>, String> {
         return Err(named(&"holds no certificate in PEM"));
     }
     found.iter().map(|one| one.to_der().map_err(|error| named(&error))).collect()
+}
+
+impl Peer {
+    /// Makes a line private: TLS 1.2 at least, believed by the authority that is named, or by the system's. Whoever
+    /// connects hands it the name that the certificate must bear.
+    ///
+    /// # Errors
+    /// In words: the authority cannot be used.
+    pub fn connector(&self, disk: &Disk) -> Result<tokio_native_tls::TlsConnector, String> {
+        let mut builder = TlsConnector::builder();
+        builder.min_protocol_version(Some(Protocol::Tlsv12));
+        if let Some(path) = &self.ca {
+            let named = |error: native_tls::Error| format!("{}: {error}", path.display());
+            builder.disable_built_in_roots(true);
+            for one in authorities(disk, path)? {
+                builder.add_root_certificate(Certificate::from_der(&one).map_err(named)?);
+            }
+        }
+        builder.build().map(Into::into).map_err(|error| error.to_string())
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 
 use super::MailKey;
 use crate::document::{Digest, MailAddress, Thread};
+use crate::finding::Code;
 use crate::host::printable;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -25,8 +26,6 @@ const FILES: [&str; 19] = [
     "xml", "csv", "p7s", "p7m", "asice", "asics", "sce", "scs", "bdoc", "edoc", "adoc", "xlsx", "pdf", "json",
     "geojson", "gml", "txt", "crt", "toml",
 ];
-/// How slugs of findings begin.
-const STAGES: [&str; 7] = ["intake.", "signature.", "authority.", "schema.", "rule.", "load.", "receipt."];
 
 /// Why a mail goes out, as RFC 3834 names it: no program answers either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -187,7 +186,11 @@ fn unlinked(word: &str) -> String {
     let word = word.replace("://", "[:]//").replace('@', "[at]").replace("mailto:", "mailto[:]");
     let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
     let ending = bare.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    let is_ours = STAGES.iter().any(|stage| bare.starts_with(stage))
+    if !word.contains('.') {
+        return word;
+    }
+    // a name that only begins as a finding does may be anybody's
+    let is_ours = Code::ALL.iter().any(|code| code.slug() == bare)
         || ending.is_some_and(|ending| FILES.contains(&ending.as_str()) || ending.bytes().all(|b| b.is_ascii_digit()));
     let is_path = word.contains('/') || bare.to_ascii_lowercase().starts_with("www.");
     if is_ours && !is_path {
@@ -265,5 +268,26 @@ fn in_lines(to: &mut String, octets: &[u8]) {
     for line in octets.chunks(LINE) {
         STANDARD.encode_string(line, to);
         to.push_str("\r\n");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unlinked;
+
+    #[test]
+    fn a_word_that_only_begins_like_a_finding_is_no_link() {
+        for (word, safe) in [
+            ("«load.evil.com»", "«load[.]evil[.]com»"),
+            ("rule.evil.com", "rule[.]evil[.]com"),
+            ("rule.total-differs.com", "rule[.]total-differs[.]com"),
+            ("signature.example", "signature[.]example"),
+            ("www.rule.total-differs", "www[.]rule[.]total-differs"),
+        ] {
+            assert_eq!(unlinked(word), safe);
+        }
+        for word in ["(rule.total-differs)", "signature.missing:", "hesabat.xml", "1.234", "8.1.4", "son."] {
+            assert_eq!(unlinked(word), word);
+        }
     }
 }

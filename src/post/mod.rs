@@ -14,6 +14,7 @@ mod outbox;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use compose::{Attachment, Auto, Draft, message_id};
 pub use courier::{Courier, Failure};

@@ -1,7 +1,8 @@
 //! The outbox: what is owed by mail, durable until a server has taken it and the journal says so.
 //!
-//! Owns `state/outbox`. Every entry is a file of JSON, whole when visible; each step is one rename or one new file. The
-//! table of what a crash leaves stands in `docs/mail-out.md`:
+//! Owns `state/outbox`. Every entry is a file of JSON, whole when visible; each step is one rename, or a new file
+//! and then the end of the one before; whoever opens it after a stop in between goes on from there. The table of what a
+//! crash leaves stands in `docs/mail-out.md`:
 //!
 //! ```text
 //! waiting/<id>.<n>.<participant>.json   an answer that is owed: it may still be joined by others, or overtaken
@@ -12,6 +13,7 @@
 //! failed/<mail>.json                    given up, or bounced: a matter for a person
 //! letters/<mail>.json                   how many submissions came in one letter
 //! filled                                it has what the journal says was owed before it was made
+//! away.json, looked.json                since when no server takes mail; when it was looked last what is old
 //! ```
 //!
 //! An answer is written here before the journal closes its submission; what is not closed is published again at the
@@ -22,6 +24,7 @@ use crate::document::{Decision, Digest, MailAddress, ParticipantName, Submission
 use crate::host::Disk;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -30,6 +33,11 @@ use std::time::Duration;
 
 /// The largest entry that is read, octets: a letter of a thousand answers, or a checkpoint.
 const ENTRY_MAX: u64 = 4 << 20;
+/// The most octets of entries that go into one mail: its own entry has what they have, and is to be read again.
+const FORM_MAX: u64 = ENTRY_MAX / 2;
+/// A mail is given up after so many tries at least, however old it seems: a clock that was set ahead says nothing about a
+/// server. With the usual pauses they take more than an hour.
+const TRIES_MIN: u32 = 8;
 /// The longest reason that is kept, characters.
 const WHY_MAX: usize = 500;
 /// The most answers in one mail: more of a letter go in the next.
@@ -53,6 +61,9 @@ pub struct Owed<K> {
     /// The letter that it came in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<Thread>,
+    /// The receipt's size; a mail has so many receipts as fit.
+    #[serde(default)]
+    pub octets: u64,
     /// Where the receipt lies, and what its rows are made from: the daemon's to know.
     pub kept: K,
     /// When it is owed since.
@@ -203,6 +214,8 @@ const TOLD: &str = "told";
 const LETTERS: &str = "letters";
 /// What says that the outbox was filled from the journal.
 const FILLED: &str = "filled";
+/// When it was looked last what is old, beside the folders.
+const LOOKED: &str = "looked";
 
 /// What is known of the folders without reading them.
 #[derive(Debug, Default)]
@@ -284,26 +297,34 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         let domain = from.as_str().rsplit_once('@').map_or("localhost", |(_, domain)| domain).to_owned();
         let _kept = std::marker::PhantomData;
         let outbox = Self { disk: disk.clone(), folder, domain, pace, index: Mutex::default(), _kept };
-        let mut index = Index::default();
-        for (name, answer) in outbox.read_all::<Owed<K>>(Stage::Waiting.folder())? {
-            // a crash between a mail and the answer's end as one by itself
-            if outbox.path(TOLD, &name).exists() {
-                outbox.unlink(&outbox.path_json(Stage::Waiting.folder(), &name))?;
+        let (mut index, mut mailed) = (Index::default(), BTreeMap::new());
+        for (name, mail) in outbox.read_all::<Mail<K>>(Stage::Owed.folder())? {
+            // a stop before its entry was taken away; of what failed too, it is tried again rather than forgotten
+            if [Stage::Taken, Stage::Sent].iter().any(|one| outbox.path_json(one.folder(), &name).exists()) {
+                outbox.unlink(&outbox.path_json(Stage::Owed.folder(), &name))?;
                 continue;
             }
-            index.waiting.insert(name, Waiting::of(&answer));
+            outbox.unlink(&outbox.path_json(Stage::Failed.folder(), &name))?;
+            mailed.extend(mail.answers().iter().map(|answer| (answer.key(), name.clone())));
+            index.owed.insert(name, mail.next);
         }
-        for (name, mail) in outbox.read_all::<Mail<K>>(Stage::Owed.folder())? {
-            match outbox.path_json(Stage::Taken.folder(), &name).exists() {
-                true => outbox.unlink(&outbox.path_json(Stage::Owed.folder(), &name))?,
-                false => drop(index.owed.insert(name, mail.next)),
+        // a stop between a mail and what its answers were told: they are in no other, whatever joined them since
+        for (key, name) in &mailed {
+            outbox.put_told(key, name)?;
+        }
+        outbox.sync_told()?;
+        for (name, answer) in outbox.read_all::<Owed<K>>(Stage::Waiting.folder())? {
+            // a stop between a mail and the answer's end as one by itself
+            match outbox.path(TOLD, &name).exists() {
+                true => outbox.unlink(&outbox.path_json(Stage::Waiting.folder(), &name))?,
+                false => drop(index.waiting.insert(name, Waiting::of(&answer))),
             }
         }
         index.taken.extend(outbox.names(Stage::Taken.folder())?);
         for (_, letter) in outbox.read_all::<Letter>(LETTERS)? {
             index.letters.insert(letter.letter, letter.submissions);
         }
-        index.away = away(disk, state).map(|away| Away { until: away.since, ..away });
+        index.away = away(disk, state).map(|away| Away { until: Timestamp::UNIX_EPOCH, ..away });
         *outbox.index() = index; // whose next moment is looked up when it is asked for
         Ok(outbox)
     }
@@ -385,14 +406,23 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         Ok(())
     }
 
-    /// Owes a notice; the same notice twice is one.
+    /// Owes a notice; the same notice twice is one. Each of several receivers gets a mail of its own: a server that does
+    /// not know one of them is to say so of that one alone.
     ///
     /// # Errors
     /// What the disk says.
     pub fn notify(&self, key: &str, notice: Notice, now: Timestamp) -> io::Result<()> {
-        if notice.to.is_empty() {
-            return Ok(());
+        match &notice.to[..] {
+            [] => Ok(()),
+            [_] => self.notify_one(key, notice, now),
+            several => several.iter().try_for_each(|one| {
+                let notice = Notice { to: vec![one.clone()], ..notice.clone() };
+                self.notify_one(&format!("{key} {one}"), notice, now)
+            }),
         }
+    }
+
+    fn notify_one(&self, key: &str, notice: Notice, now: Timestamp) -> io::Result<()> {
         let message_id = format!("{}@{}", name_of(key), self.domain);
         let name = name_of(&message_id);
         let mut index = self.changed();
@@ -436,8 +466,9 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     }
 
     /// When there is something to do next; none where nothing is owed. Asked at each turn of a loop: what waits is
-    /// walked only after something of it has changed.
-    pub fn due(&self) -> Option<Timestamp> {
+    /// walked only after something of it has changed. What seems due later than anything is ever put off is due now: the
+    /// clock was ahead when that was written.
+    pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
         let mut index = self.index();
         if !index.taken.is_empty() {
             return Some(Timestamp::UNIX_EPOCH);
@@ -447,7 +478,12 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             None => index.first(),
         };
         index.next = Some(next);
-        next.map(|next| index.away.as_ref().map_or(next, |away| next.max(away.until)))
+        let next = next?;
+        if next > later(now, self.pace.retry_last.max(self.put_off_max())) {
+            return Some(Timestamp::UNIX_EPOCH);
+        }
+        let away = index.away.as_ref().map(|away| away.until).filter(|until| !self.is_past(*until, now));
+        Some(away.map_or(next, |until| next.max(until)))
     }
 
     /// Puts the answers that are due into mails; how many mails that makes. `all` waits for nothing.
@@ -457,8 +493,11 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     pub fn form(&self, now: Timestamp, all: bool) -> io::Result<usize> {
         let mut index = self.changed();
         let joined = index.complete();
-        let is_due =
-            |one: &Waiting| all || one.due <= now || one.letter.as_ref().is_some_and(|letter| joined.contains(letter));
+        let ahead = later(now, self.put_off_max());
+        let is_due = |one: &Waiting| {
+            let is_joined = || one.letter.as_ref().is_some_and(|letter| joined.contains(letter));
+            all || one.due <= now || one.due > ahead || is_joined()
+        };
         let mut groups: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let ready = index.waiting.iter().filter(|(_, one)| is_due(one));
         let ready: BTreeSet<String> = ready.map(|(key, one)| one.letter.as_ref().unwrap_or(key).clone()).collect();
@@ -470,9 +509,25 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         }
         let mut formed = 0;
         for (group, keys) in groups {
-            for keys in keys.chunks(ANSWERS_MAX) {
-                formed += usize::from(self.form_one(&mut index, keys, now)?);
+            let mut batch = Batch::default();
+            for key in keys {
+                let path = self.path_json(Stage::Waiting.folder(), &key);
+                let read =
+                    self.disk.read(&path, ENTRY_MAX).and_then(|read| Ok((serde_json::from_slice(&read)?, read.len())));
+                match read {
+                    Ok((answer, octets)) => {
+                        if !batch.fits(&answer, octets as u64, self.pace.size_max) {
+                            formed += usize::from(self.form_one(&mut index, std::mem::take(&mut batch), now)?);
+                        }
+                        batch.add(answer, octets as u64);
+                    }
+                    Err(error) => {
+                        tracing::error!(path = %path.display(), %error, "an answer that is owed by mail cannot be read");
+                        index.waiting.remove(&key);
+                    }
+                }
             }
+            formed += usize::from(self.form_one(&mut index, batch, now)?);
             if index.letters.remove(message(&group)).is_some() {
                 self.unlink(&self.path_json(LETTERS, message(&group)))?;
             }
@@ -480,18 +535,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         Ok(formed)
     }
 
-    fn form_one(&self, index: &mut Index, keys: &[String], now: Timestamp) -> io::Result<bool> {
-        let mut answers: Vec<Owed<K>> = Vec::with_capacity(keys.len());
-        for key in keys {
-            let path = self.path_json(Stage::Waiting.folder(), key);
-            match self.read(&path) {
-                Ok(answer) => answers.push(answer),
-                Err(error) => {
-                    tracing::error!(path = %path.display(), %error, "an answer that is owed by mail cannot be read");
-                    index.waiting.remove(key);
-                }
-            }
-        }
+    fn form_one(&self, index: &mut Index, batch: Batch<K>, now: Timestamp) -> io::Result<bool> {
+        let Batch { answers, .. } = batch;
         let Some(since) = answers.iter().map(|answer| answer.since).min() else { return Ok(false) };
         let keys: Vec<String> = answers.iter().map(Owed::key).collect();
         let message_id = match &keys[..] {
@@ -506,6 +551,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         for key in &keys {
             self.put_told(key, &name)?;
         }
+        // before a server has it: what is delivered is known as told, whatever the power does
+        self.sync_told()?;
         index.owed.insert(name, now);
         for key in &keys {
             self.unlink(&self.path_json(Stage::Waiting.folder(), key))?;
@@ -517,10 +564,10 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     /// The mails that are due, the longest waiting first, `most` of them. `all` waits for nothing.
     pub fn due_mails(&self, now: Timestamp, all: bool, most: usize) -> Vec<String> {
         let index = self.index();
-        if !all && index.away.as_ref().is_some_and(|away| away.until > now) {
+        if !all && index.away.as_ref().is_some_and(|away| !self.is_past(away.until, now)) {
             return Vec::new();
         }
-        let mut due: Vec<_> = index.owed.iter().filter(|(_, next)| all || **next <= now).collect();
+        let mut due: Vec<_> = index.owed.iter().filter(|(_, next)| all || self.is_past(**next, now)).collect();
         due.sort_by_key(|(name, next)| (**next, *name));
         due.into_iter().take(most).map(|(name, _)| name.clone()).collect()
     }
@@ -550,7 +597,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         let name = mail.name();
         (mail.to, mail.delivered, mail.why) = (to, Some(now), None);
         mail.tries = mail.tries.saturating_add(1);
-        self.write(&self.path_json(Stage::Taken.folder(), &name), &mail, false)?;
+        self.write(&self.path_json(Stage::Taken.folder(), &name), &mail, true)?;
         self.unlink(&self.path_json(Stage::Owed.folder(), &name))?;
         let mut index = self.changed();
         index.owed.remove(&name);
@@ -563,12 +610,12 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     /// # Errors
     /// What the disk says.
     pub fn later(&self, mut mail: Mail<K>, why: &str, now: Timestamp) -> io::Result<bool> {
-        if now.duration_since(mail.since) > signed(self.pace.give_up) {
-            let why = format!("given up after {} tries: {why}", mail.tries.saturating_add(1));
-            self.fail(mail, &why)?;
+        let tries = mail.tries.saturating_add(1);
+        if self.is_enough(&mail, tries, now) {
+            self.fail(mail, &format!("given up after {tries} tries: {why}"))?;
             return Ok(true);
         }
-        mail.tries = mail.tries.saturating_add(1);
+        mail.tries = tries;
         mail.next = later(now, self.pause(mail.tries));
         mail.why = Some(cut(why));
         let (name, next) = (mail.name(), mail.next);
@@ -668,7 +715,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         let mut given_up = 0;
         for name in self.due_mails(now, true, usize::MAX) {
             let Some(mail) = self.mail(&name) else { continue };
-            if now.duration_since(mail.since) > signed(self.pace.give_up) {
+            if self.is_enough(&mail, mail.tries.saturating_add(tries), now) {
                 self.fail(mail, &format!("given up: {why}"))?;
                 given_up += 1;
             }
@@ -684,11 +731,19 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         }
     }
 
-    /// Forgets what was sent long ago; how much.
+    /// Forgets what was sent long ago; how much. Nothing, where the last look seems to be as long ago as half of what is
+    /// remembered: nobody looked for so long, or the clock jumped, and what was sent yesterday is not old.
     ///
     /// # Errors
     /// What the disk says.
     pub fn forget(&self, now: Timestamp) -> io::Result<usize> {
+        let path = self.path_json("", LOOKED);
+        let looked = self.read::<Timestamp>(&path).ok();
+        self.write(&path, &now, false)?;
+        let near = |looked: Timestamp| now.duration_since(looked).abs() <= signed(self.pace.remember / 2);
+        if !looked.is_some_and(near) {
+            return Ok(0);
+        }
         let mut forgotten = 0;
         for name in self.names(Stage::Sent.folder())? {
             let Some(mail) = self.read_at(Stage::Sent, &name) else { continue };
@@ -707,6 +762,21 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             }
         }
         Ok(forgotten)
+    }
+
+    /// Whether a moment up to which something waits is over: it has come, or the clock was ahead when it was written.
+    fn is_past(&self, moment: Timestamp, now: Timestamp) -> bool {
+        moment <= now || moment > later(now, self.pace.retry_last)
+    }
+
+    /// How long an answer waits for others at most.
+    fn put_off_max(&self) -> Duration {
+        self.pace.first_word.max(self.pace.gather)
+    }
+
+    /// Whether a mail is too old, and was tried often enough, to be tried again.
+    fn is_enough(&self, mail: &Mail<K>, tries: u32, now: Timestamp) -> bool {
+        now.duration_since(mail.since) > signed(self.pace.give_up) && tries >= TRIES_MIN
     }
 
     /// So long what was sent is remembered.
@@ -749,8 +819,19 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         file.write_at(name.as_bytes(), 0)
     }
 
+    /// Makes durable what answers were told.
+    fn sync_told(&self) -> io::Result<()> {
+        self.disk.sync_folder(&self.folder.join(TOLD))
+    }
+
+    /// Nothing is written that could not be read again.
     fn write<T: Serialize>(&self, path: &Path, what: &T, durable: bool) -> io::Result<()> {
-        self.disk.replace(path, &serde_json::to_vec(what)?, durable)
+        let octets = serde_json::to_vec(what)?;
+        if octets.len() as u64 > ENTRY_MAX {
+            let why = format!("an entry of {} octets; {ENTRY_MAX} are the most", octets.len());
+            return Err(io::Error::new(ErrorKind::InvalidData, why));
+        }
+        self.disk.replace(path, &octets, durable)
     }
 
     fn read<T: for<'a> Deserialize<'a>>(&self, path: &Path) -> io::Result<T> {
@@ -778,6 +859,39 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             }
         }
         Ok(all)
+    }
+}
+
+/// Answers that go into one mail.
+#[derive(Debug)]
+struct Batch<K> {
+    answers: Vec<Owed<K>>,
+    /// Octets of their entries.
+    entries: u64,
+    /// Octets of their receipts.
+    receipts: u64,
+}
+
+impl<K> Default for Batch<K> {
+    fn default() -> Self {
+        Self { answers: Vec::new(), entries: 0, receipts: 0 }
+    }
+}
+
+impl<K> Batch<K> {
+    /// Whether there is room for one more; the first has it always. Receipts have two fifths of the largest mail: base64
+    /// takes a third more, and the text to be read has the rest.
+    fn fits(&self, one: &Owed<K>, entry: u64, size_max: u64) -> bool {
+        self.answers.is_empty()
+            || self.answers.len() < ANSWERS_MAX
+                && self.entries.saturating_add(entry) <= FORM_MAX
+                && self.receipts.saturating_add(one.octets) <= size_max / 5 * 2
+    }
+
+    fn add(&mut self, one: Owed<K>, entry: u64) {
+        self.entries = self.entries.saturating_add(entry);
+        self.receipts = self.receipts.saturating_add(one.octets);
+        self.answers.push(one);
     }
 }
 
@@ -818,34 +932,48 @@ pub struct Survey {
     /// The oldest of them.
     pub oldest: Option<Timestamp>,
     /// Mails given up or bounced: by name.
-    pub failed: Vec<(String, Mail<serde_json::Value>)>,
+    pub failed: Vec<(String, Mail<Value>)>,
     /// Why no server can be reached.
     pub away: Option<Away>,
+    /// Entries that cannot be read, by their names below the outbox: what they hold goes to nobody.
+    pub unreadable: Vec<String>,
 }
 
 impl Survey {
     /// Looks at what lies there.
     pub fn of(disk: &Disk, state: &Path) -> Self {
-        let of = |stage: Stage| folder(state).join(stage.folder());
-        let mails = |stage: Stage| {
-            let names = names(disk, &of(stage)).unwrap_or_default().into_iter();
-            names.filter_map(move |name| {
-                let octets = disk.read(&of(stage).join(format!("{name}.json")), ENTRY_MAX).ok()?;
-                Some((name, serde_json::from_slice::<Mail<serde_json::Value>>(&octets).ok()?))
-            })
-        };
-        let mut survey = Self {
-            waiting: names(disk, &of(Stage::Waiting)).map_or(0, |names| names.len()),
-            failed: mails(Stage::Failed).collect(),
-            away: away(disk, state),
-            ..Self::default()
-        };
-        for (_, mail) in mails(Stage::Owed) {
+        let mut unreadable = Vec::new();
+        let failed = readable::<Mail<Value>>(disk, state, Stage::Failed, &mut unreadable);
+        let waiting = readable::<Owed<Value>>(disk, state, Stage::Waiting, &mut unreadable);
+        let mut survey = Self { waiting: waiting.len(), failed, away: away(disk, state), ..Self::default() };
+        for (_, mail) in readable::<Mail<Value>>(disk, state, Stage::Owed, &mut unreadable) {
             survey.owed += 1;
             survey.oldest = Some(survey.oldest.map_or(mail.since, |oldest| oldest.min(mail.since)));
         }
+        drop(readable::<Mail<Value>>(disk, state, Stage::Taken, &mut unreadable));
+        survey.unreadable = unreadable;
         survey
     }
+}
+
+/// What can be read of a stage; what cannot is named. What goes its way meanwhile is neither.
+fn readable<T: for<'a> Deserialize<'a>>(
+    disk: &Disk,
+    state: &Path,
+    stage: Stage,
+    unreadable: &mut Vec<String>,
+) -> Vec<(String, T)> {
+    let below = |name: &str| format!("{}/{name}.json", stage.folder());
+    let mut all = Vec::new();
+    for name in names(disk, &folder(state).join(stage.folder())).unwrap_or_default() {
+        let octets = disk.read(&folder(state).join(below(&name)), ENTRY_MAX);
+        match octets.and_then(|octets| Ok(serde_json::from_slice(&octets)?)) {
+            Ok(one) => all.push((name, one)),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(_) => unreadable.push(below(&name)),
+        }
+    }
+    all
 }
 
 fn folder(state: &Path) -> PathBuf {

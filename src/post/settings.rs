@@ -59,7 +59,8 @@ pub struct Pace {
     pub gather: Duration,
     /// How long it is known what was sent, for bounces (`remember`).
     pub remember: Duration,
-    /// The largest mail, octets: what is attached beside receipts is left out before that (`size_max`).
+    /// The largest mail, octets: receipts beyond it go in the next one, what is attached beside them is left out
+    /// (`size_max`).
     pub size_max: u64,
 }
 

@@ -3,9 +3,12 @@
 use super::*;
 use crate::document::{Decision, MailAddress, SubmissionId, Thread};
 use crate::host::{Disk, test_folder};
+use crate::line::{Peer, Security};
 use jiff::{SignedDuration, Timestamp};
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 fn now() -> Timestamp {
     "2026-10-05T08:00:00Z".parse().unwrap()
@@ -146,6 +149,7 @@ fn answer(id: SubmissionId, nth: u32, decision: Decision, thread: Option<&str>) 
             let (references, mailbox) = (Vec::new(), "m".to_owned());
             Thread { message_id: id.to_owned(), references, mailbox, part: 1, silent: false }
         }),
+        octets: 0,
         kept: String::new(),
         since: now(),
         due: now(),
@@ -191,7 +195,7 @@ fn what_is_owed_outlives_a_stop_at_every_step_and_is_one_mail() {
     again.journalled(&names[0]).unwrap();
     let again = outbox(state.path());
     again.owe(one.clone()).unwrap();
-    assert!(again.untold().is_empty() && again.due().is_none());
+    assert!(again.untold().is_empty() && again.due(now()).is_none());
     assert_eq!(again.forget(after(30 * 86_400)).unwrap(), 0, "it is remembered for thirty days");
     // it comes back
     assert!(again.bounced("<other@b.test>", "5.1.1", "x@y").unwrap().is_none());
@@ -214,11 +218,15 @@ fn what_is_too_old_is_given_up_and_stays() {
     outbox.owe(answer(SubmissionId::new(now()), 1, Decision::Accepted, None)).unwrap();
     outbox.form(now(), false).unwrap();
     assert_eq!(outbox.away("connection refused", now()).unwrap(), 0);
-    assert!(outbox.due().unwrap() > after(14) && outbox.due_mails(now(), false, 9).is_empty());
-    assert_eq!(outbox.away("connection refused", after(5 * 86_400 + 1)).unwrap(), 1);
-    assert!(outbox.due().is_none());
+    assert!(outbox.due(now()).unwrap() > after(14) && outbox.due_mails(now(), false, 9).is_empty());
+    let old = after(5 * 86_400 + 1);
+    for _ in 0..6 {
+        assert_eq!(outbox.away("connection refused", old).unwrap(), 0, "age alone is no reason");
+    }
+    assert_eq!(outbox.away("connection refused", old).unwrap(), 1);
+    assert!(outbox.due(old).is_none());
     let survey = Survey::of(&Disk::system(), state.path());
-    assert_eq!((survey.failed.len(), survey.away.unwrap().tries), (1, 2));
+    assert_eq!((survey.failed.len(), survey.away.unwrap().tries), (1, 8));
     outbox.reached();
     assert!(Survey::of(&Disk::system(), state.path()).away.is_none());
 }
@@ -245,4 +253,185 @@ fn the_answers_of_a_letter_go_together_and_a_word_on_arrival_is_overtaken() {
     // alone, the word on arrival waits a minute, and then goes
     outbox.owe(answer(SubmissionId::new(now()), 1, Decision::Held, None)).unwrap();
     assert_eq!((outbox.form(after(59), false).unwrap(), outbox.form(after(60), false).unwrap()), (0, 1));
+}
+
+/// One mail that is owed.
+fn owed(state: &Path) -> (Outbox<String>, String) {
+    let outbox = outbox(state);
+    outbox.owe(answer(SubmissionId::new(now()), 1, Decision::Accepted, None)).unwrap();
+    outbox.form(now(), false).unwrap();
+    let name = outbox.due_mails(now(), false, 9).remove(0);
+    (outbox, name)
+}
+
+#[test]
+fn a_clock_that_was_ahead_neither_strands_nor_gives_up_what_is_owed() {
+    let state = test_folder();
+    let (outbox, name) = owed(state.path());
+    let ahead = after(365 * 86_400);
+    assert!(!outbox.later(outbox.mail(&name).unwrap(), "451 busy", ahead).unwrap(), "tried once, it is not too old");
+    assert_eq!(outbox.due_mails(ahead, false, 9).len(), 0);
+    // the clock is right again, and the mail as due as any
+    assert!(outbox.due(after(60)).is_some_and(|due| due <= after(60)));
+    assert_eq!(outbox.due_mails(after(60), false, 9), [name.clone()]);
+    // nor does a server that was away then keep it
+    outbox.away("connection refused", ahead).unwrap();
+    assert!(outbox.due_mails(ahead, false, 9).is_empty());
+    assert!(outbox.due(after(60)).is_some_and(|due| due <= after(60)));
+    assert_eq!(outbox.due_mails(after(60), false, 9), [name.clone()]);
+    // nor does the next process wait for that moment
+    let again = self::outbox(state.path());
+    assert!(again.due(after(60)).is_some_and(|due| due <= after(60)));
+    assert_eq!(again.due_mails(after(60), false, 9), [name.clone()]);
+    // a pause as it is meant is kept
+    assert!(!again.later(again.mail(&name).unwrap(), "451 busy", after(60)).unwrap());
+    assert!(again.due_mails(after(61), false, 9).is_empty() && again.due(after(61)).unwrap() > after(61));
+    // an answer that waits for its letter is put into a mail
+    let held = test_folder();
+    let outbox = self::outbox(held.path());
+    let mut word = answer(SubmissionId::new(now()), 1, Decision::Held, None);
+    word.since = ahead;
+    outbox.owe(word).unwrap();
+    assert!(outbox.due(after(60)).is_some_and(|due| due <= after(60)));
+    assert_eq!(outbox.form(after(60), false).unwrap(), 1);
+}
+
+#[test]
+fn a_mail_is_given_up_by_age_and_tries_together() {
+    let state = test_folder();
+    let (outbox, name) = owed(state.path());
+    for nth in 1..30 {
+        assert!(!outbox.later(outbox.mail(&name).unwrap(), "451 busy", after(nth)).unwrap(), "it is not old");
+    }
+    assert!(outbox.later(outbox.mail(&name).unwrap(), "451 busy", after(6 * 86_400)).unwrap());
+    let survey = Survey::of(&Disk::system(), state.path());
+    assert_eq!((survey.failed.len(), survey.failed[0].1.tries), (1, 30));
+}
+
+#[test]
+fn what_was_sent_yesterday_outlives_a_clock_that_jumps() {
+    let state = test_folder();
+    let (outbox, name) = owed(state.path());
+    outbox.taken(outbox.mail(&name).unwrap(), vec![address("a@b.c")], now()).unwrap();
+    outbox.journalled(&name).unwrap();
+    let day = 86_400;
+    assert_eq!([0, 1, 366].map(|days| outbox.forget(after(days * day)).unwrap()), [0, 0, 0], "a year ahead");
+    assert_eq!([2, 10, 20, 29].map(|days| outbox.forget(after(days * day)).unwrap()), [0; 4], "and right again");
+    assert_eq!(outbox.forget(after(31 * day)).unwrap(), 1);
+}
+
+#[test]
+fn each_receiver_of_a_notice_gets_a_mail_of_its_own() {
+    let state = test_folder();
+    let outbox = outbox(state.path());
+    let to = ["admin@b.test", "gone@b.test", "night@b.test"].map(address).to_vec();
+    let notice = Notice::new(to, "s".to_owned(), "t".to_owned());
+    outbox.notify("alert", notice.clone(), now()).unwrap();
+    let names = outbox.due_mails(now(), false, 9);
+    let mails: Vec<_> = names.iter().map(|name| outbox.mail(name).unwrap()).collect();
+    let mut whom: Vec<_> = mails
+        .iter()
+        .map(|mail| match &mail.matter {
+            Matter::Notice(notice) => notice.to.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(" "),
+            Matter::Answers { .. } => String::new(),
+        })
+        .collect();
+    whom.sort();
+    assert_eq!(whom, ["admin@b.test", "gone@b.test", "night@b.test"]);
+    // one that fails leaves the others, and the same notice once more is none
+    outbox.fail(mails[0].clone(), "550 no such user").unwrap();
+    outbox.notify("alert", notice, now()).unwrap();
+    assert_eq!(outbox.due_mails(now(), false, 9), names[1..]);
+}
+
+#[test]
+fn an_entry_that_cannot_be_read_is_told_of() {
+    let state = test_folder();
+    let (outbox, name) = owed(state.path());
+    outbox.owe(answer(SubmissionId::new(now()), 1, Decision::Accepted, None)).unwrap();
+    let survey = || Survey::of(&Disk::system(), state.path());
+    assert!(survey().unreadable.is_empty());
+    let at = |below: &str| state.path().join("outbox").join(below);
+    std::fs::write(at(&format!("owed/{name}.json")), "").unwrap();
+    std::fs::write(at("waiting/x.1.azerenerji.json"), vec![b' '; (4 << 20) + 1]).unwrap();
+    assert_eq!(survey().unreadable, ["waiting/x.1.azerenerji.json".to_owned(), format!("owed/{name}.json")]);
+    assert_eq!((survey().waiting, survey().owed), (1, 0));
+    // nothing is written that could not be read again
+    let mut long = answer(SubmissionId::new(now()), 1, Decision::Accepted, None);
+    long.kept = "x".repeat(4 << 20);
+    assert!(outbox.owe(long).unwrap_err().to_string().contains("the most"));
+}
+
+#[test]
+fn a_letter_of_many_receipts_goes_in_mails_that_are_no_larger_than_is_set() {
+    let state = test_folder();
+    let outbox = outbox(state.path());
+    outbox.expect("l@x.test", 7).unwrap();
+    for nth in 0..7u64 {
+        let mut one = answer(SubmissionId::new(now()), 1, Decision::Accepted, Some("l@x.test"));
+        // the last is larger than any mail, and goes alone
+        one.octets = if nth == 6 { 30 << 20 } else { 3 << 20 };
+        // and entries that would make a mail too large to be read again
+        one.kept = if nth < 2 { "x".repeat(3 << 20) } else { String::new() };
+        outbox.owe(one).unwrap();
+    }
+    let formed = outbox.form(now(), false).unwrap();
+    let mails: Vec<_> =
+        outbox.due_mails(now(), false, 9).iter().map(|name| outbox.mail(name).expect("it is read again")).collect();
+    assert_eq!(mails.len(), formed);
+    assert_eq!(mails.iter().map(|mail| mail.answers().len()).sum::<usize>(), 7);
+    for mail in &mails {
+        let octets: u64 = mail.answers().iter().map(|one| one.octets).sum();
+        assert!(octets * 4 / 3 < Pace::default().size_max || mail.answers().len() == 1, "{octets}");
+    }
+    assert!(mails.iter().any(|mail| mail.answers().len() == 2), "what fits goes together");
+}
+
+#[test]
+fn a_stop_between_a_mail_and_what_its_answers_were_told_makes_no_second_mail() {
+    let state = test_folder();
+    let (ids, letter) = ([(); 3].map(|()| SubmissionId::new(now())), Some("l@x.test"));
+    let first = outbox(state.path());
+    let waiting = |id: SubmissionId| state.path().join(format!("outbox/waiting/{id}.1.azerenerji.json"));
+    first.owe(answer(ids[0], 1, Decision::Accepted, letter)).unwrap();
+    first.owe(answer(ids[1], 1, Decision::Accepted, letter)).unwrap();
+    let kept = [ids[0], ids[1]].map(|id| std::fs::read(waiting(id)).unwrap());
+    assert_eq!(first.form(now(), false).unwrap(), 1);
+    drop(first);
+    // as if it had stopped once the mail stood
+    for (id, octets) in [ids[0], ids[1]].into_iter().zip(kept) {
+        std::fs::write(waiting(id), octets).unwrap();
+        std::fs::remove_file(state.path().join(format!("outbox/told/{id}.1.azerenerji"))).unwrap();
+    }
+    let again = outbox(state.path());
+    again.owe(answer(ids[0], 1, Decision::Accepted, letter)).unwrap();
+    again.owe(answer(ids[2], 1, Decision::Accepted, letter)).unwrap();
+    assert_eq!(again.form(now(), false).unwrap(), 1);
+    let names = again.due_mails(now(), false, 9);
+    let mut told: Vec<_> =
+        names.iter().flat_map(|name| again.mail(name).unwrap().answers().to_vec()).map(|one| one.id).collect();
+    told.sort();
+    let mut all = ids.to_vec();
+    all.sort();
+    assert_eq!((names.len(), told), (2, all), "each answer is in one mail");
+}
+
+#[test]
+fn a_server_that_drips_is_left_in_time() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut line, _) = listener.accept().unwrap();
+        // an octet before each patience ends, and never a line's end
+        while line.write_all(b"2").is_ok() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let peer = Peer { host: "localhost".to_owned(), port, security: Security::StartTls, ca: None };
+    let server = Server { peer, account: None, timeout: Duration::from_millis(100), paused: false };
+    let mut courier = Courier::new(&Disk::system(), &server, &address("w@b.test")).unwrap();
+    let began = Instant::now();
+    let why = courier.knock().unwrap_err();
+    assert!(why.contains("in time") && began.elapsed() < Duration::from_secs(5), "{why}");
+    assert!(!courier.is_open());
 }

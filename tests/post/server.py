@@ -3,7 +3,9 @@
 usage: server.py PORT FOLDER CERTIFICATE KEY starttls|tls
 
 FOLDER/mode says how it behaves now: `ok`, `half` (every other mail is answered 451), `550` (no such user), `slow` (it
-has the mail, and answers half a minute later).
+has the mail, and answers half a minute later). To the first registered address alone: `hang-up` (the line ends where the
+answer to its mail should be), `421` (the server speaks of itself when it hears the address). FOLDER/tried has a line for
+each try of that address. `gone`: the address gone@boemis.test is not known.
 """
 import asyncio
 import pathlib
@@ -14,6 +16,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 port, folder, certificate, key, how = sys.argv[1:]
 folder = pathlib.Path(folder)
+FIRST = "energetika-hesabat@azerenerji.test"
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(certificate, key)
 
@@ -27,13 +30,21 @@ class Handler:
     taken = 0
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        if mode() == "550":
+        if mode() == "550" or (mode() == "gone" and address.startswith("gone@")):
             return "550 5.1.1 no such user"
+        if address == FIRST:
+            with (folder / "tried").open("a") as tried:
+                tried.write(mode() + "\n")
+            if mode() == "421":
+                return "421 4.3.2 busy"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
         Handler.seen += 1
+        if mode() == "hang-up" and FIRST in envelope.rcpt_tos:
+            server.transport.abort()
+            return "250 nobody hears it"
         if mode() == "half" and Handler.seen % 2:
             return "451 4.3.0 try again"
         number = len(list(folder.glob("*.eml")))

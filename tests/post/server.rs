@@ -91,6 +91,19 @@ impl Server {
         let mut command = Command::new(python());
         command.arg(script("server.py")).arg(self.port.to_string()).arg(&self.folder);
         command.arg(trial.at("w/pki/server.crt")).arg(trial.at("w/pki/server.key")).arg(self.how);
+        self.runs(command);
+    }
+
+    /// Another stands in its place, which says in the open what a server says in private.
+    pub fn injects(&mut self, trial: &Trial) {
+        self.stop();
+        let mut command = Command::new(python());
+        command.arg(script("inject.py")).arg(self.port.to_string());
+        command.arg(trial.at("w/pki/server.crt")).arg(trial.at("w/pki/server.key"));
+        self.runs(command);
+    }
+
+    fn runs(&mut self, mut command: Command) {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -111,6 +124,12 @@ impl Server {
         mails.retain(|path| path.extension().is_some_and(|ending| ending == "eml"));
         mails.sort();
         mails
+    }
+
+    /// How often a mail to the first address was tried in a mode.
+    pub fn tried(&self, mode: &str) -> usize {
+        let tried = fs::read_to_string(self.folder.join("tried")).unwrap_or_default();
+        tried.lines().filter(|line| *line == mode).count()
     }
 
     /// Waits for so many mails.

@@ -31,6 +31,15 @@ pub(super) fn problems(post: &Post, settings: &Settings, now: Timestamp) -> Vec<
         );
         problem("mail-failed", message);
     }
+    if let Some(first) = post.unreadable.first() {
+        let message = format!(
+            "{} entries of state/outbox cannot be read, and what they hold goes to nobody; the first: {first}. Under \
+             waiting/ the name says whose answer it is: send its receipt by hand (pencere show ID), then take the file \
+             away. What the disk says of it stands in the log.",
+            post.unreadable.len()
+        );
+        problem("mail-unreadable", message);
+    }
     let gathered = post.owed + post.waiting;
     match post.oldest {
         _ if post.paused && gathered > 0 => {
@@ -42,7 +51,8 @@ pub(super) fn problems(post: &Post, settings: &Settings, now: Timestamp) -> Vec<
             };
             problem("mail-paused", format!("{gathered} answers are owed by mail and nothing is sent. {why}."));
         }
-        Some(oldest) if post.away.is_none() && now.duration_since(oldest) > LATE => {
+        // far ahead: written by a clock that was wrong, so that its age says nothing
+        Some(oldest) if post.away.is_none() && now.duration_since(oldest).abs() > LATE => {
             let message = format!(
                 "A mail is owed since {} and was not taken: see `pencere post list`, and that a window is running.",
                 times::both(oldest)
