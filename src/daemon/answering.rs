@@ -544,7 +544,8 @@ impl Window {
             }
             self.under_way.done(answered.id);
             self.owe(answered, channel.as_ref());
-            if answered.decision == Decision::Rejected {
+            // of what nobody of the registry stands behind, nobody is suspected
+            if answered.decision == Decision::Rejected && answered.participant.is_some() {
                 self.refused_signer(answered.signers.first(), answered.participant.as_ref());
             }
             if let Some(other) = self.also_to(answered.decision, channel.as_ref()) {

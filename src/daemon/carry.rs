@@ -334,7 +334,7 @@ impl Window {
         }
     }
 
-    fn judge_alone(&self) -> Judge {
+    pub(super) fn judge_alone(&self) -> Judge {
         Judge::new(&self.config, &self.world).with_scratch(self.evidence.scratch())
     }
 
