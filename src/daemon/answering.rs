@@ -560,7 +560,8 @@ impl Window {
             }
             self.under_way.done(answered.id);
             self.owe(answered, channel.as_ref());
-            if answered.decision == Decision::Rejected {
+            // of what nobody of the registry stands behind, nobody is suspected
+            if answered.decision == Decision::Rejected && answered.participant.is_some() {
                 self.refused_signer(answered.signers.first(), answered.participant.as_ref());
             }
             for other in self.also_to(answered, channel.as_ref()) {

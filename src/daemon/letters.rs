@@ -4,17 +4,19 @@
 //! Takes a few messages of each mailbox in turn, in a group of their own, so that a flood of mail delays no folder
 //! and no other mailbox. A message that is read once more, after a crash or because it could not be moved, finds its
 //! submissions by its key and their digests: nothing is staged, judged or answered twice. What nobody registered
-//! signed is answered to nobody; the journal says that it came (act `letter-rejected`). Decides nothing about a
-//! document.
+//! signed is neither held nor answered ([`sieve`](super::sieve)); the journal says that it came, with its digests (act
+//! `letter-rejected`). Decides nothing about a document.
 
+use super::sieve::{Sieve, Sieving, Sifted};
 use super::unsigned::{Digests, Reason};
 use super::watch::Progress;
 use super::window::{Halt, Window};
-use crate::document::{Digest, MailAddress, SubmissionId};
+use crate::document::{Digest, MailAddress, SubmissionId, Thread};
 use crate::host::printable_line;
 use crate::intake::Group;
 use crate::intake::mail::{Delivery, Mailbox, Post, Standing, Ticket, Verdict};
-use crate::journal::Event;
+use crate::journal::{Event, Held};
+use crate::ledger::Arrived;
 use crate::letter::{Action, Fault};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -24,6 +26,8 @@ use std::time::Duration;
 const ROUND: usize = 16;
 /// For so long the end waits for messages that are being moved.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Of so many documents that nobody signed the journal has the digest: of a message's attachments all but absurd ones.
+const DIGESTS_MAX: usize = 10;
 /// Longest text of a message's own in the journal and in the log, in characters.
 const TEXT_MAX: usize = 120;
 
@@ -31,6 +35,8 @@ const TEXT_MAX: usize = 120;
 #[derive(Debug, Default)]
 pub(super) struct Letters {
     boxes: Vec<Mailbox>,
+    /// A round that is being looked at.
+    sieve: Option<Sieve>,
     /// Handed over, without a verdict.
     open: Vec<Open>,
     /// Rejected; told so once the journal has it.
@@ -58,6 +64,11 @@ struct Open {
     /// Whether a machine wrote it, or a list: nobody is told of it by mail.
     silent: bool,
     ids: Vec<SubmissionId>,
+    /// Of those, what came before in another letter of the same key, with the thread of this one: where a machine's copy
+    /// came first, nobody was told by mail.
+    known: Vec<(SubmissionId, Thread)>,
+    /// Digests of what nobody of the registry signed.
+    strange: Vec<Digest>,
 }
 
 /// A mail system's report that mails of ours came back.
@@ -99,7 +110,10 @@ impl Window {
 
     /// Whether something waits to be taken.
     pub(super) fn has_letters(&self) -> bool {
-        self.letters.boxes.iter().any(Mailbox::is_waiting)
+        match &self.letters.sieve {
+            Some(sieve) => sieve.is_done(),
+            None => self.letters.boxes.iter().any(Mailbox::is_waiting),
+        }
     }
 
     /// Takes a few messages to their receipts, and settles what is answered; how many messages that were.
@@ -108,18 +122,21 @@ impl Window {
             return Ok(0);
         }
         self.settle_letters()?;
-        let deliveries = self.letters.take();
+        let deliveries = self.sift_letters()?;
         if deliveries.is_empty() {
             return Ok(0);
         }
         let count = deliveries.len();
         self.learn()?; // of what came in the round before
         let (mut group, mut here) = (Group::default(), HashMap::new());
-        for (mailbox, delivery) in deliveries {
+        for Sifted { mailbox, delivery, is_entitled } in deliveries {
             match delivery {
                 Delivery::Quiet => drop(self.letters.quiet.insert(mailbox)),
                 Delivery::Refused(ticket, key, fault) => self.refuse_letter(mailbox, ticket, &key, &fault)?,
-                Delivery::Post(ticket, post) => self.open_letter(mailbox, ticket, *post, &mut group, &mut here)?,
+                Delivery::Post(ticket, post) => {
+                    let (group, here) = (&mut group, &mut here);
+                    self.open_letter((mailbox, ticket), *post, is_entitled, group, here)?;
+                }
             }
         }
         // what is promised or journalled beside it must not share its fate
@@ -138,12 +155,54 @@ impl Window {
         Ok(count)
     }
 
+    /// A round of messages of which it is known whether anybody entitled stands behind them; none while that is being
+    /// looked at.
+    fn sift_letters(&mut self) -> Result<Vec<Sifted>, Halt> {
+        match self.letters.sieve.take() {
+            Some(sieve) if sieve.is_done() => match sieve.end() {
+                Some(sifted) => return Ok(sifted),
+                None => return Err(Halt::wrong("the look at a round of messages broke off")),
+            },
+            Some(sieve) => {
+                self.letters.sieve = Some(sieve);
+                return Ok(Vec::new());
+            }
+            None => {}
+        }
+        let deliveries = self.letters.take();
+        if deliveries.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.learn()?; // of what came in the round before
+        let mut round = Vec::with_capacity(deliveries.len());
+        for (mailbox, delivery) in deliveries {
+            let mut is_known = false;
+            if let Delivery::Post(_, post) = &delivery {
+                for (document, detached) in post.parcels.iter().map(|parcel| parcel.octets()) {
+                    is_known |= self.ledger.find_letter(&post.key, document, detached)?.is_some();
+                }
+            }
+            round.push((Sifted { mailbox, delivery, is_entitled: is_known }, is_known));
+        }
+        let now = self.host.clock.now();
+        Ok(match Sieve::begin(round, self.judge_alone(), now, &self.told) {
+            Sieving::Done(sifted) => sifted,
+            Sieving::Begun(sieve) => {
+                self.letters.sieve = Some(sieve);
+                Vec::new()
+            }
+        })
+    }
+
     /// Takes everything that lies in the mailboxes, for `once`.
     pub(super) async fn all_letters(&mut self, progress: &mut impl FnMut(Progress)) -> Result<(), Halt> {
         /// Between two looks at what was answered meanwhile.
         const LOOKS: Duration = Duration::from_millis(200);
         let mut stuck = 0;
-        while self.letters.quiet.len() < self.letters.boxes.len() || !self.letters.open.is_empty() {
+        let is_open = |letters: &Letters| {
+            letters.quiet.len() < letters.boxes.len() || !letters.open.is_empty() || letters.sieve.is_some()
+        };
+        while is_open(&self.letters) {
             let count = self.carry_letters().await? as u64;
             progress(Progress::Found(count));
             progress(Progress::Done(count));
@@ -170,9 +229,9 @@ impl Window {
     /// A message that was read: what of it is not known yet becomes an arrival.
     fn open_letter(
         &mut self,
-        mailbox: usize,
-        ticket: Ticket,
+        (mailbox, ticket): (usize, Ticket),
         post: Post,
+        is_entitled: bool,
         group: &mut Group,
         here: &mut HashMap<(String, Digest, Option<Digest>), SubmissionId>,
     ) -> Result<(), Halt> {
@@ -196,16 +255,21 @@ impl Window {
                 }
             }
         }
-        let mut ids = Vec::with_capacity(post.parcels.len());
+        let (mut ids, mut before) = (Vec::with_capacity(post.parcels.len()), Vec::new());
         let threads: Vec<_> = post.parcels.iter().map(|parcel| post.thread(&name, parcel.part)).collect();
         let silent = post.nature.is_silent();
-        let Post { key, from, subject, parcels, report, .. } = post;
+        let Post { key, from, subject, mut parcels, report, .. } = post;
+        let strange = match is_entitled {
+            true => Vec::new(),
+            false => parcels.drain(..).map(|parcel| parcel.octets().0).collect(),
+        };
         for (parcel, thread) in parcels.into_iter().zip(threads) {
             let (document, detached) = parcel.octets();
             let known = self.ledger.find_letter(&key, document, detached)?.map(|submission| submission.id());
             let what = (key.clone(), document, detached);
             if let Some(known) = known.or_else(|| here.get(&what).copied()) {
                 ids.push(known);
+                before.push((known, thread));
                 continue;
             }
             let id = SubmissionId::new(now);
@@ -223,7 +287,7 @@ impl Window {
                 }
             }
         }
-        let opened = Open { mailbox, ticket, key, from, subject, silent, ids };
+        let opened = Open { mailbox, ticket, key, from, subject, silent, ids, known: before, strange };
         let is_report = report.is_some() && opened.ids.is_empty();
         if !mails.is_empty() {
             self.letters.back.push(Back { mailbox, ticket: is_report.then_some(ticket), mails });
@@ -232,7 +296,8 @@ impl Window {
         }
         match opened.ids.is_empty() {
             false => self.letters.open.push(opened),
-            true if !is_report => self.reject_letter(&opened, &Reason::NoDocument)?,
+            true if !is_report && opened.strange.is_empty() => self.reject_letter(&opened, &Reason::NoDocument)?,
+            true if !is_report => self.reject_letter(&opened, &Reason::NobodySigned)?,
             true => {}
         }
         Ok(())
@@ -259,8 +324,8 @@ impl Window {
 
     fn refuse_letter(&mut self, mailbox: usize, ticket: Ticket, key: &str, fault: &Fault) -> Result<(), Halt> {
         self.letters.quiet.remove(&mailbox);
-        let (key, ids) = (key.to_owned(), Vec::new());
-        let opened = Open { mailbox, ticket, key, from: None, subject: None, silent: true, ids };
+        let (key, ids, known, strange) = (key.to_owned(), Vec::new(), Vec::new(), Vec::new());
+        let opened = Open { mailbox, ticket, key, from: None, subject: None, silent: true, ids, known, strange };
         self.reject_letter(&opened, &Reason::Unread(fault.to_string()))
     }
 
@@ -270,8 +335,10 @@ impl Window {
         let (message, from) = (shown(&letter.key), shown(letter.from.as_deref().unwrap_or_default()));
         let why = reason.en();
         tracing::warn!(mailbox, message, from, why, "a message is rejected, and answered to nobody");
+        let digests = letter.strange.iter().take(DIGESTS_MAX).map(Digest::to_string).collect::<Vec<_>>().join(" ");
         let facts = [("mailbox", mailbox), ("message", message), ("from", from), ("why", why.to_owned())];
-        let facts = facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let digests = Some(("sha256", digests)).filter(|(_, digests)| !digests.is_empty());
+        let facts = facts.into_iter().chain(digests).map(|(key, value)| (key.to_owned(), value)).collect();
         self.journal.append(self.host.clock.now(), Event::of_window("letter-rejected", None, facts))?;
         self.letters.rejected.push((letter.mailbox, letter.ticket));
         self.tell_whose(letter, reason);
@@ -339,7 +406,10 @@ impl Window {
             match (is_known, is_answered, is_somebodys) {
                 (false, ..) => self.letters.settle(letter.mailbox, letter.ticket, Verdict::Again),
                 (true, false, _) => self.letters.open.push(letter),
-                (true, true, true) => self.letters.settle(letter.mailbox, letter.ticket, Verdict::Processed),
+                (true, true, true) => match self.owe_known(&letter)? {
+                    true => self.letters.settle(letter.mailbox, letter.ticket, Verdict::Processed),
+                    false => self.letters.open.push(letter),
+                },
                 (true, true, false) => {
                     self.reject_letter(&letter, &Reason::NobodySigned)?;
                 }
@@ -350,6 +420,30 @@ impl Window {
             self.ahead = self.safe_ahead(ahead)?;
         }
         self.tell_rejected()
+    }
+
+    /// Owes by mail what was answered to a machine's copy of a letter, and so by folder alone: whoever knows a letter's
+    /// key could else keep its answer from its sender. Whether that is written down.
+    fn owe_known(&mut self, letter: &Open) -> Result<bool, Halt> {
+        if letter.silent || letter.known.is_empty() {
+            return Ok(true);
+        }
+        for (id, thread) in &letter.known {
+            let is_silent = |held: &Held| held.thread.as_ref().is_some_and(|thread| thread.silent);
+            let Some(submission) = self.ledger.state(*id)? else { continue };
+            if let (Arrived::Held(held), Some(answered)) = (&submission.arrival, &submission.last)
+                && is_silent(held)
+            {
+                self.owe_in(answered, None, Some(thread.clone()));
+            }
+        }
+        match self.outbox().map(|outbox| outbox.sync()) {
+            Some(Err(error)) => {
+                tracing::error!(%error, "what is owed by mail cannot be written; the message waits for that");
+                Ok(false)
+            }
+            _ => Ok(true),
+        }
     }
 
     /// Writes down how the mailboxes stand, where that has changed: `status` is another process.
@@ -380,6 +474,7 @@ impl Window {
         self.settle_letters()?;
         self.remember_mailboxes();
         // each while the others do
+        self.letters.sieve = None;
         let boxes = std::mem::take(&mut self.letters.boxes);
         boxes.iter().for_each(Mailbox::ask_end);
         boxes.into_iter().for_each(|mailbox| mailbox.end(PATIENCE));

@@ -43,6 +43,7 @@ pub mod refresh;
 pub mod restored;
 mod returned;
 mod reverifying;
+mod sieve;
 pub mod stalls;
 pub mod stamps;
 mod unread;

@@ -44,7 +44,7 @@ impl Window {
         let mut owed = Ok(());
         for (answered, whose) in unmailed.values() {
             for one in whose {
-                owed = owed.and_then(|()| self.put_in_outbox(answered, Some(one)));
+                owed = owed.and_then(|()| self.put_in_outbox(answered, Some(one), None));
                 count += 1;
             }
         }

@@ -10,7 +10,7 @@ use super::returned::Original;
 use super::window::{Halt, Window};
 use crate::authority::Answers;
 use crate::config::{Settings, World};
-use crate::document::{Decision, MailAddress, ParticipantName, SubmissionId};
+use crate::document::{Decision, MailAddress, ParticipantName, SubmissionId, Thread};
 use crate::evidence::Reader;
 use crate::finding::Language;
 use crate::host::{Host, Scratch, printable_line};
@@ -404,7 +404,12 @@ impl Window {
     /// Owes an answer by mail, where its receiver is answered so. One that cannot be written down leaves its submission
     /// open, and is tried again with those that could not be published.
     pub(super) fn owe(&mut self, answered: &Answered, to: Option<&ParticipantName>) {
-        if let Err(error) = self.put_in_outbox(answered, to) {
+        self.owe_in(answered, to, None);
+    }
+
+    /// The same, in answer to another letter than that in which the submission came.
+    pub(super) fn owe_in(&mut self, answered: &Answered, to: Option<&ParticipantName>, letter: Option<Thread>) {
+        if let Err(error) = self.put_in_outbox(answered, to, letter) {
             let to = to.or(answered.participant.as_ref()).map_or("nobody", ParticipantName::as_str);
             tracing::error!(participant = to, submission = %answered.id, %error,
                 "an answer cannot be put in the outbox");
@@ -414,14 +419,19 @@ impl Window {
     }
 
     /// Puts an answer in the outbox, where its receiver is answered so.
-    pub(super) fn put_in_outbox(&mut self, answered: &Answered, to: Option<&ParticipantName>) -> io::Result<()> {
+    pub(super) fn put_in_outbox(
+        &mut self,
+        answered: &Answered,
+        to: Option<&ParticipantName>,
+        letter: Option<Thread>,
+    ) -> io::Result<()> {
         let Some(outbox) = self.outbox().cloned() else { return Ok(()) };
         let Some(to) = to.or(answered.participant.as_ref()).filter(|to| self.answers_of(to).mail).cloned() else {
             return Ok(());
         };
         let now = self.host.clock.now();
         let arrived = self.arrived(answered.id);
-        let thread = arrived.as_ref().and_then(|held| held.thread.clone());
+        let thread = letter.or_else(|| arrived.as_ref().and_then(|held| held.thread.clone()));
         if thread.as_ref().is_some_and(|thread| thread.silent) {
             return Ok(()); // no mail answers a machine or a list: the folder has it (`lays`)
         }
@@ -505,11 +515,16 @@ impl Window {
             Ok(None) => return Ok(true), // none of ours, or known
             Err(error) => {
                 tracing::error!(mail = printable_line(message_id), %error,
-                    "a mail came back, and the outbox cannot be written; see to the disk, the report is read again");
+                    "a report came of a mail, and the outbox cannot be written; see to the disk, it is read again");
                 return Ok(false);
             }
         };
-        tracing::error!(mail = mail.message_id, status, recipient, "a mail came back; `pencere post` shows it");
+        tracing::error!(
+            mail = mail.message_id,
+            status,
+            recipient,
+            "a report says that a mail did not arrive; `pencere post` shows it"
+        );
         let facts = |nth: Option<u32>| {
             let nth = nth.map(|nth| ("answer", nth.to_string()));
             let said = [("message-id", mail.message_id.clone()), ("why", mail.why.clone().unwrap_or_default())];

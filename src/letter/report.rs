@@ -20,7 +20,8 @@ pub struct DeliveryReport {
 /// What became of a message for one receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// `Final-Recipient`: the address, in lower case; none where it cannot be told.
+    /// `Original-Recipient`, which is as the mail was addressed; `Final-Recipient` where that is not told: the address,
+    /// in lower case; none where it cannot be told.
     pub recipient: Option<String>,
     /// `Action`.
     pub action: Action,
@@ -70,7 +71,7 @@ pub(super) fn deliveries(text: &[u8]) -> Vec<Delivery> {
         else {
             continue;
         };
-        let recipient = field("Final-Recipient").or_else(|| field("Original-Recipient"));
+        let recipient = field("Original-Recipient").or_else(|| field("Final-Recipient"));
         let recipient = recipient.and_then(|value| {
             let (kind, address) = value.split_once(';')?;
             (kind.trim() == "rfc822").then(|| clean_address(address))?

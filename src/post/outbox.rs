@@ -662,7 +662,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         Ok(())
     }
 
-    /// A mail that was sent came back, or did not reach everybody; the mail, where it is one of ours.
+    /// A report says that a mail that was sent did not reach this receiver; the mail, where it is one of ours that went
+    /// to him. Anybody who saw a mail can write such a report: of another receiver it says nothing about ours.
     ///
     /// # Errors
     /// What the disk says.
@@ -672,8 +673,22 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         let stage = [Stage::Sent, Stage::Taken].into_iter().find(|one| self.path_json(one.folder(), &name).exists());
         let Some(stage) = stage else { return Ok(None) };
         let path = self.path_json(stage.folder(), &name);
-        let mut mail: Mail<K> = self.read(&path)?;
-        mail.why = Some(cut(&format!("bounced: {status} {recipient}")));
+        let mut mail: Mail<K> = match self.read(&path) {
+            Ok(mail) => mail,
+            // what does not read today reads on no other day: a person sees it where the failed ones are
+            Err(error) if [ErrorKind::InvalidData, ErrorKind::UnexpectedEof].contains(&error.kind()) => {
+                tracing::error!(path = %path.display(), %error, "a mail of which a report came cannot be read");
+                self.disk.rename(&path, &self.path_json(Stage::Failed.folder(), &name))?;
+                self.index().taken.remove(&name);
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        if !mail.to.iter().any(|to| to.as_str().eq_ignore_ascii_case(recipient)) {
+            tracing::warn!(mail = name, "a report names another receiver than the mail had, and is passed over");
+            return Ok(None);
+        }
+        mail.why = Some(cut(&format!("a report says: {status} {recipient}")));
         self.write(&self.path_json(Stage::Failed.folder(), &name), &mail, true)?;
         self.unlink(&path)?;
         self.index().taken.remove(&name);

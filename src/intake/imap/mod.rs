@@ -14,7 +14,7 @@ use crate::host::{Disk, Octets};
 use crate::letter::Fault;
 use async_imap::Session;
 use async_imap::types::UnsolicitedResponse;
-use line::{Line, connect};
+use line::{Fetched, Line, Says, connect};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::future::Future;
@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::error::TryRecvError;
 
-/// Octets of a message that are asked for at once: what one answer may hold in memory.
+/// Octets of a message that are asked for at once.
 const PIECE: u64 = 1 << 20;
 /// First and longest pause before a server is called again.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(300));
@@ -49,6 +49,10 @@ struct Memory {
     settled: BTreeMap<Uid, Verdict>,
     /// Not to be read before that moment.
     again: BTreeMap<Uid, Instant>,
+    /// Copied to where they go, and not gone from here: where the server cannot MOVE.
+    copied: BTreeSet<Uid>,
+    /// What could not be moved, and was said to be so.
+    unmoved: BTreeSet<Uid>,
     last_ticket: Ticket,
     /// Whether the server was of use since it was called.
     is_good: bool,
@@ -65,6 +69,8 @@ pub(super) async fn read(reader: Reader) {
         open: BTreeMap::new(),
         settled: BTreeMap::new(),
         again: BTreeMap::new(),
+        copied: BTreeSet::new(),
+        unmoved: BTreeSet::new(),
         last_ticket: 0,
         is_good: false,
         ends: false,
@@ -94,14 +100,14 @@ pub(super) async fn read(reader: Reader) {
 }
 
 /// Waits for an answer, but not for ever.
-async fn timed<T, E: std::fmt::Display>(
+async fn timed<T, E: Says>(
     what: &str,
     patience: Duration,
     answer: impl Future<Output = Result<T, E>>,
 ) -> Result<T, Lost> {
     match tokio::time::timeout(patience, answer).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(Lost::Failed(format!("{what}: {error}"))),
+        Ok(Err(error)) => Err(Lost::Failed(format!("{what}: {}", error.says()))),
         Err(_) => Err(Lost::Failed(format!("{what}: no answer within {patience:?}"))),
     }
 }
@@ -138,6 +144,8 @@ impl Memory {
             self.open.clear();
             self.settled.clear();
             self.again.clear();
+            self.copied.clear();
+            self.unmoved.clear();
         }
         loop {
             self.move_settled(&mut session, can_move).await?;
@@ -182,7 +190,7 @@ impl Memory {
         {
             let (told, _stop) = idle.wait_with_timeout(span);
             tokio::select! {
-                told = told => drop(told.map_err(|error| Lost::Failed(format!("idle: {error}")))?),
+                told = told => drop(told.map_err(|error| Lost::Failed(format!("idle: {}", error.says())))?),
                 () = bell.notified() => {}
                 // a server that says "still here" must not keep us from looking
                 () = tokio::time::sleep(span) => {}
@@ -198,6 +206,8 @@ impl Memory {
         let found: BTreeSet<Uid> = found.into_iter().collect();
         self.settled.retain(|uid, _| found.contains(uid));
         self.again.retain(|uid, at| found.contains(uid) && *at > Instant::now());
+        self.copied.retain(|uid| found.contains(uid));
+        self.unmoved.retain(|uid| found.contains(uid));
         self.reader.looked(found.iter().filter(|uid| !self.settled.contains_key(uid)).count());
         let handed: BTreeSet<Uid> = self.open.values().chain(self.settled.keys()).copied().collect();
         for uid in found.difference(&handed) {
@@ -245,18 +255,27 @@ impl Memory {
         let mut file: File = self.reader.scratch.file().map_err(disk)?;
         let mut size = 0u64;
         loop {
-            let query = format!("(UID BODY.PEEK[]<{size}.{PIECE}>)");
-            let piece = timed("fetch", patience, line::piece(session, uid, &query)).await?;
-            let Some(piece) = piece else { return Ok((size > 0).then(|| Ok(at_rest(file, size)))) };
-            if piece.len() as u64 > PIECE {
+            let query = format!("(UID RFC822.SIZE BODY.PEEK[]<{size}.{PIECE}>)");
+            let Fetched { piece, whole } = timed("fetch", patience, line::piece(session, uid, &query)).await?;
+            let Some(piece) = piece else {
+                // one that begins and does not end was cut off, and is whole another time
+                return match size {
+                    0 => Ok(None),
+                    _ => Err(Lost::Failed("fetch: the server gave a part of a message and no more".to_owned())),
+                };
+            };
+            let length = piece.len() as u64;
+            if length > PIECE {
                 return Err(Lost::Failed("fetch: the server gives more than it was asked for".to_owned()));
             }
             file.write_all(&piece).map_err(disk)?;
-            size += piece.len() as u64;
+            size += length;
             if size > most {
                 return Ok(Some(Err(Fault::Limit { what: "octets", key: "mail.message_max", most })));
             }
-            if (piece.len() as u64) < PIECE {
+            // It ends where the server said that it would; where that said otherwise (RFC822.SIZE is a guess with some),
+            // at a piece with nothing in it. A short piece alone ends nothing.
+            if length == 0 || (length < PIECE && whole == Some(size)) {
                 return Ok(Some(Ok(at_rest(file, size))));
             }
         }
@@ -272,25 +291,33 @@ impl Memory {
             };
             let moved = match can_move {
                 true => tokio::time::timeout(patience, session.uid_mv(uid.to_string(), &folder)).await,
-                false => tokio::time::timeout(patience, line::put_away(session, uid, &folder)).await,
+                false => {
+                    let away = line::put_away(session, uid, &folder, &mut self.copied);
+                    tokio::time::timeout(patience, away).await
+                }
             };
             match moved {
                 Ok(Ok(())) => {}
                 Ok(Err(async_imap::error::Error::No(why))) => {
                     unmoved += 1;
-                    let mailbox = &self.reader.settings.name;
-                    tracing::warn!(
-                        mailbox,
-                        uid,
-                        why,
-                        "a message cannot be moved; it is tried again, and answered no more"
-                    );
+                    let (mailbox, why) = (&self.reader.settings.name, line::shown(&why));
+                    if self.unmoved.insert(uid) {
+                        tracing::warn!(
+                            mailbox,
+                            uid,
+                            why,
+                            "a message cannot be moved; it is tried again, and answered no more"
+                        );
+                    }
                     self.settled.insert(uid, verdict);
                 }
                 lost => {
                     self.settled.insert(uid, verdict);
-                    let why =
-                        lost.map_or_else(|_| "no answer in time".to_owned(), |answer| format!("{:?}", answer.err()));
+                    let why = match lost {
+                        Ok(Err(error)) => error.says(),
+                        Ok(Ok(())) => String::new(),
+                        Err(_) => "no answer in time".to_owned(),
+                    };
                     return Err(Lost::Failed(format!("move: {why}")));
                 }
             }

@@ -1,0 +1,121 @@
+//! The sieve: whether anybody entitled stands behind what came by mail, before any of it is kept.
+//!
+//! A folder is open to its participant, and a mailbox to everybody. What nobody of the registry signed, or what was
+//! altered since, is neither held nor numbered, or a stranger could fill evidence, register and transparency log; its
+//! message stays whole in the mailbox's folder of rejected ones, and is read again once an administrator puts it back.
+//! Who may yet turn out to be entitled (his certificate awaits a confirmation, or its standing cannot be known now) is
+//! let through: the judgement holds him. Looks beside the loop at more than a little. Decides nothing about a document
+//! that is let through, and remembers nothing.
+
+use super::judgement::{Judge, Matter};
+use crate::document::SubmissionId;
+use crate::finding::Stop;
+use crate::host::{Octets, side_by_side};
+use crate::intake::mail::{Delivery, Parcel, Piece};
+use crate::staging::{About, Custody, Given, Staged};
+use jiff::Timestamp;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use tokio::sync::Notify;
+
+/// Up to so many octets are looked at in a millisecond or two, on the loop itself.
+const SMALL: u64 = 256 << 10;
+
+/// What one mailbox brought, and whether anything in it is to be held.
+#[derive(Debug)]
+pub(super) struct Sifted {
+    pub(super) mailbox: usize,
+    pub(super) delivery: Delivery,
+    /// False where strangers' hands alone are in it.
+    pub(super) is_entitled: bool,
+}
+
+/// What came of a round, once it is all there.
+type Done = Arc<Mutex<Option<Vec<Sifted>>>>;
+
+/// A round of messages that is looked at beside the loop.
+#[derive(Debug)]
+pub(super) struct Sieve {
+    thread: JoinHandle<()>,
+    done: Done,
+}
+
+/// A round: at once, or beside the loop, which hears of its end.
+pub(super) enum Sieving {
+    Done(Vec<Sifted>),
+    Begun(Sieve),
+}
+
+impl Sieve {
+    /// Looks at what each message of a round brings; those that are known already need no look.
+    pub(super) fn begin(round: Vec<(Sifted, bool)>, judge: Judge, now: Timestamp, told: &Arc<Notify>) -> Sieving {
+        let octets: u64 = round.iter().filter(|(_, is_known)| !is_known).map(|(one, _)| size(&one.delivery)).sum();
+        if octets <= SMALL {
+            return Sieving::Done(round.into_iter().map(|one| sift(one, &judge, now)).collect());
+        }
+        let (done, told): (Done, _) = (Arc::default(), Arc::clone(told));
+        let into = Arc::clone(&done);
+        let thread = std::thread::spawn(move || {
+            let sifted = side_by_side(round, |one| sift(one, &judge, now));
+            *into.lock().unwrap_or_else(PoisonError::into_inner) = sifted.ok();
+            told.notify_one();
+        });
+        Sieving::Begun(Self { thread, done })
+    }
+
+    /// Whether it has come to its end.
+    pub(super) fn is_done(&self) -> bool {
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).is_some() || self.thread.is_finished()
+    }
+
+    /// What came of it; none where it failed: its messages are without a verdict then, and read again at the next start.
+    pub(super) fn end(self) -> Option<Vec<Sifted>> {
+        let _ = self.thread.join();
+        self.done.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+fn size(delivery: &Delivery) -> u64 {
+    let Delivery::Post(_, post) = delivery else { return 0 };
+    let octets = |piece: &Piece| piece.file.metadata().map_or(0, |metadata| metadata.len());
+    post.parcels.iter().flat_map(|parcel| std::iter::once(&parcel.document).chain(&parcel.detached)).map(octets).sum()
+}
+
+fn sift((mut one, is_known): (Sifted, bool), judge: &Judge, now: Timestamp) -> Sifted {
+    if let Delivery::Post(_, post) = &one.delivery {
+        one.is_entitled = is_known || post.parcels.iter().any(|parcel| is_entitled(parcel, judge, now));
+    }
+    one
+}
+
+/// Whether somebody of the registry signed this, or may turn out to be of it. What cannot be read is let through to
+/// whoever says so.
+fn is_entitled(parcel: &Parcel, judge: &Judge, now: Timestamp) -> bool {
+    let (document, detached) = match (given(&parcel.document), parcel.detached.as_ref().map(given).transpose()) {
+        (Ok(document), Ok(detached)) => (document, detached),
+        _ => return true,
+    };
+    let (detached, beside) = detached.unzip();
+    let about = About {
+        id: SubmissionId::new(now),
+        received: now,
+        participant: None,
+        document: document.0,
+        detached,
+        custody: Custody::Glance,
+    };
+    let mut matter = Matter::new(&about);
+    let verified = judge.verify(Staged::glance(about, document.1, beside), &mut matter);
+    match verified.and_then(|verified| judge.authorise(verified, &mut matter)) {
+        Ok(_) | Err(Stop::Hold(_) | Stop::Halt(_)) => true,
+        Err(Stop::Reject(_)) => judge.sender_of(&matter).is_some(),
+    }
+}
+
+fn given(piece: &Piece) -> io::Result<(Given, Octets)> {
+    let file = piece.file.try_clone()?;
+    let size = file.metadata()?.len();
+    let given = Given { name: piece.name.clone(), size, sha256: piece.sha256 };
+    Ok((given, Octets::File(Arc::new(file), size)))
+}
