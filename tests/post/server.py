@@ -1,9 +1,9 @@
-"""A mail server on loopback: STARTTLS or TLS, one file for each mail that it takes, and faults on request.
+"""A mail server on loopback: STARTTLS, TLS or neither, one file for each mail that it takes, and faults on request.
 
-usage: server.py PORT FOLDER CERTIFICATE KEY starttls|tls
+usage: server.py PORT FOLDER CERTIFICATE KEY starttls|tls|open
 
-FOLDER/mode says how it behaves now: `ok`, `half` (every other mail is answered 451), `550` (no such user), `slow` (it
-has the mail, and answers half a minute later).
+FOLDER/mode says how it behaves now: `ok`, `half` (every other mail is answered 451), `kept` (the same, and it has the
+mail all the same), `550` (no such user), `slow` (it has the mail, and answers half a minute later).
 """
 import asyncio
 import pathlib
@@ -34,7 +34,8 @@ class Handler:
 
     async def handle_DATA(self, server, session, envelope):
         Handler.seen += 1
-        if mode() == "half" and Handler.seen % 2:
+        refuses = Handler.seen % 2 and mode() in ("half", "kept")
+        if refuses and mode() == "half":
             return "451 4.3.0 try again"
         number = len(list(folder.glob("*.eml")))
         part = folder / "part"
@@ -43,7 +44,7 @@ class Handler:
         part.rename(folder / f"{number:04}.eml")
         if mode() == "slow":
             await asyncio.sleep(30)
-        return "250 2.0.0 stored"
+        return "451 4.3.0 try again" if refuses else "250 2.0.0 stored"
 
 
 def authenticate(server, session, envelope, mechanism, data):
@@ -52,7 +53,7 @@ def authenticate(server, session, envelope, mechanism, data):
 
 
 def serve():
-    if how == "tls":
+    if how != "starttls":
         return SMTP(Handler(), hostname="localhost")
     return SMTP(
         Handler(),
