@@ -31,8 +31,8 @@ fn a_machines_letter_is_answered_in_the_folder_alone() {
     trial.done(&["once"]);
     assert_eq!(office.counts(), (0, fields.len(), 1));
     assert_eq!((server.mails().len(), trial.answers("azerenerji").len()), (0, fields.len()));
-    for nth in 0..fields.len() {
-        assert_eq!(trial.answers_to("azerenerji", &format!("{nth}.xml")).len(), 1, "{}", fields[nth]);
+    for (nth, field) in fields.iter().enumerate() {
+        assert_eq!(trial.answers_to("azerenerji", &format!("{nth}.xml")).len(), 1, "{field}");
     }
     // a person's letter with the very same document is answered by mail alone
     office.deliver(message("person@x", "Auto-Submitted: no\n", &[("returned.xml", XML, returned)]));

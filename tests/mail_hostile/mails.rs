@@ -153,7 +153,7 @@ fn boundaries() -> Vec<Hostile> {
             "The document stands behind the closing boundary, where some readers go on.",
             Rejected,
             "nothing in it is a signed document",
-            format!("{}--=-b\n{}--=-b--\n", mixed("behind-the-end", "", &[plain.clone()]), usual()),
+            format!("{}--=-b\n{}--=-b--\n", mixed("behind-the-end", "", std::slice::from_ref(&plain)), usual()),
         ),
         (
             "before-the-beginning",
