@@ -6,20 +6,23 @@
 # make million makes a window with SUBMISSIONS (1000000) on the disk below SCRATCH and asks it; some 12 KB each
 # make keeping measures how fast what is kept is audited and copied: MB/s and entries/s
 # make loading measures long statements beside the databases' own bulk tools, and the memory that they take
+# make mailing measures mail from a mailbox server to a mail server: time of one, mails a second, memory of a large one
 # make torture alters signed documents TIMES (50) as often as the tests do, other ones each time; loses power at
-#              every write of recorded runs, fails every step of the disk, and kills the daemon KILLS (1000) times
+#              every write of recorded runs, fails every step of the disk, kills the daemon KILLS (1000) times, and
+#              delivers MAILS (500) at once while it and both mail servers die
 # make fuzz    runs every fuzz target for TIME seconds (3600), or those of TARGETS; docs/fuzzing.md
 #
 # The first two install by themselves the Debian packages that they need.
 
 .POSIX:
-.PHONY: demo test lint bench parts keeping loading million torture fuzz clean
+.PHONY: demo test lint bench parts keeping loading mailing million torture fuzz clean
 
 CARGO = cargo
 TIMES = 50
 SUBMISSIONS = 1000000
 SCRATCH = target
 KILLS = 1000
+MAILS = 500
 TIME = 3600
 
 demo:
@@ -67,11 +70,17 @@ loading:
 	$(CARGO) build --release --locked
 	benches/loading.sh
 
+mailing:
+	@.ci/packages test
+	$(CARGO) build --release --locked
+	benches/mail.sh
+
 torture:
 	@.ci/packages test
 	PENCERE_TORTURE=$(TIMES) $(CARGO) test --release --locked --test altered
 	PENCERE_TORTURE=$(TIMES) $(CARGO) test --release --locked --test torture -- --nocapture
 	PENCERE_KILLS=$(KILLS) PENCERE_STEPS=1 $(CARGO) test --release --locked --test crash -- --nocapture
+	PENCERE_MAILS=$(MAILS) $(CARGO) test --release --locked --test mail_answers a_flood -- --nocapture
 
 fuzz:
 	@.ci/packages fuzz

@@ -47,6 +47,7 @@ pub fn seeds(target: &str) -> Vec<Vec<u8>> {
     let mut seeds = match target {
         "xml" | "canonical" | "xmldsig" => of(DOCUMENTS, &["xml"]),
         "cms" => signature_files(),
+        "letter" => of(&["inbox-samples"], &["eml"]),
         "json" => of(&["inbox-samples", "config/datasets"], &["geojson", "json"]),
         "container" => of(&["inbox-samples", "tests/corpora/asic"], &["asice", "asics", "bdoc", "edoc", "sce", "scs"]),
         "der" => {

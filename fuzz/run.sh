@@ -25,7 +25,7 @@ RUSTFLAGS="--cfg fuzzing $coverage -Ccodegen-units=1" \
     cargo build --release --manifest-path fuzz/Cargo.toml --target "$host" --target-dir $out --bin fuzz
 PENCERE_FUZZ_SEEDS="$PWD/$out/seeds" cargo test --release --locked --test fuzz -- seeds_of_every_target
 
-[ $# -gt 0 ] || set -- xml canonical xmldsig cms container der certificate json
+[ $# -gt 0 ] || set -- xml canonical xmldsig cms container der certificate json letter
 for target in "$@"; do
     mkdir -p "$out/corpus/$target" "$out/found/$target" "fuzz/regressions/$target"
     echo "==> $target: $time s"

@@ -11,6 +11,7 @@ use pencere::forms::timestamp::Token;
 use pencere::forms::{cms, der, pem};
 use pencere::host::Octets;
 use pencere::json;
+use pencere::letter::{self, Letter};
 use pencere::signature::{self, Context, Indication, Policy, Report, TimeSource};
 use pencere::trust::{IdentityProfile, OcspResponse, RevocationList, Snapshot, ValidationData, When};
 use pencere::xml::{Canonicaliser, Event, Fault, Limits, Method, Reader, Wrong};
@@ -23,7 +24,7 @@ use std::sync::LazyLock;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name.
-pub const ALL: [(&str, Target); 8] = [
+pub const ALL: [(&str, Target); 9] = [
     ("xml", xml),
     ("canonical", canonical),
     ("xmldsig", xmldsig),
@@ -32,6 +33,7 @@ pub const ALL: [(&str, Target); 8] = [
     ("der", encoding),
     ("certificate", certificate),
     ("json", streamed_json),
+    ("letter", mail),
 ];
 
 /// Gives its octets one at a time, so that every boundary of the reader's buffers is met.
@@ -102,6 +104,48 @@ fn streamed_json(octets: &[u8]) {
     }
     let places = |read: Result<(), json::Fault>| read.map_err(|fault| fault.offset);
     assert_eq!(places(whole(octets)), places(whole(Slowly(octets))), "in pieces it reads otherwise");
+}
+
+/// Limits under which a message of some kilobytes can meet each of them.
+const LETTER: letter::Limits =
+    letter::Limits { size: 48 << 10, header: 4 << 10, header_lines: 60, depth: 4, parts: 12, attachments: 6 };
+
+/// A message reads the same in whatever pieces it comes; what comes out of it is bounded, is no more than went in, and
+/// may stand in a header or be a file's name.
+fn mail(octets: &[u8]) {
+    fn read(input: impl Read) -> Result<Letter<Vec<u8>>, letter::Fault> {
+        letter::read(input, &LETTER, &mut || Ok(Vec::new()))
+    }
+    let (at_once, slowly) = (read(octets), read(Slowly(octets)));
+    let letter = match (at_once, slowly) {
+        (Ok(one), Ok(other)) => {
+            assert_eq!(format!("{one:?}"), format!("{other:?}"), "in pieces it reads otherwise");
+            one
+        }
+        (Err(one), Err(other)) => return assert_eq!(one.to_string(), other.to_string()),
+        (one, other) => panic!("at once {:?}, in pieces {:?}", one.err(), other.err()),
+    };
+    assert_eq!((letter.size, letter.digest), (octets.len() as u64, Digest::of(octets)));
+    let is_plain = |text: &String| text.len() <= 250 && text.bytes().all(|octet| octet.is_ascii_graphic());
+    let ids = letter.message_id.iter().chain(&letter.references).chain(&letter.from);
+    let returned = letter.report.iter().flat_map(|report| {
+        report.original_message_id.iter().chain(report.deliveries.iter().filter_map(|one| one.recipient.as_ref()))
+    });
+    assert!(ids.chain(returned).all(is_plain), "{letter:?}");
+    assert!(letter.references.len() <= 10 && letter.attachments.len() <= LETTER.attachments);
+    assert!(letter.attachments.iter().map(|one| one.size).sum::<u64>() <= letter.size, "more came out than went in");
+    let mut last = 0;
+    for one in &letter.attachments {
+        assert_eq!((one.size, one.sha256), (one.octets.len() as u64, Digest::of(&one.octets)));
+        assert!(one.part > last && one.part as usize <= LETTER.parts, "{one:?}");
+        assert!(one.name.as_ref().is_none_or(|name| !name.contains(['/', '\\', '\0'])), "{:?}", one.name);
+        last = one.part;
+    }
+    // what was decoded whole and needed no decoding is found in the message
+    let plain = letter.attachments.iter().filter(|one| !one.is_broken && one.size > 0 && letter.attachments.len() == 1);
+    for one in plain.filter(|_| !octets.to_ascii_lowercase().windows(8).any(|word| word == b"encoding")) {
+        assert!(octets.windows(one.octets.len()).any(|window| window == one.octets), "octets that nobody sent");
+    }
 }
 
 /// The canonical form of a canonical form is itself, and without comments it is that of the whole

@@ -47,6 +47,15 @@ const WORDS: &[&[u8]] = &[
     b"PK\x05\x06",
     b"META-INF/signatures.xml",
     b"-----BEGIN CMS-----",
+    b"\r\n--=-b\r\n",
+    b"\r\n--=-b--\r\n",
+    b"Content-Type: multipart/mixed; boundary=\"=-b\"\r\n\r\n",
+    b"Content-Type: message/rfc822\r\n\r\n",
+    b"Content-Transfer-Encoding: quoted-printable\r\n\r\n",
+    b"Content-Transfer-Encoding: base64\r\n\r\n",
+    b"; filename*0*=utf-8''%0D%0A",
+    b"=?utf-8?B?",
+    b"Message-ID: <a@x>\r\n",
 ];
 
 /// Numbers that are the same each time (xorshift64*, Marsaglia and Vigna).

@@ -1,16 +1,15 @@
 //! Answers by mail, against a real server: each receipt is delivered once or more, none is lost, and what is repeated
 //! is the same; the mail verifies with OpenSSL's own program, and the receipt in it as CONTRACT 5 says.
 
+#[path = "window/faked.rs"]
+mod faked;
 #[path = "post/server.rs"]
 mod server;
 #[path = "window/trial.rs"]
 mod trial;
 
-use jiff::{SignedDuration, Timestamp};
-use pencere::config::Config;
-use pencere::daemon::watch;
-use pencere::daemon::window::Window;
-use pencere::host::{Clock, Disk, Host};
+use faked::Faked;
+use jiff::SignedDuration;
 use server::{ADDRESS, opened, window};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -108,36 +107,6 @@ fn who_is_answered_by_mail_alone_has_nothing_in_the_folder_and_is_closed() {
     trial.put("azerisiq", "c.xml", signed);
     trial.done(&["once"]);
     assert_eq!((server.mails().len(), trial.answers("azerisiq").len()), (1, 1));
-}
-
-/// A window in this process, whose clock the test sets.
-struct Faked {
-    clock: Clock,
-    window: Window,
-    runtime: tokio::runtime::Runtime,
-}
-
-impl Faked {
-    fn open(trial: &Trial) -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let clock = Clock::fixed(Timestamp::now());
-        let host = Host { clock: clock.clone(), disk: Disk::system() };
-        let window = runtime.block_on(async {
-            let config = Config::load(&trial.at("w/pencere.toml"), Timestamp::now()).unwrap();
-            Window::open(config, host).await.unwrap()
-        });
-        Self { clock, window, runtime }
-    }
-
-    fn once(self) -> Self {
-        let Self { clock, window, runtime } = self;
-        let (_, window) = runtime.block_on(watch::once(window, |_| {})).unwrap();
-        Self { clock, window, runtime }
-    }
-
-    fn close(self) {
-        self.runtime.block_on(self.window.close()).unwrap();
-    }
 }
 
 /// The server is away for an hour, and then answers half of all with 451.

@@ -3,7 +3,7 @@
 //! Owns which fields decide anything, and that none of those may stand there twice: of two, one reader takes the
 //! first and another the last. The values themselves are read by `mail-parser`.
 
-use super::{Fault, ID_MAX, Nature, REFERENCES_MAX, SUBJECT_MAX};
+use super::{Fault, ID_MAX, NAME_MAX, Nature, REFERENCES_MAX, SUBJECT_MAX};
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders};
 
 /// What is read of a header.
@@ -51,7 +51,7 @@ impl Head {
             smime_type: parameter("smime-type").map(|value| value.to_ascii_lowercase()),
             report_type: parameter("report-type").map(|value| value.to_ascii_lowercase()),
             coding: message.content_transfer_encoding().map(str::to_owned),
-            name: message.attachment_name().map(file_name).filter(|name| !name.is_empty()),
+            name: message.attachment_name().map(file_name).filter(|name| (1..=NAME_MAX).contains(&name.len())),
             disposition: disposition.map(|one| one.ctype().trim().to_ascii_lowercase()),
             message_id: only_id(&message, HeaderName::MessageId),
             references: references(&message),

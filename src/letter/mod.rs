@@ -61,6 +61,9 @@ impl Default for Limits {
 /// Longest Message-ID or address that is kept, in octets: RFC 5322 2.1.1 allows a line of 998, RFC 5321 4.5.3.1 an
 /// address of 256. A longer one counts as absent. Not configurable: it bounds what the journal takes.
 const ID_MAX: usize = 250;
+/// Longest file name that is kept, in octets: what Linux file systems take, and receipts are made for. A longer one
+/// counts as absent: a part of it would be another name, and perhaps another file's.
+const NAME_MAX: usize = 255;
 /// Most references that are kept, the newest: RFC 5322 3.6.4 lets a client cut them so.
 const REFERENCES_MAX: usize = 10;
 /// Longest subject that is kept, in characters: what a person reads of it at a glance.

@@ -107,6 +107,16 @@ fn what_two_readers_could_read_differently_is_refused() {
 }
 
 #[test]
+fn a_name_that_no_file_could_have_is_none() {
+    let name = |length: usize| {
+        let mail = format!("Content-Type: text/csv; name=\"{}\"\n\nx\n", "n".repeat(length));
+        read(&mail).attachments.remove(0).name
+    };
+    assert_eq!(name(255), Some("n".repeat(255)));
+    assert_eq!(name(256), None);
+}
+
+#[test]
 fn a_faulty_encoding_is_never_guessed_at() {
     let broken = |coding: &str, body: &str| {
         let mail = format!("Content-Type: text/csv; name=a\nContent-Transfer-Encoding: {coding}\n\n{body}\n");

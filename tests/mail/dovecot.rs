@@ -8,8 +8,9 @@
 use super::message;
 use super::trial::Trial;
 use std::fs;
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -43,6 +44,11 @@ fn group(user: &str) -> String {
 
 impl Dovecot {
     pub fn new() -> Self {
+        Self::able(None)
+    }
+
+    /// One that says that it can do this and nothing else, and is believed by nobody but its readers.
+    pub fn able(capability: Option<&str>) -> Self {
         let folder = tempfile::Builder::new().prefix("dc").tempdir_in("/tmp").unwrap();
         let (user, at) = (user(), folder.path().display().to_string());
         let group = group(&user);
@@ -71,6 +77,8 @@ impl Dovecot {
              inet_listener imaps {{\n    port = {tls}\n    ssl = yes\n  }}\n}}\n\
              namespace inbox {{\n  inbox = yes\n}}\n"
         );
+        let capability = capability.map(|able| format!("protocol imap {{\n  imap_capability = {able}\n}}\n"));
+        let configuration = configuration + &capability.unwrap_or_default();
         fs::write(folder.path().join("dovecot.conf"), configuration).unwrap();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let mut server = Self { folder, tls, plain, watched: None };
@@ -120,6 +128,24 @@ impl Dovecot {
         }
     }
 
+    /// SIGKILL to all of it: nothing is finished.
+    pub fn kill(&mut self) {
+        use rustix::process::{Pid, Signal, kill_process};
+        let master = fs::read_to_string(self.folder.path().join("run/master.pid")).unwrap();
+        let master: i32 = master.trim().parse().unwrap();
+        let parent = |of: i32| -> Option<i32> {
+            let stat = fs::read_to_string(format!("/proc/{of}/stat")).ok()?;
+            stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
+        };
+        let names = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let running = names.filter_map(|name| name.parse::<i32>().ok());
+        let all: Vec<i32> = running.filter(|one| parent(*one) == Some(master)).collect();
+        for one in [vec![master], all].concat() {
+            let _ = kill_process(Pid::from_raw(one).unwrap(), Signal::KILL); // it may have ended by itself
+        }
+        self.stop();
+    }
+
     pub fn said(&self) -> String {
         let read = |name: &str| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
         format!("{}{}", read("out"), read("log"))
@@ -145,14 +171,35 @@ impl Dovecot {
     /// Delivers to a user's INBOX, as a mail system on the server does.
     pub fn deliver(&self, user: &str, mail: impl AsRef<[u8]>) {
         let home = self.home(user);
-        for side in ["new", "cur", "tmp"] {
-            fs::create_dir_all(home.join(side)).unwrap();
+        if !home.join("tmp").exists() {
+            for side in ["new", "cur", "tmp"] {
+                fs::create_dir_all(home.join(side)).unwrap();
+            }
+            self.own();
         }
         let name = format!("2000.{:06}.host", message::next_number());
         let part = home.join("tmp").join(&name);
         fs::write(&part, mail).unwrap();
-        self.own();
+        // not all that lies there: the server moves what it has while this goes on
+        let theirs = fs::metadata(&home).unwrap();
+        std::os::unix::fs::chown(&part, Some(theirs.uid()), Some(theirs.gid())).unwrap();
         fs::rename(part, home.join("new").join(&name)).unwrap();
+    }
+
+    /// Has another program's IMAP append a message to a user's INBOX.
+    pub fn append(&self, user: &str, mail: &[u8]) {
+        const SCRIPT: &str = "import imaplib, ssl, sys\n\
+            c = ssl.create_default_context(cafile=sys.argv[1])\n\
+            m = imaplib.IMAP4_SSL('localhost', int(sys.argv[2]), ssl_context=c)\n\
+            m.login(sys.argv[3], sys.argv[4])\n\
+            said = m.append('INBOX', None, None, sys.stdin.buffer.read())\n\
+            m.logout()\n\
+            sys.exit(said[0] != 'OK')\n";
+        let mut command = Command::new("python3");
+        command.args(["-c", SCRIPT]).arg(self.folder.path().join("cert.pem")).arg(self.tls.to_string());
+        let mut child = command.args([user, PASSWORD]).stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(mail).unwrap();
+        assert!(child.wait().unwrap().success(), "{}", self.said());
     }
 
     /// How many messages lie where: waiting, processed, rejected.

@@ -155,6 +155,9 @@ fn the_samples_are_complete() {
     for claim in ["accepted", "pending", "duplicate", "rejected", "held", "hostile", "slips"] {
         for entry in fs::read_dir(root.join(claim)).unwrap() {
             let folder = format!("{claim}/{}", entry.unwrap().file_name().into_string().unwrap());
+            if folder == "hostile/mail" {
+                continue; // messages: made and held by tests/mail_hostile.rs
+            }
             assert!(claimed.contains(&folder), "{folder} is in no table, so nobody can tell how it was made");
         }
     }

@@ -1,11 +1,11 @@
-"""A mail server on loopback: STARTTLS or TLS, one file for each mail that it takes, and faults on request.
+"""A mail server on loopback: STARTTLS, TLS or neither, one file for each mail that it takes, and faults on request.
 
-usage: server.py PORT FOLDER CERTIFICATE KEY starttls|tls
+usage: server.py PORT FOLDER CERTIFICATE KEY starttls|tls|open
 
-FOLDER/mode says how it behaves now: `ok`, `half` (every other mail is answered 451), `550` (no such user), `slow` (it
-has the mail, and answers half a minute later). To the first registered address alone: `hang-up` (the line ends where the
-answer to its mail should be), `421` (the server speaks of itself when it hears the address). FOLDER/tried has a line for
-each try of that address. `gone`: the address gone@boemis.test is not known.
+FOLDER/mode says how it behaves now: `ok`, `half` (every other mail is answered 451), `kept` (the same, and it has the
+mail all the same), `550` (no such user), `slow` (it has the mail, and answers half a minute later). To the first registered
+address alone: `hang-up` (the line ends where the answer to its mail should be), `421` (the server speaks of itself when it
+hears the address). FOLDER/tried has a line for each try of that address. `gone`: the address gone@boemis.test is not known.
 """
 import asyncio
 import pathlib
@@ -45,7 +45,8 @@ class Handler:
         if mode() == "hang-up" and FIRST in envelope.rcpt_tos:
             server.transport.abort()
             return "250 nobody hears it"
-        if mode() == "half" and Handler.seen % 2:
+        refuses = Handler.seen % 2 and mode() in ("half", "kept")
+        if refuses and mode() == "half":
             return "451 4.3.0 try again"
         number = len(list(folder.glob("*.eml")))
         part = folder / "part"
@@ -54,7 +55,7 @@ class Handler:
         part.rename(folder / f"{number:04}.eml")
         if mode() == "slow":
             await asyncio.sleep(30)
-        return "250 2.0.0 stored"
+        return "451 4.3.0 try again" if refuses else "250 2.0.0 stored"
 
 
 def authenticate(server, session, envelope, mechanism, data):
@@ -63,7 +64,7 @@ def authenticate(server, session, envelope, mechanism, data):
 
 
 def serve():
-    if how == "tls":
+    if how != "starttls":
         return SMTP(Handler(), hostname="localhost")
     return SMTP(
         Handler(),

@@ -1,5 +1,7 @@
 //! A mail server on loopback for a trial window, the window's mail key, and mails taken apart by other programs.
 
+#![allow(dead_code)] // each test uses a part of it
+
 use super::trial::{Trial, eventually};
 use serde_json::Value;
 use std::fs;
@@ -41,6 +43,10 @@ fn python() -> &'static str {
     if Path::new("/usr/bin/python3").exists() { "/usr/bin/python3" } else { "python3" }
 }
 
+fn free() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/post").join(name)
 }
@@ -59,7 +65,7 @@ pub fn window(answers: &str, how: &'static str) -> (Trial, Server) {
     certificate("server", ["subjectAltName=DNS:localhost", "extendedKeyUsage=serverAuth"]);
     certificate("mail", ["subjectAltName=email:window@boemis.test", "extendedKeyUsage=emailProtection"]);
     fs::write(trial.at("w/password"), "secret\n").unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free();
     trial.set("mail.from", "\"window@boemis.test\"");
     trial.set("mail.smtp.server", &format!("\"localhost:{port}\""));
     trial.set("mail.smtp.security", &format!("\"{how}\""));
@@ -81,6 +87,20 @@ pub fn window(answers: &str, how: &'static str) -> (Trial, Server) {
 }
 
 impl Server {
+    /// One that takes mail from anybody in the open, as the way into an organisation does: for programs that send.
+    pub fn open_to_all(trial: &Trial) -> Self {
+        let folder = trial.at("sent");
+        fs::create_dir(&folder).unwrap();
+        let mut server = Self { folder, port: free(), how: "open", child: None };
+        server.mode("ok");
+        server.start(trial);
+        server
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// How it behaves from now on.
     pub fn mode(&self, mode: &str) {
         fs::write(self.folder.join("mode.part"), mode).unwrap();
@@ -130,6 +150,20 @@ impl Server {
     pub fn tried(&self, mode: &str) -> usize {
         let tried = fs::read_to_string(self.folder.join("tried")).unwrap_or_default();
         tried.lines().filter(|line| *line == mode).count()
+    }
+
+    /// The field of a mail, as it stands in its header on one line; the mail is not verified.
+    pub fn field(mail: &Path, name: &str) -> Option<String> {
+        let octets = fs::read(mail).unwrap();
+        let text = String::from_utf8_lossy(&octets).replace("\r\n", "\n");
+        let head = text.split("\n\n").next().unwrap_or_default().replace("\n ", " ").replace("\n\t", " ");
+        let mut fields = head.lines().filter_map(|line| line.split_once(": "));
+        fields.find(|(field, _)| field.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned())
+    }
+
+    /// Whom a mail was handed over for.
+    pub fn to(mail: &Path) -> String {
+        fs::read_to_string(mail.with_extension("to")).unwrap()
     }
 
     /// Waits for so many mails.
