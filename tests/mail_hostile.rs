@@ -73,6 +73,11 @@ fn deliver(trial: &Trial, office: &Maildir, octets: &[u8]) -> Done {
     Done { outcome, why, submissions: listed(trial).split_off(before) }
 }
 
+/// How many receipts lie in the folders, to be seen by everybody.
+fn laid(trial: &Trial) -> usize {
+    ["azerenerji", "azerisiq"].into_iter().map(|body| trial.answers(body).len()).sum()
+}
+
 /// Everything below the window's folder, but what the window keeps itself.
 fn around(trial: &Trial) -> Vec<String> {
     let output = trial.succeeds(
@@ -133,7 +138,7 @@ fn each_hostile_message_comes_to_what_is_claimed_and_the_next_is_read() {
     let answer = fs::read(&server.mails()[0]).unwrap();
     for hostile in mails::all(&answer) {
         kept(&hostile, rewrite);
-        let mailed = server.mails().len();
+        let (mailed, laid) = (server.mails().len(), laid(&trial));
         let done = deliver(&trial, &office, &hostile.octets);
         let said = done.why.clone().into_iter().chain(done.submissions.iter().cloned()).collect::<Vec<_>>().join("; ");
         if done.outcome != hostile.outcome || !said.contains(hostile.says) {
@@ -151,6 +156,9 @@ fn each_hostile_message_comes_to_what_is_claimed_and_the_next_is_read() {
             let lines: Vec<String> = done.submissions.iter().map(|line| quoted(line)).collect();
             writeln!(expected, "submissions = [{}]", lines.join(", ")).unwrap();
         }
+        // who is answered finds it in the folder
+        let answered = done.submissions.iter().filter(|line| !line.contains(" nobody")).count();
+        assert_eq!(self::laid(&trial), laid + answered, "{}", hostile.name);
         // whatever it was: nobody but the registered address hears of it, and nothing of it became a field
         for mail in &server.mails()[mailed..] {
             assert_eq!(Server::to(mail), ADDRESS, "{}", hostile.name);

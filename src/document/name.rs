@@ -110,10 +110,11 @@ impl GivenName {
         &self.0
     }
 
-    /// What stands before the dot and id in the receipt's file name.
+    /// What stands before the dot and id in the receipt's file name. A name that begins with a dot, which a file in a mail
+    /// may have, would hide the receipt, and no outlet lays such a one.
     pub fn for_receipt(&self) -> &str {
         match self.0.to_str() {
-            Some(name) if self.is_plain() => name,
+            Some(name) if self.is_plain() && !name.starts_with('.') => name,
             _ => "unnamed",
         }
     }
@@ -177,7 +178,7 @@ mod tests {
     #[test]
     fn only_a_plain_name_stands_in_a_receipts_name() {
         assert_eq!(GivenName::new("Rüb-3.xml").for_receipt(), "Rüb-3.xml");
-        for odd in ["a\nb", "a\u{7}", "..", &"x".repeat(151)] {
+        for odd in ["a\nb", "a\u{7}", "..", ".a.xml", &"x".repeat(151)] {
             assert_eq!(GivenName::new(odd).for_receipt(), "unnamed", "{odd:?}");
         }
         let raw = GivenName::new(OsStr::from_bytes(b"\xff/x"));

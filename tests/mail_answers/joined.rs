@@ -81,6 +81,28 @@ fn letters_of_several_bodies_are_answered_to_each_with_its_own() {
 }
 
 #[test]
+fn a_message_id_that_is_used_again_hides_no_document() {
+    let (trial, server) = window("[\"mail\"]", "starttls");
+    let office = Maildir::new(&trial, "office");
+    let of = |nth: usize| message("same@x", "", &[("a.xml", XML, statement(&trial, &format!("2001-Q{nth}")))]);
+    let (first, second) = (of(1), of(2));
+    office.deliver(&first);
+    trial.done(&["once"]);
+    // another letter under the same id, and the first one again
+    office.deliver(second);
+    office.deliver(first);
+    trial.done(&["once"]);
+    let mails = server.mails();
+    assert_eq!((mails.len(), office.counts()), (2, (0, 3, 0)));
+    for path in &mails {
+        let (mail, receipts) = proven(&trial, path);
+        assert_eq!((decisions(&receipts), mail.header("in-reply-to")), (vec!["accepted"], "<same@x>"));
+    }
+    assert_ne!(Server::field(&mails[0], "Message-ID"), Server::field(&mails[1], "Message-ID"));
+    assert_eq!(trial.sql("SELECT count(*) FROM generation_current"), "2\n");
+}
+
+#[test]
 fn the_same_document_by_both_ways_is_loaded_once_and_the_answer_names_the_other_arrival() {
     let (trial, server) = window("[\"folder\", \"mail\"]", "starttls");
     let office = Dovecot::new();

@@ -384,6 +384,13 @@ fn names() -> Vec<Hostile> {
             mixed("name-of-dots", "", &[named("Content-Disposition: attachment; filename=\"..\"\n")]),
         ),
         (
+            "name-that-hides",
+            "A name that begins with a dot, as no file in a drop folder may have: its receipt must be seen all the same.",
+            Processed,
+            ".a.xml: duplicate azerenerji",
+            mixed("name-that-hides", "", &[named("Content-Disposition: attachment; filename=\".a.xml\"\n")]),
+        ),
+        (
             "two-names",
             "One name in each of two fields; neither says what the file is.",
             Processed,
