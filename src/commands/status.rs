@@ -133,8 +133,8 @@ pub struct Problem {
     /// `folder-unusable`, `folder-unregistered`, `not-judged`, `configuration-wrong`, `not-running`,
     /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `archiving-fails`,
     /// `mail-away`, `mail-failed`, `mail-late`, `mail-paused`, `mail-unreadable`,
-    /// `checkpoints-kept-back`, `boemis-damaged`, `loaded-by-others`, `journal-behind`, `acts-behind`, `mailbox-unreadable`, `mailbox-unmoved`,
-    /// `disk-nearly-full`.
+    /// `checkpoints-kept-back`, `boemis-damaged`, `loaded-by-others`, `journal-behind`, `acts-behind`,
+    /// `mailbox-unreadable`, `mailbox-unmoved`, `disk-nearly-full`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
