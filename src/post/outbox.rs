@@ -462,10 +462,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             None => index.first(),
         };
         index.next = Some(next);
-        let next = next?;
-        if next > later(now, self.pace.retry_last.max(self.put_off_max())) {
-            return Some(Timestamp::UNIX_EPOCH);
-        }
+        let ahead = later(now, self.pace.retry_last.max(self.put_off_max()));
+        let next = next.map(|next| if next > ahead { Timestamp::UNIX_EPOCH } else { next })?;
         let away = index.away.as_ref().map(|away| away.until).filter(|until| !self.is_past(*until, now));
         Some(away.map_or(next, |until| next.max(until)))
     }
