@@ -22,7 +22,7 @@ impl Window {
             return Vec::new();
         }
         let channel = channel.or(answered.participant.as_ref());
-        let other = self.also_to(answered.decision, channel);
+        let other = self.also_to(answered, channel);
         let all = channel.cloned().into_iter().chain(other);
         let all: Vec<ParticipantName> = all.filter(|one| self.answers_of(one).mail).collect();
         let mut is_silent =

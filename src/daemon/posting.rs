@@ -32,8 +32,8 @@ const EVERY: Duration = Duration::from_millis(100);
 const SPELL: Duration = Duration::from_secs(30);
 /// Mails of one round at most.
 const MAILS_MAX: usize = 500;
-/// A conversation has so many steps at most, each bounded by itself: call, greeting, TLS, name, password, and a mail, whose
-/// octets have their time besides.
+/// A conversation has so many steps at most, each bounded by itself: call, greeting, TLS, name, password, and a mail.
+/// A mail's octets have their time besides.
 const STEPS: u32 = 16;
 /// Between two looks at what was sent long ago.
 const FORGET: Duration = Duration::from_secs(86_400);

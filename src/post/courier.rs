@@ -1,8 +1,8 @@
 //! The courier: hands a mail to the server, and says what became of it.
 //!
-//! Owns the connection, which is kept between mails, and the ways in which it can fail. The line is private before it is
-//! spoken on (`wire.rs`) and the server's name always checked; each step ends after `mail.smtp.timeout`, however slowly
-//! its answer drips. Never decides what is done then.
+//! Owns the connection, which is kept between mails, and the ways in which it can fail. The line is private before it
+//! is spoken on (`wire.rs`) and the server's name always checked; each step ends after `mail.smtp.timeout`, however
+//! slowly its answer drips. Never decides what is done then.
 
 use super::Server;
 use super::wire;

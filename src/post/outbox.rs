@@ -35,8 +35,8 @@ use std::time::Duration;
 const ENTRY_MAX: u64 = 4 << 20;
 /// The most octets of entries that go into one mail: its own entry has what they have, and is to be read again.
 const FORM_MAX: u64 = ENTRY_MAX / 2;
-/// A mail is given up after so many tries at least, however old it seems: a clock that was set ahead says nothing about a
-/// server. With the usual pauses they take more than an hour.
+/// A mail is given up after so many tries at least, however old it seems: a clock that was set ahead says nothing about
+/// a server. With the usual pauses they take half an hour and more.
 const TRIES_MIN: u32 = 8;
 /// The longest reason that is kept, characters.
 const WHY_MAX: usize = 500;
@@ -406,8 +406,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         Ok(())
     }
 
-    /// Owes a notice; the same notice twice is one. Each of several receivers gets a mail of its own: a server that does
-    /// not know one of them is to say so of that one alone.
+    /// Owes a notice; the same notice twice is one. Each of several receivers gets a mail of its own: a server that
+    /// does not know one of them is to say so of that one alone.
     ///
     /// # Errors
     /// What the disk says.
@@ -466,8 +466,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
     }
 
     /// When there is something to do next; none where nothing is owed. Asked at each turn of a loop: what waits is
-    /// walked only after something of it has changed. What seems due later than anything is ever put off is due now: the
-    /// clock was ahead when that was written.
+    /// walked only after something of it has changed. What seems due later than anything is ever put off is due now:
+    /// the clock was ahead when that was written.
     pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
         let mut index = self.index();
         if !index.taken.is_empty() {
@@ -478,10 +478,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             None => index.first(),
         };
         index.next = Some(next);
-        let next = next?;
-        if next > later(now, self.pace.retry_last.max(self.put_off_max())) {
-            return Some(Timestamp::UNIX_EPOCH);
-        }
+        let ahead = later(now, self.pace.retry_last.max(self.put_off_max()));
+        let next = next.map(|next| if next > ahead { Timestamp::UNIX_EPOCH } else { next })?;
         let away = index.away.as_ref().map(|away| away.until).filter(|until| !self.is_past(*until, now));
         Some(away.map_or(next, |until| next.max(until)))
     }
@@ -522,7 +520,7 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
                         batch.add(answer, octets as u64);
                     }
                     Err(error) => {
-                        tracing::error!(path = %path.display(), %error, "an answer that is owed by mail cannot be read");
+                        tracing::error!(path = %path.display(), %error, "an answer that is owed cannot be read");
                         index.waiting.remove(&key);
                     }
                 }
@@ -746,8 +744,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         }
     }
 
-    /// Forgets what was sent long ago; how much. Nothing, where the last look seems to be as long ago as half of what is
-    /// remembered: nobody looked for so long, or the clock jumped, and what was sent yesterday is not old.
+    /// Forgets what was sent long ago; how much. Nothing, where the last look seems to be as long ago as half of what
+    /// is remembered: nobody looked for so long, or the clock jumped, and what was sent yesterday is not old.
     ///
     /// # Errors
     /// What the disk says.
@@ -894,8 +892,8 @@ impl<K> Default for Batch<K> {
 }
 
 impl<K> Batch<K> {
-    /// Whether there is room for one more; the first has it always. Receipts have two fifths of the largest mail: base64
-    /// takes a third more, and the text to be read has the rest.
+    /// Whether there is room for one more; the first has it always. Receipts have two fifths of the largest mail:
+    /// base64 takes a third more, and the text to be read has the rest.
     fn fits(&self, one: &Owed<K>, entry: u64, size_max: u64) -> bool {
         self.answers.is_empty()
             || self.answers.len() < ANSWERS_MAX

@@ -279,6 +279,11 @@ fn a_clock_that_was_ahead_neither_strands_nor_gives_up_what_is_owed() {
     assert!(outbox.due_mails(ahead, false, 9).is_empty());
     assert!(outbox.due(after(60)).is_some_and(|due| due <= after(60)));
     assert_eq!(outbox.due_mails(after(60), false, 9), [name.clone()]);
+    // one that is away now does, and nobody asks for a round before
+    outbox.away("connection refused", after(60)).unwrap();
+    assert!(
+        outbox.due(after(61)).is_some_and(|due| due > after(61)) && outbox.due_mails(after(61), false, 9).is_empty()
+    );
     // nor does the next process wait for that moment
     let again = self::outbox(state.path());
     assert!(again.due(after(60)).is_some_and(|due| due <= after(60)));

@@ -1,9 +1,9 @@
 //! The wire to the server: private before anything of worth goes over it, or not at all.
 //!
 //! Owns STARTTLS (RFC 3207), and hands over a line that is private already. The library that speaks SMTP has a STARTTLS
-//! of its own, but keeps what it read in the open behind the server's word and takes it for answers that came in private:
-//! anybody on the way could say in the server's name that a mail was stored. Here octets behind an answer in the open end
-//! the conversation, and nothing read in the open outlives it. Never sees a password or a mail.
+//! of its own, but keeps what it read in the open behind the server's word and takes it for answers that came in
+//! private: anybody on the way could say in the server's name that a mail was stored. Here octets behind an answer in
+//! the open end the conversation, and nothing read in the open outlives it. Never sees a password or a mail.
 
 use crate::line::{Peer, Security};
 use lettre::transport::smtp::client::AsyncTokioStream;
