@@ -173,7 +173,11 @@ with zipfile.ZipFile(sys.argv[1], 'w', zipfile.ZIP_DEFLATED) as archive:
         fs::write(folder.path().join(format!("archive.{number}")), octets).unwrap();
     }
     let mut python = Command::new("python3");
-    python.args(["-c", SCRIPT]).arg(&archive).arg(media_type.unwrap_or_default()).args(files.iter().map(|(name, _)| name));
+    python
+        .args(["-c", SCRIPT])
+        .arg(&archive)
+        .arg(media_type.unwrap_or_default())
+        .args(files.iter().map(|(name, _)| name));
     assert!(python.status().unwrap().success());
     fs::read(archive).unwrap()
 }
