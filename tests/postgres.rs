@@ -205,7 +205,7 @@ fn a_trial_says_that_its_role_may_do_too_much_and_goes_on() {
     let trial = window();
     trial.done(&["once"]);
     let status = said(&trial.pencere(&["status"]));
-    assert!(status.starts_with("healthy") && status.contains("it is a superuser"), "{status}");
+    assert!(status.starts_with("exit status: 0 healthy") && status.contains("it is a superuser"), "{status}");
     let (code, audited) = trial.json(&["audit", "verify"]);
     assert_eq!((code, audited["role_beyond"].as_str()), (Some(0), Some("it is a superuser")), "{audited}");
 }

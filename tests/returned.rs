@@ -159,22 +159,20 @@ fn what_a_spreadsheet_would_change_or_cut_comes_back_as_text_and_says_so() {
         .collect();
     let shape = format!("POLYGON (({}))", points.join(", "));
     assert!(shape.len() > 40_000);
-    let mut table =
-        String::from("dataset;revision;sender;to;code;kind;region;area_ha;source;potential_mw;epsg;geometry\r\n");
+    let mut table = String::from("dataset;revision;to;code;kind;region;area_ha;source;potential_mw;epsg;geometry\r\n");
     for code in ["17/1", "00123", "X-1"] {
-        let sender = voen("iqtisadiyyat");
-        table += &format!("cadastre;1;{sender};trial;{code};torpaq;AZ-KUR;1;solar;1;4326;\"{shape}\"\r\n");
+        table += &format!("cadastre;1;trial;{code};torpaq;AZ-KUR;1;solar;1;4326;\"{shape}\"\r\n");
     }
     file_of("iqtisadiyyat", &trial, "a.csv", &table);
     let name = trial.names("iqtisadiyyat", "receipts").into_iter().filter_map(|name| name.into_string().ok());
     let name = name.into_iter().find(|name| name.ends_with(".rows.csv")).unwrap();
     let cells = cells(&fs::read(trial.side("iqtisadiyyat", "receipts").join(name)).unwrap());
-    let codes: Vec<&str> = cells[2..].iter().map(|row| row[6].as_str()).collect();
+    let codes: Vec<&str> = cells[2..].iter().map(|row| row[5].as_str()).collect();
     assert_eq!(codes, ["'17/1", "'00123", "X-1"]);
-    assert!(cells[1][6].contains("Excel"), "the note says what the sign is: {}", cells[1][6]);
+    assert!(cells[1][5].contains("Excel"), "the note says what the sign is: {}", cells[1][5]);
     for row in &cells[2..] {
         assert!(row.iter().all(|cell| cell.chars().count() < 32_767));
-        assert!(row[13].starts_with("POLYGON") && row[13].ends_with('…'));
+        assert!(row[12].starts_with("POLYGON") && row[12].ends_with('…'));
         assert!(row[1].contains("kind: ") && row[1].contains("geometry: dəyər bir xanaya sığmır"), "{}", row[1]);
     }
 }

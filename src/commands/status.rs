@@ -260,7 +260,7 @@ impl Status {
         let (unloaded, beyond) = unloaded(settings, &known, daemon.is_some())?;
         status.problems.extend(unloaded.filter(|problem| !(is_lost && problem.code == "loaded-by-others")));
         let is_trial = settings.boemis.any_role;
-        status.problems.extend(beyond.as_ref().filter(|_| !is_trial).map(too_much));
+        status.problems.extend(beyond.as_deref().filter(|_| !is_trial).map(too_much));
         status.role_beyond = beyond;
         status.healthy = status.problems.is_empty();
         Ok(status)
@@ -470,8 +470,8 @@ fn unloaded(settings: &Settings, known: &Known, is_open: bool) -> Result<(Option
 }
 
 /// The window's role could change what is loaded.
-fn too_much(beyond: &String) -> Problem {
-    Problem { code: "boemis-role", message: format!("{}.", Fault::Role(beyond.clone())) }
+fn too_much(beyond: &str) -> Problem {
+    Problem { code: "boemis-role", message: format!("{}.", Fault::Role(beyond.to_owned())) }
 }
 
 fn damaged(fault: &Fault, is_file: bool) -> String {

@@ -43,8 +43,8 @@ pub(in crate::boemis) const BEYOND: &str = "\
 
 /// What to do about it.
 pub(in crate::boemis) const MEND: &str = "\
-    Let the window come as a role of its own that owns nothing (CREATE ROLE … LOGIN; [boemis] url names it), and let the \
-    owner of the database run `pencere boemis prepare`, which gives that role its rights and takes all others on \
+    Let the window come as a role of its own that owns nothing (CREATE ROLE … LOGIN; [boemis] url names it), and let \
+    the owner of the database run `pencere boemis prepare`, which gives that role its rights and takes all others on \
     BOEMİS's tables";
 
 /// Whether the role may read and insert and no more.
