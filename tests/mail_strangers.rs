@@ -1,5 +1,5 @@
-//! A mailbox is open to everybody: what strangers bring leaves nothing, takes nothing from others, and says nothing about
-//! them; and a server that lies has no message lost and no memory filled.
+//! A mailbox is open to everybody: what strangers bring leaves nothing, takes nothing from others, and says nothing
+//! about them; and a server that lies has no message lost and no memory filled.
 
 #[path = "mail/message.rs"]
 #[allow(dead_code)] // the tests of mail that is read use all of it

@@ -14,7 +14,8 @@ use crate::host::Scratch;
 use crate::journal::Answered;
 use crate::receipt::{self, Known};
 use crate::schema::{
-    self, Again, Following, Inspected, InspectedApproval, Key, RowFault, Standing, Subject, Validated, ValidatedApproval,
+    self, Again, Following, Inspected, InspectedApproval, Key, RowFault, Standing, Subject, Validated,
+    ValidatedApproval,
 };
 use crate::signature::{self, Grounds, Report, Unverified, Verified};
 use crate::staging::{About, Staged};

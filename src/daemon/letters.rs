@@ -64,8 +64,8 @@ struct Open {
     /// Whether a machine wrote it, or a list: nobody is told of it by mail.
     silent: bool,
     ids: Vec<SubmissionId>,
-    /// Of those, what came before in another letter of the same key, with the thread of this one: where a machine's copy
-    /// came first, nobody was told by mail.
+    /// Of those, what came before in another letter of the same key, with the thread of this one: where a machine's
+    /// copy came first, nobody was told by mail.
     known: Vec<(SubmissionId, Thread)>,
     /// Digests of what nobody of the registry signed.
     strange: Vec<Digest>,

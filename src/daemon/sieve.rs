@@ -69,7 +69,8 @@ impl Sieve {
         self.done.lock().unwrap_or_else(PoisonError::into_inner).is_some() || self.thread.is_finished()
     }
 
-    /// What came of it; none where it failed: its messages are without a verdict then, and read again at the next start.
+    /// What came of it; none where it failed: its messages are without a verdict then, and read again at the next
+    /// start.
     pub(super) fn end(self) -> Option<Vec<Sifted>> {
         let _ = self.thread.join();
         self.done.lock().unwrap_or_else(PoisonError::into_inner).take()

@@ -110,8 +110,8 @@ impl GivenName {
         &self.0
     }
 
-    /// What stands before the dot and id in the receipt's file name. A name that begins with a dot, which a file in a mail
-    /// may have, would hide the receipt, and no outlet lays such a one.
+    /// What stands before the dot and id in the receipt's file name. A name that begins with a dot, which a file in a
+    /// mail may have, would hide the receipt, and no outlet lays such a one.
     pub fn for_receipt(&self) -> &str {
         match self.0.to_str() {
             Some(name) if self.is_plain() && !name.starts_with('.') => name,

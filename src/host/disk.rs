@@ -2,8 +2,8 @@
 //!
 //! A step either happens or does not; what is written is durable only after [`DiskFile::sync`],
 //! and a name only after [`Disk::sync_folder`] on the folder it stands in. Files are made for the
-//! window's own user alone (mode 0600, folders 0700), but for what its group reads as well: the journal, which a seal apart
-//! follows.
+//! window's own user alone (mode 0600, folders 0700), but for what its group reads as well: the journal, which a seal
+//! apart follows.
 
 use super::faults::Faults;
 use rustix::fs::{CWD, FlockOperation, RenameFlags, flock, renameat_with};

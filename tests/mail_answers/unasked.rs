@@ -118,6 +118,7 @@ fn of_unsigned_letters_the_registered_address_is_told_once_an_hour() {
 }
 
 /// The look at what is wrong comes once a minute here, so this test takes a little longer than one.
+// S 8.1.4 item 3, 8.1.11
 #[test]
 fn refusals_by_mail_again_and_again_are_one_alert_and_the_owner_is_told() {
     const OWNER: &str = "sahib@energetika.test";

@@ -164,7 +164,7 @@ fn boundaries() -> Vec<Hostile> {
         ),
         (
             "parts-encoded-together",
-            "The parts are encoded in base64 as one (RFC 2045 6.4 forbids it): the document is seen by who decodes first.",
+            "The parts are encoded in base64 as one (RFC 2045 6.4 forbids it): who decodes first sees the document.",
             Rejected,
             "encoded together",
             format!(

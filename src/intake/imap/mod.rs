@@ -273,8 +273,8 @@ impl Memory {
             if size > most {
                 return Ok(Some(Err(Fault::Limit { what: "octets", key: "mail.message_max", most })));
             }
-            // It ends where the server said that it would; where that said otherwise (RFC822.SIZE is a guess with some),
-            // at a piece with nothing in it. A short piece alone ends nothing.
+            // It ends where the server said that it would; where that said otherwise (RFC822.SIZE is a guess with
+            // some), at a piece with nothing in it. A short piece alone ends nothing.
             if length == 0 || (length < PIECE && whole == Some(size)) {
                 return Ok(Some(Ok(at_rest(file, size))));
             }
