@@ -339,7 +339,7 @@ fn names() -> Vec<Hostile> {
                 "name-with-line-ends-in-percent",
                 "",
                 &[named(
-                    "Content-Disposition: attachment; filename*=utf-8''a.xml%0D%0ABcc:%20victim@elsewhere.example%0D%0A\n",
+                    "Content-Disposition: attachment; filename*=utf-8''a.xml%0D%0ABcc:%20victim@other.example%0D%0A\n",
                 )],
             ),
         ),
