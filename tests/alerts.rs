@@ -146,7 +146,7 @@ fn an_outbox_that_cannot_be_written_stops_nothing_and_loses_no_report() {
     maildir.deliver(report("bounce@x", mail.header("message-id")));
     maildir.deliver(from_them("one@x", "hello", &[]));
     eventually("both to be read", || {
-        trial.log().contains("the report is read again") && trial.log().contains("a body is not told of mail")
+        trial.log().contains("see to the disk, it is read again") && trial.log().contains("a body is not told of mail")
     });
     assert_eq!(maildir.counts(), (1, 0, 1), "the report stays");
     trial.put("azerenerji", "b.xml", statement(&trial, "2001-Q2"));
