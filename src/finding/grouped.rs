@@ -75,7 +75,7 @@ mod tests {
         assert!(
             three[1].1.starts_with("2 stations")
                 && three[1].1.contains(": A, B.")
-                && three[1].1.ends_with("same. There are 3 more warnings.")
+                && three[1].1.ends_with("revision. There are 3 more warnings.")
         );
         assert!(told(&findings, Language::Az)[1].1.contains("2 stansiya sənəddə yoxdur: A, B."));
     }
