@@ -65,7 +65,7 @@ fn a_long_receipt_that_a_loss_of_power_took_is_laid_again() {
     let trial = died.unwrap();
     let (name, whole) = trial.answers("azerenerji").remove(0);
     let path = trial.side("azerenerji", "receipts").join(name);
-    for left in ["", &whole[..whole.len() / 2]] {
+    for left in [&b""[..], &whole.as_bytes()[..whole.len() / 2]] {
         let trial = trial.copy();
         let path = trial.side("azerenerji", "receipts").join(path.file_name().unwrap());
         fs::write(&path, left).unwrap();

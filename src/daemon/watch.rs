@@ -183,6 +183,7 @@ async fn all(window: &mut Window, mut progress: impl FnMut(Progress)) -> Result<
     window.start_mailboxes();
     window.all_letters(&mut progress).await?;
     window.publish_left()?;
+    window.say_digests();
     window.post_once()?;
     window.rest().await
 }

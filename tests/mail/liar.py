@@ -37,7 +37,7 @@ def serve(line):
             begin, count = map(int, re.search(r"<(\d+)\.(\d+)>", rest).groups())
             piece = message[begin:begin + count]
             if lie == "odd":
-                put(b"* 1 FETCH (UID 5 BODY[ " + message[:2000].replace(b"\n", b" ") + b"\r\n")
+                put(b"* XYZZY " + message[:2000].replace(b"\n", b" ") + b"\r\n")
                 continue
             if lie == "long":
                 put(b"* 1 FETCH (UID 5 BODY[]<0> {500000000}\r\n")

@@ -93,7 +93,7 @@ fn a_mail_that_came_back_is_shown_and_goes_out_again_when_a_person_says_so() {
     };
     for (nth, status) in [(0, "5.1.1"), (1, "5.2.2"), (2, "5.7.1")] {
         let why = of(nth)["why"].as_str().unwrap();
-        assert!(why.contains("bounced") && why.contains(status) && why.contains(ADDRESS), "{why}");
+        assert!(why.contains("a report says") && why.contains(status) && why.contains(ADDRESS), "{why}");
     }
     assert_eq!((failed.len(), journalled(&trial, "\"act\":\"answer-bounced\"")), (3, 3), "told once each");
     // after a person mended the address

@@ -26,16 +26,72 @@ const SHOWN_MAX: usize = 200;
 /// A private line.
 pub(super) type Line = Metered<TlsStream<TcpStream>>;
 
-/// A line on which an answer has an end.
+/// A line on which an answer has an end, and on which nothing longer is announced: whoever gathers an answer makes room
+/// for all that is announced.
 #[derive(Debug)]
 pub(super) struct Metered<S> {
     stream: S,
     came: usize,
+    place: Place,
+}
+
+/// Where in what the server says the line is.
+#[derive(Debug)]
+enum Place {
+    /// In a line of its own, which ends so far with these signs.
+    Line(Vec<u8>),
+    /// In a literal (RFC 9051 4.3), with so many octets to come.
+    Literal(u64),
+}
+
+/// The longest announcement of a literal, `{18446744073709551615}`, and its line end.
+const ANNOUNCED_MAX: usize = 24;
+
+impl Place {
+    /// Goes on behind these octets; the literal that is announced in them and is too long, if one is.
+    fn follow(&mut self, mut octets: &[u8]) -> Option<u64> {
+        while let Some(&first) = octets.first() {
+            match self {
+                Self::Literal(left) => {
+                    let taken = usize::try_from(*left).map_or(octets.len(), |left| left.min(octets.len()));
+                    *left -= taken as u64;
+                    octets = &octets[taken..];
+                    if *left == 0 {
+                        *self = Self::Line(Vec::new());
+                    }
+                }
+                Self::Line(end) => {
+                    if end.len() == ANNOUNCED_MAX {
+                        end.remove(0);
+                    }
+                    end.push(first);
+                    octets = &octets[1..];
+                    if first == b'\n' {
+                        let announced = announced(end);
+                        end.clear();
+                        match announced {
+                            Some(long) if long > ANSWER_MAX as u64 => return Some(long),
+                            Some(0) | None => {}
+                            Some(length) => *self = Self::Literal(length),
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The literal that the end of a line announces.
+fn announced(end: &[u8]) -> Option<u64> {
+    let digits = end.strip_suffix(b"}\r\n")?;
+    let begin = digits.iter().rposition(|&octet| octet == b'{')? + 1;
+    std::str::from_utf8(digits.get(begin..)?).ok()?.trim_end_matches('+').parse().ok()
 }
 
 impl<S> Metered<S> {
     fn new(stream: S) -> Self {
-        Self { stream, came: 0 }
+        Self { stream, came: 0, place: Place::Line(Vec::new()) }
     }
 }
 
@@ -43,8 +99,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<IoResult<()>> {
         let before = into.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, into))?;
-        self.came = self.came.saturating_add(into.filled().len().saturating_sub(before));
-        Poll::Ready(match self.came > ANSWER_MAX {
+        let came = into.filled().get(before..).unwrap_or_default();
+        self.came = self.came.saturating_add(came.len());
+        let is_long = self.place.follow(came).is_some() || self.came > ANSWER_MAX;
+        Poll::Ready(match is_long {
             true => Err(IoError::new(ErrorKind::InvalidData, "the server's answer does not end")),
             false => Ok(()),
         })
@@ -66,6 +124,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
     }
 }
 
+/// In place of an answer that could not be read.
+const NO_ANSWER: &str = "what the server says is no answer (RFC 9051)";
+
 /// What went wrong, in words for a log.
 pub(super) trait Says {
     fn says(&self) -> String;
@@ -80,8 +141,9 @@ impl Says for String {
 impl Says for async_imap::error::Error {
     fn says(&self) -> String {
         match self {
-            // its own words hold what it could not read, which may be a message
-            Self::Parse(_) => "what the server says is no answer (RFC 9051)".to_owned(),
+            // the words of these hold what could not be read, which may be a message
+            Self::Parse(_) => NO_ANSWER.to_owned(),
+            Self::Io(error) if error.kind() == ErrorKind::Other => NO_ANSWER.to_owned(),
             other => shown(&other.to_string()),
         }
     }
@@ -166,10 +228,28 @@ pub(super) async fn put_away(
         session.uid_copy(&uid, folder).await?;
         copied.insert(number);
     }
-    {
-        let stored = session.uid_store(&uid, "+FLAGS.SILENT (\\Deleted)").await?;
-        stored.try_collect::<Vec<_>>().await?;
+    // read to their ends: a stream of answers would pass over that the server says no
+    session.run_command_and_check_ok(format!("UID STORE {uid} +FLAGS.SILENT (\\Deleted)")).await?;
+    session.run_command_and_check_ok(format!("UID EXPUNGE {uid}")).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_literal_is_announced_at_the_end_of_a_line_and_nowhere_else() {
+        let long = |pieces: &[&[u8]]| {
+            let mut place = Place::Line(Vec::new());
+            pieces.iter().find_map(|piece| place.follow(piece))
+        };
+        assert_eq!(long(&[b"* 1 FETCH (BODY[] {500000000}\r\n"]), Some(500_000_000));
+        // in pieces, and with a plus as some write it
+        assert_eq!(long(&[b"* 1 FETCH (BODY[] {5000", b"00000+}", b"\r", b"\n"]), Some(500_000_000));
+        // a message may say what it wants
+        assert_eq!(long(&[b"* 1 FETCH (BODY[] {18}\r\nx {999999999}\r\nab)\r\n"]), None);
+        assert_eq!(long(&[b"* 1 FETCH (BODY[] {18}\r\nx {999999999}\r\nab) {99999999}\r\n"]), Some(99_999_999));
+        assert_eq!(long(&[b"* OK {99999999} is no announcement\r\n* OK {0}\r\n* OK {9\r\n"]), None);
+        assert_eq!(long(&[b"{99999999999999999999999999999}\r\n"]), None, "more than anybody can count: no number");
     }
-    let gone = session.uid_expunge(&uid).await?;
-    gone.try_collect::<Vec<_>>().await.map(drop)
 }
