@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 /// Without progress for so long, it is stuck.
-const STUCK: Duration = Duration::from_secs(60);
+// a dovecot that was killed may leave a lock which the next one believes for two minutes
+const STUCK: Duration = Duration::from_secs(180);
 /// Every so many mails, one is delivered twice; and of every so many documents, one comes in another mail as well.
 const TWICE: usize = 10;
 const ELSEWHERE: usize = 15;

@@ -302,7 +302,7 @@ fn sizes() -> Vec<Hostile> {
             "container-bomb",
             "A container whose file unpacks to a thousand times its size, signed by a registered person.",
             Rejected,
-            "signature.container-limit",
+            "nobody registered signed",
             mixed(
                 "container-bomb",
                 "",
@@ -385,7 +385,7 @@ fn names() -> Vec<Hostile> {
         ),
         (
             "name-that-hides",
-            "A name that begins with a dot, as no file in a drop folder may have: its receipt must be seen all the same.",
+            "A name that begins with a dot, as no file in a drop folder may have: its receipt is seen all the same.",
             Processed,
             ".a.xml: duplicate azerenerji",
             mixed("name-that-hides", "", &[named("Content-Disposition: attachment; filename=\".a.xml\"\n")]),
