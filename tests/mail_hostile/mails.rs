@@ -410,7 +410,7 @@ fn names() -> Vec<Hostile> {
             Processed,
             duplicate,
             format!(
-                "From: office@agency.example\nMessage-ID: <a@x>\n Bcc: victim@elsewhere.example\n{MIXED}--=-b\n{}--=-b--\n",
+                "From: office@agency.example\nMessage-ID: <a@x>\n Bcc: victim@other.example\n{MIXED}--=-b\n{}--=-b--\n",
                 usual()
             ),
         ),
@@ -422,7 +422,7 @@ fn names() -> Vec<Hostile> {
             mixed(
                 "references-with-fields",
                 &format!(
-                    "References: <a@x>\n Bcc: victim@elsewhere.example <{}> <b@x\n\t> =?utf-8?Q?=0D=0AX-Injected:_y?=\n",
+                    "References: <a@x>\n Bcc: victim@other.example <{}> <b@x\n\t> =?utf-8?Q?=0D=0AX-Injected:_y?=\n",
                     "r".repeat(900)
                 ),
                 &[usual()],
