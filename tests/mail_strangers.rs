@@ -2,13 +2,11 @@
 //! about them; and a server that lies has no message lost and no memory filled.
 
 #[path = "mail/message.rs"]
-#[allow(dead_code)] // the tests of mail that is read use all of it
 mod message;
 #[path = "samples/receipt.rs"]
 #[allow(dead_code)] // the walk over the samples uses all of it
 mod receipt;
 #[path = "post/server.rs"]
-#[allow(dead_code)] // the tests of mail that goes out use all of it
 mod server;
 #[path = "window/trial.rs"]
 mod trial;
