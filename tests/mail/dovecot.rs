@@ -133,6 +133,8 @@ impl Dovecot {
         use rustix::process::{Pid, Signal, kill_process};
         let master = fs::read_to_string(self.folder.path().join("run/master.pid")).unwrap();
         let master: i32 = master.trim().parse().unwrap();
+        // it forks no more from here on: a child that is not in the list would hold the port, and the next one be mute
+        let _ = kill_process(Pid::from_raw(master).unwrap(), Signal::STOP);
         let parent = |of: i32| -> Option<i32> {
             let stat = fs::read_to_string(format!("/proc/{of}/stat")).ok()?;
             stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
