@@ -121,7 +121,7 @@ def cadastre(path, octets):
                 "</gml:Polygon></Geometry></Record>\n")
             number += 1
         out.write("</Submission>\n")
-    print(number)
+    return number
 
 
 def dataset(folder):
@@ -145,7 +145,7 @@ if __name__ == "__main__":
     {
         "readings": lambda: readings(given[0], int(given[1])),
         "parcels": lambda: parcels(given[0], int(given[1])),
-        "cadastre": lambda: cadastre(given[0], int(given[1])),
+        "cadastre": lambda: print(cadastre(given[0], int(given[1]))),
         "dataset": lambda: dataset(given[0]),
         "rows": lambda: rows(*given),
     }[what]()

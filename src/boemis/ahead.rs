@@ -14,7 +14,7 @@
 
 use super::{Fault, Location, Settings, rows, sqlite};
 use crate::document::{Content, DatasetName, Digest, SubmissionId};
-use crate::schema::{Datasets, Record, Statement};
+use crate::schema::{Datasets, Record, Records, Statement};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
@@ -68,6 +68,24 @@ pub(super) struct Written {
     pub(super) records: u64,
 }
 
+/// The records of a long statement.
+pub(super) enum Source {
+    /// As they lie.
+    Lying(Records),
+    /// As they are read.
+    Coming(Box<dyn Iterator<Item = io::Result<Cow<'static, [Record]>>> + Send>),
+}
+
+impl Source {
+    /// Gives them piece by piece, until `take` has enough.
+    pub(super) fn each(self, take: &mut dyn FnMut(io::Result<Cow<'_, [Record]>>) -> bool) {
+        match self {
+            Self::Lying(records) => drop(records.pieces().map(take).take_while(|goes_on| *goes_on).count()),
+            Self::Coming(pieces) => drop(pieces.map(take).take_while(|goes_on| *goes_on).count()),
+        }
+    }
+}
+
 /// What is swept before rows are written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sweep<'a> {
@@ -102,9 +120,9 @@ impl Ahead {
     ) -> Result<(), Fault> {
         let Location::Sqlite(path) = location else { return Ok(()) };
         let entered = self.enter().await?;
-        let mut pieces = statement.records.pieces();
         let about = (&statement.key.dataset, id, content);
-        let written = self.write_rows((path, settings), datasets, about, &mut pieces).await;
+        let source = Source::Lying(statement.records.clone());
+        let written = self.write_rows((path, settings), datasets, about, source).await;
         drop(entered);
         written
     }
@@ -123,15 +141,17 @@ impl Ahead {
         records: Receiver<Vec<Record>>,
     ) -> Result<(), Fault> {
         let broken_off = |why: &str| Some(Err(io::Error::new(io::ErrorKind::UnexpectedEof, why.to_owned())));
-        let mut pieces = std::iter::from_fn(|| match records.recv() {
-            Ok(_) if self.turns().is_ended => broken_off("the window closes"),
+        let ahead = self.clone();
+        let pieces = std::iter::from_fn(move || match records.recv() {
+            Ok(_) if ahead.turns().is_ended => broken_off("the window closes"),
             Ok(piece) if piece.is_empty() => None,
             Ok(piece) => Some(Ok(Cow::Owned(piece))),
             Err(_) => broken_off("the document has a fault"),
         });
         match location {
             Location::Sqlite(path) => {
-                self.write_rows((path, settings), datasets, (dataset, id, content), &mut pieces).await
+                let source = Source::Coming(Box::new(pieces));
+                self.write_rows((path, settings), datasets, (dataset, id, content), source).await
             }
             Location::Postgres(_) => {
                 self.make_room(id);
@@ -147,7 +167,7 @@ impl Ahead {
         location: (&std::path::Path, &Settings),
         datasets: &Datasets,
         (dataset, id, content): (&DatasetName, SubmissionId, Content),
-        pieces: &mut dyn Iterator<Item = io::Result<Cow<'_, [Record]>>>,
+        source: Source,
     ) -> Result<(), Fault> {
         self.make_room(id);
         let spared: Vec<i64> = self.written().values().filter_map(|written| written.number).collect();
@@ -157,7 +177,7 @@ impl Ahead {
         let sweep = Sweep { spared: &spared, useless: &useless, sweeps_all };
         // what fails in the middle leaves rows that nobody remembers
         self.0.is_swept.store(false, Ordering::Relaxed);
-        let (number, rows, records) = sqlite::write_ahead(location, datasets, (dataset, pieces), self, sweep).await?;
+        let (number, rows, records) = sqlite::write_ahead(location, datasets, (dataset, source), self, sweep).await?;
         self.0.is_swept.store(true, Ordering::Relaxed);
         self.useless().retain(|number| !useless.contains(number));
         self.written().insert(id, Written { content, number: Some(number), rows, records });

@@ -1,7 +1,8 @@
-//! Many boxes, and which of them meet another: some twenty octets each, whatever order they come in.
+//! Many boxes, and which of them meet another: some seventeen octets each, whatever order they come in.
 //!
-//! Boxes are kept in whole 32 billionths of a degree, some three millimetres, made larger and never smaller by that:
-//! what meets is always found, and of what is found a little may only nearly meet. The last come are looked through one
+//! Boxes are kept in whole 32 billionths of a degree, some three millimetres, and their width and height with eleven
+//! binary places, made larger and never smaller by that: what meets is always found, and of what is found a little may
+//! only nearly meet. The last come are looked through one
 //! by one; those before them stand in trees of sizes that double, as the digits of a number do, so that a box is put
 //! into a tree some twenty times at most (Bentley and Saxe, 1980). A tree is its boxes in the order of a curve that
 //! keeps neighbours together, and over each sixteen one box around them. Nothing is ever taken out.
@@ -13,13 +14,22 @@ const LOOSE: usize = 512;
 /// Boxes under one.
 const NODE: usize = 16;
 
-/// West, south, east, north.
-type Box32 = [i32; 4];
+/// A box as it is kept.
+#[derive(Clone, Copy, Debug)]
+struct Small {
+    /// West and south, in ticks.
+    corner: [i32; 2],
+    /// Width and height ([`extent`]).
+    size: [u16; 2],
+}
+
+/// West, south, east, north, in ticks.
+type Sides = [i64; 4];
 
 /// Boxes that come one by one.
 #[derive(Debug, Default)]
 pub(super) struct Boxes {
-    all: Vec<Box32>,
+    all: Vec<Small>,
     /// Of the first of `all`; each larger than the next.
     trees: Vec<Tree>,
     /// How many of `all` stand in trees.
@@ -31,7 +41,7 @@ pub(super) struct Boxes {
 struct Tree {
     order: Vec<u32>,
     /// From the boxes around sixteen to those around all.
-    levels: Vec<Vec<Box32>>,
+    levels: Vec<Vec<Small>>,
 }
 
 impl Boxes {
@@ -42,7 +52,7 @@ impl Boxes {
 
     /// Adds one; its number is how many there were.
     pub fn add(&mut self, bounds: Bounds) {
-        self.all.push(around(bounds));
+        self.all.push(Small::around(around(bounds)));
         if self.all.len() - self.grown < LOOSE {
             return;
         }
@@ -61,7 +71,7 @@ impl Boxes {
     pub fn meeting(&self, bounds: Bounds, mut take: impl FnMut(usize) -> bool) {
         let wanted = around(bounds);
         for at in (self.grown..self.all.len()).rev() {
-            if self.get(at).is_some_and(|one| meet(one, &wanted)) && !take(at) {
+            if self.get(at).is_some_and(|one| meet(&one.sides(), &wanted)) && !take(at) {
                 return;
             }
         }
@@ -78,27 +88,29 @@ impl Boxes {
         tree: &Tree,
         level: usize,
         node: usize,
-        wanted: &Box32,
+        wanted: &Sides,
         take: &mut impl FnMut(usize) -> bool,
     ) -> bool {
         let Some(below) = level.checked_sub(1) else {
             let here = tree.order.iter().skip(node * NODE).take(NODE).map(|&at| at as usize);
-            return here.filter(|&at| self.get(at).is_some_and(|one| meet(one, wanted))).all(take);
+            return here.filter(|&at| self.get(at).is_some_and(|one| meet(&one.sides(), wanted))).all(take);
         };
         let boxes = tree.levels.get(below).map_or(&[][..], Vec::as_slice);
         let here = boxes.iter().enumerate().skip(node * NODE).take(NODE);
-        here.filter(|(_, one)| meet(one, wanted)).all(|(at, _)| self.look(tree, below, at, wanted, take))
+        here.filter(|(_, one)| meet(&one.sides(), wanted)).all(|(at, _)| self.look(tree, below, at, wanted, take))
     }
 
-    fn get(&self, at: usize) -> Option<&Box32> {
+    fn get(&self, at: usize) -> Option<&Small> {
         self.all.get(at)
     }
 
     /// Where on the curve a box stands.
     fn place(&self, at: u32) -> u64 {
-        let Some([west, south, east, north]) = self.get(at as usize) else { return 0 };
-        let middle = |one: i32, other: i32| one.midpoint(other) as u32;
-        spread(middle(*west, *east)) | spread(middle(*south, *north)) << 1
+        let Some(small) = self.get(at as usize) else { return 0 };
+        let [west, south, east, north] = small.sides();
+        // as the low half of two's complement: neighbours stay neighbours but for the two ends of the earth
+        let middle = |one: i64, other: i64| one.midpoint(other) as u32;
+        spread(middle(west, east)) | spread(middle(south, north)) << 1
     }
 
     fn merged(&self, one: Vec<u32>, other: Vec<u32>) -> Vec<u32> {
@@ -112,8 +124,8 @@ impl Boxes {
         merged
     }
 
-    fn levels(&self, order: &[u32]) -> Vec<Vec<Box32>> {
-        let mut levels: Vec<Vec<Box32>> = Vec::new();
+    fn levels(&self, order: &[u32]) -> Vec<Vec<Small>> {
+        let mut levels: Vec<Vec<Small>> = Vec::new();
         let boxes = order.chunks(NODE).map(|some| union(some.iter().filter_map(|&at| self.get(at as usize))));
         levels.push(boxes.collect());
         while let Some(last) = levels.last().filter(|last| last.len() > NODE) {
@@ -124,21 +136,56 @@ impl Boxes {
     }
 }
 
-fn around(bounds: Bounds) -> Box32 {
+impl Small {
+    /// The smallest that holds all of this.
+    fn around([west, south, east, north]: Sides) -> Self {
+        let low = |ticks: i64| ticks.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+        let corner = [low(west), low(south)];
+        let size = [extent(east - i64::from(corner[0])), extent(north - i64::from(corner[1]))];
+        Self { corner, size }
+    }
+
+    fn sides(self) -> Sides {
+        let ([west, south], [width, height]) = (self.corner.map(i64::from), self.size.map(ticks));
+        [west, south, west + width, south + height]
+    }
+}
+
+/// Binary places of a width.
+const PLACES: u32 = 11;
+
+/// A width in two octets: below them its places, above them how far they are shifted; rounded up.
+fn extent(width: i64) -> u16 {
+    let mut width = width.clamp(0, i64::from(u32::MAX)) as u64;
+    let mut shift = 0;
+    while width >> PLACES != 0 {
+        width = width.div_ceil(2);
+        shift += 1;
+    }
+    (shift << PLACES) | width as u16
+}
+
+/// What [`extent`] made of a width.
+fn ticks(extent: u16) -> i64 {
+    i64::from(extent & ((1 << PLACES) - 1)) << (extent >> PLACES)
+}
+
+fn around(bounds: Bounds) -> Sides {
     const TICK: i64 = 32;
-    let near = |nano: i64| nano.div_euclid(TICK).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+    let near = |nano: i64| nano.div_euclid(TICK);
     let far = |nano: i64| near(nano.saturating_add(TICK - 1));
     [near(bounds.west), near(bounds.south), far(bounds.east), far(bounds.north)]
 }
 
-fn meet(one: &Box32, other: &Box32) -> bool {
+fn meet(one: &Sides, other: &Sides) -> bool {
     one[0] <= other[2] && other[0] <= one[2] && one[1] <= other[3] && other[1] <= one[3]
 }
 
-fn union<'b>(boxes: impl Iterator<Item = &'b Box32>) -> Box32 {
-    boxes.fold([i32::MAX, i32::MAX, i32::MIN, i32::MIN], |all, one| {
-        [all[0].min(one[0]), all[1].min(one[1]), all[2].max(one[2]), all[3].max(one[3])]
-    })
+fn union<'b>(boxes: impl Iterator<Item = &'b Small>) -> Small {
+    let all = boxes
+        .map(|one| one.sides())
+        .reduce(|all, one| [all[0].min(one[0]), all[1].min(one[1]), all[2].max(one[2]), all[3].max(one[3])]);
+    Small::around(all.unwrap_or_default())
 }
 
 /// The bits of a number with one between each two (Morton, 1966).
@@ -191,6 +238,18 @@ mod tests {
                 prop_assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "none twice");
             }
         }
+    }
+
+    #[test]
+    fn a_width_in_two_octets_is_never_smaller_and_hardly_larger() {
+        let mut width = 0i64;
+        while width <= i64::from(u32::MAX) {
+            let kept = ticks(extent(width));
+            assert!(kept >= width && kept - width <= width >> (PLACES - 2), "{width} is kept as {kept}");
+            width += 1 + width / 997;
+        }
+        assert_eq!(ticks(extent(-1)), 0);
+        assert!(ticks(extent(i64::MAX)) >= i64::from(u32::MAX));
     }
 
     #[test]

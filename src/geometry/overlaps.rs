@@ -29,7 +29,7 @@ const SLACK: u64 = 10;
 pub struct Overlaps {
     boxes: Boxes,
     /// Which record each was, in the order in which they came.
-    records: Vec<u32>,
+    records: Numbers,
     kept: VecDeque<Vec<Run>>,
     /// How many of the oldest are not kept any more.
     gone: usize,
@@ -52,7 +52,6 @@ impl Overlaps {
     pub fn of_about(count: usize) -> Self {
         let mut overlaps = Self::default();
         overlaps.boxes.reserve(count);
-        overlaps.records.reserve_exact(count);
         overlaps
     }
 
@@ -60,7 +59,7 @@ impl Overlaps {
     pub fn within(room: usize, work: usize) -> Self {
         Self {
             boxes: Boxes::default(),
-            records: Vec::new(),
+            records: Numbers::default(),
             kept: VecDeque::new(),
             gone: 0,
             points: 0,
@@ -147,7 +146,7 @@ impl Overlaps {
         let Self { boxes, records, kept, gone, work, foreseen, .. } = self;
         let mine = records.len();
         boxes.meeting(bounds, |at| {
-            let Some(&record) = records.get(at) else { return true };
+            let Some(record) = records.get(at) else { return true };
             let kept = at.checked_sub(*gone).and_then(|at| kept.get(at));
             let asked = match kept {
                 None if *work > ASKED => {
@@ -179,6 +178,38 @@ impl Overlaps {
     }
 }
 
+/// Numbers that come one by one, most of them one more than the last: a pair for each stretch.
+#[derive(Debug, Default)]
+struct Numbers {
+    /// The place of the first of each stretch, and its number.
+    stretches: Vec<(usize, u32)>,
+    count: usize,
+}
+
+impl Numbers {
+    fn len(&self) -> usize {
+        self.count
+    }
+
+    fn push(&mut self, number: u32) {
+        if self.next() != Some(number) {
+            self.stretches.push((self.count, number));
+        }
+        self.count += 1;
+    }
+
+    fn get(&self, at: usize) -> Option<u32> {
+        let behind = self.stretches.partition_point(|(first, _)| *first <= at);
+        let (first, number) = self.stretches.get(behind.checked_sub(1)?).filter(|_| at < self.count)?;
+        number.checked_add(u32::try_from(at - first).ok()?)
+    }
+
+    /// The number that would go on with the last stretch.
+    fn next(&self) -> Option<u32> {
+        self.get(self.count.checked_sub(1)?)?.checked_add(1)
+    }
+}
+
 fn origin(bounds: Bounds) -> Point {
     Point { x: bounds.west, y: bounds.south }
 }
@@ -189,4 +220,24 @@ fn meet(one: Bounds, other: Bounds) -> bool {
 
 fn points(runs: &[Run]) -> usize {
     runs.iter().map(|run| run.points.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn each_number_is_found_at_its_place(steps in proptest::collection::vec(prop_oneof![5 => Just(1u32), 1 => 0u32..4], 0..200)) {
+            let (mut numbers, mut all, mut number) = (Numbers::default(), Vec::new(), 0);
+            for step in steps {
+                number += step;
+                numbers.push(number);
+                all.push(number);
+            }
+            prop_assert_eq!((0..numbers.len()).filter_map(|at| numbers.get(at)).collect::<Vec<_>>(), all);
+            prop_assert_eq!(numbers.get(numbers.len()), None);
+        }
+    }
 }

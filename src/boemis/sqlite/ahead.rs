@@ -9,7 +9,7 @@
 
 use super::write::{PIECE_RECORDS, Statement as Query, bind_values, numbered_sql};
 use super::{fault, log_pages, options};
-use crate::boemis::ahead::{Ahead, Sweep};
+use crate::boemis::ahead::{Ahead, Source, Sweep};
 use crate::boemis::layout::Layout;
 use crate::boemis::rows::{Rows, gone};
 use crate::boemis::views::{Engine, triggers};
@@ -18,9 +18,9 @@ use crate::document::{DatasetName, Digest};
 use crate::schema::{Datasets, Record};
 use sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr, SqlStr};
-use std::borrow::Cow;
 use std::io;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 const DOING: &str = "writing rows ahead of their mark";
 
@@ -33,14 +33,20 @@ const LOGGED: u32 = 4;
 /// Rows that are swept at a time: some ten milliseconds.
 const SWEPT: i64 = 2_000;
 
-/// Records piece by piece, as they lie or as they are read.
-type Pieces<'i, 'r> = &'i mut dyn Iterator<Item = io::Result<Cow<'r, [Record]>>>;
+/// Statements of one transaction: a group waits for no more of them.
+const AT_ONCE: usize = 4;
+
+/// Statements that are made before they are wanted.
+const WAITING: usize = 2;
+
+/// Pieces of records that one statement takes, at most: a quarter of a megabyte each.
+const GATHERED: usize = 4;
 
 /// Writes all rows; the number that their mark is to have, their digest, and how many they are.
 pub(in crate::boemis) async fn write_ahead(
     (path, settings): (&Path, &Settings),
     datasets: &Datasets,
-    (dataset, pieces): (&DatasetName, Pieces<'_, '_>),
+    (dataset, source): (&DatasetName, Source),
     ahead: &Ahead,
     sweep: Sweep<'_>,
 ) -> Result<(i64, Digest, u64), Fault> {
@@ -57,7 +63,7 @@ pub(in crate::boemis) async fn write_ahead(
             sweep_away(&mut connection, one, ahead, (sweep.spared, &useless)).await?;
         }
         let number = free_number(&mut connection, &layouts).await?;
-        let (rows, records) = write(&mut connection, layout, number, pieces, ahead).await?;
+        let (rows, records) = write(&mut connection, layout, number, source, ahead).await?;
         Ok((number, rows, records))
     };
     let written = written.await;
@@ -115,52 +121,117 @@ async fn write(
     connection: &mut SqliteConnection,
     layout: &Layout,
     number: i64,
-    pieces: Pieces<'_, '_>,
+    source: Source,
     ahead: &Ahead,
 ) -> Result<(Digest, u64), Fault> {
-    let mut rows = Rows::new(layout);
-    let mut record = 0i64;
-    let full: SqlStr = AssertSqlSafe(numbered_sql(layout, number, PIECE_RECORDS)).into_sql_str();
-    for piece in pieces {
-        let piece = piece.map_err(gone)?;
+    let made = statements_of(layout.clone(), number, source);
+    // whoever makes them says what was wrong, if anything was
+    let lost = || gone(io::Error::new(io::ErrorKind::UnexpectedEof, "they came to no end"));
+    loop {
+        // as long as none has come, nobody is kept from the database
+        let mut next = match made.recv().map_err(|_| lost())?? {
+            Made::All(rows, records) => return Ok((rows, records)),
+            Made::Some(statement) => Some(statement),
+        };
         let turn = ahead.step()?;
         begin(connection).await?;
-        let mut pieces = piece.chunks(PIECE_RECORDS);
-        let mut made = || {
-            pieces.next().map(|some| statement_of(some, (layout, number, &full), &mut rows, &mut record)).transpose()
-        };
-        let mut next = made()?;
-        while let Some(query) = next {
-            // the next one is made while the connection's thread works at this
-            let (done, following) = tokio::join!(query.execute(&mut *connection), async { made() });
-            done.map_err(|e| fault(DOING, e))?;
-            next = following?;
+        let (mut all, mut done) = (None, 0);
+        while let Some(statement) = next.take() {
+            statement.execute(&mut *connection).await.map_err(|e| fault(DOING, e))?;
+            done += 1;
+            match (done < AT_ONCE).then(|| made.try_recv()) {
+                Some(Ok(Ok(Made::Some(statement)))) => next = Some(statement),
+                Some(Ok(Ok(Made::All(rows, records)))) => all = Some((rows, records)),
+                Some(Ok(Err(fault))) => return Err(fault),
+                Some(Err(_)) | None => {}
+            }
         }
         commit(connection).await?;
         drop(turn);
+        if let Some(all) = all {
+            return Ok(all);
+        }
     }
-    Ok((rows.finish(), u64::try_from(record).unwrap_or_default()))
 }
 
-/// The statement that writes some rows, which are digested.
-fn statement_of<'q>(
-    some: &[Record],
-    (layout, number, full): (&Layout, i64, &SqlStr),
-    rows: &mut Rows<'_>,
-    record: &mut i64,
-) -> Result<Query<'q>, Fault> {
-    let whole = some.len() == PIECE_RECORDS;
-    let sql = match whole {
-        true => full.clone(),
-        false => AssertSqlSafe(numbered_sql(layout, number, some.len())).into_sql_str(),
+/// What whoever makes statements has made.
+enum Made {
+    /// The next.
+    Some(Query<'static>),
+    /// The last was before this: the digest of all rows, and how many they are.
+    All(Digest, u64),
+}
+
+/// Statements that write all records, and then what they came to: made on a thread of its own, while the database works
+/// at those before.
+fn statements_of(layout: Layout, number: i64, source: Source) -> Receiver<Result<Made, Fault>> {
+    let (sender, receiver) = sync_channel(WAITING);
+    let make = move || {
+        let made = Making::new(&layout, number, &sender).all(source);
+        let _ = sender.send(made.map(|(rows, records)| Made::All(rows, records))); // nobody may want it any more
     };
-    let mut query = sqlx::query(sql).persistent(whole);
-    for one in some {
-        rows.take(one)?;
-        *record += 1;
-        query = bind_values(query.bind(*record), layout, one);
+    // without a thread nothing is made, and whoever waits hears that
+    let _ = std::thread::Builder::new().name("rows".to_owned()).spawn(make);
+    receiver
+}
+
+/// The making of statements.
+struct Making<'m> {
+    layout: &'m Layout,
+    number: i64,
+    sender: &'m SyncSender<Result<Made, Fault>>,
+    full: SqlStr,
+    rows: Rows<'m>,
+    record: i64,
+}
+
+impl<'m> Making<'m> {
+    fn new(layout: &'m Layout, number: i64, sender: &'m SyncSender<Result<Made, Fault>>) -> Self {
+        let full = AssertSqlSafe(numbered_sql(layout, number, PIECE_RECORDS)).into_sql_str();
+        Self { layout, number, sender, full, rows: Rows::new(layout), record: 0 }
     }
-    Ok(query)
+
+    /// As many records a statement as it takes, but of no more than [`GATHERED`] pieces: records may be large.
+    fn all(mut self, source: Source) -> Result<(Digest, u64), Fault> {
+        let (mut gathered, mut pieces, mut done) = (Vec::new(), 0, Ok(()));
+        source.each(&mut |piece| {
+            done = piece.map_err(gone).and_then(|piece| {
+                gathered.extend(piece.into_owned());
+                pieces += 1;
+                let whole = gathered.len() / PIECE_RECORDS * PIECE_RECORDS;
+                let count = if pieces >= GATHERED { gathered.len() } else { whole };
+                if count > 0 {
+                    pieces = 0;
+                    self.send(gathered.drain(..count).as_slice())?;
+                }
+                Ok(())
+            });
+            done.is_ok()
+        });
+        done?;
+        self.send(&gathered)?;
+        Ok((self.rows.finish(), u64::try_from(self.record).unwrap_or_default()))
+    }
+
+    /// The statements that write some rows, which are digested.
+    fn send(&mut self, records: &[Record]) -> Result<(), Fault> {
+        for some in records.chunks(PIECE_RECORDS) {
+            let whole = some.len() == PIECE_RECORDS;
+            let sql = match whole {
+                true => self.full.clone(),
+                false => AssertSqlSafe(numbered_sql(self.layout, self.number, some.len())).into_sql_str(),
+            };
+            let mut query = sqlx::query(sql).persistent(whole);
+            for one in some {
+                self.rows.take(one)?;
+                self.record += 1;
+                query = bind_values(query.bind(self.record), self.layout, one);
+            }
+            let broken_off = |_| gone(io::Error::new(io::ErrorKind::BrokenPipe, "nobody writes them any more"));
+            self.sender.send(Ok(Made::Some(query))).map_err(broken_off)?;
+        }
+        Ok(())
+    }
 }
 
 /// The numbers of rows that have no mark, wherever they stand. Looked for from number to number, so that not all rows
