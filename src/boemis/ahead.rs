@@ -77,11 +77,11 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// Gives them piece by piece, until `take` has enough.
-    pub(super) fn each(self, take: &mut dyn FnMut(io::Result<Cow<'_, [Record]>>) -> bool) {
+    /// Gives them piece by piece, until `take` fails.
+    pub(super) fn each(self, take: &mut dyn FnMut(Cow<'_, [Record]>) -> Result<(), Fault>) -> Result<(), Fault> {
         match self {
-            Self::Lying(records) => drop(records.pieces().map(take).take_while(|goes_on| *goes_on).count()),
-            Self::Coming(pieces) => drop(pieces.map(take).take_while(|goes_on| *goes_on).count()),
+            Self::Lying(records) => records.pieces().try_for_each(|piece| take(piece.map_err(rows::gone)?)),
+            Self::Coming(mut pieces) => pieces.try_for_each(|piece| take(piece.map_err(rows::gone)?)),
         }
     }
 }

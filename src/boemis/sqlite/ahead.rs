@@ -193,22 +193,18 @@ impl<'m> Making<'m> {
 
     /// As many records a statement as it takes, but of no more than [`GATHERED`] pieces: records may be large.
     fn all(mut self, source: Source) -> Result<(Digest, u64), Fault> {
-        let (mut gathered, mut pieces, mut done) = (Vec::new(), 0, Ok(()));
+        let (mut gathered, mut pieces) = (Vec::new(), 0);
         source.each(&mut |piece| {
-            done = piece.map_err(gone).and_then(|piece| {
-                gathered.extend(piece.into_owned());
-                pieces += 1;
-                let whole = gathered.len() / PIECE_RECORDS * PIECE_RECORDS;
-                let count = if pieces >= GATHERED { gathered.len() } else { whole };
-                if count > 0 {
-                    pieces = 0;
-                    self.send(gathered.drain(..count).as_slice())?;
-                }
-                Ok(())
-            });
-            done.is_ok()
-        });
-        done?;
+            gathered.extend(piece.into_owned());
+            pieces += 1;
+            let whole = gathered.len() / PIECE_RECORDS * PIECE_RECORDS;
+            let count = if pieces >= GATHERED { gathered.len() } else { whole };
+            if count > 0 {
+                pieces = 0;
+                self.send(gathered.drain(..count).as_slice())?;
+            }
+            Ok(())
+        })?;
         self.send(&gathered)?;
         Ok((self.rows.finish(), u64::try_from(self.record).unwrap_or_default()))
     }
