@@ -78,7 +78,7 @@ pub(super) enum Source {
 
 impl Source {
     /// Gives them piece by piece, until `take` fails.
-    pub(super) fn each(self, take: &mut dyn FnMut(Cow<'_, [Record]>) -> Result<(), Fault>) -> Result<(), Fault> {
+    pub(super) fn each(self, mut take: impl FnMut(Cow<'_, [Record]>) -> Result<(), Fault>) -> Result<(), Fault> {
         match self {
             Self::Lying(records) => records.pieces().try_for_each(|piece| take(piece.map_err(rows::gone)?)),
             Self::Coming(mut pieces) => pieces.try_for_each(|piece| take(piece.map_err(rows::gone)?)),

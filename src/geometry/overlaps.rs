@@ -229,7 +229,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn each_number_is_found_at_its_place(steps in proptest::collection::vec(prop_oneof![5 => Just(1u32), 1 => 0u32..4], 0..200)) {
+        fn each_number_is_found_at_its_place(
+            steps in proptest::collection::vec(prop_oneof![5 => Just(1u32), 1 => 0u32..4], 0..200),
+        ) {
             let (mut numbers, mut all, mut number) = (Numbers::default(), Vec::new(), 0);
             for step in steps {
                 number += step;

@@ -194,7 +194,7 @@ impl<'m> Making<'m> {
     /// As many records a statement as it takes, but of no more than [`GATHERED`] pieces: records may be large.
     fn all(mut self, source: Source) -> Result<(Digest, u64), Fault> {
         let (mut gathered, mut pieces) = (Vec::new(), 0);
-        source.each(&mut |piece| {
+        source.each(|piece| {
             gathered.extend(piece.into_owned());
             pieces += 1;
             let whole = gathered.len() / PIECE_RECORDS * PIECE_RECORDS;
