@@ -131,6 +131,98 @@ fn a_verdict_is_the_same_whatever_became_of_the_configuration() {
     assert_eq!(trial.pencere(&["explain", "nothing"]).status.code(), Some(2));
 }
 
+/// `replay` of all that was ever received: its exit code and its answer.
+fn replay(trial: &Trial, more: &[&str]) -> (Option<i32>, Value) {
+    let mut args = vec!["replay", "--since", "2020-01-01"];
+    args.extend(more);
+    trial.json(&args)
+}
+
+/// What would be answered otherwise: file, decision and what it would be.
+fn changes(answer: &Value) -> Vec<(String, String, String)> {
+    let text = |one: &Value, key: &str| one[key].as_str().unwrap_or("-").to_owned();
+    let all = answer["changes"].as_array().unwrap().iter();
+    all.map(|one| (text(one, "file"), text(one, "recorded"), text(one, "would_be"))).collect()
+}
+
+// S 5.7
+#[test]
+fn changed_rules_are_tried_on_what_was_filed_and_nothing_is_touched() {
+    let trial = window();
+    let filed = file_all(&trial);
+    let list = || {
+        let mut all = std::process::Command::new("find");
+        all.arg(trial.at("w")).args(["-type", "f", "-not", "-name", "*-shm", "-printf", "%p %s %T@ %C@\n"]);
+        let mut lines: Vec<String> =
+            String::from_utf8(all.output().unwrap().stdout).unwrap().lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let before = list();
+    let (code, answer) = replay(&trial, &[]);
+    assert_eq!((code, changes(&answer)), (Some(0), vec![]), "{answer:#}");
+    assert_eq!((answer["judged"].as_u64(), answer["duplicates"].as_u64()), (Some(filed.len() as u64 + 2), Some(1)));
+    assert_eq!(answer["problems"].as_array().unwrap().len(), 0);
+
+    // by a configuration that is to come: no places behind the point, so that what had three is refused
+    let copied = std::process::Command::new("cp").arg("-r").args([trial.at("w"), trial.at("next")]).status();
+    assert!(copied.unwrap().success());
+    let dataset = trial.at("next/datasets/generation/dataset.toml");
+    let text = fs::read_to_string(&dataset).unwrap();
+    fs::write(&dataset, text.replacen("places = 3", "places = 0", 1)).unwrap();
+    let next = trial.at("next/pencere.toml");
+    let by = ["--by", next.to_str().unwrap()];
+    let (code, answer) = replay(&trial, &by);
+    let changed = changes(&answer);
+    assert_eq!(code, Some(1), "{answer:#}");
+    let to = |name: &str| {
+        changed.iter().find(|(file, ..)| file == name).map(|(_, was, would)| (was.as_str(), would.as_str()))
+    };
+    assert_eq!(to("good.xml"), Some(("accepted", "rejected")));
+    assert_eq!(to("total.xml"), Some(("rejected", "rejected")), "for another reason");
+    assert_eq!((to("altered.xml"), to("stranger.xml")), (None, None), "it never came so far");
+    let good = answer["changes"].as_array().unwrap().iter().find(|one| one["file"] == "good.xml").unwrap();
+    assert_eq!(good["findings"][0]["code"], "schema.invalid", "{good:#}");
+    let told = trial.pencere(&["replay", "--since", "2020-01-01", "--by", by[1]]);
+    let text = String::from_utf8(told.stdout).unwrap();
+    for words in ["good.xml", "accepted -> rejected", "answers judged again"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // nothing was received so late
+    assert_eq!(trial.json(&["replay", "--since", "2099-01-01"]).1["judged"], 0);
+    assert_eq!(replay(&trial, &["--until", "2020-01-02"]).1["judged"], 0);
+    assert_eq!(list(), before, "nothing was touched");
+
+    // a registry of another day counts where it is asked for
+    let registry = fs::read_to_string(trial.at("w/registry.toml")).unwrap();
+    fs::write(trial.at("w/registry.toml"), registry.replace("suspended = false", "suspended = true")).unwrap();
+    assert_eq!(replay(&trial, &[]).0, Some(0));
+    let (code, answer) = replay(&trial, &["--registry", "now"]);
+    assert_eq!(code, Some(1));
+    assert!(changes(&answer).contains(&("good.xml".into(), "accepted".into(), "rejected".into())), "{answer:#}");
+    // a wrong one is named, and nothing is replayed
+    fs::write(&next, "[window\n").unwrap();
+    assert_eq!(trial.pencere(&["replay", "--since", "2020-01-01", "--by", by[1]]).status.code(), Some(2));
+}
+
+#[test]
+fn a_document_that_would_go_further_than_it_went_is_told_to_do_so() {
+    let trial = window();
+    let registry = fs::read_to_string(trial.at("w/registry.toml")).unwrap();
+    fs::write(trial.at("w/registry.toml"), registry.replace("suspended = false", "suspended = true")).unwrap();
+    file(&trial, "late.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    trial.done(&["once"]);
+    fs::write(trial.at("w/registry.toml"), registry).unwrap();
+    let (code, answer) = replay(&trial, &["--registry", "now"]);
+    assert_eq!((code, changes(&answer)), (Some(1), vec![("late.xml".into(), "rejected".into(), "-".into())]));
+    // what is missing from evidence is named, and the rest goes on
+    let dossiers = kept(&trial);
+    assert!(!dossiers.is_empty());
+    dossiers.iter().for_each(|path| fs::remove_file(path).unwrap());
+    let (code, answer) = replay(&trial, &[]);
+    assert_eq!((code, answer["problems"].as_array().unwrap().len()), (Some(3), 1), "{answer:#}");
+}
+
 #[test]
 fn what_is_contested_is_explained_by_the_list_that_contested_it() {
     let trial = window();

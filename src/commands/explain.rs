@@ -3,6 +3,7 @@
 
 pub(super) mod judged;
 pub(super) mod past;
+pub(super) mod shelf;
 pub(super) mod told;
 
 use super::answer::FindingAnswer;

@@ -31,6 +31,7 @@ mod publish;
 mod receipt;
 pub mod records;
 mod repair;
+mod replay;
 mod report;
 mod restore;
 mod run;
@@ -178,6 +179,7 @@ enum Command {
     List(list::ListArgs),
     Show(show::ShowArgs),
     Explain(explain::ExplainArgs),
+    Replay(replay::ReplayArgs),
     Evidence(evidence::EvidenceArgs),
     Status(status::StatusArgs),
     Backup(backup::BackupArgs),
@@ -239,6 +241,7 @@ impl Command {
             Self::List(args) => list::run(&args, screen),
             Self::Show(args) => show::run(&args, screen),
             Self::Explain(args) => explain::run(&args, screen),
+            Self::Replay(args) => replay::run(&args, screen),
             Self::Evidence(args) => evidence::run(&args, screen),
             Self::Status(args) => status::run(&args, screen),
             Self::Backup(args) => backup::run(&args, screen),
@@ -280,6 +283,7 @@ impl Arguments {
             Command::List(args) => args.output.format,
             Command::Show(args) => args.output.format,
             Command::Explain(args) => args.output.format,
+            Command::Replay(args) => args.output.format,
             Command::Evidence(args) => args.output.format,
             Command::Status(args) => args.output.format,
             Command::Backup(args) => args.output.format,

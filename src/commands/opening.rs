@@ -4,6 +4,7 @@ use super::{Screen, Trouble, WindowArgs};
 use crate::config::Config;
 use crate::daemon::window::Halt;
 use jiff::Timestamp;
+use std::path::Path;
 use tokio::runtime::Runtime;
 
 /// The window's configuration; every mistake is shown, and then exit 2.
@@ -14,8 +15,15 @@ pub fn config(args: &WindowArgs, screen: &mut Screen) -> Result<Config, Trouble>
     if let Some(advice) = args.advice() {
         return Err(Trouble::usage(advice));
     }
-    let path = args.path();
-    Config::load(&path, Timestamp::now()).map_err(|mistakes| {
+    config_at(&args.path(), screen)
+}
+
+/// This configuration; every mistake is shown, and then exit 2.
+///
+/// # Errors
+/// As [`config`].
+pub fn config_at(path: &Path, screen: &mut Screen) -> Result<Config, Trouble> {
+    Config::load(path, Timestamp::now()).map_err(|mistakes| {
         for mistake in &mistakes {
             screen.note(mistake.to_string());
         }

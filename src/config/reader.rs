@@ -5,7 +5,7 @@
 //! gives a default: an absent key is `None` for the caller to decide.
 
 use super::mistake::Mistake;
-use crate::document::letters::distance;
+use crate::document::letters::near;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::{Range, RangeInclusive};
@@ -489,13 +489,7 @@ fn listed<'a>(words: impl Iterator<Item = &'a str>) -> String {
 
 /// `; perhaps "settle" is meant`, when a known word is near.
 pub fn meant<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let near = known.map(|other| (distance(word, other), other)).min();
-    match near {
-        Some((distance, other)) if distance * 3 <= other.chars().count().max(3) => {
-            format!("; perhaps {other:?} is meant")
-        }
-        _ => String::new(),
-    }
+    near(word, known).first().map(|other| format!("; perhaps {other:?} is meant")).unwrap_or_default()
 }
 
 /// Digits and a unit right behind them.

@@ -166,7 +166,7 @@ pub fn hint(text: &str, near: &[&str]) -> Option<Hint> {
 }
 
 /// Edits (insert, delete, replace) from one word to the other.
-pub fn distance(from: &str, to: &str) -> usize {
+fn distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (above, c) in from.chars().enumerate() {

@@ -51,12 +51,12 @@ pub(super) fn all(past: &Past, all: &[Explained]) -> Result<Vec<Piece>, Trouble>
     let mut logs = Logs::default();
     for one in all {
         let number = one.answered.answer;
-        let octets = past.octets("a receipt", &one.answered.receipt.kept())?;
+        let octets = past.shelf().octets("a receipt", &one.answered.receipt.kept())?;
         let (name, log) = (format!("receipts/{number}.receipt.xml"), logs.of(past, one)?);
         readme.receipts.push(Receipt { name: name.clone(), seal: grounds.seal(one)?, log });
         pieces.push(Piece::of(name, "text/xml", octets.to_vec())?);
         if let Some(kept) = one.answered.dossier.as_ref().map(KeptFile::kept) {
-            let dossier = past.octets("a dossier", &kept)?;
+            let dossier = past.shelf().octets("a dossier", &kept)?;
             pieces.push(Piece::of(format!("judgement/{number}.dossier.json"), JSON, dossier.to_vec())?);
         }
     }
@@ -85,7 +85,7 @@ pub(super) fn all(past: &Past, all: &[Explained]) -> Result<Vec<Piece>, Trouble>
 fn originals(past: &Past, all: &[Explained], readme: &mut Readme) -> Result<Vec<Piece>, Trouble> {
     let mut pieces = Vec::new();
     let mut file = |file: &HeldFile, other: &str| {
-        let octets = past.evidence().read(&file.kept());
+        let octets = past.shelf().evidence().read(&file.kept());
         let broken = |error: &dyn std::fmt::Display| Trouble::broken(format!("the document: {error}"));
         let octets = octets.map_err(|error| broken(&error))?;
         let head = octets.head(HEAD).map_err(|error| broken(&error))?;

@@ -49,7 +49,7 @@ impl Grounds {
             }
             let mut contents = CONTENTS.to_owned();
             for file in &one.by.0.files {
-                let octets = past.file(&file.path.display().to_string(), file.sha256)?;
+                let octets = past.shelf().file(&file.path.display().to_string(), file.sha256)?;
                 let place = grounds.take(file, &octets, paths);
                 let (place, why) = place.as_ref().map_or_else(|why| ("-", *why), |place| (place.as_str(), ""));
                 let path = printable_line(&file.path.display().to_string());
@@ -61,7 +61,7 @@ impl Grounds {
             let place = format!("grounds/files/{}-registry-excerpt.json", short(sha256));
             contents.push_str(&format!("{sha256}  {place}  {EXCERPT}\n"));
             grounds.files.insert(place, excerpt);
-            let list = past.file("the list of the grounds", one.grounds)?;
+            let list = past.shelf().file("the list of the grounds", one.grounds)?;
             grounds.files.insert(format!("{folder}/grounds.json"), list.to_vec());
             grounds.files.insert(format!("{folder}/contents.txt"), contents.into_bytes());
         }

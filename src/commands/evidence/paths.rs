@@ -116,7 +116,7 @@ fn stamps(report: &Report) -> Vec<Certificates> {
 fn stamps_on_receipt(past: &Past, one: &Explained) -> Result<Vec<Certificates>, Trouble> {
     let stamped = one.receipt.stamped.as_ref().and_then(|moment| moment.parse::<Timestamp>().ok());
     let Some(at) = stamped else { return Ok(Vec::new()) };
-    let octets = past.octets("a receipt", &one.answered.receipt.kept())?;
+    let octets = past.shelf().octets("a receipt", &one.answered.receipt.kept())?;
     let (world, profile) = (one.by.1.world(), &one.by.1.settings().identity);
     let context = Context { trust: &world.trust, policy: &world.policy, profile, at, time_source: TimeSource::Now };
     let examined = signature::examine(&Octets::from(octets.to_vec()), None, &context, &Limits::default());

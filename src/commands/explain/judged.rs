@@ -1,6 +1,7 @@
 //! Each verdict on a submission, repeated: what it comes to, and what differs from what was recorded.
 
 use super::past::Past;
+use super::shelf::Shelf;
 use crate::commands::Trouble;
 use crate::daemon::again::{self, NotJudged, Repeated, Wanted};
 use crate::daemon::dossier::{Beside, Dossier};
@@ -69,28 +70,54 @@ pub(in crate::commands) fn all(past: &mut Past) -> Result<Vec<Explained>, Troubl
     answers.into_iter().map(|answered| one(past, answered)).collect()
 }
 
-fn one(past: &mut Past, answered: Answered) -> Result<Explained, Trouble> {
-    let which = format!("answer {} of submission {}", answered.answer, answered.id);
-    let kept = answered.dossier.as_ref().map(KeptFile::kept).zip(answered.grounds);
-    let (kept, mut grounds) = kept.ok_or_else(|| {
-        Trouble::broken(format!("{which} was given by a version that kept nothing to repeat its verdict from"))
-    })?;
-    let octets = past.octets(&format!("the dossier of {which}"), &kept)?;
-    let dossier = Dossier::read(&octets);
-    let dossier = dossier.map_err(|why| Trouble::broken(format!("the dossier of {which} cannot be read: {why}")))?;
-    if (dossier.id, dossier.answer, dossier.grounds) != (answered.id, answered.answer, answered.grounds) {
-        return Err(Trouble::broken(format!("the dossier of {which} speaks of another answer")));
+/// What is recorded of an answer besides its line in the journal.
+pub(in crate::commands) struct Recorded {
+    pub dossier: Dossier,
+    /// The receipt as it was sealed.
+    pub receipt: Told,
+    /// By which grounds it was judged.
+    pub grounds: Digest,
+}
+
+impl Recorded {
+    /// Of this answer.
+    ///
+    /// # Errors
+    /// Broken: something that is needed is missing or damaged; the text names it.
+    pub fn of(shelf: &Shelf, answered: &Answered) -> Result<Self, Trouble> {
+        let which = which(answered);
+        let kept = answered.dossier.as_ref().map(KeptFile::kept).zip(answered.grounds);
+        let (kept, grounds) = kept.ok_or_else(|| {
+            Trouble::broken(format!("{which} was given by a version that kept nothing to repeat its verdict from"))
+        })?;
+        let octets = shelf.octets(&format!("the dossier of {which}"), &kept)?;
+        let dossier = Dossier::read(&octets);
+        let dossier =
+            dossier.map_err(|why| Trouble::broken(format!("the dossier of {which} cannot be read: {why}")))?;
+        if (dossier.id, dossier.answer, dossier.grounds) != (answered.id, answered.answer, answered.grounds) {
+            return Err(Trouble::broken(format!("the dossier of {which} speaks of another answer")));
+        }
+        let octets = shelf.octets(&format!("the receipt of {which}"), &answered.receipt.kept())?;
+        let receipt = Told::read_octets(&octets)
+            .map_err(|_| Trouble::broken(format!("the receipt of {which} in evidence is none")))?;
+        Ok(Self { dossier, receipt, grounds })
     }
-    let octets = past.octets(&format!("the receipt of {which}"), &answered.receipt.kept())?;
-    let receipt = Told::read_octets(&octets)
-        .map_err(|_| Trouble::broken(format!("the receipt of {which} in evidence is none")))?;
+}
+
+/// An answer, for people.
+pub(in crate::commands) fn which(answered: &Answered) -> String {
+    format!("answer {} of submission {}", answered.answer, answered.id)
+}
+
+fn one(past: &mut Past, answered: Answered) -> Result<Explained, Trouble> {
+    let Recorded { dossier, receipt, mut grounds } = Recorded::of(past.shelf(), &answered)?;
     let (came, by) = if answered.decision == Decision::Contested && dossier.beside == Beside::Doubt {
-        let (differs, by, of_doubt) = doubted(past, &which)?;
+        let (differs, by, of_doubt) = doubted(past, &which(&answered))?;
         grounds = of_doubt;
         (Came::Doubted(differs), by)
     } else {
         let by = past.judge(grounds, dossier.taken)?;
-        (repeated(past, &which, &answered, &dossier, (&receipt, &by.1))?, by)
+        (repeated(past, &which(&answered), &answered, &dossier, (&receipt, &by.1))?, by)
     };
     Ok(Explained { answered, dossier, receipt, by, grounds, came })
 }
@@ -105,7 +132,7 @@ fn repeated(
     let Some(held) = &past.held else { return Ok(Came::NotJudged(NotJudged::Intake)) };
     let original = past.original.as_ref().map(|(held, answered)| (held, answered));
     let wanted = Wanted { held, answered, dossier, original };
-    let staged = again::staged(held, past.evidence());
+    let staged = again::staged(held, past.shelf().evidence());
     let staged = staged.map_err(|error| Trouble::broken(format!("the document of {which}: {error}")))?;
     match again::repeat(&wanted, staged, judge) {
         Ok(Ok(again)) => {

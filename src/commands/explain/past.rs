@@ -4,6 +4,7 @@
 //! archive unit, what the unit has of it. Never writes, and never looks at today's configuration but for where the
 //! records lie.
 
+use super::shelf::Shelf;
 use crate::commands::archive::Found;
 use crate::commands::records::{self, Known, Submission, Succession};
 use crate::commands::{Trouble, WindowArgs, archive, files};
@@ -11,13 +12,12 @@ use crate::config::Settings;
 use crate::daemon::grounds::Grounds;
 use crate::daemon::judgement::Judge;
 use crate::document::{Digest, SubmissionId};
-use crate::evidence::{Kept, Reader};
+use crate::evidence::Kept;
 use crate::forms::certificate::Certificate;
 use crate::forms::note::LogKey;
-use crate::host::Disk;
 use crate::journal::{Answered, Contested, Entry, Event, Held, InForce, KeptFile, KeptPath};
 use jiff::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -40,15 +40,12 @@ pub(in crate::commands) struct Past {
     pub lines: Vec<(Digest, Vec<u8>)>,
     /// Of one that was taken in with a unit: its lines as the unit has them, without the chain before each.
     pub exported: Option<Vec<u8>>,
-    /// Files of the configuration in evidence.
-    files: HashMap<Digest, KeptFile>,
+    /// What is kept of the configuration.
+    shelf: Shelf,
     /// Paths by which signers were believed.
     paths: HashMap<Digest, KeptPath>,
     /// Where the certificate of the window's log lies.
     log: PathBuf,
-    evidence: Reader,
-    /// Grounds that were read, by their digest and the moment of their trust.
-    judges: HashMap<(Digest, Timestamp), Arc<(Grounds, Judge)>>,
 }
 
 impl Past {
@@ -78,7 +75,7 @@ impl Past {
         let (mut of_original, mut in_force): (Option<Held>, _) = (None, None);
         let mut journal = records::journal(&settings.window.paths.state)?;
         while let Some((Entry { time, event }, _)) = journal.next()? {
-            past.files.extend(event.files_kept().into_iter().map(|kept| (kept.sha256, kept)));
+            past.shelf.note(&event);
             in_force = event.comes_into_force().or(in_force);
             let id = event.id();
             if id == Some(past.id) {
@@ -115,11 +112,9 @@ impl Past {
             succession: Succession::default(),
             lines: Vec::new(),
             exported: None,
-            files: HashMap::new(),
+            shelf: Shelf::new(settings),
             paths: HashMap::new(),
             log: settings.transparency.key.certificate.clone(),
-            evidence: Reader::new(&Disk::system(), &settings.window.paths.state),
-            judges: HashMap::new(),
         }
     }
 
@@ -137,7 +132,7 @@ impl Past {
         let mut past = Self::empty(id, found.row.name.clone(), settings);
         past.exported = Some(unit.lines.clone());
         for Kept { sha256, size, location } in unit.kept() {
-            past.files.insert(sha256, KeptFile { sha256, size, location });
+            past.shelf.put(KeptFile { sha256, size, location });
         }
         for (signer, Kept { sha256, size, location }) in unit.paths() {
             past.paths.insert(signer, KeptPath { signer, sha256, size, location });
@@ -158,40 +153,27 @@ impl Past {
         Ok(past)
     }
 
-    /// Reads evidence.
-    pub fn evidence(&self) -> &Reader {
-        &self.evidence
+    /// What is kept of the configuration.
+    pub fn shelf(&self) -> &Shelf {
+        &self.shelf
     }
 
-    /// Something small that is kept.
+    /// Who judged by these grounds, and what they were.
     ///
     /// # Errors
-    /// Broken: it is missing or damaged; `what` says what it is.
-    pub fn octets(&self, what: &str, kept: &Kept) -> Result<Arc<[u8]>, Trouble> {
-        let octets = self.evidence.read(kept).map_err(|error| Trouble::broken(format!("{what}: {error}")))?;
-        let mut all = Vec::new();
-        std::io::copy(&mut octets.reader(), &mut all).map_err(|error| Trouble::broken(format!("{what}: {error}")))?;
-        Ok(all.into())
-    }
-
-    /// A file of the configuration, by its digest.
-    ///
-    /// # Errors
-    /// As [`Past::octets`].
-    pub fn file(&self, what: &str, sha256: Digest) -> Result<Arc<[u8]>, Trouble> {
-        let kept = self.files.get(&sha256).map(KeptFile::kept);
-        let kept = kept.ok_or_else(|| Trouble::broken(format!("{what} is not in evidence (SHA-256 {sha256})")))?;
-        self.octets(what, &kept)
+    /// As [`Shelf::judge`].
+    pub fn judge(&mut self, grounds: Digest, taken: Timestamp) -> Result<Arc<(Grounds, Judge)>, Trouble> {
+        self.shelf.judge(grounds, taken)
     }
 
     /// The path by which a signer was believed first; none when it was never kept.
     ///
     /// # Errors
-    /// As [`Past::octets`].
+    /// As [`Shelf::octets`].
     pub fn path(&self, signer: Digest) -> Result<Option<Vec<Certificate>>, Trouble> {
         let Some(kept) = self.paths.get(&signer).map(KeptPath::kept) else { return Ok(None) };
         let what = format!("the path of the certificate {signer}");
-        let octets = self.octets(&what, &kept)?;
+        let octets = self.shelf.octets(&what, &kept)?;
         let path = Certificate::from_file(&octets).map_err(|why| Trouble::broken(format!("{what}: {why}")))?;
         Ok(Some(path))
     }
@@ -206,30 +188,9 @@ impl Past {
             return files::certificate(&self.log).ok().filter(is_its);
         }
         // a unit tells its files by their digests alone
-        let small = self.files.values().filter(|file| file.size <= CERTIFICATE_MAX);
-        let octets = small.filter_map(|file| self.octets("a certificate", &file.kept()).ok());
+        let small = self.shelf.files().filter(|file| file.size <= CERTIFICATE_MAX);
+        let octets = small.filter_map(|file| self.shelf.octets("a certificate", &file.kept()).ok());
         octets.filter_map(|octets| Certificate::from_file(&octets).ok()).flatten().find(is_its)
-    }
-
-    /// Who judged by these grounds, and what they were.
-    ///
-    /// # Errors
-    /// Broken: a file of theirs is missing or damaged, or they make no configuration for this program.
-    pub fn judge(&mut self, grounds: Digest, taken: Timestamp) -> Result<Arc<(Grounds, Judge)>, Trouble> {
-        if let Some(known) = self.judges.get(&(grounds, taken)) {
-            return Ok(Arc::clone(known));
-        }
-        let broken = |error: crate::daemon::grounds::Lost| Trouble::broken(error.to_string());
-        let list = Grounds::read(&self.file("the list of the grounds", grounds)?).map_err(broken)?;
-        let mut octets: BTreeMap<Digest, Arc<[u8]>> = BTreeMap::new();
-        for file in &list.files {
-            let what = format!("{} of that time", file.path.display());
-            octets.insert(file.sha256, self.file(&what, file.sha256)?);
-        }
-        let (settings, world) = list.world(grounds, &octets, taken).map_err(broken)?;
-        let judge = Arc::new((list, Judge::of(settings, Arc::new(world))));
-        self.judges.insert((grounds, taken), Arc::clone(&judge));
-        Ok(judge)
     }
 }
 

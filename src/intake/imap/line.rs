@@ -4,11 +4,10 @@
 //! shown cut and without its control signs, and never what it says of a message.
 
 use crate::host::{Disk, printable_line};
-use crate::line::{Peer, Security, authorities};
+use crate::line::{Peer, Security};
 use async_imap::error::Result;
 use async_imap::{Client, Session};
 use futures_util::TryStreamExt;
-use native_tls::{Certificate, Protocol, TlsConnector};
 use std::collections::BTreeSet;
 use std::io::{Error as IoError, ErrorKind, Result as IoResult};
 use std::pin::Pin;
@@ -156,16 +155,8 @@ pub(super) fn shown(text: &str) -> String {
 
 /// Calls the server; the certificate must bear its name.
 pub(super) async fn connect(peer: &Peer) -> std::result::Result<Client<Line>, String> {
-    let Peer { host, port, security, ca } = peer;
-    let mut builder = TlsConnector::builder();
-    builder.min_protocol_version(Some(Protocol::Tlsv12));
-    if let Some(ca) = ca {
-        builder.disable_built_in_roots(true);
-        for one in authorities(&Disk::system(), ca)? {
-            builder.add_root_certificate(Certificate::from_der(&one).map_err(|error| error.to_string())?);
-        }
-    }
-    let connector = tokio_native_tls::TlsConnector::from(builder.build().map_err(|error| error.to_string())?);
+    let Peer { host, port, security, .. } = peer;
+    let connector = peer.connector(&Disk::system())?;
     let plain = TcpStream::connect((host.as_str(), *port)).await.map_err(|error| format!("{host}:{port}: {error}"))?;
     let _ = plain.set_nodelay(true); // slower without, and no worse
     let private = async |plain| connector.connect(host, plain).await.map_err(|error| format!("TLS to {host}: {error}"));
