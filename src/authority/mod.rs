@@ -68,6 +68,11 @@ pub struct Unauthorised {
     pub names: Option<String>,
 }
 
+/// Whom a document names as its sender, as it says it: believed by nobody who authorises.
+pub fn sender(verified: &Verified) -> Option<String> {
+    Some(Claims::read(verified.covered()).ok()?.sender?.text)
+}
+
 /// Asks every question of authority of a verified document, at the time it was received.
 ///
 /// # Errors

@@ -1,15 +1,18 @@
 //! `pencere check`: the daemon's exact verdict, nothing loaded or changed (S 4.2.5).
 
 use super::answer::FindingAnswer;
-use super::{Exit, Format, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files, opening};
+use super::profile::{About, Profile};
+use super::{Exit, Format, Outcome, OutputArgs, Screen, Trouble, WindowArgs, files, opening, times};
 use crate::daemon::glance::{Glance, Verdict};
+use crate::daemon::home::Looked;
 use crate::document::{Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::finding::{Language, grouped};
 use crate::host::{Host, Octets, printable_line};
 use crate::intake::folder::signature_names;
 use crate::signature::Report;
-use crate::staging::{About, Custody, Given};
+use crate::staging::{About as Arrival, Custody, Given};
 use clap::Args;
+use jiff::Timestamp;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +21,9 @@ use std::path::{Path, PathBuf};
 /// Names every fault with its place. A signature beside the file (FILE.p7s) is found by
 /// itself. A link is followed and a hard link taken here, where the window refuses both in a
 /// drop folder.
+///
+/// With --profile no window is needed: the verdict is that of the window that the profile was
+/// made of, for a registered person and with nothing filed before.
 ///
 /// Exit code 0: it would be accepted, wait for approval, or repeat an accepted one.
 /// 1: it would be rejected or held.
@@ -30,6 +36,12 @@ pub struct CheckArgs {
     /// Judge it as dropped by this participant [default: whoever signed it]
     #[arg(long, value_name = "PARTICIPANT")]
     pub participant: Option<ParticipantName>,
+    /// Judge by this profile of a window (`pencere profile export`)
+    #[arg(long, value_name = "PROFILE", conflicts_with = "config")]
+    pub profile: Option<PathBuf>,
+    /// The certificate (PEM) that the profile must be signed with
+    #[arg(long, value_name = "FILE", requires = "profile")]
+    pub profile_cert: Option<PathBuf>,
     #[command(flatten)]
     pub window: WindowArgs,
     #[command(flatten)]
@@ -53,13 +65,31 @@ struct CheckAnswer<'a> {
     signature: Report,
     #[serde(skip_serializing_if = "Option::is_none")]
     original: Option<SubmissionId>,
+    /// By which profile it was judged, where there is no window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<&'a ByProfile>,
 }
+
+/// By which profile a file was judged.
+#[derive(Clone, Debug, Serialize)]
+struct ByProfile {
+    #[serde(flatten)]
+    about: About,
+    signed_by: Digest,
+    not_asked: [&'static str; 3],
+}
+
+/// What nobody can tell at home.
+const NOT_ASKED: [&str; 3] = ["registration", "revocation", "earlier-submissions"];
 
 /// Runs the command.
 ///
 /// # Errors
 /// A file that is missing, a wrong configuration, records or a database that cannot be read.
 pub fn run(args: &CheckArgs, screen: &mut Screen) -> Outcome {
+    if let Some(profile) = &args.profile {
+        return at_home(args, Profile::read(profile, args.profile_cert.as_deref())?, screen);
+    }
     let config = opening::config(&args.window, screen)?;
     if let Some(participant) = &args.participant
         && !config.world().registry.participants.contains_key(participant)
@@ -70,15 +100,56 @@ pub fn run(args: &CheckArgs, screen: &mut Screen) -> Outcome {
         let mut glance = Glance::open(config, Host::system()).await.map_err(opening::halted)?;
         let mut verdicts = Vec::with_capacity(args.files.len());
         for file in &args.files {
-            let (about, document, detached) = look(file, args.participant.as_ref(), &glance)?;
+            let (about, document, detached) = look(file, args.participant.as_ref(), glance.now())?;
             verdicts.push((file, glance.judge(about, document, detached).await.map_err(opening::halted)?));
         }
         glance.close().await;
         Ok::<_, Trouble>(verdicts)
     })?;
+    Ok(say(&verdicts, None, screen))
+}
+
+/// The verdict without a window.
+fn at_home(args: &CheckArgs, profile: Profile, screen: &mut Screen) -> Outcome {
+    let Profile { about, signed_by, home } = profile;
+    let bodies = &home.registry().participants;
+    if let Some(participant) = args.participant.as_ref().filter(|one| !bodies.contains_key(*one)) {
+        return Err(Trouble::usage(format!("there is no participant “{participant}” in the profile")));
+    }
+    let mut verdicts = Vec::with_capacity(args.files.len());
+    for file in &args.files {
+        let (arrival, document, detached) = look(file, args.participant.as_ref(), Timestamp::now())?;
+        match home.judge(&arrival, &document, detached.as_ref()).map_err(opening::halted)? {
+            Looked::Judged(verdict) => verdicts.push((file, *verdict)),
+            Looked::Approval => {
+                let file = file.display();
+                return Err(Trouble::usage(format!(
+                    "{file} is an approval: what it is about stands in the window alone"
+                )));
+            }
+        }
+    }
+    let by = ByProfile { about, signed_by, not_asked: NOT_ASKED };
+    let exit = say(&verdicts, Some(&by), screen);
+    screen.say(format!(
+        "By the profile of the window {}, made {}, signed by {signed_by}.",
+        by.about.window,
+        times::both(by.about.made)
+    ));
+    if by.about.version != env!("CARGO_PKG_VERSION") {
+        let (theirs, ours) = (&by.about.version, env!("CARGO_PKG_VERSION"));
+        screen.say(format!("The window's program is {theirs} and this one {ours}: their rules may differ."));
+    }
+    screen.say(
+        "Not asked here: whether the signer is registered, whether the certificate was revoked, what was filed before.",
+    );
+    Ok(exit)
+}
+
+fn say(verdicts: &[(&PathBuf, Verdict)], by: Option<&ByProfile>, screen: &mut Screen) -> Exit {
     match screen.format() {
         Format::Json => {
-            let answers: Vec<_> = verdicts.iter().map(|(file, verdict)| answer(file, verdict)).collect();
+            let answers: Vec<_> = verdicts.iter().map(|(file, verdict)| answer(file, verdict, by)).collect();
             match &answers[..] {
                 [one] => screen.json(one),
                 several => screen.json(&several),
@@ -86,15 +157,15 @@ pub fn run(args: &CheckArgs, screen: &mut Screen) -> Outcome {
         }
         Format::Text => verdicts.iter().for_each(|(file, verdict)| tell(file, verdict, screen)),
     }
-    Ok(Exit::answer(verdicts.iter().all(|(_, verdict)| verdict.is_yes())))
+    Exit::answer(verdicts.iter().all(|(_, verdict)| verdict.is_yes()))
 }
 
 /// The file with what lies beside it, as if it had been dropped now.
 fn look(
     path: &Path,
     participant: Option<&ParticipantName>,
-    glance: &Glance,
-) -> Result<(About, Octets, Option<Octets>), Trouble> {
+    now: Timestamp,
+) -> Result<(Arrival, Octets, Option<Octets>), Trouble> {
     let document = files::octets(path)?;
     // by the names that intake pairs, and as there the usual one before the others
     let beside = signature_names(path.as_os_str()).map(PathBuf::from).find(|beside| beside.exists());
@@ -104,8 +175,7 @@ fn look(
         let sha256 = Digest::of_reader(octets.reader()).map_err(|error| Trouble::reading(path, &error))?;
         Ok::<_, Trouble>(Given { name, size: octets.len(), sha256 })
     };
-    let now = glance.now();
-    let about = About {
+    let about = Arrival {
         id: SubmissionId::new(now),
         received: now,
         participant: participant.cloned(),
@@ -116,7 +186,7 @@ fn look(
     Ok((about, document, detached))
 }
 
-fn answer<'a>(file: &Path, verdict: &'a Verdict) -> CheckAnswer<'a> {
+fn answer<'a>(file: &Path, verdict: &'a Verdict, by: Option<&'a ByProfile>) -> CheckAnswer<'a> {
     let known = &verdict.matter.known;
     CheckAnswer {
         decision: verdict.decision,
@@ -131,6 +201,7 @@ fn answer<'a>(file: &Path, verdict: &'a Verdict) -> CheckAnswer<'a> {
         findings: verdict.findings.iter().map(FindingAnswer::of).collect(),
         signature: verdict.matter.report.clone().unwrap_or_else(Report::none),
         original: verdict.original.map(|(id, _)| id),
+        profile: by,
     }
 }
 

@@ -25,6 +25,7 @@ mod once;
 mod open;
 mod opening;
 pub mod post;
+pub mod profile;
 pub mod progress;
 mod prompt;
 mod publish;
@@ -206,6 +207,9 @@ enum Command {
     /// Look over the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// What agencies need for the window's verdict at home
+    #[command(subcommand)]
+    Profile(profile::ProfileCommand),
     /// Look at who a certificate says its holder is
     #[command(subcommand)]
     Identity(identity::IdentityCommand),
@@ -258,6 +262,7 @@ impl Command {
             Self::Post(command) => command.run(screen),
             Self::Boemis(boemis::BoemisCommand::Prepare(args)) => boemis::prepare(&args, screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
+            Self::Profile(profile::ProfileCommand::Export(args)) => profile::export(&args, screen),
             Self::Identity(identity::IdentityCommand::Probe(args)) => identity::probe(&args, screen),
         }
     }
@@ -299,6 +304,7 @@ impl Arguments {
             Command::Post(command) => command.format(),
             Command::Boemis(boemis::BoemisCommand::Prepare(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
+            Command::Profile(profile::ProfileCommand::Export(args)) => args.output.format,
             Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,
             Command::Init(_)
             | Command::Demo(_)

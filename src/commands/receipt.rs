@@ -286,7 +286,7 @@ fn stamp(receipt: &Octets, args: &ReceiptVerifyArgs, screen: &mut Screen) -> Res
         false => None,
     };
     let (trust, policy) = match &world {
-        Some(world) => (&world.trust, &world.policy),
+        Some(world) => (&*world.trust, &world.policy),
         None => {
             trust = Snapshot::default().with_clocks(verify::anchors(&args.trust, screen)?);
             policy = Policy::trial(); // whom the caller names is believed

@@ -225,16 +225,7 @@ impl Replay {
             Whose::Then => (then.registry, then.stations),
             Whose::Now => (now.registry.clone(), now.stations.clone()),
         };
-        let world = World {
-            registry,
-            stations,
-            trust: then.trust,
-            datasets: now.datasets.clone(),
-            asked: now.asked.clone(),
-            policy: now.policy.clone(),
-            files: Vec::new(),
-            warnings: Vec::new(),
-        };
+        let world = World { registry, stations, trust: then.trust, ..(**now).clone() };
         let judge = Judge::of(Arc::clone(self.by.shared_settings()), Arc::new(world));
         self.judge = Some(((grounds, taken), judge.clone()));
         Ok(judge)

@@ -14,9 +14,10 @@ use crate::trust::{IdentityProfile, Snapshot};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 /// What a window judges by, besides the document and the time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct World {
     /// Participants and persons.
     pub registry: Registry,
@@ -25,7 +26,7 @@ pub struct World {
     /// Dataset descriptions.
     pub datasets: Datasets,
     /// Anchors, intermediates, revocation lists.
-    pub trust: Snapshot,
+    pub trust: Arc<Snapshot>,
     /// Whose standing is asked for, and of whom.
     pub asked: Vec<Asked>,
     /// What is good enough in a signature, with the window's cryptographic suite.
@@ -102,7 +103,7 @@ pub(super) fn read(gathered: &mut Gathered, path: &Path, named: &Named<'_>, now:
         registry: registry?.registry,
         stations: stations?,
         datasets,
-        trust,
+        trust: Arc::new(trust),
         asked,
         policy: policy?,
         files: Vec::new(),

@@ -221,7 +221,7 @@ impl Verdict {
         Self { decision: Decision::Duplicate, matter, findings: Vec::new(), original }
     }
 
-    fn stopped(matter: Matter, stop: Stop) -> Result<Self, Halt> {
+    pub(super) fn stopped(matter: Matter, stop: Stop) -> Result<Self, Halt> {
         let (decision, findings) = match stop {
             Stop::Reject(findings) => (Decision::Rejected, findings),
             Stop::Hold(finding) => (Decision::Held, vec![finding]),

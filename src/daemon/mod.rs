@@ -24,6 +24,7 @@ mod forerun;
 pub mod glance;
 pub mod grounds;
 mod holds;
+pub mod home;
 pub mod judgement;
 mod letters;
 mod later;
