@@ -206,6 +206,44 @@ fn changed_rules_are_tried_on_what_was_filed_and_nothing_is_touched() {
 }
 
 #[test]
+fn what_changed_in_the_configuration_is_shown_beside_what_is_in_force() {
+    let trial = window();
+    assert_eq!(trial.pencere(&["config", "diff"]).status.code(), Some(2), "nothing is in force yet");
+    trial.done(&["once"]);
+    let (code, answer) = trial.json(&["config", "diff"]);
+    assert_eq!((code, answer["same"].as_bool()), (Some(0), Some(true)), "{answer:#}");
+    let registry = fs::read_to_string(trial.at("w/registry.toml")).unwrap();
+    let changed =
+        registry.replacen("Elçin Rauf oğlu", "Elçin Rauf", 1).replacen("suspended = false", "suspended = true", 1);
+    fs::write(trial.at("w/registry.toml"), changed).unwrap();
+    trial.set("settle", "\"2ms\"");
+    let (code, answer) = trial.json(&["config", "diff"]);
+    assert_eq!((code, answer["same"].as_bool()), (Some(1), Some(false)), "{answer:#}");
+    let of = |ending: &str| {
+        let all = answer["files"].as_array().unwrap();
+        all.iter().find(|one| one["path"].as_str().unwrap().ends_with(ending)).unwrap().clone()
+    };
+    assert_eq!(
+        (of("registry.toml")["takes_effect"].as_str(), of("pencere.toml")["takes_effect"].as_str()),
+        (Some("reload"), Some("restart"))
+    );
+    let lines = of("registry.toml")["diff"].as_str().unwrap().to_owned();
+    assert!(
+        lines.contains("-suspended = false\n+suspended = true\n") && lines.contains(" fin = \"1S*****\""),
+        "{lines}"
+    );
+    assert!(!lines.contains("1SNQ0E"), "{lines}");
+    assert!(of("pencere.toml")["diff"].as_str().unwrap().contains("+settle = \"2ms\""));
+    // mistakes are named, and nothing else is
+    trial.set("settle", "\"soon\"");
+    assert_eq!(trial.pencere(&["config", "diff"]).status.code(), Some(2));
+    // once it is in force, nothing differs
+    trial.set("settle", "\"2ms\"");
+    trial.done(&["once"]);
+    assert_eq!(trial.json(&["config", "diff"]).0, Some(0));
+}
+
+#[test]
 fn a_document_that_would_go_further_than_it_went_is_told_to_do_so() {
     let trial = window();
     let registry = fs::read_to_string(trial.at("w/registry.toml")).unwrap();

@@ -1,5 +1,7 @@
 //! `pencere config`: looks over the configuration.
 
+pub mod diff;
+
 use super::{Exit, Outcome, OutputArgs, Screen, WindowArgs};
 use crate::config::{Config, Mistake};
 use clap::{Args, Subcommand};
@@ -11,6 +13,7 @@ use std::path::Path;
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
     Check(ConfigCheckArgs),
+    Diff(diff::ConfigDiffArgs),
 }
 
 /// Name every mistake of the configuration at once, each with file, line and key

@@ -262,6 +262,7 @@ impl Command {
             Self::Post(command) => command.run(screen),
             Self::Boemis(boemis::BoemisCommand::Prepare(args)) => boemis::prepare(&args, screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
+            Self::Config(config::ConfigCommand::Diff(args)) => config::diff::run(&args, screen),
             Self::Profile(profile::ProfileCommand::Export(args)) => profile::export(&args, screen),
             Self::Identity(identity::IdentityCommand::Probe(args)) => identity::probe(&args, screen),
         }
@@ -304,6 +305,7 @@ impl Arguments {
             Command::Post(command) => command.format(),
             Command::Boemis(boemis::BoemisCommand::Prepare(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
+            Command::Config(config::ConfigCommand::Diff(args)) => args.output.format,
             Command::Profile(profile::ProfileCommand::Export(args)) => args.output.format,
             Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,
             Command::Init(_)

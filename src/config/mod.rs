@@ -240,7 +240,7 @@ impl Gathered {
 
 impl Part {
     /// Whether a reload leaves it alone.
-    fn is_fixed(self) -> bool {
+    pub fn is_fixed(self) -> bool {
         matches!(self, Self::Window | Self::Seal)
     }
 }

@@ -70,19 +70,26 @@ impl Shelf {
         self.octets(what, &kept)
     }
 
+    /// The list of these grounds.
+    ///
+    /// # Errors
+    /// Broken: it is missing or damaged.
+    pub fn list(&self, grounds: Digest) -> Result<Grounds, Trouble> {
+        Grounds::read(&self.file("the list of the grounds", grounds)?).map_err(lost)
+    }
+
     /// What these grounds were, and what they made.
     ///
     /// # Errors
     /// Broken: a file of theirs is missing or damaged, or they make no configuration for this program.
     pub fn world(&self, grounds: Digest, taken: Timestamp) -> Result<(Grounds, Arc<Settings>, World), Trouble> {
-        let broken = |error: Lost| Trouble::broken(error.to_string());
-        let list = Grounds::read(&self.file("the list of the grounds", grounds)?).map_err(broken)?;
+        let list = self.list(grounds)?;
         let mut octets: BTreeMap<Digest, Arc<[u8]>> = BTreeMap::new();
         for file in &list.files {
             let what = format!("{} of that time", file.path.display());
             octets.insert(file.sha256, self.file(&what, file.sha256)?);
         }
-        let (settings, world) = list.world(grounds, &octets, taken).map_err(broken)?;
+        let (settings, world) = list.world(grounds, &octets, taken).map_err(lost)?;
         Ok((list, settings, world))
     }
 
@@ -99,4 +106,8 @@ impl Shelf {
         self.judges.insert((grounds, taken), Arc::clone(&judge));
         Ok(judge)
     }
+}
+
+fn lost(why: Lost) -> Trouble {
+    Trouble::broken(why.to_string())
 }
