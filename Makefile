@@ -10,12 +10,13 @@
 # make torture alters signed documents TIMES (50) as often as the tests do, other ones each time; loses power at
 #              every write of recorded runs, fails every step of the disk, kills the daemon KILLS (1000) times, and
 #              delivers MAILS (500) at once while it and both mail servers die
+# make sbom    lists what the program is built from (CycloneDX), in target/pencere.cdx.json
 # make fuzz    runs every fuzz target for TIME seconds (3600), or those of TARGETS; docs/fuzzing.md
 #
 # The first two install by themselves the Debian packages that they need.
 
 .POSIX:
-.PHONY: demo test lint bench parts keeping loading mailing million torture fuzz clean
+.PHONY: demo test lint bench parts keeping loading mailing million torture sbom fuzz clean
 
 CARGO = cargo
 TIMES = 50
@@ -81,6 +82,10 @@ torture:
 	PENCERE_TORTURE=$(TIMES) $(CARGO) test --release --locked --test torture -- --nocapture
 	PENCERE_KILLS=$(KILLS) PENCERE_STEPS=1 $(CARGO) test --release --locked --test crash -- --nocapture
 	PENCERE_MAILS=$(MAILS) $(CARGO) test --release --locked --test mail_answers a_flood -- --nocapture
+
+sbom:
+	@mkdir -p target
+	.ci/sbom >target/pencere.cdx.json
 
 fuzz:
 	@.ci/packages fuzz
