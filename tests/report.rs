@@ -45,6 +45,40 @@ fn refused(trial: &Trial, arguments: &[&str]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
+// R 3.2
+#[test]
+fn the_registers_are_listed_as_of_a_day() {
+    let trial = Trial::new();
+    let list = |args: &[&str]| {
+        let (code, answer) = trial.json(args);
+        assert_eq!(code, Some(0), "{args:?}: {answer:#}");
+        answer["rows"].as_array().unwrap().clone()
+    };
+    let bodies = list(&["participants", "list"]);
+    let body = bodies.iter().find(|one| one["participant"] == "azerenerji").unwrap();
+    assert_eq!((body["voen"].as_str(), body["suspended"].as_str()), (Some(voen("azerenerji")), Some("no")), "{body:#}");
+    let registry = fs::read_to_string(trial.at("w/registry.toml")).unwrap();
+    let ended = registry.replacen("from = \"2020-01-01\"", "from = \"2020-01-01\"\nto = \"2020-12-31\"", 1);
+    fs::write(trial.at("w/registry.toml"), ended).unwrap();
+    let active = |day: &str| {
+        let of = ["persons", "list", "--participant", "energetika", "--at", day];
+        let [person] = &list(&of)[..] else { panic!("one person signs for it") };
+        assert_eq!(person["fin"], "1S*****");
+        assert!(person["certificate_ends"].as_str().unwrap() > "2040", "{person:#}");
+        person["active"].as_str().unwrap().to_owned()
+    };
+    let days = ["2019-12-31", "2020-01-01", "2020-12-31", "2021-01-01"];
+    assert_eq!(days.map(active), ["no", "yes", "yes", "no"]);
+    let stations = list(&["stations", "list", "--type", "hydro", "--participant", "azerenerji"]);
+    assert!(stations.len() > 2 && stations.iter().all(|one| one["type"] == "hydro"), "{stations:#?}");
+    let before = list(&["stations", "list", "--at", "1900-01-01"]);
+    assert!(before.len() > stations.len() && before.iter().all(|one| one["in_service"] == "no"));
+    assert!(refused(&trial, &["stations", "list", "--type", "coal"]).contains("hydro"));
+    assert!(refused(&trial, &["persons", "list", "--participant", "nobody"]).contains("azerenerji"));
+    let csv = trial.pencere(&["stations", "list", "--format", "csv", "--lang", "en"]).stdout;
+    assert!(csv.starts_with("\u{feff}".as_bytes()) && String::from_utf8(csv).unwrap().contains("Capacity, MW"));
+}
+
 // S 4.2.4, 8.1.13
 #[test]
 fn what_cannot_be_asked_is_refused_with_what_can() {

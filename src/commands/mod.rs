@@ -31,6 +31,7 @@ mod prompt;
 mod publish;
 mod receipt;
 pub mod records;
+mod registers;
 mod repair;
 mod replay;
 mod report;
@@ -207,6 +208,15 @@ enum Command {
     /// Look over the configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// The bodies that file
+    #[command(subcommand)]
+    Participants(registers::ParticipantsCommand),
+    /// The persons who sign for them
+    #[command(subcommand)]
+    Persons(registers::PersonsCommand),
+    /// The stations that are filed about
+    #[command(subcommand)]
+    Stations(registers::StationsCommand),
     /// What agencies need for the window's verdict at home
     #[command(subcommand)]
     Profile(profile::ProfileCommand),
@@ -263,6 +273,9 @@ impl Command {
             Self::Boemis(boemis::BoemisCommand::Prepare(args)) => boemis::prepare(&args, screen),
             Self::Config(config::ConfigCommand::Check(args)) => config::check(&args, screen),
             Self::Config(config::ConfigCommand::Diff(args)) => config::diff::run(&args, screen),
+            Self::Participants(registers::ParticipantsCommand::List(args)) => registers::participants(&args, screen),
+            Self::Persons(registers::PersonsCommand::List(args)) => registers::persons(&args, screen),
+            Self::Stations(registers::StationsCommand::List(args)) => registers::stations(&args, screen),
             Self::Profile(profile::ProfileCommand::Export(args)) => profile::export(&args, screen),
             Self::Identity(identity::IdentityCommand::Probe(args)) => identity::probe(&args, screen),
         }
@@ -306,6 +319,9 @@ impl Arguments {
             Command::Boemis(boemis::BoemisCommand::Prepare(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Check(args)) => args.output.format,
             Command::Config(config::ConfigCommand::Diff(args)) => args.output.format,
+            Command::Participants(registers::ParticipantsCommand::List(args)) => args.asked.form.format(),
+            Command::Persons(registers::PersonsCommand::List(args)) => args.asked.form.format(),
+            Command::Stations(registers::StationsCommand::List(args)) => args.asked.form.format(),
             Command::Profile(profile::ProfileCommand::Export(args)) => args.output.format,
             Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,
             Command::Init(_)
