@@ -37,6 +37,7 @@ fn participant(name: &str, voen: &str, names: &[&str], persons: Vec<Person>) -> 
         suspended: false,
         mail: None,
         answers: crate::authority::Answers::default(),
+        mail_signature: false,
         persons,
     }
 }
