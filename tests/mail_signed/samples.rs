@@ -1,4 +1,5 @@
-//! The samples of signed mails: how each was made, and what it must come to where policy has the mails of azerenerji file.
+//! The samples of signed mails: how each was made, and what it must come to where policy has the mails of azerenerji
+//! file.
 //!
 //! Made once, by `openssl cms` with the sample PKI, and never made anew: a signature is another each time.
 
@@ -88,8 +89,8 @@ fn table(period: &str) -> String {
 fn attached(name: &str, octets: &str) -> String {
     let coded = base64(octets.as_bytes());
     format!(
-        "Content-Type: application/octet-stream; name=\"{name}\"\nContent-Disposition: attachment; filename=\"{name}\"\n\
-         Content-Transfer-Encoding: base64\n\n{coded}"
+        "Content-Type: application/octet-stream; name=\"{name}\"\n\
+         Content-Disposition: attachment; filename=\"{name}\"\nContent-Transfer-Encoding: base64\n\n{coded}"
     )
 }
 
@@ -112,7 +113,7 @@ fn protected(fields: &str, parts: &[String]) -> String {
 }
 
 const NOTHING: &str = "nothing in it is a signed document";
-const ACCEPTED: &[&str] = &["c.csv: accepted azerenerji rule.late"];
+const ACCEPTED: &[&str] = &["c.csv: accepted azerenerji"];
 const UNPROTECTED: &[&str] = &["c.csv: rejected azerenerji signature.mail-header-unprotected"];
 const ELSEWHERE: &[&str] = &["c.csv: rejected azerenerji signature.mail-not-to-this-window"];
 
@@ -159,7 +160,7 @@ fn filed() -> Vec<Sample> {
         sample(
             "two-statements",
             "Two statements, and two files that are none: a picture, and a table of something else.",
-            &["c.csv: accepted azerenerji rule.late", "s.xml: accepted azerenerji rule.late"],
+            &["c.csv: accepted azerenerji", "s.xml: accepted azerenerji"],
             Clear("azerenerji", protected(TO, &two)),
         ),
         sample("clear-again", "The table of the first sample, signed once more.", &["c.csv: duplicate azerenerji"], {
@@ -208,7 +209,8 @@ fn outside() -> Vec<Sample> {
     };
     let of_another = format!("To: window@boemis.example\n{}", csv("2004-Q1"));
     let alternative = format!(
-        "Content-Type: multipart/alternative; boundary=\"=-a\"\n\n--=-a\nContent-Type: text/plain\n\nx\n--=-a\n{}--=-a--\n",
+        "Content-Type: multipart/alternative; boundary=\"=-a\"\n\n--=-a\nContent-Type: text/plain\n\nx\n\
+         --=-a\n{}--=-a--\n",
         csv("2004-Q1")
     );
     vec![
@@ -269,30 +271,29 @@ fn outside() -> Vec<Sample> {
         sample(
             "another-signature-beside",
             "A signature file stands beside the table, and is of another.",
-            { &["c.csv: rejected azerenerji signature.digest-differs"] },
+            { &["nobody registered signed anything in it that is whole"] },
             {
                 let signature = detached(&table("2004-Q3"));
-                let beside = format!(
-                    "Content-Type: application/pkcs7-signature; name=\"c.csv.p7s\"\nContent-Transfer-Encoding: base64\n\n{}",
-                    base64(&signature)
-                );
+                let beside = signature_file(&signature);
                 Clear("azerenerji", protected(TO, &[csv("2004-Q1"), beside]))
             },
         ),
         sample(
             "signed-by-itself",
             "The table has its own signature beside it, and the mail one that protects nothing.",
-            { &["c.csv: accepted azerenerji rule.late"] },
+            { &["c.csv: accepted azerenerji"] },
             {
                 let signature = detached(&table("2004-Q4"));
-                let beside = format!(
-                    "Content-Type: application/pkcs7-signature; name=\"c.csv.p7s\"\nContent-Transfer-Encoding: base64\n\n{}",
-                    base64(&signature)
-                );
+                let beside = signature_file(&signature);
                 Clear("azerisiq", mixed("", "", &[csv("2004-Q4"), beside]))
             },
         ),
     ]
+}
+
+fn signature_file(octets: &[u8]) -> String {
+    let head = "Content-Type: application/pkcs7-signature; name=\"c.csv.p7s\"\nContent-Transfer-Encoding: base64";
+    format!("{head}\n\n{}", base64(octets))
 }
 
 /// A signature file of azerenerji's person.

@@ -167,8 +167,10 @@ impl Readme {
                  --id-attr:Id {PROPERTIES} {document}\n"
             ),
             (Signed::Mail(form), Some(document), Some(mail)) => format!(
-                "openssl cms -verify -binary -inform {form} -in {mail} -noverify -out signed-part.eml\n\
-                 {INSIDE} signed-part.eml {document}\n"
+                "openssl cms -verify {binary}-inform {form} -in {mail} -noverify -out signed-part.eml\n\
+                 {INSIDE} signed-part.eml {document}\n",
+                // of parts the lines are those of a text (RFC 8551 3.1.1)
+                binary = if *form == "DER" { "-binary " } else { "" }
             ),
             _ => String::new(),
         };
