@@ -5,6 +5,9 @@
 
 #[path = "mail/dovecot.rs"]
 mod dovecot;
+#[path = "window/lists.rs"]
+#[allow(dead_code)] // the tests of contests use all of it
+mod lists;
 #[path = "mail/message.rs"]
 mod message;
 #[path = "samples/receipt.rs"]
@@ -16,6 +19,7 @@ mod samples;
 mod trial;
 
 use dovecot::Dovecot;
+use lists::{list, seconds};
 use message::{Maildir, base64, by_openssl, journalled};
 use samples::Sample;
 use std::fmt::Write;
@@ -245,6 +249,27 @@ fn a_mail_that_is_read_again_after_a_crash_files_once() {
     assert_eq!(trial.answers("azerenerji").len(), quarters.len());
     assert_eq!(journalled(&trial, "\"event\":\"held\""), quarters.len());
     assert_eq!(trial.sql("SELECT count(*) FROM capacity_current"), format!("{}\n", quarters.len()));
+    trial.done(&["audit", "verify"]);
+}
+
+#[test]
+fn a_mail_whose_signer_cannot_be_told_yet_is_held_and_goes_on_by_itself() {
+    let trial = Trial::new();
+    agree(&trial);
+    let publish = |from: i64| fs::write(trial.at("w/pki/ca.crl"), list(&trial, seconds(from), &[])).unwrap();
+    trial.set("crls", "[\"pki/ca.crl\"]");
+    publish(-1_000_000);
+    let office = Maildir::new(&trial, "office");
+    let mail = by_openssl(&trial, "held@x", &part(&table("2001-Q1"), None), "azerenerji", false);
+    let (why, submissions) = deliver(&trial, &office, &mail);
+    assert_eq!((why, submissions), (None, vec!["c.csv: held azerenerji signature.revocation-unknown".to_owned()]));
+    publish(0);
+    let daemon = trial.run();
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "c.csv").1), "accepted");
+    daemon.end();
+    assert_eq!(office.counts(), (0, 1, 0));
+    let (code, told) = trial.json(&["explain", "c.csv"]);
+    assert_eq!((code, &told["same"]), (Some(0), &true.into()), "{told:#}");
     trial.done(&["audit", "verify"]);
 }
 

@@ -70,8 +70,8 @@ impl Claims {
         }
     }
 
-    /// Whether a document that the mail's signature alone signs may be this: a statement, and nothing that takes another
-    /// one through a stage (S 4.2.1), which wants an act of its own.
+    /// Whether a document that the mail's signature alone signs may be this: a statement, and nothing that takes
+    /// another one through a stage (S 4.2.1), which wants an act of its own.
     ///
     /// # Errors
     /// The finding that says so.

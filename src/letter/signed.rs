@@ -26,8 +26,10 @@ pub struct Signed<S> {
 }
 
 /// The keeping of one, while the message is walked through.
+#[derive(Default)]
 pub(super) enum Keeping<S> {
     /// There is none.
+    #[default]
     None,
     /// Its parts may follow, told apart by this boundary.
     Expected(String),
@@ -35,12 +37,6 @@ pub(super) enum Keeping<S> {
     Under(Box<Under<S>>),
     /// It came to its end in order.
     Done(Signed<S>),
-}
-
-impl<S> Default for Keeping<S> {
-    fn default() -> Self {
-        Self::None
-    }
 }
 
 /// What is kept so far.

@@ -51,9 +51,13 @@ pub fn open(source: impl Read, limits: &Limits, size_max: u64, scratch: &Scratch
         let mut unsigned = choose(attachments, size_max, &mut parcels, &mut left)?;
         if let Some(whole) = whole.filter(|_| !unsigned.is_empty()) {
             // from the octets that are signed: on the way here their line ends may have become others
-            let Letter { attachments, is_signed, .. } = letter::inside(&whole.part, limits, &mut sink)?;
-            if attachments.len() == count && !is_signed {
-                by_mail(&whole, attachments, size_max, &mut unsigned, &mut parcels)?;
+            match letter::inside(&whole.part, limits, &mut sink) {
+                Ok(inside) if inside.attachments.len() == count && !inside.is_signed => {
+                    by_mail(&whole, inside.attachments, size_max, &mut unsigned, &mut parcels)?;
+                }
+                Err(Fault::Io(error)) => return Err(error.into()),
+                // by itself it cannot be read, or reads otherwise: nothing is filed by its signature
+                Ok(_) | Err(_) => {}
             }
         }
         left.extend(unsigned.into_values().map(|(name, _)| (name, Left::Unsigned)));
