@@ -219,6 +219,7 @@ fn by_default_no_mail_files_and_what_is_agreed_later_is_read_again() {
     assert_eq!(receipt::decision(&trial.answer("azerenerji", "c.csv").1), "accepted");
     // what was filed by it stays filed and can be told again when it is agreed no more
     trial.change("registry.toml", "mail_signature = \"files\"", "mail_signature = \"nothing\"");
+    assert_eq!(deliver(&trial, &office, &mail), (None, Vec::new()), "the very same message is known");
     let again = by_openssl(&trial, "late@x", &part(&table("2001-Q2"), None), "azerenerji", true);
     let (why, submissions) = deliver(&trial, &office, &again);
     assert_eq!((why.as_deref(), submissions.len()), (Some("nothing in it is a signed document"), 0));

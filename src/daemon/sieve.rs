@@ -33,6 +33,15 @@ pub(super) struct Sifted {
     pub(super) is_entitled: bool,
 }
 
+/// What of a message is held already, because it was read before.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Known {
+    /// Something of it.
+    pub(super) any: bool,
+    /// Something that its own signature signs: then all that this signs.
+    pub(super) by_mail: bool,
+}
+
 /// What came of a round, once it is all there.
 type Done = Arc<Mutex<Option<Vec<Sifted>>>>;
 
@@ -51,8 +60,9 @@ pub(super) enum Sieving {
 
 impl Sieve {
     /// Looks at what each message of a round brings; those that are known already need no look.
-    pub(super) fn begin(round: Vec<(Sifted, bool)>, judge: Judge, now: Timestamp, told: &Arc<Notify>) -> Sieving {
-        let is_looked_at = |(one, is_known): &&(Sifted, bool)| !is_known || is_mail_signed(&one.delivery);
+    pub(super) fn begin(round: Vec<(Sifted, Known)>, judge: Judge, now: Timestamp, told: &Arc<Notify>) -> Sieving {
+        let is_looked_at =
+            |(one, known): &&(Sifted, Known)| !known.any || (is_mail_signed(&one.delivery) && !known.by_mail);
         let octets: u64 = round.iter().filter(is_looked_at).map(|(one, _)| size(&one.delivery)).sum();
         if octets <= SMALL {
             return Sieving::Done(round.into_iter().map(|one| sift(one, &judge, now)).collect());
@@ -80,7 +90,7 @@ impl Sieve {
     }
 }
 
-/// Whether something in it is signed by the mail alone: that is looked at whatever is known of the rest.
+/// Whether something in it is signed by the mail alone: that is looked at though another part of it is known.
 fn is_mail_signed(delivery: &Delivery) -> bool {
     matches!(delivery, Delivery::Post(_, post) if post.parcels.iter().any(|parcel| parcel.mail_signed))
 }
@@ -91,12 +101,14 @@ fn size(delivery: &Delivery) -> u64 {
     post.parcels.iter().flat_map(|parcel| std::iter::once(&parcel.document).chain(&parcel.detached)).map(octets).sum()
 }
 
-fn sift((mut one, is_known): (Sifted, bool), judge: &Judge, now: Timestamp) -> Sifted {
+fn sift((mut one, known): (Sifted, Known), judge: &Judge, now: Timestamp) -> Sifted {
     if let Delivery::Post(_, post) = &mut one.delivery {
-        leave_unagreed(post, judge, now);
+        if !known.by_mail {
+            leave_unagreed(post, judge, now);
+        }
         // whose mail may file is asked above
         let is_entitled = |parcel: &Parcel| parcel.mail_signed || is_entitled(parcel, judge, now);
-        one.is_entitled = is_known || post.parcels.iter().any(is_entitled);
+        one.is_entitled = known.any || post.parcels.iter().any(is_entitled);
     }
     one
 }
