@@ -133,6 +133,14 @@ fn mail(octets: &[u8]) {
     });
     assert!(ids.chain(returned).all(is_plain), "{letter:?}");
     assert!(letter.references.len() <= 10 && letter.attachments.len() <= LETTER.attachments);
+    if let Some(signed) = &letter.signed {
+        assert_eq!((signed.size, signed.sha256), (signed.octets.len() as u64, Digest::of(&signed.octets)));
+        let whole = Octets::from(signed.octets.clone());
+        if let Ok((part, cms)) = letter::split(&whole, &LETTER, 16 << 10) {
+            assert!(part.len() + cms.len() as u64 <= whole.len(), "more came out of it than is in it");
+            let _ = letter::inside(&part, &LETTER, &mut || Ok(Vec::new()));
+        }
+    }
     assert!(letter.attachments.iter().map(|one| one.size).sum::<u64>() <= letter.size, "more came out than went in");
     let mut last = 0;
     for one in &letter.attachments {

@@ -81,7 +81,8 @@ fn fill(trial: &Trial, count: u64) {
             let name = format!("hesabat-{n}.xml");
             let document = HeldFile { name: GivenName::new(&name), sha256, size, location, source: None };
             let (of, channel) = (participant(n).parse().unwrap(), "folder".to_owned());
-            held.push(Held { id, participant: Some(of), channel, received, document, detached: None, thread: None });
+            let (detached, mail_signed, thread) = (None, false, None);
+            held.push(Held { id, participant: Some(of), channel, received, document, detached, mail_signed, thread });
             records.push(OutcomeRecord {
                 id,
                 answer: 1,

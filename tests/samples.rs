@@ -38,6 +38,9 @@ const WITHOUT_A_SAMPLE: &[(Code, &str)] = &[
         Code::SignatureStampOrder,
         "a time-stamp that lies about its time needs an authority that does: tests/archived.rs makes one",
     ),
+    (Code::SignatureMailHeader, "of mails that are signed as a whole: tests/mail_signed.rs"),
+    (Code::SignatureMailReceiver, "likewise"),
+    (Code::AuthorityMailSignature, "likewise, for a body that had it agreed and has it no more"),
     (Code::RuleRefused, "said in a later answer, when somebody refuses what waits: tests/approval.rs"),
     (Code::RuleWithdrawn, "said in a later answer, when somebody withdraws it: tests/approval.rs"),
     (Code::LoadNotJudged, "a fault of ours that nobody knows of: what causes it is mended, and is a sample then"),
@@ -206,6 +209,7 @@ async fn look(
         participant: Some(participant.parse().unwrap()),
         document: given(name, octets),
         detached: detached.map(|(name, octets)| given(name, octets)),
+        mail_signed: false,
         custody: Custody::Glance,
     };
     let detached = detached.map(|(_, octets)| Octets::from(octets.clone()));

@@ -6,7 +6,7 @@
 
 use super::{Form, heading};
 use crate::document::{APPROVAL_NAMESPACE, DatasetName, Period, SUBMISSION_NAMESPACE};
-use crate::finding::{Code, Finding, Place, Stop};
+use crate::finding::{Code, Finding, Hint, Place, Stop};
 use crate::json;
 use crate::signature::{Covered, CoveredEvent, Written};
 use std::io::Read;
@@ -67,6 +67,23 @@ impl Claims {
             }
             Written::Table => Self::of_csv(covered.octets().reader()),
             Written::GeoJson => Self::of_collection(covered.octets().reader()),
+        }
+    }
+
+    /// Whether a document that the mail's signature alone signs may be this: a statement, and nothing that takes
+    /// another one through a stage (S 4.2.1), which wants an act of its own.
+    ///
+    /// # Errors
+    /// The finding that says so.
+    pub fn by(&self, mail_signature: bool) -> Result<(), Finding> {
+        match self.form {
+            Form::Approval if mail_signature => {
+                Err(Finding::new(Code::AuthorityMailSignature).at(self.place.clone()).hint(Hint::fixed(
+                    "Təsdiq sənədi həmişə özü imzalanmalıdır.",
+                    "An approval must always bear a signature of its own.",
+                )))
+            }
+            Form::Submission | Form::Approval => Ok(()),
         }
     }
 

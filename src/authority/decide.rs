@@ -84,6 +84,14 @@ impl<'r> Signers<'r> {
         Ok(Self { participant, persons: found.into_iter().map(|(_, person, _)| person).collect(), unconfirmed })
     }
 
+    /// Whether what they signed may be a mail, and not the document: by what is agreed with their body alone.
+    pub fn agreed(self, mail_signed: bool) -> Result<Self, Stop> {
+        match mail_signed && !self.participant.mail_signature {
+            true => Err(Finding::new(Code::AuthorityMailSignature).into()),
+            false => Ok(self),
+        }
+    }
+
     /// Whether participant and persons may act at all on that day, in Baku.
     pub fn entitled(self, received: Timestamp) -> Result<Entitled<'r>, Stop> {
         // S 10.4: access is suspended

@@ -89,11 +89,13 @@ pub fn authorise(
     let (mut claimed, mut names) = (None, None);
     let signers: Vec<Signer> = verified.signers().iter().map(|certificate| Signer::of(certificate, profile)).collect();
     let granted = Signers::known(registry, &signers, about.participant.as_ref())
+        .and_then(|signers| signers.agreed(about.mail_signed))
         .and_then(|signers| signers.entitled(about.received))
         .and_then(|entitled| {
             let claims = Claims::read(verified.covered())?;
             claimed = claims.of();
             names = claims.names();
+            claims.by(about.mail_signed)?;
             entitled.may_file(registry, window, &claims)
         });
     match granted {

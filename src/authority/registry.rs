@@ -68,6 +68,8 @@ pub struct Participant {
     pub mail: Option<MailAddress>,
     /// By which ways it is answered.
     pub answers: Answers,
+    /// Whether the signature of a mail files the statements in it for this body (`mail_signature = "files"`).
+    pub mail_signature: bool,
     /// Its responsible persons.
     pub persons: Vec<Person>,
 }

@@ -52,6 +52,7 @@ fn registry(card: &Certificate) -> Registry {
         suspended: false,
         mail: None,
         answers: Answers::default(),
+        mail_signature: false,
         persons: vec![person],
     };
     Registry { participants: [(slug, body)].into() }

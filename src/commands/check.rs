@@ -181,6 +181,7 @@ fn look(
         participant: participant.cloned(),
         document: given(path, &document)?,
         detached: beside.as_ref().zip(detached.as_ref()).map(|(path, octets)| given(path, octets)).transpose()?,
+        mail_signed: false,
         custody: Custody::Glance,
     };
     Ok((about, document, detached))

@@ -3,6 +3,7 @@
 //! Reads tables; of the disk it asks only whether a password and an authority are there to be read.
 
 use super::line::{check_authority, check_secret, named, secret};
+use super::post::addresses;
 use super::reader::{At, Table};
 use super::settings::{DAY, SECOND, count, value};
 use crate::intake::mail::{MailSettings, MailboxSettings, Place, Server};
@@ -23,6 +24,7 @@ pub(super) fn read(base: &Path, table: &mut Table<'_, '_>) -> MailSettings {
         parts: count(table.integer("parts_max", 1..=10_000), default.parts),
         attachments: count(table.integer("attachments_max", 1..=200), default.attachments),
     };
+    let addresses = addresses(table, "addresses");
     let mut mailboxes = Vec::new();
     let mut places = BTreeMap::new();
     for (name, table) in table.table("mailboxes").map(Table::entries).unwrap_or_default() {
@@ -41,7 +43,7 @@ pub(super) fn read(base: &Path, table: &mut Table<'_, '_>) -> MailSettings {
         mailboxes.push(mailbox);
     }
     mailboxes.sort_by(|one, other| one.name.cmp(&other.name));
-    MailSettings { limits, mailboxes }
+    MailSettings { limits, addresses, mailboxes }
 }
 
 fn is_name(name: &str) -> bool {

@@ -187,7 +187,8 @@ pub(super) fn address(source: &Source<'_>, text: &At<String>) -> Option<At<MailA
     }
 }
 
-fn addresses(table: &mut Table<'_, '_>, key: &'static str) -> Vec<MailAddress> {
+/// A list of addresses, each mistake at its place.
+pub(super) fn addresses(table: &mut Table<'_, '_>, key: &'static str) -> Vec<MailAddress> {
     /// More are a list's matter, which has one address.
     const MOST: usize = 20;
     let texts = table.strings(key).unwrap_or_default();

@@ -23,6 +23,8 @@ pub(super) struct Against<'a> {
     pub datasets: BTreeSet<DatasetName>,
     /// Whether mail goes out at all; none where nobody can tell.
     pub posts: Option<bool>,
+    /// Whether the window's own address is known.
+    pub is_addressed: bool,
 }
 
 /// What was read of the registry.
@@ -49,7 +51,7 @@ pub(super) fn read(gathered: &mut Gathered, path: &Path, against: &Against<'_>) 
 /// The participants and persons of a registry's text, certificates left unread.
 pub(super) fn persons_of(text: &str) -> Result<Registry, Vec<Mistake>> {
     let profile = IdentityProfile::standard();
-    let against = Against { profile: &profile, datasets: BTreeSet::new(), posts: None };
+    let against = Against { profile: &profile, datasets: BTreeSet::new(), posts: None, is_addressed: true };
     let (source, table) = Source::parse(Path::new("registry.toml"), text);
     let top = source.top(table);
     let reading = Reading {
@@ -107,6 +109,7 @@ impl Reading<'_, '_, '_> {
         let datasets = table.strings("datasets").map(|texts| self.datasets(texts));
         let suspended = table.boolean("suspended");
         let (mail, answers) = self.answers(slug, &mut table);
+        let mail_signature = self.mail_signature(&mut table);
         let mut persons = Vec::new();
         for person in table.tables("persons") {
             let known = datasets.clone().unwrap_or_default();
@@ -126,6 +129,7 @@ impl Reading<'_, '_, '_> {
             suspended: suspended?.value,
             mail,
             answers,
+            mail_signature,
             persons,
         })
     }
@@ -212,6 +216,16 @@ impl Reading<'_, '_, '_> {
             self.source.mistake(spot, "is answered by mail, and [mail.smtp] of the window names no server");
         }
         (mail.map(|mail| mail.value), answers)
+    }
+
+    /// Whether its mail's own signature files; by default it does not.
+    fn mail_signature(&self, table: &mut Table<'_, '_>) -> bool {
+        let Some(files) = table.word("mail_signature", &[("nothing", false), ("files", true)]) else { return false };
+        if files.value && !self.against.is_addressed {
+            let message = "asks whether a mail is to this window, and [mail] addresses names none of its addresses";
+            self.source.mistake(&files.spot, message);
+        }
+        files.value
     }
 
     fn slug(&self, slug: &At<String>) -> Option<ParticipantName> {

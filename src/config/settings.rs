@@ -13,7 +13,7 @@ use crate::daemon::{alive, stamps, witnessing};
 use crate::document::Digest;
 use crate::fetch::{FetchFault, is_address};
 use crate::forms::note;
-use crate::signature::{CmsLimits, Policy, Property};
+use crate::signature::{CmsLimits, MailPolicy, Policy, Property};
 use crate::token::{Uri, is_uri};
 use crate::trust::IdentityProfile;
 use crate::{
@@ -280,6 +280,8 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let mut of_mail = top.table("mail");
     let post = of_mail.as_mut().map(|table| outgoing::read(base, table)).unwrap_or_default();
     let mail = of_mail.as_mut().map(|table| incoming::read(base, table)).unwrap_or_default();
+    let of_mails = MailPolicy { addresses: mail.addresses.clone(), limits: mail.limits };
+    let policy = Policy { mail: of_mails, ..policy };
     if let Some(table) = of_mail {
         table.finish();
     }

@@ -83,7 +83,8 @@ pub(super) fn read(gathered: &mut Gathered, path: &Path, named: &Named<'_>, now:
     let paths = named.paths;
     let (datasets, competence) = dataset::read(gathered, &paths.datasets);
     let datasets_named = datasets.by_name.keys().cloned().collect();
-    let against = Against { profile: named.identity, datasets: datasets_named, posts: named.posts };
+    let is_addressed = !named.policy.mail.addresses.is_empty();
+    let against = Against { profile: named.identity, datasets: datasets_named, posts: named.posts, is_addressed };
     let registry = registry::read(gathered, &paths.registry, &against);
     let stations = stations::read(gathered, &paths.stations, registry.as_ref().and_then(|read| read.declared.as_ref()));
     let trust =

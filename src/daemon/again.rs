@@ -70,6 +70,7 @@ pub fn staged(held: &Held, evidence: &Reader) -> Result<Staged, EvidenceError> {
         participant: held.participant.clone(),
         document: given(&held.document),
         detached: held.detached.as_ref().map(given),
+        mail_signed: held.mail_signed,
         custody: Custody::Glance,
     };
     Ok(Staged::glance(about, document, detached))

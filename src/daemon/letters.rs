@@ -7,7 +7,7 @@
 //! signed is neither held nor answered ([`sieve`](super::sieve)); the journal says that it came, with its digests (act
 //! `letter-rejected`). Decides nothing about a document.
 
-use super::sieve::{Sieve, Sieving, Sifted};
+use super::sieve::{Known, Sieve, Sieving, Sifted};
 use super::unsigned::{Digests, Reason};
 use super::watch::Progress;
 use super::window::{Halt, Window};
@@ -176,13 +176,16 @@ impl Window {
         self.learn()?; // of what came in the round before
         let mut round = Vec::with_capacity(deliveries.len());
         for (mailbox, delivery) in deliveries {
-            let mut is_known = false;
+            let mut known = Known::default();
             if let Delivery::Post(_, post) = &delivery {
-                for (document, detached) in post.parcels.iter().map(|parcel| parcel.octets()) {
-                    is_known |= self.ledger.find_letter(&post.key, document, detached)?.is_some();
+                for parcel in &post.parcels {
+                    let (document, detached) = parcel.octets();
+                    let is_known = self.ledger.find_letter(&post.key, document, detached)?.is_some();
+                    known.any |= is_known;
+                    known.by_mail |= is_known && parcel.mail_signed;
                 }
             }
-            round.push((Sifted { mailbox, delivery, is_entitled: is_known }, is_known));
+            round.push((Sifted { mailbox, delivery, is_entitled: known.any }, known));
         }
         let now = self.host.clock.now();
         Ok(match Sieve::begin(round, self.judge_alone(), now, &self.told) {

@@ -12,6 +12,7 @@ mod mail;
 mod name;
 mod period;
 mod quantity;
+mod statement;
 mod submission;
 mod thread;
 
@@ -21,5 +22,6 @@ pub use identity::{Fin, IdentityFault, Voen};
 pub use name::{DatasetName, GivenName, MailAddress, ParticipantName, StationCode};
 pub use period::{BAKU, Period, PeriodFault};
 pub use quantity::{Quantity, QuantityFault};
+pub use statement::is_statement;
 pub use submission::{Content, Decision, Revision, SUBMISSION_NAMESPACE, SubmissionId};
 pub use thread::Thread;

@@ -181,6 +181,13 @@ codes! {
         az "İmzada həddindən artıq hissə var: {found}, ən çoxu {wanted} ola bilər. Sənədi sadə imza ilə yenidən imzalayın."
         en "The signature has too many parts: {found} where {wanted} are allowed. Sign again with a simple signature."
 
+    SignatureMailHeader "signature.mail-header-unprotected" Error Signature "A59" "R 3.5.2"
+        az "Sənədi yalnız məktubun imzası imzalayır, o imza isə məktubun kimə göndərildiyini («To») əhatə etmir, ona görə sənədin bu pəncərə üçün olduğunu sübut etmir. Faylın özünü imzalayın və «.p7s» faylını ona qoşun: bu, həmişə qəbul olunur. Məktub proqramınız başlıqları imza ilə qoruyursa (RFC 9788), onu işə salmaq da olar."
+        en "Only the signature of the mail signs this document, and it does not cover whom the mail is to (“To”), so it does not prove that the document is for this window. Sign the file itself and attach its “.p7s”, which is always taken; or have your mail program protect the header with the signature (RFC 9788), if it can."
+    SignatureMailReceiver "signature.mail-not-to-this-window" Error Signature "A59" "R 3.5.2"
+        az "Sənədi yalnız məktubun imzası imzalayır, imzanın içində isə məktub bu pəncərəyə və yalnız ona göndərilməyib: oradakı ünvan {found}, olmalıdır: {wanted}, surəti başqasına getmədən. Faylın özünü imzalayın və «.p7s» faylını ona qoşun (bu, həmişə qəbul olunur), ya da məktubu yalnız bu pəncərəyə göndərin."
+        en "Only the signature of the mail signs this document, and inside that signature the mail is not to this window and to it alone: it is to {found}, where it must be to {wanted}, without copies. Sign the file itself and attach its “.p7s”, which is always taken, or send the mail to this window alone."
+
     // ---- authority ----------------------------------------------------------------------
     AuthorityUnknownSigner "authority.unknown-signer" Error Authority "A78" "R 3.2"
         az "İmzalayan şəxs bu pəncərənin məsul şəxslər siyahısında yoxdur. Qurumunuzun rəhbəri sizi məsul şəxs kimi qeydiyyata aldırmalıdır."
@@ -197,6 +204,9 @@ codes! {
     AuthorityOtherParticipant "authority.other-participant" Error Authority "A78" "R 3.2"
         az "İmzalayan şəxs başqa qurumun məsul şəxsidir ({found}), bu qovluq isə «{wanted}» üçündür. Sənədi öz qurumunuzun qovluğuna qoyun."
         en "The signer is a responsible person of another body ({found}), and this folder is that of “{wanted}”. Put the document into your own body's folder."
+    AuthorityMailSignature "authority.mail-signature" Error Authority "A78" "R 3.2"
+        az "Qurumunuz üçün məktubun öz imzası heç nə təqdim etmir, çünki məktub proqramları bütün məktubları imzalayır. Faylın özünü imzalayın və «.p7s» faylını ona qoşun."
+        en "For your body the signature of a mail files nothing, since mail programs sign all mail. Sign the file itself and attach its “.p7s”."
     AuthorityNoRight "authority.no-right" Error Authority "A78" "R 3.2"
         az "Bu şəxsə «{found}» hüququ verilməyib. Hüququ olan məsul şəxs imzalamalıdır və ya qurum bu hüququ qeydiyyata aldırmalıdır."
         en "This person has not been given the right “{found}”. A responsible person who has it must sign, or the body must have it registered."

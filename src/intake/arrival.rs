@@ -19,6 +19,7 @@ pub struct Arrival {
     origin: Origin,
     document: Incoming,
     detached: Option<Incoming>,
+    mail_signed: bool,
 }
 
 /// By which channel something came.
@@ -112,7 +113,12 @@ impl Arrival {
         document: Incoming,
         detached: Option<Incoming>,
     ) -> Self {
-        Self { id, taken, origin, document, detached }
+        Self { id, taken, origin, document, detached, mail_signed: false }
+    }
+
+    /// The same, where what is beside the document is the signed mail that it came in.
+    pub(super) fn signed_by_mail(self, mail_signed: bool) -> Self {
+        Self { mail_signed, ..self }
     }
 
     /// Its id, made when it was taken.
@@ -159,6 +165,11 @@ impl Arrival {
         self.detached.as_ref()
     }
 
+    /// Whether that is the signed mail which the document came in.
+    pub fn is_mail_signed(&self) -> bool {
+        self.mail_signed
+    }
+
     /// Size of all its files together, in octets.
     pub fn size(&self) -> u64 {
         self.document.facts.size.saturating_add(self.detached.as_ref().map_or(0, |file| file.facts.size))
@@ -185,6 +196,7 @@ impl Arrival {
             origin: Origin::Folder(participant.parse().map_err(io::Error::other)?),
             document: incoming(document)?,
             detached: detached.map(incoming).transpose()?,
+            mail_signed: false,
         })
     }
 }

@@ -228,6 +228,9 @@ pub struct Held {
     /// The detached signature that came with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detached: Option<HeldFile>,
+    /// Whether that is the signed mail which the document came in, and not a signature of the document alone.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mail_signed: bool,
     /// Of what came by mail: the message, so that an answer by mail can refer to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub thread: Option<Thread>,

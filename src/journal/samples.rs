@@ -47,7 +47,8 @@ pub(crate) fn held(n: i64, octets: &str) -> Event {
     };
     let participant = Some("azerenerji".parse().unwrap());
     let (channel, received) = ("folder".to_owned(), at(n));
-    Event::Held(Box::new(Held { id: id(n), participant, channel, received, document, detached: None, thread: None }))
+    let (detached, mail_signed, thread) = (None, false, None);
+    Event::Held(Box::new(Held { id: id(n), participant, channel, received, document, detached, mail_signed, thread }))
 }
 
 pub(crate) fn answered(n: i64, answer: u32, decision: Decision, content: &str) -> Event {

@@ -3,7 +3,7 @@
 //! Owns which fields decide anything, and that none of those may stand there twice: of two, one reader takes the
 //! first and another the last. The values themselves are read by `mail-parser`.
 
-use super::{Fault, ID_MAX, NAME_MAX, Nature, REFERENCES_MAX, SUBJECT_MAX};
+use super::{Fault, ID_MAX, NAME_MAX, Nature, REFERENCES_MAX, Receivers, SUBJECT_MAX};
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders};
 
 /// What is read of a header.
@@ -14,6 +14,13 @@ pub(super) struct Head {
     pub(super) boundary: Option<String>,
     pub(super) smime_type: Option<String>,
     pub(super) report_type: Option<String>,
+    /// Of `multipart/signed`: what its second part is.
+    pub(super) protocol: Option<String>,
+    /// Whether its fields are those that the sender wrote (RFC 9788 2.1.1: `hp="clear"`).
+    pub(super) is_protected: bool,
+    /// Whether it says of a message within that it is the sender's own (`forwarded=no`).
+    pub(super) is_not_forwarded: bool,
+    pub(super) receivers: Receivers,
     pub(super) coding: Option<String>,
     pub(super) name: Option<String>,
     /// `attachment`, `inline`, in lower case.
@@ -44,12 +51,17 @@ impl Head {
             (kind.ctype().trim().to_ascii_lowercase(), subtype)
         });
         let parameter = |name: &str| kind.and_then(|kind| kind.attribute(name)).map(str::to_owned);
+        let says = |name: &str, word: &str| parameter(name).is_some_and(|value| value.eq_ignore_ascii_case(word));
         let disposition = message.content_disposition();
         Ok(Self {
             media,
             boundary: parameter("boundary"),
             smime_type: parameter("smime-type").map(|value| value.to_ascii_lowercase()),
             report_type: parameter("report-type").map(|value| value.to_ascii_lowercase()),
+            protocol: parameter("protocol").map(|value| value.to_ascii_lowercase()),
+            is_protected: says("hp", "clear"),
+            is_not_forwarded: says("forwarded", "no"),
+            receivers: receivers(&message),
             coding: message.content_transfer_encoding().map(str::to_owned),
             name: message.attachment_name().map(file_name).filter(|name| (1..=NAME_MAX).contains(&name.len())),
             disposition: disposition.map(|one| one.ctype().trim().to_ascii_lowercase()),
@@ -79,12 +91,68 @@ impl Head {
             .contains(&kind.as_str())
     }
 
+    /// Whether the media type says that it is a detached CMS.
+    pub(super) fn is_cms(&self) -> bool {
+        self.media.0 == "application" && CMS.contains(&&*self.media.1)
+    }
+
+    /// Of a part and the CMS that signs it (RFC 8551 3.5.3), the boundary between them; none where it would have to be
+    /// written otherwise than it is.
+    pub(super) fn boundary_of_signed(&self) -> Option<&str> {
+        let is_signed = self.media.0 == "multipart" && self.media.1 == "signed";
+        let by_cms = self.protocol.as_deref().and_then(|it| it.strip_prefix("application/"));
+        let boundary = self.boundary.as_deref().filter(|_| is_signed && by_cms.is_some_and(|it| CMS.contains(&it)))?;
+        // RFC 2046 5.1.1
+        let fits = |octet: u8| octet.is_ascii_alphanumeric() || b"'()+_,-./:=? ".contains(&octet);
+        let length = (1..=BOUNDARY_MAX).contains(&boundary.len());
+        (length && boundary.bytes().all(fits) && !boundary.ends_with(' ')).then_some(boundary)
+    }
+
+    /// Whether the part is a whole message that its sender wrote and wrapped to sign its header (RFC 8551 3.1). Only
+    /// where it says so: else a message within is one that somebody forwards.
+    pub(super) fn is_wrapper(&self) -> bool {
+        let coding = self.coding.as_deref().map(|name| name.trim().to_ascii_lowercase());
+        let is_plain = coding.is_none_or(|name| ["7bit", "8bit", "binary"].contains(&&*name));
+        self.media.0 == "message" && self.media.1 == "rfc822" && self.is_not_forwarded && is_plain
+    }
+
     /// Whether the media type says that it holds a signed message.
     pub(super) fn is_signed_message(&self) -> bool {
         let kind = ["pkcs7-mime", "x-pkcs7-mime"].contains(&&*self.media.1);
         let is_signed = self.smime_type.as_deref().is_none_or(|kind| kind == "signed-data");
         self.media.0 == "application" && kind && is_signed
     }
+}
+
+/// What detached CMS is called.
+const CMS: [&str; 2] = ["pkcs7-signature", "x-pkcs7-signature"];
+/// Longest boundary (RFC 2046 5.1.1).
+pub(super) const BOUNDARY_MAX: usize = 70;
+
+/// To whom a header says that its message goes.
+fn receivers(message: &Message<'_>) -> Receivers {
+    let named = |wanted: &[&str]| {
+        let is_one = |header: &&mail_parser::Header<'_>| {
+            let name = header.name().to_ascii_lowercase();
+            wanted.contains(&&*name) || (wanted.contains(&"resent") && name.starts_with("resent-"))
+        };
+        message.headers().iter().filter(is_one).collect::<Vec<_>>()
+    };
+    let (to, others) = (named(&["to"]), named(&["cc", "bcc", "resent"]).len());
+    if to.is_empty() && others == 0 {
+        return Receivers::Nobody;
+    }
+    let only = match (&to[..], others) {
+        ([field], 0) => match &field.value {
+            HeaderValue::Address(Address::List(list)) => match &list[..] {
+                [one] => one.address.as_deref().and_then(clean_address),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
+    };
+    only.map_or(Receivers::Others { to: to.len(), others }, Receivers::One)
 }
 
 /// The last component of what may be a path: data all the same, and no path is built from it.

@@ -65,6 +65,11 @@ impl<R: Read> Lines<R> {
         Ok(Some(Shape { begins, ends }))
     }
 
+    /// The number of octets that were read so far.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
     /// The number of octets that were read, and their digest.
     pub(super) fn finish(self) -> (u64, Digest) {
         (self.size, self.digest.finish())

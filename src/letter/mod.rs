@@ -21,12 +21,14 @@ mod body;
 mod head;
 mod lines;
 mod report;
+mod signed;
 mod walk;
 
 #[cfg(test)]
 mod tests;
 
 pub use report::{Action, Delivery, DeliveryReport};
+pub use signed::{Signed, inside, split};
 
 use crate::document::Digest;
 use std::io::{self, Read, Write};
@@ -86,6 +88,17 @@ pub struct Letter<S> {
     pub report: Option<DeliveryReport>,
     /// Its attachments in their order.
     pub attachments: Vec<Attachment<S>>,
+    /// To whom its header says that it goes.
+    pub receivers: Receivers,
+    /// Whether the part says that its header is the message's own (RFC 9788): of a part that is signed.
+    pub is_protected: bool,
+    /// Whether all of it is `multipart/signed`, by whatever signature.
+    pub is_signed: bool,
+    /// Where that signature is CMS, and stands behind one part alone: the whole as it was signed.
+    pub signed: Option<Signed<S>>,
+    /// Where in it the message begins that its sender wrapped, as all of it or all that is signed of it; of the latter
+    /// counted as it came.
+    pub wrapped: Option<u64>,
     /// The digest of its octets.
     pub digest: Digest,
     /// Their number.
@@ -97,6 +110,23 @@ impl<S> Letter<S> {
     pub fn key(&self) -> String {
         self.message_id.clone().unwrap_or_else(|| format!("sha256:{}", self.digest))
     }
+}
+
+/// To whom a message goes, as far as its header says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Receivers {
+    /// It does not say.
+    #[default]
+    Nobody,
+    /// To this address, in lower case, and with no copy to anybody.
+    One(String),
+    /// To several, to one that cannot be read, or with copies: how many fields say `To`, and how many something else.
+    Others {
+        /// `To`.
+        to: usize,
+        /// `Cc`, `Bcc`, `Resent-`.
+        others: usize,
+    },
 }
 
 /// Who wrote a message, as far as its header says.
@@ -132,6 +162,8 @@ pub struct Attachment<S> {
     pub media: String,
     /// Whether the media type says that it holds a signed message (RFC 8551 3.5.2), and nothing stands around it.
     pub is_layer: bool,
+    /// Whether it stands in nothing but `multipart/mixed`, below the signature of the whole: what each reader shows.
+    pub is_beside: bool,
     /// Where its octets went.
     pub octets: S,
     /// Their number.

@@ -189,3 +189,89 @@ proptest! {
         }
     }
 }
+
+/// A message that CMS signs: the part, what stands between, and the signature part.
+fn signed_mail(part: &str, more: &str) -> String {
+    format!(
+        "To: window@x\nContent-Type: multipart/signed; micalg=sha-256; protocol=\"application/x-pkcs7-signature\";\n \
+         boundary=\"--s 1\"\n\npreamble\n----s 1  \n{part}\n----s 1\n{more}\
+         Content-Type: application/x-pkcs7-signature; name=smime.p7s\n\
+         Content-Transfer-Encoding: base64\n\nMAMC\nAQc=\n\n----s 1--\nepilogue\n"
+    )
+}
+
+#[test]
+fn what_is_signed_as_a_whole_is_kept_as_it_was_signed_and_taken_apart_again() {
+    let part =
+        "Content-Type: multipart/mixed; boundary=m\n\n--m\n\nhello\n--m\nContent-Type: text/csv; name=a\n\nx\n--m--\n";
+    let mail = signed_mail(part, "");
+    let at_once = read(&mail).signed.unwrap();
+    let with_lf = super::read(mail.as_bytes(), &Limits::default(), &mut || Ok(Vec::new())).unwrap().signed.unwrap();
+    assert_eq!(
+        (at_once.sha256, at_once.size),
+        (with_lf.sha256, with_lf.size),
+        "what a relay does to line ends is undone"
+    );
+    assert_eq!(at_once.sha256, Digest::of(&at_once.octets));
+    let text = String::from_utf8(at_once.octets.clone()).unwrap();
+    assert!(text.starts_with("Content-Type: multipart/signed; ") && text.ends_with("\r\n----s 1--\r\n"), "{text}");
+    assert!(!text.contains("preamble") && !text.contains("epilogue") && !text.replace("\r\n", "").contains('\n'));
+    let (inside, cms) = split(&at_once.octets.into(), &Limits::default(), 100).unwrap();
+    assert_eq!(inside.whole().unwrap(), part.replace('\n', "\r\n").as_bytes());
+    assert_eq!(cms, [0x30, 3, 2, 1, 7]);
+    let letter = super::inside(&inside, &Limits::default(), &mut || Ok(Vec::new())).unwrap();
+    assert_eq!((told(&letter).len(), letter.is_protected, letter.receivers), (1, false, Receivers::Nobody));
+}
+
+#[test]
+fn a_whole_that_is_not_two_parts_in_order_is_not_signed_as_one() {
+    let kept = |mail: &str| read(mail).signed.is_some();
+    let part = "Content-Type: text/csv; name=a\n\nx";
+    let mail = signed_mail(part, "");
+    assert!(kept(&mail));
+    assert!(!kept(&signed_mail(part, "Content-Type: text/csv; name=b\n\ny\n----s 1\n")), "a third part");
+    assert!(!kept(
+        &mail.replace("protocol=\"application/x-pkcs7-signature\"", "protocol=\"application/pgp-signature\"")
+    ));
+    assert!(!kept(&mail.replace("Content-Type: application/x-pkcs7-signature", "Content-Type: text/plain")));
+    assert!(!kept(&mail.replace("\"--s 1\"", "\"--s\t1\"").replace("--s 1", "--s\t1")), "a boundary of other signs");
+    let around = format!("Content-Type: multipart/mixed; boundary=o\n\n--o\n{mail}--o\n\nfooter\n--o--\n");
+    assert!(!kept(&around), "a list put something around it");
+    let swapped = "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=s\n\n--s\n\
+                   Content-Type: application/pkcs7-signature\n\nS\n--s\n\nx\n--s--\n";
+    assert!(!kept(swapped));
+    // taken apart it must be what is kept, to the letter
+    let cut = |change: &dyn Fn(String) -> String| {
+        let text = String::from_utf8(read(&mail).signed.unwrap().octets).unwrap();
+        split(&change(text).into_bytes().into(), &Limits::default(), 100).map(drop).map_err(|fault| fault.to_string())
+    };
+    assert_eq!(cut(&|text| text), Ok(()));
+    let wrong: [&dyn Fn(String) -> String; 7] = [
+        &|text| text + "x",
+        &|text| text.replacen("\r\n\r\n", "\r\n\r\nx\r\n", 1),
+        &|text| text.replace("MAMC", "MA*C"),
+        &|text| text.replace("MAMC", &"MAMC".repeat(60)),
+        &|text| text.replace("base64", "7bit"),
+        &|text| text.replace("----s 1--\r\n", ""),
+        &|text| text.replace("Content-Type: application/x", "Content-Type: text/x"),
+    ];
+    for (at, change) in wrong.iter().enumerate() {
+        assert!(cut(change).is_err(), "{at}");
+    }
+}
+
+#[test]
+fn a_wrapped_message_is_opened_where_its_sender_says_that_it_is_his_own() {
+    let message = "To: window@x\nCc: a@x\nContent-Type: text/csv; name=a\n\nx\n";
+    let opened = |head: &str| {
+        let part = format!("Content-Type: message/rfc822{head}\n\n{message}").replace('\n', "\r\n").into_bytes();
+        super::inside(&part.into(), &Limits::default(), &mut || Ok(Vec::new())).unwrap()
+    };
+    let own = opened("; forwarded=no");
+    assert_eq!((own.attachments.len(), own.is_protected), (1, true));
+    assert_eq!(own.receivers, Receivers::Others { to: 1, others: 1 });
+    for head in ["", "; forwarded=yes", "; forwarded=no\nContent-Transfer-Encoding: base64"] {
+        let letter = opened(head);
+        assert!(letter.attachments.is_empty() && !letter.is_protected, "{head}");
+    }
+}

@@ -4,16 +4,15 @@
 //! part that announced it is text.
 
 use super::body::Body;
-use super::head::Head;
+use super::head::{BOUNDARY_MAX, Head};
 use super::lines::{Lines, Shape};
 use super::report::{self, DeliveryReport};
+use super::signed::Keeping;
 use super::{Attachment, Fault, Letter, Limits, Nature};
 use std::io::{self, Read, Write};
 
 /// Octets of a report, or of a returned header, that are read: a report on one receiver has a thousand.
 const REPORT_MAX: usize = 64 << 10;
-/// Longest boundary (RFC 2046 5.1.1).
-const BOUNDARY_MAX: usize = 70;
 
 /// A multipart that was entered.
 struct Level {
@@ -26,6 +25,8 @@ struct Level {
 enum Kind {
     /// `multipart/signed`: its second part is the signature of the mail.
     Signed,
+    /// `multipart/mixed`: parts that stand beside each other, each for itself.
+    Mixed,
     /// `multipart/report`.
     Report,
     Other,
@@ -48,6 +49,8 @@ struct Walk<'a, R, S> {
     parts: usize,
     attachments: Vec<Attachment<S>>,
     report: Option<DeliveryReport>,
+    signed: Keeping<S>,
+    wrapped: Option<u64>,
     piece: Vec<u8>,
 }
 
@@ -58,7 +61,8 @@ pub(super) fn walk<S: Write>(
 ) -> Result<Letter<S>, Fault> {
     let lines = Lines::new(source, limits.size);
     let (levels, attachments, piece) = (Vec::new(), Vec::new(), Vec::new());
-    let mut walk = Walk { lines, limits, open, levels, parts: 0, attachments, report: None, piece };
+    let (signed, wrapped) = (Keeping::default(), None);
+    let mut walk = Walk { lines, limits, open, levels, parts: 0, attachments, report: None, signed, wrapped, piece };
     let (head, ended) = walk.head()?;
     let is_report = head.media == ("multipart".to_owned(), "report".to_owned());
     let is_delivery = is_report && head.report_type.as_deref().is_none_or(|kind| kind == "delivery-status");
@@ -71,6 +75,9 @@ pub(super) fn walk<S: Write>(
             End::Message if walk.levels.is_empty() => break,
             End::Message => return Err(Fault::Malformed("it ends within a part")),
             End::Boundary { level, closes: true } => {
+                if level == 0 {
+                    walk.signed.end(walk.levels.first().map_or(0, |level| level.parts))?;
+                }
                 walk.levels.truncate(level);
                 walk.skip()?
             }
@@ -82,6 +89,9 @@ pub(super) fn walk<S: Write>(
                 walk.parts += 1;
                 if walk.parts > limits.parts {
                     return Err(limit("parts", "mail.parts_max", limits.parts));
+                }
+                if level == 0 {
+                    walk.signed.begin(&mut *walk.open)?;
                 }
                 match walk.head()? {
                     (_, Some(end)) => end,
@@ -96,9 +106,26 @@ pub(super) fn walk<S: Write>(
         (None, false) => Nature::Person,
     };
     let (size, digest) = walk.lines.finish();
-    let Head { message_id, references, from, subject, .. } = head;
+    let is_signed = head.media == ("multipart".to_owned(), "signed".to_owned());
+    let Head { message_id, references, from, subject, receivers, is_protected, .. } = head;
     let (attachments, report) = (walk.attachments, walk.report);
-    Ok(Letter { message_id, references, from, subject, nature, report, attachments, digest, size })
+    let (signed, wrapped) = (walk.signed.finish(), walk.wrapped);
+    Ok(Letter {
+        message_id,
+        references,
+        from,
+        subject,
+        nature,
+        report,
+        attachments,
+        receivers,
+        is_protected,
+        is_signed,
+        signed,
+        wrapped,
+        digest,
+        size,
+    })
 }
 
 fn limit(what: &'static str, key: &'static str, most: usize) -> Fault {
@@ -154,8 +181,20 @@ impl<R: Read, S: Write> Walk<'_, R, S> {
             self.report.get_or_insert_default().original_message_id = report::returned_id(&text);
             return Ok(end);
         }
+        let is_whole = match &self.levels[..] {
+            [] => true,
+            [level] => level.kind == Kind::Signed && level.parts == 1,
+            _ => false,
+        };
+        if is_whole && head.is_wrapper() {
+            self.wrapped = Some(self.lines.size());
+            return self.skip();
+        }
         // the signature of the mail is nobody's document, and signs none; what was forwarded is not the sender's
         let is_of_mail = within == Kind::Signed && level.is_some_and(|level| level.parts > 1) && head.is_signature();
+        if is_of_mail && self.levels.len() == 1 && head.is_cms() {
+            self.signed.signature();
+        }
         if is_of_mail || first == "message" || head.is_text() {
             return self.skip();
         }
@@ -183,9 +222,13 @@ impl<R: Read, S: Write> Walk<'_, R, S> {
         }
         let kind = match head.media.1.as_str() {
             "signed" => Kind::Signed,
+            "mixed" => Kind::Mixed,
             "report" => Kind::Report,
             _ => Kind::Other,
         };
+        if let (true, Some(boundary)) = (self.levels.is_empty(), head.boundary_of_signed()) {
+            self.signed.expect(boundary);
+        }
         self.levels.push(Level { boundary, kind, parts: 0 });
         self.skip()
     }
@@ -202,12 +245,22 @@ impl<R: Read, S: Write> Walk<'_, R, S> {
             name: head.name.clone(),
             media: format!("{}/{}", head.media.0, head.media.1),
             is_layer: self.levels.is_empty() && head.is_signed_message(),
+            is_beside: self.is_beside(),
             octets,
             size,
             sha256,
             is_broken,
         });
         Ok(end)
+    }
+
+    /// Whether the part stands in nothing but `multipart/mixed`, below a signature of the whole.
+    fn is_beside(&self) -> bool {
+        let around = match &self.levels[..] {
+            [first, rest @ ..] if first.kind == Kind::Signed => rest,
+            all => all,
+        };
+        around.iter().all(|level| level.kind == Kind::Mixed)
     }
 
     /// The beginning of a part.
@@ -248,7 +301,9 @@ impl<R: Read, S: Write> Walk<'_, R, S> {
     }
 
     fn next(&mut self) -> Result<Option<Shape>, Fault> {
-        self.lines.next(&mut self.piece)
+        let shape = self.lines.next(&mut self.piece)?;
+        self.signed.take(&self.piece)?;
+        Ok(shape)
     }
 
     /// Whether the piece is a boundary, the innermost first.

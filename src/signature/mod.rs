@@ -9,6 +9,7 @@ mod checks;
 mod cms;
 mod covered;
 mod judge;
+mod mail;
 mod packaging;
 mod policy;
 mod report;
@@ -21,7 +22,7 @@ pub use cms::Limits as CmsLimits;
 pub use covered::{Covered, CoveredAttribute, CoveredEvent, Written};
 pub use judge::Context;
 pub use packaging::{CmsKind, cms_kind};
-pub use policy::{Policy, Property};
+pub use policy::{MailPolicy, Policy, Property};
 pub use report::{Indication, Integrity, Reason, Report, SignatureReport, SignerReport, SubIndication, TimeSource};
 pub use suite::{CURVES, DIGESTS, RSA_BITS_MIN, SCHEMES, Scheme, Suite, Term, Weakness};
 pub use time::{Kind as StampKind, StampReport};
@@ -126,7 +127,10 @@ pub fn verify(staged: Staged, grounds: Grounds<'_>) -> Result<Verified, Box<Unve
         at: about.received,
         time_source: TimeSource::Reception,
     };
-    let examined = packaging::examine_document(&document, detached.as_ref(), &context, grounds.limits);
+    let examined = match about.mail_signed {
+        true => mail::examine(&document, detached.as_ref(), &context, grounds.limits),
+        false => packaging::examine_document(&document, detached.as_ref(), &context, grounds.limits),
+    };
     let report = Report::of(examined.judged.iter().map(|judged| &judged.report)).stamped(examined.stamps.clone());
     let signers = examined.judged.iter().filter_map(|judged| judged.signer.clone()).collect();
     let stop = examined.stop();

@@ -194,7 +194,7 @@ fn unpack_cms(file: &Octets, context: &Context<'_>) -> Result<(Examined, Octets)
 
 /// What was taken out of its packaging, which is covered whole by the signatures on that: with the
 /// signatures inside it, if it has any.
-fn over(packaging: Examined, document: &Octets, context: &Context<'_>, limits: &Limits) -> Examined {
+pub(super) fn over(packaging: Examined, document: &Octets, context: &Context<'_>, limits: &Limits) -> Examined {
     let again = |what: &str| Examined::refused(Finding::new(Code::SignatureUnsupported).found(what));
     let inside = match kind(document) {
         Ok(Kind::Xml) => examine_xml(document, None, context, limits),

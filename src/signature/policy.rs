@@ -6,9 +6,11 @@
 use super::CmsLimits;
 use super::suite::{Suite, Weakness};
 use crate::container;
+use crate::document::MailAddress;
 use crate::forms::algorithm::{DigestAlgorithm, SignatureAlgorithm};
 use crate::forms::certificate::Certificate;
 use crate::forms::claims::SignaturePolicy;
+use crate::letter;
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -37,6 +39,18 @@ pub struct Policy {
     pub timestamps: usize,
     /// How much a container may hold.
     pub container: container::Limits,
+    /// What a mail must say that is signed as a whole.
+    pub mail: MailPolicy,
+}
+
+/// What is asked of a signed mail, beyond its signature.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailPolicy {
+    /// This window's own addresses (`[mail] addresses`): inside its signature a mail must be to one of them, and to
+    /// nobody else. Without any, no mail is to this window.
+    pub addresses: Vec<MailAddress>,
+    /// How much of a message is looked at.
+    pub limits: letter::Limits,
 }
 
 /// A property that may be asked of every signature, beside its certificate.
@@ -90,6 +104,7 @@ impl Policy {
             cms: CmsLimits::default(),
             timestamps: Self::TIMESTAMPS,
             container: container::Limits::default(),
+            mail: MailPolicy::default(),
         }
     }
 

@@ -221,6 +221,7 @@ impl<'a> Staging<'a> {
             participant: held.participant.clone(),
             document,
             detached,
+            mail_signed: held.mail_signed,
             custody: Custody::Held,
         };
         Ok(Staged { about, document: octets, detached: detached_octets })
@@ -245,6 +246,7 @@ impl<'a> Staging<'a> {
                     received: arrival.taken(),
                     document: file(arrival.document(), document),
                     detached: arrival.detached().zip(detached.as_ref()).map(|(source, kept)| file(source, kept)),
+                    mail_signed: arrival.is_mail_signed(),
                     thread: arrival.thread().cloned(),
                 };
                 self.journal.append(now, Event::Held(Box::new(held)))?;
@@ -274,6 +276,7 @@ fn staged(arrival: &Arrival, (document, detached): (Promised, Option<Promised>),
         participant: arrival.participant().cloned(),
         document: given(arrival.document(), &document.0),
         detached: arrival.detached().zip(detached.as_ref()).map(|(source, (kept, _))| given(source, kept)),
+        mail_signed: arrival.is_mail_signed(),
         custody,
     };
     Staged { about, document: document.1, detached: detached.map(|(_, octets)| octets) }

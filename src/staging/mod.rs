@@ -42,6 +42,8 @@ pub struct About {
     pub document: Given,
     /// The detached signature that came beside it.
     pub detached: Option<Given>,
+    /// Whether that is the signed mail which the document came in: it signs the mail, and so what is in it.
+    pub mail_signed: bool,
     /// Whether it is durable in evidence, or only looked at (`check`).
     pub custody: Custody,
 }
@@ -121,6 +123,7 @@ impl About {
             participant: None,
             document: Given { name: GivenName::new("unseen.xml"), size: 1, sha256: Digest::of(b"unseen") },
             detached: None,
+            mail_signed: false,
             custody: if held { Custody::Held } else { Custody::Glance },
         }
     }

@@ -37,6 +37,7 @@ fn participant(name: &str, voen: &str, names: &[&str], persons: Vec<Person>) -> 
         suspended: false,
         mail: None,
         answers: crate::authority::Answers::default(),
+        mail_signature: false,
         persons,
     }
 }
@@ -336,4 +337,28 @@ fn a_proposal_is_about_another_registered_body_and_needs_no_competence() {
     case.claims.sender = None;
     case.claims.written = Written::Table;
     case.refused(Code::SchemaMissing);
+}
+
+#[test]
+fn a_mails_signature_files_statements_alone_and_only_where_it_is_agreed() {
+    let agreed = |case: &Case, mail_signed| {
+        let signers = Signers::known(&case.registry, &case.signers, None).unwrap();
+        match signers.agreed(mail_signed) {
+            Ok(_) => None,
+            Err(Stop::Reject(findings)) => Some(findings[0].code),
+            Err(other) => panic!("{other:?}"),
+        }
+    };
+    let mut case = Case::new();
+    assert_eq!(agreed(&case, false), None);
+    assert_eq!(agreed(&case, true), Some(Code::AuthorityMailSignature));
+    case.ours().mail_signature = true;
+    assert_eq!(agreed(&case, true), None);
+    // what is agreed with one body is not with another
+    case.signers = vec![signer(b"c", "1CCCCCC")];
+    assert_eq!(agreed(&case, true), Some(Code::AuthorityMailSignature));
+    let approval = Claims { form: Form::Approval, ..good() };
+    assert_eq!(good().by(true), Ok(()));
+    assert_eq!(approval.by(false), Ok(()));
+    assert_eq!(approval.by(true).unwrap_err().code, Code::AuthorityMailSignature);
 }

@@ -96,8 +96,10 @@ fn originals(past: &Past, all: &[Explained], readme: &mut Readme) -> Result<Vec<
     };
     if let Some(held) = &past.held {
         let document = file(&held.document, "document")?;
-        let detached = held.detached.as_ref().map(|detached| file(detached, "document.p7s")).transpose()?;
-        readme.signed = Signed::of(&document, detached.as_deref(), all);
+        let other = if held.mail_signed { "signed-mail.eml" } else { "document.p7s" };
+        let detached = held.detached.as_ref().map(|detached| file(detached, other)).transpose()?;
+        let detached = detached.as_deref().map(|detached| (detached, held.mail_signed));
+        readme.signed = Signed::of(&document, detached, all);
     }
     Ok(pieces)
 }

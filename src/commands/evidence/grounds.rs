@@ -170,6 +170,8 @@ struct PersonExcerpt<'a> {
     voen: &'a str,
     owner: bool,
     suspended: bool,
+    /// Whether the signature of a mail files for it.
+    mail_signature: bool,
     competence: Vec<&'a str>,
     person: &'a str,
     /// Masked: the certificate has it.
@@ -195,6 +197,7 @@ fn excerpt(one: &Explained) -> Excerpt<'_> {
         voen: body.voen.as_str(),
         owner: body.owner,
         suspended: body.suspended,
+        mail_signature: body.mail_signature,
         competence: body.datasets.iter().map(|dataset| dataset.as_str()).collect(),
         person: &person.name,
         fin: person.fin.to_string(),

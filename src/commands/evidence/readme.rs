@@ -53,11 +53,13 @@ pub(super) enum Signed {
     Cms(&'static str),
     /// One signature in XML, by the path of its signer.
     Xml(String),
+    /// The signature of the mail that it came in, in the form that openssl calls so.
+    Mail(&'static str),
 }
 
 impl Signed {
-    /// By the first octets of the document and of its detached signature.
-    pub(super) fn of(document: &[u8], detached: Option<&[u8]>, all: &[Explained]) -> Self {
+    /// By the first octets of the document and of its detached signature, and whether that is of the mail.
+    pub(super) fn of(document: &[u8], detached: Option<(&[u8], bool)>, all: &[Explained]) -> Self {
         let reports = all.iter().filter_map(|one| match &one.came {
             Came::Repeated { again, .. } => again.matter.report.as_ref(),
             Came::Doubted(_) | Came::NotJudged(_) => None,
@@ -68,9 +70,11 @@ impl Signed {
             _ => return Self::Otherwise,
         };
         match detached {
-            Some([0x30, ..]) => Self::Cms("DER"),
-            Some(pem) if pem.starts_with(b"-----BEGIN ") => Self::Cms("PEM"),
-            Some(_) => Self::Cms("SMIME"),
+            Some(([0x30, ..], true)) => Self::Mail("DER"),
+            Some((_, true)) => Self::Mail("SMIME"),
+            Some(([0x30, ..], false)) => Self::Cms("DER"),
+            Some((pem, false)) if pem.starts_with(b"-----BEGIN ") => Self::Cms("PEM"),
+            Some((_, false)) => Self::Cms("SMIME"),
             None if document.starts_with(b"<") => Self::Xml(format!("signers/{signer}.pem")),
             None => Self::Otherwise,
         }
@@ -161,6 +165,12 @@ impl Readme {
             (Signed::Xml(signer), Some(document), None) => format!(
                 "xmlsec1 --verify --enabled-key-data key-name --pubkey-cert-pem {signer} \\\n  \
                  --id-attr:Id {PROPERTIES} {document}\n"
+            ),
+            (Signed::Mail(form), Some(document), Some(mail)) => format!(
+                "openssl cms -verify {binary}-inform {form} -in {mail} -noverify -out signed-part.eml\n\
+                 {INSIDE} signed-part.eml {document}\n",
+                // of parts the lines are those of a text (RFC 8551 3.1.1)
+                binary = if *form == "DER" { "-binary " } else { "" }
             ),
             _ => String::new(),
         };
@@ -276,6 +286,13 @@ const SIGNATURE: &str = "
 # the document: its signature, by whatever tool you trust for XAdES or CAdES; whether the certificate may be believed,
 # its path in signers/ and the revocation data in grounds/files/ tell
 ";
+
+/// Whether the document stands in the part of a mail that is signed.
+const INSIDE: &str = "\
+python3 -c \"import email, sys
+part, document = (open(name, 'rb').read() for name in sys.argv[1:])
+inside = [one.get_payload(decode=True) for one in email.message_from_bytes(part).walk()]
+sys.exit(document not in inside)\"";
 
 const JOURNAL: &str = "
 # the journal's lines: SHA-256 of the chain before (32 octets) and the JSON is the line's own chain

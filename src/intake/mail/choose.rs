@@ -1,16 +1,17 @@
 //! What of a message is a submission: attachments by their content, a detached signature by the name beside it.
 //!
 //! Owns the choice (docs/mail.md). A guess by content, as in a folder: `signature` decides what a file is. Opens the
-//! one layer that may stand around a whole message, its S/MIME signature (RFC 8551 3.5), as if it were not there: it
-//! signs the mail and files nothing.
+//! one layer that may stand around a whole message, its S/MIME signature (RFC 8551 3.5), as if it were not there. A
+//! statement in it that nothing else signs is a submission with the whole signed mail beside it: whether that files
+//! anything is asked of the registry, and what the signature covers by `signature`.
 
 use super::{Left, Parcel, Piece, Post};
-use crate::document::GivenName;
+use crate::document::{Digest, GivenName, is_statement};
 use crate::forms::outline::outline;
-use crate::forms::pem::begins_like_smime;
 use crate::host::{Octets, Scratch};
 use crate::intake::folder::{look, sniff};
-use crate::letter::{self, Attachment, Fault, Letter, Limits, Nature};
+use crate::letter::{self, Attachment, Fault, Letter, Limits, Nature, Signed};
+use crate::xml;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
@@ -19,6 +20,16 @@ use std::sync::Arc;
 /// Octets of a CMS file besides its content that are looked at: as `limits.cms_size` allows by default.
 const CMS_MAX: u64 = 1 << 20;
 
+/// A mail that is signed as a whole.
+struct Whole {
+    /// What is kept of it beside a document: the signature with what it is over.
+    file: File,
+    sha256: Digest,
+    name: &'static str,
+    /// What is signed.
+    part: Octets,
+}
+
 /// Reads a message and chooses. Attachments are decoded into nameless files of `scratch`.
 ///
 /// # Errors
@@ -26,18 +37,51 @@ const CMS_MAX: u64 = 1 << 20;
 pub fn open(source: impl Read, limits: &Limits, size_max: u64, scratch: &Scratch) -> Result<Post, Fault> {
     let mut sink = || scratch.file();
     let mut letter = letter::read(source, limits, &mut sink)?;
-    if let Some(within) = layer(&letter)? {
-        let Letter { attachments, .. } = letter::read(within.reader(), limits, &mut sink)?;
-        letter.attachments = attachments;
+    let whole = whole(&mut letter, limits)?;
+    // around the message, or the message around the one that is meant
+    let is_within = letter.wrapped.is_some() || !letter.is_signed;
+    if let Some(whole) = whole.as_ref().filter(|_| is_within) {
+        letter.attachments = letter::inside(&whole.part, limits, &mut sink)?.attachments;
     }
     let (mut parcels, mut left) = (Vec::new(), Vec::new());
     // what a mail system gives back is nobody's submission
     if letter.nature != Nature::Bounce {
-        choose(std::mem::take(&mut letter.attachments), size_max, &mut parcels, &mut left)?;
+        let attachments = std::mem::take(&mut letter.attachments);
+        let count = attachments.len();
+        let mut unsigned = choose(attachments, size_max, &mut parcels, &mut left)?;
+        if let Some(whole) = whole.filter(|_| !unsigned.is_empty()) {
+            // from the octets that are signed: on the way here their line ends may have become others
+            match letter::inside(&whole.part, limits, &mut sink) {
+                Ok(inside) if inside.attachments.len() == count && !inside.is_signed => {
+                    by_mail(&whole, inside.attachments, size_max, &mut unsigned, &mut parcels)?;
+                }
+                Err(Fault::Io(error)) => return Err(error.into()),
+                // by itself it cannot be read, or reads otherwise: nothing is filed by its signature
+                Ok(_) | Err(_) => {}
+            }
+        }
+        left.extend(unsigned.into_values().map(|(name, _)| (name, Left::Unsigned)));
+        parcels.sort_by_key(|parcel| parcel.part);
     }
     let key = letter.key();
     let Letter { references, from, subject, nature, report, size, .. } = letter;
     Ok(Post { key, references, from, subject, nature, report, size, parcels, left })
+}
+
+/// The signature of the whole message, in parts to be read or around it, where there is one.
+fn whole(letter: &mut Letter<File>, limits: &Limits) -> Result<Option<Whole>, Fault> {
+    if let Some(Signed { octets: file, size, sha256 }) = letter.signed.take() {
+        let kept = Octets::File(Arc::new(file.try_clone()?), size);
+        return Ok(match letter::split(&kept, limits, CMS_MAX) {
+            Ok((part, _)) => Some(Whole { file, sha256, name: "signed-mail.eml", part }),
+            Err(Fault::Io(error)) => return Err(error.into()),
+            // it signs nothing; what is in it may bear signatures of its own
+            Err(_) => None,
+        });
+    }
+    let Some(part) = layer(letter)? else { return Ok(None) };
+    let only = letter.attachments.pop();
+    Ok(only.map(|only| Whole { file: only.octets, sha256: only.sha256, name: "signed-mail.p7m", part }))
 }
 
 /// The message within the signature of the whole one, where it is such a message.
@@ -49,9 +93,37 @@ fn layer(letter: &Letter<File>) -> Result<Option<Octets>, Fault> {
     let Ok(outline) = outline(&whole, CMS_MAX) else { return Ok(None) };
     let Some(content) = outline.content else { return Ok(None) };
     // a signed document alone in a mail is none: that begins as XML or a table does
-    let head = content.head(4096)?;
-    let is_message = begins_like_smime(&head) && has_field(&head, b"content-type:");
-    Ok(is_message.then_some(content))
+    let head = content.head(HEAD)?;
+    let first = head.split(|octet| *octet == b'\n').next().unwrap_or_default();
+    let name = first.split(|octet| *octet == b':').next().filter(|name| name.len() < first.len());
+    let is_field = name.is_some_and(|name| name.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-'));
+    Ok((is_field && has_field(&head, b"content-type:")).then_some(content))
+}
+
+/// Octets of a message in which the field stands that says what it is: twice what programs write above it.
+const HEAD: usize = 4096;
+
+/// What only the mail's signature signs, and says of itself that it is a statement.
+fn by_mail(
+    whole: &Whole,
+    attachments: Vec<Attachment<File>>,
+    size_max: u64,
+    unsigned: &mut BTreeMap<usize, (String, u32)>,
+    parcels: &mut Vec<Parcel>,
+) -> io::Result<()> {
+    for (at, attachment) in attachments.into_iter().enumerate() {
+        let is_plain = attachment.is_beside && !attachment.is_broken;
+        let Some((name, part)) = unsigned.get(&at).filter(|_| is_plain) else { continue };
+        let octets = Octets::File(Arc::new(attachment.octets.try_clone()?), attachment.size);
+        if attachment.size > size_max || !is_statement(&octets, &xml::Limits::default())? {
+            continue;
+        }
+        let beside = Piece { name: GivenName::new(whole.name), file: whole.file.try_clone()?, sha256: whole.sha256 };
+        let (part, document) = (*part, piece(name, attachment));
+        parcels.push(Parcel { part, document, detached: Some(beside), mail_signed: true });
+        unsigned.remove(&at);
+    }
+    Ok(())
 }
 
 fn has_field(head: &[u8], field: &[u8]) -> bool {
@@ -59,16 +131,18 @@ fn has_field(head: &[u8], field: &[u8]) -> bool {
     lines.any(|line| line.get(..field.len()).is_some_and(|start| start.eq_ignore_ascii_case(field)))
 }
 
+/// Takes what bears a signature of its own; what bears none is given back, by its place among the attachments: its name
+/// and its part.
 fn choose(
     attachments: Vec<Attachment<File>>,
     size_max: u64,
     parcels: &mut Vec<Parcel>,
     left: &mut Vec<(String, Left)>,
-) -> io::Result<()> {
-    let mut whole = Vec::with_capacity(attachments.len());
+) -> io::Result<BTreeMap<usize, (String, u32)>> {
+    let (mut whole, mut unsigned) = (Vec::with_capacity(attachments.len()), BTreeMap::new());
     // a name counts, whatever became of the file that bears it: a signature must not find another document
     let (mut documents, mut signatures) = (BTreeMap::<String, usize>::new(), BTreeMap::<String, usize>::new());
-    for attachment in attachments {
+    for (at, attachment) in attachments.into_iter().enumerate() {
         let name = attachment.name.clone().unwrap_or_else(|| format!("part-{}", attachment.part));
         match signed_name(&name) {
             Some(document) => *signatures.entry(document).or_default() += 1,
@@ -82,13 +156,13 @@ fn choose(
         };
         match fault {
             Some(fault) => left.push((name, fault)),
-            None => whole.push((name, attachment)),
+            None => whole.push((at, name, attachment)),
         }
     }
-    let (beside, alone): (Vec<_>, Vec<_>) = whole.into_iter().partition(|(name, _)| signed_name(name).is_some());
+    let (beside, alone): (Vec<_>, Vec<_>) = whole.into_iter().partition(|(_, name, _)| signed_name(name).is_some());
     let mut beside: BTreeMap<String, (String, Attachment<File>)> =
-        beside.into_iter().filter_map(|(name, one)| Some((signed_name(&name)?, (name, one)))).collect();
-    for (name, document) in alone {
+        beside.into_iter().filter_map(|(_, name, one)| Some((signed_name(&name)?, (name, one)))).collect();
+    for (at, name, document) in alone {
         let (twins, theirs) = (documents.get(&name).copied(), signatures.get(&name).copied().unwrap_or(0));
         if theirs > 0 {
             match beside.remove(&name) {
@@ -96,18 +170,20 @@ fn choose(
                     part: document.part,
                     document: piece(&name, document),
                     detached: Some(piece(&its_name, signature)),
+                    mail_signed: false,
                 }),
                 // its signature is broken, or which is whose cannot be told
                 _ => left.push((name, Left::Ambiguous)),
             }
         } else if is_signed(&name, &document.octets, document.size)? {
-            parcels.push(Parcel { part: document.part, document: piece(&name, document), detached: None });
+            let part = document.part;
+            parcels.push(Parcel { part, document: piece(&name, document), detached: None, mail_signed: false });
         } else {
-            left.push((name, Left::Unsigned));
+            unsigned.insert(at, (name, document.part));
         }
     }
     left.extend(beside.into_values().map(|(name, _)| (name, Left::Orphan)));
-    Ok(())
+    Ok(unsigned)
 }
 
 /// The document's name, when this is the name of a detached signature.

@@ -60,6 +60,8 @@ pub struct Parcel {
     pub document: Piece,
     /// The detached signature beside it.
     pub detached: Option<Piece>,
+    /// Whether that is the whole mail as it was signed: it files only for whom policy allows it.
+    pub mail_signed: bool,
 }
 
 /// An attachment, decoded.
@@ -88,6 +90,8 @@ pub enum Left {
     Orphan,
     /// Several attachments have its name: which signature belongs to which cannot be told.
     Ambiguous,
+    /// It is a statement that the mail's signature covers, and that files nothing for whoever made it.
+    MailSigned,
 }
 
 impl Left {
@@ -100,6 +104,7 @@ impl Left {
             Self::Unsigned => "it bears no signature",
             Self::Orphan => "its document is not in the message",
             Self::Ambiguous => "several attachments have its name",
+            Self::MailSigned => "the mail's signature files nothing for who made it",
         }
     }
 }
@@ -130,6 +135,7 @@ impl Parcel {
     pub fn arrive(self, id: SubmissionId, now: Timestamp, channel: Channel, thread: Thread) -> io::Result<Arrival> {
         let incoming = |piece: Piece| Incoming::new(piece.name, piece.file);
         let (document, detached) = (incoming(self.document)?, self.detached.map(incoming).transpose()?);
-        Ok(Arrival::new(id, now, Origin::Mail(channel, thread), document, detached))
+        let arrival = Arrival::new(id, now, Origin::Mail(channel, thread), document, detached);
+        Ok(arrival.signed_by_mail(self.mail_signed))
     }
 }

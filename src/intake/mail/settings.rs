@@ -1,5 +1,6 @@
 //! The settings of mailboxes, each with its unit, its default and the reason for it.
 
+use crate::document::MailAddress;
 use crate::letter;
 use crate::line::{Peer, Secret};
 use std::path::PathBuf;
@@ -10,6 +11,8 @@ use std::time::Duration;
 pub struct MailSettings {
     /// How much of a message is looked at.
     pub limits: letter::Limits,
+    /// `addresses`: the window's own addresses, under which mail comes to it. None.
+    pub addresses: Vec<MailAddress>,
     /// The mailboxes, in order of their names.
     pub mailboxes: Vec<MailboxSettings>,
 }
