@@ -13,7 +13,10 @@ use authority::Authority;
 use authority::server::Server as Authorities;
 use dovecot::Dovecot;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::PathBuf;
 use trial::{Trial, said};
@@ -57,23 +60,26 @@ impl Told {
     }
 }
 
-/// All that lies in the window: owner, mode, time of change and octets.
-fn everything(trial: &Trial) -> Vec<(PathBuf, u32, u32, i64, Vec<u8>)> {
-    let mut all = Vec::new();
+/// All that lies in the window: owner, mode, time of change and octets. What SQLite keeps beside a database while
+/// anybody reads it is left out.
+fn everything(trial: &Trial) -> BTreeMap<PathBuf, (u32, u32, i64, Vec<u8>)> {
+    let mut all = BTreeMap::new();
     let mut folders = vec![trial.at("w")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
+            if ["wal", "shm"].iter().any(|end| path.to_str().unwrap().ends_with(&format!(".sqlite-{end}"))) {
+                continue;
+            }
             let meta = path.symlink_metadata().unwrap();
             if meta.is_dir() {
                 folders.push(path.clone());
             }
             let octets = if meta.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
             let at = if meta.is_file() { meta.mtime_nsec() } else { 0 };
-            all.push((path, meta.uid(), meta.mode(), at, octets));
+            all.insert(path, (meta.uid(), meta.mode(), at, octets));
         }
     }
-    all.sort();
     all
 }
 
@@ -95,7 +101,10 @@ fn a_healthy_window_is_told_so_and_nothing_is_changed() {
     assert_eq!((&told.answer["healthy"], &told.answer["window"]), (&true.into(), &"trial".into()));
     let text = said(&trial.pencere(&["doctor"]));
     assert!(text.contains("well    seal.key") && text.contains("Nothing is wrong"), "{text}");
-    assert_eq!(everything(&trial), before, "a look changes nothing");
+    let after = everything(&trial);
+    let changed: Vec<_> =
+        after.keys().chain(before.keys()).filter(|path| after.get(*path) != before.get(*path)).collect();
+    assert!(changed.is_empty(), "a look changes nothing: {changed:?}");
     let running = trial.run();
     let told = doctor(&trial);
     assert_eq!((told.code, &told.of("daemon")["result"]), (Some(0), &"well".into()), "{}", told.answer);
@@ -120,7 +129,7 @@ fn keys_that_others_can_read_and_certificates_that_ended_are_faults() {
     let nothing = trial.at("w/pki/seal.crt");
     fs::write(&nothing, "no certificate").unwrap();
     trial.set("seal.certificate", "\"pki/seal.crt\"");
-    doctor(&trial).finds("seal.certificate", "certificate");
+    doctor(&trial).finds("seal.certificate", "CERTIFICATE");
     // a person's is the person's to renew
     let trial = Trial::new();
     fs::copy(trial.at("w/pki/expired.crt"), trial.at("w/pki/azerenerji.crt")).unwrap();
@@ -187,9 +196,17 @@ fn servers_that_nobody_is_behind_are_faults_each_by_its_name() {
     }
     assert_eq!(doctor(&trial).of("mailbox.here")["result"], "well");
     // a list that comes and is none is no list
-    let answers = Authorities::http(Box::new(|_| authority::server::http("200 OK", "", b"no list")));
-    trial.set("crl_urls", &format!("[\"{}\"]", answers.url()));
-    doctor(&trial).finds("revocation", "list");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut asked = [0; 4096];
+            let _ = stream.read(&mut asked); // whatever it is
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\nConnection: close\r\n\r\nno list");
+        }
+    });
+    trial.set("crl_urls", &format!("[\"http://{address}/ca.crl\"]"));
+    doctor(&trial).finds("revocation", "CRL");
     assert!(!trial.at("w/state/trust").join("refresher").exists(), "nothing of it is kept");
 }
 
@@ -223,6 +240,26 @@ fn a_mail_server_is_well_with_the_right_password_and_a_fault_with_another() {
 }
 
 #[test]
+fn a_mail_key_that_others_can_read_and_a_server_that_takes_no_mail_are_faults() {
+    let trial = Trial::new();
+    trial.done(&["once"]);
+    let mut openssl = trial.tool("openssl", &["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]);
+    openssl.args(["-nodes", "-days", "20", "-subj", "/CN=window", "-addext", "extendedKeyUsage=emailProtection"]);
+    let made = openssl.args(["-keyout", "w/pki/mail.key", "-out", "w/pki/mail.crt"]).output().unwrap();
+    assert!(made.status.success(), "{}", said(&made));
+    trial.set("mail.from", "\"window@example.az\"");
+    trial.set("mail.smtp.server", "\"localhost:1\"");
+    trial.set("mail.sign.certificate", "\"pki/mail.crt\"");
+    trial.set("mail.sign.key", "\"pki/mail.key\"");
+    fs::set_permissions(trial.at("w/pki/mail.key"), fs::Permissions::from_mode(0o640)).unwrap();
+    let told = doctor(&trial);
+    told.finds("smtp", "localhost:1");
+    told.finds("mail.key", "read by others");
+    let ends = told.of("mail.certificate");
+    assert!(ends["result"] == "warning" && ends["message"].as_str().unwrap().contains("days"), "{ends}");
+}
+
+#[test]
 fn folders_that_the_window_cannot_use_are_faults_seen_with_its_own_eyes() {
     let trial = Trial::new();
     trial.done(&["once"]);
@@ -237,7 +274,7 @@ fn folders_that_the_window_cannot_use_are_faults_seen_with_its_own_eyes() {
     trial.done(&["once"]);
     let (nobody, group) = (Some(65_534), Some(65_534));
     fs::set_permissions(trial.at(""), fs::Permissions::from_mode(0o755)).unwrap();
-    for path in everything(&trial).into_iter().map(|(path, ..)| path).chain([trial.at("w")]) {
+    for path in everything(&trial).into_keys().chain([trial.at("w")]) {
         chown(path, nobody, group).unwrap();
     }
     let told = doctor(&trial);

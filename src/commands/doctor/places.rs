@@ -2,6 +2,7 @@
 //! much room there is.
 
 use super::{Patient, Report};
+use crate::commands::status::folders::homes;
 use crate::host::Disk;
 use crate::staging::room;
 use rustix::fs::Access;
@@ -16,9 +17,13 @@ pub(super) fn look(patient: &Patient<'_>, report: &mut Report) {
         usable("boemis.folder", folder, report);
     }
     space(patient, report);
-    let Some(config) = &patient.config else { return };
-    for participant in config.world().registry.participants.keys() {
-        home(participant.as_str(), &paths.drop.join(participant.as_str()), report);
+    // with a mistake somewhere nobody can tell who the participants are, but whose folders there are
+    let participants: Vec<String> = match &patient.config {
+        Some(config) => config.world().registry.participants.keys().map(ToString::to_string).collect(),
+        None => homes(&paths.drop).unwrap_or_default().into_iter().map(|(slug, _)| slug).collect(),
+    };
+    for participant in participants {
+        home(&participant, &paths.drop.join(&participant), report);
     }
 }
 
