@@ -21,8 +21,9 @@ fn top() -> &'static Path {
 /// A page for each command, those within others too.
 fn pages(command: &Command, name: &str, pages: &mut Pages) {
     let mut octets = Vec::new();
-    let command = command.clone().name(name.to_owned()).bin_name(name.replace('-', " "));
-    // what may stand only before the command is told on the first page
+    // clap wants a name that stays: as long as this test
+    let stays: &'static str = name.to_owned().leak();
+    let command = command.clone().name(stays).display_name(stays).bin_name(name.replace('-', " "));
     let man = Man::new(command.clone()).manual("pencere").source(concat!("pencere ", env!("CARGO_PKG_VERSION")));
     man.render(&mut octets).unwrap();
     let more = if name == "pencere" { WHOLE } else { "" };
