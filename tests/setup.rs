@@ -165,7 +165,7 @@ fn the_window_that_is_made_works_and_each_has_what_is_his() {
         ("etc/pencere", 0, 0o750),
         ("etc/pencere/pencere.toml", 0, 0o640),
         ("etc/pencere/pki/seal.key", window, 0o400),
-        ("etc/pencere/pki/azerenerji.key", 0, 0o600),
+        ("etc/pencere/pki/azerenerji.key", window, 0o400),
         ("var/lib/pencere", window, 0o750),
         ("srv/pencere/drop", 0, 0o755),
         ("srv/pencere/drop/azerenerji", 0, 0o755),
@@ -198,6 +198,11 @@ fn the_window_that_is_made_works_and_each_has_what_is_his() {
     let receipts = by(ACCOUNT, &format!("cat {home}/receipts/*.receipt.xml")).unwrap();
     assert!(receipts.contains("<Decision>accepted<"), "{receipts}");
     assert_eq!(by(ACCOUNT, &format!("ls -A {home}/in")).unwrap(), "");
+    let backup = server.at("backup");
+    fs::create_dir(&backup).unwrap();
+    std::os::unix::fs::chown(&backup, Some(window), None).unwrap();
+    let backup = server.by_the_window(&["backup", backup.to_str().unwrap()]);
+    assert_eq!(backup.status.code(), Some(0), "{}", said(&backup));
     let doctor = server.command(&["doctor", "--format", "json"]).output().unwrap();
     let answer: Value = serde_json::from_slice(&doctor.stdout).unwrap();
     assert_eq!((doctor.status.code(), &answer["healthy"]), (Some(0), &true.into()), "{answer}");

@@ -87,7 +87,7 @@ pub fn run(args: &SetupArgs, screen: &mut Screen) -> Outcome {
     if is_new {
         let answers = Answers::gather(args, &places)?;
         let draft = draft::Draft::make(&answers, &places, Timestamp::now())?;
-        let checked = draft.checked(screen)?;
+        let checked = draft.checked(&places, screen)?;
         let accounts = accounts_of(args, &checked)?;
         folders::can_be_shared(&accounts)?;
         folders::Owned { places: &places, window }.base()?;
@@ -105,13 +105,14 @@ pub fn run(args: &SetupArgs, screen: &mut Screen) -> Outcome {
         made.extend(owned.of_participant(loaded.settings(), participant.as_str(), account)?);
     }
     tell(&made, is_new, screen);
-    for participant in loaded.world().registry.participants.keys() {
-        if !accounts.contains_key(participant.as_str()) {
-            screen.note(format!(
-                "nobody but the window can drop into the folder of {participant}: make an account for it, and run \
-                 `pencere setup --account {participant}=USER` (docs/sftp.md)"
-            ));
-        }
+    let participants = loaded.world().registry.participants.keys().map(|participant| participant.as_str());
+    let without: Vec<&str> = participants.filter(|participant| !accounts.contains_key(*participant)).collect();
+    if let Some(first) = without.first() {
+        screen.note(format!(
+            "\nNobody but the window can drop into the folders of {} yet. Make an account for each, named as it, and run \
+             `pencere setup` again, or `pencere setup --account {first}=USER` (docs/sftp.md).",
+            without.join(", ")
+        ));
     }
     next_steps(&places, screen);
     Ok(Exit::Done)

@@ -155,12 +155,14 @@ impl Draft {
     ///
     /// # Errors
     /// Usage: every mistake, under the name that its file would have.
-    pub(super) fn checked(&self, screen: &mut Screen) -> Result<Config, Trouble> {
+    pub(super) fn checked(&self, places: &Places, screen: &mut Screen) -> Result<Config, Trouble> {
         let (draft, etc) = (self.folder.display().to_string(), self.etc.display().to_string());
         let named = |text: String| text.replace(&draft, &etc);
         match Config::load(&self.folder.join("pencere.toml"), Timestamp::now()) {
             Ok(config) => {
-                config.warnings().iter().for_each(|odd| screen.note(format!("warning: {}", named(odd.to_string()))));
+                // the folders are made next
+                let odd = config.warnings().iter().filter(|odd| odd.file != places.drop());
+                odd.for_each(|odd| screen.note(format!("warning: {}", named(odd.to_string()))));
                 Ok(config)
             }
             Err(mistakes) => {
@@ -280,7 +282,8 @@ fn copied(from: &Path, to: &Path) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Root's, readable by the window; the seal's key is the window's alone, and any other key root's alone.
+/// Root's, readable by the window; a key is the window's alone. (Those of a trial's persons are, too: its copies have
+/// them.)
 fn given(folder: &Path, window: Account) -> Result<(), Trouble> {
     let root = Account { uid: 0, gid: window.gid };
     let set = |path: &Path, owner: Account, mode: u32| {
@@ -292,10 +295,8 @@ fn given(folder: &Path, window: Account) -> Result<(), Trouble> {
         if path.is_dir() {
             set(&path, root, 0o750)?;
             given(&path, window)?;
-        } else if path.ends_with("pki/seal.key") {
-            set(&path, window, 0o400)?;
         } else if path.extension().is_some_and(|end| end == "key") {
-            set(&path, Account { gid: 0, ..root }, 0o600)?;
+            set(&path, window, 0o400)?;
         } else {
             set(&path, root, 0o640)?;
         }

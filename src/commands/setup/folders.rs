@@ -101,12 +101,13 @@ impl Owned<'_> {
     ) -> Result<Vec<Made>, Trouble> {
         let home = settings.window.paths.drop.join(participant);
         let (inward, receipts) = (home.join("in"), home.join("receipts"));
-        let mut made: Vec<Made> = folder(&home, root(), 0o755, None)?.into_iter().collect();
+        let whole = folder(&home, root(), 0o755, None)?;
+        let mut made = Vec::new();
         made.extend(folder(&home.join(".taken"), self.window, 0o700, None)?);
         let Some(account) = account.filter(|account| account.uid != self.window.uid) else {
             made.extend(folder(&inward, self.window, 0o750, None)?);
             made.extend(folder(&receipts, self.window, 0o750, None)?);
-            return Ok(made);
+            return Ok(whole.map_or(made, |whole| vec![whole]));
         };
         let (to_window, to_account) = (shared(self.window.uid, "rwx"), shared(account.uid, "r-x"));
         made.extend(folder(&receipts, self.window, 0o750, Some(&to_account))?);
@@ -119,7 +120,8 @@ impl Owned<'_> {
             own(&inward, account)?;
             made.push(Made { verb: "handed over", path: inward });
         }
-        Ok(made)
+        // one word for all of a new one
+        Ok(whole.map_or(made, |whole| vec![whole]))
     }
 }
 
