@@ -94,7 +94,8 @@ fn configuration() -> String {
         if keys.is_empty() && !comment.is_empty() {
             page.push_str(".PP\n");
         }
-        (comment.clear(), keys.clear());
+        comment.clear();
+        keys.clear();
     };
     for line in shipped.lines() {
         if let Some(text) = line.strip_prefix('#') {

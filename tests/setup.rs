@@ -293,7 +293,8 @@ fn one_that_is_killed_leaves_no_window_or_a_whole_one() {
         assert!(key.is_none_or(|key| key == fs::read(&stands).unwrap()), "after {nth}: the key that stood is another");
         let checked = server.by_the_window(&["config", "check"]);
         assert_eq!(checked.status.code(), Some(0), "after {nth}: {}", said(&checked));
-        let left: Vec<_> = server.everything().into_keys().filter(|path| path.ends_with(".setup")).collect();
+        let is_left = |path: &PathBuf| path.ends_with(".setup") || path.to_str().unwrap().contains(".pencere-setup-");
+        let left: Vec<_> = server.everything().into_keys().filter(is_left).collect();
         assert!(left.is_empty(), "after {nth}: {left:?}");
     }
     assert!(ended, "it renames less often than that");
@@ -364,6 +365,51 @@ fn a_window_for_real_has_its_own_seal_and_no_key_of_a_trial() {
     assert_eq!(checked.status.code(), Some(0), "{}", said(&checked));
     let doctor = server.command(&["doctor"]).output().unwrap();
     assert!(doctor.status.code() == Some(1) && said(&doctor).contains("127.0.0.1:1/ca.crl"), "{}", said(&doctor));
+}
+
+#[test]
+fn a_seal_apart_alone_has_the_key_and_the_window_works_by_it() {
+    if !is_root() {
+        return;
+    }
+    let server = Server::new();
+    let output = server.setup(&[&TRIAL[..], &["--seal-apart", "--seal-user", STRANGER]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let ((seal, _), (window, group)) = (numbers(STRANGER), numbers(WINDOW));
+    assert_eq!(server.of("etc/pencere/pki/seal.key"), (seal, 0o400));
+    assert_eq!(server.of("var/lib/pencere-seal"), (seal, 0o750));
+    assert!(by(WINDOW, &format!("cat {}", server.at("etc/pencere/pki/seal.key").display())).is_err());
+    let doctor = server.command(&["doctor"]).output().unwrap();
+    assert!(doctor.status.code() == Some(1) && said(&doctor).contains("pencere-seal.socket"), "{}", said(&doctor));
+    // systemd opens the socket for it, and the window's group may ask
+    let socket = server.at("run/pencere-seal.sock");
+    fs::create_dir(server.at("run")).unwrap();
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    std::os::unix::fs::chown(&socket, Some(0), Some(group)).unwrap();
+    fs::set_permissions(&socket, fs::Permissions::from_mode(0o660)).unwrap();
+    let mut command = server.command(&["seal", "--config", server.at("etc/pencere/seal.toml").to_str().unwrap()]);
+    command.uid(seal).gid(group).stdin(Stdio::from(std::os::fd::OwnedFd::from(listener)));
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    let _seal = Running(child);
+    assert!(ready.contains("ready"), "{ready}");
+    let file = signed(&server, "2026-Q3.csv", "2026-Q3");
+    let dropped = server.at("srv/pencere/drop/azerenerji/in/a.asice");
+    fs::copy(file, &dropped).unwrap();
+    std::os::unix::fs::chown(&dropped, Some(window), Some(group)).unwrap();
+    let once = server.by_the_window(&["once"]);
+    assert_eq!(once.status.code(), Some(0), "{}", said(&once));
+    let receipts = fs::read_dir(server.at("srv/pencere/drop/azerenerji/receipts")).unwrap().count();
+    assert_eq!(receipts, 2);
+    let acts = fs::read_to_string(server.at("var/lib/pencere-seal/acts.log")).unwrap();
+    assert_eq!(acts.lines().count(), 1);
+    let doctor = server.command(&["doctor"]).output().unwrap();
+    assert_eq!(doctor.status.code(), Some(0), "{}", said(&doctor));
+    let before = server.everything();
+    let again = server.setup(&["--seal-user", STRANGER]);
+    assert_eq!(again.status.code(), Some(0), "{}", said(&again));
+    assert_eq!(server.everything(), before);
 }
 
 /// What runs, and is killed when it is dropped.

@@ -1360,7 +1360,7 @@ _pencere() {
             return 0
             ;;
         pencere__subcmd__setup)
-            opts="-h --id --name --environment --boemis --anchor --crl-url --registry --stations --seal-certificate --seal-key --account --user --root --help"
+            opts="-h --id --name --environment --boemis --anchor --crl-url --registry --stations --seal-certificate --seal-key --account --seal-apart --seal-user --user --root --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1407,6 +1407,10 @@ _pencere() {
                     return 0
                     ;;
                 --account)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seal-user)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

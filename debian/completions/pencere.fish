@@ -71,8 +71,10 @@ complete -c pencere -n "__fish_pencere_using_subcommand setup" -l stations -d 'T
 complete -c pencere -n "__fish_pencere_using_subcommand setup" -l seal-certificate -d 'The seal\'s certificate; copied [default: one that this makes over its key]' -r -F
 complete -c pencere -n "__fish_pencere_using_subcommand setup" -l seal-key -d 'The seal\'s key, PKCS#8 in PEM; copied [default: a new one]' -r -F
 complete -c pencere -n "__fish_pencere_using_subcommand setup" -l account -d 'Whose uploads come into a participant\'s folder; may be repeated [default: the user of its name]' -r
+complete -c pencere -n "__fish_pencere_using_subcommand setup" -l seal-user -d 'As whom the seal runs that is a process of its own' -r
 complete -c pencere -n "__fish_pencere_using_subcommand setup" -l user -d 'As whom the window runs' -r
 complete -c pencere -n "__fish_pencere_using_subcommand setup" -l root -d 'Make everything beneath this folder instead of /, and name it so in the configuration' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand setup" -l seal-apart -d 'Let the seal be a process of its own, which alone has its key (docs/seal.md)'
 complete -c pencere -n "__fish_pencere_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pencere -n "__fish_pencere_using_subcommand demo" -s h -l help -d 'Print help'
 complete -c pencere -n "__fish_pencere_using_subcommand run" -l config -d 'The window\'s configuration [default: $PENCERE_CONFIG, else /etc/pencere/pencere.toml]' -r -F

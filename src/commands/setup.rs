@@ -67,6 +67,12 @@ pub struct SetupArgs {
     /// Whose uploads come into a participant's folder; may be repeated [default: the user of its name]
     #[arg(long = "account", value_name = "PARTICIPANT=USER")]
     accounts: Vec<String>,
+    /// Let the seal be a process of its own, which alone has its key (docs/seal.md)
+    #[arg(long)]
+    seal_apart: bool,
+    /// As whom the seal runs that is a process of its own
+    #[arg(long, value_name = "USER", default_value = "pencere-seal")]
+    seal_user: String,
     /// As whom the window runs
     #[arg(long, value_name = "USER", default_value = "pencere")]
     user: String,
@@ -84,6 +90,8 @@ pub fn run(args: &SetupArgs, screen: &mut Screen) -> Outcome {
     let window = the_user(args)?;
     let config = places.config();
     let is_new = !config.exists();
+    let is_apart = args.seal_apart || (!is_new && places.seal_config().exists());
+    let seal = if is_apart { the_seal(args, window)? } else { window };
     if is_new {
         let answers = Answers::gather(args, &places)?;
         let draft = draft::Draft::make(&answers, &places, Timestamp::now())?;
@@ -91,7 +99,7 @@ pub fn run(args: &SetupArgs, screen: &mut Screen) -> Outcome {
         let accounts = accounts_of(args, &checked)?;
         folders::can_be_shared(&accounts)?;
         folders::Owned { places: &places, window }.base()?;
-        draft.promote(&places, window, screen)?;
+        draft.promote(&places, (window, seal), screen)?;
     } else {
         not_contradicted(args, &config)?;
     }
@@ -100,6 +108,9 @@ pub fn run(args: &SetupArgs, screen: &mut Screen) -> Outcome {
     folders::can_be_shared(&accounts)?;
     let owned = folders::Owned { places: &places, window };
     let mut made = owned.of_window(loaded.settings())?;
+    if is_apart {
+        made.extend(owned.of_seal(seal)?);
+    }
     for participant in loaded.world().registry.participants.keys() {
         let account = accounts.get(participant.as_str()).copied();
         made.extend(owned.of_participant(loaded.settings(), participant.as_str(), account)?);
@@ -114,7 +125,12 @@ pub fn run(args: &SetupArgs, screen: &mut Screen) -> Outcome {
             without.join(", ")
         ));
     }
-    next_steps(&places, screen);
+    let services: Vec<&str> =
+        [(is_apart, "pencere-seal.socket"), (true, "pencere"), (!accounts.is_empty(), "pencere-uploads")]
+            .into_iter()
+            .filter_map(|(is_wanted, service)| is_wanted.then_some(service))
+            .collect();
+    next_steps(&places, &services, screen);
     Ok(Exit::Done)
 }
 
@@ -133,6 +149,23 @@ fn the_user(args: &SetupArgs) -> Result<Account, Trouble> {
             user = args.user
         ))
     })
+}
+
+/// As whom the seal runs: somebody else than the window, and of its group.
+fn the_seal(args: &SetupArgs, window: Account) -> Result<Account, Trouble> {
+    let Some(seal) = rustix::process::geteuid().is_root().then(|| Account::named(&args.seal_user)).transpose()? else {
+        return Err(Trouble::usage("a seal apart is another user's: run this as root"));
+    };
+    match seal {
+        Some(seal) if seal.uid != window.uid => Ok(Account { gid: window.gid, ..seal }),
+        Some(_) => Err(Trouble::usage("the seal is the window's own user: then it is not apart")),
+        None => Err(Trouble::usage(format!(
+            "there is no user {seal} for the seal to run as. Make it: adduser --system --no-create-home --ingroup {window} \
+             {seal}",
+            seal = args.seal_user,
+            window = args.user
+        ))),
+    }
 }
 
 /// The account of each participant, as far as there is one: the one that is named, else the user of its name.
@@ -192,6 +225,7 @@ fn not_contradicted(args: &SetupArgs, config: &Path) -> Result<(), Trouble> {
         || args.registry.is_some()
         || args.stations.is_some()
         || args.seal_key.is_some()
+        || (args.seal_apart && !config.with_file_name("seal.toml").exists())
         || !args.anchors.is_empty()
         || !args.crl_urls.is_empty();
     match is_given {
@@ -218,10 +252,10 @@ fn tell(made: &[Made], is_new: bool, screen: &mut Screen) {
     }
 }
 
-fn next_steps(places: &Places, screen: &mut Screen) {
+fn next_steps(places: &Places, services: &[&str], screen: &mut Screen) {
     let config = quoted(&places.config());
     let (doctor, run) = match places.is_standard() {
-        true => ("pencere doctor".to_owned(), "systemctl enable --now pencere".to_owned()),
+        true => ("pencere doctor".to_owned(), format!("systemctl enable --now {}", services.join(" "))),
         false => (format!("pencere doctor --config {config}"), format!("pencere run --config {config}")),
     };
     screen.say(format!("\nThe window stands. Look it over, then open it:\n  {doctor}\n  {run}"));

@@ -20,6 +20,7 @@ pub(super) struct Answers {
     pub stations: Option<PathBuf>,
     pub seal_key: Option<PathBuf>,
     pub seal_certificate: Option<PathBuf>,
+    pub seal_apart: bool,
 }
 
 impl Answers {
@@ -68,6 +69,7 @@ impl Answers {
             stations: args.stations.clone(),
             seal_key: args.seal_key.clone(),
             seal_certificate: args.seal_certificate.clone(),
+            seal_apart: args.seal_apart,
         })
     }
 

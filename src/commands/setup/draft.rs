@@ -11,7 +11,7 @@ use super::places::Places;
 use super::{Path, PathBuf, Screen, Trouble};
 use crate::authority::Environment;
 use crate::commands::trial;
-use crate::config::Config;
+use crate::config::{Config, SealApart};
 use crate::forms::issue::{Issued, Validity, fresh_key};
 use crate::host::Disk;
 use jiff::{SignedDuration, Timestamp};
@@ -24,6 +24,9 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 const IN_FORCE: SignedDuration = SignedDuration::from_hours(3 * 365 * 24);
 /// A clock may be set back a little after this.
 const BEFORE: SignedDuration = SignedDuration::from_hours(1);
+
+/// How a draft is called, before the number of its process.
+const NAME: &str = ".pencere-setup-";
 
 /// The draft; gone with this.
 pub(super) struct Draft {
@@ -42,7 +45,8 @@ impl Draft {
         let above = places.etc.parent().unwrap_or(Path::new("/")).to_owned();
         let is_new = !above.exists();
         DirBuilder::new().recursive(true).mode(0o755).create(&above).map_err(|error| broken(&above, &error))?;
-        let folder = above.join(format!(".pencere-setup-{}", std::process::id()));
+        swept(&above);
+        let folder = above.join(format!("{NAME}{}", std::process::id()));
         let etc = places.etc.clone();
         let draft = Self { folder, etc, above: is_new.then_some(above) };
         DirBuilder::new().mode(0o700).create(&draft.folder).map_err(|error| broken(&draft.folder, &error))?;
@@ -78,6 +82,9 @@ impl Draft {
         }
         if answers.is_trial() && !pki.join("ca.crt").exists() {
             trial::persons(&pki, now)?;
+        }
+        if answers.seal_apart {
+            self.put("seal.toml", apart(answers, places).as_bytes())?;
         }
         self.seal(answers, now)
     }
@@ -158,6 +165,13 @@ impl Draft {
     pub(super) fn checked(&self, places: &Places, screen: &mut Screen) -> Result<Config, Trouble> {
         let (draft, etc) = (self.folder.display().to_string(), self.etc.display().to_string());
         let named = |text: String| text.replace(&draft, &etc);
+        let apart = self.folder.join("seal.toml");
+        if apart.exists()
+            && let Err(mistakes) = SealApart::load(&apart, Timestamp::now())
+        {
+            mistakes.iter().for_each(|mistake| screen.note(named(mistake.to_string())));
+            return Err(Trouble::usage("the seal apart cannot be; nothing was done"));
+        }
         match Config::load(&self.folder.join("pencere.toml"), Timestamp::now()) {
             Ok(config) => {
                 // the folders are made next
@@ -176,8 +190,13 @@ impl Draft {
     ///
     /// # Errors
     /// Broken: the disk's, or somebody else who makes the same at this moment.
-    pub(super) fn promote(&self, places: &Places, window: Account, screen: &mut Screen) -> Result<(), Trouble> {
-        given(&self.folder, window)?;
+    pub(super) fn promote(
+        &self,
+        places: &Places,
+        (window, seal): (Account, Account),
+        screen: &mut Screen,
+    ) -> Result<(), Trouble> {
+        given(&self.folder, window, seal)?;
         let (from, to) = (self.folder.join("pencere.toml"), places.config());
         let aside = self.folder.with_extension("toml");
         fs::rename(&from, &aside).map_err(|error| broken(&from, &error))?;
@@ -208,6 +227,10 @@ impl Drop for Draft {
 fn window(answers: &Answers, places: &Places) -> Result<String, Trouble> {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let path = |path: &Path| quoted(&path.display().to_string());
+    let seal = match answers.seal_apart {
+        true => quoted(&format!("socket:{}", places.seal_socket().display())),
+        false => quoted("pki/seal.key"),
+    };
     let crl_urls: Vec<String> = answers.crl_urls.iter().map(|url| quoted(url)).collect();
     let anchors = if answers.is_trial() { "pki/ca.crt" } else { "pki/anchors" };
     let changes = [
@@ -230,6 +253,7 @@ fn window(answers: &Answers, places: &Places) -> Result<String, Trouble> {
         ("\nurl = \"sqlite://state/boemis.sqlite\"", format!("\nurl = {}", quoted(&answers.boemis))),
         ("\nanchors = [\"pki/ca.crt\"]", format!("\nanchors = [\"{anchors}\"]")),
         ("\ncrl_urls = []", format!("\ncrl_urls = [{}]", crl_urls.join(", "))),
+        ("\nkey = \"pki/seal.key\"", format!("\nkey = {seal}")),
         ("\norigin = \"pencere/trial\"", format!("\norigin = {}", quoted(&format!("pencere/{}", answers.id)))),
         ("\nkey = \"pki/log.key\"\ncertificate = \"pki/log.crt\"", "\n#key = \n#certificate = ".to_owned()),
         ("\nto = \"archive\"", format!("\nto = {}", path(&places.archive()))),
@@ -237,6 +261,35 @@ fn window(answers: &Answers, places: &Places) -> Result<String, Trouble> {
     let changes = changes.map(|(old, new)| (old.to_owned(), new));
     let text = trial::replaced(trial::PENCERE.to_owned(), &changes);
     text.map_err(|old| Trouble::broken(format!("the shipped configuration has not exactly one {old:?}")))
+}
+
+/// `seal.toml`: what the seal apart is told of the window.
+fn apart(answers: &Answers, places: &Places) -> String {
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let path = |path: &Path| quoted(&path.display().to_string());
+    format!(
+        "# The seal as a process of its own (docs/seal.md). [window] is as in pencere.toml.\n[window]\nid = {}\nname = \
+         {}\nenvironment = \"{}\"\nstate = {}\n\n[seal]\ncertificate = \"pki/seal.crt\"\nkey = \"pki/seal.key\"\nacts = \
+         {}\n",
+        quoted(&answers.id),
+        quoted(&answers.name),
+        answers.environment.as_str(),
+        path(&places.state),
+        path(&places.seal_state().join("acts.log")),
+    )
+}
+
+/// Drafts of processes that are no more, with whatever keys are in them.
+fn swept(above: &Path) {
+    for entry in fs::read_dir(above).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some(process) = name.strip_prefix(NAME).map(|rest| rest.trim_end_matches(".toml")) else { continue };
+        let is_number = !process.is_empty() && process.bytes().all(|octet| octet.is_ascii_digit());
+        if is_number && !Path::new("/proc").join(process).exists() {
+            // one that stays is in nobody's way
+            let _ = fs::remove_dir_all(entry.path()).or_else(|_| fs::remove_file(entry.path()));
+        }
+    }
 }
 
 const NO_STATION: &str = "# The station register: a table for each, as\n#     [stations.GUN-0001]\n#     name = \"…\"\n#     \
@@ -282,9 +335,9 @@ fn copied(from: &Path, to: &Path) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Root's, readable by the window; a key is the window's alone. (Those of a trial's persons are, too: its copies have
+/// Root's, readable by the window; a key is the window's alone, and the seal's whoever seals. (Those of a trial's persons are, too: its copies have
 /// them.)
-fn given(folder: &Path, window: Account) -> Result<(), Trouble> {
+fn given(folder: &Path, window: Account, seal: Account) -> Result<(), Trouble> {
     let root = Account { uid: 0, gid: window.gid };
     let set = |path: &Path, owner: Account, mode: u32| {
         own(path, owner)?;
@@ -294,7 +347,9 @@ fn given(folder: &Path, window: Account) -> Result<(), Trouble> {
         let path = entry.map_err(|error| broken(folder, &error))?.path();
         if path.is_dir() {
             set(&path, root, 0o750)?;
-            given(&path, window)?;
+            given(&path, window, seal)?;
+        } else if path.ends_with("pki/seal.key") {
+            set(&path, seal, 0o400)?;
         } else if path.extension().is_some_and(|end| end == "key") {
             set(&path, window, 0o400)?;
         } else {

@@ -7,6 +7,7 @@
 //! | `drop/<participant>/receipts/` | the window | the account reads, likewise |
 //! | `drop/<participant>/.taken/` | the window | nobody |
 //! | state, archive | the window | its group reads |
+//! | act log of a seal apart | the seal | the window's group reads; a link leads there from the state folder |
 //!
 //! A folder is made under another name, and gets the right one when it is as it has to be. What stands is left as it
 //! is, but for an `in/` that is still the window's own: that is handed over when the participant gets an account.
@@ -20,7 +21,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, lchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, lchown, symlink};
 use std::process::{Command, Stdio};
 
 /// Under this name a folder is made.
@@ -88,6 +89,17 @@ impl Owned<'_> {
         if let Some(beside) = settings.location.file().and_then(Path::parent).filter(|beside| !beside.exists()) {
             above(beside)?;
             made.extend(folder(beside, self.window, 0o750, None)?);
+        }
+        Ok(made)
+    }
+
+    /// Where a seal apart writes, and how the window's commands find it.
+    pub(super) fn of_seal(&self, seal: Account) -> Result<Vec<Made>, Trouble> {
+        let (path, link) = (self.places.seal_state(), self.places.state.join("seal"));
+        let made = folder(&path, seal, 0o750, None)?.into_iter().collect();
+        // what sealed here before is for a person to move (docs/seal.md)
+        if link.symlink_metadata().is_err() {
+            symlink("../pencere-seal", &link).map_err(|error| broken(&link, &error))?;
         }
         Ok(made)
     }

@@ -11,6 +11,8 @@ pub(super) struct Places {
     pub etc: PathBuf,
     /// `/var/lib/pencere`: all that the window keeps.
     pub state: PathBuf,
+    /// `/run`.
+    run: PathBuf,
     /// `/srv/pencere`: root's, for a chroot wants root above it.
     pub served: PathBuf,
 }
@@ -29,6 +31,7 @@ impl Places {
             is_standard: root == Path::new("/"),
             etc: root.join("etc/pencere"),
             state: root.join("var/lib/pencere"),
+            run: root.join("run"),
             served: root.join("srv/pencere"),
         })
     }
@@ -41,6 +44,21 @@ impl Places {
     /// `pencere.toml`.
     pub(super) fn config(&self) -> PathBuf {
         self.etc.join("pencere.toml")
+    }
+
+    /// `seal.toml`, of a seal apart.
+    pub(super) fn seal_config(&self) -> PathBuf {
+        self.etc.join("seal.toml")
+    }
+
+    /// Where a seal apart keeps its act log.
+    pub(super) fn seal_state(&self) -> PathBuf {
+        self.state.with_file_name("pencere-seal")
+    }
+
+    /// Where a seal apart is asked.
+    pub(super) fn seal_socket(&self) -> PathBuf {
+        self.run.join("pencere-seal.sock")
     }
 
     /// The participants' folders.
