@@ -180,8 +180,8 @@ fn servers_that_nobody_is_behind_are_faults_each_by_its_name() {
     trial.set("trust.timestamping", "[\"pki/ca.crt\"]");
     trial.set("seal.tsa", "\"http://127.0.0.1:1/tsa\"");
     let text = fs::read_to_string(trial.at("w/pencere.toml")).unwrap();
-    let mailbox = "\n[mail.mailboxes.office]\nkind = \"imap\"\nhost = \"127.0.0.1\"\nport = 1\nuser = \"u\"\npassword = \
-                   \"password\"\n[mail.mailboxes.here]\nkind = \"maildir\"\npath = \"maildir\"\n";
+    let mailbox = "\n[mail.mailboxes.office]\nkind = \"imap\"\nhost = \"127.0.0.1\"\nport = 1\nuser = \"u\"\n\
+                   password = \"password\"\n[mail.mailboxes.here]\nkind = \"maildir\"\npath = \"maildir\"\n";
     fs::write(trial.at("w/pencere.toml"), text + mailbox).unwrap();
     fs::write(trial.at("w/password"), "secret\n").unwrap();
     fs::set_permissions(trial.at("w/password"), fs::Permissions::from_mode(0o640)).unwrap();

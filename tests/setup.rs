@@ -234,7 +234,8 @@ fn done_again_it_changes_nothing_and_contradicts_nothing_that_stands() {
     // a participant that is new gets its folder, and nothing else is touched
     let registry = server.at("etc/pencere/registry.toml");
     let text = fs::read_to_string(&registry).unwrap();
-    let new = "\n[participants.yenilik]\nname = \"Yenilik\"\nvoen = \"9990000891\"\ndatasets = [\"grid\"]\nsuspended = false\n";
+    let new = "\n[participants.yenilik]\nname = \"Yenilik\"\nvoen = \"9990000891\"\ndatasets = [\"grid\"]\nsuspended = \
+               false\n";
     fs::write(&registry, format!("{text}{new}")).unwrap();
     let again = server.setup(&[]);
     assert_eq!(again.status.code(), Some(0), "{}", said(&again));

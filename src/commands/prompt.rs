@@ -1,7 +1,7 @@
 //! Asking whoever sits at the terminal, also for something that nobody else should see.
 //!
-//! What is asked for in secret is neither shown, kept nor logged, and the terminal is as before when this returns. Where
-//! there is no terminal, nobody is asked.
+//! What is asked for in secret is neither shown, kept nor logged, and the terminal is as before when this returns.
+//! Where there is no terminal, nobody is asked.
 
 use super::Trouble;
 use crate::token::wipe;

@@ -120,8 +120,8 @@ pub fn run(args: &SetupArgs, screen: &mut Screen) -> Outcome {
     let without: Vec<&str> = participants.filter(|participant| !accounts.contains_key(*participant)).collect();
     if let Some(first) = without.first() {
         screen.note(format!(
-            "\nNobody but the window can drop into the folders of {} yet. Make an account for each, named as it, and run \
-             `pencere setup` again, or `pencere setup --account {first}=USER` (docs/sftp.md).",
+            "\nNobody but the window can drop into the folders of {} yet. Make an account for each, named as it, and \
+             run `pencere setup` again, or `pencere setup --account {first}=USER` (docs/sftp.md).",
             without.join(", ")
         ));
     }
@@ -160,8 +160,8 @@ fn the_seal(args: &SetupArgs, window: Account) -> Result<Account, Trouble> {
         Some(seal) if seal.uid != window.uid => Ok(Account { gid: window.gid, ..seal }),
         Some(_) => Err(Trouble::usage("the seal is the window's own user: then it is not apart")),
         None => Err(Trouble::usage(format!(
-            "there is no user {seal} for the seal to run as. Make it: adduser --system --no-create-home --ingroup {window} \
-             {seal}",
+            "there is no user {seal} for the seal to run as. Make it: adduser --system --no-create-home --ingroup \
+             {window} {seal}",
             seal = args.seal_user,
             window = args.user
         ))),

@@ -3,8 +3,8 @@
 //! A client of SFTP says with which mode its file is made, and a file of mode 0600 is its owner's alone whatever access
 //! list its folder hands down: the bits of the group are that list's mask (acl(5)). The window, which has no
 //! privilege, could not read it. This process has one, to set the mode of others' files (CAP_FOWNER), and does nothing
-//! else: it opens no file, reads no octet, and touches only what lies in an `in/`, is a regular file of that folder's own
-//! owner, and has one name. So it gives nobody what its owner could not have given.
+//! else: it opens no file, reads no octet, and touches only what lies in an `in/`, is a regular file of that folder's
+//! own owner, and has one name. So it gives nobody what its owner could not have given.
 
 use super::status::folders::homes;
 use super::{Exit, Outcome, Screen, Trouble, WindowArgs, records};

@@ -69,7 +69,7 @@ impl Draft {
         let has_nobody = answers.registry.is_none() && !answers.is_trial();
         match &answers.stations {
             Some(path) => self.take(path, Path::new("stations.toml"))?,
-            None if has_nobody => self.put("stations.toml", NO_STATION.as_bytes())?,
+            None if has_nobody => self.put("stations.toml", no_station().as_bytes())?,
             None => self.put("stations.toml", trial::STATIONS.as_bytes())?,
         }
         if !self.folder.join("datasets").exists() {
@@ -267,16 +267,16 @@ fn window(answers: &Answers, places: &Places) -> Result<String, Trouble> {
 fn apart(answers: &Answers, places: &Places) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let path = |path: &Path| quoted(&path.display().to_string());
-    format!(
-        "# The seal as a process of its own (docs/seal.md). [window] is as in pencere.toml.\n[window]\nid = {}\nname = \
-         {}\nenvironment = \"{}\"\nstate = {}\n\n[seal]\ncertificate = \"pki/seal.crt\"\nkey = \"pki/seal.key\"\nacts = \
-         {}\n",
+    let window = format!(
+        "[window]\nid = {}\nname = {}\nenvironment = \"{}\"\nstate = {}\n",
         quoted(&answers.id),
         quoted(&answers.name),
         answers.environment.as_str(),
-        path(&places.state),
-        path(&places.seal_state().join("acts.log")),
-    )
+        path(&places.state)
+    );
+    let acts = path(&places.seal_state().join("acts.log"));
+    let seal = format!("[seal]\ncertificate = \"pki/seal.crt\"\nkey = \"pki/seal.key\"\nacts = {acts}\n");
+    format!("# The seal as a process of its own (docs/seal.md). [window] is as in pencere.toml.\n{window}\n{seal}")
 }
 
 /// Drafts of processes that are no more, with whatever keys are in them.
@@ -292,10 +292,13 @@ fn swept(above: &Path) {
     }
 }
 
-const NO_STATION: &str = "# The station register: a table for each, as\n#     [stations.GUN-0001]\n#     name = \"…\"\n#     \
-    type = \"solar\"                # solar wind hydro small-hydro waste bio hybrid\n#     mw = \"230\"\n#     region = \
-    \"AZ-BA\"\n#     operator = \"…\"                # a participant of the registry\n#     from = \"2023-10-26\"          \
-    # in service from; `to` optional; without `from`: planned\n\n[stations]\n";
+/// A register without a station: what the shipped one says of its form.
+fn no_station() -> String {
+    let head = trial::STATIONS.split_once("\n\n").map_or("", |(head, _)| head);
+    // behind the last of these stands what is true of the shipped stations alone
+    let form = head.rsplit_once("\n#\n").map_or(head, |(form, _)| form);
+    format!("{form}\n\n[stations]\n")
+}
 
 /// A registry without anybody: what the shipped one says of its form.
 fn nobody() -> String {
@@ -335,8 +338,8 @@ fn copied(from: &Path, to: &Path) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// Root's, readable by the window; a key is the window's alone, and the seal's whoever seals. (Those of a trial's persons are, too: its copies have
-/// them.)
+/// Root's, readable by the window. A key is the window's alone, those of a trial's persons too, which its copies have;
+/// the seal's is whose the seal is.
 fn given(folder: &Path, window: Account, seal: Account) -> Result<(), Trouble> {
     let root = Account { uid: 0, gid: window.gid };
     let set = |path: &Path, owner: Account, mode: u32| {
@@ -391,6 +394,13 @@ mod tests {
         assert!(text.contains("[[participants.<name>.persons]]") && text.ends_with("\n[participants]\n"), "{text}");
         assert!(!text.contains("synthetic"), "{text}");
         assert!(crate::config::persons_of(&text).is_ok_and(|registry| registry.participants.is_empty()));
+    }
+
+    #[test]
+    fn a_register_without_a_station_tells_its_form() {
+        let text = no_station();
+        assert!(text.contains("operator") && !text.contains("published") && text.ends_with("\n[stations]\n"), "{text}");
+        assert!(text.parse::<toml::Table>().is_ok());
     }
 
     #[test]

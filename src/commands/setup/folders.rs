@@ -3,7 +3,7 @@
 //! | folder | owner | who else may |
 //! |---|---|---|
 //! | `drop/`, `drop/<participant>/` | root, and nobody writes there | what a chroot of sshd wants |
-//! | `drop/<participant>/in/` | the participant's account | the window reads and takes away, by an access list that files inherit |
+//! | `drop/<participant>/in/` | the participant's account | the window, by an access list that files inherit |
 //! | `drop/<participant>/receipts/` | the window | the account reads, likewise |
 //! | `drop/<participant>/.taken/` | the window | nobody |
 //! | state, archive | the window | its group reads |
