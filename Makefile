@@ -11,12 +11,14 @@
 #              every write of recorded runs, fails every step of the disk, kills the daemon KILLS (1000) times, and
 #              delivers MAILS (500) at once while it and both mail servers die
 # make sbom    lists what the program is built from (CycloneDX), in target/pencere.cdx.json
+# make deb     builds the Debian package, target/debian/pencere_*.deb
+# make deb-check installs, upgrades, removes and purges it in a Debian of its own (as root), after lintian
 # make fuzz    runs every fuzz target for TIME seconds (3600), or those of TARGETS; docs/fuzzing.md
 #
 # The first two install by themselves the Debian packages that they need.
 
 .POSIX:
-.PHONY: demo test lint bench parts keeping loading mailing million torture sbom fuzz clean
+.PHONY: demo test lint bench parts keeping loading mailing million torture sbom fuzz deb deb-check clean
 
 CARGO = cargo
 TIMES = 50
@@ -90,6 +92,19 @@ sbom:
 fuzz:
 	@.ci/packages fuzz
 	fuzz/run.sh $(TIME) $(TARGETS)
+
+# The version that is installed where no cargo-deb is on PATH.
+CARGO_DEB = 3.8.0
+
+deb:
+	@.ci/packages deb
+	command -v cargo-deb >/dev/null || $(CARGO) install cargo-deb --locked --version $(CARGO_DEB)
+	$(CARGO) build --release --locked
+	debian/stage
+	$(CARGO) deb --no-build --strip --no-dbgsym -o target/debian/
+
+deb-check: deb
+	debian/check "$$(ls -t target/debian/pencere_*.deb | head -n 1)"
 
 clean:
 	$(CARGO) clean

@@ -13,6 +13,7 @@ mod boemis;
 mod check;
 mod config;
 mod demo;
+mod doctor;
 mod evidence;
 mod explain;
 mod downtime;
@@ -39,6 +40,7 @@ mod restore;
 mod run;
 pub mod screen;
 mod seal;
+mod setup;
 mod sheet;
 mod show;
 mod sign;
@@ -47,6 +49,7 @@ pub mod table;
 mod template;
 pub mod times;
 pub mod trial;
+mod uploads;
 mod verify;
 mod who;
 
@@ -165,9 +168,11 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Init(init::InitArgs),
+    Setup(setup::SetupArgs),
     Demo(demo::DemoArgs),
     Run(run::RunArgs),
     Seal(seal::SealArgs),
+    Uploads(uploads::UploadsArgs),
     Once(once::OnceArgs),
     Check(check::CheckArgs),
     Verify(verify::VerifyArgs),
@@ -184,6 +189,7 @@ enum Command {
     Replay(replay::ReplayArgs),
     Evidence(evidence::EvidenceArgs),
     Status(status::StatusArgs),
+    Doctor(doctor::DoctorArgs),
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
     Repair(repair::RepairArgs),
@@ -234,15 +240,17 @@ pub fn run(arguments: Arguments) -> Exit {
 
 impl Command {
     fn run(self, screen: &mut Screen) -> Outcome {
-        if !matches!(self, Self::Run(_) | Self::Seal(_)) {
+        if !matches!(self, Self::Run(_) | Self::Seal(_) | Self::Uploads(_)) {
             // A service begins its log by itself: of what it does, not only of what went wrong.
             log::start(log::Settings::default(), log::Voice::Command)?;
         }
         match self {
             Self::Init(args) => init::run(&args, screen),
+            Self::Setup(args) => setup::run(&args, screen),
             Self::Demo(args) => demo::run(&args, screen),
             Self::Run(args) => run::run(&args, screen),
             Self::Seal(args) => seal::run(&args, screen),
+            Self::Uploads(args) => uploads::run(&args, screen),
             Self::Once(args) => once::run(&args, screen),
             Self::Check(args) => check::run(&args, screen),
             Self::Verify(args) => verify::run(&args, screen),
@@ -258,6 +266,7 @@ impl Command {
             Self::Replay(args) => replay::run(&args, screen),
             Self::Evidence(args) => evidence::run(&args, screen),
             Self::Status(args) => status::run(&args, screen),
+            Self::Doctor(args) => doctor::run(&args, screen),
             Self::Backup(args) => backup::run(&args, screen),
             Self::Restore(args) => restore::run(&args, screen),
             Self::Repair(args) => repair::run(&args, screen),
@@ -305,6 +314,7 @@ impl Arguments {
             Command::Replay(args) => args.output.format,
             Command::Evidence(args) => args.output.format,
             Command::Status(args) => args.output.format,
+            Command::Doctor(args) => args.output.format,
             Command::Backup(args) => args.output.format,
             Command::Restore(args) => args.output.format,
             Command::Repair(args) => args.output.format,
@@ -325,9 +335,11 @@ impl Arguments {
             Command::Profile(profile::ProfileCommand::Export(args)) => args.output.format,
             Command::Identity(identity::IdentityCommand::Probe(args)) => args.output.format,
             Command::Init(_)
+            | Command::Setup(_)
             | Command::Demo(_)
             | Command::Run(_)
             | Command::Seal(_)
+            | Command::Uploads(_)
             | Command::Sign(_)
             | Command::Template(_)
             | Command::Approval(_)

@@ -1,18 +1,41 @@
-//! Asking whoever sits at the terminal for something that nobody else should see.
+//! Asking whoever sits at the terminal, also for something that nobody else should see.
 //!
-//! Nothing that is typed is shown, kept or logged; the terminal is as before when this returns. Where there is
-//! no terminal, nobody is asked.
+//! What is asked for in secret is neither shown, kept nor logged, and the terminal is as before when this returns.
+//! Where there is no terminal, nobody is asked.
 
 use super::Trouble;
 use crate::token::wipe;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Read, Write};
 
 /// Characters of an answer, at most: no PIN or passphrase is longer.
 const ANSWER_MAX: usize = 256;
 
-/// Asks for one line. `None` where there is no terminal.
+/// Characters of a line that anybody may see, at most: longer is no name, path or address.
+const LINE_MAX: u64 = 4096;
+
+/// Asks for one line that anybody may see; without the white space around it. `None` where nobody sits: standard input
+/// is no terminal.
+///
+/// # Errors
+/// Usage: whoever was asked broke off. Broken: the terminal's.
+pub(super) fn line(question: &str) -> Result<Option<String>, Trouble> {
+    if !io::stdin().is_terminal() {
+        return Ok(None);
+    }
+    let broken = |error: io::Error| Trouble::broken(format!("the terminal: {error}"));
+    let Ok(mut terminal) = OpenOptions::new().read(true).write(true).open("/dev/tty") else { return Ok(None) };
+    terminal.write_all(question.as_bytes()).map_err(broken)?;
+    let mut answer = String::new();
+    let count = BufReader::new(terminal.take(LINE_MAX)).read_line(&mut answer).map_err(broken)?;
+    match count {
+        0 => Err(Trouble::usage("broken off; nothing was done")),
+        _ => Ok(Some(answer.trim().to_owned())),
+    }
+}
+
+/// Asks for one line in secret. `None` where there is no terminal.
 ///
 /// # Errors
 /// Usage: whoever was asked broke off. Broken: the terminal's.

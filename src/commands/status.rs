@@ -1,7 +1,7 @@
 //! `pencere status`: whether the window is healthy, and what waits.
 
 mod copies;
-mod folders;
+pub(super) mod folders;
 mod loads;
 mod mailboxes;
 pub(super) mod lock;

@@ -17,9 +17,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 /// The files of a trial window that are the same in each.
-const PENCERE: &str = include_str!("../../config/pencere.toml");
-const REGISTRY: &str = include_str!("../../config/registry.toml");
-const STATIONS: &str = include_str!("../../config/stations.toml");
+pub(super) const PENCERE: &str = include_str!("../../config/pencere.toml");
+pub(super) const REGISTRY: &str = include_str!("../../config/registry.toml");
+pub(super) const STATIONS: &str = include_str!("../../config/stations.toml");
 
 /// Who signs the stranger's certificate's requests: a person of nobody's registry, synthetic.
 const STRANGER: Holder<'_> =
@@ -74,12 +74,7 @@ pub fn make(folder: &Path, now: Timestamp) -> Result<(), Trouble> {
     write(&folder.join("pencere.toml"), PENCERE.as_bytes(), 0o644)?;
     write(&folder.join("registry.toml"), REGISTRY.as_bytes(), 0o644)?;
     write(&folder.join("stations.toml"), STATIONS.as_bytes(), 0o644)?;
-    folder_at(&folder.join("datasets"), 0o755)?;
-    for (path, text) in crate::schema::SHIPPED {
-        let path = folder.join("datasets").join(path);
-        folder_at(path.parent().unwrap_or(folder), 0o755)?;
-        write(&path, text.as_bytes(), 0o644)?;
-    }
+    datasets(&folder.join("datasets"))?;
     for slug in registry.participants.keys() {
         for side in ["in", "receipts"] {
             folder_at(&folder.join("drop").join(slug.as_str()).join(side), 0o755)?;
@@ -129,6 +124,29 @@ pub fn register_sample_pki(window: &Path, samples: &Path) -> Result<(), Trouble>
     change(&window.join("pencere.toml"), &[(anchors, both)])
 }
 
+/// The PKI of a trial without seal and log: an authority and its persons, in force for 20 years from `now`.
+///
+/// # Errors
+/// As [`make`].
+pub(super) fn persons(pki: &Path, now: Timestamp) -> Result<(), Trouble> {
+    let expired = Validity { from: now - 2 * YEAR, to: now - DAY };
+    issue_all(pki, &shipped()?, Validity { from: now - DAY, to: now + 20 * YEAR }, expired)
+}
+
+/// The descriptions that are shipped, with what is published of them.
+///
+/// # Errors
+/// The disk's.
+pub(super) fn datasets(folder: &Path) -> Result<(), Trouble> {
+    folder_at(folder, 0o755)?;
+    for (path, text) in crate::schema::SHIPPED {
+        let path = folder.join(path);
+        folder_at(path.parent().unwrap_or(folder), 0o755)?;
+        write(&path, text.as_bytes(), 0o644)?;
+    }
+    Ok(())
+}
+
 /// The shipped registry, without the certificates that do not exist yet.
 fn shipped() -> Result<Registry, Trouble> {
     config::persons_of(REGISTRY)
@@ -169,7 +187,7 @@ fn write_pair(folder: &Path, name: &str, issued: &Issued) -> Result<(), Trouble>
 
 /// Writes a new file; an old one is never replaced. Not synced: a trial window that a power cut
 /// spoils is made again.
-fn write(path: &Path, octets: &[u8], mode: u32) -> Result<(), Trouble> {
+pub(super) fn write(path: &Path, octets: &[u8], mode: u32) -> Result<(), Trouble> {
     let written = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -179,7 +197,7 @@ fn write(path: &Path, octets: &[u8], mode: u32) -> Result<(), Trouble> {
     written.map_err(|error| Trouble::Disk(path.to_owned(), error))
 }
 
-fn folder_at(path: &Path, mode: u32) -> Result<(), Trouble> {
+pub(super) fn folder_at(path: &Path, mode: u32) -> Result<(), Trouble> {
     let made = DirBuilder::new().recursive(true).mode(mode).create(path);
     made.map_err(|error| Trouble::Disk(path.to_owned(), error))
 }
@@ -192,16 +210,25 @@ fn copy(from: &Path, to: &Path) -> Result<(), Trouble> {
 /// Replaces each text, which stands exactly once, by another; the file changes whole or not.
 fn change(path: &Path, changes: &[(String, String)]) -> Result<(), Trouble> {
     let disk = |error| Trouble::Disk(path.to_owned(), error);
-    let mut text = fs::read_to_string(path).map_err(disk)?;
-    for (old, new) in changes {
-        if text.matches(old.as_str()).count() != 1 {
-            return Err(Trouble::Changed(path.to_owned(), old.clone()));
-        }
-        text = text.replace(old.as_str(), new);
-    }
+    let text = fs::read_to_string(path).map_err(disk)?;
+    let text = replaced(text, changes).map_err(|old| Trouble::Changed(path.to_owned(), old))?;
     let beside = path.with_extension("toml.new");
     write(&beside, text.as_bytes(), 0o644)?;
     fs::rename(&beside, path).map_err(disk)
+}
+
+/// A text in which each of these, which stands there exactly once, is another.
+///
+/// # Errors
+/// The one that does not.
+pub(super) fn replaced(mut text: String, changes: &[(String, String)]) -> Result<String, String> {
+    for (old, new) in changes {
+        if text.matches(old.as_str()).count() != 1 {
+            return Err(old.clone());
+        }
+        text = text.replace(old.as_str(), new);
+    }
+    Ok(text)
 }
 
 #[cfg(test)]

@@ -67,6 +67,14 @@ struct State {
     silent: Option<Silent>,
 }
 
+/// Asks an authority for a token over this, as a window would, and throws it away.
+///
+/// # Errors
+/// Why there is none, in words.
+pub fn probe(settings: &Settings, world: Arc<World>, over: &str) -> Result<(), String> {
+    Stamps::new(settings.clone(), Clock::system(), world).token(over).map(drop)
+}
+
 /// An authority that gave nothing.
 struct Silent {
     until: Instant,

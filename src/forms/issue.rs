@@ -1,7 +1,7 @@
-//! Issuing certificates for a trial: a small authority, persons under it, and a seal of its own.
+//! Issuing certificates: for a trial a small authority and persons under it; for any window its own seal.
 //!
-//! Every certificate of a person or an authority made here carries the trial policy, so that a window whose
-//! environment is not `test` refuses it (S 5.1.5). Nothing here reads a file or a clock; keys come from OpenSSL's
+//! Every certificate made here but that of a real window's own seal and log carries the trial policy, so that a window
+//! whose environment is not `test` refuses it (S 5.1.5). Nothing here reads a file or a clock; keys come from OpenSSL's
 //! generator and leave as PKCS#8.
 
 use super::certificate::TRIAL_POLICY_OID;
@@ -66,14 +66,34 @@ impl Issued {
         issue(&subject, None, validity, signing()?)
     }
 
+    /// A seal over this key, for a window that is one for trials or is not. A name that is longer than a certificate
+    /// takes is cut there; the receipts have the whole of it.
+    ///
+    /// # Errors
+    /// As [`Issued::authority`].
+    pub fn seal_over(key: PKey<Private>, name: &str, is_trial: bool, validity: Validity) -> Result<Self, ErrorStack> {
+        let name: String = name.chars().take(NAME_MAX).collect();
+        let subject = subject(&[(Nid::COMMONNAME, &name)])?;
+        let mut builder = begin(&subject, &subject, &key, validity)?;
+        for extension in signing()? {
+            builder.append_extension(extension)?;
+        }
+        if is_trial {
+            builder.append_extension(trial_policy()?)?;
+        }
+        let subject_key = SubjectKeyIdentifier::new().build(&builder.x509v3_context(None, None))?;
+        builder.append_extension(subject_key)?;
+        builder.sign(&key, MessageDigest::sha256())?;
+        Ok(Self { certificate: builder.build(), key })
+    }
+
     /// The certificate of this key of a transparency log (Ed25519): signed by itself, and no more than the form in
     /// which it is published. It says nothing of a trial: checkpoints name their log.
     ///
     /// # Errors
     /// As [`Issued::authority`].
     pub fn log(origin: &str, key: PKey<Private>, validity: Validity) -> Result<Self, ErrorStack> {
-        // X.520 ub-common-name: at most 64 characters
-        let subject = subject(&[(Nid::COMMONNAME, &origin.chars().take(64).collect::<String>())])?;
+        let subject = subject(&[(Nid::COMMONNAME, &origin.chars().take(NAME_MAX).collect::<String>())])?;
         let mut builder = begin(&subject, &subject, &key, validity)?;
         for extension in signing()? {
             builder.append_extension(extension)?;
@@ -113,6 +133,9 @@ impl Issued {
     }
 }
 
+/// Characters of a name in a certificate (X.520 `ub-common-name`).
+const NAME_MAX: usize = 64;
+
 /// `organizationIdentifier`, 2.5.4.97 (X.520 6.2.9); OpenSSL knows the number, the crate has no
 /// constant for it.
 const ORGANIZATION_IDENTIFIER: Nid = Nid::from_raw(1089);
@@ -144,8 +167,7 @@ fn issue(
     validity: Validity,
     extensions: [X509Extension; 2],
 ) -> Result<Issued, ErrorStack> {
-    let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
-    let key = PKey::from_ec_key(EcKey::generate(&curve)?)?;
+    let key = fresh_key()?;
     let own: Option<&X509Ref> = issuer.map(|issuer| &*issuer.certificate);
     let mut builder = begin(subject, own.map_or(subject, |issuer| issuer.subject_name()), &key, validity)?;
     for extension in extensions {
@@ -160,6 +182,15 @@ fn issue(
     }
     builder.sign(issuer.map_or(&key, |issuer| &issuer.key), MessageDigest::sha256())?;
     Ok(Issued { certificate: builder.build(), key })
+}
+
+/// A new key: ECDSA over P-256.
+///
+/// # Errors
+/// What OpenSSL says: no randomness.
+pub fn fresh_key() -> Result<PKey<Private>, ErrorStack> {
+    let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+    PKey::from_ec_key(EcKey::generate(&curve)?)
 }
 
 /// A certificate without its extensions.
@@ -235,6 +266,19 @@ mod tests {
             TRIAL_POLICY_OID,
         ] {
             assert!(text.contains(wanted), "{wanted} is not in {text}");
+        }
+    }
+
+    #[test]
+    fn a_seal_over_a_key_is_of_that_key_and_says_whether_it_is_for_trials() {
+        use crate::forms::certificate::Certificate;
+        let key = fresh_key().unwrap();
+        for is_trial in [true, false] {
+            let long = "pəncərə ".repeat(20);
+            let seal = Issued::seal_over(key.clone(), &long, is_trial, years(0, 20)).unwrap();
+            let certificate = Certificate::from_file(&seal.certificate_pem().unwrap()).unwrap().remove(0);
+            assert_eq!(certificate.is_trial(), is_trial);
+            assert!(certificate.public_key().public_eq(&key) && seal.certificate.verify(&key).unwrap());
         }
     }
 

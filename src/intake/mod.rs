@@ -15,7 +15,7 @@ mod arrival;
 pub mod folder;
 mod group;
 pub mod mail;
-mod imap;
+pub mod imap;
 mod maildir;
 mod settings;
 

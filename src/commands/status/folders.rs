@@ -30,7 +30,7 @@ pub(super) fn fault(home: &Path) -> Option<String> {
 ///
 /// # Errors
 /// Broken: the folder of them all cannot be read.
-pub(super) fn homes(drop: &Path) -> Result<Vec<(String, PathBuf)>, Trouble> {
+pub(in crate::commands) fn homes(drop: &Path) -> Result<Vec<(String, PathBuf)>, Trouble> {
     let mut folders = Vec::new();
     let unread = |error: io::Error| Trouble::broken(format!("cannot read {}: {error}", drop.display()));
     for entry in fs::read_dir(drop).map_err(unread)? {

@@ -2,7 +2,8 @@
 //!
 //! Only a list takes the place of a list, and an answer of an answer: what cannot be fetched, is none, is
 //! older, or is not made by whoever may speak for the authority, leaves the one before it, and is told. Never
-//! understands what it keeps beyond that.
+//! understands what it keeps beyond that. Whoever only asks whether all can be fetched gets an answer, and nothing
+//! is kept ([`probe`]).
 
 use super::{Round, failures};
 use crate::config::{Asked, Settings, World};
@@ -88,7 +89,36 @@ impl Wanted {
     }
 }
 
+/// Asks for all of these and keeps nothing; what came of each address, once.
+pub(super) fn probe_all(wanted: &[Wanted], bounds: Bounds, world: &World) -> Vec<(String, Result<(), String>)> {
+    let mut told: Vec<(String, Result<(), String>)> = Vec::new();
+    for one in wanted {
+        if told.iter().any(|(address, _)| *address == one.address) {
+            continue;
+        }
+        let came = match &one.asked {
+            None => list(&one.address, bounds, world).map(drop),
+            Some(asked) => answer(asked, bounds).map(drop),
+        };
+        let came = came.map_err(|why| match why {
+            Why::Unreached(why) | Why::Refused(why) => why,
+        });
+        told.push((one.address.clone(), came));
+    }
+    told
+}
+
 fn fetch_list(url: &str, file: &Path, bounds: Bounds, world: &World) -> Result<bool, Why> {
+    let octets = list(url, bounds, world)?;
+    let newest = |octets: &[u8]| {
+        let lists = RevocationList::from_file(octets).ok()?;
+        lists.iter().map(RevocationList::this_update).max()
+    };
+    Ok(replace(file, &octets, newest)?)
+}
+
+/// A list that may be kept.
+fn list(url: &str, bounds: Bounds, world: &World) -> Result<Vec<u8>, Why> {
     let octets = fetch::get(url, bounds).map_err(|fault| Why::Unreached(fault.to_string()))?;
     let fresh = RevocationList::from_file(&octets)?;
     // whoever stands between us and the server could put any list in the place of a good one
@@ -101,11 +131,7 @@ fn fetch_list(url: &str, file: &Path, bounds: Bounds, world: &World) -> Result<b
     if let Some(early) = fresh.iter().map(RevocationList::this_update).find(|made| *made > latest()) {
         return Err(Why::Refused(format!("the list says that it was made at {early}, which has not come yet")));
     }
-    let newest = |octets: &[u8]| {
-        let lists = RevocationList::from_file(octets).ok()?;
-        lists.iter().map(RevocationList::this_update).max()
-    };
-    Ok(replace(file, &octets, newest)?)
+    Ok(octets)
 }
 
 /// How far a maker's clock may be ahead of ours: what is later is not believed, and takes no list's place.
@@ -114,20 +140,29 @@ fn latest() -> Timestamp {
 }
 
 fn fetch_answer(asked: &Asked, bounds: Bounds) -> Result<bool, Why> {
-    let Asked { url, certificate, issuer, file } = asked;
+    let octets = answer(asked, bounds)?;
+    Ok(replace(&asked.file, &octets, |octets| said(asked, octets).ok())?)
+}
+
+/// An answer that may be kept.
+fn answer(asked: &Asked, bounds: Bounds) -> Result<Vec<u8>, Why> {
+    let Asked { url, certificate, issuer, .. } = asked;
     let question = ocsp::question(certificate, issuer).map_err(|error| error.to_string())?;
     let (kind, wanted) = ("application/ocsp-request", "application/ocsp-response");
     let octets =
         fetch::post(url, kind, &question, wanted, bounds).map_err(|fault| Why::Unreached(fault.to_string()))?;
-    let said = |octets: &[u8]| -> Result<Timestamp, String> {
-        let since = OcspResponse::from_der(octets)?.speaks_of(certificate, issuer, Timestamp::now());
-        since.ok_or_else(|| {
-            let serial = certificate.serial();
-            format!("the answer says nothing of the certificate {serial}, or not by whoever may answer for its issuer")
-        })
-    };
-    said(&octets)?;
-    Ok(replace(file, &octets, |octets| said(octets).ok())?)
+    said(asked, &octets)?;
+    Ok(octets)
+}
+
+/// Since when an answer speaks of the certificate.
+fn said(asked: &Asked, octets: &[u8]) -> Result<Timestamp, String> {
+    let Asked { certificate, issuer, .. } = asked;
+    let since = OcspResponse::from_der(octets)?.speaks_of(certificate, issuer, Timestamp::now());
+    since.ok_or_else(|| {
+        let serial = certificate.serial();
+        format!("the answer says nothing of the certificate {serial}, or not by whoever may answer for its issuer")
+    })
 }
 
 /// Puts it in the place of what was there, unless that is newer; whether it changed.

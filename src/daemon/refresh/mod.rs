@@ -148,6 +148,11 @@ pub fn catch_up(settings: &Settings, world: &World) -> Option<Round> {
     (!wanted.is_empty()).then(|| fetch_all(&wanted, bounds(settings), settings.trust.refresh, world))
 }
 
+/// Asks for all that is fetched, and keeps nothing: what came of each address.
+pub fn probe(settings: &Settings, world: &World) -> Vec<(String, Result<(), String>)> {
+    fetching::probe_all(&wanted(settings, world), bounds(settings), world)
+}
+
 fn forget_unwanted(settings: &Settings, wanted: &[Wanted]) {
     let state = &settings.window.paths.state;
     let itself = TrustSettings::folder(state).join("refresher");

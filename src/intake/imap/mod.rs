@@ -59,6 +59,35 @@ struct Memory {
     ends: bool,
 }
 
+/// Whether the server lets us in, has the folder, and can put a message away: it is called, looked at (EXAMINE, which
+/// changes nothing) and left.
+///
+/// # Errors
+/// In words: where that ended.
+pub async fn probe(server: &Server) -> Result<(), String> {
+    let told = async {
+        let patience = server.timeout;
+        let client = timed("connect", patience, connect(&server.peer)).await?;
+        let password = server.password.read(&Disk::system()).map_err(Lost::Failed)?;
+        let login = async { client.login(&server.user, &password).await.map_err(|(error, _)| error) };
+        let mut session = timed("login", patience, login).await?;
+        let able = timed("capability", patience, session.capabilities()).await?;
+        if !able.has_str("MOVE") && !able.has_str("UIDPLUS") {
+            return Err(Lost::Failed(NO_WAY_AWAY.into()));
+        }
+        timed("examine", patience, session.examine(&server.folder)).await?;
+        let _ = tokio::time::timeout(patience, session.logout()).await; // all was said
+        Ok(())
+    };
+    told.await.map_err(|lost| match lost {
+        Lost::Ended => "it ended".to_owned(),
+        Lost::Failed(why) => why,
+    })
+}
+
+/// What a server lacks that cannot put a message away.
+const NO_WAY_AWAY: &str = "the server can neither MOVE nor UIDPLUS: a message could not be put away";
+
 /// Reads until it is told to end.
 pub(super) async fn read(reader: Reader) {
     let Place::Imap(server) = reader.settings.place.clone() else { return };
@@ -124,9 +153,7 @@ impl Memory {
         let (can_idle, can_move) = (able.has_str("IDLE"), able.has_str("MOVE"));
         let can_expunge = able.has_str("UIDPLUS");
         if !can_move && !can_expunge {
-            return Err(Lost::Failed(
-                "the server can neither MOVE nor UIDPLUS: a message could not be put away".into(),
-            ));
+            return Err(Lost::Failed(NO_WAY_AWAY.into()));
         }
         for folder in [&self.reader.settings.processed, &self.reader.settings.rejected] {
             // mostly it is there, and the server says so
