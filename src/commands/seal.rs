@@ -3,7 +3,7 @@
 use super::{Outcome, Screen, Trouble};
 use crate::config::SealApart;
 use crate::daemon::log::{self, Voice};
-use crate::daemon::notify;
+use crate::daemon::{enclosure, notify};
 use crate::host::Host;
 use crate::seal::{Keeper, KeeperFault, OpenFault};
 use clap::Args;
@@ -20,6 +20,9 @@ use std::path::{Path, PathBuf};
 /// The window names the socket where others name a key: `[seal] key = "socket:PATH"`. Whoever
 /// runs as the owner of the window's state folder may ask, and nobody else. Nothing is sealed
 /// that does not stand in the window's journal, nor what contradicts an earlier seal.
+///
+/// Shuts itself in once it is open: it reads the window's journal, writes its act log, and comes
+/// to no other file, no program and no machine; of its key's file not again either.
 ///
 /// Listens on the socket that is its standard input (systemd: StandardInput=socket), or on
 /// --socket. Prints one line with `ready` on stdout. Ends at SIGTERM at any moment: what was
@@ -52,7 +55,8 @@ pub fn run(args: &SealArgs, screen: &mut Screen) -> Outcome {
         Some(path) => bound(path)?,
         None => inherited()?,
     };
-    let SealApart { seal, window, state } = apart;
+    let sandboxed = apart.clone();
+    let SealApart { seal, window, state, .. } = apart;
     let (host, id) = (Host::system(), window.id.clone());
     let clock = host.clock.clone();
     let keeper = Keeper::open(&seal, window, Box::new(move || clock.now()), &host.disk, &state);
@@ -61,6 +65,8 @@ pub fn run(args: &SealArgs, screen: &mut Screen) -> Outcome {
         OpenFault::Token(ref token) if token.is_lasting() => Trouble::usage(fault.to_string()),
         fault => Trouble::broken(fault.to_string()),
     })?;
+    // from here on not even the file of the key is read again
+    enclosure::shut_seal(&sandboxed);
     screen.say(format!("ready: the seal of “{id}” listens"));
     notify::ready("the seal listens");
     match keeper.serve(&listener) {

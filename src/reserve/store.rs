@@ -5,7 +5,7 @@
 
 use super::Fault;
 use crate::document::{Digest, Digester};
-use crate::host::Disk;
+use crate::host::{Disk, sandbox};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Name;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutPayload};
@@ -73,6 +73,13 @@ impl Store {
         let Address::Folder(folder) = address;
         if make {
             Disk::system().make_folder(folder).map_err(Fault::disk("make the folder", folder))?;
+        }
+        if let Err(error) = std::fs::read_dir(folder)
+            && error.kind() == io::ErrorKind::PermissionDenied
+        {
+            let advice = sandbox::advice(&error);
+            let mounted = if advice.is_empty() { "" } else { " (was its disk mounted, or taken away, since?)" };
+            return Err(Fault::Store(format!("the reserve at {address}: {error}{advice}{mounted}")));
         }
         let store = LocalFileSystem::new_with_prefix(folder);
         let store = store.map_err(|error| Fault::Store(format!("the reserve at {address}: {error}")))?;
