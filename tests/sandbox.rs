@@ -1,8 +1,8 @@
 //! A window, and a seal apart, that shut themselves in: what is denied by the kernel, tried for real, and what goes on.
 //!
-//! What is denied is tried by this program in their place: halves of the tests run in processes of their own, which read
-//! the configuration, shut themselves in as `pencere run` and `pencere seal` do, and then behave as whoever took them
-//! over would.
+//! What is denied is tried by this program in their place: halves of the tests run in processes of their own, which
+//! read the configuration, shut themselves in as `pencere run` and `pencere seal` do, and then behave as whoever took
+//! them over would.
 
 #[path = "window/trial.rs"]
 mod trial;

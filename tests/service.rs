@@ -1,9 +1,13 @@
 //! The systemd units, users and folders: what they promise, and that systemd agrees where its tools are installed.
 
+#[path = "window/trial.rs"]
+mod trial;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
+use trial::{Trial, said};
 
 const WINDOW: &str = "pencere.service";
 const SEAL: &str = "pencere-seal.service";
@@ -195,6 +199,59 @@ fn what_is_done_on_a_schedule_is_done_by_the_window_s_user_and_for_no_document_s
         if let Some((good, said)) = analyze(&["calendar", when]) {
             assert!(good && said.contains("Next elapse"), "{name}: {said}");
         }
+    }
+}
+
+/// What the manager would run: words, a quoted one being one, with its own signs taken away (systemd.service(5)).
+fn command(line: &str) -> Vec<String> {
+    let pieces = line.split('\'').enumerate();
+    let words = pieces.flat_map(|(nth, piece)| match nth % 2 {
+        1 => vec![piece.to_owned()],
+        _ => piece.split_whitespace().map(str::to_owned).collect(),
+    });
+    words.map(|word| word.replace("$$", "$").replace("%%", "%")).collect()
+}
+
+/// The same of a unit's key, run for a trial window.
+fn runs(trial: &Trial, unit: &str, key: &str) -> Output {
+    let line = &settings(unit)[&format!("Service.{key}")][0];
+    let of_trial = |word: String| {
+        let word = word.replace("/usr/bin/pencere", env!("CARGO_BIN_EXE_pencere"));
+        let word = word.replace("/etc/pencere/pencere.toml", trial.at("w/pencere.toml").to_str().unwrap());
+        word.replace("/var/lib/pencere", trial.at("w/state").to_str().unwrap())
+    };
+    let words: Vec<String> = command(line).into_iter().map(of_trial).collect();
+    let arguments: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+    trial.tool(&words[0], &arguments).env("BACKUPS", trial.at("backups")).output().unwrap()
+}
+
+// R 3.4.1, R 3.4.6, R 3.4.7
+#[test]
+fn what_is_done_on_a_schedule_works_beside_a_window_and_archives_without_one() {
+    let trial = Trial::new();
+    trial.set("archive.after", "\"1s\"");
+    std::fs::create_dir(trial.at("backups")).unwrap();
+    let daemon = trial.run();
+    for unit in ["pencere-verify.service", "pencere-backup.service"] {
+        let output = runs(&trial, unit, "ExecStart");
+        assert_eq!(output.status.code(), Some(0), "{unit}: {}", said(&output));
+    }
+    let made: Vec<_> = std::fs::read_dir(trial.at("backups")).unwrap().flatten().map(|one| one.file_name()).collect();
+    let made: Vec<_> = made.iter().map(|name| name.to_str().unwrap()).collect();
+    // 2026-11-28T013000Z
+    assert!(made.len() == 1 && made[0].len() == 18 && made[0].ends_with('Z') && made[0].contains('T'), "{made:?}");
+    trial.done(&[
+        "audit",
+        "verify",
+        "--config",
+        trial.at("backups").join(made[0]).join("pencere.toml").to_str().unwrap(),
+    ]);
+    // a running window archives by itself: that is no failure of the unit's (1 to 254 of a condition)
+    assert_eq!(runs(&trial, "pencere-archive.service", "ExecCondition").status.code(), Some(1));
+    daemon.end();
+    for key in ["ExecCondition", "ExecStart"] {
+        let output = runs(&trial, "pencere-archive.service", key);
+        assert_eq!(output.status.code(), Some(0), "{key}: {}", said(&output));
     }
 }
 

@@ -329,7 +329,7 @@ fn a_window_and_a_seal_that_shut_themselves_in_reach_their_token() {
         trial.put("azerenerji", format!("{name}.p7s"), signature);
     };
     let run = || {
-        let mut daemon = trial.start_with(|command| drop(command.env("SOFTHSM2_CONF", hsm.at("conf"))));
+        let mut daemon = trial.start_with(|command| _ = command.env("SOFTHSM2_CONF", hsm.at("conf")));
         assert!(daemon.is_ready(), "{}", trial.log());
         daemon
     };
@@ -344,7 +344,8 @@ fn a_window_and_a_seal_that_shut_themselves_in_reach_their_token() {
     let name = window.lines().find(|line| line.starts_with("name = ")).unwrap();
     let (state, acts) = (trial.at("w/state"), trial.at("w/state/seal/acts.log"));
     let text = format!(
-        "[window]\n{named}\n{name}\nstate = {state:?}\n[seal]\ncertificate = \"w/pki/seal.crt\"\nkey = {:?}\nacts = {acts:?}\n",
+        "[window]\n{named}\n{name}\nstate = {state:?}\n[seal]\ncertificate = \"w/pki/seal.crt\"\n\
+         key = {:?}\nacts = {acts:?}\n",
         hsm.uri("token=window;object=seal")
     );
     fs::write(trial.at("seal.toml"), text).unwrap();

@@ -5,7 +5,7 @@ use crate::config::SealApart;
 use crate::daemon::log::{self, Voice};
 use crate::daemon::{enclosure, notify};
 use crate::host::Host;
-use crate::seal::{Keeper, KeeperFault, OpenFault};
+use crate::seal::{Keeper, KeeperFault, KeyPlace, OpenFault};
 use clap::Args;
 use jiff::Timestamp;
 use std::fs::{self, Permissions};
@@ -55,7 +55,12 @@ pub fn run(args: &SealArgs, screen: &mut Screen) -> Outcome {
         Some(path) => bound(path)?,
         None => inherited()?,
     };
-    let sandboxed = apart.clone();
+    let by_token = matches!(apart.seal.key, KeyPlace::Token(_));
+    let own = apart.clone();
+    if by_token {
+        // a module may start threads: they are shut in from their beginning
+        enclosure::shut_seal(&own);
+    }
     let SealApart { seal, window, state, .. } = apart;
     let (host, id) = (Host::system(), window.id.clone());
     let clock = host.clock.clone();
@@ -65,8 +70,10 @@ pub fn run(args: &SealArgs, screen: &mut Screen) -> Outcome {
         OpenFault::Token(ref token) if token.is_lasting() => Trouble::usage(fault.to_string()),
         fault => Trouble::broken(fault.to_string()),
     })?;
-    // from here on not even the file of the key is read again
-    enclosure::shut_seal(&sandboxed);
+    if !by_token {
+        // from here on not even the file of the key is read again
+        enclosure::shut_seal(&own);
+    }
     screen.say(format!("ready: the seal of “{id}” listens"));
     notify::ready("the seal listens");
     match keeper.serve(&listener) {

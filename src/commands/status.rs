@@ -504,8 +504,8 @@ fn witnesses(settings: &Settings) -> Option<Problem> {
 fn open_to_all(told: &enclosure::Told) -> Option<Problem> {
     let shut = told.shut.as_ref().filter(|shut| !shut.holds())?;
     let message = format!(
-        "The window's process is {shut}: whoever takes it over comes to all that its user may. Start it on a kernel that \
-         can, or say [sandbox] enabled = false where something else keeps it in (docs/hardening.md)."
+        "The window's process is {shut}: whoever takes it over comes to all that its user may. Start it on a kernel \
+         that can, or say [sandbox] enabled = false where something else keeps it in (docs/hardening.md)."
     );
     Some(Problem { code: "not-shut-in", message })
 }

@@ -1,5 +1,5 @@
-//! What a window, and a seal apart, need of their machine: each is shut in with that, before it reads a stranger's octet
-//! and before it starts a thread (S item 2.2, S 8.1.4 item 8).
+//! What a window, and a seal apart, need of their machine: each is shut in with that, before it reads a stranger's
+//! octet and before it starts a thread (S item 2.2, S 8.1.4 item 8).
 //!
 //! Owns the lists of folders, made from the configuration, and the word that stays for `pencere status`
 //! (`state/sandbox.json`). How a process is shut in is [`sandbox`](crate::host::sandbox)'s. Whoever listens on a socket
@@ -176,6 +176,7 @@ pub fn of_window(config: &Config) -> Sandbox {
 }
 
 /// What a seal apart needs once it is open: it has read configuration, certificate and key, and comes to neither again.
+/// Where the key lies in a token, it opens behind this, and reads its certificate.
 pub fn of_seal(apart: &SealApart) -> Sandbox {
     let mut needs = Gathered::of(&apart.sandbox);
     let journal = apart.state.join("journal");
@@ -184,6 +185,7 @@ pub fn of_seal(apart: &SealApart) -> Sandbox {
     needs.write(apart.seal.acts.parent().unwrap_or(Path::new(".")));
     if let KeyPlace::Token(uri) = &apart.seal.key {
         needs.token(uri);
+        needs.file(&apart.seal.certificate);
     }
     needs.sandbox()
 }
@@ -210,8 +212,8 @@ impl Gathered {
         self.writes.push(path.to_owned());
     }
 
-    /// What the configuration names to be read: a folder, or a file with its folder, since a new one may take its place.
-    /// Where it is a link, the same of what it leads to.
+    /// What the configuration names to be read: a folder, or a file with its folder, since a new one may take its
+    /// place. Where it is a link, the same of what it leads to.
     fn file(&mut self, path: &Path) {
         let target = path.canonicalize().ok().filter(|target| target != path);
         for path in std::iter::once(path).chain(target.as_deref()) {

@@ -5,8 +5,8 @@
 //! starts, and nobody can undo it. Systemd closes the same from outside (`systemd/pencere.service`); this holds where a
 //! window is run by hand, too, and knows its folders better.
 //!
-//! What a kernel cannot do is left out, and told ([`Shut`]): whoever shuts says it aloud. A socket that is to be listened
-//! on is opened before. Never decides what a process needs: who shuts it in says that.
+//! What a kernel cannot do is left out, and told ([`Shut`]): whoever shuts says it aloud. A socket that is to be
+//! listened on is opened before. Never decides what a process needs: who shuts it in says that.
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, PathBeneath, PathFd,
@@ -105,8 +105,8 @@ const SYSTEM: &[&str] = &[
     "/etc/ld.so.conf.d",
 ];
 /// What a program reads to find other machines by their names. The file of name servers is replaced by another when a
-/// lease is renewed, which a rule for a file does not outlive: so it is its folders. What of /etc is secret, other users
-/// own.
+/// lease is renewed, which a rule for a file does not outlive: so it is its folders. What of /etc is secret, other
+/// users own.
 const NAMES: &[&str] = &["/etc", "/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf"];
 
 /// What is never called again, wherever the kernel knows the call: a listening socket, another program, a look into or
@@ -163,6 +163,14 @@ pub fn advice(error: &io::Error) -> &'static str {
              `pencere config check` finds no mistake, then start it again (`systemctl restart pencere`)"
         }
         false => "",
+    }
+}
+
+/// The same error, with that advice in its words.
+pub fn told(error: io::Error) -> io::Error {
+    match advice(&error) {
+        "" => error,
+        advice => io::Error::new(error.kind(), format!("{error}{advice}")),
     }
 }
 
@@ -390,6 +398,8 @@ mod tests {
         }
         assert!(advice(&ErrorKind::PermissionDenied.into()).contains("systemctl restart pencere"));
         assert_eq!(advice(&ErrorKind::NotFound.into()), "");
+        let error = told(fs::read(at("other/file")).unwrap_err());
+        assert!(error.kind() == ErrorKind::PermissionDenied && error.to_string().contains("`pencere config check`"));
     }
 
     #[test]
