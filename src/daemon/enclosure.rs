@@ -99,6 +99,9 @@ fn shut(settings: &Settings, sandbox: impl FnOnce() -> Sandbox) -> Told {
         tracing::warn!("this process is not shut in: [sandbox] enabled = false");
         return Told { wanted: false, shut: None };
     }
+    for path in settings.also_read.iter().chain(&settings.also_write).filter(|path| !path.exists()) {
+        tracing::warn!(path = %path.display(), "[sandbox] names what is not there: it stays out of reach");
+    }
     let shut = sandbox().shut();
     match (shut.holds(), shut.lacks.is_empty()) {
         (true, true) => tracing::info!("this process is {shut}"),
