@@ -168,9 +168,8 @@ fn systemd_understands_every_line() {
     }
 }
 
-// R 3.4.1, R 3.4.6, R 3.4.7
 #[test]
-fn what_is_done_on_a_schedule_is_done_by_the_window_s_user_and_for_no_document_s_time() {
+fn what_is_done_on_a_schedule_has_the_user_of_the_window_and_its_time_last() {
     for (name, command, writes) in SCHEDULED {
         let (service, timer) = (settings(&format!("{name}.service")), settings(&format!("{name}.timer")));
         assert!(service["Service.ExecStart"][0].contains(command), "{name}");

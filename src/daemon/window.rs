@@ -454,11 +454,10 @@ impl Window {
     /// Why an embedded BOEMİS is out of this process's reach, where its folder came only after the process shut itself
     /// in: nothing but another start mends that, and a service is started again by itself.
     fn shut_out_of_boemis(&self) -> Option<String> {
-        let folder = self.settings().location.file()?.parent()?;
-        let error = std::fs::read_dir(folder).err()?;
+        let file = self.settings().location.file()?;
+        let error = sandbox::denies_writing(file)?;
         let advice = sandbox::advice(&error);
-        let words = || format!("BOEMİS's folder {} was not there at the start: {error}{advice}", folder.display());
-        (!advice.is_empty()).then(words)
+        Some(format!("the folder of {} was not there at the start: {error}{advice}", file.display()))
     }
 
     /// Writes events and makes them durable at once.

@@ -12,6 +12,7 @@ use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, LandlockStatus, PathBeneath, PathFd,
     RestrictionStatus, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetError, RulesetStatus, Scope, make_bitflags,
 };
+use rustix::fs::{CWD, Mode, OFlags, openat};
 use seccompiler::{
     BackendError, BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
     SeccompRule, TargetArch,
@@ -164,6 +165,19 @@ pub fn advice(error: &io::Error) -> &'static str {
         }
         false => "",
     }
+}
+
+/// Why a file, or a new one in its place, cannot be written where the process shut itself in; none where it can, or
+/// something else is why. Leaves nothing behind.
+pub fn denies_writing(file: &Path) -> Option<io::Error> {
+    let opened = match file.exists() {
+        true => std::fs::OpenOptions::new().write(true).open(file).map(drop),
+        false => {
+            let (folder, flags) = (file.parent()?, OFlags::TMPFILE | OFlags::WRONLY);
+            openat(CWD, folder, flags, Mode::RUSR | Mode::WUSR).map(drop).map_err(io::Error::from)
+        }
+    };
+    opened.err().filter(|error| !advice(error).is_empty())
 }
 
 /// The same error, with that advice in its words.
@@ -398,6 +412,10 @@ mod tests {
         }
         assert!(advice(&ErrorKind::PermissionDenied.into()).contains("systemctl restart pencere"));
         assert_eq!(advice(&ErrorKind::NotFound.into()), "");
+        for file in ["config/file", "config/none", "other/file", "other/none"] {
+            assert!(denies_writing(&at(file)).is_some(), "{file}");
+        }
+        assert!(denies_writing(&at("state/new")).is_none() && denies_writing(&at("state/none")).is_none());
         let error = told(fs::read(at("other/file")).unwrap_err());
         assert!(error.kind() == ErrorKind::PermissionDenied && error.to_string().contains("`pencere config check`"));
     }
