@@ -594,7 +594,9 @@ fn a_reserve_that_cannot_be_written_is_told_and_then_made_up_for() {
     trial.set("settle", "\"1ms\"");
     with_reserve(&trial);
     trial.set("lag_max", "\"1s\"");
-    fs::write(trial.at("reserve"), "no folder").unwrap();
+    // something lies where the journal's parts are to go (a folder that is not there at the start stays out of reach)
+    fs::create_dir(trial.at("reserve")).unwrap();
+    fs::write(trial.at("reserve/journal"), "no folder").unwrap();
     let daemon = trial.run();
     for (name, octets) in documents(&trial, 0, 3) {
         trial.put("azerenerji", name, octets);
@@ -610,7 +612,7 @@ fn a_reserve_that_cannot_be_written_is_told_and_then_made_up_for() {
             && reserve["oldest_seconds"].as_i64() > Some(1)
     });
     assert!(trial.log().contains("the reserve does not follow"));
-    fs::remove_file(trial.at("reserve")).unwrap();
+    fs::remove_file(trial.at("reserve/journal")).unwrap();
     eventually("a reserve that follows", || reserve_is_current(&trial) && trial.json(&["status"]).0 == Some(0));
     daemon.end();
 }

@@ -10,8 +10,9 @@ mod trial;
 
 use softhsm::{PIN, SoftHsm, module, told};
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use trial::Trial;
 
 const PERSON: &str = "keyUsage=critical,digitalSignature,nonRepudiation\n";
@@ -314,6 +315,57 @@ fn a_window_seals_with_a_token() {
     // the PIN is nowhere in what the window keeps
     let kept = Command::new("grep").args(["-rlF", PIN]).arg(trial.at("w")).output().unwrap();
     assert!(kept.stdout.is_empty(), "{}", String::from_utf8_lossy(&kept.stdout));
+}
+
+/// SoftHSM reads its configuration and writes where its tokens lie: both are found from the module's own configuration.
+#[test]
+fn a_window_and_a_seal_that_shut_themselves_in_reach_their_token() {
+    let hsm = SoftHsm::new();
+    let trial = sealed_by_token(&hsm, "token=window;object=seal");
+    let put = |name: &str, revision: u32| {
+        let statement = STATEMENT.replace("2020-Q3,1", &format!("2020-Q3,{revision}"));
+        let signature = trial.signed(name, &statement, "azerenerji");
+        trial.put("azerenerji", name, &statement);
+        trial.put("azerenerji", format!("{name}.p7s"), signature);
+    };
+    let run = || {
+        let mut daemon = trial.start_with(|command| _ = command.env("SOFTHSM2_CONF", hsm.at("conf")));
+        assert!(daemon.is_ready(), "{}", trial.log());
+        daemon
+    };
+    let daemon = run();
+    put("a.csv", 1);
+    trial.answer("azerenerji", "a.csv");
+    assert!(trial.log().contains("this process is shut in"), "{}", trial.log());
+    daemon.end();
+    // and the same apart
+    let named = ["id = \"trial\"", "environment = \"test\""].join("\n");
+    let window = fs::read_to_string(trial.at("w/pencere.toml")).unwrap();
+    let name = window.lines().find(|line| line.starts_with("name = ")).unwrap();
+    let (state, acts) = (trial.at("w/state"), trial.at("w/state/seal/acts.log"));
+    let text = format!(
+        "[window]\n{named}\n{name}\nstate = {state:?}\n[seal]\ncertificate = \"w/pki/seal.crt\"\n\
+         key = {:?}\nacts = {acts:?}\n",
+        hsm.uri("token=window;object=seal")
+    );
+    fs::write(trial.at("seal.toml"), text).unwrap();
+    let mut seal = trial.tool(env!("CARGO_BIN_EXE_pencere"), &["seal", "--config", "seal.toml", "--socket", "s"]);
+    seal.env("SOFTHSM2_CONF", hsm.at("conf"))
+        .stdout(Stdio::piped())
+        .stderr(fs::File::create(trial.at("apart")).unwrap());
+    let mut seal = seal.spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(seal.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+    let said = || fs::read_to_string(trial.at("apart")).unwrap();
+    assert!(ready.contains("ready") && said().contains("this process is shut in"), "{ready}{}", said());
+    trial.set("seal.key", &format!("\"socket:{}\"", trial.at("s").display()));
+    let daemon = run();
+    put("b.csv", 2);
+    let (receipt, _) = trial.answer("azerenerji", "b.csv");
+    assert!(trial.xmlsec_proves(&trial.side("azerenerji", "receipts").join(receipt)), "{}", said());
+    daemon.end();
+    seal.kill().unwrap();
+    seal.wait().unwrap();
 }
 
 #[test]

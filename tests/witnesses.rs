@@ -76,11 +76,13 @@ fn an_authority_or_a_folder_that_fails_is_told_and_made_up_for() {
     trial.set("timestamping", "[\"pki/clocks.crt\"]");
     let silent = Server::http(Box::new(|_| http("503 Service Unavailable", "text/plain", b"later")));
     trial.set("transparency.tsa", &format!("\"{}\"", silent.url()));
-    fs::write(trial.at("kept"), "a file where a folder should be").unwrap();
+    // folders where the checkpoint's file should be
+    let taken: Vec<_> = (1..20).map(|size| trial.at(format!("kept/pencere-trial-{size:020}.checkpoint"))).collect();
+    taken.iter().for_each(|path| fs::create_dir_all(path).unwrap());
     let daemon = trial.run();
     drop_one(&trial, "a.xml", "2020-Q1");
     eventually("the log's word", || trial.log().contains("checkpoints do not go where others keep them"));
-    fs::remove_file(trial.at("kept")).unwrap();
+    taken.iter().for_each(|path| fs::remove_dir(path).unwrap());
     eventually("the checkpoint without a stamp", || lie(&trial, "checkpoint").len() == 1);
     eventually("why it has none", || trial.log().contains("a checkpoint has no time-stamp"));
     daemon.end();

@@ -96,7 +96,28 @@ impl Server {
     pub(super) fn password_file(&self) -> Option<&Path> {
         self.password_file.as_deref()
     }
+
+    /// Whether it is reached over the network, and not by a socket of this machine.
+    pub fn is_far(&self) -> bool {
+        let options = self.url.parse::<sqlx::postgres::PgConnectOptions>();
+        options.map_or(true, |options| options.get_socket().is_none() && !options.get_host().starts_with('/'))
+    }
+
+    /// The files that a connection reads, whether they are there or not: certificates and key, and the password.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let query = self.url.split_once('?').map_or("", |(_, query)| query);
+        let named = query.split('&').filter_map(|parameter| parameter.split_once('='));
+        let named = named.filter(|(key, _)| CERTIFICATES.contains(key)).map(|(_, path)| PathBuf::from(path));
+        let variables = ["PGSSLROOTCERT", "PGSSLCERT", "PGSSLKEY", "PGPASSFILE"];
+        let of_environment = variables.iter().filter_map(std::env::var_os).map(PathBuf::from);
+        // where no file is named, the driver looks there
+        let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".pgpass"));
+        named.chain(of_environment).chain(self.password_file.clone()).chain(home).collect()
+    }
 }
+
+/// The parameters that name files.
+const CERTIFICATES: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
 
 /// What may stand behind the `?`: the driver passes over what it does not know, and a mistyped `sslmode` would
 /// leave the line open.
@@ -125,9 +146,7 @@ impl FromStr for Server {
             if !PARAMETERS.contains(&key) {
                 return Err(LocationFault::Postgres);
             }
-            if matches!(key, "sslrootcert" | "sslcert" | "sslkey")
-                && (!value.starts_with('/') || value.contains(['%', '+']))
-            {
+            if CERTIFICATES.contains(&key) && (!value.starts_with('/') || value.contains(['%', '+'])) {
                 return Err(LocationFault::Certificate);
             }
         }

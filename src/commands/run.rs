@@ -2,6 +2,7 @@
 
 use super::status::problems;
 use super::{Exit, Outcome, Screen, WindowArgs, opening};
+use crate::daemon::enclosure;
 use crate::daemon::log::{self, Voice};
 use crate::daemon::watch;
 use crate::daemon::window::Window;
@@ -13,6 +14,9 @@ use clap::Args;
 /// Ends at SIGTERM or SIGINT. Prints one line with `ready` on stdout as soon as it watches.
 /// SIGHUP reads registry, stations, datasets and trust again: wholly, or not at all when
 /// anything in them is wrong.
+///
+/// Shuts itself in: from its start on it reads and writes what the configuration names and no
+/// other file, starts no program and listens on nothing (`[sandbox]`).
 ///
 /// Logs go to stderr, under systemd to the journal. PENCERE_LOG sets what is logged, for
 /// instance `debug` or `info,pencere::intake=debug`.
@@ -35,6 +39,8 @@ pub fn run(args: &RunArgs, screen: &mut Screen) -> Outcome {
         tracing::warn!(%warning, "configuration");
     }
     let id = config.settings().window.window.id.clone();
+    // before the first thread, and behind whatever is to be listened on
+    enclosure::shut_window(&config, &host.disk);
     opening::runtime()?.block_on(async {
         let window = Window::open(config, host).await.map_err(opening::halted)?.told_by(problems);
         watch::run(window, || screen.say(format!("ready: the window “{id}” watches"))).await.map_err(opening::halted)

@@ -3,9 +3,9 @@
 use super::{Outcome, Screen, Trouble};
 use crate::config::SealApart;
 use crate::daemon::log::{self, Voice};
-use crate::daemon::notify;
+use crate::daemon::{enclosure, notify};
 use crate::host::Host;
-use crate::seal::{Keeper, KeeperFault, OpenFault};
+use crate::seal::{Keeper, KeeperFault, KeyPlace, OpenFault};
 use clap::Args;
 use jiff::Timestamp;
 use std::fs::{self, Permissions};
@@ -20,6 +20,9 @@ use std::path::{Path, PathBuf};
 /// The window names the socket where others name a key: `[seal] key = "socket:PATH"`. Whoever
 /// runs as the owner of the window's state folder may ask, and nobody else. Nothing is sealed
 /// that does not stand in the window's journal, nor what contradicts an earlier seal.
+///
+/// Shuts itself in once it is open: it reads the window's journal, writes its act log, and comes
+/// to no other file, no program and no machine; of its key's file not again either.
 ///
 /// Listens on the socket that is its standard input (systemd: StandardInput=socket), or on
 /// --socket. Prints one line with `ready` on stdout. Ends at SIGTERM at any moment: what was
@@ -52,7 +55,13 @@ pub fn run(args: &SealArgs, screen: &mut Screen) -> Outcome {
         Some(path) => bound(path)?,
         None => inherited()?,
     };
-    let SealApart { seal, window, state } = apart;
+    let by_token = matches!(apart.seal.key, KeyPlace::Token(_));
+    let own = apart.clone();
+    if by_token {
+        // a module may start threads: they are shut in from their beginning
+        enclosure::shut_seal(&own);
+    }
+    let SealApart { seal, window, state, .. } = apart;
     let (host, id) = (Host::system(), window.id.clone());
     let clock = host.clock.clone();
     let keeper = Keeper::open(&seal, window, Box::new(move || clock.now()), &host.disk, &state);
@@ -61,6 +70,10 @@ pub fn run(args: &SealArgs, screen: &mut Screen) -> Outcome {
         OpenFault::Token(ref token) if token.is_lasting() => Trouble::usage(fault.to_string()),
         fault => Trouble::broken(fault.to_string()),
     })?;
+    if !by_token {
+        // from here on not even the file of the key is read again
+        enclosure::shut_seal(&own);
+    }
     screen.say(format!("ready: the seal of “{id}” listens"));
     notify::ready("the seal listens");
     match keeper.serve(&listener) {

@@ -17,6 +17,7 @@ use crate::archive::gather::NOTICE_SENT;
 use crate::boemis::Fault;
 use crate::config::{Config, Settings};
 use crate::daemon::archiving_fails::ArchivingFails;
+use crate::daemon::enclosure;
 use crate::daemon::refresh::{self, Failure};
 use crate::daemon::witnessing::Failing;
 use crate::document::BAKU;
@@ -115,6 +116,8 @@ pub struct Status {
     /// What the window's role in BOEMİS may do beyond reading and inserting, which only a trial bears; null where that
     /// is nothing, or BOEMİS is a file.
     pub role_beyond: Option<String>,
+    /// How well the window's process was shut in at its last start; null before it ran.
+    pub sandbox: Option<enclosure::Told>,
     /// Each participant that has a folder or ever sent anything.
     pub participants: Vec<ParticipantRow>,
 }
@@ -137,7 +140,7 @@ pub struct Problem {
     /// `reserve-behind`, `evidence-damaged`, `notice-overdue`, `archiving-fails`,
     /// `mail-away`, `mail-failed`, `mail-late`, `mail-paused`, `mail-unreadable`, `checkpoints-kept-back`,
     /// `boemis-damaged`, `loaded-by-others`, `journal-behind`, `acts-behind`, `mailbox-unreadable`,
-    /// `mailbox-unmoved`, `disk-nearly-full`, `boemis-role`.
+    /// `mailbox-unmoved`, `disk-nearly-full`, `boemis-role`, `not-shut-in`.
     pub code: &'static str,
     /// What is wrong and what to do.
     pub message: String,
@@ -322,6 +325,7 @@ impl Status {
             notices: Vec::new(),
             mailboxes: mailboxes::rows(settings),
             role_beyond: None,
+            sandbox: enclosure::Told::read(&Disk::system(), &settings.window.paths.state),
             participants: rows.into_values().collect(),
         };
         status.problems = status.problems(settings, life.halted.as_ref(), now);
@@ -334,6 +338,7 @@ impl Status {
         status.notices = notices(settings, fold);
         status.problems.extend(overdue(&status.notices, now));
         status.problems.extend(unarchived(settings));
+        status.problems.extend(status.sandbox.as_ref().and_then(open_to_all));
         status.problems.extend(status.mailboxes.iter().filter_map(|row| row.problem(now)));
         let left = open.iter().filter(|one| one.phase == Phase::Held || is_unclosed(one)).count();
         status.problems.extend(status.unfounded(&settings.window.paths.drop, footing, left));
@@ -493,6 +498,16 @@ fn witnesses(settings: &Settings) -> Option<Problem> {
     let mailed = settings.post.as_ref().is_some_and(|post| !post.checkpoints.is_empty());
     let Failing { since, why } = (settings.witnesses.to.is_some() || mailed).then_some(failing)?;
     Some(Problem { code: "checkpoints-kept-back", message: format!("since {}: {why}", times::both(since)) })
+}
+
+/// A process that was to be shut in, and is not.
+fn open_to_all(told: &enclosure::Told) -> Option<Problem> {
+    let shut = told.shut.as_ref().filter(|shut| !shut.holds())?;
+    let message = format!(
+        "The window's process is {shut}: whoever takes it over comes to all that its user may. Start it on a kernel \
+         that can, or say [sandbox] enabled = false where something else keeps it in (docs/hardening.md)."
+    );
+    Some(Problem { code: "not-shut-in", message })
 }
 
 /// Notices that wait to be sent; of what a running window was told and has not journalled yet, none does.
@@ -745,6 +760,9 @@ fn tell(status: &Status, screen: &mut Screen) {
     }
     if let Some(mail) = &status.mail {
         fact("mail", post::told(mail));
+    }
+    if let Some(told) = &status.sandbox {
+        fact("sandbox", told.shut.as_ref().map_or("off by [sandbox] enabled".to_owned(), ToString::to_string));
     }
     for NoticeDue { unit, due } in &status.notices {
         fact("notice", format!("of {unit}, to be sent until {due}"));

@@ -7,7 +7,8 @@ use super::files::{Gathered, Part};
 use super::mistake::Mistake;
 use super::reader::{At, Source, Table};
 use super::settings::{SealAt, key_place, named, of_receipts};
-use super::trust;
+use super::{keeping, trust};
+use crate::daemon::enclosure;
 use crate::seal::{KeyPlace, Settings, Window};
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,8 @@ pub struct SealApart {
     pub window: Window,
     /// The window's state folder, in which its journal lies.
     pub state: PathBuf,
+    /// What its process is kept from.
+    pub sandbox: enclosure::Settings,
 }
 
 impl SealApart {
@@ -61,11 +64,12 @@ fn read(
         let certificate = certificate.map(|certificate| certificate.map(|path| base.join(path)));
         Some((SealAt { certificate: certificate?, key: key?, stamps: None }, base.join(acts?.value)))
     });
+    let sandbox = top.table("sandbox").map(|table| keeping::sandbox(base, table)).unwrap_or_default();
     top.finish();
     let (((window, name), state), (at, acts)) = (window?, seal?);
     trust::seal(gathered, source, &at, Some(window.environment), now);
     let seal = Settings { certificate: at.certificate.value, key: at.key.value, acts };
-    Some(SealApart { seal, window: of_receipts(&window, &name), state })
+    Some(SealApart { seal, window: of_receipts(&window, &name), state, sandbox })
 }
 
 /// This is the process that has the key.

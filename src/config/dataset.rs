@@ -6,6 +6,7 @@ use super::mistake::Mistake;
 use super::reader::{At, Source, Spot, Table};
 use super::rules::{self, Reference};
 use crate::document::{DatasetName, ParticipantName};
+use crate::host::sandbox;
 use crate::schema::{
     Approval, Approver, Class, Column, ColumnKind, Dataset, Datasets, EPSG, Pattern, PeriodKinds, Shapes, TEXT_MAX,
     Text, TextForm, TotalRule, YearRule,
@@ -43,7 +44,8 @@ pub(super) fn read(gathered: &mut Gathered, folder: &Path) -> (Datasets, Vec<Com
     let folders = match gathered.shelf.folders(folder) {
         Ok(folders) => folders,
         Err(error) => {
-            gathered.mistakes.push(Mistake::of_file(folder, format!("cannot be listed: {error}")));
+            let advice = sandbox::advice(&error);
+            gathered.mistakes.push(Mistake::of_file(folder, format!("cannot be listed: {error}{advice}")));
             Vec::new()
         }
     };

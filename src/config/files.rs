@@ -7,6 +7,7 @@
 use super::mistake::Mistake;
 use super::reader::{At, Source, Spot};
 use crate::document::Digest;
+use crate::host::sandbox;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Read};
@@ -128,7 +129,8 @@ impl Gathered {
         let octets = match self.shelf.octets(path) {
             Ok(octets) => octets,
             Err(error) => {
-                self.mistakes.push(Mistake::of_file(path, format!("cannot be read: {error}")));
+                let advice = sandbox::advice(&error);
+                self.mistakes.push(Mistake::of_file(path, format!("cannot be read: {error}{advice}")));
                 return None;
             }
         };
@@ -156,7 +158,8 @@ impl Gathered {
         match self.shelf.octets(path) {
             Ok(octets) => Some(self.keep(path, part, octets)),
             Err(error) => {
-                source.mistake(spot, format!("{} cannot be read: {error}", path.display()));
+                let advice = sandbox::advice(&error);
+                source.mistake(spot, format!("{} cannot be read: {error}{advice}", path.display()));
                 None
             }
         }
@@ -172,7 +175,10 @@ impl Gathered {
             };
             match found {
                 Ok(found) => files.extend(found.into_iter().map(|value| At { value, spot: path.spot.clone() })),
-                Err(error) => source.mistake(&path.spot, format!("{} cannot be listed: {error}", path.value.display())),
+                Err(error) => {
+                    let advice = sandbox::advice(&error);
+                    source.mistake(&path.spot, format!("{} cannot be listed: {error}{advice}", path.value.display()));
+                }
             }
         }
         files

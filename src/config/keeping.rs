@@ -1,14 +1,14 @@
-//! `[downtime]`, `[archive]`, `[calendar]`, `[export]`: what is kept about the window itself, what is kept for good,
-//! and what is given to everybody.
+//! `[downtime]`, `[archive]`, `[calendar]`, `[export]`, `[sandbox]`: what is kept about the window itself, what is kept
+//! for good, what is given to everybody, and what its process is kept from.
 //!
 //! Reads tables and opens no file.
 
-use super::reader::{self, Table};
+use super::reader::{self, At, Table};
 use super::settings::{ExportSettings, value};
 use crate::archive;
 use crate::archive::calendar::Calendar;
-use crate::daemon::alive;
-use std::path::Path;
+use crate::daemon::{alive, enclosure};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -23,6 +23,21 @@ pub(super) fn downtime(mut table: Table<'_, '_>) -> alive::Settings {
     let default = alive::Settings::default();
     let bounds = Duration::from_millis(100)..=Duration::from_secs(3600);
     let settings = alive::Settings { every: value(table.duration("alive", bounds), default.every) };
+    table.finish();
+    settings
+}
+
+/// `[sandbox]`.
+pub(super) fn sandbox(base: &Path, mut table: Table<'_, '_>) -> enclosure::Settings {
+    let default = enclosure::Settings::default();
+    let paths = |found: Option<Vec<At<String>>>| -> Vec<PathBuf> {
+        found.unwrap_or_default().into_iter().map(|path| base.join(path.value)).collect()
+    };
+    let settings = enclosure::Settings {
+        enabled: value(table.boolean("enabled"), default.enabled),
+        also_read: paths(table.one_or_more("also_read")),
+        also_write: paths(table.one_or_more("also_write")),
+    };
     table.finish();
     settings
 }

@@ -9,7 +9,7 @@ use super::post::{self as outgoing, Outgoing};
 use super::reader::{At, Source, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
-use crate::daemon::{alive, stamps, witnessing};
+use crate::daemon::{alive, enclosure, stamps, witnessing};
 use crate::document::Digest;
 use crate::fetch::{FetchFault, is_address};
 use crate::forms::note;
@@ -188,6 +188,8 @@ pub struct Settings {
     pub archive: archive::Settings,
     pub calendar: archive::calendar::Calendar,
     pub export: ExportSettings,
+    /// What the process is kept from.
+    pub sandbox: enclosure::Settings,
     /// Mail that goes out; none where no server is named.
     pub post: Option<post::Settings>,
     /// Mail that comes in.
@@ -277,6 +279,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     }
     let calendar = top.table("calendar").map(keeping::calendar).unwrap_or_default();
     let export = top.table("export").map(keeping::export).unwrap_or_default();
+    let sandbox = top.table("sandbox").map(|table| keeping::sandbox(base, table)).unwrap_or_default();
     let mut of_mail = top.table("mail");
     let post = of_mail.as_mut().map(|table| outgoing::read(base, table)).unwrap_or_default();
     let mail = of_mail.as_mut().map(|table| incoming::read(base, table)).unwrap_or_default();
@@ -318,6 +321,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             archive,
             calendar,
             export,
+            sandbox,
             post: post.at().map(|post| post.settings.clone()),
             mail,
         }),

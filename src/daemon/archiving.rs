@@ -17,7 +17,7 @@ use crate::document::{BAKU, Digest, SubmissionId};
 use crate::evidence;
 use crate::finding::Finding;
 use crate::forms::certificate::Certificate;
-use crate::host::{Disk, Octets};
+use crate::host::{Disk, Octets, sandbox};
 use crate::journal::Event;
 use crate::schema::{Datasets, publish};
 use crate::{signature, xml};
@@ -137,7 +137,7 @@ impl Archive {
         if due.is_empty() {
             return Ok(looked(None, false, round));
         }
-        self.disk.make_folder(&self.settings.archive.to)?;
+        self.disk.make_folder(&self.settings.archive.to).map_err(sandbox::told)?;
         let name = self.next_name(&round.standing.units)?;
         let packed = self.packed(&round.standing, &name, &due)?;
         let more = due.len() > packed.ids.len() + packed.left_out.len();

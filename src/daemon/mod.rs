@@ -17,6 +17,7 @@ pub mod carry;
 mod contest;
 mod decide;
 pub mod dossier;
+pub mod enclosure;
 mod fitting;
 mod folders;
 mod following;

@@ -22,7 +22,7 @@ use crate::boemis::{self, Ahead, Boemis};
 use crate::config::{Config, Settings, World};
 use crate::document::{DatasetName, Decision, Digest, ParticipantName, SubmissionId};
 use crate::evidence::Evidence;
-use crate::host::{Beside, Host};
+use crate::host::{Beside, Host, sandbox};
 use crate::intake::folder::Outlet;
 use crate::intake::{Queue, Refusal};
 use crate::journal::{Event, Journal, JournalError, Phase, Ruled, Written};
@@ -438,6 +438,9 @@ impl Window {
         match opened {
             Ok(boemis) => (self.boemis, self.is_uncompared) = (Some(boemis), true),
             Err(boemis::Fault::Away { doing, cause }) => {
+                if let Some(why) = self.shut_out_of_boemis() {
+                    return Err(Halt::Broken(why));
+                }
                 tracing::error!(doing, cause, "BOEMİS is away; documents are held until it is back");
                 self.tally.away = true;
             }
@@ -446,6 +449,15 @@ impl Window {
             Err(fault) => return Err(Halt::wrong(fault)),
         }
         Ok(())
+    }
+
+    /// Why an embedded BOEMİS is out of this process's reach, where its folder came only after the process shut itself
+    /// in: nothing but another start mends that, and a service is started again by itself.
+    fn shut_out_of_boemis(&self) -> Option<String> {
+        let file = self.settings().location.file()?;
+        let error = sandbox::denies_writing(file)?;
+        let advice = sandbox::advice(&error);
+        Some(format!("the folder of {} was not there at the start: {error}{advice}", file.display()))
     }
 
     /// Writes events and makes them durable at once.

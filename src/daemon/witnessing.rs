@@ -12,7 +12,7 @@ use super::window::Window;
 use crate::config::World;
 use crate::document::MailAddress;
 use crate::forms::note::{Checkpoint, NOTE_MAX};
-use crate::host::{Disk, Host};
+use crate::host::{Disk, Host, sandbox};
 use crate::post::Notice;
 use crate::transparency::checkpoint_in;
 use jiff::Timestamp;
@@ -129,7 +129,7 @@ impl Witness {
         world: &Arc<World>,
     ) -> Result<(), String> {
         let disk = &self.host.disk;
-        let failed = |error: io::Error| format!("{}: {error}", folder.display());
+        let failed = |error: io::Error| format!("{}: {}", folder.display(), sandbox::told(error));
         disk.make_folder(folder).map_err(failed)?;
         let path = folder.join(format!("{name}.checkpoint"));
         match lying(disk, &path).map_err(failed)? {

@@ -1,7 +1,8 @@
 //! The only clock and disk of our own code, with a faulty twin for the tests.
 //!
 //! Owns time ([`Clock`]), the steps by which our own files change ([`Disk`], [`Appendix`]), octets at
-//! rest ([`Octets`]) and octets laid away for a while ([`Spool`]). Never decides anything. BOEMİS and the
+//! rest ([`Octets`]), octets laid away for a while ([`Spool`]), and what a process may still reach ([`sandbox`]). Never
+//! decides anything. BOEMİS and the
 //! ledger's sled bring their own disk code; everything else that pencere writes goes through here, so that
 //! a test can make every single step fail.
 
@@ -13,6 +14,7 @@ mod faults;
 mod octets;
 mod parallel;
 mod printable;
+pub mod sandbox;
 mod spool;
 mod torn;
 

@@ -9,6 +9,7 @@
 use super::folder::beneath::Beneath;
 use super::mail::{Delivery, Order, Place, Reader, Ticket, Verdict, open};
 use crate::document::{Digest, GivenName};
+use crate::host::sandbox;
 use crate::letter::Fault;
 use notify::{RecursiveMode, Watcher};
 use rustix::io::Errno;
@@ -69,7 +70,7 @@ pub(super) async fn read(mut reader: Reader) {
         match Folders::open(&path, &reader.settings.processed, &reader.settings.rejected) {
             Ok(folders) => break Maildir::new(reader, folders),
             Err(error) => {
-                reader.fails(&error.to_string());
+                reader.fails(&sandbox::told(error).to_string());
                 // `once` must not wait for what cannot be read
                 if !reader.hand_over(Delivery::Quiet).await || ends(&mut reader, &bell).await {
                     return;

@@ -79,7 +79,7 @@ impl Made {
 
 /// What in a state folder has a way of its own into a copy, or none: the records that are cut, what is built
 /// again, and what is of this machine and moment alone.
-const APART: [&str; 13] = [
+const APART: [&str; 14] = [
     "alive",
     "archiving-fails.json",
     "audit",
@@ -90,6 +90,7 @@ const APART: [&str; 13] = [
     "notes",
     "outbox",
     "reserve",
+    "sandbox.json",
     "transparency",
     "trust",
     "lost+found",

@@ -5,7 +5,7 @@
 
 use super::Fault;
 use crate::document::{Digest, Digester};
-use crate::host::Disk;
+use crate::host::{Disk, sandbox};
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Name;
 use object_store::{Error, ObjectStore, ObjectStoreExt, PutPayload};
@@ -71,9 +71,19 @@ impl Store {
     /// Opens the store; `make` says whether a folder that is not there is made.
     pub(super) fn open(address: &Address, make: bool) -> Result<Self, Fault> {
         let Address::Folder(folder) = address;
-        if make {
-            Disk::system().make_folder(folder).map_err(Fault::disk("make the folder", folder))?;
-        }
+        let made = if make { Disk::system().make_folder(folder) } else { Ok(()) };
+        let reached = made.and_then(|()| match std::fs::read_dir(folder) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Err(error),
+            // what else is wrong is told below
+            _ => Ok(()),
+        });
+        reached.map_err(|error| match sandbox::advice(&error) {
+            "" => Fault::disk("make the folder", folder)(error),
+            advice => {
+                let mounted = "was its disk mounted, or taken away, since the start?";
+                Fault::Store(format!("the reserve at {address}: {error} ({mounted}){advice}"))
+            }
+        })?;
         let store = LocalFileSystem::new_with_prefix(folder);
         let store = store.map_err(|error| Fault::Store(format!("the reserve at {address}: {error}")))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -2,15 +2,18 @@
 //!
 //! Owns how a token and a key in it are found, how its PIN is given, and what is asked of it: one signature at a
 //! time, which is verified before anybody gets it. A PIN is tried once: no wrong one is ever tried again, and a
-//! written one never where it would be the last try. Decides nothing about what is signed.
+//! written one never where it would be the last try. Knows which files it takes
+//! beside that ([`Needs`]). Decides nothing about what is signed.
 
 mod fault;
 mod module;
+mod needs;
 mod objects;
 mod pin;
 mod uri;
 
 pub use fault::TokenFault;
+pub use needs::Needs;
 pub use pin::{PinFrom, Question, Tries, wipe};
 pub use uri::{Uri, UriFault, is_uri};
 

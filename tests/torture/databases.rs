@@ -1,7 +1,7 @@
 //! BOEMİS locked, away, or away at the start: documents are held and answered so, and loaded once when it is back.
 
 use crate::crowd::{Answers, Dice, Seed, documents, faults};
-use crate::trial::{Locked, Trial, eventually};
+use crate::trial::{Locked, PATIENCE, Trial, eventually};
 use crate::{assert_end, drop_into, template, times, wait_for_the_end};
 use std::fs;
 
@@ -51,10 +51,14 @@ fn the_database_is_away_at_the_start_and_goes_away_again() {
     trial.done(&["once"]);
     let parts: Vec<_> = all.chunks(all.len().div_ceil(3)).collect();
     fs::rename(&folder, &away).unwrap();
-    let daemon = trial.run();
+    let mut daemon = trial.run();
     drop_into(&trial, parts[0]);
     eventually("held ones", || held(&trial) > 0);
     fs::rename(&away, &folder).unwrap();
+    // a folder that was not there when the process shut itself in is in reach of the next one, which systemd starts
+    assert_eq!(daemon.wait(PATIENCE).and_then(|status| status.code()), Some(3), "{}", trial.log());
+    assert!(trial.log().contains("was not there at the start"));
+    let daemon = trial.run();
     wait_for_the_end(&trial);
     // a database that is moved under the window is moved with all that it holds open
     fs::rename(&folder, &away).unwrap();

@@ -28,6 +28,7 @@ pub use watch::{Signal, Watch};
 
 use super::{Arrival, Key, Refusal, Settings, Waiting};
 use crate::document::{GivenName, ParticipantName, SubmissionId};
+use crate::host::sandbox;
 use beneath::{Beneath, Listing};
 use custody::Custody;
 use entries::{Entries, State};
@@ -92,7 +93,7 @@ impl DropFolder {
         let named = |name: &str| {
             let path = home.join(name);
             move |errno: Errno| {
-                let error = io::Error::from(errno);
+                let error = sandbox::told(io::Error::from(errno));
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
             }
         };
