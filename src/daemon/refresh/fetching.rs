@@ -3,7 +3,7 @@
 //! Only a list takes the place of a list, and an answer of an answer: what cannot be fetched, is none, is
 //! older, or is not made by whoever may speak for the authority, leaves the one before it, and is told. Never
 //! understands what it keeps beyond that. Whoever only asks whether all can be fetched gets an answer, and nothing
-//! is kept ([`probe`]).
+//! is kept ([`probe_all`]).
 
 use super::{Round, failures};
 use crate::config::{Asked, Settings, World};
