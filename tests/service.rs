@@ -7,6 +7,8 @@ use std::process::Command;
 const WINDOW: &str = "pencere.service";
 const SEAL: &str = "pencere-seal.service";
 const SOCKET: &str = "pencere-seal.socket";
+const NUMBERS: &str = "pencere-metrics.service";
+const NUMBERS_SOCKET: &str = "pencere-metrics.socket";
 
 fn path_of(unit: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd").join(unit)
@@ -124,15 +126,28 @@ fn systemd_finds_them_well_closed() {
 fn systemd_understands_every_line() {
     // `verify` wants the binary to be there, so the units are read with that of this build.
     let folder = tempfile::tempdir().unwrap();
-    for unit in [WINDOW, SEAL, SOCKET] {
+    for unit in [WINDOW, SEAL, SOCKET, NUMBERS, NUMBERS_SOCKET] {
         let text = std::fs::read_to_string(path_of(unit)).unwrap();
         let text = text.replace("/usr/bin/pencere", env!("CARGO_BIN_EXE_pencere"));
         std::fs::write(folder.path().join(unit), text).unwrap();
     }
-    for unit in [WINDOW, SEAL, SOCKET] {
+    for unit in [WINDOW, SEAL, SOCKET, NUMBERS, NUMBERS_SOCKET] {
         let path = folder.path().join(unit);
         if let Some((good, said)) = analyze(&["verify", "--man=no", path.to_str().unwrap()]) {
             assert!(good && !said.contains("Unknown") && !said.contains(&format!("{unit}:")), "{unit}: {said}");
         }
     }
+}
+
+#[test]
+fn the_numbers_are_given_on_this_machine_alone_and_ask_for_no_more_rights() {
+    let (socket, proxy, drop_in) = (settings(NUMBERS_SOCKET), settings(NUMBERS), settings("metrics.conf"));
+    assert_eq!(socket["Socket.ListenStream"], ["127.0.0.1:9464"]);
+    let start = &proxy["Service.ExecStart"][0];
+    assert!(start.ends_with(" /run/pencere/metrics.sock") && start.contains("systemd-socket-proxyd"), "{start}");
+    // a question never starts the window, and the window gets no network for it
+    assert!(!start.contains("pencere run") && !socket.contains_key("Socket.Service"));
+    let keys: Vec<&str> = drop_in.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["Service.RuntimeDirectory", "Service.RuntimeDirectoryMode"]);
+    assert_eq!(drop_in["Service.RuntimeDirectoryMode"], ["0750"]);
 }

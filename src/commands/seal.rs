@@ -4,16 +4,13 @@ use super::{Outcome, Screen, Trouble};
 use crate::config::SealApart;
 use crate::daemon::log::{self, Voice};
 use crate::daemon::notify;
-use crate::host::Host;
+use crate::host::{Host, listen_at};
 use crate::seal::{Keeper, KeeperFault, OpenFault};
 use clap::Args;
 use jiff::Timestamp;
-use std::fs::{self, Permissions};
-use std::io::ErrorKind;
 use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Seal for a window that runs apart, and alone hold the seal's key (a service)
 ///
@@ -49,7 +46,7 @@ pub fn run(args: &SealArgs, screen: &mut Screen) -> Outcome {
         tracing::warn!(%warning, "configuration");
     }
     let listener = match &args.socket {
-        Some(path) => bound(path)?,
+        Some(path) => listen_at(path).map_err(|error| Trouble::usage(format!("{}: {error}", path.display())))?,
         None => inherited()?,
     };
     let SealApart { seal, window, state } = apart;
@@ -82,22 +79,4 @@ fn inherited() -> Result<UnixListener, Trouble> {
         return Err(none());
     }
     stdin.as_fd().try_clone_to_owned().map(UnixListener::from).map_err(|_| none())
-}
-
-/// A socket of its own, for its own user and group. One that an earlier process left is replaced.
-fn bound(path: &Path) -> Result<UnixListener, Trouble> {
-    let trouble = |error: std::io::Error| Trouble::usage(format!("{}: {error}", path.display()));
-    match fs::symlink_metadata(path) {
-        // nobody can tell whether somebody still listens but by calling
-        Ok(metadata) if metadata.file_type().is_socket() => match std::os::unix::net::UnixStream::connect(path) {
-            Ok(_) => return Err(Trouble::usage(format!("{}: another seal listens there", path.display()))),
-            Err(_) => fs::remove_file(path).map_err(trouble)?,
-        },
-        Ok(_) => return Err(Trouble::usage(format!("{}: is there, and is no socket", path.display()))),
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(trouble(error)),
-    }
-    let listener = UnixListener::bind(path).map_err(trouble)?;
-    fs::set_permissions(path, Permissions::from_mode(0o660)).map_err(trouble)?;
-    Ok(listener)
 }

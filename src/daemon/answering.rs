@@ -11,6 +11,7 @@ use super::carry::{Case, Verdict, Word};
 use super::dossier::{At, Beside, Dossier, SignatureFacts};
 use super::judgement::Matter;
 use super::later::proven;
+use super::metrics::Stage;
 use super::pages::Order;
 use super::returned::Original;
 use super::window::{Halt, Waits, Window};
@@ -244,7 +245,8 @@ impl Window {
     /// Logs what is to be said, then seals it. (Its acts are synced with its receipt's octets.)
     pub(super) fn seal_logged(&mut self, records: &[&OutcomeRecord]) -> Result<Vec<Sealed>, Halt> {
         let commitments = self.commit(records)?;
-        let sealed = self.seal.seal_unsynced(records.iter().copied().zip(commitments)).map_err(unsealed)?;
+        let seal = || self.seal.seal_unsynced(records.iter().copied().zip(commitments));
+        let sealed = self.metrics.timed(Stage::Seal, seal).map_err(unsealed)?;
         self.remember(records, &sealed);
         Ok(sealed)
     }

@@ -118,8 +118,10 @@ impl Window {
         Ok(())
     }
 
-    /// Takes what has become durable in the journal: the transparency log at once, the ledger by and by.
+    /// Takes what has become durable in the journal: it is counted, the transparency log has it at
+    /// once, the ledger by and by.
     pub(super) fn took(&mut self, written: Written) -> Result<(), Halt> {
+        self.metrics.journalled(&written, &self.world);
         self.transparency.extend(written.leaves())?;
         self.unlearned.push(written);
         Ok(())

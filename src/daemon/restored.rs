@@ -162,6 +162,7 @@ impl Window {
         for some in sealed.chunks(AT_ONCE) {
             for some in self.in_memory(some.to_vec())? {
                 notify::alive(); // each piece is done for good
+                self.metrics.is_busy();
                 if let Err(fault) = self.load_missing(some, &mut outcome).await? {
                     return Ok(Err(fault));
                 }
@@ -196,6 +197,7 @@ impl Window {
             self.tell_loading(accepted, there, &mut outcome)?;
             for some in self.in_memory(missing)? {
                 notify::alive(); // each piece is done for good
+                self.metrics.is_busy();
                 if let Err(fault) = self.load_missing(some, &mut outcome).await? {
                     return Ok(Err(fault));
                 }

@@ -6,6 +6,7 @@
 use super::alerting::alerter;
 use super::archivist::Archivist;
 use super::following::follower;
+use super::metrics::TURN;
 use super::notify;
 use super::posting::poster;
 use super::refresh::{self, Refresher, Round};
@@ -45,6 +46,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut archivist = Archivist::new();
     let (ours, host) = (window.settings().clone(), window.host());
     let mut alive = notify::alive_every().map(interval);
+    let mut turn = window.metrics.is_served().then(|| interval(TURN));
     // Set when something was done; a tick in between must not put the rest off for ever.
     let mut idle = None;
     let mut trouble = None;
@@ -54,6 +56,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut left = window.watches()?;
     window.start_mailboxes();
     let mut stalls = Stalls::watch(window.settings().downtime.every, host.clock.clone());
+    let sights = window.sights();
     ready();
     notify::ready(&status(&window));
     tracing::info!(
@@ -76,6 +79,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             window.hints.trouble(trouble.as_deref());
             notify::status(&status(&window));
         }
+        window.metrics.turned(&window.tally);
         let mut looked = Ok(());
         let (world, reach, laid) = (window.world(), window.reach(), window.laid());
         let told = std::sync::Arc::clone(&window.told);
@@ -95,6 +99,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
                 notify::ready(&status(&window));
             }
             () = tick(&mut alive) => notify::alive(),
+            () = tick(&mut turn) => {} // that it turned is all
             // before the next sign: until then the last one is that of before it stood still
             stall = stalls.next() => looked = window.stalled(stall),
             _ = sign.tick() => left.sign(window.now()),
@@ -141,6 +146,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
         }
     };
     drop(watch);
+    drop(sights); // and what they have open
     notify::stopping();
     match result {
         Ok(()) => {
@@ -296,6 +302,7 @@ impl Window {
     /// As [`Window::reload`].
     pub async fn refreshed(&mut self, round: Round) -> Result<(), Halt> {
         round.remember(self.settings());
+        self.metrics.refreshed(round.broken.is_some() || !round.failed.is_empty());
         if let Some(why) = &round.broken {
             tracing::error!(why, "the refresher did not come to the end of its round; it is started again");
         }

@@ -14,6 +14,7 @@ use super::holds::Holds;
 use super::later::Later;
 use super::letters::Letters;
 use super::look;
+use super::metrics::{Looks, Metrics};
 use super::pages::Pages;
 use super::posting::Poster;
 use super::stamps::Stamps;
@@ -249,6 +250,10 @@ pub struct Window {
     pub(super) hints: Arc<Hints>,
     /// The mailboxes that are read, and what of them has no verdict.
     pub(super) letters: Letters,
+    /// What is counted.
+    pub(super) metrics: Arc<Metrics>,
+    /// Who says what is seen of the window, in numbers; none of one that tells nobody.
+    pub(super) looks: Option<Looks>,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -260,8 +265,16 @@ impl Window {
     /// # Errors
     /// [`Halt`]: nothing was taken then.
     pub async fn open(config: Config, host: Host) -> Result<Self, Halt> {
+        Self::open_counted(config, host, Metrics::new()).await
+    }
+
+    /// The same, and counts there.
+    ///
+    /// # Errors
+    /// As [`Window::open`].
+    pub async fn open_counted(config: Config, host: Host, metrics: Arc<Metrics>) -> Result<Self, Halt> {
         let (state, journal) = (config.settings().window.paths.state.clone(), config.settings().journal);
-        let opened = Self::open_all(config, host.clone()).await;
+        let opened = Self::open_all(config, host.clone(), metrics).await;
         if let Err(halt @ (Halt::Broken(_) | Halt::Wrong(_))) = &opened {
             // `status` has nowhere else to learn it from; a start that fails again and again says so once
             let written = Journal::open(&host.disk, &state, journal).and_then(|mut journal| {
@@ -282,7 +295,7 @@ impl Window {
         opened
     }
 
-    async fn open_all(config: Config, host: Host) -> Result<Self, Halt> {
+    async fn open_all(config: Config, host: Host, metrics: Arc<Metrics>) -> Result<Self, Halt> {
         let settings = config.settings().clone();
         let state = &settings.window.paths.state;
         // The journal holds the lock by which a window has one process: it comes first.
@@ -354,6 +367,8 @@ impl Window {
             finds: None,
             hints: Arc::default(),
             letters: Letters::default(),
+            metrics,
+            looks: None,
             tally: Tally::default(),
         };
         window.begin().await?;

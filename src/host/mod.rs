@@ -13,6 +13,7 @@ mod faults;
 mod octets;
 mod parallel;
 mod printable;
+mod socket;
 mod spool;
 mod torn;
 
@@ -24,6 +25,7 @@ pub use faults::{Fault, Faults};
 pub use octets::{Octets, OctetsReader};
 pub use parallel::{Begun, Beside, Panicked, made_ahead, side_by_side};
 pub use printable::{is_unprintable, printable, printable_line};
+pub use socket::listen_at;
 pub use spool::{Scratch, Spool};
 pub use torn::has_hole;
 
