@@ -2,6 +2,7 @@
 
 use super::status::{problems, sight};
 use super::{Exit, Outcome, Screen, Trouble, WindowArgs, opening};
+use crate::advice::Advice;
 use crate::daemon::log::{self, Voice};
 use crate::daemon::metrics::{self, Door, DoorFault, Listen, Metrics};
 use crate::daemon::watch;
@@ -33,7 +34,7 @@ pub fn run(args: &RunArgs, screen: &mut Screen) -> Outcome {
     let config = opening::config(&args.window, screen)?;
     log::start(config.settings().log, Voice::Daemon)?;
     for warning in config.warnings() {
-        tracing::warn!(%warning, "configuration");
+        tracing::warn!(advice = %Advice::Configuration, %warning, "configuration");
     }
     // before anything is read that others wrote, and before the process gives up what it needs for it
     let door = config.settings().metrics.listen.as_ref().map(door).transpose()?;

@@ -1,6 +1,7 @@
 //! `pencere seal`: the seal as a process of its own.
 
 use super::{Outcome, Screen, Trouble};
+use crate::advice::Advice;
 use crate::config::SealApart;
 use crate::daemon::log::{self, Voice};
 use crate::daemon::notify;
@@ -43,7 +44,7 @@ pub fn run(args: &SealArgs, screen: &mut Screen) -> Outcome {
     })?;
     log::start(log::Settings::default(), Voice::Daemon)?;
     for warning in warnings {
-        tracing::warn!(%warning, "configuration");
+        tracing::warn!(advice = %Advice::Configuration, %warning, "configuration");
     }
     let listener = match &args.socket {
         Some(path) => listen_at(path).map_err(|error| Trouble::usage(format!("{}: {error}", path.display())))?,

@@ -1,5 +1,5 @@
-//! `[downtime]`, `[metrics]`, `[archive]`, `[calendar]`, `[export]`: what is kept and told about the window itself, what
-//! is kept for good, and what is given to everybody.
+//! `[downtime]`, `[metrics]`, `[archive]`, `[calendar]`, `[export]`: what is kept and told about the window itself,
+//! what is kept for good, and what is given to everybody.
 //!
 //! Reads tables and opens no file.
 

@@ -13,6 +13,7 @@ use super::look::{Look, Looking};
 use super::metrics::Stage;
 use super::notify;
 use super::window::{Halt, Waits, Window};
+use crate::advice::Advice;
 use crate::boemis::{Boemis, Loaded, Stands};
 use crate::document::{Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
@@ -366,7 +367,7 @@ impl Window {
             return Err(Halt::broken(not_held.why));
         }
         // The disk is full or fails: the files go back where they were, and wait (S 8.1.4 item 4).
-        tracing::error!(why = %not_held.why, documents = not_held.group.len(),
+        tracing::error!(advice = %Advice::NothingKept, why = %not_held.why, documents = not_held.group.len(),
             "nothing can be kept: the files stay in their folders; free space or mend the disk");
         self.tally.trouble = Some(format!("nothing can be kept: {}", not_held.why));
         for arrival in not_held.group {
@@ -386,14 +387,15 @@ impl Window {
                 None
             }
             Holding::Unreadable(arrival, error) => {
-                tracing::warn!(participant = whose(&arrival), name = %arrival.document().name(), %error,
+                tracing::warn!(advice = %Advice::FileLeft,
+                    participant = whose(&arrival), name = %arrival.document().name(), %error,
                     "cannot be read; it stays where it is");
                 let (participant, id) = (arrival.participant(), arrival.id());
                 if let Some(participant) = participant
                     && let Some(folder) = self.queue.folder(participant)
                     && let Err(error) = folder.give_back_unreadable(id, arrival.document().name().as_os_str())
                 {
-                    tracing::warn!(%participant, submission = %id, %error,
+                    tracing::warn!(advice = %Advice::FileLeft, %participant, submission = %id, %error,
                         "a file could not be given back; it is at the next scan");
                 }
                 None
@@ -408,7 +410,7 @@ impl Window {
             && let Some(folder) = self.queue.folder(participant)
             && let Err(error) = folder.give_back(id)
         {
-            tracing::warn!(%participant, submission = %id, %error,
+            tracing::warn!(advice = %Advice::FileLeft, %participant, submission = %id, %error,
                 "a file could not be given back; it is at the next scan");
         }
     }

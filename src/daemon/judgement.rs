@@ -6,6 +6,7 @@
 
 use super::arrived::UnderWay;
 use super::metrics::{Metrics, Stage};
+use crate::advice::Advice;
 use crate::authority::{self, Authorised, Unauthorised};
 use crate::boemis::Ahead;
 use crate::config::{Config, Settings, World};
@@ -406,7 +407,7 @@ impl Judge {
 /// repeated here.
 fn guarded<T>(id: SubmissionId, question: &str, ask: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
     catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| {
-        tracing::error!(submission = %id, question,
+        tracing::error!(advice = %Advice::NotJudged, submission = %id, question,
             "a fault of ours: the judgement panicked, and the document is held");
         Err(Stop::Hold(Finding::new(Code::LoadNotJudged).found(question)))
     })

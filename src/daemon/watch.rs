@@ -14,6 +14,7 @@ use super::reverifying::reverifier;
 use super::stalls::Stalls;
 use super::window::{Halt, Window};
 use super::witnessing::witness;
+use crate::advice::Advice;
 use crate::document::ParticipantName;
 use crate::intake::folder::{Signal, Watch};
 use crate::intake::{Group, GroupLimits, Key, Queue, Waiting};
@@ -60,6 +61,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     ready();
     notify::ready(&status(&window));
     tracing::info!(
+        advice = %Advice::WindowOpen,
         participants = window.queue().folders().len(),
         unwatched = watch.unwatched().len(),
         "the window is open"
@@ -150,13 +152,14 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     notify::stopping();
     match result {
         Ok(()) => {
-            tracing::info!("the window closes");
+            tracing::info!(advice = %Advice::WindowClosed, "the window closes");
             window.close().await?;
             left.end();
             Ok(())
         }
         Err(halt) => {
-            tracing::error!(%halt, "the window stops: nothing more is taken, nothing is lost");
+            tracing::error!(advice = %Advice::Halted,
+                %halt, "the window stops: nothing more is taken, nothing is lost");
             // what cannot be journalled, the sign that stays tells at the next start
             if window.halt(&halt) {
                 left.end();
@@ -304,10 +307,12 @@ impl Window {
         round.remember(self.settings());
         self.metrics.refreshed(round.broken.is_some() || !round.failed.is_empty());
         if let Some(why) = &round.broken {
-            tracing::error!(why, "the refresher did not come to the end of its round; it is started again");
+            tracing::error!(advice = %Advice::RefreshFailed,
+                why, "the refresher did not come to the end of its round; it is started again");
         }
         for why in &round.failed {
-            tracing::error!(why, "revocation data could not be fetched; what is there counts until it is stale");
+            tracing::error!(advice = %Advice::RefreshFailed,
+                why, "revocation data could not be fetched; what is there counts until it is stale");
         }
         let broken = round.broken.as_ref().map(|why| format!("the refresher of revocation data fails: {why}"));
         let first = round.failed.first().map(|first| format!("revocation data cannot be fetched: {first}"));

@@ -18,6 +18,7 @@ use super::metrics::{Looks, Metrics};
 use super::pages::Pages;
 use super::posting::Poster;
 use super::stamps::Stamps;
+use crate::advice::Advice;
 use crate::archive::Closed;
 use crate::boemis::{self, Ahead, Boemis};
 use crate::config::{Config, Settings, World};
@@ -289,7 +290,7 @@ impl Window {
                 journal.sync().map(drop)
             });
             if let Err(error) = written {
-                tracing::error!(%error, "the halt could not be journalled");
+                tracing::error!(advice = %Advice::Halted, %error, "the halt could not be journalled");
             }
         }
         opened
@@ -453,7 +454,8 @@ impl Window {
         match opened {
             Ok(boemis) => (self.boemis, self.is_uncompared) = (Some(boemis), true),
             Err(boemis::Fault::Away { doing, cause }) => {
-                tracing::error!(doing, cause, "BOEMİS is away; documents are held until it is back");
+                tracing::error!(advice = %Advice::BoemisAway,
+                    doing, cause, "BOEMİS is away; documents are held until it is back");
                 self.tally.away = true;
             }
             // a start that is tried again by itself mends no rights
@@ -502,7 +504,7 @@ impl Window {
             if let Some(folder) = self.queue.folder(&participant)
                 && let Err(error) = folder.release(id)
             {
-                tracing::warn!(%participant, submission = %id, %error,
+                tracing::warn!(advice = %Advice::FileLeft, %participant, submission = %id, %error,
                     "a source could not be removed; it is at the next start");
             }
         }
@@ -595,14 +597,15 @@ impl Window {
             Ok(world) => self.take_world(world).await?,
             Err(mistakes) => {
                 for mistake in &mistakes {
-                    tracing::error!(%mistake, "reload: a mistake in the configuration");
+                    tracing::error!(advice = %Advice::ReloadRefused,
+                        %mistake, "reload: a mistake in the configuration");
                 }
                 Some(format!("{} mistakes; the first: {}", mistakes.len(), mistakes[0]))
             }
         };
         match &refused {
             None => tracing::info!("registry, stations, datasets and trust were read again"),
-            Some(why) => tracing::error!(why, "the configuration stays as it was"),
+            Some(why) => tracing::error!(advice = %Advice::ReloadRefused, why, "the configuration stays as it was"),
         }
         let configuration = self.digests();
         self.tell([Event::Reloaded { configuration, refused }])?;
@@ -685,7 +688,7 @@ impl Window {
         self.journal.forget();
         let told = self.tell([Event::Halted { why: halt.to_string() }]);
         if let Err(error) = &told {
-            tracing::error!(%error, "the halt could not be journalled");
+            tracing::error!(advice = %Advice::Halted, %error, "the halt could not be journalled");
         }
         told.is_ok()
     }

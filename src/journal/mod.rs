@@ -66,6 +66,7 @@ pub use note::{Note, Noted};
 pub use phase::{Impossible, Phase};
 pub use read::Reader;
 
+use crate::advice::Advice;
 use crate::document::Digest;
 use crate::forms::merkle::{self, Peaks};
 use crate::host::{Appendix, Disk, Lock};
@@ -323,6 +324,7 @@ impl Journal {
                 let torn = file.len().map_err(JournalError::disk("read", &path))?.saturating_sub(end.offset);
                 if torn > 0 {
                     tracing::warn!(
+                        advice = %Advice::TornWrite,
                         segment = number,
                         offset = end.offset,
                         octets = torn,

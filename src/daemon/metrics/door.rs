@@ -1,8 +1,8 @@
 //! The door: the one socket at which the numbers are given, opened at start and never again.
 //!
-//! Owns where it may be: an address of this machine alone, a Unix socket, or one that systemd opened and hands over (whose
-//! address is held to the same). It is opened before anything is read that others wrote, and before the process gives up
-//! the right to open such sockets.
+//! Owns where it may be: an address of this machine alone, a Unix socket, or one that systemd opened and hands over
+//! (whose address is held to the same). It is opened before anything is read that others wrote, and before the process
+//! gives up the right to open such sockets.
 
 use crate::host;
 use std::fmt;
@@ -26,9 +26,9 @@ pub enum Listen {
 /// Why a text is no such place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "write \"none\", an address of this machine alone with its port (\"127.0.0.1:9464\", \"[::1]:9464\"), \"unix:\" and \
-     an absolute path of at most 100 octets, or \"systemd\"; the numbers are for this machine, and whoever carries them \
-     further sees to who may read them"
+    "write \"none\", an address of this machine alone with its port (\"127.0.0.1:9464\", \"[::1]:9464\"), \"unix:\" \
+     and an absolute path of at most 100 octets, or \"systemd\"; the numbers are for this machine, and whoever carries \
+     them further sees to who may read them"
 )]
 pub struct NotLoopback;
 
@@ -80,8 +80,8 @@ pub enum DoorFault {
     NotHandedOver,
     /// What it handed over is open to other machines.
     #[error(
-        "[metrics] listen: the socket that systemd handed over is {0}, which other machines can reach; set ListenStream= \
-         of pencere-metrics.socket to an address of this machine alone"
+        "[metrics] listen: the socket that systemd handed over is {0}, which other machines can reach; set \
+         ListenStream= of pencere-metrics.socket to an address of this machine alone"
     )]
     Open(SocketAddr),
 }

@@ -1,10 +1,10 @@
 //! Metrics: what the window counts of itself, for whoever watches machines (docs/observability.md).
 //!
-//! Owns every name that stands in `/metrics`, and the numbers behind them. What is counted of documents is counted from
-//! lines of the journal once they are durable, so that both always agree; how long something took is observed where it is
-//! done. Counting is a few instructions, fails never, and waits for nobody: who reads the numbers ([`serve`]) has a thread
-//! of his own. No label is a sender's text: participants and datasets are those of the configuration in force, all others
-//! are the one value `-`; codes, decisions and stages are the program's own.
+//! Owns every name that stands in `/metrics`, and the numbers behind them. What is counted of documents is counted
+//! from lines of the journal once they are durable, so that both always agree; how long something took is observed
+//! where it is done. Counting is a few instructions, fails never, and waits for nobody: who reads the numbers
+//! ([`serve`]) has a thread of his own. No label is a sender's text: participants and datasets are those of the
+//! configuration in force, all others are the one value `-`; codes, decisions and stages are the program's own.
 
 mod door;
 mod health;

@@ -7,6 +7,7 @@
 use super::health::Health;
 use super::text::{CLASSIC, OPENMETRICS};
 use super::{Door, Metrics};
+use crate::advice::Advice;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
@@ -45,7 +46,8 @@ pub fn serve(door: Door, metrics: &Arc<Metrics>) -> io::Result<()> {
     let metrics = Arc::clone(metrics);
     let work = move || {
         let Err(error) = runtime.block_on(accept_all(door, metrics));
-        tracing::error!(%error, "nobody gives the window's numbers; the next start does");
+        tracing::error!(advice = %Advice::NumbersNotGiven,
+            %error, "nobody gives the window's numbers; the next start does");
     };
     std::thread::Builder::new().name("metrics".to_owned()).spawn(work)?;
     tracing::info!(at = place, "the window's numbers are given");

@@ -1,12 +1,13 @@
 //! Sights: what is seen of queues, disk, database, mailboxes and mail by looking, from time to time, beside the loop.
 //!
 //! Owns the thread that looks, how often, and the numbers that come of it; what `status` would say it is handed as a
-//! function by whoever starts the daemon. A look takes at most a twentieth of the time: where it takes long, the next one
-//! comes later, and how old the last one is stands beside the rest. Looks at the disk and asks the database; changes
-//! nothing, and keeps the loop from nothing.
+//! function by whoever starts the daemon. A look takes at most a twentieth of the time: where it takes long, the next
+//! one comes later, and how old the last one is stands beside the rest. Looks at the disk and asks the database;
+//! changes nothing, and keeps the loop from nothing.
 
 use super::Metrics;
 use super::health::Dependency;
+use crate::advice::Advice;
 use crate::boemis::Reader;
 use crate::config::Settings;
 use crate::daemon::refresh;
@@ -226,8 +227,10 @@ impl Window {
             look.look_until(&heard);
         };
         let thread = std::thread::Builder::new().name("sights".to_owned()).spawn(work);
-        let thread = thread
-            .inspect_err(|error| tracing::warn!(%error, "nobody looks for the window's numbers; the next start does"));
+        let thread = thread.inspect_err(|error| {
+            tracing::warn!(advice = %Advice::NumbersNotGiven,
+                %error, "nobody looks for the window's numbers; the next start does")
+        });
         Some(Sights { ends: Some(ends), ended, thread: Some(thread.ok()?) })
     }
 }
@@ -263,7 +266,8 @@ impl Look {
                     let told = self.looks.map_or_else(|| Ok(Sight::default()), |looks| looks(&self.config));
                     let failed = told.is_err();
                     if let Err(why) = &told {
-                        tracing::warn!(why, "what `pencere status` says cannot be told as numbers; run it by hand");
+                        tracing::warn!(advice = %Advice::NumbersNotGiven,
+                            why, "what `pencere status` says cannot be told as numbers; run it by hand");
                     }
                     let lasted = looked.elapsed();
                     next = Some(Instant::now() + every.max(lasted.saturating_mul(SHARE)));

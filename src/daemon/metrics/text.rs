@@ -1,7 +1,7 @@
 //! The numbers as text: OpenMetrics 1.0 as the library writes it, or the older format of Prometheus (0.0.4).
 //!
-//! Both are of one writing. In the older one a counter's name ends in `_total` in its heading, too, and what begins with
-//! `# UNIT` or `# EOF` does not exist.
+//! Both are of one writing. In the older one a counter's name ends in `_total` in its heading, too, and what begins
+//! with `# UNIT` or `# EOF` does not exist.
 
 use super::Metrics;
 use std::fmt::Write;

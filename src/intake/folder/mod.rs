@@ -27,6 +27,7 @@ pub use sniff::carries_signature;
 pub use watch::{Signal, Watch};
 
 use super::{Arrival, Key, Refusal, Settings, Waiting};
+use crate::advice::Advice;
 use crate::document::{GivenName, ParticipantName, SubmissionId};
 use beneath::{Beneath, Listing};
 use custody::Custody;
@@ -226,7 +227,8 @@ impl DropFolder {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
                     entries.keep(name);
-                    tracing::warn!(%participant, name = %GivenName::new(name), %error, "cannot be looked at");
+                    tracing::warn!(advice = %Advice::FileLeft,
+                        %participant, name = %GivenName::new(name), %error, "cannot be looked at");
                     unseen = unseen.take().or(Some(error));
                 }
             }
@@ -371,7 +373,8 @@ impl DropFolder {
     }
 
     fn complain(&self, name: &OsStr, error: &io::Error) {
-        tracing::warn!(participant = %self.participant, name = %GivenName::new(name), %error, "cannot be looked at");
+        tracing::warn!(advice = %Advice::FileLeft,
+            participant = %self.participant, name = %GivenName::new(name), %error, "cannot be looked at");
     }
 }
 
