@@ -34,6 +34,7 @@ fn sources() -> Vec<(String, String)> {
     found
 }
 
+// S 8.1.12
 #[test]
 fn every_warning_and_every_error_names_its_advice() {
     let (mut without, mut named, mut lines) = (Vec::new(), BTreeSet::new(), 0);
@@ -124,7 +125,7 @@ fn systemd_reads_the_catalogues_in_both_languages() {
 fn a_window_tells_the_journal_whose_submission_it_speaks_of() {
     let trial = Trial::new();
     trial.set("settle", "\"1ms\"");
-    trial.set("log.format", "\"journald\"");
+    trial.change("pencere.toml", "\nformat = \"auto\"", "\nformat = \"journald\"");
     let path = trial.at("journal.sock");
     let journal = UnixDatagram::bind(&path).unwrap();
     journal.set_read_timeout(Some(Duration::from_secs(30))).unwrap();

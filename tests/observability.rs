@@ -192,6 +192,7 @@ fn a_window_tells_what_it_stands_on_and_what_status_says() {
     daemon.end();
 }
 
+// S 8.1.5
 #[test]
 fn a_server_that_goes_away_is_told_within_a_look_and_its_return_too() {
     let mut server = Server::new();
@@ -383,6 +384,7 @@ fn sections() -> BTreeMap<String, String> {
     sections.map(|(heading, text)| (heading.to_owned(), text.split("\n## ").next().unwrap().to_owned())).collect()
 }
 
+// S 8.1.12
 #[test]
 fn every_alert_and_every_problem_has_its_page_of_the_runbook() {
     let (sections, rules) = (sections(), read("config/prometheus/pencere.rules.yml"));

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 const PATH: &[&str] = &["intake", "staging", "signature", "authority", "schema", "boemis", "receipt", "archive"];
 /// Shared leaves: every room may import them, and they import only each other.
 const LEAVES: &[&str] = &[
+    "advice",
     "container",
     "document",
     "finding",
@@ -20,7 +21,6 @@ const LEAVES: &[&str] = &[
     "json",
     "letter",
     "line",
-    "notice",
     "xml",
     "forms",
     "trust",

@@ -1,4 +1,4 @@
-//! Advice: what the log asks people to do, as data.
+//! Advice: what the log asks people to do, as data (S 8.1.12).
 //!
 //! Owns the one table ([`Advice`]): a slug that is never renamed, systemd's MESSAGE_ID that is never reused, which
 //! command to run, and two texts that say what it means and what to do. Every warning and every error of the program

@@ -9,6 +9,7 @@ use crate::host::{Host, listen_at};
 use crate::seal::{Keeper, KeeperFault, OpenFault};
 use clap::Args;
 use jiff::Timestamp;
+use std::io::ErrorKind;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
@@ -47,7 +48,13 @@ pub fn run(args: &SealArgs, screen: &mut Screen) -> Outcome {
         tracing::warn!(advice = %Advice::Configuration, %warning, "configuration");
     }
     let listener = match &args.socket {
-        Some(path) => listen_at(path).map_err(|error| Trouble::usage(format!("{}: {error}", path.display())))?,
+        Some(path) => listen_at(path).map_err(|error| {
+            let why = match error.kind() {
+                ErrorKind::AddrInUse => "another seal listens there".to_owned(),
+                _ => error.to_string(),
+            };
+            Trouble::usage(format!("{}: {why}", path.display()))
+        })?,
         None => inherited()?,
     };
     let SealApart { seal, window, state } = apart;

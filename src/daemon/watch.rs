@@ -48,6 +48,9 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let (ours, host) = (window.settings().clone(), window.host());
     let mut alive = notify::alive_every().map(interval);
     let mut turn = window.metrics.is_served().then(|| interval(TURN));
+    if let Some(turn) = &mut turn {
+        turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
     // Set when something was done; a tick in between must not put the rest off for ever.
     let mut idle = None;
     let mut trouble = None;
@@ -58,6 +61,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     window.start_mailboxes();
     let mut stalls = Stalls::watch(window.settings().downtime.every, host.clock.clone());
     let sights = window.sights();
+    window.metrics.is_busy(); // from here on it is alive
     ready();
     notify::ready(&status(&window));
     tracing::info!(

@@ -1,4 +1,5 @@
-//! Health: whether the loop turns (`/healthz`), and whether all that the window stands on is there (`/readyz`).
+//! Health: whether the loop turns (`/healthz`), and whether all that the window stands on is there (`/readyz`)
+//! (S 8.1.5).
 //!
 //! Owns the two answers and their words. Not alive before the loop turned once, and not ready before everything was
 //! looked at once: nothing is well because nobody looked. A window that is not ready loses nothing (it holds what it

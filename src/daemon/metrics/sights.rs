@@ -544,3 +544,42 @@ fn encode_mailboxes(e: &mut DescriptorEncoder<'_>, mailboxes: &[MailboxSight]) -
     gauge(e, "pencere_mailbox_last_look_timestamp_seconds", "When this mailbox was looked at last", last)?;
     gauge(e, "pencere_mailbox_waiting_messages", "Messages that wait in it", of(|one| Some(whole(one.waiting))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_ends_no_label_and_no_line() {
+        let metrics = Metrics::new();
+        let mailbox = MailboxSight { name: "a\"} 7\nb\\c".to_owned(), connected: true, ..MailboxSight::default() };
+        let sight = Sight { mailboxes: vec![mailbox], ..Sight::default() };
+        let taken = Taken { sight, at: Some(Timestamp::UNIX_EPOCH), ..Taken::default() };
+        *held(&metrics.seen.sight) = Some(Arc::new(taken));
+        let text = metrics.text(false).unwrap();
+        let line = "pencere_mailbox_connected{mailbox=\"a\\\"} 7\\nb\\\\c\"} 1";
+        assert!(text.lines().any(|one| one == line), "{text}");
+    }
+
+    #[test]
+    fn what_was_seen_long_ago_is_not_believed_and_what_the_loop_meets_counts_at_once() {
+        let metrics = Metrics::new();
+        metrics.is_busy();
+        let see = |believed: Duration| {
+            let dependencies =
+                vec![Dependency::good("database", "it answers"), Dependency::good("journal", "it is there")];
+            let ground = Ground { dependencies, at: Some(Instant::now()), believed, ..Ground::default() };
+            *held(&metrics.seen.sight) = Some(Arc::new(Taken { ground, ..Taken::default() }));
+        };
+        see(Duration::from_secs(3600));
+        assert!(metrics.ready().is_good);
+        metrics.turned(&Tally { away: true, trouble: Some("the disk\nis full".to_owned()), ..Tally::default() });
+        let ready = metrics.ready();
+        assert!(!ready.is_good && ready.words.contains("\ndatabase: not well, "), "{}", ready.words);
+        assert!(ready.words.contains("journal: not well, the disk\\u{a}is full\n"), "{}", ready.words);
+        metrics.turned(&Tally::default());
+        assert!(metrics.ready().is_good);
+        see(Duration::ZERO);
+        assert!(metrics.ready().words.contains("look: not well, nobody has looked"), "{}", metrics.ready().words);
+    }
+}
