@@ -250,7 +250,7 @@ advices! {
         az: "Pəncərə fasilə verib",
             "Proses öldürülüb, donub və ya maşın sönüb; fasilə qeydə alınıb (Qaydalar 3.4.3)."
         en: "The window was down or stood still",
-            "It was killed or frozen, or the machine went down or slept; the stoppage is registered (R 3.4.3).";
+            "It was killed or frozen, or the machine went down or slept; the stoppage is registered (Rules 3.4.3).";
     StateUnwritable "state-unwritable" "e92134c7a5454a1a80f5d5720a5c4942" "df -h; pencere status"
         az: "Kiçik qeyd yazıla bilmədi",
             "Həyat əlaməti və ya bir vəziyyət faylı yazılmadı; sənədlərə təsiri yoxdur. Diskə baxın."

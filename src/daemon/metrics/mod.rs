@@ -85,6 +85,7 @@ impl Stage {
     }
 }
 
+type Fixed<const N: usize> = [(&'static str, &'static str); N];
 type Labels<const N: usize> = [(&'static str, String); N];
 type Counters<const N: usize> = Family<Labels<N>, Counter>;
 
@@ -110,8 +111,7 @@ impl Metrics {
     pub fn new() -> Arc<Self> {
         let mut registry = Registry::default();
         let seen = Arc::new(Seen::default());
-        let stages: Family<[(&'static str, &'static str); 1], Histogram, fn() -> Histogram> =
-            Family::new_with_constructor(seconds);
+        let stages: Family<Fixed<1>, Histogram, fn() -> Histogram> = Family::new_with_constructor(seconds);
         let own = Self {
             received: Counters::default(),
             received_octets: Counters::default(),
@@ -162,7 +162,7 @@ impl Metrics {
         let begun: Gauge = Gauge::default();
         begun.set(jiff::Timestamp::now().as_second());
         registry.register("pencere_start_timestamp_seconds", "When this process began to count", begun);
-        let build: Family<[(&'static str, &'static str); 3], Gauge> = Family::default();
+        let build: Family<Fixed<3>, Gauge> = Family::default();
         build
             .get_or_create(&[
                 ("version", env!("CARGO_PKG_VERSION")),
