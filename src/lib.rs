@@ -208,6 +208,7 @@
 //! verify` looks at them.
 
 // The leaves: what every room may use, and what uses no room.
+pub mod advice; // what the log asks people to do: one table
 pub mod container; // ZIP archives, read strictly and written plainly
 pub mod document; // names with one meaning everywhere: ids, periods, quantities, VÖEN and FİN, digests
 pub mod finding; // what is found: the table of findings, and how a document stops

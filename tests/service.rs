@@ -27,6 +27,8 @@ fn services() -> Vec<String> {
 fn timers() -> Vec<String> {
     SCHEDULED.iter().map(|(name, ..)| format!("{name}.timer")).collect()
 }
+const NUMBERS: &str = "pencere-metrics.service";
+const NUMBERS_SOCKET: &str = "pencere-metrics.socket";
 
 fn path_of(unit: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("systemd").join(unit)
@@ -154,7 +156,8 @@ fn systemd_finds_them_well_closed() {
 fn systemd_understands_every_line() {
     // `verify` wants the binary to be there, so the units are read with that of this build.
     let folder = tempfile::tempdir().unwrap();
-    let all: Vec<String> = services().into_iter().chain(timers()).chain([SOCKET.to_owned()]).collect();
+    let own = [SOCKET, NUMBERS, NUMBERS_SOCKET].map(str::to_owned);
+    let all: Vec<String> = services().into_iter().chain(timers()).chain(own).collect();
     for unit in &all {
         let text = std::fs::read_to_string(path_of(unit)).unwrap();
         let text = text.replace("/usr/bin/pencere", env!("CARGO_BIN_EXE_pencere"));
@@ -336,4 +339,17 @@ fn systemd_makes_the_users_and_the_folders() {
         let mode = u32::from_str_radix(&line[2], 8).unwrap();
         assert_eq!(found, (mode, number(&users, &line[3]), number(&groups, &line[4])), "{line:?}");
     }
+}
+
+#[test]
+fn the_numbers_are_given_on_this_machine_alone_and_ask_for_no_more_rights() {
+    let (socket, proxy, drop_in) = (settings(NUMBERS_SOCKET), settings(NUMBERS), settings("metrics.conf"));
+    assert_eq!(socket["Socket.ListenStream"], ["127.0.0.1:9464"]);
+    let start = &proxy["Service.ExecStart"][0];
+    assert!(start.ends_with(" /run/pencere/metrics.sock") && start.contains("systemd-socket-proxyd"), "{start}");
+    // a question never starts the window, and the window gets no network for it
+    assert!(!start.contains("pencere run") && !socket.contains_key("Socket.Service"));
+    let keys: Vec<&str> = drop_in.keys().map(String::as_str).collect();
+    assert_eq!(keys, ["Service.RuntimeDirectory", "Service.RuntimeDirectoryMode"]);
+    assert_eq!(drop_in["Service.RuntimeDirectoryMode"], ["0750"]);
 }

@@ -1,19 +1,18 @@
 //! `pencere seal`: the seal as a process of its own.
 
 use super::{Outcome, Screen, Trouble};
+use crate::advice::Advice;
 use crate::config::SealApart;
 use crate::daemon::log::{self, Voice};
 use crate::daemon::{enclosure, notify};
-use crate::host::Host;
+use crate::host::{Host, listen_at};
 use crate::seal::{Keeper, KeeperFault, KeyPlace, OpenFault};
 use clap::Args;
 use jiff::Timestamp;
-use std::fs::{self, Permissions};
 use std::io::ErrorKind;
 use std::os::fd::AsFd;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Seal for a window that runs apart, and alone hold the seal's key (a service)
 ///
@@ -49,10 +48,16 @@ pub fn run(args: &SealArgs, screen: &mut Screen) -> Outcome {
     })?;
     log::start(log::Settings::default(), Voice::Daemon)?;
     for warning in warnings {
-        tracing::warn!(%warning, "configuration");
+        tracing::warn!(advice = %Advice::Configuration, %warning, "configuration");
     }
     let listener = match &args.socket {
-        Some(path) => bound(path)?,
+        Some(path) => listen_at(path).map_err(|error| {
+            let why = match error.kind() {
+                ErrorKind::AddrInUse => "another seal listens there".to_owned(),
+                _ => error.to_string(),
+            };
+            Trouble::usage(format!("{}: {why}", path.display()))
+        })?,
         None => inherited()?,
     };
     let by_token = matches!(apart.seal.key, KeyPlace::Token(_));
@@ -95,22 +100,4 @@ fn inherited() -> Result<UnixListener, Trouble> {
         return Err(none());
     }
     stdin.as_fd().try_clone_to_owned().map(UnixListener::from).map_err(|_| none())
-}
-
-/// A socket of its own, for its own user and group. One that an earlier process left is replaced.
-fn bound(path: &Path) -> Result<UnixListener, Trouble> {
-    let trouble = |error: std::io::Error| Trouble::usage(format!("{}: {error}", path.display()));
-    match fs::symlink_metadata(path) {
-        // nobody can tell whether somebody still listens but by calling
-        Ok(metadata) if metadata.file_type().is_socket() => match std::os::unix::net::UnixStream::connect(path) {
-            Ok(_) => return Err(Trouble::usage(format!("{}: another seal listens there", path.display()))),
-            Err(_) => fs::remove_file(path).map_err(trouble)?,
-        },
-        Ok(_) => return Err(Trouble::usage(format!("{}: is there, and is no socket", path.display()))),
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(trouble(error)),
-    }
-    let listener = UnixListener::bind(path).map_err(trouble)?;
-    fs::set_permissions(path, Permissions::from_mode(0o660)).map_err(trouble)?;
-    Ok(listener)
 }

@@ -4,6 +4,7 @@ mod copies;
 pub(super) mod folders;
 mod loads;
 mod mailboxes;
+mod numbers;
 pub(super) mod lock;
 mod past;
 mod post;
@@ -18,6 +19,7 @@ use crate::boemis::Fault;
 use crate::config::{Config, Settings};
 use crate::daemon::archiving_fails::ArchivingFails;
 use crate::daemon::enclosure;
+use crate::daemon::metrics::Sight;
 use crate::daemon::refresh::{self, Failure};
 use crate::daemon::witnessing::Failing;
 use crate::document::BAKU;
@@ -70,6 +72,15 @@ pub(super) fn problems(path: &Path) -> Result<Vec<(&'static str, String)>, Strin
     let settings = records::settings_at(path).map_err(|trouble| trouble.to_string())?;
     let status = Status::look(&settings, path).map_err(|trouble| trouble.to_string())?;
     Ok(status.problems.into_iter().map(|problem| (problem.code, problem.message)).collect())
+}
+
+/// The same window, in numbers: for whoever gives them to a machine.
+///
+/// # Errors
+/// In words: what `status` could not read.
+pub(super) fn sight(path: &Path) -> Result<Sight, String> {
+    let settings = records::settings_at(path).map_err(|trouble| trouble.to_string())?;
+    Ok(numbers::of(Status::look(&settings, path).map_err(|trouble| trouble.to_string())?))
 }
 
 /// The answer for programs. Times are UTC, ages are in seconds.

@@ -1,5 +1,5 @@
-//! `[downtime]`, `[archive]`, `[calendar]`, `[export]`, `[sandbox]`: what is kept about the window itself, what is kept
-//! for good, what is given to everybody, and what its process is kept from.
+//! `[downtime]`, `[metrics]`, `[archive]`, `[calendar]`, `[export]`, `[sandbox]`: what is kept and told about the window
+//! itself, what is kept for good, what is given to everybody, and what its process is kept from.
 //!
 //! Reads tables and opens no file.
 
@@ -7,13 +7,13 @@ use super::reader::{self, At, Table};
 use super::settings::{ExportSettings, value};
 use crate::archive;
 use crate::archive::calendar::Calendar;
-use crate::daemon::{alive, enclosure};
+use crate::daemon::{alive, enclosure, metrics};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_secs(86_400);
-/// What `export.licence` says where nothing is said of terms.
+/// What `export.licence` says where nothing is said of terms, and `metrics.listen` where nobody is answered.
 const NONE: &str = "none";
 /// What `archive.after` says where nothing is archived by itself.
 const NEVER: &str = "never";
@@ -38,6 +38,19 @@ pub(super) fn sandbox(base: &Path, mut table: Table<'_, '_>) -> enclosure::Setti
         also_read: paths(table.one_or_more("also_read")),
         also_write: paths(table.one_or_more("also_write")),
     };
+    table.finish();
+    settings
+}
+
+/// `[metrics]`.
+pub(super) fn metrics(mut table: Table<'_, '_>) -> metrics::Settings {
+    let default = metrics::Settings::default();
+    let listen = table.string("listen").filter(|listen| listen.value != NONE).and_then(|listen| {
+        let found = listen.value.parse();
+        found.map_err(|fault: metrics::NotLoopback| table.source().mistake(&listen.spot, fault.to_string())).ok()
+    });
+    let bounds = SECOND..=Duration::from_secs(3600);
+    let settings = metrics::Settings { listen, every: value(table.duration("every", bounds), default.every) };
     table.finish();
     settings
 }

@@ -9,7 +9,7 @@ use super::post::{self as outgoing, Outgoing};
 use super::reader::{At, Source, Table};
 use crate::authority::{Environment, Window};
 use crate::daemon::log::{self, LogFormat};
-use crate::daemon::{alive, enclosure, stamps, witnessing};
+use crate::daemon::{alive, enclosure, metrics, stamps, witnessing};
 use crate::document::Digest;
 use crate::fetch::{FetchFault, is_address};
 use crate::forms::note;
@@ -185,6 +185,7 @@ pub struct Settings {
     pub reverify: reserve::Reverify,
     pub log: log::Settings,
     pub downtime: alive::Settings,
+    pub metrics: metrics::Settings,
     pub archive: archive::Settings,
     pub calendar: archive::calendar::Calendar,
     pub export: ExportSettings,
@@ -273,6 +274,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
     let (reserve, reverify) = (top.table("reserve").map(reserve), top.table("audit").map(audit));
     let log = top.table("log").map(log).unwrap_or_default();
     let downtime = top.table("downtime").map(keeping::downtime).unwrap_or_default();
+    let metrics = top.table("metrics").map(keeping::metrics).unwrap_or_default();
     let archive = keeping::archive(base, top.table("archive"));
     if archive.to.starts_with(&paths.state) {
         top.mistake("[archive] to lies within the state folder: units are kept apart from what they are units of");
@@ -318,6 +320,7 @@ pub(super) fn read(base: &Path, mut top: Table<'_, '_>) -> Outline {
             reverify: reverify.unwrap_or_default(),
             log,
             downtime,
+            metrics,
             archive,
             calendar,
             export,

@@ -9,6 +9,7 @@
 use super::posting::Post;
 use super::refresh::{Refresher, Round};
 use super::window::{Halt, Window};
+use crate::advice::Advice;
 use crate::authority::Registry;
 use crate::config::{Part, World};
 use crate::document::{Digest, MailAddress, ParticipantName};
@@ -337,7 +338,7 @@ impl Window {
     /// Hears what came of a look.
     pub(super) fn alerted(&mut self, round: Round) -> Result<(), Halt> {
         for why in round.broken.iter().chain(&round.failed) {
-            tracing::error!(why, "nobody could be told by mail of what is wrong");
+            tracing::error!(advice = %Advice::AlertUntold, why, "nobody could be told by mail of what is wrong");
         }
         Ok(())
     }

@@ -7,6 +7,7 @@
 //! written or read is told, and stops nobody.
 
 use super::window::{Halt, Window};
+use crate::advice::Advice;
 use crate::host::{Disk, DiskFile, Host};
 use crate::journal::Event;
 use jiff::Timestamp;
@@ -72,7 +73,8 @@ impl Alive {
             Ok(()) => self.fails = false,
             Err(error) => {
                 if !std::mem::replace(&mut self.fails, true) {
-                    tracing::warn!(%error, path = %self.path.display(), "no sign of life can be left");
+                    tracing::warn!(advice = %Advice::StateUnwritable,
+                        %error, path = %self.path.display(), "no sign of life can be left");
                 }
                 self.file = None;
             }
@@ -109,7 +111,8 @@ pub fn found(disk: &Disk, state: &Path) -> Option<Found> {
         Ok(line) => read(&line),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {
-            tracing::warn!(%error, path = %path.display(), "a sign of life cannot be read");
+            tracing::warn!(advice = %Advice::StateUnwritable,
+                %error, path = %path.display(), "a sign of life cannot be read");
             None
         }
     }
@@ -160,7 +163,7 @@ pub(super) fn was_down(host: &Host, state: &Path) -> Option<Event> {
         ("not-after", found.until.min(now.max(found.at)).to_string()),
         ("cause", cause.clone()),
     ];
-    tracing::warn!(last_sign = %found.at, cause, "the window did not end in order");
+    tracing::warn!(advice = %Advice::WasDown, last_sign = %found.at, cause, "the window did not end in order");
     Some(act("was-down", facts))
 }
 
@@ -192,7 +195,8 @@ fn path(state: &Path) -> PathBuf {
 fn forget(disk: &Disk, path: &Path) {
     match disk.unlink(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!(%error, path = %path.display(), "a sign of life cannot be taken away");
+            tracing::warn!(advice = %Advice::StateUnwritable,
+                %error, path = %path.display(), "a sign of life cannot be taken away");
         }
         _ => {}
     }

@@ -11,9 +11,11 @@ use super::carry::{Case, Verdict, Word};
 use super::dossier::{At, Beside, Dossier, SignatureFacts};
 use super::judgement::Matter;
 use super::later::proven;
+use super::metrics::Stage;
 use super::pages::Order;
 use super::returned::Original;
 use super::window::{Halt, Waits, Window};
+use crate::advice::Advice;
 use crate::boemis::Stands;
 use crate::document::{Content, DatasetName, Decision, Digest, ParticipantName, Period, Revision, SubmissionId};
 use crate::finding::{Code, Finding};
@@ -244,7 +246,8 @@ impl Window {
     /// Logs what is to be said, then seals it. (Its acts are synced with its receipt's octets.)
     pub(super) fn seal_logged(&mut self, records: &[&OutcomeRecord]) -> Result<Vec<Sealed>, Halt> {
         let commitments = self.commit(records)?;
-        let sealed = self.seal.seal_unsynced(records.iter().copied().zip(commitments)).map_err(unsealed)?;
+        let seal = || self.seal.seal_unsynced(records.iter().copied().zip(commitments));
+        let sealed = self.metrics.timed(Stage::Seal, seal).map_err(unsealed)?;
         self.remember(records, &sealed);
         Ok(sealed)
     }
@@ -389,7 +392,7 @@ impl Window {
             if is_yes && stands.is_none() {
                 // loading it again was tried (`restored.rs`), and `status` lists it: all others go on
                 let number = sealed.number();
-                tracing::error!(submission = %id, number,
+                tracing::error!(advice = %Advice::BoemisLacks, submission = %id, number,
                     "it was sealed as accepted, and BOEMİS holds no load of it: it waits until it can be loaded again");
                 events.push(self.defer(&matter, channel.as_ref(), case.attempt, Code::LoadDatabaseAway.slug()));
                 continue;
@@ -404,7 +407,8 @@ impl Window {
             let answer = Answer::sealed_before(record, &matter.known.name, case.turn, stands.as_ref());
             // of what was accepted the load was seen above
             let answer = answer.ok_or_else(|| Halt::wrong(format!("{number} is an acceptance without its load")))?;
-            tracing::warn!(submission = %id, number, %decision, "sealed before the last stop, and answered now");
+            tracing::warn!(advice = %Advice::AnsweredLate,
+                submission = %id, number, %decision, "sealed before the last stop, and answered now");
             let (receipt, answered) = self.keep(answer, sealed, facts)?;
             receipts.push((receipt, answered, channel));
             if decision == Decision::Held {
@@ -427,7 +431,8 @@ impl Window {
         turn: Turn,
     ) -> Result<(Receipt, Answered), Halt> {
         let (id, number) = (record.id, sealed.number().to_owned());
-        tracing::warn!(submission = %id, number, "an approval, sealed before the last stop and answered now");
+        tracing::warn!(advice = %Advice::AnsweredLate,
+            submission = %id, number, "an approval, sealed before the last stop and answered now");
         let enacted = &taken.enacted;
         let acted = Some(Acted { on: enacted.subject(), stage: enacted.stage() });
         let facts = Facts { acted, content: matter.content, ..Facts::sealed(&record, None, Beside::Mark) };
@@ -495,7 +500,7 @@ impl Window {
         match boemis.stands(id).await {
             Ok(stands) => Ok(Some(stands)),
             Err(fault) if fault.is_away() => {
-                tracing::error!(%fault, "documents are held until BOEMİS is back");
+                tracing::error!(advice = %Advice::BoemisAway, %fault, "documents are held until BOEMİS is back");
                 self.boemis = None;
                 Ok(None)
             }
@@ -668,12 +673,14 @@ impl Window {
             devices.values().try_for_each(|outlet| outlet.sync())
         };
         if let Err(error) = sync() {
-            tracing::error!(%error, "receipts lie in their folders, and could not be made durable there");
+            tracing::error!(advice = %Advice::ReceiptUnpublished,
+                %error, "receipts lie in their folders, and could not be made durable there");
             self.tally.publishing = Some(format!("receipts cannot be made durable: {error}"));
             return Ok(());
         }
         if let Some(Err(error)) = self.outbox().map(|outbox| outbox.sync()) {
-            tracing::error!(%error, "answers lie in the outbox, and could not be made durable there");
+            tracing::error!(advice = %Advice::OutboxUnwritable,
+                %error, "answers lie in the outbox, and could not be made durable there");
             self.tally.publishing = Some(format!("answers in the outbox cannot be made durable: {error}"));
             return Ok(());
         }
@@ -803,7 +810,8 @@ impl Window {
     fn outlet(&self, channel: &ParticipantName) -> Option<Outlet> {
         let folder = self.queue.folders().iter().find(|folder| folder.participant() == channel);
         if folder.is_none() && !self.shut.contains_key(channel) {
-            tracing::warn!(participant = %channel, "the participant has no folder any more for its receipt");
+            tracing::warn!(advice = %Advice::ReceiptUnpublished,
+                participant = %channel, "the participant has no folder any more for its receipt");
         }
         folder.map(|folder| folder.outlet())
     }
@@ -818,7 +826,8 @@ impl Window {
 
     /// Says that a receipt could not be published; it is tried again at every scan.
     fn unpublished(&mut self, id: SubmissionId, channel: &ParticipantName, file_name: &str, error: &std::io::Error) {
-        tracing::error!(participant = %channel, file_name, %error, "a receipt could not be published");
+        tracing::error!(advice = %Advice::ReceiptUnpublished,
+            participant = %channel, file_name, %error, "a receipt could not be published");
         self.tally.publishing = Some(format!("receipts of {channel} cannot be published: {error}"));
         self.left.insert(id);
     }
@@ -828,6 +837,7 @@ impl Window {
         let Answered { id, decision, findings, receipt, .. } = answered;
         let text = |value: Option<String>| value.unwrap_or_default();
         tracing::info!(
+            advice = %Advice::Answered,
             submission = %id,
             decision = %decision,
             participant = text(answered.participant.as_ref().map(ToString::to_string)),

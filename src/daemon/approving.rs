@@ -13,6 +13,7 @@ use super::dossier::Beside;
 use super::judgement::Judge;
 use super::look::{Seen, look};
 use super::window::{Halt, Window};
+use crate::advice::Advice;
 use crate::authority::Registry;
 use crate::boemis::{Enacted, Fault, Situation, Stands};
 use crate::document::{ApprovalStage, Decision, Digest, ParticipantName, SubmissionId};
@@ -209,7 +210,7 @@ impl Window {
     }
 
     fn went_away(&mut self, fault: &Fault) -> Result<(Judged, Beside), Halt> {
-        tracing::error!(%fault, "approvals are held until BOEMİS is back");
+        tracing::error!(advice = %Advice::BoemisAway, %fault, "approvals are held until BOEMİS is back");
         (self.boemis, self.tally.away) = (None, true);
         Ok((Judged::Word(Word::Held(Finding::new(Code::LoadDatabaseAway))), Beside::Away))
     }
@@ -308,7 +309,7 @@ impl Window {
                         Some(stands)
                     }
                     Some(_) => {
-                        tracing::error!(submission = %ruled.id, by = %ruled.by,
+                        tracing::error!(advice = %Advice::BoemisLacks, submission = %ruled.id, by = %ruled.by,
                             "it was approved, and BOEMİS does not show it: its answer waits");
                         continue;
                     }
@@ -376,7 +377,8 @@ impl Window {
             let Some(acted) = approval.acted() else { continue };
             // not earlier than it came, and not long after
             match boemis.enact_again(acted.on, (acted.stage, by), approval.received()).await {
-                Ok(true) => tracing::warn!(submission = %acted.on, stage = %acted.stage, %by,
+                Ok(true) => tracing::warn!(advice = %Advice::BoemisCaughtUp,
+                    submission = %acted.on, stage = %acted.stage, %by,
                     "done again: BOEMİS had lost it"),
                 Ok(false) => {}
                 Err(fault) => return Ok(Err(fault)),

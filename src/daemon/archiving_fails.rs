@@ -3,6 +3,7 @@
 //! Owns `archiving-fails.json` in the state folder, which is there as long as something does. Never decides anything.
 
 use super::archiving;
+use crate::advice::Advice;
 use crate::document::SubmissionId;
 use crate::host::Disk;
 use jiff::Timestamp;
@@ -82,7 +83,8 @@ pub fn remember(disk: &Disk, state: &Path, round: Result<&BTreeMap<SubmissionId,
     };
     match remembered {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            tracing::warn!(%error, path = %path.display(), "it could not be remembered");
+            tracing::warn!(advice = %Advice::StateUnwritable,
+                %error, path = %path.display(), "it could not be remembered");
         }
         _ => {}
     }

@@ -8,6 +8,7 @@ use super::archiving::{self, Archive, Looked, Round as Units};
 use super::archiving_fails::{self, ArchivingFails};
 use super::pruning;
 use super::window::{Halt, Window};
+use crate::advice::Advice;
 use crate::config::Settings;
 use crate::document::SubmissionId;
 use crate::evidence::Released;
@@ -113,7 +114,8 @@ impl Window {
         let (looked, released) = match round {
             Ok(done) => done,
             Err(why) => {
-                tracing::error!(why, "no archive unit could be made, or nothing could leave the active store");
+                tracing::error!(advice = %Advice::ArchivingFails,
+                    why, "no archive unit could be made, or nothing could leave the active store");
                 self.tally.archiving = Some(format!("archiving fails: {why}"));
                 self.archiving_came_to(Err(&why));
                 return Ok(());
@@ -142,7 +144,8 @@ impl Window {
         // each once, and not at every look
         let known = |id: &SubmissionId| before.as_ref().is_some_and(|before| before.left_out.contains_key(id));
         for (id, why) in left_out.iter().filter(|(id, _)| !known(id)) {
-            tracing::error!(%id, why, "it cannot be packed into an archive unit and stays active; others are archived");
+            tracing::error!(advice = %Advice::ArchivingFails,
+                %id, why, "it cannot be packed into an archive unit and stays active; others are archived");
         }
         let count = left_out.len();
         self.tally.archiving = (count > 0).then(|| format!("{count} submissions cannot be archived"));

@@ -6,6 +6,7 @@
 //! outcome follows in a mail of its own. Nothing is sealed for it: nothing is decided yet, and a receipt says what is.
 
 use super::window::Window;
+use crate::advice::Advice;
 use crate::document::{BAKU, MailAddress, ParticipantName, SubmissionId};
 use crate::host::printable_line;
 use crate::journal::Held;
@@ -128,7 +129,7 @@ impl Window {
             match told {
                 Ok(()) => tracing::info!(participant = %whose, submissions = ids.join(" "),
                     "its judgement takes long; a mail says that it arrived and is safe"),
-                Err(error) => tracing::error!(participant = %whose, %error,
+                Err(error) => tracing::error!(advice = %Advice::OutboxUnwritable, participant = %whose, %error,
                     "a body is not told that its document is safe; see to the disk of the outbox"),
             }
         }

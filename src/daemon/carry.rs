@@ -10,8 +10,10 @@ use super::dossier::Beside;
 use super::judgement::{Judge, Matter};
 use super::load::{self, Candidate, Tried, load};
 use super::look::{Look, Looking};
+use super::metrics::Stage;
 use super::notify;
 use super::window::{Halt, Waits, Window};
+use crate::advice::Advice;
 use crate::boemis::{Boemis, Loaded, Stands};
 use crate::document::{Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
@@ -22,8 +24,9 @@ use crate::seal::OriginalRecord;
 use crate::staging::{Holding, NotHeld, Staged, Staging, Synced, Unsafe, Why, room};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::mpsc::RecvTimeoutError;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Sources of safe documents that wait for an idle moment to be removed, at most: their names are
 /// remembered, and a start after a crash removes them all.
@@ -327,7 +330,7 @@ impl Window {
 
     pub(super) fn judge_of_today(&self) -> Judge {
         let under_way = self.poster.is_some().then(|| self.under_way.clone());
-        let judge = self.judge_alone().with_ahead(self.written_ahead.clone());
+        let judge = self.judge_alone().with_ahead(self.written_ahead.clone()).with_metrics(&self.metrics);
         match under_way {
             Some(under_way) => judge.with_under_way(under_way),
             None => judge,
@@ -364,7 +367,7 @@ impl Window {
             return Err(Halt::broken(not_held.why));
         }
         // The disk is full or fails: the files go back where they were, and wait (S 8.1.4 item 4).
-        tracing::error!(why = %not_held.why, documents = not_held.group.len(),
+        tracing::error!(advice = %Advice::NothingKept, why = %not_held.why, documents = not_held.group.len(),
             "nothing can be kept: the files stay in their folders; free space or mend the disk");
         self.tally.trouble = Some(format!("nothing can be kept: {}", not_held.why));
         for arrival in not_held.group {
@@ -384,14 +387,15 @@ impl Window {
                 None
             }
             Holding::Unreadable(arrival, error) => {
-                tracing::warn!(participant = whose(&arrival), name = %arrival.document().name(), %error,
+                tracing::warn!(advice = %Advice::FileLeft,
+                    participant = whose(&arrival), name = %arrival.document().name(), %error,
                     "cannot be read; it stays where it is");
                 let (participant, id) = (arrival.participant(), arrival.id());
                 if let Some(participant) = participant
                     && let Some(folder) = self.queue.folder(participant)
                     && let Err(error) = folder.give_back_unreadable(id, arrival.document().name().as_os_str())
                 {
-                    tracing::warn!(%participant, submission = %id, %error,
+                    tracing::warn!(advice = %Advice::FileLeft, %participant, submission = %id, %error,
                         "a file could not be given back; it is at the next scan");
                 }
                 None
@@ -406,7 +410,7 @@ impl Window {
             && let Some(folder) = self.queue.folder(participant)
             && let Err(error) = folder.give_back(id)
         {
-            tracing::warn!(%participant, submission = %id, %error,
+            tracing::warn!(advice = %Advice::FileLeft, %participant, submission = %id, %error,
                 "a file could not be given back; it is at the next scan");
         }
     }
@@ -590,7 +594,13 @@ impl Window {
         let is_due = self.queue.due(now).is_some_and(|due| due <= now);
         let takes_next = goes_on && self.ahead.is_none() && is_due && candidates.len() > AT_ONCE;
         if !takes_next && !candidates.iter().any(|candidate| candidate.inspected.is_long()) {
-            return Ok(load(boemis, now, candidates, judge, &mut || self.saved(saving)).await?);
+            let (begun, metrics) = (Instant::now(), Arc::clone(&self.metrics));
+            let counts = !candidates.is_empty();
+            let group = load(boemis, now, candidates, judge, &mut || self.saved(saving)).await?;
+            if counts {
+                metrics.took(Stage::Load, begun.elapsed());
+            }
+            return Ok(group);
         }
         match self.saved(saving) {
             Ok(()) => {}
@@ -599,12 +609,15 @@ impl Window {
             }
             halted => halted?,
         }
-        let runtime = tokio::runtime::Handle::current();
+        let (runtime, metrics) = (tokio::runtime::Handle::current(), Arc::clone(&self.metrics));
         let loading = std::thread::Builder::new().name("load".to_owned());
         let (ending, ended) = std::sync::mpsc::channel::<()>();
         let loading = loading.spawn(move || {
             let _ending = ending; // goes with the thread, however that ends
-            runtime.block_on(load(boemis, now, candidates, judge, &mut || Ok(())))
+            let begun = Instant::now();
+            let group = runtime.block_on(load(boemis, now, candidates, judge, &mut || Ok(())));
+            metrics.took(Stage::Load, begun.elapsed());
+            group
         });
         let loading = loading.map_err(|error| Halt::broken(format!("no thread for loading: {error}")))?;
         let ahead = match takes_next {
@@ -613,6 +626,7 @@ impl Window {
         };
         while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(SIGNS) {
             notify::alive();
+            self.metrics.is_busy();
         }
         let group = loading.join().map_err(|_| Halt::wrong("the loading of a group panicked"))??;
         self.ahead = ahead?;

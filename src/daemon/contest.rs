@@ -7,6 +7,7 @@
 
 use super::answering::{Facts, Ready, unsealed};
 use super::window::{Halt, Window};
+use crate::advice::Advice;
 use crate::boemis::{self, Boemis};
 use crate::document::{Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Hint};
@@ -43,7 +44,8 @@ impl Window {
             let loads = match loads {
                 Ok(loads) => loads,
                 Err(fault) if fault.is_away() => {
-                    tracing::error!(%fault, "what is contested waits until BOEMİS is back");
+                    tracing::error!(advice = %Advice::BoemisAway,
+                        %fault, "what is contested waits until BOEMİS is back");
                     (self.boemis, self.tally.away) = (None, true);
                     self.put_off_contests(now);
                     return Ok(());
@@ -61,7 +63,8 @@ impl Window {
                 let load = loads.remove(&doubt.id);
                 let is_approval = self.ledger.state(doubt.id)?.is_some_and(|one| one.acted().is_some());
                 if load.is_none() && !is_approval {
-                    tracing::error!(submission = %doubt.id, "contested, and BOEMİS holds no load of it");
+                    tracing::error!(advice = %Advice::BoemisLacks,
+                        submission = %doubt.id, "contested, and BOEMİS holds no load of it");
                 }
                 receipts.push(self.contested(doubt, load, is_approval)?);
                 self.later.doubts.remove(&doubt.id);
@@ -102,7 +105,8 @@ impl Window {
             Err(fault) => return Ok(Err(fault)),
         };
         for load in loads.iter().filter(|load| !self.later.doubts.contains_key(&load.mark.id)) {
-            tracing::warn!(submission = %load.mark.id, "contested before, and BOEMİS did not know of it: it does now");
+            tracing::warn!(advice = %Advice::BoemisCaughtUp,
+                submission = %load.mark.id, "contested before, and BOEMİS did not know of it: it does now");
         }
         Ok(Ok(()))
     }

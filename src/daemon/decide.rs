@@ -9,6 +9,7 @@ use super::dossier::Beside;
 use super::judgement::{Judge, Matter, Recalled};
 use super::look::{Look, Octets, Seen};
 use super::window::{Halt, Waits};
+use crate::advice::Advice;
 use crate::boemis::Stands;
 use crate::document::{Content, Decision, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding, Stop};
@@ -74,7 +75,7 @@ impl LoadsBefore {
                     return Err(Halt::wrong(format!("submission {id}: BOEMİS holds a load of another content")));
                 }
                 let today = judged.told();
-                tracing::error!(submission = %id, today,
+                tracing::error!(advice = %Advice::BoemisCaughtUp, submission = %id, today,
                     "it was loaded before the last stop and is accepted; today it would be judged otherwise");
                 held.0.retain(|_, holder| *holder != id);
                 Ok((Judged::Word(Word::Stands(Box::new(stands.clone()))), Some(Beside::Mark)))

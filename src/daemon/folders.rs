@@ -5,6 +5,7 @@
 //! folders is intake's.
 
 use super::window::{Halt, Window};
+use crate::advice::Advice;
 use crate::document::ParticipantName;
 use crate::intake::DropFolder;
 use crate::intake::folder::Recovered;
@@ -91,7 +92,8 @@ impl Window {
         self.release_sources();
         Ok(self.open_folder(participant, is_new).map(|recovered| {
             if !is_new {
-                tracing::warn!(%participant, "the drop folder was replaced while the window runs; the new one is open");
+                tracing::warn!(advice = %Advice::FolderUnusable,
+                    %participant, "the drop folder was replaced while the window runs; the new one is open");
             }
             if recovered.given_back + recovered.stranded > 0 {
                 let Recovered { given_back, stranded, .. } = recovered;
@@ -108,7 +110,7 @@ impl Window {
         let home = settings.window.paths.drop.join(participant.as_str());
         let intake = settings.intake;
         if is_new && DropFolder::make(&home)? {
-            tracing::warn!(%participant, folder = %home.display(),
+            tracing::warn!(advice = %Advice::FolderUnusable, %participant, folder = %home.display(),
                 "the participant's drop folder was missing and was made; see to its owner and mode");
         }
         let mut folder = DropFolder::open(participant.clone(), &home, intake)?;
@@ -130,7 +132,7 @@ impl Window {
             Err(error) => {
                 let why = error.to_string();
                 if self.shut.get(participant) != Some(&why) {
-                    tracing::error!(%participant, why,
+                    tracing::error!(advice = %Advice::FolderUnusable, %participant, why,
                         "the participant's drop folder cannot be used and is left out, all others are served; \
                          mend its name, owner or mode (in/ and receipts/): it is tried again at each rescan");
                     self.shut.insert(participant.clone(), why);

@@ -5,6 +5,7 @@
 
 use super::refresh::{Refresher, Round};
 use super::window::Window;
+use crate::advice::Advice;
 use crate::config::{Config, Portable};
 use crate::journal::Position;
 use crate::reserve::{self, Followed, Holdings, Standing};
@@ -74,7 +75,8 @@ impl Window {
         match holdings(&self.config, &self.world) {
             Ok(holdings) => self.holdings = Some(Arc::new(holdings)),
             // what the reserve has of it stays
-            Err(error) => tracing::error!(%error, "the configuration cannot be copied into the reserve"),
+            Err(error) => tracing::error!(advice = %Advice::ReserveBehind,
+                %error, "the configuration cannot be copied into the reserve"),
         }
     }
 
@@ -86,10 +88,12 @@ impl Window {
         }
         match &why {
             Some(why) => {
-                tracing::error!(why, "the reserve does not follow the window; it is tried again and again");
+                tracing::error!(advice = %Advice::ReserveBehind,
+                    why, "the reserve does not follow the window; it is tried again and again");
                 let state = &self.config.settings().window.paths.state;
                 if let Err(error) = Followed::failed(&self.host.disk, state, why, self.host.clock.now()) {
-                    tracing::warn!(%error, "a failure of the reserve could not be remembered");
+                    tracing::warn!(advice = %Advice::StateUnwritable,
+                        %error, "a failure of the reserve could not be remembered");
                 }
             }
             None => tracing::info!("the reserve follows the window again"),

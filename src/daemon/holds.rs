@@ -6,6 +6,7 @@
 //! (`hold.max`), too. Never decides a submission.
 
 use super::window::{Waits, Window};
+use crate::advice::Advice;
 use crate::config::HoldSettings;
 use crate::document::{ParticipantName, SubmissionId};
 use crate::schema::Key;
@@ -27,7 +28,7 @@ impl Window {
         let full = full(&self.waits, &settings);
         if full != self.holds.full {
             for participant in full.difference(&self.holds.full) {
-                tracing::error!(%participant,
+                tracing::error!(advice = %Advice::HeldTooMany, %participant,
                     "so much is held for this participant that its folder is left alone; mend what holds it");
             }
             for participant in self.holds.full.difference(&full) {
@@ -39,7 +40,8 @@ impl Window {
         let overdue = overdue(&self.waits, &settings, now);
         for id in overdue.difference(&self.holds.overdue) {
             let finding = self.waits.get(id).map_or("", |waits| waits.finding.as_str());
-            tracing::error!(submission = %id, finding, "held longer than hold.max: a matter for a person");
+            tracing::error!(advice = %Advice::HeldTooLong,
+                submission = %id, finding, "held longer than hold.max: a matter for a person");
         }
         self.holds.overdue = overdue;
     }

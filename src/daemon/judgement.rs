@@ -5,6 +5,8 @@
 //! disk only the spool of a long document; what stands in BOEMİS is given to it.
 
 use super::arrived::UnderWay;
+use super::metrics::{Metrics, Stage};
+use crate::advice::Advice;
 use crate::authority::{self, Authorised, Unauthorised};
 use crate::boemis::Ahead;
 use crate::config::{Config, Settings, World};
@@ -37,6 +39,8 @@ pub struct Judge {
     ahead: Option<Ahead>,
     /// Where it is noted whose a document is that came by mail; none of who tells nobody.
     under_way: Option<UnderWay>,
+    /// Where it is observed how long each question took; none of who is no running window.
+    metrics: Option<Arc<Metrics>>,
 }
 
 /// What is known of a document so far: it grows with each question answered.
@@ -124,7 +128,7 @@ impl Judge {
 
     /// By a world and settings of another time.
     pub fn of(settings: Arc<Settings>, world: Arc<World>) -> Self {
-        Self { world, settings, scratch: Scratch::of_system(), ahead: None, under_way: None }
+        Self { world, settings, scratch: Scratch::of_system(), ahead: None, under_way: None, metrics: None }
     }
 
     /// The same, with a place of the window's own for what is too much for memory.
@@ -140,6 +144,25 @@ impl Judge {
     /// The same, for a window that tells who waits long that his document is safe.
     pub(super) fn with_under_way(self, under_way: UnderWay) -> Self {
         Self { under_way: Some(under_way), ..self }
+    }
+
+    /// The same, for a window that counts.
+    pub(super) fn with_metrics(self, metrics: &Arc<Metrics>) -> Self {
+        Self { metrics: Some(Arc::clone(metrics)), ..self }
+    }
+
+    /// Asks, guarded, and observes how long the answer took.
+    fn ask<T>(&self, id: SubmissionId, stage: Stage, ask: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
+        let question = match stage {
+            Stage::Verify => "signature",
+            Stage::Authorise => "authority",
+            Stage::Inspect => "form",
+            Stage::Validate | Stage::Load | Stage::Seal => "content",
+        };
+        match &self.metrics {
+            Some(metrics) => metrics.timed(stage, || guarded(id, question, ask)),
+            None => guarded(id, question, ask),
+        }
     }
 
     /// Notes whose a document is that is verified, and that came by no participant's channel.
@@ -191,7 +214,7 @@ impl Judge {
     /// # Errors
     /// How it stops.
     pub fn verify(&self, staged: Staged, matter: &mut Matter) -> Result<Verified, Stop> {
-        guarded(matter.id(), "signature", || self.ask_who_signed(staged, matter))
+        self.ask(matter.id(), Stage::Verify, || self.ask_who_signed(staged, matter))
     }
 
     fn ask_who_signed(&self, staged: Staged, matter: &mut Matter) -> Result<Verified, Stop> {
@@ -245,7 +268,7 @@ impl Judge {
     /// # Errors
     /// How it stops.
     pub fn authorise(&self, verified: Verified, matter: &mut Matter) -> Result<Authorised, Stop> {
-        guarded(matter.id(), "authority", || self.ask_whether_they_may(verified, matter))
+        self.ask(matter.id(), Stage::Authorise, || self.ask_whether_they_may(verified, matter))
     }
 
     fn ask_whether_they_may(&self, verified: Verified, matter: &mut Matter) -> Result<Authorised, Stop> {
@@ -302,7 +325,7 @@ impl Judge {
             Some(following) => schema::inspect_followed(authorised, datasets, limits, (scratch, following)),
             None => schema::inspect(authorised, datasets, limits, scratch),
         };
-        let inspected = guarded(matter.id(), "form", inspect)?;
+        let inspected = self.ask(matter.id(), Stage::Inspect, inspect)?;
         matter.known.records = Some(inspected.records() as u64);
         let sender = inspected.authorised().participant();
         if let Some(statement) = inspected.statement() {
@@ -329,7 +352,7 @@ impl Judge {
     /// # Errors
     /// How it stops.
     pub fn inspect_approval(&self, authorised: Authorised, matter: &mut Matter) -> Result<InspectedApproval, Stop> {
-        let inspected = guarded(matter.id(), "form", || schema::inspect_approval(authorised))?;
+        let inspected = self.ask(matter.id(), Stage::Inspect, || schema::inspect_approval(authorised))?;
         matter.names = Some(inspected.names().to_owned());
         Ok(inspected)
     }
@@ -344,7 +367,7 @@ impl Judge {
         subject: Option<&Subject>,
     ) -> Result<ValidatedApproval, Stop> {
         let id = inspected.authorised().verified().about().id;
-        guarded(id, "content", || schema::validate_approval(inspected, subject, &self.world.datasets))
+        self.ask(id, Stage::Validate, || schema::validate_approval(inspected, subject, &self.world.datasets))
     }
 
     /// The word for what holds: it waits where its dataset asks for an approval, and where it is proposed (R 3.13).
@@ -362,14 +385,15 @@ impl Judge {
     /// How it stops, with every fault.
     pub fn validate(&self, inspected: Inspected, standing: &Standing) -> Result<Validated, Stop> {
         let id = inspected.authorised().verified().about().id;
-        guarded(id, "content", || schema::validate(inspected, standing, &self.world.datasets, &self.world.stations))
+        let World { datasets, stations, .. } = &*self.world;
+        self.ask(id, Stage::Validate, || schema::validate(inspected, standing, datasets, stations))
     }
 
     /// Whether they hold beside what stands now; [`Judge::validate`] need not ask again when that stands then, too.
     pub fn foresee(&self, inspected: &mut Inspected, standing: Standing) -> bool {
         let id = inspected.authorised().verified().about().id;
         let (datasets, stations) = (&self.world.datasets, &self.world.stations);
-        guarded(id, "content", || schema::foresee(inspected, standing, datasets, stations)).unwrap_or(false)
+        self.ask(id, Stage::Validate, || schema::foresee(inspected, standing, datasets, stations)).unwrap_or(false)
     }
 
     fn profile(&self) -> &IdentityProfile {
@@ -383,7 +407,7 @@ impl Judge {
 /// repeated here.
 fn guarded<T>(id: SubmissionId, question: &str, ask: impl FnOnce() -> Result<T, Stop>) -> Result<T, Stop> {
     catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| {
-        tracing::error!(submission = %id, question,
+        tracing::error!(advice = %Advice::NotJudged, submission = %id, question,
             "a fault of ours: the judgement panicked, and the document is held");
         Err(Stop::Hold(Finding::new(Code::LoadNotJudged).found(question)))
     })

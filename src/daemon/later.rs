@@ -13,6 +13,7 @@
 
 use super::judgement::Matter;
 use super::window::{Halt, Window};
+use crate::advice::Advice;
 use crate::document::{ApprovalStage, Decision, Digest, SubmissionId};
 use crate::finding::Stop;
 use crate::forms::certificate::Certificate;
@@ -106,11 +107,11 @@ impl Window {
                 }
                 Comes::To(doubt) => {
                     let Contested { id, serial, revoked, .. } = &*doubt;
-                    tracing::warn!(submission = %id, serial, %revoked,
+                    tracing::warn!(advice = %Advice::Contested, submission = %id, serial, %revoked,
                         "accepted, and its signer's certificate was revoked before: it is contested");
                     self.journal.append(now, Event::Contested(doubt.clone()))?;
                     if let Some(approved) = self.approved_by(one.id)? {
-                        tracing::warn!(submission = %approved, approval = %one.id,
+                        tracing::warn!(advice = %Advice::Contested, submission = %approved, approval = %one.id,
                             "approved by a document that is contested: it is contested with it");
                         let doubt = Contested { id: approved, ..*doubt.clone() };
                         self.journal.append(now, Event::Contested(Box::new(doubt.clone())))?;
@@ -201,7 +202,8 @@ impl Window {
         let Arrived::Held(held) = &submission.arrival else { return Ok(None) };
         let staged = Staging::new(&self.host.clock, &mut self.evidence, &mut self.journal).again(held);
         let Ok(staged) = staged else {
-            tracing::warn!(submission = %one.id, "a time-stamp keeps this acceptance, and its document is gone");
+            tracing::warn!(advice = %Advice::SignerUnknown,
+                submission = %one.id, "a time-stamp keeps this acceptance, and its document is gone");
             return Ok(None);
         };
         let mut matter = Matter::new(staged.about());
@@ -226,13 +228,15 @@ impl Window {
         let path = match kept.as_ref().map(read) {
             Some(Ok(path)) => Some(path),
             Some(Err(why)) => {
-                tracing::error!(%signer, why, "the path of a signer cannot be read; the document is asked for it");
+                tracing::error!(advice = %Advice::SignerUnknown,
+                    %signer, why, "the path of a signer cannot be read; the document is asked for it");
                 self.path_of_original(one, signer)?
             }
             None => self.path_of_original(one, signer)?,
         };
         if path.is_none() {
-            tracing::warn!(submission = %one.id, %signer, "no path of this signer is known: nobody can look again");
+            tracing::warn!(advice = %Advice::SignerUnknown,
+                submission = %one.id, %signer, "no path of this signer is known: nobody can look again");
         }
         self.later.paths.insert(signer, path.clone());
         Ok(path)

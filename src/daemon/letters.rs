@@ -11,6 +11,7 @@ use super::sieve::{Known, Sieve, Sieving, Sifted};
 use super::unsigned::{Digests, Reason};
 use super::watch::Progress;
 use super::window::{Halt, Window};
+use crate::advice::Advice;
 use crate::document::{Digest, MailAddress, SubmissionId, Thread};
 use crate::host::printable_line;
 use crate::intake::Group;
@@ -96,13 +97,15 @@ impl Window {
         let (settings, size_max) = (self.settings().mail.clone(), self.settings().intake.size_max);
         for mailbox in &settings.mailboxes {
             if mailbox.paused {
-                tracing::warn!(mailbox = mailbox.name, "the mailbox is paused, and not read");
+                tracing::warn!(advice = %Advice::MailboxPaused,
+                    mailbox = mailbox.name, "the mailbox is paused, and not read");
                 continue;
             }
             let scratch = self.evidence.scratch();
             match Mailbox::start(mailbox, settings.limits, size_max, scratch, &self.told) {
                 Ok(started) => self.letters.boxes.push(started),
-                Err(error) => tracing::error!(mailbox = mailbox.name, %error, "no thread reads the mailbox"),
+                Err(error) => tracing::error!(advice = %Advice::MailboxUnreadable,
+                    mailbox = mailbox.name, %error, "no thread reads the mailbox"),
             }
         }
         self.remember_mailboxes();
@@ -251,7 +254,8 @@ impl Window {
                 let original = report.original_message_id.as_deref().unwrap_or_default();
                 let recipient = delivery.recipient.as_deref().unwrap_or_default();
                 let failed = delivery.action == Action::Failed;
-                tracing::warn!(mailbox = name, original, failed, recipient, "a mail system reports on a mail of ours");
+                tracing::warn!(advice = %Advice::MailFailed,
+                    mailbox = name, original, failed, recipient, "a mail system reports on a mail of ours");
                 if failed {
                     let status = delivery.status.map(|(class, subject, detail)| format!("{class}.{subject}.{detail}"));
                     mails.push((original.to_owned(), status.unwrap_or_default(), recipient.to_owned()));
@@ -284,7 +288,8 @@ impl Window {
                     ids.push(id);
                 }
                 Err(error) => {
-                    tracing::error!(mailbox = name, %error, "a decoded part cannot be read; the message stays");
+                    tracing::error!(advice = %Advice::MailboxUnreadable,
+                        mailbox = name, %error, "a decoded part cannot be read; the message stays");
                     self.letters.settle(mailbox, ticket, Verdict::Again);
                     return Ok(());
                 }
@@ -337,7 +342,8 @@ impl Window {
         let mailbox = self.letters.boxes.get(letter.mailbox).map_or("", Mailbox::name).to_owned();
         let (message, from) = (shown(&letter.key), shown(letter.from.as_deref().unwrap_or_default()));
         let why = reason.en();
-        tracing::warn!(mailbox, message, from, why, "a message is rejected, and answered to nobody");
+        tracing::warn!(advice = %Advice::LetterRejected,
+            mailbox, message, from, why, "a message is rejected, and answered to nobody");
         let digests = letter.strange.iter().take(DIGESTS_MAX).map(Digest::to_string).collect::<Vec<_>>().join(" ");
         let facts = [("mailbox", mailbox), ("message", message), ("from", from), ("why", why.to_owned())];
         let digests = Some(("sha256", digests)).filter(|(_, digests)| !digests.is_empty());
@@ -442,7 +448,8 @@ impl Window {
         }
         match self.outbox().map(|outbox| outbox.sync()) {
             Some(Err(error)) => {
-                tracing::error!(%error, "what is owed by mail cannot be written; the message waits for that");
+                tracing::error!(advice = %Advice::OutboxUnwritable,
+                    %error, "what is owed by mail cannot be written; the message waits for that");
                 Ok(false)
             }
             _ => Ok(true),
@@ -468,7 +475,8 @@ impl Window {
         });
         match written {
             Ok(()) => self.letters.standings = standings,
-            Err(error) => tracing::warn!(%error, "how the mailboxes stand could not be written down"),
+            Err(error) => tracing::warn!(advice = %Advice::StateUnwritable,
+                %error, "how the mailboxes stand could not be written down"),
         }
     }
 

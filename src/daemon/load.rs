@@ -8,6 +8,7 @@ use super::carry::Unfinished;
 use super::dossier::Beside;
 use super::judgement::Judge;
 use super::window::Halt;
+use crate::advice::Advice;
 use crate::boemis::{Batch, Boemis, Fault, Loaded, Pending, Question, Unloaded};
 use crate::document::SubmissionId;
 use crate::finding::{Code, Finding, Stop};
@@ -79,7 +80,7 @@ pub(super) async fn load(
     let mut batch = match boemis.begin(now).await {
         Ok(batch) => batch,
         Err(fault) if fault.is_away() => {
-            tracing::error!(%fault, "documents are held until BOEMİS is back");
+            tracing::error!(advice = %Advice::BoemisAway, %fault, "documents are held until BOEMİS is back");
             return Ok(Group::unloaded(None, candidates.into_iter().map(|one| away(one, &judge)).collect()));
         }
         Err(fault) => return Err(Halt::wrong(fault)),
@@ -97,7 +98,8 @@ pub(super) async fn load(
     match batch.commit().await {
         Ok(loaded) => Ok(Group { loaded, beside, ..Group::unloaded(Some(boemis), tried) }),
         Err(why) if why.fault.is_away() => {
-            tracing::error!(fault = %why.fault, "nothing of the group was loaded; it is held until BOEMİS is back");
+            tracing::error!(advice = %Advice::BoemisAway,
+                fault = %why.fault, "nothing of the group was loaded; it is held until BOEMİS is back");
             Ok(Group { is_lost: true, beside, ..Group::unloaded(None, tried) })
         }
         Err(why) => Err(Halt::wrong(why.fault)),

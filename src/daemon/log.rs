@@ -1,22 +1,25 @@
 //! The log: where lines go and what they look like.
 //!
-//! One line per change of state, each complete in itself, all to stderr, so that stdout keeps the
-//! answer. On a terminal or in a file: time (UTC), level, message, fields. Under systemd the journal
-//! gets the same line with its fields beside it. As JSON on demand. Whatever a value holds, it cannot
-//! end a line or move a cursor. Never decides what is logged: that is the rooms', and `PENCERE_LOG`'s.
+//! One line per change of state, each complete in itself, all to stderr, so that stdout keeps the answer. On a
+//! terminal or in a file: time (UTC), level, message, fields. Under systemd the journal gets the same line with its
+//! fields beside it. As JSON on demand. A warning or an error ends with the advice that it is and the command to run
+//! ([`Advice`]). Whatever a value holds, it cannot end a line or move a cursor. Never decides what is logged: that is
+//! the rooms', and `PENCERE_LOG`'s.
 
+mod journald;
+
+use crate::advice::Advice;
 use crate::host::{is_unprintable, printable_line};
 use jiff::Timestamp;
+use journald::Journald;
 use std::fmt::{self, Write as _};
 use std::io::IsTerminal;
 use tracing::field::{Field, Visit};
-use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
-use tracing_journald::{Priority, PriorityMappings};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -90,16 +93,12 @@ pub fn start(settings: Settings, voice: Voice) -> Result<(), LogFault> {
     };
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let text = Shape::Text { colour };
-    let journal = || {
-        let levels = PriorityMappings { info: Priority::Informational, ..PriorityMappings::new() };
-        let layer = tracing_journald::layer()?.with_syslog_identifier("pencere".to_owned());
-        Ok(Journal(layer.with_priority_mappings(levels)))
-    };
     let shape = match settings.format {
         LogFormat::Text => text,
         LogFormat::Json => Shape::Json,
-        LogFormat::Journald => return install(filter, journal().map_err(LogFault::Journal)?),
-        LogFormat::Auto => match leads_to_journal(std::env::var("JOURNAL_STREAM").ok().as_deref()).then(journal) {
+        LogFormat::Journald => return install(filter, Journald::open().map_err(LogFault::Journal)?),
+        LogFormat::Auto => match leads_to_journal(std::env::var("JOURNAL_STREAM").ok().as_deref()).then(Journald::open)
+        {
             Some(Ok(journal)) => return install(filter, journal),
             _ => text,
         },
@@ -172,12 +171,16 @@ where
 #[derive(Default)]
 struct Told {
     message: String,
+    advice: Option<Advice>,
+    /// Whether it asks for something: a warning or an error.
+    asks: bool,
     fields: Vec<(&'static str, serde_json::Value)>,
 }
 
 impl Told {
     fn of(event: &Event<'_>) -> Self {
-        let mut told = Self::default();
+        let asks = *event.metadata().level() <= Level::WARN;
+        let mut told = Self { asks, ..Self::default() };
         event.record(&mut told);
         told
     }
@@ -192,15 +195,18 @@ impl Told {
         }
         match field.name() {
             "message" => self.message = text,
+            "advice" if Advice::of_slug(&text).is_some() => self.advice = Advice::of_slug(&text),
             name => self.fields.push((name, text.into())),
         }
     }
 
-    /// `message key=value key="a value"`.
+    /// `message key=value key="a value" advice=slug do="a command"`.
     fn line(&self) -> String {
         let mut line = self.message.clone();
-        for (name, value) in &self.fields {
-            let text = plain(value);
+        let fields = self.fields.iter().map(|(name, value)| (*name, plain(value)));
+        let advice = self.advice.filter(|_| self.asks);
+        let advice = advice.map(|advice| [("advice", advice.slug().into()), ("do", advice.run().into())]);
+        for (name, text) in fields.chain(advice.into_iter().flatten()) {
             let bare = !text.is_empty() && !text.contains([' ', '"', '=']);
             let _ = match bare {
                 true => write!(line, " {name}={text}"),
@@ -216,6 +222,10 @@ impl Told {
         object.insert("level".to_owned(), metadata.level().as_str().to_lowercase().into());
         object.insert("target".to_owned(), metadata.target().into());
         object.insert("message".to_owned(), self.message.into());
+        if let Some(advice) = self.advice {
+            object.insert("advice".to_owned(), advice.slug().into());
+            object.insert("do".to_owned(), advice.run().into());
+        }
         for (name, value) in self.fields {
             // a field never hides time, level, target or message
             let name = match object.contains_key(name) {
@@ -254,42 +264,6 @@ impl Visit for Told {
 
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.fields.push((field.name(), value.into()));
-    }
-}
-
-/// Gives the journal the whole line as its message, because `journalctl` shows nothing else unless
-/// asked, and keeps the fields beside it (`journalctl F_SUBMISSION=…`).
-struct Journal<L>(L);
-
-impl<S: Subscriber, L: Layer<S>> Layer<S> for Journal<L> {
-    // The journal's layer keeps the fields of each span, and would panic at an event inside one that
-    // it was not shown.
-    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        self.0.on_new_span(attributes, id, context);
-    }
-
-    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        self.0.on_record(id, values, context);
-    }
-
-    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        /// An event of ours has fewer fields; the rest of a larger one stands in the line.
-        const FIELDS_MAX: usize = 16;
-        let told = Told::of(event);
-        let set = event.metadata().fields();
-        let Some(message) = set.field("message") else { return self.0.on_event(event, context) };
-        let line = tracing::field::display(told.line());
-        let texts: Vec<_> = told
-            .fields
-            .iter()
-            .filter_map(|(name, value)| Some((set.field(name)?, tracing::field::display(plain(value)))))
-            .collect();
-        let mut values: [(&Field, Option<&dyn tracing::Value>); FIELDS_MAX] = [(&message, None); FIELDS_MAX];
-        values[0].1 = Some(&line);
-        for (place, (field, text)) in values.iter_mut().skip(1).zip(&texts) {
-            *place = (field, Some(text));
-        }
-        self.0.on_event(&Event::new(event.metadata(), &set.value_set(&values)), context);
     }
 }
 
@@ -353,24 +327,15 @@ mod tests {
     }
 
     #[test]
-    fn the_journal_gets_the_whole_line_and_the_fields() {
-        struct Heard(Arc<Mutex<Vec<String>>>);
-        impl<S: Subscriber> Layer<S> for Heard {
-            fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-                let told = Told::of(event);
-                self.0.lock().unwrap().push(told.message);
-                self.0.lock().unwrap().extend(told.fields.iter().map(|(name, value)| format!("{name}:{value}")));
-            }
-        }
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let layer = Journal(Heard(heard.clone()));
-        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
-            tracing::info!(participant = "azerenerji", records = 3u64, "accepted\nforged");
-        });
-        assert_eq!(
-            *heard.lock().unwrap(),
-            ["accepted\\u{a}forged participant=azerenerji records=3", "participant:\"azerenerji\"", "records:\"3\""]
-        );
+    fn a_line_that_asks_for_something_says_which_command_to_run() {
+        let events = || tracing::error!(advice = %Advice::EvidenceDamaged, what = "a", "evidence is damaged");
+        let text = logged(Shape::Text { colour: false }, events);
+        assert!(text.ends_with("evidence is damaged what=a advice=evidence-damaged do=\"pencere repair\"\n"), "{text}");
+        let json: serde_json::Value = serde_json::from_str(&logged(Shape::Json, events)).unwrap();
+        assert_eq!((&json["advice"], &json["do"]), (&"evidence-damaged".into(), &"pencere repair".into()));
+        // what only tells asks for nothing
+        let text = logged(Shape::Text { colour: false }, || tracing::info!(advice = %Advice::WindowOpen, "open"));
+        assert!(text.ends_with("INFO  open\n"), "{text}");
     }
 
     #[test]

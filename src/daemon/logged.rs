@@ -5,6 +5,7 @@
 //! writes another. Decides nothing about a document.
 
 use super::window::{Halt, Window};
+use crate::advice::Advice;
 use crate::document::ParticipantName;
 use crate::journal::{Decided, Event, Leaf, Logged, Written};
 use crate::seal::{Commitment, OutcomeRecord, PreviousRecord, Sealed, SinceRecord, said};
@@ -88,7 +89,8 @@ impl Window {
         match self.ledger.last_receipt(&name) {
             Ok(last) => last.map(|(number, Logged { content, size })| PreviousRecord { number, content, size }),
             Err(error) => {
-                tracing::warn!(%error, body, "the receipt before is not known: this one is tied to none");
+                tracing::warn!(advice = %Advice::IndexAnew,
+                    %error, body, "the receipt before is not known: this one is tied to none");
                 None
             }
         }
@@ -109,7 +111,8 @@ impl Window {
             Err(fault @ LogFault::Disk { .. }) => {
                 let why = fault.to_string();
                 if tally.laying.as_ref() != Some(&why) {
-                    tracing::error!(why, "the log's checkpoint cannot be laid; it is tried again and again");
+                    tracing::error!(advice = %Advice::CheckpointKeptBack,
+                        why, "the log's checkpoint cannot be laid; it is tried again and again");
                 }
                 tally.laying = Some(why);
             }
@@ -118,8 +121,10 @@ impl Window {
         Ok(())
     }
 
-    /// Takes what has become durable in the journal: the transparency log at once, the ledger by and by.
+    /// Takes what has become durable in the journal: it is counted, the transparency log has it at
+    /// once, the ledger by and by.
     pub(super) fn took(&mut self, written: Written) -> Result<(), Halt> {
+        self.metrics.journalled(&written, &self.world);
         self.transparency.extend(written.leaves())?;
         self.unlearned.push(written);
         Ok(())

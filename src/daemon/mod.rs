@@ -33,6 +33,7 @@ mod load;
 mod logged;
 pub mod log;
 mod look;
+pub mod metrics;
 mod notes;
 pub mod notify;
 mod orphans;

@@ -3,6 +3,7 @@
 //! Without `NOTIFY_SOCKET` all of it does nothing, so the daemon runs the same by hand. A manager
 //! that cannot be reached never stops the window: it is logged, and the work goes on.
 
+use crate::advice::Advice;
 use crate::host::printable_line;
 use sd_notify::NotifyState;
 use std::time::Duration;
@@ -25,7 +26,8 @@ pub fn reloading() {
     // A reload is only believed with the time of its begin (sd_notify(3), MONOTONIC_USEC).
     match NotifyState::monotonic_usec_now() {
         Ok(now) => tell(&[NotifyState::Reloading, now]),
-        Err(error) => tracing::warn!(%error, "the service manager is not told of the reload: no monotonic time"),
+        Err(error) => tracing::warn!(advice = %Advice::ManagerUntold,
+            %error, "the service manager is not told of the reload: no monotonic time"),
     }
 }
 
@@ -47,7 +49,7 @@ pub fn alive_every() -> Option<Duration> {
 
 fn tell(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
-        tracing::warn!(%error, "the service manager cannot be told");
+        tracing::warn!(advice = %Advice::ManagerUntold, %error, "the service manager cannot be told");
     }
 }
 

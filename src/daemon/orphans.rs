@@ -6,6 +6,7 @@
 //! journal knows, nor one of another window.
 
 use super::archiving::{self, Archive, Made};
+use crate::advice::Advice;
 use crate::archive::check::{Unfit, Unit};
 use crate::archive::gather::Standing;
 use crate::archive::name::UnitName;
@@ -29,7 +30,8 @@ impl Archive {
             let path = archiving::path(&self.settings.archive.to, name.as_str());
             if path.symlink_metadata().is_err() {
                 self.clear(name, &evidence)?;
-                tracing::warn!(unit = %name, "what lay beside a unit that was never made is taken away");
+                tracing::warn!(advice = %Advice::UnitRecovered,
+                    unit = %name, "what lay beside a unit that was never made is taken away");
                 continue;
             }
             match self.orphan(standing, name, &path) {
@@ -40,6 +42,7 @@ impl Archive {
                     }
                 }
                 Err(why) => tracing::warn!(
+                    advice = %Advice::ArchivingFails,
                     unit = %name, path = %path.display(), %why,
                     "a file bears the name of a unit that the journal does not know; it is left, and its number is \
                      not used. Take it away, or take it in by archive import"
@@ -104,6 +107,7 @@ impl Archive {
             evidence.annex(name.as_str(), path, unit.places())?;
             let why = packed?.left_out.into_values().next().unwrap_or_default();
             tracing::warn!(
+                advice = %Advice::ArchivingFails,
                 unit = %name, path = %path.display(), why,
                 "a unit that the journal does not know cannot be made again; it is left, and its number is not used"
             );
@@ -116,12 +120,14 @@ impl Archive {
         if again == sha256 {
             self.lay(&note, unit, evidence)?;
             let due = self.notice(&note, sha256, now)?;
-            tracing::warn!(unit = %name, %sha256, "a unit that a crash left behind is whole, and is taken as made");
+            tracing::warn!(advice = %Advice::UnitRecovered,
+                unit = %name, %sha256, "a unit that a crash left behind is whole, and is taken as made");
             return Ok(Some(Made { note, sha256, ids, due }));
         }
         self.gone(path)?;
         self.clear(name, evidence)?;
         tracing::warn!(
+            advice = %Advice::UnitRecovered,
             unit = %name, %sha256,
             "a unit that a crash left behind is taken away: all that is in it lies in the active store, and is made \
              into another"
@@ -143,7 +149,8 @@ impl Archive {
         match self.disk.unlink(path) {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(()),
             Err(error) if error.kind() == ErrorKind::IsADirectory => {
-                tracing::warn!(path = %path.display(), "a folder bears the name of what belongs to a unit; it is left");
+                tracing::warn!(advice = %Advice::ArchivingFails,
+                    path = %path.display(), "a folder bears the name of what belongs to a unit; it is left");
                 return Ok(());
             }
             other => other.map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?,

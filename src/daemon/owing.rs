@@ -8,6 +8,7 @@
 
 use super::posting::MAILED;
 use super::window::{Halt, Window};
+use crate::advice::Advice;
 use crate::document::{Decision, ParticipantName, SubmissionId};
 use crate::journal::{Answered, Event, Reader};
 use std::collections::BTreeMap;
@@ -50,11 +51,13 @@ impl Window {
         }
         match owed.and_then(|()| outbox.sync()).and_then(|()| outbox.filled()) {
             Ok(()) if count > 0 => {
-                tracing::warn!(answers = count, "answers are owed by mail that no server took before");
+                tracing::warn!(advice = %Advice::MailRetried,
+                    answers = count, "answers are owed by mail that no server took before");
             }
             Ok(()) => {}
             Err(error) => {
-                tracing::error!(%error, "what was owed by mail cannot be put in the outbox; the next start does it");
+                tracing::error!(advice = %Advice::OutboxUnwritable,
+                    %error, "what was owed by mail cannot be put in the outbox; the next start does it");
                 self.tally.publishing = Some(format!("what was owed by mail before cannot be owed again: {error}"));
             }
         }

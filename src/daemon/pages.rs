@@ -7,6 +7,7 @@
 //! which begins with the first page.
 
 use super::returned::Original;
+use crate::advice::Advice;
 use crate::document::SubmissionId;
 use crate::finding::Language;
 use crate::intake::folder::Outlet;
@@ -158,7 +159,8 @@ fn make(order: &Order) -> Option<SubmissionId> {
     let page_name = format!("{stem}.txt");
     let published = page.and_then(|page| order.outlet.publish(&page_name, page.as_bytes()).map_err(|e| e.to_string()));
     if let Err(why) = published {
-        tracing::warn!(submission = %order.id, page_name, why, "the page of a receipt could not be published");
+        tracing::warn!(advice = %Advice::ReceiptUnpublished,
+            submission = %order.id, page_name, why, "the page of a receipt could not be published");
     }
     if let Some(original) = &order.original {
         let rows_name = format!("{}.rows.csv", stem.strip_suffix(".receipt").unwrap_or(stem));
@@ -167,7 +169,8 @@ fn make(order: &Order) -> Option<SubmissionId> {
             None => Ok(()),
         });
         if let Err(why) = laid {
-            tracing::warn!(submission = %order.id, rows_name, why, "the faulty rows could not be given back");
+            tracing::warn!(advice = %Advice::ReceiptUnpublished,
+                submission = %order.id, rows_name, why, "the faulty rows could not be given back");
         }
     }
     order.closes.then_some(order.id)

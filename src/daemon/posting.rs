@@ -8,6 +8,7 @@ use super::judgement::Judge;
 use super::refresh::{Refresher, Round};
 use super::returned::Original;
 use super::window::{Halt, Window};
+use crate::advice::Advice;
 use crate::authority::Answers;
 use crate::config::{Settings, World};
 use crate::document::{Decision, MailAddress, ParticipantName, SubmissionId, Thread};
@@ -179,6 +180,7 @@ impl Poster {
             }
             Ok((Err(Failure::Refused(why)), _)) => {
                 tracing::error!(
+                    advice = %Advice::MailFailed,
                     mail = message_id,
                     why,
                     "a mail was refused and is not tried again by itself; `pencere post` shows it"
@@ -187,8 +189,10 @@ impl Poster {
             }
             Ok((Err(Failure::Later(why) | Failure::Lost(why)), _)) | Err(Unready(why)) => {
                 self.outbox.later(mail, &why, now).map(|given_up| match given_up {
-                    true => tracing::error!(mail = message_id, why, "a mail was given up; `pencere post` shows it"),
-                    false => tracing::warn!(mail = message_id, why, "a mail is tried again"),
+                    true => tracing::error!(advice = %Advice::MailFailed,
+                        mail = message_id, why, "a mail was given up; `pencere post` shows it"),
+                    false => tracing::warn!(advice = %Advice::MailRetried,
+                        mail = message_id, why, "a mail is tried again"),
                 })
             }
         }
@@ -202,14 +206,16 @@ impl Poster {
         }
         *forgot = Some(Instant::now());
         if let Err(error) = self.outbox.forget(now) {
-            tracing::warn!(%error, "what was mailed long ago could not be forgotten");
+            tracing::warn!(advice = %Advice::OutboxUnwritable,
+                %error, "what was mailed long ago could not be forgotten");
         }
     }
 
     fn away(&self, why: &str) -> Result<(), String> {
         let given_up = self.outbox.away(why, self.host.clock.now()).map_err(|error| format!("the outbox: {error}"))?;
         if given_up > 0 {
-            tracing::error!(mails = given_up, "mails were given up; `pencere post` shows them");
+            tracing::error!(advice = %Advice::MailFailed,
+                mails = given_up, "mails were given up; `pencere post` shows them");
         }
         Err(why.to_owned())
     }
@@ -316,7 +322,8 @@ impl Poster {
         let judge = Judge::of(Arc::clone(&self.ours), Arc::clone(world)).with_scratch(self.scratch.clone());
         let original = Original { held: held.clone(), judge, evidence: self.evidence.clone() };
         original.rows(receipt).unwrap_or_else(|why| {
-            tracing::warn!(submission = %held.id, why, "the faulty rows could not be given back by mail");
+            tracing::warn!(advice = %Advice::OutboxUnwritable,
+                submission = %held.id, why, "the faulty rows could not be given back by mail");
             None
         })
     }
@@ -411,7 +418,7 @@ impl Window {
     pub(super) fn owe_in(&mut self, answered: &Answered, to: Option<&ParticipantName>, letter: Option<Thread>) {
         if let Err(error) = self.put_in_outbox(answered, to, letter) {
             let to = to.or(answered.participant.as_ref()).map_or("nobody", ParticipantName::as_str);
-            tracing::error!(participant = to, submission = %answered.id, %error,
+            tracing::error!(advice = %Advice::OutboxUnwritable, participant = to, submission = %answered.id, %error,
                 "an answer cannot be put in the outbox");
             self.tally.publishing = Some(format!("answers to {to} cannot be put in the outbox: {error}"));
             self.left.insert(answered.id);
@@ -477,7 +484,7 @@ impl Window {
         let why = round.broken.or_else(|| round.failed.into_iter().next());
         match &why {
             Some(why) if self.tally.posting.as_ref() != Some(why) => {
-                tracing::error!(why, "mail does not go out; what is owed waits");
+                tracing::error!(advice = %Advice::MailAway, why, "mail does not go out; what is owed waits");
             }
             None if self.tally.posting.is_some() => tracing::info!("mail goes out again"),
             _ => {}
@@ -497,7 +504,8 @@ impl Window {
         self.tell(events)?;
         for mail in &untold {
             if let Err(error) = outbox.journalled(&mail.name()) {
-                tracing::warn!(%error, "what was mailed is journalled, and will be once more");
+                tracing::warn!(advice = %Advice::OutboxUnwritable,
+                    %error, "what was mailed is journalled, and will be once more");
             }
         }
         Ok(())
@@ -514,12 +522,13 @@ impl Window {
             Ok(Some(mail)) => mail,
             Ok(None) => return Ok(true), // none of ours, or known
             Err(error) => {
-                tracing::error!(mail = printable_line(message_id), %error,
+                tracing::error!(advice = %Advice::OutboxUnwritable, mail = printable_line(message_id), %error,
                     "a report came of a mail, and the outbox cannot be written; see to the disk, it is read again");
                 return Ok(false);
             }
         };
         tracing::error!(
+            advice = %Advice::MailFailed,
             mail = mail.message_id,
             status,
             recipient,
@@ -548,7 +557,8 @@ impl Window {
             let Some(what) = note.facts.get("mail").filter(|_| note.act == AGAIN) else { continue };
             match outbox.again(what, now) {
                 Ok(count) => tracing::info!(mails = count, "mails that were given up are tried again"),
-                Err(error) => tracing::error!(%error, "what was given up cannot be tried again"),
+                Err(error) => tracing::error!(advice = %Advice::OutboxUnwritable,
+                    %error, "what was given up cannot be tried again"),
             }
         }
     }

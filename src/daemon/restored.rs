@@ -20,6 +20,7 @@ use super::judgement::Judge;
 use super::look::{Look, Seen, look};
 use super::notify;
 use super::window::{Halt, Window, key_of};
+use crate::advice::Advice;
 use crate::boemis::{Before, Fault};
 use crate::document::{Content, Decision, Digest, SubmissionId};
 use crate::evidence::Kept;
@@ -120,6 +121,7 @@ impl Window {
                 let told = || format!("BOEMİS holds {strange} loads that this window did not accept");
                 if strange > 0 {
                     tracing::error!(
+                        advice = %Advice::BoemisStrange,
                         strange,
                         "BOEMİS holds loads that this window did not accept: `pencere audit verify` names the first; \
                          is it the database that this window loads into?"
@@ -127,11 +129,12 @@ impl Window {
                 }
                 self.tally.unloaded = self.tally.unloaded.take().or_else(|| (strange > 0).then(told));
                 if outcome.loaded > 0 {
-                    tracing::warn!(loaded = outcome.loaded, "BOEMİS was older than the journal: it is not any more");
+                    tracing::warn!(advice = %Advice::BoemisCaughtUp,
+                        loaded = outcome.loaded, "BOEMİS was older than the journal: it is not any more");
                 }
             }
             Err(fault) if fault.is_away() => {
-                tracing::error!(%fault, "what BOEMİS lacks waits until it is back");
+                tracing::error!(advice = %Advice::BoemisAway, %fault, "what BOEMİS lacks waits until it is back");
                 (self.boemis, self.tally.away) = (None, true);
             }
             Err(fault) => return Err(Halt::wrong(fault)),
@@ -162,6 +165,7 @@ impl Window {
         for some in sealed.chunks(AT_ONCE) {
             for some in self.in_memory(some.to_vec())? {
                 notify::alive(); // each piece is done for good
+                self.metrics.is_busy();
                 if let Err(fault) = self.load_missing(some, &mut outcome).await? {
                     return Ok(Err(fault));
                 }
@@ -196,6 +200,7 @@ impl Window {
             self.tell_loading(accepted, there, &mut outcome)?;
             for some in self.in_memory(missing)? {
                 notify::alive(); // each piece is done for good
+                self.metrics.is_busy();
                 if let Err(fault) = self.load_missing(some, &mut outcome).await? {
                     return Ok(Err(fault));
                 }
@@ -231,7 +236,8 @@ impl Window {
         if std::mem::replace(&mut outcome.is_told, true) {
             return Ok(());
         }
-        tracing::error!(accepted, there, "BOEMİS lacks what was accepted: an older copy of it was put in place");
+        tracing::error!(advice = %Advice::BoemisLacks,
+            accepted, there, "BOEMİS lacks what was accepted: an older copy of it was put in place");
         let facts = [("accepted", accepted), ("there", there)];
         let facts = facts.map(|(name, count)| (name.to_owned(), count.to_string()));
         self.tell([Event::of_window(LOADING_AGAIN, None, facts.into())])
@@ -286,7 +292,8 @@ impl Window {
                 Ok(validated) => statements.push((id, validated)),
                 Err(today) => match self.by_then(id, accepted, &mut judges)? {
                     Ok(validated) => {
-                        tracing::warn!(submission = %id, today, "loaded by what it was judged by when it was accepted");
+                        tracing::warn!(advice = %Advice::BoemisCaughtUp,
+                            submission = %id, today, "loaded by what it was judged by when it was accepted");
                         statements.push((id, validated));
                     }
                     Err(then) => outcome.leave(id, format!("today {today}; by what it was judged by then, {then}")),
@@ -321,7 +328,8 @@ impl Window {
             .iter()
             .map(|loaded| {
                 let (id, mark) = (loaded.id(), loaded.mark());
-                tracing::warn!(submission = %id, dataset = %mark.key.dataset, period = %mark.key.period,
+                tracing::warn!(advice = %Advice::BoemisCaughtUp,
+                    submission = %id, dataset = %mark.key.dataset, period = %mark.key.period,
                     revision = %mark.revision, "loaded again: BOEMİS had lost it");
                 Event::of_window("loaded-again", Some(id), BTreeMap::new())
             })
@@ -407,7 +415,8 @@ impl Window {
 
 impl Outcome {
     fn leave(&mut self, id: SubmissionId, why: String) {
-        tracing::error!(submission = %id, why, "accepted, not in BOEMİS, and cannot be loaded again");
+        tracing::error!(advice = %Advice::BoemisLacks,
+            submission = %id, why, "accepted, not in BOEMİS, and cannot be loaded again");
         self.left.push(id);
         self.first.get_or_insert((id, why));
     }

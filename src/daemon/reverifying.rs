@@ -4,6 +4,7 @@
 use super::following::Reach;
 use super::refresh::{Refresher, Round};
 use super::window::{Halt, Window};
+use crate::advice::Advice;
 use crate::journal::Event;
 use crate::reserve::{Reverified, reverify};
 use jiff::Timestamp;
@@ -52,10 +53,12 @@ impl Window {
     /// The journal or the ledger.
     pub(super) fn reverified(&mut self, round: Round) -> Result<(), Halt> {
         for what in &round.failed {
-            tracing::error!(what, "evidence is damaged; pencere repair puts it back from the reserve or a backup");
+            tracing::error!(advice = %Advice::EvidenceDamaged,
+                what, "evidence is damaged; pencere repair puts it back from the reserve or a backup");
         }
         if let Some(why) = &round.broken {
-            tracing::error!(why, "evidence could not be verified again; it is tried again");
+            tracing::error!(advice = %Advice::EvidenceUnread,
+                why, "evidence could not be verified again; it is tried again");
         }
         let state = &self.settings().window.paths.state;
         let Some(walk) = round.changed.then(|| Reverified::read(&self.host.disk, state)).flatten() else {

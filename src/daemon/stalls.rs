@@ -8,6 +8,7 @@
 
 use super::alive::act;
 use super::window::{Halt, Window};
+use crate::advice::Advice;
 use crate::host::{Clock, since_start};
 use jiff::Timestamp;
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -42,7 +43,7 @@ impl Stalls {
         let begin = since_start(); // a process may be frozen before its threads have begun
         let work = move || look(begin, every, &clock, &ended, &tell);
         if let Err(error) = std::thread::Builder::new().name("stalls".to_owned()).spawn(work) {
-            tracing::warn!(%error, "nobody looks whether this process stands still");
+            tracing::warn!(advice = %Advice::StateUnwritable, %error, "nobody looks whether this process stands still");
         }
         Self { heard, _listens: listens }
     }
@@ -83,7 +84,8 @@ impl Window {
     /// Journals that this process stood still.
     pub(super) fn stalled(&mut self, stall: Stall) -> Result<(), Halt> {
         let Stall { from, to } = stall;
-        tracing::warn!(%from, %to, "this process stood still: it was frozen, or the machine slept");
+        tracing::warn!(advice = %Advice::WasDown,
+            %from, %to, "this process stood still: it was frozen, or the machine slept");
         self.tell([act(STALLED, [("from", from.to_string()), ("to", to.to_string())])])
     }
 }

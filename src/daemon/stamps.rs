@@ -6,6 +6,7 @@
 //! digest, nonce and signature, the purpose of its certificate, and the path to an authority that `[trust]
 //! timestamping` names. Sends a digest and nothing of a receipt.
 
+use crate::advice::Advice;
 use crate::config::World;
 use crate::fetch::{self, Bounds, FetchFault};
 use crate::forms::tsp::{QUERY, REPLY, Request};
@@ -197,7 +198,8 @@ impl Stamper for Stamps {
             None if before > 0 => tracing::info!(without = before, "receipts are time-stamped again"),
             None => {}
             Some(why) => {
-                tracing::error!(why, without, "receipts go without a time-stamp; they hold, and prove no moment");
+                tracing::error!(advice = %Advice::ReceiptsUnstamped,
+                    why, without, "receipts go without a time-stamp; they hold, and prove no moment");
                 // one that gives some is asked for the next group at once
                 let pause = if without == over.len() as u64 { self.settings.retry } else { Duration::ZERO };
                 state.silent = Some(Silent { until: Instant::now() + pause, why, without: before + without });

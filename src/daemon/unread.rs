@@ -6,6 +6,7 @@
 
 use super::answering::unsealed;
 use super::window::{Halt, Waits, Window};
+use crate::advice::Advice;
 use crate::evidence::{EvidenceError, Kept};
 use crate::finding::Code;
 use crate::journal::{Answered, Held, Phase};
@@ -31,13 +32,15 @@ impl Window {
         let again = sealed.and_then(|(_, sealed)| sealed).filter(|sealed| sealed.sha256() == answered.receipt.sha256);
         match again {
             Some(sealed) => {
-                tracing::error!(submission = %id, %error, "a receipt is damaged in evidence; the seal made the same \
+                tracing::error!(advice = %Advice::EvidenceDamaged,
+                    submission = %id, %error, "a receipt is damaged in evidence; the seal made the same \
                     octets again, and they were laid. `pencere repair` puts evidence right");
                 Ok(Some(Arc::clone(sealed.octets())))
             }
             None => {
                 let number = &answered.receipt.number;
-                tracing::error!(submission = %id, number, %error, "a receipt cannot be read from evidence and stays \
+                tracing::error!(advice = %Advice::EvidenceDamaged,
+                    submission = %id, number, %error, "a receipt cannot be read from evidence and stays \
                     unpublished; `pencere repair` puts it back");
                 self.tally.publishing = Some(format!("receipt {number} cannot be read: pencere repair puts it back"));
                 self.left.insert(id);
@@ -52,9 +55,9 @@ impl Window {
         let (id, now) = (held.id, self.host.clock.now());
         let is_open = submission.phase.is_to_be_judged();
         match is_open {
-            true => tracing::error!(submission = %id, %error,
+            true => tracing::error!(advice = %Advice::EvidenceDamaged, submission = %id, %error,
                 "a held document cannot be read from evidence and is not judged; `pencere repair` puts it back"),
-            false => tracing::error!(submission = %id, %error,
+            false => tracing::error!(advice = %Advice::EvidenceDamaged, submission = %id, %error,
                 "an accepted document cannot be read from evidence and is not loaded again; `pencere repair` puts it \
                  back, and a reload (SIGHUP) or the next start loads it"),
         }
@@ -88,7 +91,8 @@ impl Window {
     fn note_damage(&self, kept: &Kept, error: &EvidenceError) {
         let (state, now) = (&self.settings().window.paths.state, self.host.clock.now());
         if let Err(error) = Reverified::met(&self.host.disk, state, kept, error.to_string(), now) {
-            tracing::warn!(%error, "what is damaged in evidence cannot be remembered for `status`");
+            tracing::warn!(advice = %Advice::StateUnwritable,
+                %error, "what is damaged in evidence cannot be remembered for `status`");
         }
     }
 }

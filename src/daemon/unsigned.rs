@@ -7,6 +7,7 @@
 //! twice of nothing, for a digest is known by its first moment in the outbox. A courtesy: nothing waits for it.
 
 use super::window::Window;
+use crate::advice::Advice;
 use crate::document::{MailAddress, ParticipantName};
 use crate::host::printable_line;
 use crate::post::Notice;
@@ -193,7 +194,7 @@ impl Window {
                     is_changed = true;
                 }
                 Err(error) => {
-                    tracing::error!(participant = %whose, %error,
+                    tracing::error!(advice = %Advice::OutboxUnwritable, participant = %whose, %error,
                         "a body is not told of mail of its address without a signature; see to the disk of the outbox");
                     gathering.not_before = now.saturating_add(AGAIN).ok();
                 }
@@ -215,7 +216,8 @@ impl Window {
             disk.replace(&path, &json, false)
         });
         if let Err(error) = written {
-            tracing::warn!(%error, "what came without a signature could not be written down; a crash forgets it");
+            tracing::warn!(advice = %Advice::StateUnwritable,
+                %error, "what came without a signature could not be written down; a crash forgets it");
             self.letters_unsigned().is_changed = true;
         }
     }
@@ -233,7 +235,8 @@ impl Window {
             match read {
                 Ok(gatherings) => self.letters_unsigned().gatherings = gatherings,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(error) => tracing::warn!(%error, "what came without a signature before cannot be read; forgotten"),
+                Err(error) => tracing::warn!(advice = %Advice::StateUnwritable,
+                    %error, "what came without a signature before cannot be read; forgotten"),
             }
             self.letters_unsigned().is_read = true;
         }

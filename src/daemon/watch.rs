@@ -6,6 +6,7 @@
 use super::alerting::alerter;
 use super::archivist::Archivist;
 use super::following::follower;
+use super::metrics::TURN;
 use super::notify;
 use super::posting::poster;
 use super::refresh::{self, Refresher, Round};
@@ -13,6 +14,7 @@ use super::reverifying::reverifier;
 use super::stalls::Stalls;
 use super::window::{Halt, Window};
 use super::witnessing::witness;
+use crate::advice::Advice;
 use crate::document::ParticipantName;
 use crate::intake::folder::{Signal, Watch};
 use crate::intake::{Group, GroupLimits, Key, Queue, Waiting};
@@ -45,6 +47,10 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut archivist = Archivist::new();
     let (ours, host) = (window.settings().clone(), window.host());
     let mut alive = notify::alive_every().map(interval);
+    let mut turn = window.metrics.is_served().then(|| interval(TURN));
+    if let Some(turn) = &mut turn {
+        turn.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
     // Set when something was done; a tick in between must not put the rest off for ever.
     let mut idle = None;
     let mut trouble = None;
@@ -54,9 +60,12 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
     let mut left = window.watches()?;
     window.start_mailboxes();
     let mut stalls = Stalls::watch(window.settings().downtime.every, host.clock.clone());
+    let sights = window.sights();
+    window.metrics.is_busy(); // from here on it is alive
     ready();
     notify::ready(&status(&window));
     tracing::info!(
+        advice = %Advice::WindowOpen,
         participants = window.queue().folders().len(),
         unwatched = watch.unwatched().len(),
         "the window is open"
@@ -76,6 +85,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
             window.hints.trouble(trouble.as_deref());
             notify::status(&status(&window));
         }
+        window.metrics.turned(&window.tally);
         let mut looked = Ok(());
         let (world, reach, laid) = (window.world(), window.reach(), window.laid());
         let told = std::sync::Arc::clone(&window.told);
@@ -95,6 +105,7 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
                 notify::ready(&status(&window));
             }
             () = tick(&mut alive) => notify::alive(),
+            () = tick(&mut turn) => {} // that it turned is all
             // before the next sign: until then the last one is that of before it stood still
             stall = stalls.next() => looked = window.stalled(stall),
             _ = sign.tick() => left.sign(window.now()),
@@ -141,16 +152,18 @@ pub async fn run(mut window: Window, ready: impl FnOnce()) -> Result<(), Halt> {
         }
     };
     drop(watch);
+    drop(sights); // and what they have open
     notify::stopping();
     match result {
         Ok(()) => {
-            tracing::info!("the window closes");
+            tracing::info!(advice = %Advice::WindowClosed, "the window closes");
             window.close().await?;
             left.end();
             Ok(())
         }
         Err(halt) => {
-            tracing::error!(%halt, "the window stops: nothing more is taken, nothing is lost");
+            tracing::error!(advice = %Advice::Halted,
+                %halt, "the window stops: nothing more is taken, nothing is lost");
             // what cannot be journalled, the sign that stays tells at the next start
             if window.halt(&halt) {
                 left.end();
@@ -296,11 +309,14 @@ impl Window {
     /// As [`Window::reload`].
     pub async fn refreshed(&mut self, round: Round) -> Result<(), Halt> {
         round.remember(self.settings());
+        self.metrics.refreshed(round.broken.is_some() || !round.failed.is_empty());
         if let Some(why) = &round.broken {
-            tracing::error!(why, "the refresher did not come to the end of its round; it is started again");
+            tracing::error!(advice = %Advice::RefreshFailed,
+                why, "the refresher did not come to the end of its round; it is started again");
         }
         for why in &round.failed {
-            tracing::error!(why, "revocation data could not be fetched; what is there counts until it is stale");
+            tracing::error!(advice = %Advice::RefreshFailed,
+                why, "revocation data could not be fetched; what is there counts until it is stale");
         }
         let broken = round.broken.as_ref().map(|why| format!("the refresher of revocation data fails: {why}"));
         let first = round.failed.first().map(|first| format!("revocation data cannot be fetched: {first}"));

@@ -14,9 +14,11 @@ use super::holds::Holds;
 use super::later::Later;
 use super::letters::Letters;
 use super::look;
+use super::metrics::{Looks, Metrics};
 use super::pages::Pages;
 use super::posting::Poster;
 use super::stamps::Stamps;
+use crate::advice::Advice;
 use crate::archive::Closed;
 use crate::boemis::{self, Ahead, Boemis};
 use crate::config::{Config, Settings, World};
@@ -249,6 +251,10 @@ pub struct Window {
     pub(super) hints: Arc<Hints>,
     /// The mailboxes that are read, and what of them has no verdict.
     pub(super) letters: Letters,
+    /// What is counted.
+    pub(super) metrics: Arc<Metrics>,
+    /// Who says what is seen of the window, in numbers; none of one that tells nobody.
+    pub(super) looks: Option<Looks>,
     /// What was done so far.
     pub tally: Tally,
 }
@@ -260,8 +266,16 @@ impl Window {
     /// # Errors
     /// [`Halt`]: nothing was taken then.
     pub async fn open(config: Config, host: Host) -> Result<Self, Halt> {
+        Self::open_counted(config, host, Metrics::new()).await
+    }
+
+    /// The same, and counts there.
+    ///
+    /// # Errors
+    /// As [`Window::open`].
+    pub async fn open_counted(config: Config, host: Host, metrics: Arc<Metrics>) -> Result<Self, Halt> {
         let (state, journal) = (config.settings().window.paths.state.clone(), config.settings().journal);
-        let opened = Self::open_all(config, host.clone()).await;
+        let opened = Self::open_all(config, host.clone(), metrics).await;
         if let Err(halt @ (Halt::Broken(_) | Halt::Wrong(_))) = &opened {
             // `status` has nowhere else to learn it from; a start that fails again and again says so once
             let written = Journal::open(&host.disk, &state, journal).and_then(|mut journal| {
@@ -276,13 +290,13 @@ impl Window {
                 journal.sync().map(drop)
             });
             if let Err(error) = written {
-                tracing::error!(%error, "the halt could not be journalled");
+                tracing::error!(advice = %Advice::Halted, %error, "the halt could not be journalled");
             }
         }
         opened
     }
 
-    async fn open_all(config: Config, host: Host) -> Result<Self, Halt> {
+    async fn open_all(config: Config, host: Host, metrics: Arc<Metrics>) -> Result<Self, Halt> {
         let settings = config.settings().clone();
         let state = &settings.window.paths.state;
         // The journal holds the lock by which a window has one process: it comes first.
@@ -354,6 +368,8 @@ impl Window {
             finds: None,
             hints: Arc::default(),
             letters: Letters::default(),
+            metrics,
+            looks: None,
             tally: Tally::default(),
         };
         window.begin().await?;
@@ -441,7 +457,8 @@ impl Window {
                 if let Some(why) = self.shut_out_of_boemis() {
                     return Err(Halt::Broken(why));
                 }
-                tracing::error!(doing, cause, "BOEMİS is away; documents are held until it is back");
+                tracing::error!(advice = %Advice::BoemisAway,
+                    doing, cause, "BOEMİS is away; documents are held until it is back");
                 self.tally.away = true;
             }
             // a start that is tried again by itself mends no rights
@@ -499,7 +516,7 @@ impl Window {
             if let Some(folder) = self.queue.folder(&participant)
                 && let Err(error) = folder.release(id)
             {
-                tracing::warn!(%participant, submission = %id, %error,
+                tracing::warn!(advice = %Advice::FileLeft, %participant, submission = %id, %error,
                     "a source could not be removed; it is at the next start");
             }
         }
@@ -592,14 +609,15 @@ impl Window {
             Ok(world) => self.take_world(world).await?,
             Err(mistakes) => {
                 for mistake in &mistakes {
-                    tracing::error!(%mistake, "reload: a mistake in the configuration");
+                    tracing::error!(advice = %Advice::ReloadRefused,
+                        %mistake, "reload: a mistake in the configuration");
                 }
                 Some(format!("{} mistakes; the first: {}", mistakes.len(), mistakes[0]))
             }
         };
         match &refused {
             None => tracing::info!("registry, stations, datasets and trust were read again"),
-            Some(why) => tracing::error!(why, "the configuration stays as it was"),
+            Some(why) => tracing::error!(advice = %Advice::ReloadRefused, why, "the configuration stays as it was"),
         }
         let configuration = self.digests();
         self.tell([Event::Reloaded { configuration, refused }])?;
@@ -682,7 +700,7 @@ impl Window {
         self.journal.forget();
         let told = self.tell([Event::Halted { why: halt.to_string() }]);
         if let Err(error) = &told {
-            tracing::error!(%error, "the halt could not be journalled");
+            tracing::error!(advice = %Advice::Halted, %error, "the halt could not be journalled");
         }
         told.is_ok()
     }

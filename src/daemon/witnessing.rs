@@ -9,6 +9,7 @@ use super::posting::Post;
 use super::refresh::{Refresher, Round};
 use super::stamps::{self, Stamps};
 use super::window::Window;
+use crate::advice::Advice;
 use crate::config::World;
 use crate::document::MailAddress;
 use crate::forms::note::{Checkpoint, NOTE_MAX};
@@ -238,7 +239,7 @@ impl Window {
         let why = why.map(|why| format!("checkpoints do not go where others keep them: {why}"));
         match &why {
             Some(why) if self.tally.witnessing.as_ref() != Some(why) => {
-                tracing::error!(why, "this is tried again and again");
+                tracing::error!(advice = %Advice::CheckpointKeptBack, why, "this is tried again and again");
             }
             None if self.tally.witnessing.is_some() => tracing::info!("checkpoints go where others keep them again"),
             _ => {}
@@ -289,7 +290,8 @@ fn remember(disk: &Disk, state: &Path, why: Option<&str>, now: Timestamp) {
     };
     match remembered {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            tracing::warn!(%error, path = %path.display(), "it could not be remembered");
+            tracing::warn!(advice = %Advice::StateUnwritable,
+                %error, path = %path.display(), "it could not be remembered");
         }
         _ => {}
     }

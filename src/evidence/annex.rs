@@ -12,6 +12,7 @@
 //! Never knows what such a file is, nor why something lies in it.
 
 use super::{EvidenceError, Kept, PackEntry, Reader};
+use crate::advice::Advice;
 use crate::document::Digest;
 use crate::host::Octets;
 use std::collections::HashSet;
@@ -181,7 +182,8 @@ impl Reader {
                     all.push(Lying { annex, file: folder.join(file), place });
                 }
                 Err(error) => {
-                    tracing::warn!(%error, path = %path.display(), "an annex cannot be read, and is passed over")
+                    tracing::warn!(advice = %Advice::EvidenceUnread,
+                        %error, path = %path.display(), "an annex cannot be read, and is passed over")
                 }
             }
         }
@@ -200,7 +202,8 @@ impl Reader {
             let octets = match self.disk.read(&path, ANNEX_MAX) {
                 Ok(octets) => octets,
                 Err(error) => {
-                    tracing::warn!(%error, path = %path.display(), "an annex cannot be read, and is passed over");
+                    tracing::warn!(advice = %Advice::EvidenceUnread,
+                        %error, path = %path.display(), "an annex cannot be read, and is passed over");
                     continue;
                 }
             };

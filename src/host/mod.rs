@@ -15,6 +15,7 @@ mod octets;
 mod parallel;
 mod printable;
 pub mod sandbox;
+mod socket;
 mod spool;
 mod torn;
 
@@ -26,6 +27,7 @@ pub use faults::{Fault, Faults};
 pub use octets::{Octets, OctetsReader};
 pub use parallel::{Begun, Beside, Panicked, made_ahead, side_by_side};
 pub use printable::{is_unprintable, printable, printable_line};
+pub use socket::listen_at;
 pub use spool::{Scratch, Spool};
 pub use torn::has_hole;
 

@@ -7,6 +7,7 @@
 
 use super::folder::{DropFolder, Recovered, Step};
 use super::{Arrival, GroupLimits, Key, Refusal};
+use crate::advice::Advice;
 use crate::document::{GivenName, ParticipantName, SubmissionId};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::hash_map::Entry;
@@ -348,7 +349,8 @@ impl Queue {
                 }
                 Step::NoHandles => {
                     if group.is_empty() {
-                        tracing::warn!("no file handle left to open a document with; trying again shortly");
+                        tracing::warn!(advice = %Advice::FileLeft,
+                            "no file handle left to open a document with; trying again shortly");
                         self.rest = Some(now.saturating_add(Self::REST).unwrap_or(now));
                     }
                     break;

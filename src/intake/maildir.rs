@@ -8,6 +8,7 @@
 
 use super::folder::beneath::Beneath;
 use super::mail::{Delivery, Order, Place, Reader, Ticket, Verdict, open};
+use crate::advice::Advice;
 use crate::document::{Digest, GivenName};
 use crate::host::sandbox;
 use crate::letter::Fault;
@@ -277,7 +278,7 @@ impl Maildir {
             if let Err(errno) = from.rename_to_free(whole, to, &seen(whole)) {
                 unmoved += 1;
                 let (mailbox, error) = (&self.reader.settings.name, io::Error::from(errno));
-                tracing::warn!(mailbox, name = %GivenName::new(whole), %error,
+                tracing::warn!(advice = %Advice::MailboxUnmoved, mailbox, name = %GivenName::new(whole), %error,
                     "a message cannot be moved; it is tried again, and answered no more");
                 self.settled.insert(name, verdict);
             }
@@ -288,7 +289,7 @@ impl Maildir {
     fn cannot_read(&mut self, name: &OsStr, error: &io::Error) {
         if self.unreadable.insert(name.to_owned()) {
             let mailbox = &self.reader.settings.name;
-            tracing::error!(mailbox, name = %GivenName::new(name), %error,
+            tracing::error!(advice = %Advice::MailboxUnreadable, mailbox, name = %GivenName::new(name), %error,
                 "a message cannot be read; the others are, and this one is tried again");
         }
     }

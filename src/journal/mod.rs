@@ -66,6 +66,7 @@ pub use note::{Note, Noted};
 pub use phase::{Impossible, Phase};
 pub use read::Reader;
 
+use crate::advice::Advice;
 use crate::document::Digest;
 use crate::forms::merkle::{self, Peaks};
 use crate::host::{Appendix, Disk, Lock};
@@ -74,6 +75,7 @@ use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// A place in the journal: behind a line, with the chain there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -173,6 +175,7 @@ impl JournalError {
 pub struct Written {
     entries: Vec<(Entry, Position)>,
     leaves: Vec<Leaf>,
+    lasted: Option<Duration>,
 }
 
 /// A durable line that is a leaf of the transparency log.
@@ -195,6 +198,11 @@ impl Written {
     /// Those of them that are leaves of the transparency log, in order.
     pub fn leaves(&self) -> &[Leaf] {
         &self.leaves
+    }
+
+    /// How long their write and its sync took; none where nothing was written.
+    pub fn lasted(&self) -> Option<Duration> {
+        self.lasted
     }
 }
 
@@ -249,6 +257,7 @@ pub struct Synced {
     leaves: Vec<Leaf>,
     peaks: Peaks,
     end: Position,
+    lasted: Duration,
 }
 
 impl Unsynced {
@@ -258,8 +267,9 @@ impl Unsynced {
     /// As [`Journal::sync`].
     pub fn sync(self) -> Result<Synced, JournalError> {
         let Self { segment, path, lines, entries, leaves, peaks, end } = self;
+        let begun = Instant::now();
         locked(&segment).commit(&lines).map_err(JournalError::disk("append to", &path))?;
-        Ok(Synced { entries, leaves, peaks, end })
+        Ok(Synced { entries, leaves, peaks, end, lasted: begun.elapsed() })
     }
 }
 
@@ -314,6 +324,7 @@ impl Journal {
                 let torn = file.len().map_err(JournalError::disk("read", &path))?.saturating_sub(end.offset);
                 if torn > 0 {
                     tracing::warn!(
+                        advice = %Advice::TornWrite,
                         segment = number,
                         offset = end.offset,
                         octets = torn,
@@ -371,7 +382,7 @@ impl Journal {
                 let synced = unsynced.sync().inspect_err(|_| self.not_synced())?;
                 Ok(self.synced(synced))
             }
-            None => Ok(Written { entries: Vec::new(), leaves: Vec::new() }),
+            None => Ok(Written { entries: Vec::new(), leaves: Vec::new(), lasted: None }),
         }
     }
 
@@ -430,7 +441,7 @@ impl Journal {
     pub fn synced(&mut self, synced: Synced) -> Written {
         self.is_syncing = false;
         (self.end, self.peaks) = (synced.end, synced.peaks);
-        Written { entries: synced.entries, leaves: synced.leaves }
+        Written { entries: synced.entries, leaves: synced.leaves, lasted: Some(synced.lasted) }
     }
 
     /// Hears that it is not, and will not be.

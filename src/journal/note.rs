@@ -6,6 +6,7 @@
 //! its facts: an act told twice is better than one not told.
 
 use super::{Event, Journal, JournalError};
+use crate::advice::Advice;
 use crate::host::Disk;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,8 @@ impl Note {
             let path = folder.join(name);
             match disk.read(&path, SIZE_MAX).and_then(|octets| Ok(serde_json::from_slice::<Self>(&octets)?)) {
                 Ok(note) => left.push((name.to_owned(), note)),
-                Err(error) => tracing::warn!(path = %path.display(), %error, "this is no note for the journal"),
+                Err(error) => tracing::warn!(advice = %Advice::NoteUnread,
+                    path = %path.display(), %error, "this is no note for the journal"),
             }
         }
         left
@@ -94,7 +96,8 @@ impl Noted {
     pub fn done(self, disk: &Disk) {
         for path in self.0 {
             if let Err(error) = disk.unlink(&path) {
-                tracing::warn!(path = %path.display(), %error, "a note was journalled and cannot be taken away");
+                tracing::warn!(advice = %Advice::NoteUnread,
+                    path = %path.display(), %error, "a note was journalled and cannot be taken away");
             }
         }
     }

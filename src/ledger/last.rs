@@ -6,6 +6,7 @@
 //! thread that hangs is left to the end of the process, and the next start makes the ledger anew.
 
 use super::LedgerError;
+use crate::advice::Advice;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::thread;
@@ -40,7 +41,8 @@ impl Drop for Last {
         // sled syncs its file once more when its last handle goes, and panics where the disk refuses.
         let went = within(self.patience, move || catch_unwind(AssertUnwindSafe(|| drop(db))).is_ok());
         if !matches!(went, Ok(true)) {
-            tracing::error!("sled could not write the ledger to its end; it is made anew at the next start");
+            tracing::error!(advice = %Advice::IndexAnew,
+                "sled could not write the ledger to its end; it is made anew at the next start");
         }
     }
 }

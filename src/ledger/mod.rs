@@ -53,6 +53,7 @@ pub use older::{Fold, Indexes, Kind, Life, State};
 pub use unsettled::{Place, Unsettled};
 pub use view::View;
 
+use crate::advice::Advice;
 use crate::document::{Content, Decision, Digest, GivenName, ParticipantName, SubmissionId};
 use crate::host::Disk;
 use crate::journal::{
@@ -326,7 +327,8 @@ impl Ledger {
         set_aside(&folder)?;
         let (ledger, opened) = Self::catch_up(disk, state, journal, settings)?;
         let (Opened::CaughtUp(entries) | Opened::Rebuilt(entries)) = opened;
-        tracing::warn!(why, entries, "the ledger could not be used and was made anew from the journal");
+        tracing::warn!(advice = %Advice::IndexAnew,
+            why, entries, "the ledger could not be used and was made anew from the journal");
         Ok((ledger, Opened::Rebuilt(entries)))
     }
 
@@ -362,7 +364,8 @@ impl Ledger {
         if (is_new || is_far || is_behind(older.end()))
             && let Some(why) = older.unfit()?
         {
-            tracing::warn!(why, "the indexes of the journal do not fit it; all are made anew of its segments");
+            tracing::warn!(advice = %Advice::IndexAnew,
+                why, "the indexes of the journal do not fit it; all are made anew of its segments");
             older = Older::none(disk, state, true);
             is_new = true;
         }

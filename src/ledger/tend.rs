@@ -6,6 +6,7 @@
 
 use super::older::{Older, unhex};
 use super::{Ledger, LedgerError, Submission, keys};
+use crate::advice::Advice;
 use crate::journal::Event;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -84,7 +85,8 @@ impl Ledger {
             Ok(None) => {}
             Err(error) => {
                 self.tending.failed = true;
-                tracing::error!(%error, "a closed segment gets no index; the ledger keeps what is in it");
+                tracing::error!(advice = %Advice::StateUnwritable,
+                    %error, "a closed segment gets no index; the ledger keeps what is in it");
             }
         }
         Ok(())

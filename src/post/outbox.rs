@@ -20,6 +20,7 @@
 //! next start and comes here again, which changes nothing where it is known already. Never speaks to a server.
 
 use super::{Pace, compose};
+use crate::advice::Advice;
 use crate::document::{Decision, Digest, MailAddress, ParticipantName, SubmissionId, Thread};
 use crate::host::Disk;
 use jiff::{SignedDuration, Timestamp};
@@ -520,7 +521,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
                         batch.add(answer, octets as u64);
                     }
                     Err(error) => {
-                        tracing::error!(path = %path.display(), %error, "an answer that is owed cannot be read");
+                        tracing::error!(advice = %Advice::MailUnreadable,
+                            path = %path.display(), %error, "an answer that is owed cannot be read");
                         index.waiting.remove(&key);
                     }
                 }
@@ -579,7 +581,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
         let path = self.path_json(stage.folder(), name);
         let read = self.read(&path);
         if let Err(error) = &read {
-            tracing::error!(path = %path.display(), %error, "a mail of the outbox cannot be read");
+            tracing::error!(advice = %Advice::MailUnreadable,
+                path = %path.display(), %error, "a mail of the outbox cannot be read");
             if stage == Stage::Owed {
                 self.changed().owed.remove(name);
             }
@@ -675,7 +678,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             Ok(mail) => mail,
             // what does not read today reads on no other day: a person sees it where the failed ones are
             Err(error) if [ErrorKind::InvalidData, ErrorKind::UnexpectedEof].contains(&error.kind()) => {
-                tracing::error!(path = %path.display(), %error, "a mail of which a report came cannot be read");
+                tracing::error!(advice = %Advice::MailUnreadable,
+                    path = %path.display(), %error, "a mail of which a report came cannot be read");
                 self.disk.rename(&path, &self.path_json(Stage::Failed.folder(), &name))?;
                 self.index().taken.remove(&name);
                 return Ok(None);
@@ -683,7 +687,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             Err(error) => return Err(error),
         };
         if !mail.to.iter().any(|to| to.as_str().eq_ignore_ascii_case(recipient)) {
-            tracing::warn!(mail = name, "a report names another receiver than the mail had, and is passed over");
+            tracing::warn!(advice = %Advice::MailFailed,
+                mail = name, "a report names another receiver than the mail had, and is passed over");
             return Ok(None);
         }
         mail.why = Some(cut(&format!("a report says: {status} {recipient}")));
@@ -868,7 +873,8 @@ impl<K: Serialize + for<'a> Deserialize<'a> + Clone> Outbox<K> {
             let path = self.path_json(folder, &name);
             match self.read(&path) {
                 Ok(one) => all.push((name, one)),
-                Err(error) => tracing::error!(path = %path.display(), %error, "an entry of the outbox cannot be read"),
+                Err(error) => tracing::error!(advice = %Advice::MailUnreadable,
+                    path = %path.display(), %error, "an entry of the outbox cannot be read"),
             }
         }
         Ok(all)

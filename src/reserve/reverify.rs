@@ -5,6 +5,7 @@
 
 use super::Fault;
 use super::mend::{fault_of, named};
+use crate::advice::Advice;
 use crate::evidence::{self, Kept};
 use crate::host::Disk;
 use crate::journal::{Position, Reader};
@@ -95,7 +96,8 @@ impl Reverified {
         Self::read(disk, state).unwrap_or_else(|| {
             let new = Self { waits: true, ..Self::begin(now, None) };
             if let Err(error) = new.write(disk, state) {
-                tracing::warn!(%error, "when evidence was verified last cannot be remembered");
+                tracing::warn!(advice = %Advice::StateUnwritable,
+                    %error, "when evidence was verified last cannot be remembered");
             }
             new
         })

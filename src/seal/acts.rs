@@ -19,6 +19,7 @@ mod chunks;
 
 use super::skips::Skips;
 use super::{Commitment, OutcomeRecord};
+use crate::advice::Advice;
 use crate::document::{Decision, Digest, SubmissionId};
 use crate::host::{Disk, has_hole};
 pub(super) use chunks::Against;
@@ -182,6 +183,7 @@ impl Acts {
         match of(file, chunks) {
             Err(LogFault::Damaged { what, .. }) => {
                 tracing::warn!(
+                    advice = %Advice::IndexAnew,
                     what,
                     "the seal's act log does not fit its index: it is read whole, and the index is \
                     made anew"
@@ -234,6 +236,7 @@ impl Acts {
                 return Err(self.damaged(good, what));
             }
             tracing::warn!(
+                advice = %Advice::TornWrite,
                 offset = good,
                 octets = offset.saturating_sub(good),
                 "the seal's act log ends in a write that was never finished; it is cut off before the next act"

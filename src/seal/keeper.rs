@@ -10,6 +10,7 @@ use super::commitment::Commitment;
 use super::fault::{OpenFault, Refused};
 use super::followed::{FollowFault, Followed};
 use super::{LogFault, Now, OutcomeRecord, Seal, Settings, Stamper, Window};
+use crate::advice::Advice;
 use crate::document::Digest;
 use crate::forms::key::KeyFault;
 use crate::host::Disk;
@@ -91,6 +92,7 @@ impl Keeper {
             if peer.uid.as_raw() != owner {
                 let (uid, pid) = (peer.uid.as_raw(), peer.pid.as_raw_nonzero().get());
                 tracing::error!(
+                    advice = %Advice::SealStranger,
                     uid,
                     pid,
                     wanted = owner,
@@ -104,7 +106,8 @@ impl Keeper {
             self.seal.stamper = None;
             match ended {
                 Ok(()) => tracing::info!("the window has gone"),
-                Err(Ended::Line(fault)) => tracing::error!(%fault, "the line to the window broke"),
+                Err(Ended::Line(fault)) => tracing::error!(advice = %Advice::SealLine,
+                    %fault, "the line to the window broke"),
                 Err(Ended::Broken(refused)) => return Err(KeeperFault::Broken(refused)),
             }
         }
@@ -128,7 +131,7 @@ impl Keeper {
             let broken = match done {
                 Ok(reply) => call::send(&**stream, &reply).map(|()| None),
                 Err(refusal) => {
-                    tracing::error!(why = refusal.to_string(), "nothing was sealed");
+                    tracing::error!(advice = %Advice::SealLine, why = refusal.to_string(), "nothing was sealed");
                     let (told, may_pass) = (refusal.to_string(), refusal.may_pass());
                     call::send(&**stream, &Reply::Refused(Refusal { told, may_pass })).map(|()| Some(refusal))
                 }
@@ -259,7 +262,8 @@ impl Stamper for Calling {
     /// Without a stamp a receipt says the same; a line that broke is told by the next frame.
     fn stamp(&self, over: &[String]) -> Vec<Option<Vec<u8>>> {
         let mut tokens = self.ask(over).unwrap_or_else(|error| {
-            tracing::error!(%error, "no time was stamped: the window did not hand over what it was asked for");
+            tracing::error!(advice = %Advice::ReceiptsUnstamped,
+                %error, "no time was stamped: the window did not hand over what it was asked for");
             Vec::new()
         });
         tokens.resize(over.len(), None);

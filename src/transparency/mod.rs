@@ -21,6 +21,7 @@ mod tests;
 
 pub use key::{KeyFault, KeyPlace};
 
+use crate::advice::Advice;
 use crate::document::Digest;
 use crate::forms::merkle::{Peaks, Tree, is_consistent, is_included};
 use crate::forms::note::{Checkpoint, LogKey, LogSigner, NOTE_MAX};
@@ -197,7 +198,8 @@ impl Log {
             }
             self.sync()?;
             if self.goes_on_from(size, root)? {
-                tracing::warn!("the nodes of the transparency log had rotted; they were made anew from the journal");
+                tracing::warn!(advice = %Advice::IndexAnew,
+                    "the nodes of the transparency log had rotted; they were made anew from the journal");
                 return Ok(());
             }
         }
@@ -221,7 +223,8 @@ impl Log {
                 self.hold(disk, state, &path.display().to_string(), (size, root))
             }
             Some(Err(why)) => {
-                tracing::warn!(why, path = %path.display(), "this is no checkpoint; the next one takes its place");
+                tracing::warn!(advice = %Advice::CheckpointKeptBack,
+                    why, path = %path.display(), "this is no checkpoint; the next one takes its place");
                 Ok(())
             }
             None => Ok(()),

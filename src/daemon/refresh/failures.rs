@@ -4,6 +4,7 @@
 //! another process, and a window that does not stay asks again only after a pause that doubles. What cannot
 //! be remembered is asked for again: nothing is lost by that.
 
+use crate::advice::Advice;
 use crate::config::TrustSettings;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -43,7 +44,8 @@ pub(super) fn note(file: &Path, address: &str, why: &str, every: Duration) {
         std::fs::write(&path, json)
     });
     if let Err(error) = kept {
-        tracing::warn!(path = %path.display(), %error, "a failure to fetch could not be remembered");
+        tracing::warn!(advice = %Advice::StateUnwritable,
+            path = %path.display(), %error, "a failure to fetch could not be remembered");
     }
 }
 

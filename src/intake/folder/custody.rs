@@ -4,6 +4,7 @@
 //! of the folder's opening. Never unlinks anything in `in/`, and never replaces anything there.
 
 use super::beneath::Beneath;
+use crate::advice::Advice;
 use crate::document::{GivenName, SubmissionId};
 use crate::intake::Facts;
 use rustix::io::Errno;
@@ -126,7 +127,8 @@ impl Custody {
                 }
                 Ok(false) => self.stranded.push((id, name)),
                 Err(error) => {
-                    tracing::warn!(%id, name = %GivenName::new(&name), %error, "cannot be given back yet");
+                    tracing::warn!(advice = %Advice::FileLeft,
+                        %id, name = %GivenName::new(&name), %error, "cannot be given back yet");
                     self.stranded.push((id, name));
                 }
             }
@@ -196,7 +198,8 @@ impl Custody {
         self.taken.each_name(&mut |name| match split(name) {
             Some((id, rest)) if rest.is_empty() => folders.push(id),
             Some((id, rest)) => found.push((id, rest.to_owned())),
-            None => tracing::warn!(name = %GivenName::new(name), "lies in .taken/ and is not ours; left alone"),
+            None => tracing::warn!(advice = %Advice::FileLeft,
+                name = %GivenName::new(name), "lies in .taken/ and is not ours; left alone"),
         })?;
         for id in folders {
             self.taken.folder(folder_name(id))?.each_name(&mut |name| found.push((id, name.to_owned())))?;

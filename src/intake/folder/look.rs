@@ -6,6 +6,7 @@
 use super::custody::Missed;
 use super::entries::{Entry, State};
 use super::{DropFolder, Step, is_upload, sniff};
+use crate::advice::Advice;
 use crate::document::{GivenName, ParticipantName, SubmissionId};
 use crate::finding::{Code, Finding};
 use crate::intake::{Arrival, Facts, Incoming, Key, Origin, Refusal};
@@ -256,7 +257,7 @@ impl DropFolder {
             }
             Err(missed) => {
                 if let Err(error) = self.custody.give_back(id, &self.inward) {
-                    tracing::warn!(%id, name = %GivenName::new(name), %error,
+                    tracing::warn!(advice = %Advice::FileLeft, %id, name = %GivenName::new(name), %error,
                         "cannot be given back before the next start");
                 }
                 for name in [Some(name), detached].into_iter().flatten() {

@@ -27,6 +27,7 @@ pub use sniff::carries_signature;
 pub use watch::{Signal, Watch};
 
 use super::{Arrival, Key, Refusal, Settings, Waiting};
+use crate::advice::Advice;
 use crate::document::{GivenName, ParticipantName, SubmissionId};
 use crate::host::sandbox;
 use beneath::{Beneath, Listing};
@@ -227,7 +228,8 @@ impl DropFolder {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => {
                     entries.keep(name);
-                    tracing::warn!(%participant, name = %GivenName::new(name), %error, "cannot be looked at");
+                    tracing::warn!(advice = %Advice::FileLeft,
+                        %participant, name = %GivenName::new(name), %error, "cannot be looked at");
                     unseen = unseen.take().or(Some(error));
                 }
             }
@@ -372,7 +374,8 @@ impl DropFolder {
     }
 
     fn complain(&self, name: &OsStr, error: &io::Error) {
-        tracing::warn!(participant = %self.participant, name = %GivenName::new(name), %error, "cannot be looked at");
+        tracing::warn!(advice = %Advice::FileLeft,
+            participant = %self.participant, name = %GivenName::new(name), %error, "cannot be looked at");
     }
 }
 

@@ -6,6 +6,7 @@
 //! wrong here becomes a scan.
 
 use super::{DropFolder, is_upload};
+use crate::advice::Advice;
 use crate::document::ParticipantName;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
@@ -86,7 +87,8 @@ impl Watch {
             match Watched::begin(participant, &path, &self.bell) {
                 Ok(watched) => drop(self.watched.insert(path, watched)),
                 Err(error) => {
-                    tracing::warn!(%participant, %error, "the folder cannot be watched and is only rescanned");
+                    tracing::warn!(advice = %Advice::FolderRescanned,
+                        %participant, %error, "the folder cannot be watched and is only rescanned");
                     self.unwatched.insert(path, participant.clone());
                 }
             }
@@ -140,7 +142,8 @@ impl Mailbox {
         let is_told = match event {
             Ok(event) => self.told().take(event, folder),
             Err(error) => {
-                tracing::warn!(%error, "file events may be missing; the folder is scanned");
+                tracing::warn!(advice = %Advice::FolderRescanned,
+                    %error, "file events may be missing; the folder is scanned");
                 self.told().lose()
             }
         };

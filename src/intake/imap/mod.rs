@@ -10,6 +10,7 @@
 mod line;
 
 use super::mail::{Delivery, OPEN_MAX, Order, Place, Reader, Server, Ticket, Verdict, open};
+use crate::advice::Advice;
 use crate::host::{Disk, Octets};
 use crate::letter::Fault;
 use async_imap::Session;
@@ -163,6 +164,7 @@ impl Memory {
         if self.validity != selected.uid_validity {
             if self.validity.is_some() {
                 tracing::warn!(
+                    advice = %Advice::MailboxAnew,
                     mailbox = self.reader.settings.name,
                     "the server counts its messages anew (UIDVALIDITY): all are looked at again"
                 );
@@ -257,7 +259,8 @@ impl Memory {
                         Ok(post) => Delivery::Post(ticket, Box::new(post)),
                         Err(Fault::Io(error)) => {
                             let mailbox = &self.reader.settings.name;
-                            tracing::error!(mailbox, uid, %error, "a message cannot be read; it is tried again");
+                            tracing::error!(advice = %Advice::MailboxUnreadable,
+                                mailbox, uid, %error, "a message cannot be read; it is tried again");
                             continue;
                         }
                         Err(fault) => Delivery::Refused(ticket, key, fault),
@@ -330,6 +333,7 @@ impl Memory {
                     let (mailbox, why) = (&self.reader.settings.name, line::shown(&why));
                     if self.unmoved.insert(uid) {
                         tracing::warn!(
+                            advice = %Advice::MailboxUnmoved,
                             mailbox,
                             uid,
                             why,

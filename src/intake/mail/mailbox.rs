@@ -4,6 +4,7 @@
 //! in its mailbox; what is handed over and has no verdict is bounded as well.
 
 use super::{MailboxSettings, Place, Post};
+use crate::advice::Advice;
 use crate::host::Scratch;
 use crate::intake::{Channel, imap, maildir};
 use crate::letter::{Fault, Limits};
@@ -223,7 +224,8 @@ impl Reader {
         standing.connected = false;
         standing.failing_since.get_or_insert_with(Timestamp::now);
         if standing.last_error.as_deref() != Some(why) {
-            tracing::error!(mailbox = self.settings.name, why, "the mailbox cannot be read; it is tried again");
+            tracing::error!(advice = %Advice::MailboxUnreadable,
+                mailbox = self.settings.name, why, "the mailbox cannot be read; it is tried again");
             standing.last_error = Some(why.to_owned());
         }
     }

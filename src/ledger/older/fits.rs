@@ -5,6 +5,7 @@
 //! fit. Writes nothing and mends nothing.
 
 use super::{Gather, Kind, Older, State, run, run_in};
+use crate::advice::Advice;
 use crate::host::Disk;
 use crate::journal::{self, Entry, Position};
 use crate::ledger::LedgerError;
@@ -118,7 +119,8 @@ impl Older {
             }
             // a segment that cannot be read is no word against its index
             Err(error @ (LedgerError::Journal(_) | LedgerError::Disk { .. })) => {
-                tracing::warn!(path = %path.display(), %error, "this index could not be held against its segment");
+                tracing::warn!(advice = %Advice::IndexAnew,
+                    path = %path.display(), %error, "this index could not be held against its segment");
             }
             Err(error) => return Ok(Some(error.to_string())),
         }

@@ -19,6 +19,7 @@ pub(super) use gather::Gather;
 
 use super::apply::told;
 use super::{LedgerError, Submission, Unsettled, keys};
+use crate::advice::Advice;
 use crate::document::SubmissionId;
 use crate::host::Disk;
 use crate::journal::{self, Entry, Event, Lines, Position, Reader};
@@ -84,7 +85,8 @@ impl Older {
         let path = journal::index_path(&self.state, end.segment);
         let run = Run::open(&self.disk, path.clone(), end, self.runs.len() < OPEN_MAX);
         run.unwrap_or_else(|error| {
-            tracing::warn!(path = %path.display(), %error, "this index cannot be read; it is made anew of its segment");
+            tracing::warn!(advice = %Advice::IndexAnew,
+                path = %path.display(), %error, "this index cannot be read; it is made anew of its segment");
             None
         })
     }
@@ -120,7 +122,8 @@ impl Older {
                 Ok(Some(next)) => self = next,
                 Ok(None) => return Ok(self),
                 Err(error @ LedgerError::Disk { .. }) => {
-                    tracing::warn!(%error, "no index can be written; the ledger keeps what is in that segment");
+                    tracing::warn!(advice = %Advice::StateUnwritable,
+                        %error, "no index can be written; the ledger keeps what is in that segment");
                     return Ok(self);
                 }
                 Err(error) => return Err(error),
@@ -137,7 +140,8 @@ impl Older {
         let run = match self.write(end.segment, &octets) {
             Ok(()) => self.open_run(*end),
             Err(error) if must => {
-                tracing::warn!(%error, "this index is kept in memory until the next start");
+                tracing::warn!(advice = %Advice::StateUnwritable,
+                    %error, "this index is kept in memory until the next start");
                 None
             }
             Err(error) => return Err(error),
@@ -187,14 +191,16 @@ impl Older {
         match question(&run) {
             Ok(answer) => return Ok(answer),
             Err(error) => {
-                tracing::warn!(path = %path().display(), %error, "this index is made anew of its segment");
+                tracing::warn!(advice = %Advice::IndexAnew,
+                    path = %path().display(), %error, "this index is made anew of its segment");
             }
         }
         let (_, octets) = self.first(at).gather(run.end())?;
         if self.writes
             && let Err(error) = self.write(run.segment(), &octets)
         {
-            tracing::warn!(%error, "this index is kept in memory until the next start");
+            tracing::warn!(advice = %Advice::StateUnwritable,
+                %error, "this index is kept in memory until the next start");
         }
         let again = Run::in_memory(octets).ok_or_else(|| LedgerError::Rotten { path: path() })?;
         let answer = question(&again).map_err(|_| LedgerError::Rotten { path: path() });

@@ -6,6 +6,7 @@
 //! end, is known and cut back; whoever deletes it costs the next start the reading of the whole log.
 
 use super::{Act, At, Head, checked, parse};
+use crate::advice::Advice;
 use crate::document::{Digest, SubmissionId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -123,7 +124,8 @@ impl Chunks {
         if keeps < octets.len()
             && let Err(error) = OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(keeps as u64))
         {
-            tracing::warn!(%error, path = %path.display(), "the index of the seal's act log cannot be cut back");
+            tracing::warn!(advice = %Advice::IndexAnew,
+                %error, path = %path.display(), "the index of the seal's act log cannot be cut back");
         }
         let now = chunks.pop().map_or_else(Chunk::first, |last| last.next());
         Self { path, chunk, now, full: Vec::new() }
@@ -133,7 +135,8 @@ impl Chunks {
     pub(super) fn anew(log: &Path, chunk: u64) -> Self {
         let path = log.with_extension("index");
         if let Err(error) = OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(0)) {
-            tracing::warn!(%error, path = %path.display(), "the index of the seal's act log cannot be emptied");
+            tracing::warn!(advice = %Advice::IndexAnew,
+                %error, path = %path.display(), "the index of the seal's act log cannot be emptied");
         }
         Self { path, chunk, now: Chunk::first(), full: Vec::new() }
     }
@@ -161,7 +164,8 @@ impl Chunks {
             return;
         }
         if let Err(error) = self.append() {
-            tracing::warn!(%error, path = %self.path.display(), "the index of the seal's act log cannot be written");
+            tracing::warn!(advice = %Advice::IndexAnew,
+                %error, path = %self.path.display(), "the index of the seal's act log cannot be written");
         }
     }
 
@@ -266,7 +270,8 @@ fn written(octets: &[u8]) -> impl Iterator<Item = Chunk> {
 fn read(path: &Path) -> Vec<u8> {
     std::fs::read(path).unwrap_or_else(|error| {
         if error.kind() != io::ErrorKind::NotFound {
-            tracing::warn!(%error, path = %path.display(), "the index of the seal's act log cannot be read");
+            tracing::warn!(advice = %Advice::IndexAnew,
+                %error, path = %path.display(), "the index of the seal's act log cannot be read");
         }
         Vec::new()
     })
