@@ -43,6 +43,7 @@ complete -c pencere -n "__fish_pencere_needs_command" -f -a "receipt" -d 'Prove 
 complete -c pencere -n "__fish_pencere_needs_command" -f -a "list" -d 'List submissions and where they stand, the newest last'
 complete -c pencere -n "__fish_pencere_needs_command" -f -a "show" -d 'Show everything that happened to one submission, from its arrival to its receipts'
 complete -c pencere -n "__fish_pencere_needs_command" -f -a "explain" -d 'Repeat the judgement of a submission from evidence alone, and tell it step by step'
+complete -c pencere -n "__fish_pencere_needs_command" -f -a "replay" -d 'Judge past documents by changed rules, and list what would be answered otherwise'
 complete -c pencere -n "__fish_pencere_needs_command" -f -a "evidence" -d 'Make one container of all that proves what became of a submission (ASiC-E)'
 complete -c pencere -n "__fish_pencere_needs_command" -f -a "status" -d 'Say whether the window is healthy, and what waits'
 complete -c pencere -n "__fish_pencere_needs_command" -f -a "doctor" -d 'Look over all that the window stands on, and say of each what is wrong and what to do'
@@ -58,6 +59,10 @@ complete -c pencere -n "__fish_pencere_needs_command" -f -a "archive" -d 'Archiv
 complete -c pencere -n "__fish_pencere_needs_command" -f -a "post" -d 'Mail that goes out: what is owed, and what was given up or came back'
 complete -c pencere -n "__fish_pencere_needs_command" -f -a "boemis" -d 'What the owner of BOEMİS\'s database does for the window'
 complete -c pencere -n "__fish_pencere_needs_command" -f -a "config" -d 'Look over the configuration'
+complete -c pencere -n "__fish_pencere_needs_command" -f -a "participants" -d 'The bodies that file'
+complete -c pencere -n "__fish_pencere_needs_command" -f -a "persons" -d 'The persons who sign for them'
+complete -c pencere -n "__fish_pencere_needs_command" -f -a "stations" -d 'The stations that are filed about'
+complete -c pencere -n "__fish_pencere_needs_command" -f -a "profile" -d 'What agencies need for the window\'s verdict at home'
 complete -c pencere -n "__fish_pencere_needs_command" -f -a "identity" -d 'Look at who a certificate says its holder is'
 complete -c pencere -n "__fish_pencere_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pencere -n "__fish_pencere_using_subcommand setup" -l id -d 'What a document\'s `to` must say: 1 to 64 of a-z, 0-9 and -, beginning with a letter' -r
@@ -90,6 +95,8 @@ complete -c pencere -n "__fish_pencere_using_subcommand once" -l format -d 'Text
 json\t'For programs'"
 complete -c pencere -n "__fish_pencere_using_subcommand once" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pencere -n "__fish_pencere_using_subcommand check" -l participant -d 'Judge it as dropped by this participant [default: whoever signed it]' -r
+complete -c pencere -n "__fish_pencere_using_subcommand check" -l profile -d 'Judge by this profile of a window (`pencere profile export`)' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand check" -l profile-cert -d 'The certificate (PEM) that the profile must be signed with' -r -F
 complete -c pencere -n "__fish_pencere_using_subcommand check" -l config -d 'The window\'s configuration [default: $PENCERE_CONFIG, else /etc/pencere/pencere.toml]' -r -F
 complete -c pencere -n "__fish_pencere_using_subcommand check" -l format -d 'Text for people, or exactly one JSON value on stdout for programs' -r -f -a "text\t'For people'
 json\t'For programs'"
@@ -170,6 +177,15 @@ complete -c pencere -n "__fish_pencere_using_subcommand explain" -l config -d 'T
 complete -c pencere -n "__fish_pencere_using_subcommand explain" -l format -d 'Text for people, or exactly one JSON value on stdout for programs' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c pencere -n "__fish_pencere_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pencere -n "__fish_pencere_using_subcommand replay" -l since -d 'Only what was received from then on: a day, which begins at midnight in Baku, or a moment' -r
+complete -c pencere -n "__fish_pencere_using_subcommand replay" -l until -d 'Only what was received before then' -r
+complete -c pencere -n "__fish_pencere_using_subcommand replay" -l by -d 'The configuration to judge by [default: the window\'s]' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand replay" -l registry -d 'Whose participants, persons and stations' -r -f -a "then\t'Those of its time'
+now\t'Those of the configuration to judge by'"
+complete -c pencere -n "__fish_pencere_using_subcommand replay" -l config -d 'The window\'s configuration [default: $PENCERE_CONFIG, else /etc/pencere/pencere.toml]' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand replay" -l format -d 'Text for people, or exactly one JSON value on stdout for programs' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c pencere -n "__fish_pencere_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pencere -n "__fish_pencere_using_subcommand evidence" -s o -l out -d 'Write the container here, replacing what stands there' -r -F
 complete -c pencere -n "__fish_pencere_using_subcommand evidence" -l key -d 'The private key that signs the container (PEM)' -r -F
 complete -c pencere -n "__fish_pencere_using_subcommand evidence" -l cert -d 'Its certificate (PEM); further ones in the file, from its issuer on, go with the signature' -r -F
@@ -341,12 +357,65 @@ complete -c pencere -n "__fish_pencere_using_subcommand boemis; and __fish_seen_
 complete -c pencere -n "__fish_pencere_using_subcommand boemis; and __fish_seen_subcommand_from prepare" -l format -d 'Text for people, or exactly one JSON value on stdout for programs' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c pencere -n "__fish_pencere_using_subcommand boemis; and __fish_seen_subcommand_from prepare" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c pencere -n "__fish_pencere_using_subcommand config; and not __fish_seen_subcommand_from check" -s h -l help -d 'Print help'
-complete -c pencere -n "__fish_pencere_using_subcommand config; and not __fish_seen_subcommand_from check" -f -a "check" -d 'Name every mistake of the configuration at once, each with file, line and key'
+complete -c pencere -n "__fish_pencere_using_subcommand config; and not __fish_seen_subcommand_from check diff" -s h -l help -d 'Print help'
+complete -c pencere -n "__fish_pencere_using_subcommand config; and not __fish_seen_subcommand_from check diff" -f -a "check" -d 'Name every mistake of the configuration at once, each with file, line and key'
+complete -c pencere -n "__fish_pencere_using_subcommand config; and not __fish_seen_subcommand_from check diff" -f -a "diff" -d 'Show what changed in the configuration since it came into force'
 complete -c pencere -n "__fish_pencere_using_subcommand config; and __fish_seen_subcommand_from check" -l config -d 'The window\'s configuration [default: $PENCERE_CONFIG, else /etc/pencere/pencere.toml]' -r -F
 complete -c pencere -n "__fish_pencere_using_subcommand config; and __fish_seen_subcommand_from check" -l format -d 'Text for people, or exactly one JSON value on stdout for programs' -r -f -a "text\t'For people'
 json\t'For programs'"
 complete -c pencere -n "__fish_pencere_using_subcommand config; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pencere -n "__fish_pencere_using_subcommand config; and __fish_seen_subcommand_from diff" -l config -d 'The window\'s configuration [default: $PENCERE_CONFIG, else /etc/pencere/pencere.toml]' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand config; and __fish_seen_subcommand_from diff" -l format -d 'Text for people, or exactly one JSON value on stdout for programs' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c pencere -n "__fish_pencere_using_subcommand config; and __fish_seen_subcommand_from diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pencere -n "__fish_pencere_using_subcommand participants; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c pencere -n "__fish_pencere_using_subcommand participants; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the participants: their competence, how they are answered, and whether they are suspended'
+complete -c pencere -n "__fish_pencere_using_subcommand participants; and __fish_seen_subcommand_from list" -l at -d 'As of this day in Baku, as 2026-09-30 [default: today]' -r
+complete -c pencere -n "__fish_pencere_using_subcommand participants; and __fish_seen_subcommand_from list" -l lang -d 'The language of what stands around the rows: az (Azərbaycan dili) or en (English)' -r -f -a "az\t'Azərbaycan dili'
+en\t'English'"
+complete -c pencere -n "__fish_pencere_using_subcommand participants; and __fish_seen_subcommand_from list" -l format -d 'The form of the answer' -r -f -a "table\t'For a terminal'
+csv\t'For a spreadsheet: byte order mark, ; and decimal comma; no cell acts as a formula'
+json\t'For programs: one value, figures as exact decimals in text'
+xlsx\t'A workbook, with figures as numbers'"
+complete -c pencere -n "__fish_pencere_using_subcommand participants; and __fish_seen_subcommand_from list" -s o -l output -d 'Write into this file, and replace it [default: stdout]' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand participants; and __fish_seen_subcommand_from list" -l config -d 'The window\'s configuration [default: $PENCERE_CONFIG, else /etc/pencere/pencere.toml]' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand participants; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pencere -n "__fish_pencere_using_subcommand persons; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c pencere -n "__fish_pencere_using_subcommand persons; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the responsible persons: rights, active period, and when their certificates end'
+complete -c pencere -n "__fish_pencere_using_subcommand persons; and __fish_seen_subcommand_from list" -l participant -d 'Only this participant\'s' -r
+complete -c pencere -n "__fish_pencere_using_subcommand persons; and __fish_seen_subcommand_from list" -l at -d 'As of this day in Baku, as 2026-09-30 [default: today]' -r
+complete -c pencere -n "__fish_pencere_using_subcommand persons; and __fish_seen_subcommand_from list" -l lang -d 'The language of what stands around the rows: az (Azərbaycan dili) or en (English)' -r -f -a "az\t'Azərbaycan dili'
+en\t'English'"
+complete -c pencere -n "__fish_pencere_using_subcommand persons; and __fish_seen_subcommand_from list" -l format -d 'The form of the answer' -r -f -a "table\t'For a terminal'
+csv\t'For a spreadsheet: byte order mark, ; and decimal comma; no cell acts as a formula'
+json\t'For programs: one value, figures as exact decimals in text'
+xlsx\t'A workbook, with figures as numbers'"
+complete -c pencere -n "__fish_pencere_using_subcommand persons; and __fish_seen_subcommand_from list" -s o -l output -d 'Write into this file, and replace it [default: stdout]' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand persons; and __fish_seen_subcommand_from list" -l config -d 'The window\'s configuration [default: $PENCERE_CONFIG, else /etc/pencere/pencere.toml]' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand persons; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pencere -n "__fish_pencere_using_subcommand stations; and not __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c pencere -n "__fish_pencere_using_subcommand stations; and not __fish_seen_subcommand_from list" -f -a "list" -d 'List the station register as of a day'
+complete -c pencere -n "__fish_pencere_using_subcommand stations; and __fish_seen_subcommand_from list" -l participant -d 'Only this participant\'s' -r
+complete -c pencere -n "__fish_pencere_using_subcommand stations; and __fish_seen_subcommand_from list" -l type -d 'Only of this type, as hydro or solar' -r
+complete -c pencere -n "__fish_pencere_using_subcommand stations; and __fish_seen_subcommand_from list" -l at -d 'As of this day in Baku, as 2026-09-30 [default: today]' -r
+complete -c pencere -n "__fish_pencere_using_subcommand stations; and __fish_seen_subcommand_from list" -l lang -d 'The language of what stands around the rows: az (Azərbaycan dili) or en (English)' -r -f -a "az\t'Azərbaycan dili'
+en\t'English'"
+complete -c pencere -n "__fish_pencere_using_subcommand stations; and __fish_seen_subcommand_from list" -l format -d 'The form of the answer' -r -f -a "table\t'For a terminal'
+csv\t'For a spreadsheet: byte order mark, ; and decimal comma; no cell acts as a formula'
+json\t'For programs: one value, figures as exact decimals in text'
+xlsx\t'A workbook, with figures as numbers'"
+complete -c pencere -n "__fish_pencere_using_subcommand stations; and __fish_seen_subcommand_from list" -s o -l output -d 'Write into this file, and replace it [default: stdout]' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand stations; and __fish_seen_subcommand_from list" -l config -d 'The window\'s configuration [default: $PENCERE_CONFIG, else /etc/pencere/pencere.toml]' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand stations; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pencere -n "__fish_pencere_using_subcommand profile; and not __fish_seen_subcommand_from export" -s h -l help -d 'Print help'
+complete -c pencere -n "__fish_pencere_using_subcommand profile; and not __fish_seen_subcommand_from export" -f -a "export" -d 'Give out what the window\'s verdict rests on, so that agencies may check at home'
+complete -c pencere -n "__fish_pencere_using_subcommand profile; and __fish_seen_subcommand_from export" -s o -l out -d 'Write it here, replacing what stands there' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand profile; and __fish_seen_subcommand_from export" -l key -d 'The private key that signs it (PEM); never the seal\'s' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand profile; and __fish_seen_subcommand_from export" -l cert -d 'Its certificate (PEM); further ones in the file, from its issuer on, go with the signature' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand profile; and __fish_seen_subcommand_from export" -l config -d 'The window\'s configuration [default: $PENCERE_CONFIG, else /etc/pencere/pencere.toml]' -r -F
+complete -c pencere -n "__fish_pencere_using_subcommand profile; and __fish_seen_subcommand_from export" -l format -d 'Text for people, or exactly one JSON value on stdout for programs' -r -f -a "text\t'For people'
+json\t'For programs'"
+complete -c pencere -n "__fish_pencere_using_subcommand profile; and __fish_seen_subcommand_from export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pencere -n "__fish_pencere_using_subcommand identity; and not __fish_seen_subcommand_from probe" -s h -l help -d 'Print help'
 complete -c pencere -n "__fish_pencere_using_subcommand identity; and not __fish_seen_subcommand_from probe" -f -a "probe" -d 'Read a certificate, or a signed file, and say what to configure for it'
 complete -c pencere -n "__fish_pencere_using_subcommand identity; and __fish_seen_subcommand_from probe" -l participant -d 'The participant that the entry is for, by its name in the registry' -r

@@ -266,6 +266,11 @@ advices! {
             "Göndərilib; kimin o istifadəçi kimi işlədiyinə baxın."
         en: "Somebody who is not the window called the seal",
             "He was sent away; see who runs as that user.";
+    NotShutIn "not-shut-in" "f2d5d3978b584837b1981f6e95356cd0" "pencere status; pencere doctor"
+        az: "Proses özünü məhdudlaşdırmayıb",
+            "Nüvə bacarmır və ya [sandbox] söndürülüb: işləyən proses lazım olduğundan çox şeyə çata bilər. Paketin systemd vahidi öz məhdudiyyətini saxlayır. Landlock olan nüvədən istifadə edin, [sandbox] açın və xidməti yenidən başladın."
+        en: "The process is not shut in",
+            "The kernel cannot, or [sandbox] is off: the process reaches more than it needs. The package's unit still holds its own bounds. Use a kernel with Landlock, switch [sandbox] on, and start the service again.";
     SealLine "seal-line" "7803084fc49848ae826a3f06ca4882b1" "systemctl status pencere-seal"
         az: "Möhürlə əlaqə kəsildi və ya möhür imtina etdi",
             "Pəncərə yenidən başlayanda davam edir; sətirdə səbəb göstərilir."

@@ -8,6 +8,7 @@
 
 use super::status::folders::homes;
 use super::{Exit, Outcome, Screen, Trouble, WindowArgs, records};
+use crate::advice::Advice;
 use crate::daemon::log::{self, Voice};
 use crate::daemon::notify as manager;
 use crate::document::GivenName;
@@ -90,7 +91,9 @@ fn scan(drop: &Path, ears: &mut BTreeMap<PathBuf, RecommendedWatcher>, tell: &Sy
         if !ears.contains_key(&folder) {
             match listen(&folder, tell) {
                 Ok(ear) => std::mem::drop(ears.insert(folder.clone(), ear)),
-                Err(error) => tracing::warn!(folder = %folder.display(), %error, "cannot be watched, only scanned"),
+                Err(error) => {
+                    tracing::warn!(advice = %Advice::FolderUnusable, folder = %folder.display(), %error, "cannot be watched, only scanned")
+                }
             }
         }
         all(&folder);
@@ -133,7 +136,7 @@ impl Folder {
         match opened {
             Ok((handle, owner)) => Some(Self { handle, path: path.to_owned(), owner }),
             Err(error) => {
-                tracing::warn!(folder = %path.display(), %error, "cannot be opened");
+                tracing::warn!(advice = %Advice::FolderUnusable, folder = %path.display(), %error, "cannot be opened");
                 None
             }
         }
@@ -146,7 +149,7 @@ impl Folder {
             Err(Errno::NOENT) => false, // taken, or renamed
             Err(error) => {
                 let name = GivenName::new(name);
-                tracing::error!(folder = %self.path.display(), %name, %error, "cannot be made readable");
+                tracing::error!(advice = %Advice::FolderUnusable, folder = %self.path.display(), %name, %error, "cannot be made readable");
                 false
             }
         }

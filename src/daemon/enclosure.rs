@@ -5,6 +5,7 @@
 //! (`state/sandbox.json`). How a process is shut in is [`sandbox`](crate::host::sandbox)'s. Whoever listens on a socket
 //! opens it before: behind this, nobody can.
 
+use crate::advice::Advice;
 use crate::boemis::Location;
 use crate::config::{At, Config, SealApart};
 use crate::host::Disk;
@@ -66,7 +67,7 @@ impl Told {
     fn remember(&self, disk: &Disk, state: &Path) {
         let written = serde_json::to_vec(self).map_err(std::io::Error::from);
         if let Err(error) = written.and_then(|json| disk.replace(&state.join(TOLD), &json, false)) {
-            tracing::warn!(%error, "how the process is shut in could not be remembered");
+            tracing::warn!(advice = %Advice::StateUnwritable, %error, "how the process is shut in could not be remembered");
         }
     }
 }
@@ -96,17 +97,18 @@ pub fn shut_seal(apart: &SealApart) -> Told {
 
 fn shut(settings: &Settings, sandbox: impl FnOnce() -> Sandbox) -> Told {
     if !settings.enabled {
-        tracing::warn!("this process is not shut in: [sandbox] enabled = false");
+        tracing::warn!(advice = %Advice::NotShutIn, "this process is not shut in: [sandbox] enabled = false");
         return Told { wanted: false, shut: None };
     }
     for path in settings.also_read.iter().chain(&settings.also_write).filter(|path| !path.exists()) {
-        tracing::warn!(path = %path.display(), "[sandbox] names what is not there: it stays out of reach");
+        tracing::warn!(advice = %Advice::Configuration, path = %path.display(), "[sandbox] names what is not there: it stays out of reach");
     }
     let shut = sandbox().shut();
     match (shut.holds(), shut.lacks.is_empty()) {
         (true, true) => tracing::info!("this process is {shut}"),
-        (true, false) => tracing::warn!("this process is {shut}"),
+        (true, false) => tracing::warn!(advice = %Advice::NotShutIn, "this process is {shut}"),
         (false, _) => tracing::error!(
+            advice = %Advice::NotShutIn,
             "this process is {shut}; systemd's own sandbox still holds, where the unit of the package starts it. Use a \
              kernel that can, or say [sandbox] enabled = false"
         ),
