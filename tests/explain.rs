@@ -182,14 +182,18 @@ fn changed_rules_are_tried_on_what_was_filed_and_nothing_is_touched() {
     assert_eq!(to("total.xml"), Some(("rejected", "rejected")), "for another reason");
     assert_eq!((to("altered.xml"), to("stranger.xml")), (None, None), "it never came so far");
     let good = answer["changes"].as_array().unwrap().iter().find(|one| one["file"] == "good.xml").unwrap();
-    assert_eq!(good["findings"][0]["code"], "schema.invalid", "{good:#}");
+    assert_eq!(good["new_findings"][0]["code"], "schema.invalid", "{good:#}");
+    assert_eq!(
+        answer["ways"]["accepted -> rejected"].as_u64(),
+        Some(changed.iter().filter(|one| one.1 == "accepted").count() as u64)
+    );
     let told = trial.pencere(&["replay", "--since", "2020-01-01", "--by", by[1]]);
     let text = String::from_utf8(told.stdout).unwrap();
     for words in ["good.xml", "accepted -> rejected", "answers judged again"] {
         assert!(text.contains(words), "{words}: {text}");
     }
     // nothing was received so late
-    assert_eq!(trial.json(&["replay", "--since", "2099-01-01"]).1["judged"], 0);
+    assert_eq!(trial.pencere(&["replay", "--since", "2099-01-01"]).status.code(), Some(2));
     assert_eq!(replay(&trial, &["--until", "2020-01-02"]).1["judged"], 0);
     assert_eq!(list(), before, "nothing was touched");
 
@@ -241,6 +245,31 @@ fn what_changed_in_the_configuration_is_shown_beside_what_is_in_force() {
     trial.set("settle", "\"2ms\"");
     trial.done(&["once"]);
     assert_eq!(trial.json(&["config", "diff"]).0, Some(0));
+}
+
+/// A window under whose rules gas rests on nothing, and the same with the shipped rule.
+#[test]
+fn a_new_rule_that_asks_for_what_was_not_recorded_is_not_taken_for_an_acceptance() {
+    let trial = window();
+    let rule = trial.at("w/datasets/gas-savings/dataset.toml");
+    let shipped = fs::read_to_string(&rule).unwrap();
+    let mut kept: toml::Table = shipped.parse().unwrap();
+    let rules = kept["rules"].as_array_mut().unwrap();
+    rules.retain(|rule| rule["rule"].as_str() != Some("ratio"));
+    let kept = kept.to_string();
+    fs::write(&rule, &kept).unwrap();
+    file(&trial, "energy.xml", &statement("2024-Q1", 1, "100.000"), "azerenerji");
+    trial.done(&["once"]);
+    let gas =
+        statement("2024-Q1", 1, "99.000").replace("generation", "gas-savings").replace("EnergyMWh", "GasThousandM3");
+    file(&trial, "gas.xml", &gas, "azerenerji");
+    trial.done(&["once"]);
+    assert_eq!(verdict(&same(&trial, "gas.xml")).0, "accepted");
+    assert_eq!(replay(&trial, &[]).0, Some(0));
+    fs::write(&rule, &shipped).unwrap();
+    let (code, answer) = replay(&trial, &[]);
+    assert_eq!(code, Some(1), "{answer:#}");
+    assert!(changes(&answer).contains(&("gas.xml".into(), "accepted".into(), "-".into())), "{answer:#}");
 }
 
 #[test]

@@ -11,6 +11,17 @@ use trial::{Trial, generation, said, voen};
 /// A window, its profile, and a folder that knows nothing of it.
 fn profile() -> Trial {
     let trial = Trial::new();
+    // what lies beside a certificate in its file, and in folders below that of the anchors, stays at home
+    let pem = |name: &str| fs::read_to_string(trial.at("w/pki").join(name)).unwrap();
+    fs::write(trial.at("w/pki/seal.pem"), pem("seal.crt") + &pem("seal.key")).unwrap();
+    fs::create_dir_all(trial.at("w/trust/stamps")).unwrap();
+    fs::write(trial.at("w/trust/ca.pem"), pem("ca.crt") + &pem("ca.key")).unwrap();
+    fs::copy(trial.at("w/pki/stranger.crt"), trial.at("w/trust/stamps/stamps.pem")).unwrap();
+    trial.set("anchors", "[\"trust\"]");
+    trial.set("timestamping", "[\"trust/stamps\"]");
+    trial.change("pencere.toml", "certificate = \"pki/seal.crt\"", "certificate = \"pki/seal.pem\"");
+    let stations = fs::read_to_string(trial.at("w/stations.toml")).unwrap();
+    fs::write(trial.at("w/stations.toml"), format!("# duty: +994 50 000 00 00\n{stations}")).unwrap();
     let (key, cert) = (trial.at("w/pki/energetika.key"), trial.at("w/pki/energetika.crt"));
     let out = trial.at("profile.asice");
     let made = trial.pencere(&[
@@ -81,6 +92,8 @@ fn at_home_the_verdict_is_the_windows() {
     ]);
     let text = String::from_utf8(told.stdout).unwrap();
     assert!(text.contains("would be accepted") && text.contains("Not asked here"), "{text}");
+    assert!(!text.contains("Nobody vouches"), "{text}");
+    assert_eq!(by["proven"], false);
 }
 
 #[test]
@@ -92,6 +105,7 @@ fn a_profile_tells_nothing_of_persons_and_nobody_changes_it() {
         String::from_utf8_lossy(&done.stdout).into_owned()
     };
     let names = unzip(&["-Z1"], &[]);
+    assert!(!names.lines().any(|name| name == "anchors/02.pem") && names.contains("timestamping/01.pem"), "{names}");
     for wanted in ["registry.toml", "stations.toml", "datasets/generation/dataset.toml", "anchors/01.pem", "seal.crt"] {
         assert!(names.lines().any(|name| name == wanted), "{wanted}: {names}");
     }
@@ -102,7 +116,7 @@ fn a_profile_tells_nothing_of_persons_and_nobody_changes_it() {
     let fins: Vec<&str> = secrets.map(|value| value.trim_matches('"')).collect();
     assert!(fins.len() >= 5);
     for secret in
-        fins.iter().copied().chain(["persons", "PRIVATE KEY", "boemis.sqlite", trial.at("w").to_str().unwrap()])
+        fins.iter().copied().chain(["persons", "PRIVATE KEY", "+994", "boemis.sqlite", trial.at("w").to_str().unwrap()])
     {
         assert!(!text.contains(secret), "{secret} is in the profile");
     }

@@ -265,6 +265,11 @@ impl Ahead {
         Ok(Turn(Arc::clone(&self.0)))
     }
 
+    /// Whether a group waits for its turn.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.turns().waiting > 0
+    }
+
     /// The right to ask the database something beside the loader, or to write ahead.
     ///
     /// # Errors

@@ -76,11 +76,13 @@ struct ByProfile {
     #[serde(flatten)]
     about: About,
     signed_by: Digest,
-    not_asked: [&'static str; 3],
+    /// Whether it is signed by the certificate that the caller named; nobody vouches for it else.
+    proven: bool,
+    not_asked: [&'static str; 5],
 }
 
 /// What nobody can tell at home.
-const NOT_ASKED: [&str; 3] = ["registration", "revocation", "earlier-submissions"];
+const NOT_ASKED: [&str; 5] = ["registration", "rights", "suspension", "revocation", "earlier-submissions"];
 
 /// Runs the command.
 ///
@@ -129,7 +131,7 @@ fn at_home(args: &CheckArgs, profile: Profile, screen: &mut Screen) -> Outcome {
             }
         }
     }
-    let by = ByProfile { about, signed_by, not_asked: NOT_ASKED };
+    let by = ByProfile { about, signed_by, proven: args.profile_cert.is_some(), not_asked: NOT_ASKED };
     let exit = say(&verdicts, Some(&by), screen);
     screen.say(format!(
         "By the profile of the window {}, made {}, signed by {signed_by}.",
@@ -140,9 +142,12 @@ fn at_home(args: &CheckArgs, profile: Profile, screen: &mut Screen) -> Outcome {
         let (theirs, ours) = (&by.about.version, env!("CARGO_PKG_VERSION"));
         screen.say(format!("The window's program is {theirs} and this one {ours}: their rules may differ."));
     }
-    screen.say(
-        "Not asked here: whether the signer is registered, whether the certificate was revoked, what was filed before.",
-    );
+    if !by.proven {
+        screen.say("Nobody vouches for it: hold that fingerprint against the published one, or use --profile-cert.");
+    }
+    screen
+        .say("Not asked here: whether the signer is registered, with which rights and until when; whether the body is");
+    screen.say("suspended; whether the certificate was revoked; and what was filed before.");
     Ok(exit)
 }
 

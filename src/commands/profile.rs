@@ -29,9 +29,6 @@ const FORM: u32 = 1;
 /// What it is, beside its files.
 const ABOUT: &str = "profile.json";
 
-/// The window's certificates, for whoever proves receipts.
-const SEAL: &str = "seal.crt";
-
 /// What to do with a profile.
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
@@ -98,11 +95,11 @@ pub fn export(args: &ProfileExportArgs, screen: &mut Screen) -> Outcome {
     let settings = config.settings();
     let window = settings.window.window.id.to_string();
     let about = About { profile: FORM, window, made: now, version: env!("CARGO_PKG_VERSION").to_owned() };
-    if files::certificate(&args.cert)?.sha256() == files::certificate(&settings.seal.certificate)?.sha256() {
+    let (signer, seal) = (files::certificate(&args.cert)?, files::certificate(&settings.seal.certificate)?);
+    if signer.public_key().public_eq(seal.public_key()) {
         return Err(Trouble::usage("the seal signs outcomes alone: name another key and its certificate"));
     }
     let mut all: Vec<ProfileFile> = config.profile().map_err(Trouble::broken)?;
-    all.push((SEAL.to_owned(), files::small(&settings.seal.certificate)?));
     all.push((ABOUT.to_owned(), serde_json::to_vec_pretty(&about).map_err(|e| Trouble::broken(e.to_string()))?));
     all.sort();
     let manifest =
@@ -122,6 +119,8 @@ pub fn export(args: &ProfileExportArgs, screen: &mut Screen) -> Outcome {
         fault => Trouble::broken(format!("{} cannot be made: {fault}", args.out.display())),
     })?;
     let made = making.octets().map_err(|error| Trouble::broken(format!("{}: {error}", args.out.display())))?;
+    // what no agency could read is not given out
+    Profile::of(&made).map_err(|why| Trouble::broken(format!("the profile would be of no use: {why}")))?;
     let sha256 = Digest::of_reader(made.reader()).map_err(|error| Trouble::reading(&args.out, &error))?;
     making.finish()?;
     screen.json(&Exported {
@@ -134,6 +133,9 @@ pub fn export(args: &ProfileExportArgs, screen: &mut Screen) -> Outcome {
     screen.say(format!("{}: profile of the window {}, {} files", args.out.display(), about.window, all.len()));
     screen.say(format!("  SHA-256            {sha256}"));
     screen.say(format!("  signed by          {}", certificate.sha256()));
+    if settings.identity.fin(&signer).is_some() {
+        screen.note("its signature names a person, with a FİN: sign it with a certificate of the organisation");
+    }
     Ok(Exit::Done)
 }
 
@@ -162,34 +164,36 @@ impl Profile {
     /// # Errors
     /// Usage: it is none, was changed, or is signed by somebody else.
     pub fn read(path: &Path, signer: Option<&Path>) -> Result<Self, Trouble> {
-        let octets = files::octets(path)?;
-        let no = |why: &dyn std::fmt::Display| Trouble::usage(format!("{} is no profile: {why}", path.display()));
-        let signed_by = signer_of(&octets).map_err(|why| no(&why))?;
+        let read = Self::of(&files::octets(path)?);
+        let read = read.map_err(|why| Trouble::usage(format!("{} is no profile: {why}", path.display())))?;
         if let Some(signer) = signer {
             let wanted: Certificate = files::certificate(signer)?;
-            if wanted.sha256() != signed_by {
-                let (path, signer) = (path.display(), signer.display());
+            if wanted.sha256() != read.signed_by {
+                let (path, signed_by, signer) = (path.display(), read.signed_by, signer.display());
                 return Err(Trouble::usage(format!("{path} is signed by {signed_by}, and not by {signer}")));
             }
         }
-        let container = Container::open(&octets, &container::Limits::default()).map_err(|fault| {
-            no(&fault
-                .finding()
-                .map_or_else(|| "it cannot be read".to_owned(), |finding| finding.code.slug().to_owned()))
+        Ok(read)
+    }
+
+    fn of(octets: &Octets) -> Result<Self, String> {
+        let signed_by = signer_of(octets)?;
+        let container = Container::open(octets, &container::Limits::default()).map_err(|fault| {
+            fault.finding().map_or_else(|| "it cannot be read".to_owned(), |finding| finding.code.slug().to_owned())
         })?;
         let mut all: Vec<ProfileFile> = Vec::new();
         for entry in container.entries().iter().filter(|entry| !entry.is_folder()) {
             let mut octets = Vec::new();
-            std::io::copy(&mut container.read(entry), &mut octets).map_err(|error| no(&error))?;
+            std::io::copy(&mut container.read(entry), &mut octets).map_err(|error| error.to_string())?;
             all.push((entry.name.clone(), octets));
         }
-        let about = all.iter().find(|(name, _)| name == ABOUT).ok_or_else(|| no(&format!("it has no {ABOUT}")))?;
-        let about: About = serde_json::from_slice(&about.1).map_err(|error| no(&error))?;
+        let about = all.iter().find(|(name, _)| name == ABOUT).ok_or_else(|| format!("it has no {ABOUT}"))?;
+        let about: About = serde_json::from_slice(&about.1).map_err(|error| error.to_string())?;
         if about.profile != FORM {
-            return Err(no(&format!("its form is {}, and this program knows {FORM}", about.profile)));
+            return Err(format!("its form is {}, and this program knows {FORM}", about.profile));
         }
         let read = Config::of_profile(all, Timestamp::now());
-        let read = read.map_err(|mistakes| no(&mistakes.first().map_or_else(String::new, ToString::to_string)))?;
+        let read = read.map_err(|mistakes| mistakes.first().map_or_else(String::new, ToString::to_string))?;
         Ok(Self { about, signed_by, home: Home::new(read) })
     }
 }

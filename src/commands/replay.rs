@@ -10,16 +10,20 @@ use super::explain::shelf::Shelf;
 use super::times;
 use super::{Exit, Outcome, OutputArgs, Screen, Trouble, WindowArgs, opening, records};
 use crate::config::{Config, World};
-use crate::daemon::again::{self, NotJudged, Repeated, Wanted};
+use crate::daemon::again::{self, NotJudged, Unrepeated, Wanted};
 use crate::daemon::dossier::Beside;
 use crate::daemon::judgement::Judge;
 use crate::document::{DatasetName, Decision, Digest, ParticipantName, SubmissionId};
+use crate::finding::{Finding, Language};
 use crate::journal::{Answered, Entry, Event, Held};
+use crate::receipt;
+use crate::schema::Datasets;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// Judge past documents by changed rules, and list what would be answered otherwise
@@ -65,28 +69,38 @@ pub enum Whose {
 /// # Errors
 /// Usage: a configuration that is wrong. Broken: a journal that cannot be read.
 pub fn run(args: &ReplayArgs, screen: &mut Screen) -> Outcome {
+    let until = args.until.unwrap_or(Timestamp::MAX);
+    if args.since > Timestamp::now() || until <= args.since {
+        return Err(Trouble::usage(
+            "nothing can have been received in that time: --since lies ahead, or --until before it",
+        ));
+    }
     let settings = records::settings(&args.window)?;
     let by = args.by.clone().unwrap_or_else(|| args.window.path());
     let by = opening::config_at(&by, screen)?;
     let mut replay = Replay::new(Shelf::new(&settings), by, args.registry);
     let mut journal = records::journal(&settings.window.paths.state)?;
     while let Some((Entry { event, .. }, _)) = journal.next()? {
-        let is_asked = |at: Timestamp| at >= args.since && args.until.is_none_or(|until| at < until);
-        if let Some(change) = replay.take(event, is_asked) {
-            told(&change).into_iter().for_each(|line| screen.say(line));
-            replay.told.changes.push(change);
+        let is_asked = |at: Timestamp| at >= args.since && at < until;
+        match replay.take(event, is_asked) {
+            Ok(Some(change)) => {
+                told(&change).into_iter().for_each(|line| screen.say(line));
+                replay.told.add(change);
+            }
+            Ok(None) => {}
+            Err(problem) => {
+                screen.note(&problem);
+                replay.told.add_problem(problem);
+            }
         }
     }
     replay.told.unanswered = replay.open.len();
     let told = &replay.told;
-    for problem in &told.problems {
-        screen.note(problem);
-    }
     sum(told).into_iter().for_each(|line| screen.say(line));
     screen.json(told);
-    Ok(match (told.problems.is_empty(), told.changes.is_empty()) {
-        (false, _) => Exit::Broken,
-        (true, same) => Exit::answer(same),
+    Ok(match told.not_repeated {
+        0 => Exit::answer(told.changed == 0),
+        _ => Exit::Broken,
     })
 }
 
@@ -97,7 +111,11 @@ struct Told {
     judged: usize,
     /// Those that would be the same.
     same: usize,
-    /// Those that would not, the oldest first.
+    /// Those that would not.
+    changed: usize,
+    /// How many of them by what was decided and what would be.
+    ways: BTreeMap<String, usize>,
+    /// Of them the oldest, no more than [`LISTED_MAX`].
     changes: Vec<Change>,
     /// Duplicates: they are answered as what they repeat.
     duplicates: usize,
@@ -105,8 +123,31 @@ struct Told {
     not_judged: usize,
     /// Documents without a last answer.
     unanswered: usize,
-    /// Answers that could not be judged again, and why.
+    /// Answers that could not be judged again.
+    not_repeated: usize,
+    /// Why, of the first [`LISTED_MAX`].
     problems: Vec<String>,
+}
+
+/// What is listed for programs, and findings of each: a person mends no more, and memory has an end.
+const LISTED_MAX: usize = 5_000;
+const FINDINGS_MAX: usize = 10;
+
+impl Told {
+    fn add(&mut self, change: Change) {
+        self.changed += 1;
+        *self.ways.entry(change.way()).or_default() += 1;
+        if self.changes.len() < LISTED_MAX {
+            self.changes.push(change);
+        }
+    }
+
+    fn add_problem(&mut self, problem: String) {
+        self.not_repeated += 1;
+        if self.problems.len() < LISTED_MAX {
+            self.problems.push(problem);
+        }
+    }
 }
 
 /// An answer that would be another one.
@@ -118,56 +159,65 @@ struct Change {
     participant: Option<ParticipantName>,
     dataset: Option<DatasetName>,
     recorded: Decision,
-    /// What it would come to; null where it would pass what stopped it, and what stood beside it is not recorded.
+    /// What it would come to; null where nobody can tell, because what it would be judged beside is not recorded.
     would_be: Option<Decision>,
     /// In what the answers differ, in words.
     differs: Vec<String>,
-    findings: Vec<Reported>,
+    /// Findings that the answer would have and has not, the first ten.
+    #[serde(serialize_with = "as_answers")]
+    new_findings: Vec<Finding>,
+    /// How many those are in all.
+    new_findings_count: usize,
+    /// The codes of findings that it has and would not have.
+    gone_findings: BTreeSet<String>,
 }
 
-/// A finding that the answer would have.
-#[derive(Debug, Serialize)]
-struct Reported {
-    code: &'static str,
-    row: Option<u64>,
-    path: Option<String>,
-    message_az: String,
-    message_en: String,
+fn as_answers<S: serde::Serializer>(findings: &[Finding], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(findings.iter().map(FindingAnswer::of))
+}
+
+impl Change {
+    /// What was decided, and what would be.
+    fn way(&self) -> String {
+        match self.would_be {
+            Some(same) if same == self.recorded => format!("{same}, in other words"),
+            Some(other) => format!("{} -> {other}", self.recorded),
+            None => format!("{} -> nobody can tell", self.recorded),
+        }
+    }
 }
 
 /// The journal, read once from its beginning.
 struct Replay {
     shelf: Shelf,
-    by: Config,
+    config: Config,
     registry: Whose,
     /// Documents that were asked for and have no last answer yet.
     open: HashMap<SubmissionId, Held>,
     /// Who judged last, and by which grounds and trust: most answers follow one that was judged by the same.
-    judge: Option<((Digest, Timestamp), Judge)>,
+    last: Option<((Digest, Timestamp), Rc<By>)>,
     told: Told,
 }
 
 impl Replay {
-    fn new(shelf: Shelf, by: Config, registry: Whose) -> Self {
-        Self { shelf, by, registry, open: HashMap::new(), judge: None, told: Told::default() }
+    fn new(shelf: Shelf, config: Config, registry: Whose) -> Self {
+        Self { shelf, config, registry, open: HashMap::new(), last: None, told: Told::default() }
     }
 
     /// The next of the journal; an answer that would be another one.
-    fn take(&mut self, event: Event, is_asked: impl Fn(Timestamp) -> bool) -> Option<Change> {
+    fn take(&mut self, event: Event, is_asked: impl Fn(Timestamp) -> bool) -> Result<Option<Change>, String> {
         self.shelf.note(&event);
         match event {
             Event::Held(held) if is_asked(held.received) => drop(self.open.insert(held.id, *held)),
             // what is held is answered once more; that answer counts
             Event::Answered(answered) if answered.decision != Decision::Held => {
-                let held = self.open.remove(&answered.id)?;
-                return self.again(&held, &answered).unwrap_or_else(|problem| {
-                    self.told.problems.push(problem);
-                    None
-                });
+                if let Some(held) = self.open.remove(&answered.id) {
+                    return self.again(&held, &answered);
+                }
             }
             _ => {}
         }
-        None
+        Ok(None)
     }
 
     fn again(&mut self, held: &Held, answered: &Answered) -> Result<Option<Change>, String> {
@@ -177,12 +227,12 @@ impl Replay {
         }
         let Recorded { dossier, receipt, grounds } =
             Recorded::of(&self.shelf, answered).map_err(|trouble| trouble.to_string())?;
-        let judge = self.judge_of(grounds, dossier.taken).map_err(|trouble| trouble.to_string())?;
+        let by = self.by(grounds, dossier.taken).map_err(|trouble| trouble.to_string())?;
         let which = judged::which(answered);
         let staged = again::staged(held, self.shelf.evidence());
         let staged = staged.map_err(|error| format!("the document of {which}: {error}"))?;
         let wanted = Wanted { held, answered, dossier: &dossier, original: None };
-        let change = |would_be, differs, findings| Change {
+        let change = |would_be, differs| Change {
             id: held.id,
             file: held.document.name.shown(),
             received: held.received,
@@ -191,23 +241,34 @@ impl Replay {
             recorded: answered.decision,
             would_be,
             differs,
-            findings,
+            new_findings: Vec::new(),
+            new_findings_count: 0,
+            gone_findings: BTreeSet::new(),
         };
-        let changed = match again::repeat(&wanted, staged, &judge) {
+        let untold = |why: &str| Some(change(None, vec![why.to_owned()]));
+        let changed = match again::repeat(&wanted, staged, &by.judge) {
             Ok(Err(NotJudged::Intake | NotJudged::Mark | NotJudged::Ruling(_))) => {
                 self.told.not_judged += 1;
                 return Ok(None);
             }
+            // it was not held: it would go on to what stood beside it
+            Ok(Ok(again)) if again.decision == Decision::Held => untold(UNRECORDED),
+            Ok(Ok(again)) if again.decision != Decision::Rejected && by.asks_more(answered, &dossier.beside) => {
+                untold("a changed rule asks for other statements than were looked at then, which are not recorded")
+            }
             Ok(Ok(again)) => {
                 let differs = again.differs(&wanted, &receipt);
-                (!differs.is_empty()).then(|| change(Some(again.decision), differs, reported(&again)))
+                (!differs.is_empty()).then(|| {
+                    let (new, gone) = compared(again.findings, &receipt);
+                    let mut change = change(Some(again.decision), differs);
+                    change.new_findings_count = new.len();
+                    change.new_findings = new.into_iter().take(FINDINGS_MAX).collect();
+                    change.gone_findings = gone;
+                    change
+                })
             }
-            // it would go further than it went, and what it would have met there nobody wrote down
-            Err(_) if matches!(dossier.beside, Beside::Nothing) => {
-                let why = "it would pass what stopped it; what stood beside it then is not recorded".to_owned();
-                Some(change(None, vec![why], Vec::new()))
-            }
-            Err(why) => return Err(format!("{which} cannot be judged again: {why}")),
+            Err(Unrepeated::Unrecorded) => untold(UNRECORDED),
+            Err(Unrepeated::Broken(why)) => return Err(format!("{which} cannot be judged again: {why}")),
         };
         self.told.judged += 1;
         self.told.same += usize::from(changed.is_none());
@@ -215,74 +276,96 @@ impl Replay {
     }
 
     /// Who judges as was judged then, but by the rules that are to be.
-    fn judge_of(&mut self, grounds: Digest, taken: Timestamp) -> Result<Judge, Trouble> {
-        if let Some((_, judge)) = self.judge.as_ref().filter(|(of, _)| *of == (grounds, taken)) {
-            return Ok(judge.clone());
+    fn by(&mut self, grounds: Digest, taken: Timestamp) -> Result<Rc<By>, Trouble> {
+        if let Some((_, by)) = self.last.as_ref().filter(|(of, _)| *of == (grounds, taken)) {
+            return Ok(Rc::clone(by));
         }
-        let (_, _, then) = self.shelf.world(grounds, taken)?;
-        let now = self.by.world();
+        let (_, of_then, then) = self.shelf.world(grounds, taken)?;
+        let now = self.config.world();
         let (registry, stations) = match self.registry {
             Whose::Then => (then.registry, then.stations),
             Whose::Now => (now.registry.clone(), now.stations.clone()),
         };
         let world = World { registry, stations, trust: then.trust, ..(**now).clone() };
-        let judge = Judge::of(Arc::clone(self.by.shared_settings()), Arc::new(world));
-        self.judge = Some(((grounds, taken), judge.clone()));
-        Ok(judge)
+        // rules are tried in a window of another name as well, and the documents are addressed to this one
+        let mut settings = self.config.settings().clone();
+        settings.window.window = of_then.window.window.clone();
+        let judge = Judge::of(Arc::new(settings), Arc::new(world));
+        let by = Rc::new(By { judge, then: then.datasets });
+        self.last = Some(((grounds, taken), Rc::clone(&by)));
+        Ok(by)
     }
 }
 
-fn reported(again: &Repeated) -> Vec<Reported> {
-    let of = |answer: FindingAnswer<'_>| Reported {
-        code: answer.code,
-        row: answer.row,
-        path: answer.path.map(str::to_owned),
-        message_az: answer.message.az,
-        message_en: answer.message.en,
+const UNRECORDED: &str = "it would pass what stopped it; what stood beside it then is not recorded";
+
+/// Who judges, and by what descriptions was judged then.
+struct By {
+    judge: Judge,
+    then: Datasets,
+}
+
+impl By {
+    /// Whether the rules look at statements which those of then did not look at.
+    fn asks_more(&self, answered: &Answered, beside: &Beside) -> bool {
+        let Some(dataset) = answered.dataset.as_ref().filter(|_| matches!(beside, Beside::Standing(_))) else {
+            return false;
+        };
+        let then = self.then.looks(dataset);
+        self.judge.world().datasets.looks(dataset).iter().any(|look| !then.contains(look))
+    }
+}
+
+/// What the answer would find and does not, and which codes it has and would not have.
+fn compared(again: Vec<Finding>, receipt: &receipt::Told) -> (Vec<Finding>, BTreeSet<String>) {
+    let codes: BTreeSet<&str> = again.iter().map(|one| one.code.slug()).collect();
+    let gone = receipt.findings.iter().filter(|one| !codes.contains(&*one.code)).map(|one| one.code.to_string());
+    let gone = gone.collect();
+    let is_new = |one: &Finding| {
+        let row = one.place.row.map(|row| row.to_string());
+        !receipt.findings.iter().any(|old| *old.code == *one.code.slug() && old.row == row)
     };
-    again.findings.iter().map(FindingAnswer::of).map(of).collect()
+    (again.into_iter().filter(is_new).collect(), gone)
 }
 
 /// A change, for people.
 fn told(change: &Change) -> Vec<String> {
-    let Change { id, file, received, participant, dataset, recorded, would_be, differs, findings } = change;
+    let Change { id, file, received, participant, dataset, differs, new_findings, .. } = change;
     let whose = participant.as_ref().map(|one| format!("  {one}")).unwrap_or_default();
     let of = dataset.as_ref().map(|one| format!("  {one}")).unwrap_or_default();
-    let would_be = would_be.map_or_else(|| "goes on".to_owned(), |decision| decision.to_string());
     let mut lines = vec![
         format!("{id}  {file}{whose}{of}"),
         format!("  received {}", times::both(*received)),
-        format!("  {recorded} -> {would_be}"),
+        format!("  {}", change.way()),
     ];
-    match findings.is_empty() {
-        true => lines.extend(differs.iter().map(|what| format!("  {what}"))),
-        false => lines.extend(findings.iter().map(|one| {
-            let row = one.row.map(|row| format!(", row {row}")).unwrap_or_default();
-            format!("  {}{row}: {}", one.code, one.message_en)
-        })),
-    }
+    let listed = !new_findings.is_empty() || !change.gone_findings.is_empty();
+    // the findings are told one by one below
+    lines.extend(
+        differs.iter().filter(|what| !listed || !what.starts_with("findings:")).map(|what| format!("  {what}")),
+    );
+    lines.extend(new_findings.iter().map(|one| {
+        let row = one.place.row.map(|row| format!(", row {row}")).unwrap_or_default();
+        format!("  + {}{row}: {}", one.code.slug(), one.message(Language::En))
+    }));
+    let more = change.new_findings_count - new_findings.len();
+    lines.extend((more > 0).then(|| format!("  + {more} more")));
+    lines.extend(change.gone_findings.iter().map(|code| format!("  - {code}")));
     lines.push(String::new());
     lines
 }
 
 /// What it comes to.
 fn sum(told: &Told) -> Vec<String> {
-    let Told { judged, same, changes, duplicates, not_judged, unanswered, problems } = told;
-    let mut lines = vec![format!("{judged} answers judged again: {same} the same, {} not", changes.len())];
-    let mut ways: BTreeMap<String, usize> = BTreeMap::new();
-    for Change { recorded, would_be, .. } in changes {
-        let would_be = would_be.map_or_else(|| "goes on".to_owned(), |decision| decision.to_string());
-        *ways.entry(format!("{recorded} -> {would_be}")).or_default() += 1;
-    }
-    lines.extend(ways.into_iter().map(|(way, count)| format!("  {count}  {way}")));
+    let Told { judged, same, changed, ways, duplicates, not_judged, unanswered, not_repeated, .. } = told;
+    let mut lines = vec![format!("{judged} answers judged again: {same} the same, {changed} not")];
+    lines.extend(ways.iter().map(|(way, count)| format!("  {count}  {way}")));
     let left = [
         (*duplicates, "duplicates, which are answered as what they repeat"),
         (*not_judged, "never judged"),
         (*unanswered, "without a last answer yet"),
-        (problems.len(), "that cannot be judged again, named above"),
+        (*not_repeated, "that cannot be judged again, named above"),
     ];
-    lines.extend(
-        left.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("  left out: {count} {what}")),
-    );
+    let left = left.into_iter().filter(|(count, _)| *count > 0);
+    lines.extend(left.map(|(count, what)| format!("  left out: {count} {what}")));
     lines
 }

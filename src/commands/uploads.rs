@@ -92,7 +92,8 @@ fn scan(drop: &Path, ears: &mut BTreeMap<PathBuf, RecommendedWatcher>, tell: &Sy
             match listen(&folder, tell) {
                 Ok(ear) => std::mem::drop(ears.insert(folder.clone(), ear)),
                 Err(error) => {
-                    tracing::warn!(advice = %Advice::FolderUnusable, folder = %folder.display(), %error, "cannot be watched, only scanned")
+                    let folder = folder.display();
+                    tracing::warn!(advice = %Advice::FolderUnusable, %folder, %error, "cannot be watched, is scanned");
                 }
             }
         }
@@ -149,7 +150,8 @@ impl Folder {
             Err(Errno::NOENT) => false, // taken, or renamed
             Err(error) => {
                 let name = GivenName::new(name);
-                tracing::error!(advice = %Advice::FolderUnusable, folder = %self.path.display(), %name, %error, "cannot be made readable");
+                let folder = self.path.display();
+                tracing::error!(advice = %Advice::FolderUnusable, %folder, %name, %error, "cannot be made readable");
                 false
             }
         }

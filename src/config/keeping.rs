@@ -1,5 +1,5 @@
-//! `[downtime]`, `[metrics]`, `[archive]`, `[calendar]`, `[export]`, `[sandbox]`: what is kept and told about the window
-//! itself, what is kept for good, what is given to everybody, and what its process is kept from.
+//! `[downtime]`, `[metrics]`, `[archive]`, `[calendar]`, `[export]`, `[sandbox]`: what is kept and told about the
+//! window itself, what is kept for good, what is given to everybody, and what its process is kept from.
 //!
 //! Reads tables and opens no file.
 

@@ -1,11 +1,13 @@
 //! What of a configuration others may have: enough for the window's verdict at home, and nothing of persons, places,
 //! keys or lines.
 //!
-//! Owns the choice. A table or key that is not named here stays out, so that one that comes later does too; so do
-//! participants' addresses and persons, and whether anybody is suspended. Writes no file.
+//! Owns the choice. A table that is not named here stays out, so that one that comes later does too; so do
+//! participants' addresses and persons, whether anybody is suspended, and every comment. Of a certificate's file only certificates
+//! go out, written anew: a key may lie beside them. Writes no file.
 
 use super::files::{Gathered, Shelf};
 use super::{Config, FileRead, Mistake, Part, Settings, World, settings, world};
+use crate::forms::certificate::Certificate;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,6 +22,9 @@ const REGISTRY: &str = "registry.toml";
 const STATIONS: &str = "stations.toml";
 const DATASETS: &str = "datasets";
 const POLICY: &str = "policy.toml";
+
+/// The window's certificate, for whoever proves receipts.
+const SEAL: &str = "seal.crt";
 
 /// Whole tables: how a signature, an identity and a document are read, and the days off.
 const TABLES: [&str; 5] = ["signature", "identity", "limits", "schema", "calendar"];
@@ -49,21 +54,25 @@ impl Config {
             &settings.trust.intermediates,
             &settings.trust.timestamping,
         ]) {
-            let is_named = |path: &Path| named.iter().any(|at| path.starts_with(&at.value));
+            // a folder is read without those in it
+            let is = |path: &Path, at: &Path| path == at || path.parent() == Some(at);
+            let is_named = |path: &Path| named.iter().any(|at| is(path, &at.value));
             let all = self.read().filter(|file| file.part == Part::Trust && is_named(&file.path));
             for (nth, file) in all.enumerate() {
-                files.insert(format!("{key}/{:02}.pem", nth + 1), file.octets.to_vec());
+                files.insert(format!("{key}/{:02}.pem", nth + 1), certificates(file)?);
                 trust.push(key);
             }
         }
         if let Some(policy) = &settings.trust.policy {
-            files.insert(POLICY.to_owned(), self.file(&policy.value)?.octets.to_vec());
+            files.insert(POLICY.to_owned(), anew(self.file(&policy.value)?)?);
         }
         for file in self.read().filter(|file| file.part == Part::Datasets) {
             let within = file.path.strip_prefix(&paths.datasets).map_err(|_| stray(&file.path))?;
-            files.insert(format!("{DATASETS}/{}", within.display()), file.octets.to_vec());
+            files.insert(format!("{DATASETS}/{}", within.display()), anew(file)?);
         }
-        files.insert(STATIONS.to_owned(), self.file(&paths.stations)?.octets.to_vec());
+        files.insert(STATIONS.to_owned(), anew(self.file(&paths.stations)?)?);
+        let seal = self.read().find(|file| file.part == Part::Seal).ok_or("the seal's certificate was not read")?;
+        files.insert(SEAL.to_owned(), certificates(seal)?);
         files.insert(REGISTRY.to_owned(), bodies(&table(self.file(&paths.registry)?)?).into_bytes());
         let has_policy = settings.trust.policy.is_some();
         files.insert(WINDOW.to_owned(), window(&table(self.file(self.path())?)?, &trust, has_policy).into_bytes());
@@ -105,6 +114,19 @@ fn stray(path: &Path) -> String {
 fn table(file: &FileRead) -> Result<Table, String> {
     let text = std::str::from_utf8(&file.octets).map_err(|error| format!("{}: {error}", file.path.display()))?;
     text.parse().map_err(|error| format!("{}: {error}", file.path.display()))
+}
+
+/// The same table without its comments.
+fn anew(file: &FileRead) -> Result<Vec<u8>, String> {
+    Ok(table(file)?.to_string().into_bytes())
+}
+
+/// The certificates of a file, and nothing else that lies in it.
+fn certificates(file: &FileRead) -> Result<Vec<u8>, String> {
+    let named = |why: String| format!("{}: {why}", file.path.display());
+    let all = Certificate::from_file(&file.octets).map_err(named)?;
+    let pem = |one: &Certificate| one.x509().to_pem().map_err(|error| named(error.to_string()));
+    Ok(all.iter().map(pem).collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 /// The bodies, and nobody of them.

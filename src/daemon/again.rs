@@ -56,6 +56,24 @@ pub enum NotJudged {
     Ruling(SubmissionId),
 }
 
+/// Why a document cannot be judged once more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unrepeated {
+    /// It goes further than it went, and of what stands there nothing was recorded.
+    Unrecorded,
+    /// A judgement that halts, in words: we are wrong, or evidence is.
+    Broken(String),
+}
+
+impl std::fmt::Display for Unrepeated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unrecorded => f.write_str("its dossier does not say what stood beside it"),
+            Self::Broken(why) => f.write_str(why),
+        }
+    }
+}
+
 /// A document as it lies in evidence, to be looked at: nothing of it can be loaded.
 ///
 /// # Errors
@@ -79,8 +97,9 @@ pub fn staged(held: &Held, evidence: &Reader) -> Result<Staged, EvidenceError> {
 /// Judges it again; or says why it was never judged.
 ///
 /// # Errors
-/// A judgement that halts, in words: we are wrong, or evidence is.
-pub fn repeat(wanted: &Wanted<'_>, staged: Staged, judge: &Judge) -> Result<Result<Repeated, NotJudged>, String> {
+/// [`Unrepeated`].
+pub fn repeat(wanted: &Wanted<'_>, staged: Staged, judge: &Judge) -> Result<Result<Repeated, NotJudged>, Unrepeated> {
+    let another = || Unrepeated::Broken("the original that it names has another content".to_owned());
     let turn = Turn { answer: wanted.answered.answer, held_before: false };
     match wanted.dossier.beside {
         Beside::Intake => return Ok(Err(NotJudged::Intake)),
@@ -104,11 +123,11 @@ pub fn repeat(wanted: &Wanted<'_>, staged: Staged, judge: &Judge) -> Result<Resu
                     return Ok(Ok(Repeated::duplicate(matter, turn, original.clone())));
                 }
                 Seen::Filed { inspected, .. } => match *inspected {
-                    Ok(_) => return Err("the original that it names has another content".to_owned()),
+                    Ok(_) => return Err(another()),
                     Err(stop) => stop,
                 },
                 Seen::Approving { inspected, .. } => match *inspected {
-                    Ok(_) => return Err("the original that it names has another content".to_owned()),
+                    Ok(_) => return Err(another()),
                     Err(stop) => stop,
                 },
                 Seen::Stopped(stop) => stop,
@@ -125,11 +144,11 @@ pub fn repeat(wanted: &Wanted<'_>, staged: Staged, judge: &Judge) -> Result<Resu
                 Err(stop) => stop,
             },
             (Ok(_), Beside::Behind(earlier)) => Stop::Hold(Finding::new(Code::LoadWaitsForEarlier).found(earlier)),
-            (Ok(_), _) => return Err("its dossier does not say what it was about".to_owned()),
+            (Ok(_), _) => return Err(Unrepeated::Unrecorded),
         },
         (beside, Seen::Filed { inspected, .. }) => match *inspected {
             Err(stop) => stop,
-            Ok(inspected) => match by_rules(inspected, beside, judge, &mut matter) {
+            Ok(inspected) => match by_rules(inspected, beside, judge, &mut matter)? {
                 Ok(warnings) => {
                     let decision = judge.word_for(&matter);
                     return Ok(Ok(Repeated::of(decision, matter, turn, warnings)));
@@ -141,25 +160,33 @@ pub fn repeat(wanted: &Wanted<'_>, staged: Staged, judge: &Judge) -> Result<Resu
     match stop {
         Stop::Reject(findings) => Ok(Ok(Repeated::of(Decision::Rejected, matter, turn, findings))),
         Stop::Hold(finding) => Ok(Ok(Repeated::of(Decision::Held, matter, turn, vec![finding]))),
-        Stop::Halt(why) => Err(why),
+        Stop::Halt(why) => Err(Unrepeated::Broken(why)),
     }
 }
 
 /// The content, beside what stood; warnings where it holds.
-fn by_rules(inspected: Inspected, beside: &Beside, judge: &Judge, matter: &mut Matter) -> Result<Vec<Finding>, Stop> {
+fn by_rules(
+    inspected: Inspected,
+    beside: &Beside,
+    judge: &Judge,
+    matter: &mut Matter,
+) -> Result<Result<Vec<Finding>, Stop>, Unrepeated> {
     let standing = match beside {
         Beside::Behind(earlier) => {
-            return Err(judge.hold(inspected, Finding::new(Code::LoadWaitsForEarlier).found(earlier)));
+            return Ok(Err(judge.hold(inspected, Finding::new(Code::LoadWaitsForEarlier).found(earlier))));
         }
-        Beside::Away => return Err(judge.hold(inspected, Finding::new(Code::LoadDatabaseAway))),
+        Beside::Away => return Ok(Err(judge.hold(inspected, Finding::new(Code::LoadDatabaseAway)))),
         Beside::Standing(facts) => facts.standing(),
-        _ => return Err(Stop::Halt("its dossier does not say what stood beside it".to_owned())),
+        _ => return Err(Unrepeated::Unrecorded),
     };
-    let validated = judge.validate(inspected, &standing)?;
+    let validated = match judge.validate(inspected, &standing) {
+        Ok(validated) => validated,
+        Err(stop) => return Ok(Err(stop)),
+    };
     let totals = validated.understood().iter();
     matter.known.understood =
         totals.map(|total| receipt::total(&total.title_az, &total.title_en, &total.value, &total.unit)).collect();
-    Ok(validated.warnings().to_vec())
+    Ok(Ok(validated.warnings().to_vec()))
 }
 
 impl Wanted<'_> {

@@ -67,7 +67,7 @@ impl Told {
     fn remember(&self, disk: &Disk, state: &Path) {
         let written = serde_json::to_vec(self).map_err(std::io::Error::from);
         if let Err(error) = written.and_then(|json| disk.replace(&state.join(TOLD), &json, false)) {
-            tracing::warn!(advice = %Advice::StateUnwritable, %error, "how the process is shut in could not be remembered");
+            tracing::warn!(advice = %Advice::StateUnwritable, %error, "how it is shut in could not be remembered");
         }
     }
 }
@@ -101,7 +101,8 @@ fn shut(settings: &Settings, sandbox: impl FnOnce() -> Sandbox) -> Told {
         return Told { wanted: false, shut: None };
     }
     for path in settings.also_read.iter().chain(&settings.also_write).filter(|path| !path.exists()) {
-        tracing::warn!(advice = %Advice::Configuration, path = %path.display(), "[sandbox] names what is not there: it stays out of reach");
+        let path = path.display();
+        tracing::warn!(advice = %Advice::Configuration, %path, "[sandbox] names what is not there: out of reach");
     }
     let shut = sandbox().shut();
     match (shut.holds(), shut.lacks.is_empty()) {

@@ -172,7 +172,7 @@ fn ticks(extent: u16) -> i64 {
 
 fn around(bounds: Bounds) -> Sides {
     const TICK: i64 = 32;
-    let near = |nano: i64| nano.div_euclid(TICK);
+    let near = |nano: i64| nano.div_euclid(TICK).clamp(i64::from(i32::MIN), i64::from(i32::MAX));
     let far = |nano: i64| near(nano.saturating_add(TICK - 1));
     [near(bounds.west), near(bounds.south), far(bounds.east), far(bounds.north)]
 }
@@ -218,7 +218,15 @@ mod tests {
         fn what_meets_is_found(
             given in proptest::collection::vec((0i64..20_000, 0i64..20_000, 0i64..900, 0i64..900), 1..3000),
             asked in proptest::collection::vec((0i64..20_000, 0i64..20_000, 0i64..3000, 0i64..3000), 1..8),
+            // from millimetres to a degree and more, and on either side of Greenwich and the equator
+            scale in 1i64..100_000,
+            (west, south) in (-60_000_000_000i64..50_000_000_000, -60_000_000_000i64..50_000_000_000),
         ) {
+            let at = |(x, y, width, height): (i64, i64, i64, i64)| {
+                (west + x * scale, south + y * scale, width * scale, height * scale)
+            };
+            let given: Vec<_> = given.into_iter().map(at).collect();
+            let asked: Vec<_> = asked.into_iter().map(at).collect();
             let mut boxes = Boxes::default();
             for (west, south, width, height) in &given {
                 boxes.add(bounds(*west, *south, *width, *height));
@@ -233,7 +241,7 @@ mod tests {
                         && *s <= wanted.north + slack && wanted.south <= s + y + slack
                 }).map(|(at, _)| at);
                 prop_assert!(within(0).all(|at| found.binary_search(&at).is_ok()));
-                let near: Vec<usize> = within(64).collect();
+                let near: Vec<usize> = within(64 + ((1000 * scale) >> (PLACES - 2))).collect();
                 prop_assert!(found.iter().all(|at| near.binary_search(at).is_ok()));
                 prop_assert!(found.windows(2).all(|pair| pair[0] < pair[1]), "none twice");
             }

@@ -15,7 +15,7 @@ use crate::boemis::rows::{Rows, gone};
 use crate::boemis::views::{Engine, triggers};
 use crate::boemis::{Fault, Settings};
 use crate::document::{DatasetName, Digest};
-use crate::schema::{Datasets, Record};
+use crate::schema::{Datasets, Record, Value};
 use sqlx::sqlite::{SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr, SqlStr};
 use std::io;
@@ -37,10 +37,10 @@ const SWEPT: i64 = 2_000;
 const AT_ONCE: usize = 4;
 
 /// Statements that are made before they are wanted.
-const WAITING: usize = 2;
+const WAITING: usize = 1;
 
-/// Pieces of records that one statement takes, at most: a quarter of a megabyte each.
-const GATHERED: usize = 4;
+/// Octets of texts and shapes after which a statement is full, however few its records: one of them may have megabytes.
+const FULL: usize = 512 << 10;
 
 /// Writes all rows; the number that their mark is to have, their digest, and how many they are.
 pub(in crate::boemis) async fn write_ahead(
@@ -135,21 +135,22 @@ async fn write(
         };
         let turn = ahead.step()?;
         begin(connection).await?;
-        let (mut all, mut done) = (None, 0);
+        let (mut ended, mut done) = (None, 0);
         while let Some(statement) = next.take() {
             statement.execute(&mut *connection).await.map_err(|e| fault(DOING, e))?;
             done += 1;
-            match (done < AT_ONCE).then(|| made.try_recv()) {
+            match (done < AT_ONCE && !ahead.is_wanted()).then(|| made.try_recv()) {
                 Some(Ok(Ok(Made::Some(statement)))) => next = Some(statement),
-                Some(Ok(Ok(Made::All(rows, records)))) => all = Some((rows, records)),
-                Some(Ok(Err(fault))) => return Err(fault),
+                Some(Ok(Ok(Made::All(rows, records)))) => ended = Some(Ok((rows, records))),
+                Some(Ok(Err(fault))) => ended = Some(Err(fault)),
                 Some(Err(_)) | None => {}
             }
         }
+        // what has no mark may as well stand; and no lock is left behind for the group that comes next
         commit(connection).await?;
         drop(turn);
-        if let Some(all) = all {
-            return Ok(all);
+        if let Some(ended) = ended {
+            return ended;
         }
     }
 }
@@ -191,43 +192,53 @@ impl<'m> Making<'m> {
         Self { layout, number, sender, full, rows: Rows::new(layout), record: 0 }
     }
 
-    /// As many records a statement as it takes, but of no more than [`GATHERED`] pieces: records may be large.
+    /// As many records a statement as it takes, or as are [`FULL`].
     fn all(mut self, source: Source) -> Result<(Digest, u64), Fault> {
-        let (mut gathered, mut pieces) = (Vec::new(), 0);
+        let (mut gathered, mut octets) = (Vec::new(), 0);
         source.each(|piece| {
-            gathered.extend(piece.into_owned());
-            pieces += 1;
-            let whole = gathered.len() / PIECE_RECORDS * PIECE_RECORDS;
-            let count = if pieces >= GATHERED { gathered.len() } else { whole };
-            if count > 0 {
-                pieces = 0;
-                self.send(gathered.drain(..count).as_slice())?;
+            for record in piece.into_owned() {
+                octets += size(&record);
+                gathered.push(record);
+                if gathered.len() >= PIECE_RECORDS || octets >= FULL {
+                    self.send(&gathered)?;
+                    gathered.clear();
+                    octets = 0;
+                }
             }
             Ok(())
         })?;
-        self.send(&gathered)?;
+        if !gathered.is_empty() {
+            self.send(&gathered)?;
+        }
         Ok((self.rows.finish(), u64::try_from(self.record).unwrap_or_default()))
     }
 
-    /// The statements that write some rows, which are digested.
-    fn send(&mut self, records: &[Record]) -> Result<(), Fault> {
-        for some in records.chunks(PIECE_RECORDS) {
-            let whole = some.len() == PIECE_RECORDS;
-            let sql = match whole {
-                true => self.full.clone(),
-                false => AssertSqlSafe(numbered_sql(self.layout, self.number, some.len())).into_sql_str(),
-            };
-            let mut query = sqlx::query(sql).persistent(whole);
-            for one in some {
-                self.rows.take(one)?;
-                self.record += 1;
-                query = bind_values(query.bind(self.record), self.layout, one);
-            }
-            let broken_off = |_| gone(io::Error::new(io::ErrorKind::BrokenPipe, "nobody writes them any more"));
-            self.sender.send(Ok(Made::Some(query))).map_err(broken_off)?;
+    /// The statement that writes some rows, which are digested.
+    fn send(&mut self, some: &[Record]) -> Result<(), Fault> {
+        let whole = some.len() == PIECE_RECORDS;
+        let sql = match whole {
+            true => self.full.clone(),
+            false => AssertSqlSafe(numbered_sql(self.layout, self.number, some.len())).into_sql_str(),
+        };
+        let mut query = sqlx::query(sql).persistent(whole);
+        for one in some {
+            self.rows.take(one)?;
+            self.record += 1;
+            query = bind_values(query.bind(self.record), self.layout, one);
         }
-        Ok(())
+        let broken_off = |_| gone(io::Error::new(io::ErrorKind::BrokenPipe, "nobody writes them any more"));
+        self.sender.send(Ok(Made::Some(query))).map_err(broken_off)
     }
+}
+
+/// About how many octets a statement takes for a record; of a shape, as it was sent and in WGS 84.
+fn size(record: &Record) -> usize {
+    let of = |value: &Value| match value {
+        Value::Text(text) => text.len(),
+        Value::Geometry(geometry) => 2 * geometry.sent().len(),
+        Value::Absent | Value::Station(_) | Value::Decimal(_) => 8,
+    };
+    record.values.iter().map(of).sum()
 }
 
 /// The numbers of rows that have no mark, wherever they stand. Looked for from number to number, so that not all rows

@@ -8,7 +8,7 @@ use crate::commands::post::Post;
 use crate::daemon::metrics::{Body, MailboxSight, Outbox, Sight};
 
 /// Every code of a problem; each has a section in docs/runbook.md.
-pub(super) const CODES: [&str; 32] = [
+pub(super) const CODES: [&str; 33] = [
     "acts-behind",
     "archiving-fails",
     "boemis-damaged",
@@ -35,6 +35,7 @@ pub(super) const CODES: [&str; 32] = [
     "not-judged",
     "not-loaded",
     "not-running",
+    "not-shut-in",
     "notice-overdue",
     "receipts-unstamped",
     "refresh-failed",

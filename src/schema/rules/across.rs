@@ -58,6 +58,7 @@ pub(super) fn in_proportion(stated: &Stated<'_, '_>, faults: &mut Faults) {
             let place = case.place(row, ratio.column);
             match ground(senders, case.participant, key, of_base) {
                 Ground::Unknown => {}
+                Ground::Unstated if case.standing.is_unknown => {} // asked when it is known
                 Ground::Unstated if !ratio.needs || value.scaled() == 0 => {}
                 Ground::Unstated if senders.is_empty() => {
                     // once: it is the same for all of them
