@@ -2,8 +2,8 @@
 //! keys or lines.
 //!
 //! Owns the choice. A table that is not named here stays out, so that one that comes later does too; so do
-//! participants' addresses and persons, whether anybody is suspended, and every comment. Of a certificate's file only certificates
-//! go out, written anew: a key may lie beside them. Writes no file.
+//! participants' addresses and persons, whether anybody is suspended, and every comment. Of a certificate's file only
+//! certificates go out, written anew: a key may lie beside them. Writes no file.
 
 use super::files::{Gathered, Shelf};
 use super::{Config, FileRead, Mistake, Part, Settings, World, settings, world};
