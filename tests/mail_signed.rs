@@ -21,6 +21,7 @@ mod trial;
 use dovecot::Dovecot;
 use lists::{list, seconds};
 use message::{Maildir, base64, by_openssl, journalled};
+use pencere::document::Digest;
 use samples::Sample;
 use std::fmt::Write;
 use std::fs;
@@ -144,6 +145,32 @@ fn table(period: &str) -> String {
     capacity(voen("azerenerji"), period, 1, "SU-0001", "424")
 }
 
+/// Runs commands where a container of evidence was unpacked.
+fn in_container(trial: &Trial, commands: &str) {
+    let output = trial.tool("sh", &["-e", "-c", commands]).current_dir(trial.at("x")).output().unwrap();
+    assert!(output.status.success(), "{commands}: {}", said(&output));
+}
+
+/// What the page of a submission's evidence says of its signature, which runs as it stands, and proves the mail and the
+/// document in it.
+fn proven(trial: &Trial, id: &str) -> String {
+    let _ = fs::remove_dir_all(trial.at("x"));
+    let _ = fs::remove_file(trial.at("x.asice"));
+    trial.done(&["evidence", id, "-o", "x.asice"]);
+    trial.succeeds("unzip", &["-q", "x.asice", "-d", "x"]);
+    let readme = fs::read_to_string(trial.at("x/README.txt")).unwrap();
+    let begin = readme.rfind("openssl cms -verify ").unwrap();
+    let commands = readme[begin..].split("\n# ").next().unwrap();
+    in_container(trial, commands);
+    commands.to_owned()
+}
+
+/// The number of what was taken last.
+fn last_id(trial: &Trial) -> String {
+    let (_, list) = trial.json(&["list"]);
+    list["submissions"].as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn a_signed_mail_files_through_a_server_and_its_receipt_and_evidence_prove_it() {
     let trial = Trial::new();
@@ -181,24 +208,15 @@ fn a_signed_mail_files_through_a_server_and_its_receipt_and_evidence_prove_it() 
         let id = all.clone().find(is_it).unwrap()["id"].as_str().unwrap().to_owned();
         let (code, told) = trial.json(&["explain", &id]);
         assert_eq!((code, &told["same"]), (Some(0), &true.into()), "{told:#}");
-        // what the page of the container says runs as it stands, and proves the mail and the table in it
-        let _ = fs::remove_dir_all(trial.at("x"));
-        trial.done(&["evidence", &id, "-o", &format!("{period}.asice")]);
-        trial.succeeds("unzip", &["-q", &format!("{period}.asice"), "-d", "x"]);
-        let readme = fs::read_to_string(trial.at("x/README.txt")).unwrap();
-        let begin = readme.rfind("openssl cms -verify ").unwrap();
-        let commands = readme[begin..].split("\n# ").next().unwrap();
-        assert!(commands.contains("signed-mail"), "{commands}");
-        let run = |commands: &str| {
-            let output = trial.tool("sh", &["-e", "-c", commands]).current_dir(trial.at("x")).output().unwrap();
-            assert!(output.status.success(), "{commands}: {}", said(&output));
-        };
-        run(commands);
-        run(&format!("openssl cms -verify -CAfile ../w/pki/ca.crt {} >/dev/null", {
-            let name = if period == "2001-Q1" { "signed-mail.eml" } else { "signed-mail.p7m" };
-            let form = if period == "2001-Q1" { "SMIME" } else { "DER" };
-            format!("-inform {form} -in original/{name}")
-        }));
+        assert!(proven(&trial, &id).contains("signed-mail"));
+        in_container(
+            &trial,
+            &format!("openssl cms -verify -CAfile ../w/pki/ca.crt {} >/dev/null", {
+                let name = if period == "2001-Q1" { "signed-mail.eml" } else { "signed-mail.p7m" };
+                let form = if period == "2001-Q1" { "SMIME" } else { "DER" };
+                format!("-inform {form} -in original/{name}")
+            }),
+        );
     }
 }
 
@@ -210,6 +228,8 @@ fn by_default_no_mail_files_and_what_is_agreed_later_is_read_again() {
     let (why, submissions) = deliver(&trial, &office, &mail);
     assert_eq!((why.as_deref(), submissions.len()), (Some("nothing in it is a signed document"), 0));
     assert_eq!(journalled(&trial, "\"event\":\"held\""), 0, "nothing of it is kept");
+    let digest = Digest::of(table("2001-Q1").as_bytes()).to_string();
+    assert_eq!(journalled(&trial, &format!("\"sha256\":\"{digest}\"")), 1, "but its digest");
     agree(&trial);
     let rejected = office.path().join(".Rejected/cur");
     let rejected = fs::read_dir(rejected).unwrap().next().unwrap().unwrap().path();
@@ -293,4 +313,127 @@ fn the_word_for_it_is_checked_and_wants_an_address() {
     assert!(code == Some(2) && told.contains("mail.addresses"), "{told}");
     trial.set("mail.addresses", "[\"window@boemis.example\"]");
     assert_eq!(mistakes().0, Some(0));
+}
+
+/// A mail of these very octets, signed as they are, in parts that this boundary tells apart.
+fn by_hand(trial: &Trial, id: &str, part: &[u8], boundary: &str) -> Vec<u8> {
+    fs::write(trial.at("part"), part).unwrap();
+    let keys = ["-signer", "w/pki/azerenerji.crt", "-inkey", "w/pki/azerenerji.key"];
+    let arguments = ["cms", "-sign", "-cades", "-binary", "-in", "part", "-outform", "DER"];
+    let signature = trial.succeeds("openssl", &[&arguments[..], &keys[..]].concat()).stdout;
+    let head = format!(
+        "From: office@agency.example\nTo: window@boemis.example\nMessage-ID: <{id}>\nMIME-Version: 1.0\n\
+         Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=\"{boundary}\"\n\n\
+         --{boundary}\n"
+    );
+    let foot = format!(
+        "\n--{boundary}\nContent-Type: application/pkcs7-signature; name=\"smime.p7s\"\n\
+         Content-Transfer-Encoding: base64\n\n{}--{boundary}--\n",
+        base64(&signature)
+    );
+    [head.replace('\n', "\r\n").as_bytes(), part, foot.replace('\n', "\r\n").as_bytes()].concat()
+}
+
+#[test]
+fn what_is_accepted_by_a_mail_openssl_verifies_too_and_what_it_reads_otherwise_files_nothing() {
+    let trial = Trial::new();
+    agree(&trial);
+    let office = Maildir::new(&trial, "office");
+    let long = |count: usize| format!("{}\r\nx", "y".repeat(count));
+    let cases = [
+        ("Salam".to_owned(), true),
+        ("--sg2\r\n--s\r\n--\r\n--sg-\r\n".to_owned(), true),
+        ("a  \r\nb\t\r\n  \r\n\r\n".to_owned(), true),
+        ("From here\r\n.\r\n..\r\n".to_owned(), true),
+        (long(1021), true),
+        (long(1022), true),
+        (long(1023), true),
+        (long(5000), true),
+        (long(70_000), true),
+        ("a\r\r\nb".to_owned(), false),
+        ("a\rb".to_owned(), false),
+        ("a\0b".to_owned(), false),
+        (format!("{}\r{}", "y".repeat(1022), "z"), false),
+    ];
+    for (nth, (text, files)) in cases.iter().enumerate() {
+        let table = table(&format!("{}-Q1", 1980 + nth));
+        let part = format!(
+            "To: window@boemis.example\nContent-Type: multipart/mixed; boundary=\"sg1\"; hp=\"clear\"\n\n--sg1\n\
+             Content-Type: text/plain\n\nTEXT\n--sg1\nContent-Type: text/csv; name=\"c.csv\"\n\
+             Content-Transfer-Encoding: base64\n\n{}--sg1--\n",
+            base64(table.as_bytes())
+        );
+        let part = part.replace('\n', "\r\n").replace("TEXT", text);
+        let mail = by_hand(&trial, &format!("{nth}@x"), part.as_bytes(), "sg");
+        let (why, submissions) = deliver(&trial, &office, &mail);
+        match files {
+            true => {
+                assert!(
+                    submissions.len() == 1 && submissions[0].contains("accepted"),
+                    "{nth}: {why:?} {submissions:?}"
+                );
+                proven(&trial, &last_id(&trial));
+            }
+            false => {
+                let why = why.unwrap_or_default();
+                assert_eq!((&*why, submissions.len()), ("nothing in it is a signed document", 0), "{nth}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_document_that_is_named_as_its_mail_is_kept_lies_beside_it_in_evidence() {
+    let trial = Trial::new();
+    agree(&trial);
+    let office = Maildir::new(&trial, "office");
+    for (opaque, name, period) in [(false, "signed-mail.eml", "2001-Q1"), (true, "signed-mail.p7m", "2001-Q2")] {
+        let part = part(&table(period), None).replace("c.csv", name);
+        let mail = by_openssl(&trial, &format!("{period}@x"), &part, "azerenerji", opaque);
+        let (why, submissions) = deliver(&trial, &office, &mail);
+        let told = submissions.concat();
+        assert!(told.starts_with(&format!("{name}: accepted azerenerji")), "{why:?} {told}");
+        proven(&trial, &last_id(&trial));
+        assert_eq!(fs::read(trial.at("x/original").join(name)).unwrap(), table(period).as_bytes());
+        assert_eq!(fs::read_dir(trial.at("x/original")).unwrap().count(), 2);
+    }
+}
+
+#[test]
+fn a_registered_person_whose_certificate_has_ended_is_told_so() {
+    let trial = Trial::new();
+    agree(&trial);
+    let own = "certificates = [\"pki/azerenerji.crt\"]";
+    trial.change("registry.toml", own, "certificates = [\"pki/azerenerji.crt\", \"pki/expired.crt\"]");
+    let office = Maildir::new(&trial, "office");
+    let mail = by_openssl(&trial, "expired@x", &part(&table("2001-Q1"), None), "expired", false);
+    let (why, submissions) = deliver(&trial, &office, &mail);
+    let told = submissions.concat();
+    assert!(why.is_none() && told.starts_with("c.csv: rejected azerenerji"), "{why:?} {told}");
+    assert!(told.contains("signature.certificate-expired"), "{told}");
+    assert_eq!(receipt::decision(&trial.answer("azerenerji", "c.csv").1), "rejected");
+}
+
+#[test]
+fn a_mail_with_more_statements_than_are_allowed_files_none_of_them() {
+    let trial = Trial::new();
+    agree(&trial);
+    trial.set("mail.signed_statements_max", "2");
+    let office = Maildir::new(&trial, "office");
+    let of = |periods: &[&str]| {
+        let first = part(&table(periods[0]), Some(("d.csv", table(periods[1]).as_bytes())));
+        let more = part(&table(periods.last().unwrap()), None).replace("c.csv", "e.csv");
+        let more = &more[more.find("--in").unwrap()..];
+        if periods.len() == 2 { first } else { first.replace("--in--\n", more) }
+    };
+    let mail = |id: &str, periods: &[&str]| by_openssl(&trial, id, &of(periods), "azerenerji", false);
+    let (why, submissions) = deliver(&trial, &office, &mail("three@x", &["2001-Q1", "2001-Q2", "2001-Q3"]));
+    assert_eq!(submissions.len(), 0);
+    let wanted = "the mail's signature covers more statements than mail.signed_statements_max";
+    assert_eq!(why.as_deref(), Some(wanted));
+    for period in ["2001-Q1", "2001-Q2", "2001-Q3"] {
+        assert_eq!(journalled(&trial, &Digest::of(table(period).as_bytes()).to_string()), 1, "{period}");
+    }
+    let (why, submissions) = deliver(&trial, &office, &mail("two@x", &["2001-Q1", "2001-Q2"]));
+    assert_eq!((why, submissions.len()), (None, 2));
 }

@@ -171,7 +171,9 @@ impl<'a> Making<'a> {
             let document = original(&held.document.name.shown(), "document");
             if let Some(detached) = &held.detached {
                 let name = original(&detached.name.shown(), "signature");
-                let name = if name == document { "signature.p7s".to_owned() } else { name };
+                // no two files of a unit have one name, however the sender named his
+                let other = if held.mail_signed { "mail-around-it" } else { "signature.p7s" };
+                let name = if name == document { other.to_owned() } else { name };
                 self.keep(format!("{folder}/original/{name}"), detached.kept())?;
             }
             self.keep(format!("{folder}/original/{document}"), held.document.kept())?;

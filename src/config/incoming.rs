@@ -25,6 +25,8 @@ pub(super) fn read(base: &Path, table: &mut Table<'_, '_>) -> MailSettings {
         attachments: count(table.integer("attachments_max", 1..=200), default.attachments),
     };
     let addresses = addresses(table, "addresses");
+    let signed_statements = MailSettings::default().signed_statements;
+    let signed_statements = count(table.integer("signed_statements_max", 1..=200), signed_statements);
     let mut mailboxes = Vec::new();
     let mut places = BTreeMap::new();
     for (name, table) in table.table("mailboxes").map(Table::entries).unwrap_or_default() {
@@ -43,7 +45,7 @@ pub(super) fn read(base: &Path, table: &mut Table<'_, '_>) -> MailSettings {
         mailboxes.push(mailbox);
     }
     mailboxes.sort_by(|one, other| one.name.cmp(&other.name));
-    MailSettings { limits, addresses, mailboxes }
+    MailSettings { limits, addresses, signed_statements, mailboxes }
 }
 
 fn is_name(name: &str) -> bool {

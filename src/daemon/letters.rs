@@ -15,7 +15,7 @@ use crate::advice::Advice;
 use crate::document::{Digest, MailAddress, SubmissionId, Thread};
 use crate::host::printable_line;
 use crate::intake::Group;
-use crate::intake::mail::{Delivery, Mailbox, Post, Standing, Ticket, Verdict};
+use crate::intake::mail::{Delivery, Left, Mailbox, Post, Standing, Ticket, Verdict};
 use crate::journal::{Event, Held};
 use crate::ledger::Arrived;
 use crate::letter::{Action, Fault};
@@ -68,7 +68,7 @@ struct Open {
     /// Of those, what came before in another letter of the same key, with the thread of this one: where a machine's
     /// copy came first, nobody was told by mail.
     known: Vec<(SubmissionId, Thread)>,
-    /// Digests of what nobody of the registry signed.
+    /// Digests of what nobody of the registry signed, or signed so that it files.
     strange: Vec<Digest>,
 }
 
@@ -265,11 +265,18 @@ impl Window {
         let (mut ids, mut before) = (Vec::with_capacity(post.parcels.len()), Vec::new());
         let threads: Vec<_> = post.parcels.iter().map(|parcel| post.thread(&name, parcel.part)).collect();
         let silent = post.nature.is_silent();
-        let Post { key, from, subject, mut parcels, report, .. } = post;
-        let strange = match is_entitled {
+        let too_many = post.left.iter().find(|(_, why)| *why == Left::TooMany).map(|(_, why)| why.as_str().to_owned());
+        let Post { key, from, subject, mut parcels, report, unagreed, .. } = post;
+        let mut strange: Vec<Digest> = match is_entitled {
             true => Vec::new(),
             false => parcels.drain(..).map(|parcel| parcel.octets().0).collect(),
         };
+        let reason = match (strange.is_empty(), too_many) {
+            (_, Some(why)) => Reason::Unread(why),
+            (true, None) => Reason::NoDocument,
+            (false, None) => Reason::NobodySigned,
+        };
+        strange.extend(unagreed);
         for (parcel, thread) in parcels.into_iter().zip(threads) {
             let (document, detached) = parcel.octets();
             let known = self.ledger.find_letter(&key, document, detached)?.map(|submission| submission.id());
@@ -304,8 +311,7 @@ impl Window {
         }
         match opened.ids.is_empty() {
             false => self.letters.open.push(opened),
-            true if !is_report && opened.strange.is_empty() => self.reject_letter(&opened, &Reason::NoDocument)?,
-            true if !is_report => self.reject_letter(&opened, &Reason::NobodySigned)?,
+            true if !is_report => self.reject_letter(&opened, &reason)?,
             true => {}
         }
         Ok(())

@@ -114,14 +114,19 @@ fn sift((mut one, known): (Sifted, Known), judge: &Judge, now: Timestamp) -> Sif
 }
 
 /// Leaves what only the mail's own signature would file, unless it files for whoever made it. He is the same for all
-/// of it, so that one is asked.
+/// of it, so that one is asked. Each statement is judged with the whole mail: so many that this takes long file nothing.
 fn leave_unagreed(post: &mut Post, judge: &Judge, now: Timestamp) {
     let first = post.parcels.iter().find(|parcel| parcel.mail_signed);
-    if first.is_none_or(|first| may_file_by_mail(first, judge, now)) {
-        return;
-    }
+    let Some(first) = first else { return };
+    let most = judge.settings().mail.signed_statements;
+    let why = match may_file_by_mail(first, judge, now) {
+        true if post.parcels.iter().filter(|parcel| parcel.mail_signed).count() <= most => return,
+        true => Left::TooMany,
+        false => Left::MailSigned,
+    };
     for parcel in post.parcels.extract_if(.., |parcel| parcel.mail_signed) {
-        post.left.push((parcel.document.name.shown(), Left::MailSigned));
+        post.unagreed.push(parcel.document.sha256);
+        post.left.push((parcel.document.name.shown(), why));
     }
 }
 

@@ -182,11 +182,11 @@ codes! {
         en "The signature has too many parts: {found} where {wanted} are allowed. Sign again with a simple signature."
 
     SignatureMailHeader "signature.mail-header-unprotected" Error Signature "A59" "R 3.5.2"
-        az "Sənədi yalnız məktubun imzası imzalayır, o imza isə məktubun kimə göndərildiyini («To») əhatə etmir, ona görə sənədin bu pəncərə üçün olduğunu sübut etmir. Faylın özünü imzalayın və «.p7s» faylını ona qoşun: bu, həmişə qəbul olunur. Məktub proqramınız başlıqları imza ilə qoruyursa (RFC 9788), onu işə salmaq da olar."
-        en "Only the signature of the mail signs this document, and it does not cover whom the mail is to (“To”), so it does not prove that the document is for this window. Sign the file itself and attach its “.p7s”, which is always taken; or have your mail program protect the header with the signature (RFC 9788), if it can."
+        az "Sənəd yalnız məktubun imzası ilə imzalanıb, o imza isə məktubun kimə göndərildiyini («To») əhatə etmir, ona görə göndərənin bu məktubu sənədi təqdim etmək üçün məhz bura göndərdiyini göstərmir. Faylın özünü imzalayın və «.p7s» faylını ona qoşun: bu üsul həmişə keçərlidir. Məktub proqramınız başlıqları imza ilə qoruyursa (RFC 9788), onu işə salmaq da olar."
+        en "Only the signature of the mail signs this document, and it does not cover whom the mail is to (“To”), so it does not show that the sender sent this mail here to file it. Sign the file itself and attach its “.p7s”, which always works; or have your mail program protect the header with the signature (RFC 9788), if it can."
     SignatureMailReceiver "signature.mail-not-to-this-window" Error Signature "A59" "R 3.5.2"
-        az "Sənədi yalnız məktubun imzası imzalayır, imzanın içində isə məktub bu pəncərəyə və yalnız ona göndərilməyib: oradakı ünvan {found}, olmalıdır: {wanted}, surəti başqasına getmədən. Faylın özünü imzalayın və «.p7s» faylını ona qoşun (bu, həmişə qəbul olunur), ya da məktubu yalnız bu pəncərəyə göndərin."
-        en "Only the signature of the mail signs this document, and inside that signature the mail is not to this window and to it alone: it is to {found}, where it must be to {wanted}, without copies. Sign the file itself and attach its “.p7s”, which is always taken, or send the mail to this window alone."
+        az "Sənəd yalnız məktubun imzası ilə imzalanıb, imzanın içində isə məktub bu pəncərəyə və yalnız ona göndərilməyib: orada yazılıb: {found}, olmalıdır: {wanted}, surəti başqasına getmədən. Faylın özünü imzalayın və «.p7s» faylını ona qoşun (bu üsul həmişə keçərlidir), ya da məktubu yalnız bu pəncərəyə göndərin."
+        en "Only the signature of the mail signs this document, and inside that signature the mail is not to this window and to it alone: it says {found}, where it must be to {wanted}, without copies. Sign the file itself and attach its “.p7s”, which always works, or send the mail to this window alone."
 
     // ---- authority ----------------------------------------------------------------------
     AuthorityUnknownSigner "authority.unknown-signer" Error Authority "A78" "R 3.2"

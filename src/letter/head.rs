@@ -3,7 +3,7 @@
 //! Owns which fields decide anything, and that none of those may stand there twice: of two, one reader takes the
 //! first and another the last. The values themselves are read by `mail-parser`.
 
-use super::{Fault, ID_MAX, NAME_MAX, Nature, REFERENCES_MAX, Receivers, SUBJECT_MAX};
+use super::{Fault, ID_MAX, NAME_MAX, Nature, RECEIVERS_MAX, REFERENCES_MAX, Receivers, SUBJECT_MAX};
 use mail_parser::{Address, HeaderName, HeaderValue, Message, MessageParser, MimeHeaders};
 
 /// What is read of a header.
@@ -131,19 +131,20 @@ pub(super) const BOUNDARY_MAX: usize = 70;
 
 /// To whom a header says that its message goes.
 fn receivers(message: &Message<'_>) -> Receivers {
-    let named = |wanted: &[&str]| {
-        let is_one = |header: &&mail_parser::Header<'_>| {
-            let name = header.name().to_ascii_lowercase();
-            wanted.contains(&&*name) || (wanted.contains(&"resent") && name.starts_with("resent-"))
-        };
-        message.headers().iter().filter(is_one).collect::<Vec<_>>()
+    let text = |header: &mail_parser::Header<'_>| {
+        let (from, to) = (header.offset_start as usize, header.offset_end as usize);
+        String::from_utf8_lossy(message.raw_message.get(from..to).unwrap_or_default()).into_owned()
     };
-    let (to, others) = (named(&["to"]), named(&["cc", "bcc", "resent"]).len());
-    if to.is_empty() && others == 0 {
-        return Receivers::Nobody;
-    }
-    let only = match (&to[..], others) {
-        ([field], 0) => match &field.value {
+    let is_one = |header: &&mail_parser::Header<'_>| match &*header.name().to_ascii_lowercase() {
+        "to" => true,
+        // a field that holds nothing is no copy
+        "cc" | "bcc" => !text(header).trim().is_empty(),
+        name => name.starts_with("resent-"),
+    };
+    let fields: Vec<_> = message.headers().iter().filter(is_one).collect();
+    let only = match &fields[..] {
+        [] => return Receivers::Nobody,
+        [field] if field.name().eq_ignore_ascii_case("to") => match &field.value {
             HeaderValue::Address(Address::List(list)) => match &list[..] {
                 [one] => one.address.as_deref().and_then(clean_address),
                 _ => None,
@@ -152,7 +153,20 @@ fn receivers(message: &Message<'_>) -> Receivers {
         },
         _ => None,
     };
-    only.map_or(Receivers::Others { to: to.len(), others }, Receivers::One)
+    let shown = |field: &&mail_parser::Header<'_>| {
+        let text = text(field);
+        format!("{}: {}", field.name(), text.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    only.map_or_else(
+        || {
+            let all = fields.iter().map(shown).collect::<Vec<_>>().join("; ");
+            Receivers::Others(match all.char_indices().nth(RECEIVERS_MAX) {
+                Some((end, _)) => format!("{}…", all.get(..end).unwrap_or_default()),
+                None => all,
+            })
+        },
+        Receivers::One,
+    )
 }
 
 /// The last component of what may be a path: data all the same, and no path is built from it.

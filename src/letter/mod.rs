@@ -19,6 +19,7 @@
 
 mod body;
 mod head;
+mod kept;
 mod lines;
 mod report;
 mod signed;
@@ -27,6 +28,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+pub use kept::join;
 pub use report::{Action, Delivery, DeliveryReport};
 pub use signed::{Signed, inside, split};
 
@@ -71,6 +73,9 @@ const REFERENCES_MAX: usize = 10;
 /// Longest subject that is kept, in characters: what a person reads of it at a glance.
 const SUBJECT_MAX: usize = 200;
 
+/// Longest text of fields that say to whom a message is, in characters: what a person reads of it at a glance.
+const RECEIVERS_MAX: usize = 200;
+
 /// A message, read.
 #[derive(Debug)]
 pub struct Letter<S> {
@@ -97,7 +102,7 @@ pub struct Letter<S> {
     /// Where that signature is CMS, and stands behind one part alone: the whole as it was signed.
     pub signed: Option<Signed<S>>,
     /// Where in it the message begins that its sender wrapped, as all of it or all that is signed of it; of the latter
-    /// counted as it came.
+    /// counted as it came. Of what was read [`inside`] a signed part, where the message begins that this is.
     pub wrapped: Option<u64>,
     /// The digest of its octets.
     pub digest: Digest,
@@ -120,13 +125,9 @@ pub enum Receivers {
     Nobody,
     /// To this address, in lower case, and with no copy to anybody.
     One(String),
-    /// To several, to one that cannot be read, or with copies: how many fields say `To`, and how many something else.
-    Others {
-        /// `To`.
-        to: usize,
-        /// `Cc`, `Bcc`, `Resent-`.
-        others: usize,
-    },
+    /// To several, to one that cannot be read, or with copies: these fields, `To`, `Cc`, `Bcc` and `Resent-`, as they
+    /// stand there, cut.
+    Others(String),
 }
 
 /// Who wrote a message, as far as its header says.

@@ -188,7 +188,8 @@ pub fn split(signed: &Octets, limits: &Limits, most: u64) -> Result<(Octets, Vec
 }
 
 /// Reads the part that is signed as the message that it is: the one wrapped in it, where its sender says so, and itself
-/// else, whose header counts only where it is protected.
+/// else, whose header counts only where it is protected. Only where the part is the wrapper: one that is signed once
+/// more within is somebody else's signature's, and is not opened.
 ///
 /// # Errors
 /// [`Fault`]; then nothing of it counts.
@@ -199,10 +200,10 @@ pub fn inside<S: Write>(
 ) -> Result<Letter<S>, Fault> {
     // the whole was bounded when it came, and has longer line ends since
     let letter = read(part.reader(), &Limits { size: part.len(), ..*limits }, open)?;
-    let Some(at) = letter.wrapped else { return Ok(letter) };
+    let Some(at) = letter.wrapped.filter(|_| !letter.is_signed) else { return Ok(Letter { wrapped: None, ..letter }) };
     let size = part.len().saturating_sub(at);
     let wrapped = read(part.pieces([(at, size)]).reader(), &Limits { size, ..*limits }, open)?;
-    Ok(Letter { is_protected: true, ..wrapped })
+    Ok(Letter { is_protected: true, wrapped: Some(at), ..wrapped })
 }
 
 /// The lines of what is taken apart, with the two octets before each.

@@ -269,9 +269,47 @@ fn a_wrapped_message_is_opened_where_its_sender_says_that_it_is_his_own() {
     };
     let own = opened("; forwarded=no");
     assert_eq!((own.attachments.len(), own.is_protected), (1, true));
-    assert_eq!(own.receivers, Receivers::Others { to: 1, others: 1 });
+    assert_eq!(own.receivers, Receivers::Others("To: window@x; Cc: a@x".to_owned()));
     for head in ["", "; forwarded=yes", "; forwarded=no\nContent-Transfer-Encoding: base64"] {
         let letter = opened(head);
         assert!(letter.attachments.is_empty() && !letter.is_protected, "{head}");
+    }
+}
+
+#[test]
+fn a_wrapper_that_is_signed_once_more_is_not_opened() {
+    let wrapper = "Content-Type: message/rfc822; forwarded=no\n\nTo: window@x\nContent-Type: text/csv; name=a\n\nx\n";
+    let opened = |part: &str| {
+        let part = part.replace('\n', "\r\n").into_bytes();
+        super::inside(&part.into(), &Limits::default(), &mut || Ok(Vec::new())).unwrap()
+    };
+    assert_eq!(opened(wrapper).attachments.len(), 1);
+    let letter = opened(&signed_mail(wrapper, ""));
+    assert!(letter.is_signed && !letter.is_protected && letter.wrapped.is_none() && letter.attachments.is_empty());
+    // nor is what is signed within the wrapper the wrapper's own
+    let letter = opened(&format!("Content-Type: message/rfc822; forwarded=no\n\n{}", signed_mail(wrapper, "")));
+    assert!(letter.is_signed && letter.attachments.is_empty());
+}
+
+#[test]
+fn what_is_kept_has_a_boundary_of_its_own_and_nothing_that_programs_read_otherwise() {
+    let kept = |part: &[u8]| {
+        let part = part.to_vec().into();
+        super::join(&part, &[0x30, 3, 2, 1, 7], &mut || Ok(Vec::new())).unwrap().map(|kept| kept.octets)
+    };
+    let long = "x".repeat(200_000);
+    let sound = ["", "a", "a\r\nb\r\n", "--s\r\n--s1--\r\n \t \r\n", &long, &format!("{}\r\n", &long[..65_535])];
+    for part in sound {
+        let octets = kept(part.as_bytes()).unwrap();
+        let size = octets.len();
+        assert_eq!(super::read(&octets[..], &Limits::default(), &mut || Ok(io::sink())).unwrap().size, size as u64);
+        if !part.is_empty() {
+            let (again, cms) = split(&octets.into(), &Limits::default(), 100).unwrap();
+            assert!(again.whole().unwrap() == part.as_bytes() && cms == [0x30, 3, 2, 1, 7], "{size}");
+        }
+    }
+    let torn = format!("{}\rx", &long[..65_535]);
+    for part in ["a\0b", "a\r\r\nb", "a\rb", "a\nb", "a\r", "\n", &torn] {
+        assert!(kept(part.as_bytes()).is_none(), "{part:?}");
     }
 }

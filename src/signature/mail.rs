@@ -83,7 +83,7 @@ fn fault_inside(document: &Octets, part: &Octets, policy: &MailPolicy) -> io::Re
     let found = match receivers {
         Receivers::One(to) if policy.addresses.iter().any(|own| own.as_str().eq_ignore_ascii_case(to)) => None,
         Receivers::One(to) => Some(to.clone()),
-        Receivers::Others { to, others } => Some(format!("{to} × To, {others} × Cc/Bcc")),
+        Receivers::Others(fields) => Some(fields.clone()),
         // a header that is protected and says nothing leaves open what the one outside says
         Receivers::Nobody => return Ok(Some(Finding::new(Code::SignatureMailHeader))),
     };

@@ -98,6 +98,11 @@ fn csv(period: &str) -> String {
     attached("c.csv", &table(period))
 }
 
+/// A table that must file.
+fn control(period: &str) -> String {
+    attached("control.csv", &table(period))
+}
+
 /// Parts beside a covering text, below these fields.
 fn mixed(fields: &str, hp: &str, parts: &[String]) -> String {
     let parts: String = parts.iter().map(|part| format!("--=-in\n{part}")).collect();
@@ -113,6 +118,8 @@ fn protected(fields: &str, parts: &[String]) -> String {
 }
 
 const NOTHING: &str = "nothing in it is a signed document";
+/// What shows that the mail's signature holds, where the rest of it files nothing.
+const CONTROL: &[&str] = &["control.csv: accepted azerenerji"];
 const ACCEPTED: &[&str] = &["c.csv: accepted azerenerji"];
 const UNPROTECTED: &[&str] = &["c.csv: rejected azerenerji signature.mail-header-unprotected"];
 const ELSEWHERE: &[&str] = &["c.csv: rejected azerenerji signature.mail-not-to-this-window"];
@@ -163,6 +170,28 @@ fn filed() -> Vec<Sample> {
             &["c.csv: accepted azerenerji", "s.xml: accepted azerenerji"],
             Clear("azerenerji", protected(TO, &two)),
         ),
+        sample(
+            "prefix-boundary",
+            "The outer boundary begins as the inner one does; what is kept has another.",
+            ACCEPTED,
+            Of(protected(TO, &[csv("2007-Q1")]), |mail| {
+                let begin = mail.find("boundary=\"").unwrap() + 10;
+                let boundary = mail[begin..].split('"').next().unwrap().to_owned();
+                mail.replace(&boundary, "=-i")
+            }),
+        ),
+        sample(
+            "long-header-opaque",
+            "Within the signature stand 5,000 octets of other fields before it is said what it is.",
+            ACCEPTED,
+            {
+                let fields: String = (0..80).map(|nth| format!("X-Filter-{nth:02}: {}\n", "x".repeat(50))).collect();
+                Opaque("azerenerji", protected(&format!("{TO}{fields}"), &[csv("2007-Q2")]))
+            },
+        ),
+        sample("empty-copy", "A field for copies that holds nothing is no copy.", ACCEPTED, {
+            Clear("azerenerji", protected(&format!("{TO}Cc:\n"), &[csv("2007-Q3")]))
+        }),
         sample("clear-again", "The table of the first sample, signed once more.", &["c.csv: duplicate azerenerji"], {
             Clear("azerenerji", protected(TO, &[csv("2001-Q1")]))
         }),
@@ -205,7 +234,12 @@ fn addressed() -> Vec<Sample> {
 fn outside() -> Vec<Sample> {
     let within = |kind: &str, head: &str| {
         let part = csv("2004-Q1");
-        protected(TO, &[format!("Content-Type: {kind}{head}\n\n{part}")])
+        protected(TO, &[control("2006-Q1"), format!("Content-Type: {kind}{head}\n\n{part}")])
+    };
+    let wrapper = format!("Content-Type: message/rfc822; forwarded=no\n\n{}", mixed(TO, "", &[csv("2004-Q1")]));
+    let own = |period: &str, more: &[String]| {
+        let parts = [&[csv(period), signature_file(&detached(&table(period)))], more].concat();
+        format!("Content-Type: message/rfc822; forwarded=no\n\n{}", mixed(TO, "", &parts))
     };
     let of_another = format!("To: window@boemis.example\n{}", csv("2004-Q1"));
     let alternative = format!(
@@ -233,12 +267,45 @@ fn outside() -> Vec<Sample> {
                 format!("{}{delimiter}\n{}{close}\n", &mail[..end], csv("2004-Q1"))
             })
         }),
-        sample("forwarded-beside", "A message with a table is attached to a signed mail.", &[NOTHING], {
+        sample("forwarded-beside", "A message with a table is attached to a signed mail beside a table.", CONTROL, {
             Clear("azerenerji", within("message/rfc822", ""))
         }),
-        sample("forwarded-as-own", "The same, which says of itself that nobody forwards it.", &[NOTHING], {
-            Clear("azerenerji", within("message/rfc822", "; forwarded=no"))
+        sample("forwarded-as-own", "The same, which says of itself that nobody forwards it.", CONTROL, {
+            Clear(
+                "azerenerji",
+                within("message/rfc822", "; forwarded=no").replace(&control("2006-Q1"), &control("2006-Q2")),
+            )
         }),
+        sample(
+            "signed-within-junk",
+            "A signed mail within the signature, whose own signature is none: the wrapper in it is not this one's.",
+            &[NOTHING],
+            {
+                let head = "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; \
+                            micalg=\"sha-256\"; boundary=\"=-s\"";
+                let signature = "Content-Type: application/pkcs7-signature; name=\"smime.p7s\"\n\
+                                 Content-Transfer-Encoding: base64\n\nMAMCAQc=\n";
+                Opaque("azerenerji", format!("{head}\n\n--=-s\n{wrapper}\n--=-s\n{signature}--=-s--\n"))
+            },
+        ),
+        sample(
+            "signed-within-of-another",
+            "Another person's signed mail within the signature: who passes it on did not write it.",
+            &[NOTHING],
+            Opaque("azerenerji", clear("azerisiq", &wrapper)),
+        ),
+        sample(
+            "wrapped-own-of-a-stranger",
+            "A stranger wrapped a table and its signature file: nothing of a message within a message counts.",
+            &[NOTHING],
+            Clear("stranger", own("2004-Q1", &[])),
+        ),
+        sample(
+            "wrapped-own",
+            "Of what is wrapped, only what the mail alone signs: the table with a signature of its own stays.",
+            CONTROL,
+            Clear("azerenerji", own("2004-Q1", &[control("2006-Q3")])),
+        ),
         sample(
             "forwarded-whole",
             "A message to the window is all that is signed: who forwards it did not write it.",
@@ -258,9 +325,9 @@ fn outside() -> Vec<Sample> {
         ),
         sample(
             "alternative",
-            "The table is another form of the text: one reader shows it, the other does not.",
-            &[NOTHING],
-            Clear("azerenerji", protected(TO, &[alternative])),
+            "A table is another form of the text, which one reader shows and another does not; one stands beside it.",
+            CONTROL,
+            Clear("azerenerji", protected(TO, &[control("2006-Q4"), alternative])),
         ),
         sample("unclosed", "The signed part does not say where it ends; only the mail around it does.", &[NOTHING], {
             Clear("azerenerji", protected(TO, &[csv("2004-Q1")]).replace("--=-in--\n", ""))
@@ -331,7 +398,12 @@ fn by_others() -> Vec<Sample> {
             &["c.csv: rejected azerenerji authority.sender-differs"],
             Clear("azerenerji", protected(TO, &[attached("c.csv", &other)])),
         ),
-        sample("expired", "Signed with a certificate that has ended.", &[NOTHING], by("expired")),
+        sample(
+            "expired",
+            "Signed with a certificate that has ended, and that nobody registered.",
+            &[NOTHING],
+            by("expired"),
+        ),
         sample("approval", "An approval without a signature of its own: no mail approves anything.", &[NOTHING], {
             Clear("azerenerji", protected(TO, &[attached("a.xml", approval)]))
         }),

@@ -84,20 +84,25 @@ pub(super) fn all(past: &Past, all: &[Explained]) -> Result<Vec<Piece>, Trouble>
 /// What was dropped.
 fn originals(past: &Past, all: &[Explained], readme: &mut Readme) -> Result<Vec<Piece>, Trouble> {
     let mut pieces = Vec::new();
-    let mut file = |file: &HeldFile, other: &str| {
+    let mut file = |file: &HeldFile, others: &[&str]| {
         let octets = past.shelf().evidence().read(&file.kept());
         let broken = |error: &dyn std::fmt::Display| Trouble::broken(format!("the document: {error}"));
         let octets = octets.map_err(|error| broken(&error))?;
         let head = octets.head(HEAD).map_err(|error| broken(&error))?;
-        let name = format!("original/{}", plain(file, other));
+        // no two files of a container have one name, however the sender named his
+        let taken = |name: &str| readme.originals.iter().any(|one| one.name == format!("original/{name}"));
+        let name = plain(file).into_iter().chain(others.iter().map(|&other| other.to_owned()));
+        let name = name.into_iter().find(|name| !taken(name)).ok_or_else(|| broken(&"two files of one name"))?;
+        let name = format!("original/{name}");
         readme.originals.push(Original { name: name.clone(), dropped: file.name.shown() });
         pieces.push(Piece::of(name, OTHER, octets)?);
         Ok::<_, Trouble>(head)
     };
     if let Some(held) = &past.held {
-        let document = file(&held.document, "document")?;
-        let other = if held.mail_signed { "signed-mail.eml" } else { "document.p7s" };
-        let detached = held.detached.as_ref().map(|detached| file(detached, other)).transpose()?;
+        let document = file(&held.document, &["document"])?;
+        let others =
+            if held.mail_signed { ["signed-mail.eml", "mail-around-it"] } else { ["document.p7s", "signature"] };
+        let detached = held.detached.as_ref().map(|detached| file(detached, &others)).transpose()?;
         let detached = detached.as_deref().map(|detached| (detached, held.mail_signed));
         readme.signed = Signed::of(&document, detached, all);
     }
@@ -134,12 +139,9 @@ impl Logs {
 }
 
 /// The name that the file was dropped under, where it can stand in a container.
-fn plain(file: &HeldFile, other: &str) -> String {
+fn plain(file: &HeldFile) -> Option<String> {
     let shown = file.name.shown();
-    match file.name.is_plain() && !shown.contains('/') && write::wrong_name(&shown).is_none() {
-        true => shown,
-        false => other.to_owned(),
-    }
+    (file.name.is_plain() && !shown.contains('/') && write::wrong_name(&shown).is_none()).then_some(shown)
 }
 
 pub(super) fn json(value: &impl Serialize) -> Result<Vec<u8>, Trouble> {

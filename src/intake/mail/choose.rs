@@ -37,11 +37,10 @@ struct Whole {
 pub fn open(source: impl Read, limits: &Limits, size_max: u64, scratch: &Scratch) -> Result<Post, Fault> {
     let mut sink = || scratch.file();
     let mut letter = letter::read(source, limits, &mut sink)?;
-    let whole = whole(&mut letter, limits)?;
-    // around the message, or the message around the one that is meant
-    let is_within = letter.wrapped.is_some() || !letter.is_signed;
-    if let Some(whole) = whole.as_ref().filter(|_| is_within) {
-        letter.attachments = letter::inside(&whole.part, limits, &mut sink)?.attachments;
+    let whole = whole(&mut letter, limits, &mut sink)?;
+    // the signature around the message
+    if let Some(whole) = whole.as_ref().filter(|_| !letter.is_signed) {
+        letter.attachments = letter::read(whole.part.reader(), limits, &mut sink)?.attachments;
     }
     let (mut parcels, mut left) = (Vec::new(), Vec::new());
     // what a mail system gives back is nobody's submission
@@ -49,9 +48,12 @@ pub fn open(source: impl Read, limits: &Limits, size_max: u64, scratch: &Scratch
         let attachments = std::mem::take(&mut letter.attachments);
         let count = attachments.len();
         let mut unsigned = choose(attachments, size_max, &mut parcels, &mut left)?;
-        if let Some(whole) = whole.filter(|_| !unsigned.is_empty()) {
+        if let Some(whole) = whole.filter(|_| !unsigned.is_empty() || count == 0) {
             // from the octets that are signed: on the way here their line ends may have become others
             match letter::inside(&whole.part, limits, &mut sink) {
+                Ok(inside) if inside.wrapped.is_some() && !inside.is_signed => {
+                    wrapped(&whole, inside, size_max, (limits, &mut sink), &mut parcels, &mut left)?;
+                }
                 Ok(inside) if inside.attachments.len() == count && !inside.is_signed => {
                     by_mail(&whole, inside.attachments, size_max, &mut unsigned, &mut parcels)?;
                 }
@@ -65,27 +67,39 @@ pub fn open(source: impl Read, limits: &Limits, size_max: u64, scratch: &Scratch
     }
     let key = letter.key();
     let Letter { references, from, subject, nature, report, size, .. } = letter;
-    Ok(Post { key, references, from, subject, nature, report, size, parcels, left })
+    Ok(Post { key, references, from, subject, nature, report, size, unagreed: Vec::new(), parcels, left })
 }
 
 /// The signature of the whole message, in parts to be read or around it, where there is one.
-fn whole(letter: &mut Letter<File>, limits: &Limits) -> Result<Option<Whole>, Fault> {
-    if let Some(Signed { octets: file, size, sha256 }) = letter.signed.take() {
-        let kept = Octets::File(Arc::new(file.try_clone()?), size);
-        return Ok(match letter::split(&kept, limits, CMS_MAX) {
-            Ok((part, _)) => Some(Whole { file, sha256, name: "signed-mail.eml", part }),
+fn whole(
+    letter: &mut Letter<File>,
+    limits: &Limits,
+    sink: &mut dyn FnMut() -> io::Result<File>,
+) -> Result<Option<Whole>, Fault> {
+    if let Some(Signed { octets: file, size, .. }) = letter.signed.take() {
+        let came = Octets::File(Arc::new(file), size);
+        let (part, cms) = match letter::split(&came, limits, CMS_MAX) {
+            Ok(apart) => apart,
             Err(Fault::Io(error)) => return Err(error.into()),
             // it signs nothing; what is in it may bear signatures of its own
-            Err(_) => None,
-        });
+            Err(_) => return Ok(None),
+        };
+        // what no other program would find signed in it proves nothing, and files nothing
+        let kept = letter::join(&part, &cms, sink)?;
+        return Ok(kept.map(|Signed { octets: file, sha256, .. }| Whole {
+            file,
+            sha256,
+            name: "signed-mail.eml",
+            part,
+        }));
     }
-    let Some(part) = layer(letter)? else { return Ok(None) };
+    let Some(part) = layer(letter, limits)? else { return Ok(None) };
     let only = letter.attachments.pop();
     Ok(only.map(|only| Whole { file: only.octets, sha256: only.sha256, name: "signed-mail.p7m", part }))
 }
 
 /// The message within the signature of the whole one, where it is such a message.
-fn layer(letter: &Letter<File>) -> Result<Option<Octets>, Fault> {
+fn layer(letter: &Letter<File>, limits: &Limits) -> Result<Option<Octets>, Fault> {
     let [Attachment { is_layer: true, is_broken: false, octets, size, .. }] = &letter.attachments[..] else {
         return Ok(None);
     };
@@ -93,15 +107,34 @@ fn layer(letter: &Letter<File>) -> Result<Option<Octets>, Fault> {
     let Ok(outline) = outline(&whole, CMS_MAX) else { return Ok(None) };
     let Some(content) = outline.content else { return Ok(None) };
     // a signed document alone in a mail is none: that begins as XML or a table does
-    let head = content.head(HEAD)?;
+    let head = content.head(limits.header)?;
     let first = head.split(|octet| *octet == b'\n').next().unwrap_or_default();
     let name = first.split(|octet| *octet == b':').next().filter(|name| name.len() < first.len());
     let is_field = name.is_some_and(|name| name.iter().all(|octet| octet.is_ascii_alphanumeric() || *octet == b'-'));
     Ok((is_field && has_field(&head, b"content-type:")).then_some(content))
 }
 
-/// Octets of a message in which the field stands that says what it is: twice what programs write above it.
-const HEAD: usize = 4096;
+/// Takes what only the mail's signature signs in the message that its sender wrapped. What bears a signature of its own
+/// is none there, as in any message within a message.
+fn wrapped(
+    whole: &Whole,
+    inside: Letter<File>,
+    size_max: u64,
+    (limits, sink): (&Limits, &mut dyn FnMut() -> io::Result<File>),
+    parcels: &mut Vec<Parcel>,
+    left: &mut Vec<(String, Left)>,
+) -> Result<(), Fault> {
+    let mut own = Vec::new();
+    let mut unsigned = choose(inside.attachments, size_max, &mut own, left)?;
+    left.extend(own.into_iter().map(|parcel| (parcel.document.name.shown(), Left::Wrapped)));
+    if !unsigned.is_empty() {
+        // once more: the choice has taken the files
+        let again = letter::inside(&whole.part, limits, sink)?;
+        by_mail(whole, again.attachments, size_max, &mut unsigned, parcels)?;
+    }
+    left.extend(unsigned.into_values().map(|(name, _)| (name, Left::Unsigned)));
+    Ok(())
+}
 
 /// What only the mail's signature signs, and says of itself that it is a statement.
 fn by_mail(

@@ -45,6 +45,8 @@ pub struct Post {
     pub report: Option<DeliveryReport>,
     /// Its size in octets.
     pub size: u64,
+    /// Digests of statements that the mail's signature covers, and that are not filed by it.
+    pub unagreed: Vec<Digest>,
     /// Its submissions, in the order of their parts.
     pub parcels: Vec<Parcel>,
     /// Attachments that are none, with the reason.
@@ -92,6 +94,10 @@ pub enum Left {
     Ambiguous,
     /// It is a statement that the mail's signature covers, and that files nothing for whoever made it.
     MailSigned,
+    /// It bears a signature of its own, and stands in a message that is wrapped to be signed.
+    Wrapped,
+    /// The mail's signature covers more statements than `mail.signed_statements_max`.
+    TooMany,
 }
 
 impl Left {
@@ -105,6 +111,8 @@ impl Left {
             Self::Orphan => "its document is not in the message",
             Self::Ambiguous => "several attachments have its name",
             Self::MailSigned => "the mail's signature files nothing for who made it",
+            Self::Wrapped => "it has a signature of its own, in a message within the message",
+            Self::TooMany => "the mail's signature covers more statements than mail.signed_statements_max",
         }
     }
 }

@@ -7,14 +7,24 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Incoming mail (`[mail]`).
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct MailSettings {
     /// How much of a message is looked at.
     pub limits: letter::Limits,
     /// `addresses`: the window's own addresses, under which mail comes to it. None.
     pub addresses: Vec<MailAddress>,
+    /// `signed_statements_max`: most statements of one mail that its own signature files. 16: each is judged with the
+    /// whole mail, and a body has a dozen datasets.
+    pub signed_statements: usize,
     /// The mailboxes, in order of their names.
     pub mailboxes: Vec<MailboxSettings>,
+}
+
+impl Default for MailSettings {
+    fn default() -> Self {
+        let limits = letter::Limits::default();
+        Self { limits, addresses: Vec::new(), signed_statements: 16, mailboxes: Vec::new() }
+    }
 }
 
 /// One mailbox (`[mail.mailboxes.NAME]`).

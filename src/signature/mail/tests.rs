@@ -59,12 +59,18 @@ fn a_mail_to_somebody_else_or_to_others_as_well_is_not_to_this_window() {
     };
     assert_eq!(found("To: other@boemis.example\n"), "other@boemis.example");
     assert_eq!(found("To: window@boemis.example <other@boemis.example>\n"), "other@boemis.example");
-    assert_eq!(found("To: window@boemis.example, other@boemis.example\n"), "1 × To, 0 × Cc/Bcc");
-    assert_eq!(found("To: window: window@boemis.example;\n"), "1 × To, 0 × Cc/Bcc");
-    assert_eq!(found(&format!("{TO}{TO}")), "2 × To, 0 × Cc/Bcc");
+    assert_eq!(
+        found("To: window@boemis.example,\n other@boemis.example\n"),
+        "To: window@boemis.example, other@boemis.example"
+    );
+    assert_eq!(found("To: window: window@boemis.example;\n"), "To: window: window@boemis.example;");
+    assert_eq!(found(&format!("{TO}{TO}")), [TO.trim(), TO.trim()].join("; "));
     for other in ["Cc: a@b.example\n", "Bcc: a@b.example\n", "Resent-To: window@boemis.example\n"] {
-        assert_eq!(found(&format!("{TO}{other}")), "1 × To, 1 × Cc/Bcc");
+        assert_eq!(found(&format!("{TO}{other}")), format!("{}; {}", TO.trim(), other.trim()));
     }
+    let many = found(&format!("To: {}window@boemis.example\n", "a@boemis.example, ".repeat(50)));
+    assert!(many.starts_with("To: a@boemis.example, a@") && many.chars().count() == 201, "{many}");
+    assert_eq!(told(&mixed(&format!("{TO}Cc:\nBcc: \n"), PART)), None, "a field that holds nothing is no copy");
     let nobody = MailPolicy::default();
     let part = Octets::from(mixed(TO, PART).replace('\n', "\r\n").into_bytes());
     let fault = fault_inside(&TABLE.to_vec().into(), &part, &nobody).unwrap();
@@ -86,6 +92,12 @@ fn only_a_part_that_stands_beside_others_is_in_it() {
     outside(&within("multipart/signed"));
     let signed = within("multipart/mixed").replace("multipart/mixed; boundary=b", "multipart/signed; boundary=b");
     outside(&signed);
+    // a wrapper below somebody else's signature is not the part that this one signs
+    let wrapper = format!("Content-Type: message/rfc822; forwarded=no\n\n{}", mixed(TO, PART));
+    assert_eq!(told(&wrapper), None);
+    let fields = "Content-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; boundary=s; hp=clear";
+    let signature = "Content-Type: application/pkcs7-signature\nContent-Transfer-Encoding: base64\n\nMAMC\n";
+    outside(&format!("{TO}{fields}\n\n--s\n{wrapper}\n--s\n{signature}--s--\n"));
     outside(&mixed(TO, &format!("Content-Type: message/rfc822\n\n{PART}")));
     outside(&mixed(TO, &format!("Content-Type: message/rfc822; forwarded=no\n\n{PART}")));
     let broken = PART.replacen("\n\n", "\nContent-Transfer-Encoding: base64\n\n", 1);
