@@ -114,7 +114,8 @@ fn sift((mut one, known): (Sifted, Known), judge: &Judge, now: Timestamp) -> Sif
 }
 
 /// Leaves what only the mail's own signature would file, unless it files for whoever made it. He is the same for all
-/// of it, so that one is asked. Each statement is judged with the whole mail: so many that this takes long file nothing.
+/// of it, so that one is asked. Each statement is judged with the whole mail: so many that this takes long file
+/// nothing.
 fn leave_unagreed(post: &mut Post, judge: &Judge, now: Timestamp) {
     let first = post.parcels.iter().find(|parcel| parcel.mail_signed);
     let Some(first) = first else { return };
