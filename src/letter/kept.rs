@@ -1,8 +1,8 @@
 //! What is kept of a signed mail: the part and its CMS in a message that other programs read in the same way.
 //!
 //! Owns the form in which it is written: a header and a boundary of the window's own, whatever the sender chose.
-//! Programs tell parts apart by less than a whole line (openssl by how a line begins), strip each CR before the end of a
-//! line, and end a line at NUL: a part that they would read otherwise is not written at all, and files nothing
+//! Programs tell parts apart by less than a whole line (openssl by how a line begins), strip each CR before the end of
+//! a line, and end a line at NUL: a part that they would read otherwise is not written at all, and files nothing
 //! (docs/mail.md).
 
 use super::lines::Lines;
