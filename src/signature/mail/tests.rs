@@ -69,7 +69,8 @@ fn a_mail_to_somebody_else_or_to_others_as_well_is_not_to_this_window() {
         assert_eq!(found(&format!("{TO}{other}")), format!("{}; {}", TO.trim(), other.trim()));
     }
     let many = found(&format!("To: {}window@boemis.example\n", "a@boemis.example, ".repeat(50)));
-    assert!(many.starts_with("To: a@boemis.example, a@") && many.chars().count() == 201, "{many}");
+    assert!(many.starts_with("To: a@boemis.example, a@") && many.ends_with('…'), "{many}");
+    assert_eq!(many.chars().count(), Finding::VALUE_MAX + 1, "{many}");
     assert_eq!(told(&mixed(&format!("{TO}Cc:\nBcc: \n"), PART)), None, "a field that holds nothing is no copy");
     let nobody = MailPolicy::default();
     let part = Octets::from(mixed(TO, PART).replace('\n', "\r\n").into_bytes());
